@@ -1,0 +1,73 @@
+import type { Bootstrap } from '@artenic/core';
+import type { Capacity } from '../../core/capacity/types.ts';
+import type { InstanceRef } from '../../core/instance-ref.ts';
+import type { Offer } from '../../core/failover/types.ts';
+
+/** What the provider can do; the failover policy and the reconciler read it. */
+export type ProviderCapabilities = {
+  readonly spot: boolean;
+  /** The instance hears of its end before it comes. */
+  readonly preemptionNotice: boolean;
+  /** The provider itself makes one instance of two creates with one token. */
+  readonly idempotencyToken: boolean;
+  readonly regions: boolean;
+};
+
+export type ProviderCheck = {
+  readonly usable: boolean;
+  readonly message: string;
+  readonly capacity: (Capacity & { readonly gpuType: string | null }) | null;
+};
+
+export type OfferQuery = {
+  readonly needs: Capacity;
+  readonly gpuType: string | null;
+  readonly regions: readonly string[];
+  readonly spot: boolean | null;
+};
+
+export type InstanceHandle = InstanceRef;
+
+export type LaunchRequest = {
+  /** Also the client token and the instance's name: a second launch with it returns the first one's instance. */
+  readonly attemptId: string;
+  readonly offer: Offer;
+  readonly needs: Capacity;
+  readonly bootstrap: Bootstrap;
+};
+
+/**
+ * State of an instance, from the provider's own record.
+ * `gone` is proof: no process, disk or address of it is left. Evidence of preemption is the provider's own, never a guess.
+ */
+export type InstanceDescription = {
+  readonly handle: InstanceHandle;
+  readonly state: 'starting' | 'running' | 'stopping' | 'gone';
+  readonly endedBy: 'preemption' | 'request' | 'itself' | 'unknown' | null;
+  readonly launchedAt: string | null;
+  readonly endedAt: string | null;
+};
+
+/**
+ * One provider. Every method throws only `ArtenicError` with one of: `stockout quota auth rate-limited invalid-request
+ * not-found conflict transient unknown-outcome unknown-state`. After `unknown-outcome` the caller looks the instance
+ * up with `list` before it tries anything else.
+ */
+export type Provider = {
+  readonly name: string;
+  readonly capabilities: ProviderCapabilities;
+  /** Whether it can be used now, and why not. Never throws for bad credentials: it says so. */
+  readonly check: () => Promise<ProviderCheck>;
+  /** What could be launched for these needs, cheapest first. */
+  readonly offers: (query: OfferQuery) => Promise<readonly Offer[]>;
+  /** Idempotent by `attemptId`, also when the first call's answer was lost, and after the instance has ended. */
+  readonly launch: (request: LaunchRequest) => Promise<InstanceHandle>;
+  /** An unknown instance throws `not-found`; one that was ours and ended is `gone`. */
+  readonly describe: (handle: InstanceHandle) => Promise<InstanceDescription>;
+  /** Everything in our tag namespace that is not gone. */
+  readonly list: () => Promise<readonly InstanceDescription[]>;
+  /** Idempotent; returns when asked, confirmation is `describe` saying `gone`. Gone already and never known are success. */
+  readonly terminate: (handle: InstanceHandle) => Promise<void>;
+  /** The machine's console, for post-mortems; at most the last 64 KiB. */
+  readonly console: (handle: InstanceHandle) => Promise<string>;
+};

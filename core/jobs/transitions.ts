@@ -1,0 +1,45 @@
+import type { JobState } from '@artenic/core';
+
+/** Where a job may go from each state. A state it has already is no transition. */
+export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {
+  queued: ['preparing', 'cancelling', 'cancelled', 'failed'],
+  preparing: ['waiting', 'provisioning', 'recovering', 'cancelling', 'cancelled', 'failed'],
+  waiting: ['provisioning', 'cancelling', 'cancelled', 'failed', 'recovering'],
+  provisioning: [
+    'setup',
+    'running',
+    'collecting',
+    'recovering',
+    'waiting',
+    'cancelling',
+    'cancelled',
+    'failed',
+    'timed-out',
+    'succeeded',
+  ],
+  setup: ['running', 'collecting', 'recovering', 'cancelling', 'cancelled', 'failed', 'timed-out', 'succeeded'],
+  running: ['collecting', 'recovering', 'cancelling', 'cancelled', 'failed', 'timed-out', 'succeeded'],
+  recovering: [
+    'waiting',
+    'provisioning',
+    'setup',
+    'running',
+    'collecting',
+    'cancelling',
+    'cancelled',
+    'failed',
+    'timed-out',
+    'succeeded',
+  ],
+  /** A job that finishes while its cancel is under way has finished: nothing that was paid for is thrown away. */
+  cancelling: ['collecting', 'cancelled', 'failed', 'timed-out', 'succeeded'],
+  collecting: ['succeeded', 'failed', 'cancelled', 'timed-out'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+  'timed-out': [],
+};
+
+export function mayTransition(from: JobState, to: JobState): boolean {
+  return jobTransitions[from].includes(to);
+}

@@ -1,0 +1,4 @@
+export * from './job-spec.ts';
+export * from './rest.ts';
+export * from './runner-contract.ts';
+export * from './states.ts';

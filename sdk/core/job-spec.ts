@@ -1,0 +1,159 @@
+import { z } from 'zod';
+
+const nameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    'lower-case letters, digits, ".", "_" and "-", at most 63, starting with a letter or digit',
+  );
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');
+const envNameSchema = z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'upper-case letters, digits and "_"');
+const relativePathSchema = z
+  .string()
+  .min(1)
+  .max(512)
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
+    'a relative path without ".."',
+  );
+
+const commandSchema = z
+  .union([z.string().min(1).max(32_768), z.array(z.string().max(32_768)).min(1).max(256)])
+  .describe('A string is run by `sh -c`, a list is run as it is.');
+
+export const resourcesSchema = z.strictObject({
+  vcpu: z.number().int().min(1).max(1024).default(1).describe('Cores reserved for the job.'),
+  memoryGib: z.number().min(0.125).max(65_536).optional().describe('Memory reserved for the job, in GiB.'),
+  diskGib: z.number().min(1).max(65_536).optional().describe('Scratch disk, in GiB.'),
+  accelerators: z
+    .strictObject({
+      type: z.string().min(1).max(64).optional().describe('For example `A100-80GB`; any when absent.'),
+      count: z.number().int().min(1).max(64).default(1),
+    })
+    .optional(),
+  nodes: z.number().int().min(1).max(1024).default(1).describe('Machines. More than one is not built yet.'),
+  processes: z
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe("Copies of the command on each node, with torchrun's variables."),
+});
+
+export const placementSchema = z.strictObject({
+  providers: z.array(nameSchema).min(1).max(32).default(['local']),
+  regions: z.array(z.string().min(1).max(64)).max(64).default([]),
+  mode: z.enum(['spot', 'on-demand', 'spot-with-fallback']).default('on-demand'),
+  maxHourlyUsd: z.number().positive().max(100_000).optional().describe('Price cap of one instance, in USD per hour.'),
+});
+
+export const environmentSchema = z.strictObject({
+  python: z
+    .strictObject({
+      version: z
+        .string()
+        .regex(/^3\.\d{1,2}$/)
+        .optional()
+        .describe("For example `3.11`; the machine's own when absent."),
+      requirements: relativePathSchema.optional().describe('Requirements or lock file inside the package.'),
+    })
+    .optional(),
+  image: z
+    .string()
+    .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, 'an image by digest: name@sha256:…')
+    .optional(),
+});
+
+const dataItemSchema = z.strictObject({
+  name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
+  sha256: sha256Schema.describe('Content id of the uploaded object.'),
+});
+
+const jobFields = {
+  service: nameSchema.describe('The service the model belongs to.'),
+  model: nameSchema.optional().describe('Name in the registry; the service name when absent.'),
+  labels: z.record(z.string().min(1).max(63), z.string().max(255)).default({}),
+  setup: commandSchema
+    .optional()
+    .describe(
+      'Runs before the command, as a phase of its own; skipped when its inputs are already prepared on that machine.',
+    ),
+  command: commandSchema.describe('What trains. ' + 'A string is run by `sh -c`, a list is run as it is.'),
+  config: z.record(z.string(), z.json()).default({}).describe('Hyper-parameters, written to ARTENIC_CONFIG_FILE.'),
+  env: z
+    .record(envNameSchema, z.string().max(32_768))
+    .default({})
+    .describe('Plain environment variables. Never put a secret here.'),
+  environment: environmentSchema.default({}),
+  secrets: z.array(envNameSchema).max(64).default([]).describe('Names of secrets that become environment variables.'),
+  resources: resourcesSchema.prefault({}),
+  placement: placementSchema.prefault({}),
+  priority: z.number().int().min(-100).max(100).default(0).describe('Higher goes first among waiting jobs.'),
+  deadline: z.iso.datetime({ offset: true }).optional().describe('When the result should be there.'),
+  maxHours: z
+    .number()
+    .positive()
+    .max(8760)
+    .default(24)
+    .describe('The job is stopped after this many hours of running; its state is then `timed-out`.'),
+  expectedHours: z.number().positive().max(8760).optional(),
+  budgetUsd: z.number().positive().max(10_000_000).optional().describe('Most this job may cost, in USD.'),
+  retryOnExitCodes: z
+    .array(z.number().int().min(1).max(255))
+    .max(255)
+    .default([])
+    .describe('Exit codes after which the job is tried again.'),
+  stopGraceSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(3600)
+    .default(30)
+    .describe('Time between the stop file and SIGTERM, and again between SIGTERM and SIGKILL.'),
+  outputs: z
+    .strictObject({
+      model: z
+        .strictObject({
+          path: relativePathSchema.default('model.onnx'),
+          format: z.enum(['onnx']).default('onnx'),
+        })
+        .optional()
+        .describe('Declared: the job fails without it. Absent: a `model.onnx` that is there is registered.'),
+      metrics: z
+        .array(z.string().min(1).max(128))
+        .max(64)
+        .default([])
+        .describe('Names of metrics to keep with the model version; all when empty.'),
+    })
+    .prefault({}),
+};
+
+/** What is submitted: package and data are content ids of objects uploaded before. */
+export const jobSpecSchema = z.strictObject({
+  ...jobFields,
+  package: z.strictObject({ sha256: sha256Schema }).optional().describe('The uploaded tar.gz with the code.'),
+  data: z.array(dataItemSchema).max(1024).default([]),
+});
+export type JobSpec = z.output<typeof jobSpecSchema>;
+export type JobSpecInput = z.input<typeof jobSpecSchema>;
+
+/** What people write in `artenic.yaml`: package and data are paths beside the file. */
+export const jobFileSchema = z.strictObject({
+  ...jobFields,
+  package: z.string().min(1).max(4096).optional().describe('Folder with the code, relative to this file.'),
+  data: z
+    .array(
+      z.strictObject({
+        name: relativePathSchema,
+        file: z.string().min(1).max(4096).describe('File relative to this file.'),
+      }),
+    )
+    .max(1024)
+    .default([]),
+});
+export type JobFile = z.output<typeof jobFileSchema>;
+
+export function modelNameOf(spec: Pick<JobSpec, 'service' | 'model'>): string {
+  return spec.model ?? spec.service;
+}

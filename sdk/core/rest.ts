@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import { jobSpecSchema } from './job-spec.ts';
+import { checkpointManifestSchema, logStreams } from './runner-contract.ts';
+import { attemptEndingKinds, attemptStates, jobStates, modelStages } from './states.ts';
+
+/** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  instance: z.string().optional(),
+  correlationId: z.string(),
+  /** For bad input: where, and what is wrong there. */
+  errors: z
+    .array(
+      z.object({
+        pointer: z.string(),
+        line: z.number().int().optional(),
+        column: z.number().int().optional(),
+        message: z.string(),
+      }),
+    )
+    .optional(),
+  retryAfterSeconds: z.number().optional(),
+  expectedOffset: z.number().int().optional(),
+});
+export type Problem = z.output<typeof problemSchema>;
+
+const timestamp = z.iso.datetime();
+
+export const jobViewSchema = z.object({
+  id: z.string(),
+  service: z.string(),
+  model: z.string(),
+  state: z.enum(jobStates),
+  /** One sentence on why the job is in this state, empty while all is well. */
+  message: z.string(),
+  spec: jobSpecSchema,
+  labels: z.record(z.string(), z.string()),
+  priority: z.number().int(),
+  /** Place among waiting jobs, 1 is next; null when the job does not wait for capacity. */
+  queuePosition: z.number().int().nullable(),
+  currentAttempt: z.number().int(),
+  progress: z.number().nullable(),
+  result: z.object({ model: z.string(), version: z.number().int() }).nullable(),
+  createdBy: z.string(),
+  projectId: z.string(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  finishedAt: timestamp.nullable(),
+  cancelRequestedAt: timestamp.nullable(),
+  workflowId: z.string(),
+});
+export type JobView = z.output<typeof jobViewSchema>;
+
+export const attemptViewSchema = z.object({
+  id: z.string(),
+  jobId: z.string(),
+  attempt: z.number().int(),
+  provider: z.string(),
+  region: z.string(),
+  instanceType: z.string(),
+  state: z.enum(attemptStates),
+  ending: z
+    .object({ kind: z.enum(attemptEndingKinds), exitCode: z.number().int().nullable(), message: z.string() })
+    .nullable(),
+  restoredFrom: z.string().nullable(),
+  createdAt: timestamp,
+  launchedAt: timestamp.nullable(),
+  helloAt: timestamp.nullable(),
+  runningAt: timestamp.nullable(),
+  endedAt: timestamp.nullable(),
+  /** Why this attempt was made, in the failover policy's words. */
+  reason: z.string(),
+  checkpoints: z.array(checkpointManifestSchema.pick({ sequence: true, name: true, createdAt: true })),
+});
+export type AttemptView = z.output<typeof attemptViewSchema>;
+
+export const metricPointSchema = z.object({
+  attempt: z.number().int(),
+  name: z.string(),
+  step: z.number().int(),
+  epoch: z.number().nullable(),
+  time: timestamp,
+  /** null when the job reported NaN or an infinity; `nonFinite` then says which. */
+  value: z.number().nullable(),
+  nonFinite: z.enum(['NaN', 'Infinity', '-Infinity']).optional(),
+});
+export type MetricPoint = z.output<typeof metricPointSchema>;
+
+export const logPageSchema = z.object({
+  attempt: z.number().int(),
+  stream: z.enum(logStreams),
+  offset: z.number().int(),
+  nextOffset: z.number().int(),
+  text: z.string(),
+  /** Bytes left out just before this page because the job's logs passed their cap. */
+  droppedBytes: z.number().int(),
+  /** True when the attempt has ended and nothing follows. */
+  complete: z.boolean(),
+});
+export type LogPage = z.output<typeof logPageSchema>;
+
+export const tensorSignatureSchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  shape: z.array(z.union([z.number().int(), z.string()])),
+});
+export const modelSignatureSchema = z.object({
+  inputs: z.array(tensorSignatureSchema),
+  outputs: z.array(tensorSignatureSchema),
+  labels: z.array(z.string()).nullable(),
+});
+export type ModelSignature = z.output<typeof modelSignatureSchema>;
+
+export const modelVersionViewSchema = z.object({
+  model: z.string(),
+  version: z.number().int(),
+  stage: z.enum(modelStages),
+  format: z.string(),
+  sha256: z.string(),
+  bytes: z.number().int(),
+  signature: modelSignatureSchema,
+  metrics: z.record(z.string(), z.number()),
+  jobId: z.string().nullable(),
+  createdBy: z.string(),
+  createdAt: timestamp,
+});
+export type ModelVersionView = z.output<typeof modelVersionViewSchema>;
+
+export const modelViewSchema = z.object({
+  name: z.string(),
+  createdAt: timestamp,
+  latestVersion: z.number().int(),
+  productionVersion: z.number().int().nullable(),
+});
+export type ModelView = z.output<typeof modelViewSchema>;
+
+export const stageChangeViewSchema = z.object({
+  version: z.number().int(),
+  from: z.enum(modelStages).nullable(),
+  to: z.enum(modelStages),
+  by: z.string(),
+  at: timestamp,
+  reason: z.string(),
+});
+export type StageChangeView = z.output<typeof stageChangeViewSchema>;
+
+export const registerModelRequestSchema = z.strictObject({
+  model: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+  /** Content id of an ONNX file uploaded to `/api/v1/objects/models`. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  metrics: z.record(z.string(), z.number()).default({}),
+});
+
+/** One row: a value per named input. */
+export const predictRequestSchema = z.strictObject({
+  inputs: z.record(
+    z.string(),
+    z.union([
+      z.number(),
+      z.string(),
+      z.boolean(),
+      z.array(z.union([z.number(), z.string(), z.boolean()])).max(100_000),
+    ]),
+  ),
+  version: z.number().int().min(1).max(2_147_483_647).optional(),
+});
+export const predictResponseSchema = z.object({
+  model: z.string(),
+  version: z.number().int(),
+  outputs: z.record(z.string(), z.json()),
+  /** Class label of the highest probability, for classifiers. */
+  label: z.string().nullable(),
+  latencyMs: z.number(),
+});
+export type PredictResponse = z.output<typeof predictResponseSchema>;
+
+export const capacityViewSchema = z.object({
+  vcpu: z.number(),
+  memoryGib: z.number(),
+  gpus: z.number().int(),
+  gpuType: z.string().nullable(),
+});
+export type CapacityView = z.output<typeof capacityViewSchema>;
+
+export const providerViewSchema = z.object({
+  name: z.string(),
+  usable: z.boolean(),
+  message: z.string(),
+  capabilities: z.object({
+    spot: z.boolean(),
+    preemptionNotice: z.boolean(),
+    idempotencyToken: z.boolean(),
+    regions: z.boolean(),
+  }),
+  capacity: capacityViewSchema.nullable(),
+  inUse: capacityViewSchema.nullable(),
+  checkedAt: timestamp,
+});
+export type ProviderView = z.output<typeof providerViewSchema>;
+
+export function pageSchema<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}
+export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
+
+/** A message on the WebSocket. `sequence` rises by commit order and has no holes for one reader. */
+export const liveEventSchema = z.object({
+  sequence: z.number().int(),
+  topic: z.string(),
+  kind: z.string(),
+  subject: z.string(),
+  at: timestamp,
+  data: z.record(z.string(), z.json()),
+});
+export type LiveEvent = z.output<typeof liveEventSchema>;

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import type { JobSpec } from './job-spec.ts';
+import { jobSpecSchema } from './job-spec.ts';
+
+/** Environment variables every training command gets. */
+export const runnerEnvironment = {
+  configFile: 'ARTENIC_CONFIG_FILE',
+  dataDir: 'ARTENIC_DATA_DIR',
+  checkpointDir: 'ARTENIC_CHECKPOINT_DIR',
+  metricsFile: 'ARTENIC_METRICS_FILE',
+  outputDir: 'ARTENIC_OUTPUT_DIR',
+  stopFile: 'ARTENIC_STOP_FILE',
+  jobId: 'ARTENIC_JOB_ID',
+  attempt: 'ARTENIC_ATTEMPT',
+} as const;
+
+/** Marks every process of an attempt, so that a provider can prove that none is left. */
+export const attemptMarkerVariable = 'ARTENIC_ATTEMPT_ID';
+
+export const logStreams = ['setup', 'training'] as const;
+export type LogStream = (typeof logStreams)[number];
+
+/** Where the runner puts objects. `directory` is a folder on the runner's own machine. */
+const storageGrantSchema = z.strictObject({ kind: z.literal('directory'), root: z.string().min(1) });
+export type StorageGrant = z.output<typeof storageGrantSchema>;
+
+/** The file that a provider hands to the runner. Its token can be used by one runner only. */
+export const bootstrapSchema = z.strictObject({
+  attemptId: z.string().min(1),
+  jobId: z.string().min(1),
+  attempt: z.number().int().min(1),
+  apiUrl: z.url(),
+  /** A JSON file with an `api` field, read again when the API cannot be reached; on this machine only. */
+  endpointsFile: z.string().optional(),
+  bootstrapToken: z.string().min(32),
+  /** The instance's own folder; everything of the attempt lives here. */
+  workDir: z.string().min(1),
+  /** Shared by attempts on this machine: prepared setups by hash. */
+  cacheDir: z.string().min(1),
+  storage: storageGrantSchema,
+  heartbeatIntervalMs: z.number().int().positive().default(1000),
+  shipIntervalMs: z.number().int().positive().default(250),
+});
+export type Bootstrap = z.output<typeof bootstrapSchema>;
+
+/** One checkpoint in object storage. The manifest is written last, so a checkpoint without it does not exist. */
+export const checkpointManifestSchema = z.strictObject({
+  jobId: z.string(),
+  attempt: z.number().int(),
+  sequence: z.number().int().min(1),
+  /** Name of the entry in ARTENIC_CHECKPOINT_DIR. */
+  name: z.string().min(1),
+  directory: z.boolean(),
+  files: z.array(z.strictObject({ path: z.string(), key: z.string(), bytes: z.number().int(), sha256: z.string() })),
+  createdAt: z.iso.datetime(),
+});
+export type CheckpointManifest = z.output<typeof checkpointManifestSchema>;
+
+/**
+ * Written to object storage before anything else is told: the attempt's last word.
+ * `reason` says who ended the command: itself (`exited`), or a stop that was asked for.
+ */
+export const completionMarkerSchema = z.strictObject({
+  attemptId: z.string(),
+  phase: z.enum(['setup', 'training']),
+  reason: z.enum(['exited', 'stop-requested', 'max-hours', 'restore-failed', 'fenced']),
+  exitCode: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  message: z.string(),
+  outputs: z.array(z.strictObject({ path: z.string(), key: z.string(), bytes: z.number().int(), sha256: z.string() })),
+  setupFreeze: z.string().nullable(),
+  timings: z.record(z.string(), z.number()).describe('Milliseconds by phase.'),
+  finishedAt: z.iso.datetime(),
+});
+export type CompletionMarker = z.output<typeof completionMarkerSchema>;
+
+/** Keys in object storage; the same on both sides. */
+export const objectKeys = {
+  package: (sha256: string) => `packages/${sha256}`,
+  data: (sha256: string) => `data/${sha256}`,
+  checkpointPrefix: (jobId: string) => `jobs/${jobId}/checkpoints/`,
+  /** Zero-padded so that the newest sorts last: attempt first, then sequence. */
+  checkpoint: (jobId: string, attempt: number, sequence: number) =>
+    `jobs/${jobId}/checkpoints/${String(attempt).padStart(6, '0')}-${String(sequence).padStart(9, '0')}/`,
+  checkpointManifest: (jobId: string, attempt: number, sequence: number) =>
+    `${objectKeys.checkpoint(jobId, attempt, sequence)}manifest.json`,
+  completion: (jobId: string, attempt: number) => `jobs/${jobId}/attempts/${attempt}/completion.json`,
+  output: (jobId: string, attempt: number, path: string) => `jobs/${jobId}/attempts/${attempt}/outputs/${path}`,
+  logChunk: (jobId: string, attempt: number, stream: LogStream, offset: number) =>
+    `jobs/${jobId}/attempts/${attempt}/logs/${stream}/${String(offset).padStart(14, '0')}.gz`,
+  history: (jobId: string) => `jobs/${jobId}/history.json`,
+  model: (sha256: string) => `models/${sha256}`,
+} as const;
+
+// ---- HTTP between runner and API, under /api/v1/runner. All but hello carry `Authorization: Bearer <attemptToken>`. ----
+
+/** `POST /hello`: trades the bootstrap token for the runner's own token. Repeating it with the same token is harmless. */
+export const helloRequestSchema = z.strictObject({
+  attemptId: z.string(),
+  bootstrapToken: z.string(),
+  /** Made by the runner: 32 random bytes as base64url. The server keeps its HMAC only. */
+  attemptToken: z.string().min(43),
+  host: z.strictObject({ hostname: z.string(), platform: z.string(), cores: z.number().int(), pid: z.number().int() }),
+});
+export const helloResponseSchema = z.object({
+  job: jobSpecSchema,
+  /** Highest sequence number of earlier attempts' checkpoints is irrelevant: newest first, by attempt then sequence. */
+  checkpoints: z.array(checkpointManifestSchema),
+  /** When `maxHours` ends, as an ISO time. */
+  stopAt: z.iso.datetime(),
+  secrets: z.record(z.string(), z.string()),
+});
+export type HelloResponse = {
+  readonly job: JobSpec;
+  readonly checkpoints: CheckpointManifest[];
+  readonly stopAt: string;
+  readonly secrets: Record<string, string>;
+};
+
+/** `POST /logs?stream=&offset=` and `POST /metrics?offset=`: raw bytes. 409 `offset-mismatch` carries `expectedOffset`. */
+export const offsetResponseSchema = z.object({ nextOffset: z.number().int() });
+
+/** `POST /checkpoints`: a manifest after its upload. */
+/** `POST /events`: what the workflow must know, once per `id`. */
+export const runnerEventSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('phase'), id: z.string(), phase: z.enum(['setup', 'training']) }),
+  z.strictObject({ kind: z.literal('notice'), id: z.string(), deadlineAt: z.iso.datetime() }),
+  z.strictObject({ kind: z.literal('stopped'), id: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('exited'), id: z.string(), exitCode: z.number().int().nullable() }),
+]);
+export type RunnerEvent = z.output<typeof runnerEventSchema>;
+
+/** `POST /heartbeat`: progress up, wishes down. */
+export const heartbeatRequestSchema = z.strictObject({
+  phase: z.enum(['starting', 'setup', 'training', 'finishing']),
+  /** Fraction of the total work in [0, 1], when the job reports one (metric `progress`). */
+  progress: z.number().min(0).max(1).nullable(),
+});
+export const heartbeatResponseSchema = z.object({
+  stop: z.object({ reason: z.string() }).nullable(),
+});

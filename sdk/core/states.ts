@@ -1,0 +1,67 @@
+/** States a job goes through. The last four are terminal: they never change again. */
+export const jobStates = [
+  'queued',
+  'preparing',
+  'waiting',
+  'provisioning',
+  'setup',
+  'running',
+  'recovering',
+  'cancelling',
+  'collecting',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'timed-out',
+] as const;
+export type JobState = (typeof jobStates)[number];
+
+export const terminalJobStates = ['succeeded', 'failed', 'cancelled', 'timed-out'] as const;
+export type TerminalJobState = (typeof terminalJobStates)[number];
+
+export function isTerminalJobState(state: JobState): state is TerminalJobState {
+  return (terminalJobStates as readonly string[]).includes(state);
+}
+
+/** States of one attempt (one instance). `ended` is terminal and comes with an `AttemptEnding`. */
+export const attemptStates = ['waiting', 'launching', 'starting', 'setup', 'running', 'stopping', 'ended'] as const;
+export type AttemptState = (typeof attemptStates)[number];
+
+/**
+ * Why an attempt ended.
+ * - `succeeded`: the command exited 0.
+ * - `failed`: the command exited with another code.
+ * - `killed`: a signal that we did not send ended the command (also the kernel's out-of-memory killer).
+ * - `setup-failed`: the setup phase exited non-zero.
+ * - `lost`: the runner or its instance disappeared without a completion marker.
+ * - `preempted`: the provider took the instance back, by its own evidence.
+ * - `stockout`: the provider had no capacity for the offer.
+ * - `launch-failed`: the provider refused the launch for another reason.
+ * - `cancelled`: somebody asked for the job's end.
+ * - `timed-out`: `maxHours` ran out.
+ */
+export const attemptEndingKinds = [
+  'succeeded',
+  'failed',
+  'killed',
+  'setup-failed',
+  'lost',
+  'preempted',
+  'stockout',
+  'launch-failed',
+  'cancelled',
+  'timed-out',
+] as const;
+export type AttemptEndingKind = (typeof attemptEndingKinds)[number];
+
+export type AttemptEnding = {
+  readonly kind: AttemptEndingKind;
+  /** Exit code of the command or of the setup, when there is one. */
+  readonly exitCode: number | null;
+  /** One sentence a person can act on. */
+  readonly message: string;
+};
+
+/** Stages of a model version. At most one version of a model is in `production`. */
+export const modelStages = ['registered', 'production', 'retired'] as const;
+export type ModelStage = (typeof modelStages)[number];
