@@ -54,6 +54,8 @@ export type AttemptInput = {
   readonly offer: Offer;
   readonly reason: string;
   readonly title: string;
+  /** The attempt may have its instance already: started again after its workflow was cut off. */
+  readonly takeOver?: true;
 };
 export type AttemptResult = { readonly kind: 'ended'; readonly ending: AttemptEnding } | { readonly kind: 'detached' };
 
@@ -62,7 +64,7 @@ export type AttemptResult = { readonly kind: 'ended'; readonly ending: AttemptEn
 export const runnerEventSignal =
   defineSignal<[RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string }]>('runnerEvent');
 /** The capacity queue has given this attempt its place. */
-export const capacityGrantedSignal = defineSignal<[]>('capacityGranted');
+export const capacityGrantedSignal = defineSignal('capacityGranted');
 
 // ---- search attributes: at most ten Keywords on SQL visibility ----
 export const searchAttributes = {

@@ -15,11 +15,19 @@ export type EndedAttempt = {
   readonly offer: Offer;
   readonly ending: AttemptEnding;
   readonly ranMs: number;
+  /** Milliseconds since 1970. Waits are counted from here, so that the rule itself remembers nothing. */
+  readonly endedAtMs: number;
 };
+
+/** The newest attempt when its row has no ending yet: it was left by a run that was cut off. */
+export type OpenAttempt = { readonly attempt: number; readonly offer: Offer };
 
 /** Everything the policy may look at. */
 export type FailoverState = {
+  /** Ended attempts, ascending by number. */
   readonly attempts: readonly EndedAttempt[];
+  readonly openAttempt: OpenAttempt | null;
+  /** In order of preference. */
   readonly offers: readonly Offer[];
   readonly cancelRequested: boolean;
   readonly retryOnExitCodes: readonly number[];
@@ -29,7 +37,14 @@ export type FailoverState = {
 };
 
 export type FailoverAction =
-  | { readonly kind: 'launch'; readonly attempt: number; readonly offer: Offer; readonly reason: string }
+  | {
+      readonly kind: 'launch';
+      readonly attempt: number;
+      readonly offer: Offer;
+      readonly reason: string;
+      /** The attempt exists already, perhaps with its instance: it is taken over, not made. */
+      readonly takeOver?: true;
+    }
   | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: string }
   | {
       readonly kind: 'finish';

@@ -1,0 +1,52 @@
+/** Who may import whom: the linter's rules are made from this, and a test proves that they bite. */
+export const folders = [
+  'core',
+  'workflows',
+  'activities',
+  'store',
+  'serving',
+  'api',
+  'workers',
+  'runner',
+  'cli',
+  'web',
+  'scripts',
+  'test',
+  'sdk',
+] as const;
+export type Folder = (typeof folders)[number];
+
+/** Folders whose runtime code each folder may import by relative path; its own is always allowed. `sdk/*` is imported by package name. */
+export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonly Folder[]>> = {
+  core: [],
+  workflows: ['core'],
+  activities: ['core', 'store', 'workflows'],
+  store: ['core'],
+  serving: ['core'],
+  api: ['core', 'store', 'serving', 'workflows'],
+  workers: ['core', 'workflows', 'activities', 'store', 'serving', 'api', 'cli', 'scripts'],
+  runner: [],
+  cli: [],
+  web: [],
+  scripts: ['api', 'cli', 'workers'],
+};
+
+/** Of these folders only types may be imported. */
+export const typesOnly: Readonly<Partial<Record<Folder, readonly Folder[]>>> = { workflows: ['activities'] };
+
+/** SDK packages each folder may import at run time. */
+export const sdkPackages: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonly string[]>> = {
+  core: [],
+  workflows: [],
+  activities: ['@artenic/core'],
+  store: ['@artenic/core'],
+  serving: ['@artenic/core', '@artenic/training'],
+  api: ['@artenic/core'],
+  workers: ['@artenic/core', '@artenic/client', '@artenic/training'],
+  runner: ['@artenic/core', '@artenic/training'],
+  cli: ['@artenic/core', '@artenic/client'],
+  web: [],
+  scripts: ['@artenic/core'],
+};
+
+export const allSdkPackages = ['@artenic/core', '@artenic/client', '@artenic/training'] as const;

@@ -1,0 +1,18 @@
+import type { Config } from 'jest';
+
+const config: Config = {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  transform: { '\\.ts$': '<rootDir>/test/setup/strip-types.js' },
+  modulePathIgnorePatterns: ['/dist/', '<rootDir>/.artenic'],
+  globalSetup: '<rootDir>/test/setup/global-setup.ts',
+  globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
+  coverageProvider: 'v8',
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  workerIdleMemoryLimit: '600MB',
+  reporters: ['default', '<rootDir>/test/setup/closing-line.js'],
+};
+
+export default config;

@@ -1,0 +1,27 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { buildWorkflowBundle } from '../workers/workflow-bundle.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const target = join(root, 'dist');
+
+/** Temporal's worker loads this instead of building it at start. */
+async function workflows(): Promise<number> {
+  const code = await buildWorkflowBundle();
+  writeFileSync(join(target, 'workflows.js'), code);
+  return code.length;
+}
+
+/** One file that a rented machine can fetch and run. */
+async function runner(): Promise<number> {
+  const bundle = await rolldown({ input: join(root, 'runner', 'main.ts'), platform: 'node', external: [/^node:/] });
+  const { output } = await bundle.write({ file: join(target, 'runner.mjs'), format: 'esm', codeSplitting: false });
+  await bundle.close();
+  return output[0].code.length;
+}
+
+mkdirSync(target, { recursive: true });
+const [workflowBytes, runnerBytes] = await Promise.all([workflows(), runner()]);
+process.stdout.write(`dist/workflows.js ${Math.round(workflowBytes / 1024)} KiB, dist/runner.mjs ${Math.round(runnerBytes / 1024)} KiB\n`);

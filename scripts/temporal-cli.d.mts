@@ -1,0 +1,5 @@
+export function fetchedTemporalPath(root: string): string;
+export function findTemporalCli(
+  root: string,
+  say: (line: string) => void,
+): { path: string; problem: '' } | { path: null; problem: string };

@@ -1,0 +1,101 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Connection } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
+import pg from 'pg';
+import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
+import { awaitPostgres, databaseUrl, startPostgres } from '../../workers/up/postgres.ts';
+import { freePort } from '../../workers/up/ports.ts';
+import { startTemporalServer } from '../../workers/up/temporal-server.ts';
+import { openOrm, migrate } from '../../store/orm.ts';
+import { prepareTemporal } from '../../workers/temporal-setup.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const namespaces = Array.from({ length: 64 }, (_, index) => `test-${index}`);
+
+type Stack = { readonly folder: string; readonly children: readonly ChildProcess[] };
+declare global {
+  var artenicTestStack: Stack | undefined;
+}
+
+/** One server for all files, without durability; each file clones the migrated template. */
+async function startDatabase(folder: string): Promise<ChildProcess> {
+  const options = {
+    folder: join(folder, 'postgres'),
+    port: await freePort(),
+    logFile: join(folder, 'postgres.log'),
+    password: 'test',
+    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
+  };
+  const child = startPostgres(options);
+  await awaitPostgres(options, 'artenic_template', 20_000, () => child.exitCode === null);
+  const orm = await openOrm({ databaseUrl: databaseUrl(options, 'artenic_template') });
+  await migrate(orm);
+  await orm.close(true);
+  const client = new pg.Client({ connectionString: databaseUrl(options, 'postgres') });
+  await client.connect();
+  await client.query('alter database artenic_template with is_template true allow_connections false');
+  await client.end();
+  process.env['ARTENIC_TEST_DATABASE_URL'] = databaseUrl(options, 'postgres');
+  return child;
+}
+
+async function startTemporal(folder: string): Promise<ChildProcess> {
+  const { path: program, problem } = findTemporalCli(root, (line) => process.stderr.write(`${line}\n`));
+  if (program === null) throw new Error(problem);
+  const port = await freePort();
+  const child = startTemporalServer({
+    program,
+    port,
+    uiPort: null,
+    databaseFile: join(folder, 'temporal', 'temporal.sqlite'),
+    logFile: join(folder, 'temporal.log'),
+    namespaces,
+    extraFlags: [
+      ...['--search-attribute', 'Kind=Keyword', '--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
+      ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
+    ],
+  });
+  const address = `127.0.0.1:${port}`;
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 1000 });
+      for (const namespace of namespaces) await prepareTemporal(connection, namespace, 10_000);
+      await connection.close();
+      break;
+    } catch (error) {
+      if (child.exitCode !== null || Date.now() > deadline) throw error;
+    }
+  }
+  process.env['ARTENIC_TEST_TEMPORAL_ADDRESS'] = address;
+  return child;
+}
+
+/** Built once: every worker of every file runs the same code. */
+async function bundleWorkflows(folder: string): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const workflowsPath = join(root, 'workflows', 'index.ts');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const path = join(folder, 'workflows.js');
+  writeFileSync(path, code);
+  process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'] = path;
+}
+
+export default async function globalSetup(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'artenic-test-'));
+  mkdirSync(join(folder, 'namespaces'));
+  process.env['ARTENIC_TEST_FOLDER'] = folder;
+  const started = await Promise.allSettled([startDatabase(folder), startTemporal(folder), bundleWorkflows(folder)]);
+  const children = started.flatMap((one) => (one.status === 'fulfilled' && one.value !== undefined ? [one.value] : []));
+  globalThis.artenicTestStack = { folder, children };
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed !== undefined) {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+    throw failed.reason;
+  }
+}

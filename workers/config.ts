@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const milliseconds = z.coerce.number().int().min(1);
+
+/**
+ * Every option, read from the environment in one place. Each says its default, the trade-off and when to change it.
+ */
+const configSchema = z.object({
+  /** PostgreSQL, as `postgresql://user:password@host:port/database`. `npm start` fills it in from its embedded server. */
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'a URL that starts with postgresql://'),
+  /** Temporal's front end, as host:port. */
+  TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
+  /** Temporal namespace; made when missing. One per installation that shares a server. */
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  /** Folder of everything that is not in PostgreSQL or Temporal: objects, instances of the local provider, logs. */
+  ARTENIC_HOME: z.string().min(1).default('.artenic'),
+  /** Address the API listens on. Anything but loopback needs ARTENIC_ALLOWED_HOSTS. */
+  ARTENIC_API_HOST: z.string().min(1).default('127.0.0.1'),
+  ARTENIC_API_PORT: port.default(7400),
+  /** URL under which runners reach the API; from other machines set the public one. */
+  ARTENIC_API_URL: z.url().optional(),
+  /** Host names besides loopback that requests may carry, separated by commas. Guards against DNS rebinding. */
+  ARTENIC_ALLOWED_HOSTS: z.string().default(''),
+  /** Origins besides our own that browsers may send, separated by commas. */
+  ARTENIC_ALLOWED_ORIGINS: z.string().default(''),
+  /** Secret of at least 32 bytes (base64) under which tokens and API keys are hashed. Changing it revokes all of them. */
+  ARTENIC_KEY_PEPPER: z.string().transform((text, context) => {
+    const bytes = Buffer.from(text, 'base64');
+    if (bytes.length < 32) context.addIssue({ code: 'custom', message: 'at least 32 bytes as base64' });
+    return new Uint8Array(bytes);
+  }),
+  /** File with an API key that gets the admin role at start; `npm start` makes one. Absent: keys must be in the database already. */
+  ARTENIC_ADMIN_KEY_FILE: z.string().optional(),
+  /** Cores that jobs of the local provider may use; all of the machine's when absent. Lower it to keep some for yourself. */
+  ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
+  /** How often a runner says that it lives and asks for wishes. Lower: faster cancel; higher: fewer requests. */
+  ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
+  /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
+  ARTENIC_RELAY_MS: milliseconds.default(2000),
+  /** How long a stopping process waits for work in flight. Must be shorter than the supervisor's own patience. */
+  ARTENIC_SHUTDOWN_GRACE_MS: milliseconds.default(5000),
+  /** Address of the worker's health endpoint (`/livez`, `/readyz`). */
+  ARTENIC_WORKER_HEALTH_PORT: port.default(7401),
+  /** Prebuilt workflow bundle; built at start when absent. Images set it so that a start needs no compiler. */
+  ARTENIC_WORKFLOW_BUNDLE: z.string().optional(),
+  /** `trace`, `debug`, `info`, `warn` or `error`. */
+  ARTENIC_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/** Names of all options, for the documentation and the compose file's test. */
+export const configNames: readonly string[] = Object.keys(configSchema.shape);
+
+/** Reads the environment; throws one error that names every wrong option. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = configSchema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The configuration is wrong:\n${lines.join('\n')}`);
+}
+
+/** URL of the API as runners reach it. */
+export function apiUrlOf(config: Config): string {
+  return config.ARTENIC_API_URL ?? `http://127.0.0.1:${config.ARTENIC_API_PORT}`;
+}
+
+export function listOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { makeKey } from '../api/keys.ts';
+import { messageOf } from '../core/errors.ts';
+import { findTemporalCli } from '../scripts/temporal-cli.mjs';
+import { runDemo } from './up/demo.ts';
+import { choosePorts, keptSecret, openHome, randomPassword, randomSecret, writeWhole, type Home, type Ports } from './up/home.ts';
+import { identify, isAlive } from './up/process-identity.ts';
+import { embeddedDatabaseUrl, postgresComponent, processComponent, temporalComponent } from './up/stack.ts';
+import { stopLocalInstances } from './up/stop-instances.ts';
+import { endLeftovers, Supervisor, type Component } from './up/supervisor.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const startedMs = Date.now();
+
+function say(line: string): void {
+  process.stdout.write(`[${((Date.now() - startedMs) / 1000).toFixed(1).padStart(5)} s] ${line}\n`);
+}
+
+function refuse(sentence: string): never {
+  process.stderr.write(`artenic: ${sentence}\n`);
+  process.exit(1);
+}
+
+/** One supervisor a home: two would fight over the same files. */
+function takeHome(home: Home): void {
+  const file = home.file('supervisor.json');
+  if (existsSync(file)) {
+    const other = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string };
+    if (isAlive(other)) refuse(`already running from ${home.folder} (pid ${other.pid}); set ARTENIC_HOME for a second stack.`);
+  }
+  writeWhole(file, JSON.stringify(identify(process.pid)));
+}
+
+type Plan = { readonly components: readonly (readonly [Component, string])[]; readonly endpoints: Endpoints };
+type Endpoints = {
+  readonly api: string;
+  readonly dashboard: string;
+  readonly docs: string;
+  readonly temporalUi: string | null;
+  readonly temporalAddress: string;
+  readonly databaseUrl: string;
+};
+
+function plan(home: Home, ports: Ports): Plan {
+  const password = keptSecret(home.file('postgres.password'), randomPassword);
+  const pepper = keptSecret(home.file('pepper'), randomSecret);
+  keptSecret(home.file('admin.key'), makeKey);
+  const ownDatabase = process.env['DATABASE_URL'];
+  const ownTemporal = process.env['TEMPORAL_ADDRESS'];
+  const api = `http://127.0.0.1:${ports.api}`;
+  const endpoints: Endpoints = {
+    api,
+    dashboard: `${api}/`,
+    docs: `${api}/docs`,
+    temporalUi: ownTemporal === undefined ? `http://127.0.0.1:${ports.temporalUi}` : null,
+    temporalAddress: ownTemporal ?? `127.0.0.1:${ports.temporal}`,
+    databaseUrl: ownDatabase ?? embeddedDatabaseUrl(ports.postgres, password),
+  };
+  const environment = {
+    DATABASE_URL: endpoints.databaseUrl,
+    TEMPORAL_ADDRESS: endpoints.temporalAddress,
+    ARTENIC_HOME: home.folder,
+    ARTENIC_API_PORT: String(ports.api),
+    ARTENIC_API_URL: api,
+    ARTENIC_WORKER_HEALTH_PORT: String(ports.workerHealth),
+    ARTENIC_KEY_PEPPER: pepper,
+    ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
+  };
+  const servers: (readonly [Component, string])[] = [];
+  if (ownDatabase === undefined) servers.push([postgresComponent(home, ports.postgres, password), `PostgreSQL on 127.0.0.1:${ports.postgres}`]);
+  if (ownTemporal === undefined) {
+    const { path: program, problem } = findTemporalCli(root, say);
+    if (program === null) refuse(problem);
+    servers.push([temporalComponent(home, ports, program), `Temporal on ${endpoints.temporalAddress}, Web UI ${endpoints.temporalUi}`]);
+  }
+  const worker = processComponent({ name: 'worker', home, readyUrl: `http://127.0.0.1:${ports.workerHealth}/readyz`, environment });
+  const apiServer = processComponent({ name: 'api', home, readyUrl: `${api}/readyz`, environment });
+  return { components: [...servers, [worker, 'Worker'], [apiServer, `API on ${api}`]], endpoints };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } });
+  const home = openHome(resolve(process.env['ARTENIC_HOME'] ?? join(root, '.artenic')));
+  takeHome(home);
+  const recordFile = home.file('processes.json');
+  const left = await endLeftovers(recordFile);
+  if (left.length > 0) say(`ended what an earlier start left behind: ${left.join(', ')}`);
+  const { ports, replaced } = await choosePorts(home);
+  replaced.forEach(say);
+  const { components, endpoints } = plan(home, ports);
+
+  let published = false;
+  let processes: Readonly<Record<string, number>> = {};
+  const publish = () => writeWhole(home.file('endpoints.json'), JSON.stringify({ ...endpoints, processes: { supervisor: process.pid, ...processes } }, null, 2));
+  const supervisor = new Supervisor({
+    recordFile,
+    say,
+    onChange: (changed) => {
+      processes = changed;
+      if (published) publish();
+    },
+  });
+
+  const interrupted = new AbortController();
+  const stop = async (why: string, exitCode: number): Promise<never> => {
+    say(why);
+    interrupted.abort();
+    const stopped = await stopLocalInstances(home.folder);
+    if (stopped > 0) say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start goes on from there`);
+    await supervisor.stop();
+    rmSync(home.file('supervisor.json'), { force: true });
+    say('stopped, nothing left running');
+    process.exit(exitCode);
+  };
+  let signals = 0;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (signals++ === 0) void stop('stopping …', name === 'SIGINT' ? 130 : 0);
+    });
+  }
+
+  try {
+    // PostgreSQL and Temporal do not need each other; worker and API need both.
+    const servers = components.slice(0, -2);
+    await Promise.all(servers.map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))));
+    await Promise.all(components.slice(-2).map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))));
+  } catch (error) {
+    if (!interrupted.signal.aborted) await stop(messageOf(error), 1);
+    return;
+  }
+  published = true;
+  publish();
+  say(`ready: API ${endpoints.api} · docs ${endpoints.docs} · Temporal Web UI ${endpoints.temporalUi ?? 'your own'} · key in ${home.file('admin.key')}`);
+  if (values['no-demo']) return;
+  try {
+    await runDemo({ root, home, endpoints, readyAtMs: Date.now(), say, signal: interrupted.signal });
+  } catch (error) {
+    if (!interrupted.signal.aborted) say(`the first job did not end well: ${messageOf(error)}`);
+  }
+}
+
+await main();

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** A process by pid and start: pids are used again, the pair is not. */
+export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
+
+/** Start of a process in the system's own words, null when there is none (a zombie counts as none). */
+export function processStart(pid: number): string | null {
+  if (process.platform === 'linux') {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // The second field is the program's name in parentheses and may hold anything; state is field 3, the start field 22.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+    } catch {
+      return null;
+    }
+  }
+  const answer = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+  return answer.status === 0 && answer.stdout.trim() !== '' ? answer.stdout.trim() : null;
+}
+
+export function identify(pid: number): ProcessIdentity | null {
+  const startedAt = processStart(pid);
+  return startedAt === null ? null : { pid, startedAt };
+}
+
+export function isAlive(identity: ProcessIdentity): boolean {
+  return processStart(identity.pid) === identity.startedAt;
+}
+
+/** Sends a signal; gone already is success. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Ends a process kindly, then not: returns when it is gone. */
+export async function endProcess(identity: ProcessIdentity, kind: NodeJS.Signals, patienceMs: number): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  if (isAlive(identity)) signal(identity.pid, kind);
+  while (isAlive(identity)) {
+    if (Date.now() > deadline) signal(identity.pid, 'SIGKILL');
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}

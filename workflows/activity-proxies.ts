@@ -1,0 +1,104 @@
+import { ActivityFailure, proxyActivities, proxyLocalActivities, sleep } from '@temporalio/workflow';
+import type { ControlActivities, ProviderActivities } from '../activities/contract.ts';
+import type { Offer } from '../core/failover/types.ts';
+import { providerQueue } from './contracts.ts';
+import { describeFailure, mayBeRetried } from './failures.ts';
+
+// Nowhere a schedule-to-close bound in hours: a machine that was off over night must find its jobs alive.
+
+/** Work on the database and the storage. No bound on tries: while PostgreSQL is away the job waits, it does not fail. */
+export const control = proxyActivities<ControlActivities>({
+  // the longest is checking and registering a model file of some hundred MB; a killed worker is noticed after this
+  startToCloseTimeout: '60s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** One event instead of a history of six: within the workflow task, and so well below that task's 10 s. */
+const immediate = proxyLocalActivities<ControlActivities>({
+  startToCloseTimeout: '3s',
+  scheduleToCloseTimeout: '6s',
+  retry: { maximumAttempts: 2, initialInterval: '200ms' },
+});
+
+/**
+ * Short work on the database: recorded as one event. When that fails in a way that a retry may cure, the server takes
+ * over the retrying, without end. Every control activity is idempotent, so a try too many does no harm.
+ */
+export async function quickly<Result>(call: (activities: ControlActivities) => Promise<Result>): Promise<Result> {
+  try {
+    return await call(immediate);
+  } catch (error) {
+    if (!mayBeRetried(error)) throw error;
+    return await call(control);
+  }
+}
+
+/** Backstop of a signal that nearly always comes first: seldom, and rarer the longer the queue. */
+export const capacityPoll = proxyActivities<Pick<ControlActivities, 'awaitCapacity'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '3s', backoffCoefficient: 1.5, maximumInterval: '60s' },
+  summary: 'in the queue for capacity',
+});
+
+/** The other run lets go within a workflow task or two, or after a graceful stop of minutes. */
+export const closePoll = proxyActivities<Pick<ControlActivities, 'awaitWorkflowClosed'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
+  summary: 'until the earlier run of this id has closed',
+});
+
+/** What is done with one instance, on the queue of its provider. */
+export function instanceActivities(offer: Offer): {
+  readonly launch: Pick<ProviderActivities, 'launchInstance'>;
+  readonly watch: Pick<ProviderActivities, 'watchInstance'>;
+  readonly terminate: Pick<ProviderActivities, 'terminateInstance'>;
+} {
+  const taskQueue = providerQueue(offer.provider);
+  const place = `${offer.provider} ${offer.region} ${offer.instanceType}`;
+  // our own machine is asked often, a cloud's API as seldom as its rate limits like
+  const watchInterval = offer.provider === 'local' ? '2s' : '15s';
+  return {
+    launch: proxyActivities<Pick<ProviderActivities, 'launchInstance'>>({
+      taskQueue,
+      summary: `launch on ${place}`,
+      // a create call that takes longer has an unknown outcome, which the next try looks up
+      startToCloseTimeout: '60s',
+      // half an hour of passing faults; then the failover decides
+      retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 35 },
+    }),
+    watch: proxyActivities<Pick<ProviderActivities, 'watchInstance'>>({
+      taskQueue,
+      summary: `watch the instance on ${place}`,
+      // one look; `not-ready` while it lives, for as long as it lives
+      startToCloseTimeout: '20s',
+      retry: { initialInterval: watchInterval, maximumInterval: watchInterval, backoffCoefficient: 1 },
+    }),
+    terminate: proxyActivities<Pick<ProviderActivities, 'terminateInstance'>>({
+      taskQueue,
+      summary: `terminate the instance on ${place}`,
+      startToCloseTimeout: '60s',
+      // until the provider confirms: what is given up here bills for ever
+      retry: { initialInterval: '250ms', backoffCoefficient: 1.5, maximumInterval: '30s' },
+    }),
+  };
+}
+
+/**
+ * For what must not be given up: a refusal that the server does not retry (credentials that ran out, a state that we do
+ * not know) is tried again after a growing pause, so that it goes on when a person has put it right.
+ */
+export async function untilDone<Result>(
+  call: () => Promise<Result>,
+  onRefusal: (message: string) => void,
+): Promise<Result> {
+  for (let pauseMs = 15_000; ; pauseMs = Math.min(pauseMs * 2, 900_000)) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      const { type, message } = describeFailure(error);
+      onRefusal(`${type}: ${message}`);
+      await sleep(pauseMs, { summary: 'refused; trying again' });
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { setHandler } from '@temporalio/workflow';
+import { assertNever } from '../core/assert-never.ts';
+import { capacityGrantedSignal, runnerEventSignal } from './contracts.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What signals have told so far. Each may come twice or never: only the first counts, and every one has a backstop. */
+export type RunnerReports = {
+  readonly granted: boolean;
+  /** When `maxHours` ends, in milliseconds since 1970. */
+  readonly stopAtMs: number | null;
+  /** The command is over and its completion marker is in storage. */
+  readonly over: boolean;
+};
+
+/** Registers the handlers: to be called before anything is awaited, for signals that are there already. */
+export function listenToRunner(timeline: Timeline): RunnerReports {
+  const reports = { granted: false, stopAtMs: null as number | null, over: false };
+  setHandler(capacityGrantedSignal, () => {
+    reports.granted = true;
+  });
+  setHandler(runnerEventSignal, (event) => {
+    switch (event.kind) {
+      case 'hello':
+        if (reports.stopAtMs !== null) return;
+        reports.stopAtMs = Date.parse(event.stopAt);
+        timeline.tell(`the runner says hello; \`maxHours\` ends at ${event.stopAt}`);
+        return;
+      case 'phase':
+        timeline.tell(event.phase === 'setup' ? 'setup begins' : 'training begins');
+        timeline.phase(event.phase === 'setup' ? 'setup' : 'running');
+        return;
+      case 'notice':
+        timeline.tell(`the provider takes the instance back at ${event.deadlineAt}`);
+        return;
+      case 'stopped':
+        timeline.tell(`the runner is stopping: ${event.reason}`);
+        reports.over = true;
+        return;
+      case 'exited':
+        timeline.tell(`the command is over, exit code ${event.exitCode ?? 'none'}`);
+        reports.over = true;
+        return;
+      default:
+        assertNever(event);
+    }
+  });
+  return reports;
+}
