@@ -48,8 +48,8 @@ function plan(home: Home, ports: Ports): Plan {
   const password = keptSecret(home.file('postgres.password'), randomPassword);
   const pepper = keptSecret(home.file('pepper'), randomSecret);
   keptSecret(home.file('admin.key'), makeKey);
-  const ownDatabase = process.env['DATABASE_URL'];
-  const ownTemporal = process.env['TEMPORAL_ADDRESS'];
+  const ownDatabase = process.env['DATABASE_URL'] || undefined;
+  const ownTemporal = process.env['TEMPORAL_ADDRESS'] || undefined;
   const api = `http://127.0.0.1:${ports.api}`;
   const endpoints: Endpoints = {
     api,

@@ -1,8 +1,8 @@
-import { ActivityFailure, proxyActivities, proxyLocalActivities, sleep } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities, sleep, TemporalFailure } from '@temporalio/workflow';
 import type { ControlActivities, ProviderActivities } from '../activities/contract.ts';
 import type { Offer } from '../core/failover/types.ts';
 import { providerQueue } from './contracts.ts';
-import { describeFailure, mayBeRetried } from './failures.ts';
+import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 
 // Nowhere a schedule-to-close bound in hours: a machine that was off over night must find its jobs alive.
 
@@ -91,11 +91,11 @@ export async function untilDone<Result>(
   call: () => Promise<Result>,
   onRefusal: (message: string) => void,
 ): Promise<Result> {
-  for (let pauseMs = 15_000; ; pauseMs = Math.min(pauseMs * 2, 900_000)) {
+  for (let pauseMs = 5000; ; pauseMs = Math.min(pauseMs * 2, 900_000)) {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof ActivityFailure)) throw error;
+      if (!(error instanceof TemporalFailure) || isCancelled(error)) throw error;
       const { type, message } = describeFailure(error);
       onRefusal(`${type}: ${message}`);
       await sleep(pauseMs, { summary: 'refused; trying again' });

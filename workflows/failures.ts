@@ -31,9 +31,9 @@ export function isCancelled(error: unknown): boolean {
   return error instanceof TemporalFailure && rootOf(error) instanceof CancelledFailure;
 }
 
-/** Whether the same activity may work when it is tried again. */
+/** Whether the same activity may work when it is tried again. A local activity's failure comes without a wrapping. */
 export function mayBeRetried(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure)) return false;
+  if (!(error instanceof TemporalFailure)) return false;
   const root = rootOf(error);
   return root instanceof TimeoutFailure || (root instanceof ApplicationFailure && root.nonRetryable !== true);
 }

@@ -1,10 +1,5 @@
-import {
-  type ChildWorkflowHandle,
-  getExternalWorkflowHandle,
-  TemporalFailure,
-  type Workflow,
-  WorkflowExecutionAlreadyStartedError,
-} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { type ChildWorkflowHandle, getExternalWorkflowHandle, TemporalFailure, type Workflow } from '@temporalio/workflow';
 import { closePoll } from './activity-proxies.ts';
 
 /**

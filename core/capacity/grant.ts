@@ -1,0 +1,59 @@
+import type { Capacity, CapacityClaim } from './types.ts';
+
+/** Sums of decimal fractions are off by their last bits: 0.1 + 0.2 must fit into 0.3. */
+const tolerance = 1e-6;
+
+export const noCapacity: Capacity = { vcpu: 0, memoryGib: 0, gpus: 0 };
+
+export function sumCapacity(parts: readonly Capacity[]): Capacity {
+  return parts.reduce(
+    (sum, part) => ({
+      vcpu: sum.vcpu + part.vcpu,
+      memoryGib: sum.memoryGib + part.memoryGib,
+      gpus: sum.gpus + part.gpus,
+    }),
+    noCapacity,
+  );
+}
+
+/** Whether `needs` can be had from `total` while `inUse` is taken. */
+export function fits(needs: Capacity, inUse: Capacity, total: Capacity): boolean {
+  const wanted = sumCapacity([needs, inUse]);
+  return (
+    wanted.vcpu <= total.vcpu + tolerance &&
+    wanted.memoryGib <= total.memoryGib + tolerance &&
+    wanted.gpus <= total.gpus
+  );
+}
+
+function compare(a: CapacityClaim, b: CapacityClaim): number {
+  if (a.priority !== b.priority) return b.priority - a.priority;
+  if (a.submittedAtMs !== b.submittedAtMs) return a.submittedAtMs - b.submittedAtMs;
+  if (a.attemptId === b.attemptId) return 0;
+  return a.attemptId < b.attemptId ? -1 : 1;
+}
+
+/** Higher priority first, then who came first, then by id. */
+export function inGrantOrder(waiting: readonly CapacityClaim[]): readonly CapacityClaim[] {
+  return waiting.toSorted(compare);
+}
+
+/**
+ * The claims to grant now, in order. Nobody overtakes: the first that has to wait holds back all behind it, so a large
+ * claim is not starved by small ones. A claim larger than the whole can never be granted and holds back nobody.
+ */
+export function grantOrder(
+  waiting: readonly CapacityClaim[],
+  inUse: Capacity,
+  total: Capacity,
+): readonly CapacityClaim[] {
+  const possible = inGrantOrder(waiting).filter((claim) => fits(claim.needs, noCapacity, total));
+  const granted: CapacityClaim[] = [];
+  let taken = inUse;
+  for (const claim of possible) {
+    if (!fits(claim.needs, taken, total)) break;
+    granted.push(claim);
+    taken = sumCapacity([taken, claim.needs]);
+  }
+  return granted;
+}

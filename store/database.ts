@@ -1,0 +1,29 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { CamelCasePlugin, sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Database } from './entities/index.ts';
+
+/** A connection from the pool for each query, or one open transaction. */
+export type Db = Kysely<Database>;
+
+/**
+ * MikroORM's own pool. Transactions go through Kysely's `transaction()`: `em.transactional` never gives a connection
+ * back that dies inside of it, so a pool would run dry after some restarts of PostgreSQL.
+ */
+export function databaseOf(orm: MikroORM): Db {
+  return orm.em.fork().getKysely<Database>().withPlugin(new CamelCasePlugin({ maintainNestedObjectKeys: true }));
+}
+
+/** Runs `work` in the transaction that is open, else in one of its own. */
+export function inTransaction<T>(db: Db, work: (transaction: Db) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
+}
+
+/** Waits for the lock of that name; it is held to the transaction's end. */
+export async function lock(transaction: Db, name: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(transaction);
+}
+
+/** `pg` would send an array as an SQL array. */
+export function json<T>(value: T): RawBuilder<T> {
+  return sql<T>`${JSON.stringify(value)}::jsonb`;
+}

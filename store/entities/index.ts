@@ -1,0 +1,37 @@
+import type { InferKyselyDB } from '@mikro-orm/sql';
+import { apiKeys } from './api-keys.ts';
+import { attempts } from './attempts.ts';
+import { capacityClaims } from './capacity-claims.ts';
+import { checkpoints } from './checkpoints.ts';
+import { decisions } from './decisions.ts';
+import { events } from './events.ts';
+import { idempotencyKeys } from './idempotency-keys.ts';
+import { jobs } from './jobs.ts';
+import { logChunks } from './log-chunks.ts';
+import { metricPoints } from './metric-points.ts';
+import { models, modelVersions, stageChanges } from './models.ts';
+import { providers } from './providers.ts';
+import { runnerEvents } from './runner-events.ts';
+import { streams } from './streams.ts';
+
+export const entities = [
+  jobs,
+  attempts,
+  decisions,
+  capacityClaims,
+  streams,
+  metricPoints,
+  logChunks,
+  checkpoints,
+  models,
+  modelVersions,
+  stageChanges,
+  events,
+  idempotencyKeys,
+  apiKeys,
+  providers,
+  runnerEvents,
+];
+
+/** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */
+export type Database = InferKyselyDB<(typeof entities)[number], { columnNamingStrategy: 'property' }>;

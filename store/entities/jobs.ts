@@ -1,0 +1,33 @@
+import { jobStates, type JobSpec } from '@artenic/core';
+import { defineEntity, p } from '@mikro-orm/core';
+
+export const jobs = defineEntity({
+  name: 'Job',
+  tableName: 'jobs',
+  indexes: [
+    { name: 'jobs_newest_first', properties: ['projectId', 'createdAt', 'id'] },
+    { name: 'jobs_open', properties: ['createdAt', 'id'], where: 'finished_at is null' },
+  ],
+  properties: {
+    id: p.text().primary(),
+    projectId: p.text(),
+    createdBy: p.text(),
+    service: p.text(),
+    model: p.text(),
+    spec: p.json<JobSpec>(),
+    state: p.enum(jobStates),
+    message: p.text(),
+    priority: p.integer(),
+    currentAttempt: p.integer(),
+    progress: p.double().$type<number>().nullable(),
+    resultModel: p.text().nullable(),
+    resultVersion: p.integer().nullable(),
+    createdAt: p.datetime(3),
+    startedAt: p.datetime(3).nullable(),
+    finishedAt: p.datetime(3).nullable(),
+    cancelRequestedAt: p.datetime(3).nullable(),
+    cancelRequestedBy: p.text().nullable(),
+    stopAt: p.datetime(3).nullable(),
+    workflowStartedAt: p.datetime(3).nullable(),
+  },
+});

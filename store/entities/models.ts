@@ -1,0 +1,63 @@
+import { modelStages, type ModelSignature } from '@artenic/core';
+import { defineEntity, p } from '@mikro-orm/core';
+
+export const models = defineEntity({
+  name: 'Model',
+  tableName: 'models',
+  primaryKeys: ['projectId', 'name'],
+  properties: {
+    projectId: p.text().primary(),
+    name: p.text().primary(),
+    latestVersion: p.integer(),
+    createdAt: p.datetime(3),
+  },
+});
+
+export const modelVersions = defineEntity({
+  name: 'ModelVersion',
+  tableName: 'model_versions',
+  primaryKeys: ['projectId', 'model', 'version'],
+  uniques: [
+    {
+      name: 'model_versions_one_in_production',
+      properties: ['projectId', 'model'],
+      where: "stage = 'production'",
+    },
+    {
+      name: 'model_versions_one_per_job',
+      properties: ['projectId', 'model', 'jobId'],
+      where: 'job_id is not null',
+    },
+  ],
+  properties: {
+    projectId: p.text().primary(),
+    model: p.text().primary(),
+    version: p.integer().primary(),
+    stage: p.enum(modelStages),
+    format: p.text(),
+    sha256: p.text(),
+    bytes: p.bigint(),
+    signature: p.json<ModelSignature>(),
+    metrics: p.json<Readonly<Record<string, number>>>(),
+    jobId: p.text().nullable(),
+    createdBy: p.text(),
+    createdAt: p.datetime(3),
+  },
+});
+
+export const stageChanges = defineEntity({
+  name: 'StageChange',
+  tableName: 'stage_changes',
+  indexes: [{ name: 'stage_changes_by_model', properties: ['projectId', 'model', 'id'] }],
+  properties: {
+    id: p.bigint().primary().autoincrement(),
+    projectId: p.text(),
+    model: p.text(),
+    version: p.integer(),
+    fromStage: p.enum(modelStages).nullable(),
+    toStage: p.enum(modelStages),
+    changedBy: p.text(),
+    changedAt: p.datetime(3),
+    reason: p.text(),
+  },
+});

@@ -1,0 +1,15 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { ProviderRecord } from '../types.ts';
+
+export const providers = defineEntity({
+  name: 'Provider',
+  tableName: 'providers',
+  properties: {
+    name: p.text().primary(),
+    usable: p.boolean(),
+    message: p.text(),
+    capabilities: p.json<ProviderRecord['capabilities']>(),
+    capacity: p.json<NonNullable<ProviderRecord['capacity']>>().nullable(),
+    checkedAt: p.datetime(3),
+  },
+});

@@ -1,0 +1,4 @@
+import { Spine } from './0001-spine.ts';
+
+/** In order. A migration that has been released never changes; the next one corrects it. */
+export const migrations = [{ name: '0001-spine', class: Spine }];

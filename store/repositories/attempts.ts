@@ -1,0 +1,124 @@
+import type { AttemptState } from '@artenic/core';
+import { sql, type Selectable, type UpdateObject } from 'kysely';
+import { ArtenicError } from '../../core/errors.ts';
+import { inTransaction, json, type Db } from '../database.ts';
+import type { Database } from '../entities/index.ts';
+import type { AttemptRecord, AttemptsRepository } from '../types.ts';
+import { appendEvent } from './events.ts';
+
+type AttemptRow = Selectable<Database['attempts']>;
+type AttemptChange = UpdateObject<Database, 'attempts'>;
+
+const order: readonly AttemptState[] = ['waiting', 'launching', 'starting', 'setup', 'running', 'stopping', 'ended'];
+
+function attemptNotFound(id: string): ArtenicError {
+  return new ArtenicError('not-found', `There is no attempt ${id}.`);
+}
+
+async function find(db: Db, id: string): Promise<AttemptRow | null> {
+  return (await db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+async function get(db: Db, id: string): Promise<AttemptRow> {
+  const row = await find(db, id);
+  if (row === null) throw attemptNotFound(id);
+  return row;
+}
+
+async function lockAttempt(transaction: Db, id: string): Promise<AttemptRow> {
+  const row = await transaction.selectFrom('attempts').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  if (row === undefined) throw attemptNotFound(id);
+  return row;
+}
+
+async function update(db: Db, id: string, change: AttemptChange): Promise<AttemptRow> {
+  const row = await db.updateTable('attempts').set(change).where('id', '=', id).returningAll().executeTakeFirst();
+  if (row === undefined) throw attemptNotFound(id);
+  return row;
+}
+
+function tell(transaction: Db, attempt: AttemptRecord): Promise<void> {
+  const { jobId, state, ending } = attempt;
+  return appendEvent(transaction, {
+    topic: `job:${jobId}`,
+    kind: 'attempt.state',
+    subject: attempt.id,
+    data: { jobId, attempt: attempt.attempt, state, ending },
+  });
+}
+
+function open(db: Db, attempt: Parameters<AttemptsRepository['open']>[0]): Promise<AttemptRecord> {
+  const { id, jobId, reason, createdAt } = attempt;
+  return inTransaction(db, async (transaction) => {
+    const made = await transaction
+      .insertInto('attempts')
+      .values({
+        id,
+        jobId,
+        attempt: attempt.attempt,
+        offer: json(attempt.offer),
+        reason,
+        state: 'waiting',
+        createdAt,
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (made === undefined) return get(transaction, id);
+    await tell(transaction, made);
+    return made;
+  });
+}
+
+function stampOf(to: AttemptState, at: Date): AttemptChange {
+  if (to === 'launching') return { launchedAt: at };
+  return to === 'running' ? { runningAt: at } : {};
+}
+
+function hello(db: Db, id: string, tokenHash: string, at: Date): Promise<AttemptRecord> {
+  return inTransaction(db, async (transaction) => {
+    const attempt = await lockAttempt(transaction, id);
+    if (attempt.state === 'ended') throw new ArtenicError('fenced', `Attempt ${id} has ended.`);
+    if (attempt.tokenHash === tokenHash) return attempt;
+    if (attempt.tokenHash !== null) throw new ArtenicError('fenced', `Another runner has taken attempt ${id}.`);
+    return update(transaction, id, { tokenHash, helloAt: at, lastHeartbeatAt: at });
+  });
+}
+
+export function createAttempts(db: Db): AttemptsRepository {
+  return {
+    open: (attempt) => open(db, attempt),
+    find: (id) => find(db, id),
+    get: (id) => get(db, id),
+    listByJob: async (jobId) =>
+      db.selectFrom('attempts').selectAll().where('jobId', '=', jobId).orderBy('attempt').execute(),
+    advance: (id, to, at) =>
+      inTransaction(db, async (transaction) => {
+        const attempt = await lockAttempt(transaction, id);
+        if (order.indexOf(to) <= order.indexOf(attempt.state)) return attempt;
+        const moved = await update(transaction, id, { state: to, ...stampOf(to, at) });
+        await tell(transaction, moved);
+        return moved;
+      }),
+    setHandle: async (id, handle) => {
+      await update(db, id, { handle: json(handle) });
+    },
+    hello: (id, tokenHash, at) => hello(db, id, tokenHash, at),
+    heartbeat: async (id, at) => {
+      await update(db, id, { lastHeartbeatAt: sql<Date>`greatest(last_heartbeat_at, ${at})` });
+    },
+    setRestoredFrom: async (id, name) => {
+      await update(db, id, { restoredFrom: name });
+    },
+    requestStop: async (id, reason) => {
+      await update(db, id, { stopRequested: sql<typeof reason>`coalesce(stop_requested, ${reason})` });
+    },
+    end: (id, ending, at) =>
+      inTransaction(db, async (transaction) => {
+        const attempt = await lockAttempt(transaction, id);
+        if (attempt.ending !== null) return attempt.ending;
+        await tell(transaction, await update(transaction, id, { state: 'ended', ending: json(ending), endedAt: at }));
+        return ending;
+      }),
+  };
+}

@@ -1,0 +1,72 @@
+import { sql, type Selectable } from 'kysely';
+import { inTransaction, json, lock, type Db } from '../database.ts';
+import type { Database } from '../entities/index.ts';
+import { eventsChannel } from '../listen.ts';
+import type { EventInput, EventRecord, EventsRepository } from '../types.ts';
+
+function toRecord(row: Selectable<Database['events']>, sequence: bigint): EventRecord {
+  const { topic, kind, subject, data, at } = row;
+  return { topic, kind, subject, data, at, sequence };
+}
+
+export async function appendEvent(db: Db, event: EventInput): Promise<void> {
+  const { topic, kind, subject, data } = event;
+  await sql`
+    with appended as (
+      insert into events (topic, kind, subject, data)
+      values (${topic}, ${kind}, ${subject}, ${json(data)})
+    )
+    select pg_notify(${eventsChannel}, '')`.execute(db);
+}
+
+async function sequence(db: Db): Promise<number> {
+  const waiting = await db
+    .selectFrom('events')
+    .select('id')
+    .where('sequence', 'is', null)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  if (waiting === undefined) return 0;
+  return inTransaction(db, async (transaction) => {
+    await lock(transaction, 'event-sequence');
+    // A statement of its own, after the lock: it sees what the holder before has numbered.
+    const numbered = await sql`
+      with pending as (
+        select id, row_number() over (order by id) as place from events where sequence is null
+      ), numbered as (
+        select coalesce(max(sequence), 0) as last from events
+      )
+      update events set sequence = numbered.last + pending.place
+      from pending, numbered
+      where events.id = pending.id`.execute(transaction);
+    return Number(numbered.numAffectedRows ?? 0);
+  });
+}
+
+export function createEvents(db: Db): EventsRepository {
+  return {
+    append: (event) => appendEvent(db, event),
+    sequence: () => sequence(db),
+    after: async (after, limit) => {
+      const rows = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('sequence', '>', after)
+        .orderBy('sequence')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => toRecord(row, row.sequence ?? 0n));
+    },
+    lastSequence: async () => {
+      const row = await db
+        .selectFrom('events')
+        .select('sequence')
+        .where('sequence', 'is not', null)
+        .orderBy('sequence', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.sequence ?? 0n;
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { isTerminalJobState, modelNameOf, type JobState, type Page } from '@artenic/core';
+import { sql, type Selectable, type UpdateObject } from 'kysely';
+import { ArtenicError } from '../../core/errors.ts';
+import { mayTransition } from '../../core/jobs/transitions.ts';
+import { inTransaction, json, type Db } from '../database.ts';
+import type { Database } from '../entities/index.ts';
+import type { JobRecord, JobsRepository } from '../types.ts';
+import { decodeCursor, toPage } from './cursors.ts';
+import { appendEvent } from './events.ts';
+
+type JobRow = Selectable<Database['jobs']>;
+type JobChange = UpdateObject<Database, 'jobs'>;
+
+/** The states in which something of the job's own runs. */
+const startedStates: readonly JobState[] = ['setup', 'running', 'collecting'];
+
+function jobNotFound(id: string): ArtenicError {
+  return new ArtenicError('not-found', `There is no job ${id}.`);
+}
+
+async function find(db: Db, id: string): Promise<JobRow | null> {
+  return (await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+async function lockJob(transaction: Db, id: string): Promise<JobRow> {
+  const row = await transaction.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  if (row === undefined) throw jobNotFound(id);
+  return row;
+}
+
+async function update(db: Db, id: string, change: JobChange): Promise<JobRow> {
+  const row = await db.updateTable('jobs').set(change).where('id', '=', id).returningAll().executeTakeFirst();
+  if (row === undefined) throw jobNotFound(id);
+  return row;
+}
+
+async function move(transaction: Db, job: JobRow, to: JobState, change: JobChange): Promise<JobRow> {
+  const moved = await update(transaction, job.id, {
+    ...change,
+    state: to,
+    startedAt: startedStates.includes(to) ? sql<Date>`coalesce(started_at, clock_timestamp())` : job.startedAt,
+    finishedAt: isTerminalJobState(to) ? sql<Date>`clock_timestamp()` : null,
+  });
+  await appendEvent(transaction, {
+    topic: 'jobs',
+    kind: 'job.state',
+    subject: job.id,
+    data: {
+      state: to,
+      from: job.state,
+      message: moved.message,
+      service: job.service,
+      attempt: moved.currentAttempt,
+      resultModel: moved.resultModel,
+      resultVersion: moved.resultVersion,
+    },
+  });
+  return moved;
+}
+
+function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<JobRow> {
+  const { id, spec, principal, createdAt } = job;
+  return db
+    .insertInto('jobs')
+    .values({
+      id,
+      projectId: principal.projectId,
+      createdBy: principal.id,
+      service: spec.service,
+      model: modelNameOf(spec),
+      spec: json(spec),
+      state: 'queued',
+      message: '',
+      priority: spec.priority,
+      currentAttempt: 0,
+      createdAt,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+async function list(db: Db, query: Parameters<JobsRepository['list']>[0]): Promise<Page<JobRecord>> {
+  const { projectId, states, service, cursor, limit } = query;
+  let select = db.selectFrom('jobs').selectAll().where('projectId', '=', projectId);
+  if (states !== undefined) select = select.where('state', 'in', states);
+  if (service !== undefined) select = select.where('service', '=', service);
+  if (cursor !== undefined) {
+    const [createdAt = '', id = ''] = decodeCursor(cursor, 2);
+    select = select.where(sql<boolean>`(created_at, id) < (${createdAt}::timestamptz, ${id})`);
+  }
+  const rows = await select
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute();
+  return toPage(
+    rows,
+    limit,
+    (row): JobRecord => row,
+    (job) => [job.createdAt.toISOString(), job.id],
+  );
+}
+
+export function createJobs(db: Db): JobsRepository {
+  return {
+    insert: (job) => insert(db, job),
+    find: (id) => find(db, id),
+    get: async (id) => {
+      const job = await find(db, id);
+      if (job === null) throw jobNotFound(id);
+      return job;
+    },
+    list: (query) => list(db, query),
+    transition: (id, to, options = {}) =>
+      inTransaction(db, async (transaction) => {
+        const job = await lockJob(transaction, id);
+        if (!mayTransition(job.state, to)) return job;
+        const { message = '', ...result } = options;
+        return move(transaction, job, to, { message, ...result });
+      }),
+    requestCancel: (id, by, at) =>
+      inTransaction(db, async (transaction) => {
+        const job = await lockJob(transaction, id);
+        if (isTerminalJobState(job.state)) {
+          throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
+        }
+        const request: JobChange = job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
+        if (mayTransition(job.state, 'cancelling')) {
+          return move(transaction, job, 'cancelling', { ...request, message: `Cancel requested by ${by}.` });
+        }
+        return job.cancelRequestedAt === null ? update(transaction, id, request) : job;
+      }),
+    moveFence: async (id, attempt) => {
+      await update(db, id, { currentAttempt: sql<number>`greatest(current_attempt, ${attempt}::int)` });
+    },
+    setStopAt: async (id, stopAt) => {
+      const job = await update(db, id, { stopAt: sql<Date>`coalesce(stop_at, ${stopAt})` });
+      return job.stopAt ?? stopAt;
+    },
+    setProgress: async (id, progress) => {
+      await update(db, id, { progress });
+    },
+    markWorkflowStarted: async (id, at) => {
+      await update(db, id, { workflowStartedAt: sql<Date>`coalesce(workflow_started_at, ${at})` });
+    },
+    open: async ({ olderThan, limit }) =>
+      db
+        .selectFrom('jobs')
+        .selectAll()
+        .where('finishedAt', 'is', null)
+        .where('createdAt', '<', olderThan)
+        .orderBy('createdAt')
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+  };
+}

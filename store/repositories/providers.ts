@@ -1,0 +1,23 @@
+import { json, type Db } from '../database.ts';
+import type { ProvidersRepository } from '../types.ts';
+
+export function createProviders(db: Db): ProvidersRepository {
+  return {
+    upsert: async (provider) => {
+      const { name, capabilities, capacity, ...plain } = provider;
+      const columns = {
+        ...plain,
+        capabilities: json(capabilities),
+        capacity: capacity === null ? null : json(capacity),
+      };
+      await db
+        .insertInto('providers')
+        .values({ name, ...columns })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(columns))
+        .execute();
+    },
+    find: async (name) =>
+      (await db.selectFrom('providers').selectAll().where('name', '=', name).executeTakeFirst()) ?? null,
+    list: async () => db.selectFrom('providers').selectAll().orderBy('name').execute(),
+  };
+}

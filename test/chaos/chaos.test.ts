@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JobView } from '@artenic/core';
+import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { poll } from '../support/poll.ts';
+import { processesWith } from '../support/processes.ts';
+import { createStack } from '../support/stack.ts';
+import { faultNames, faults, inject, temporalCli, type Fault } from './faults.ts';
+import { counterJob, penguinsJob, type CounterConfig } from './jobs.ts';
+import { pick, randomFrom } from './random.ts';
+import { attemptsOf, checkCounter, checkEndedOnce, terminalStates } from './verify.ts';
+
+/** Long runs: `ARTENIC_CHAOS_JOBS=20 ARTENIC_CHAOS_SEED=7 npm test -- test/chaos`. */
+const jobCount = Number(process.env['ARTENIC_CHAOS_JOBS'] ?? 8);
+const seed = Number(process.env['ARTENIC_CHAOS_SEED'] ?? 1);
+const random = randomFrom(seed);
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '4' });
+const counter: CounterConfig = { total: 60, every: 5, delay: 0.1 };
+
+const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
+const submit = async (spec: Record<string, unknown>) => (await stack.request<JobView>('POST', '/api/v1/jobs', spec)).id;
+const ended = (id: string, timeoutMs: number) =>
+  poll(`job ${id} to end`, timeoutMs, async () => {
+    const job = await jobView(id);
+    return terminalStates.has(job.state) ? job : null;
+  });
+const running = (id: string) =>
+  poll(`job ${id} to run`, 60_000, async () => {
+    const job = await jobView(id);
+    if (terminalStates.has(job.state)) throw new Error(`${id} ended as ${job.state}: ${job.message}`);
+    return job.state === 'running' && (job.progress ?? 0) > 0.1 ? job : null;
+  });
+
+beforeAll(() => stack.start(), 120_000);
+afterAll(() => stack.destroy(), 60_000);
+
+describe(`chaos, seed ${seed}`, () => {
+  test.each(faultNames)(
+    'one job, %s',
+    async (fault) => {
+      const id = await submit(counterJob({ total: 40, every: 5, delay: 0.08 }, { fault }));
+      await running(id);
+      await poll(`${fault} to take effect`, 10_000, async () => ((await inject(stack, fault, id)) ? true : null));
+      const job = await ended(id, 90_000);
+      expect(await checkCounter(stack, job, { total: 40, every: 5, delay: 0.08 }, faults[fault].newAttempt)).toEqual([]);
+      const attempts = await attemptsOf(stack, id);
+      expect(attempts.length).toBe(faults[fault].newAttempt ? 2 : 1);
+      if (faults[fault].newAttempt) expect(attempts[1]?.restoredFrom).toMatch(/^step-/);
+      expect(await checkEndedOnce(stack, [id])).toEqual([]);
+      expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
+    },
+    180_000,
+  );
+
+  test('the trained model is bit-equal after its runner and its training died', async () => {
+    const config = { epochs: 60, seed: 3, stepDelayMs: 8 };
+    const spec = await penguinsJob(stack, config);
+    const undisturbed = await ended(await submit(spec), 120_000);
+    const id = await submit(spec);
+    for (const fault of ['runner', 'training'] as const) {
+      const before = (await attemptsOf(stack, id)).length;
+      await poll(`an attempt beyond ${before}`, 60_000, async () => ((await attemptsOf(stack, id)).filter((one) => one.checkpoints.length > 0).length > (fault === 'runner' ? 0 : 1) ? true : null));
+      await poll(`${fault} to die`, 10_000, async () => ((await inject(stack, fault, id)) ? true : null));
+    }
+    const disturbed = await ended(id, 120_000);
+    const shaOf = async (job: JobView) => {
+      expect(job.state).toBe('succeeded');
+      return (await stack.request<{ sha256: string }>('GET', `/api/v1/models/${job.result?.model}/versions/${job.result?.version}`)).sha256;
+    };
+    expect((await attemptsOf(stack, id)).length).toBe(3);
+    expect(await shaOf(disturbed)).toBe(await shaOf(undisturbed));
+  }, 300_000);
+
+  test('Cancel from the temporal CLI cancels the job', async () => {
+    const id = await submit(counterJob({ total: 2000, every: 5, delay: 0.1 }));
+    await running(id);
+    expect(temporalCli(stack, ['workflow', 'cancel', '--workflow-id', trainingJobWorkflowId(id)]).ok).toBe(true);
+    expect((await ended(id, 60_000)).state).toBe('cancelled');
+    expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
+  }, 120_000);
+
+  test(`${jobCount} jobs under random faults`, async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < jobCount; index++) ids.push(await submit(counterJob(counter, { index: String(index) })));
+    const mayRetry = new Set<string>();
+    const story: string[] = [];
+    const open = new Set(ids);
+    const deadline = Date.now() + 60_000 + jobCount * 20_000;
+    while (open.size > 0) {
+      expect(Date.now()).toBeLessThan(deadline);
+      for (const id of open) if (terminalStates.has((await jobView(id)).state)) open.delete(id);
+      if (open.size === 0) break;
+      const fault: Fault = pick(random, faultNames);
+      const victim = pick(random, [...open].slice(0, 4));
+      if (await inject(stack, fault, victim)) {
+        story.push(`${fault} ${victim}`);
+        if (faults[fault].newAttempt) mayRetry.add(victim);
+      }
+      await sleep(500 + random() * 2000);
+    }
+    const problems: string[] = [];
+    for (const id of ids) problems.push(...(await checkCounter(stack, await jobView(id), counter, mayRetry.has(id))));
+    problems.push(...(await checkEndedOnce(stack, ids)));
+    if (problems.length > 0) problems.push(`seed ${seed}: ${story.join(', ')}`);
+    expect(problems).toEqual([]);
+    expect(processesWith('ARTENIC_ATTEMPT_ID=').filter((pid) => processesWith(stack.home).includes(pid))).toEqual([]);
+  }, 900_000);
+});

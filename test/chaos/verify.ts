@@ -1,0 +1,62 @@
+import pg from 'pg';
+import type { AttemptView, JobView, LogPage } from '@artenic/core';
+import type { Stack } from '../support/stack.ts';
+import { counterResult, type CounterConfig } from './jobs.ts';
+
+export const terminalStates: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled', 'timed-out']);
+
+export async function attemptsOf(stack: Stack, jobId: string): Promise<readonly AttemptView[]> {
+  return (await stack.request<{ items: AttemptView[] }>('GET', `/api/v1/jobs/${jobId}/attempts`)).items;
+}
+
+/** The whole log of one attempt, read page by page as a follower would. */
+export async function logOf(stack: Stack, jobId: string, attempt: number): Promise<string> {
+  let text = '';
+  for (let offset = 0; ; ) {
+    const page = await stack.request<LogPage>('GET', `/api/v1/jobs/${jobId}/logs?attempt=${attempt}&stream=training&offset=${offset}`);
+    text += page.text;
+    if (page.nextOffset === offset) return text;
+    offset = page.nextOffset;
+  }
+}
+
+/** Lines of one attempt must be the numbers from its restored step on, each once, without a hole. */
+function checkLines(log: string, attempt: number): readonly string[] {
+  const lines = log.split('\n').filter((line) => line.startsWith('line ') || line.startsWith('from '));
+  const first = lines[0];
+  if (first === undefined) return [];
+  if (!first.startsWith('from ')) return [`attempt ${attempt}: the first line is ${first}`];
+  const from = Number(first.slice(5));
+  return lines.slice(1).flatMap((line, index) => (line === `line ${from + index + 1}` ? [] : [`attempt ${attempt}: line ${index + 1} is "${line}", expected ${from + index + 1}`]));
+}
+
+/** Everything that must hold for a counter job that was to succeed; returns what does not. */
+export async function checkCounter(stack: Stack, job: JobView, config: CounterConfig, mayRetry: boolean): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const attempts = await attemptsOf(stack, job.id);
+  if (job.state !== 'succeeded') return [`${job.id}: ${job.state}, ${job.message}`];
+  if (!mayRetry && attempts.length !== 1) problems.push(`${job.id}: ${attempts.length} attempts without the death of a runner or a training: ${attempts.map((one) => `${one.ending?.kind}: ${one.ending?.message}`).join('; ')}`);
+  for (const attempt of attempts) problems.push(...checkLines(await logOf(stack, job.id, attempt.attempt), attempt.attempt).slice(0, 3).map((line) => `${job.id}: ${line}`));
+  const last = attempts.at(-1);
+  const result = await stack.request<{ step: number; state: string }>('GET', `/api/v1/jobs/${job.id}/outputs/${last?.attempt ?? 0}/result.json`);
+  const expected = counterResult(config.total);
+  if (result.state !== expected.state) problems.push(`${job.id}: the result differs from the undisturbed one`);
+  const lastLines = (await logOf(stack, job.id, last?.attempt ?? 0)).split('\n').filter((line) => line.startsWith('line '));
+  if (lastLines.at(-1) !== `line ${config.total}`) problems.push(`${job.id}: the log ends with ${lastLines.at(-1)}`);
+  return problems;
+}
+
+/** A job's terminal state is written exactly once. */
+export async function checkEndedOnce(stack: Stack, jobIds: readonly string[]): Promise<readonly string[]> {
+  const client = new pg.Client({ connectionString: stack.endpoints().databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ subject: string; ends: string }>(
+      `select subject, count(*) as ends from events where kind = 'job.state' and data->>'state' in ('succeeded','failed','cancelled','timed-out') group by subject`,
+    );
+    const ends = new Map(rows.map((row) => [row.subject, Number(row.ends)]));
+    return jobIds.flatMap((id) => (ends.get(id) === 1 ? [] : [`${id}: ended ${ends.get(id) ?? 0} times`]));
+  } finally {
+    await client.end();
+  }
+}

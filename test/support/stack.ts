@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { poll } from './poll.ts';
+import { processesWith } from './processes.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export type Endpoints = {
+  readonly api: string;
+  readonly temporalAddress: string;
+  readonly databaseUrl: string;
+  readonly processes: Readonly<Record<string, number>>;
+};
+
+/** A whole platform of the calling test's own, started as `npm start` does. */
+export type Stack = {
+  readonly home: string;
+  readonly endpoints: () => Endpoints;
+  /** One authenticated call; throws for an answer of 400 or more. Connection failures are tried again for 30 s. */
+  readonly request: <T>(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<T>;
+  readonly adminKey: () => string;
+  /** What the supervisor has printed since its last start. */
+  readonly output: () => string;
+  /** kill -9 of one part; the supervisor brings it back. */
+  readonly kill: (name: 'api' | 'worker' | 'postgres' | 'temporal') => void;
+  readonly killSupervisor: () => Promise<void>;
+  readonly start: (args?: readonly string[]) => Promise<number>;
+  /** Ctrl-C; returns the pids that are left of this home. */
+  readonly stop: () => Promise<readonly number[]>;
+  /** Ends everything and removes the home. */
+  readonly destroy: () => Promise<void>;
+};
+
+export function createStack(environment: Readonly<Record<string, string>> = {}): Stack {
+  const home = mkdtempSync(join(tmpdir(), 'artenic-stack-'));
+  let supervisor: ChildProcess | null = null;
+  let printed = '';
+
+  const endpoints = () => JSON.parse(readFileSync(join(home, 'endpoints.json'), 'utf8')) as Endpoints;
+  const adminKey = () => readFileSync(join(home, 'admin.key'), 'utf8').trim();
+  const left = () => processesWith(home);
+
+  async function start(args: readonly string[] = ['--no-demo']): Promise<number> {
+    const startedMs = Date.now();
+    printed = '';
+    rmSync(join(home, 'endpoints.json'), { force: true });
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'workers/up.ts'), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, DATABASE_URL: '', TEMPORAL_ADDRESS: '', ...environment, ARTENIC_HOME: home },
+    });
+    supervisor = child;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    await poll('the stack to be ready', 90_000, () => {
+      if (child.exitCode !== null) throw new Error(`the supervisor ended with ${child.exitCode}:\n${printed}`);
+      return existsSync(join(home, 'endpoints.json')) ? true : null;
+    });
+    return Date.now() - startedMs;
+  }
+
+  async function request<T>(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    const key = randomUUID();
+    return poll(`${method} ${path}`, 30_000, async () => {
+      let response: Response;
+      try {
+        response = await fetch(new URL(path, endpoints().api), {
+          method,
+          headers: { authorization: `Bearer ${adminKey()}`, 'content-type': 'application/json', 'idempotency-key': key, ...headers },
+          ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
+          signal: AbortSignal.timeout(20_000),
+        });
+      } catch {
+        return null;
+      }
+      if (response.status === 503 || response.status === 502) return null;
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+      return (text === '' ? {} : JSON.parse(text)) as T;
+    });
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (supervisor === null || supervisor.exitCode !== null || supervisor.signalCode !== null) return;
+    const exited = once(supervisor, 'exit');
+    supervisor.kill(signal);
+    await exited;
+  }
+
+  return {
+    home,
+    endpoints,
+    adminKey,
+    request,
+    output: () => printed,
+    kill: (name) => {
+      const pid = endpoints().processes[name];
+      if (pid === undefined) throw new Error(`${name} has no process`);
+      process.kill(pid, 'SIGKILL');
+    },
+    killSupervisor: () => end('SIGKILL'),
+    start,
+    stop: async () => {
+      await end('SIGINT');
+      return left();
+    },
+    destroy: async () => {
+      await end('SIGINT');
+      for (const pid of left()) process.kill(pid, 'SIGKILL');
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}

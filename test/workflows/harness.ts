@@ -1,0 +1,100 @@
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  controlQueue,
+  providerQueue,
+  searchAttributes,
+  type TrainingJobResult,
+  trainingJobWorkflowId,
+} from '../../workflows/contracts.ts';
+import type { trainingJob } from '../../workflows/index.ts';
+import { testTemporal } from '../setup/temporal.ts';
+import { World } from './world.ts';
+
+export type Harness = {
+  readonly client: Client;
+  readonly namespace: string;
+  readonly world: World;
+  readonly startWorkers: () => Promise<void>;
+  readonly stopWorkers: () => Promise<void>;
+  readonly startJob: (jobId: string, adopt?: boolean) => Promise<WorkflowHandle<typeof trainingJob>>;
+  readonly close: () => Promise<void>;
+};
+
+/** Real server, real workers, real workflows; only the world behind the activities is ours. */
+export async function startHarness(): Promise<Harness> {
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch {
+    // installed by an earlier file in this process
+  }
+  const { address, namespace, workflowBundlePath } = await testTemporal();
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  const client = new Client({ connection, namespace });
+  const world = new World(client);
+  let running: { worker: Worker; done: Promise<void> }[] = [];
+
+  const startWorkers = async (): Promise<void> => {
+    const common = { connection: native, namespace, shutdownGraceTime: '1s' } as const;
+    const workers = [
+      await Worker.create({
+        ...common,
+        taskQueue: controlQueue,
+        workflowBundle: { codePath: workflowBundlePath },
+        activities: world.control,
+        maxCachedWorkflows: 200,
+      }),
+      await Worker.create({ ...common, taskQueue: providerQueue('local'), activities: world.provider }),
+    ];
+    running = workers.map((worker) => ({ worker, done: worker.run() }));
+  };
+  const stopWorkers = async (): Promise<void> => {
+    const stopping = running;
+    running = [];
+    for (const { worker } of stopping) worker.shutdown();
+    await Promise.all(stopping.map(({ done }) => done));
+  };
+  await startWorkers();
+
+  return {
+    client,
+    namespace,
+    world,
+    startWorkers,
+    stopWorkers,
+    startJob: (jobId, adopt = false) =>
+      client.workflow.start<typeof trainingJob>('trainingJob', {
+        workflowId: trainingJobWorkflowId(jobId),
+        taskQueue: controlQueue,
+        args: [{ jobId, adopt }],
+        staticSummary: `title of ${jobId}`,
+        typedSearchAttributes: [
+          { key: searchAttributes.kind, value: 'trainingJob' },
+          { key: searchAttributes.jobId, value: jobId },
+          { key: searchAttributes.service, value: 'service-of-the-test' },
+        ],
+      }),
+    close: async () => {
+      await stopWorkers();
+      await world.finishScripts();
+      await native.close();
+      await connection.close();
+    },
+  };
+}
+
+export async function resultOf(handle: WorkflowHandle<typeof trainingJob>): Promise<TrainingJobResult> {
+  return handle.result();
+}
+
+/** Names of the events of the newest run with this id. */
+export async function eventsOf(client: Client, workflowId: string, runId?: string): Promise<string[]> {
+  const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  return (history.events ?? []).map((event) =>
+    Object.keys(event)
+      .filter((key) => key.endsWith('EventAttributes') && Reflect.get(event, key) !== null)
+      .join()
+      .replace('EventAttributes', ''),
+  );
+}

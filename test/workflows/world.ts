@@ -1,0 +1,314 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { AttemptEnding, TerminalJobState } from '@artenic/core';
+import type { ControlActivities, InstanceEvidence, ProviderActivities } from '../../activities/contract.ts';
+import { errorTable, type ErrorType } from '../../core/errors.ts';
+import { failoverPolicy } from '../../core/failover/policy.ts';
+import type { FailoverAction, FailoverPolicy, Offer } from '../../core/failover/types.ts';
+import { parseAttemptId } from '../../core/ids.ts';
+import type { InstanceRef } from '../../core/instance-ref.ts';
+import {
+  attemptWorkflowId,
+  capacityGrantedSignal,
+  runnerEventSignal,
+  trainingJobWorkflowId,
+} from '../../workflows/contracts.ts';
+import { FakeRunner, happyScript, type Instance, type RunnerScript, type RunnerSignal } from './fake-runner.ts';
+
+export const localOffer: Offer = {
+  provider: 'local',
+  region: 'local',
+  instanceType: 'cpu',
+  spot: false,
+  priceUsdMicrosPerHour: 0,
+};
+
+type Model = { readonly name: string; readonly version: number };
+type Job = {
+  readonly id: string;
+  readonly script: RunnerScript;
+  readonly offers: readonly Offer[];
+  readonly graceMs: number;
+  readonly stopAtMs: number;
+  readonly retryOnExitCodes: readonly number[];
+  cancelRequestedBy: string | null;
+  settled: { state: TerminalJobState; message: string; model: Model | null } | null;
+};
+type Attempt = {
+  readonly id: string;
+  readonly attempt: number;
+  readonly offer: Offer;
+  readonly reason: string;
+  granted: boolean;
+  startedAtMs: number;
+  endedAtMs: number;
+  ending: AttemptEnding | null;
+};
+function failure(type: ErrorType, message: string, retryAfterMs?: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: !errorTable[type].retryable,
+    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+    ...(type === 'not-ready' ? { category: ApplicationFailureCategory.BENIGN } : {}),
+  });
+}
+
+type Activities = ControlActivities & ProviderActivities;
+/** Which failure the nth call of an activity for a job ends with, if any. */
+type Fault = (call: number, input: unknown) => ErrorType | null | Promise<ErrorType | null>;
+
+/** The world that the activities touch, held in memory: rows, capacity, one provider, runners. */
+export class World {
+  readonly client: Client;
+  readonly jobs = new Map<string, Job>();
+  readonly attempts = new Map<string, Attempt>();
+  readonly instances = new Map<string, Instance>();
+  readonly decisions = new Map<string, FailoverAction>();
+  readonly models: string[] = [];
+  /** Every call in its order: activity name and job or attempt id. */
+  readonly calls: string[] = [];
+  readonly #faults = new Map<string, Fault>();
+  slots = 100;
+  policy: FailoverPolicy = failoverPolicy;
+  pollMs = 50;
+  #queue: string[] = [];
+  readonly #scripts: Promise<void>[] = [];
+
+  constructor(client: Client) {
+    this.client = client;
+  }
+
+  addJob(id: string, job: Partial<Omit<Job, 'id'>> = {}): Job {
+    const made: Job = {
+      id,
+      script: happyScript,
+      offers: [localOffer],
+      graceMs: 200,
+      stopAtMs: Date.now() + 3_600_000,
+      retryOnExitCodes: [],
+      cancelRequestedBy: null,
+      settled: null,
+      ...job,
+    };
+    this.jobs.set(id, made);
+    return made;
+  }
+
+  /** As the API does it: the intent in the row, then Temporal's cancel. */
+  async cancelByApi(jobId: string): Promise<void> {
+    this.#job(jobId).cancelRequestedBy ??= 'user';
+    await this.client.workflow.getHandle(trainingJobWorkflowId(jobId)).cancel();
+  }
+
+  fault(jobId: string, name: keyof Activities, fault: Fault): void {
+    this.#faults.set(`${name} ${jobId}`, fault);
+  }
+
+  attemptsOf(jobId: string): Attempt[] {
+    return [...this.attempts.values()].filter((one) => parseAttemptId(one.id)?.jobId === jobId);
+  }
+
+  called(name: keyof Activities, subject: string): number {
+    return this.calls.filter((one) => one === `${name} ${subject}`).length;
+  }
+
+  /** A script that failed is a broken test, not a story of the world. */
+  async finishScripts(): Promise<void> {
+    await Promise.all(this.#scripts);
+  }
+
+  readonly signalRunner = async (attemptId: string, event: RunnerSignal): Promise<void> => {
+    await ignoreClosed(this.client.workflow.getHandle(attemptId).signal(runnerEventSignal, event));
+  };
+
+  readonly control: ControlActivities = {
+    prepareJob: async ({ jobId }) => {
+      await this.#enter('prepareJob', jobId, jobId);
+      const job = this.#job(jobId);
+      if (job.settled !== null) return { kind: 'settled', ...job.settled };
+      const used = [...this.decisions.keys()].filter((key) => key.startsWith(`${jobId} `)).length;
+      return { kind: 'ready', title: `title of ${jobId}`, provider: 'local', nextDecision: used + 1 };
+    },
+    decideNext: async ({ jobId, decision }) => {
+      await this.#enter('decideNext', jobId, jobId);
+      const key = `${jobId} ${decision}`;
+      const stored = this.decisions.get(key);
+      if (stored !== undefined) return stored;
+      const action = this.#decide(jobId);
+      this.decisions.set(key, action);
+      return action;
+    },
+    openAttempt: async ({ jobId, attempt, offer, reason }) => {
+      const id = attemptWorkflowId(jobId, attempt);
+      await this.#enter('openAttempt', id, jobId);
+      let row = this.attempts.get(id);
+      if (row === undefined) {
+        const now = Date.now();
+        row = { id, attempt, offer, reason, granted: false, startedAtMs: now, endedAtMs: now, ending: null };
+        this.attempts.set(id, row);
+        this.#queue.push(id);
+      }
+      if (row.ending !== null) return { kind: 'ended', ending: row.ending };
+      await this.#grant(id);
+      return { kind: row.granted ? 'granted' : 'waiting' };
+    },
+    awaitCapacity: async ({ attemptId }) => {
+      await this.#enter('awaitCapacity', attemptId, attemptId);
+      if (!this.#attempt(attemptId).granted) throw failure('not-ready', 'still waiting');
+    },
+    requestStop: async ({ attemptId, reason }) => {
+      await this.#enter('requestStop', attemptId, reason);
+      const instance = this.instances.get(attemptId);
+      if (instance !== undefined) instance.stopReason ??= reason;
+      return { graceMs: this.#jobOf(attemptId).graceMs };
+    },
+    collectAttempt: async ({ attemptId, evidence, launchError }) => {
+      await this.#enter('collectAttempt', attemptId, attemptId);
+      const marker = this.instances.get(attemptId)?.marker ?? null;
+      if (marker !== null) {
+        const { exitCode } = marker;
+        if (exitCode === 0) return { kind: 'succeeded', exitCode, message: 'Done.' };
+        return { kind: exitCode === null ? 'killed' : 'failed', exitCode, message: 'Not done.' };
+      }
+      if (launchError !== null) {
+        const kind = launchError.type === 'stockout' ? 'stockout' : 'launch-failed';
+        return { kind, exitCode: null, message: launchError.message };
+      }
+      const kind = evidence?.endedBy === 'preemption' ? 'preempted' : 'lost';
+      return { kind, exitCode: null, message: 'No last word.' };
+    },
+    settleAttempt: async ({ attemptId, ending }) => {
+      await this.#enter('settleAttempt', attemptId, attemptId);
+      const row = this.#attempt(attemptId);
+      if (row.ending === null) {
+        row.ending = ending;
+        row.endedAtMs = Date.now();
+        row.granted = false;
+        this.#queue = this.#queue.filter((id) => id !== attemptId);
+        await this.#grant(null);
+      }
+      return row.ending;
+    },
+    readCancelIntent: async ({ jobId }) => {
+      await this.#enter('readCancelIntent', jobId, jobId);
+      const job = this.#job(jobId);
+      return { requested: job.cancelRequestedBy !== null || job.settled !== null };
+    },
+    recordCancelIntent: async ({ jobId, by }) => {
+      await this.#enter('recordCancelIntent', jobId, jobId);
+      const job = this.#job(jobId);
+      if (job.settled !== null) throw failure('conflict', 'the job has ended');
+      job.cancelRequestedBy ??= by;
+    },
+    registerModel: async ({ jobId, attempt }) => {
+      await this.#enter('registerModel', jobId, jobId);
+      const key = `${jobId} from attempt ${attempt}`;
+      if (!this.models.includes(key)) this.models.push(key);
+      return { name: jobId, version: 1 };
+    },
+    settleJob: async ({ jobId, state, message, model }) => {
+      await this.#enter('settleJob', jobId, jobId);
+      const job = this.#job(jobId);
+      job.settled ??= { state, message, model };
+      return { state: job.settled.state, message: job.settled.message };
+    },
+    awaitWorkflowClosed: async ({ workflowId }) => {
+      await this.#enter('awaitWorkflowClosed', workflowId, workflowId);
+      const { status } = await this.client.workflow.getHandle(workflowId).describe();
+      if (status.name === 'RUNNING') throw failure('not-ready', `${workflowId} is open`, this.pollMs);
+    },
+  };
+
+  readonly provider: ProviderActivities = {
+    launchInstance: async ({ attemptId, offer }) => {
+      await this.#enter('launchInstance', attemptId, offer.instanceType);
+      const known = this.instances.get(attemptId);
+      if (known !== undefined) return known.handle;
+      const handle = { provider: 'local', attemptId, instanceId: `i-${this.instances.size + 1}`, region: 'local' };
+      const instance: Instance = { handle, gone: false, endedBy: 'unknown', marker: null, stopReason: null };
+      this.instances.set(attemptId, instance);
+      const attempt = parseAttemptId(attemptId)?.attempt ?? 0;
+      const job = this.#jobOf(attemptId);
+      this.#scripts.push(job.script(new FakeRunner({ job, attempt, instance, signal: this.signalRunner })));
+      return handle;
+    },
+    watchInstance: async ({ handle }) => {
+      await this.#enter('watchInstance', handle.attemptId, handle);
+      const instance = this.instances.get(handle.attemptId);
+      if (instance === undefined) throw failure('not-found', 'no such instance');
+      if (!instance.gone) throw failure('not-ready', 'it lives', this.pollMs);
+      return { endedBy: instance.endedBy, endedAt: new Date().toISOString() };
+    },
+    terminateInstance: async ({ attemptId }) => {
+      await this.#enter('terminateInstance', attemptId, attemptId);
+      const instance = this.instances.get(attemptId);
+      if (instance === undefined || instance.gone) return;
+      instance.gone = true;
+      instance.endedBy = 'request';
+    },
+  };
+
+  async #enter(name: keyof Activities, subject: string, input: unknown): Promise<void> {
+    this.calls.push(`${name} ${subject}`);
+    const jobId = parseAttemptId(subject)?.jobId ?? subject;
+    const type = await this.#faults.get(`${name} ${jobId}`)?.(this.called(name, subject), input);
+    if (type !== null && type !== undefined) throw failure(type, `${name} was told to fail: ${type}`);
+  }
+
+  #decide(jobId: string): FailoverAction {
+    const job = this.#job(jobId);
+    const rows = this.attemptsOf(jobId);
+    const open = rows.find((one) => one.ending === null);
+    return this.policy.decide({
+      attempts: rows.flatMap(({ attempt, offer, ending, startedAtMs, endedAtMs }) =>
+        ending === null ? [] : [{ attempt, offer, ending, endedAtMs, ranMs: endedAtMs - startedAtMs }],
+      ),
+      openAttempt: open === undefined ? null : { attempt: open.attempt, offer: open.offer },
+      offers: job.offers,
+      cancelRequested: job.cancelRequestedBy !== null,
+      retryOnExitCodes: job.retryOnExitCodes,
+      stopAtMs: null,
+      nowMs: Date.now(),
+    });
+  }
+
+  /** Gives places in order; whoever asks just now hears it by the answer, the others by signal. */
+  async #grant(asking: string | null): Promise<void> {
+    const taken = () => [...this.attempts.values()].filter((one) => one.granted).length;
+    while (taken() < this.slots) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#attempt(next).granted = true;
+      if (next !== asking) await ignoreClosed(this.client.workflow.getHandle(next).signal(capacityGrantedSignal));
+    }
+  }
+
+  async setSlots(slots: number): Promise<void> {
+    this.slots = slots;
+    await this.#grant(null);
+  }
+
+  #job(jobId: string): Job {
+    const job = this.jobs.get(jobId);
+    if (job === undefined) throw failure('not-found', `no job ${jobId}`);
+    return job;
+  }
+  #jobOf(attemptId: string): Job {
+    return this.#job(parseAttemptId(attemptId)?.jobId ?? '');
+  }
+  #attempt(attemptId: string): Attempt {
+    const row = this.attempts.get(attemptId);
+    if (row === undefined) throw failure('not-found', `no attempt ${attemptId}`);
+    return row;
+  }
+}
+
+async function ignoreClosed(signal: Promise<void>): Promise<void> {
+  try {
+    await signal;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}

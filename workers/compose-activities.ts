@@ -1,0 +1,32 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ControlActivities, ProviderActivities } from '../activities/contract.ts';
+import { createControlActivities } from '../activities/control/create.ts';
+import { createProviderActivities } from '../activities/provider-activities.ts';
+import { createLocalProvider } from '../activities/providers/local/provider.ts';
+import type { Provider } from '../activities/providers/provider.ts';
+import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
+import type { TemporalGateway } from '../api/temporal-gateway.ts';
+import { failoverPolicy } from '../core/failover/policy.ts';
+import { inspectModel } from '../serving/inspect.ts';
+import type { Store } from '../store/types.ts';
+import { apiUrlOf, type Config } from './config.ts';
+
+const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
+
+export type ComposedActivities = { readonly control: ControlActivities; readonly providerActivities: ProviderActivities; readonly providers: ReadonlyMap<string, Provider> };
+
+/** Wires every activity to the real world. */
+export function composeActivities(parts: { readonly config: Config; readonly store: Store; readonly temporal: TemporalGateway }): ComposedActivities {
+  const { config, store, temporal } = parts;
+  const home = resolve(config.ARTENIC_HOME);
+  const local = createLocalProvider({
+    home,
+    runnerEntry,
+    nodePath: process.execPath,
+    cacheDir: join(home, 'cache'),
+    ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
+  });
+  const providers = new Map([[local.name, local]]);
+  return { control: createControlActivities(deps), providerActivities: createProviderActivities(deps), providers };
+}

@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+import { messageOf } from '../core/errors.ts';
+import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { migrate, openOrm } from '../store/orm.ts';
+import { createStore } from '../store/store.ts';
+import { controlQueue, providerQueue } from '../workflows/contracts.ts';
+import { composeActivities } from './compose-activities.ts';
+import { readConfig, type Config } from './config.ts';
+import { startHealthServer } from './health.ts';
+import { watchProviders } from './provider-watch.ts';
+import { startRelay } from './relay.ts';
+import { temporalLogger } from './temporal-logger.ts';
+import { prepareTemporal } from './temporal-setup.ts';
+import { buildWorkflowBundle } from './workflow-bundle.ts';
+
+/** How long to wait between tries while a server is not there yet. */
+const retryDelayMs = 250;
+
+async function untilItWorks<T>(what: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries % 20 === 0) logger.warn({ error: messageOf(error) }, `${what} is not there yet; waiting`);
+      await sleep(retryDelayMs);
+    }
+  }
+}
+
+async function connectTemporal(config: Config, logger: Logger): Promise<NativeConnection> {
+  await untilItWorks('Temporal', logger, async () => {
+    const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 2000 });
+    try {
+      await prepareTemporal(connection, config.TEMPORAL_NAMESPACE, 10_000);
+    } finally {
+      await connection.close();
+    }
+  });
+  return untilItWorks('Temporal', logger, () => NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }));
+}
+
+async function workflowBundle(config: Config): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
+  const path = config.ARTENIC_WORKFLOW_BUNDLE;
+  if (path === undefined) return { code: await buildWorkflowBundle() };
+  // A missing bundle is a broken image: building another one here would hide it.
+  if (!existsSync(path)) throw new Error(`ARTENIC_WORKFLOW_BUNDLE names ${path}, which is not there`);
+  return { codePath: path };
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
+  Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
+  const health = await startHealthServer({ host: '127.0.0.1', port: config.ARTENIC_WORKER_HEALTH_PORT });
+
+  const bundle = workflowBundle(config);
+  const orm = await untilItWorks('PostgreSQL', logger, async () => {
+    const opened = await openOrm({ databaseUrl: config.DATABASE_URL });
+    try {
+      await migrate(opened);
+      return opened;
+    } catch (error) {
+      await opened.close(true);
+      throw error;
+    }
+  });
+  const store = createStore(orm);
+  const connection = await connectTemporal(config, logger);
+  const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
+  const { control, providerActivities, providers } = composeActivities({ config, store, temporal });
+
+  const common = {
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    shutdownGraceTime: config.ARTENIC_SHUTDOWN_GRACE_MS,
+    shutdownForceTime: config.ARTENIC_SHUTDOWN_GRACE_MS + 2000,
+  } as const;
+  const workers = await Promise.all([
+    // 200 waiting jobs are 600 workflows: all of them stay in the cache, so that none is replayed for each signal.
+    Worker.create({ ...common, taskQueue: controlQueue, workflowBundle: await bundle, activities: control, maxCachedWorkflows: 1000, maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 40 }),
+    ...[...providers.keys()].map((name) => Worker.create({ ...common, taskQueue: providerQueue(name), activities: providerActivities, maxConcurrentActivityTaskExecutions: 20 })),
+  ]);
+  const watch = await watchProviders({ providers, store, logger, intervalMs: 60_000 });
+  const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });
+  health.setReady(async () => {
+    await Promise.all([store.ping(2000), temporal.ping(2000)]);
+    return workers.every((worker) => worker.getState() === 'RUNNING');
+  });
+
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    health.setReady(() => Promise.resolve(false));
+    for (const worker of workers) worker.shutdown();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  try {
+    // A worker that fails must take the process down, so that a supervisor starts a whole one again.
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await relay.close();
+    await watch.close();
+    await temporal.close();
+    await connection.close();
+    await orm.close(true);
+    await health.close();
+  }
+}
+
+await main();

@@ -1,0 +1,4 @@
+/** The bundle's entry: every export here is a workflow type, and nothing else may be. */
+export { spotFailover } from './spot-failover.ts';
+export { trainingAttempt } from './training-attempt.ts';
+export { trainingJob } from './training-job.ts';
