@@ -10,7 +10,10 @@ export type Db = Kysely<Database>;
  * back that dies inside of it, so a pool would run dry after some restarts of PostgreSQL.
  */
 export function databaseOf(orm: MikroORM): Db {
-  return orm.em.fork().getKysely<Database>().withPlugin(new CamelCasePlugin({ maintainNestedObjectKeys: true }));
+  return orm.em
+    .fork()
+    .getKysely<Database>()
+    .withPlugin(new CamelCasePlugin({ maintainNestedObjectKeys: true }));
 }
 
 /** Runs `work` in the transaction that is open, else in one of its own. */

@@ -52,7 +52,8 @@ function codeOf(error: unknown): string | null {
 function typeOf(error: unknown): ErrorType | null {
   const code = codeOf(error);
   if (code !== null && connectionCodes.has(code)) return 'unavailable';
-  if (code !== null && /^[0-9A-Z]{5}$/.test(code)) return typeByState[code] ?? typeByClass[code.slice(0, 2)] ?? 'internal';
+  if (code !== null && /^[0-9A-Z]{5}$/.test(code))
+    return typeByState[code] ?? typeByClass[code.slice(0, 2)] ?? 'internal';
   return connectionMessages.test(messageOf(error)) ? 'unavailable' : null;
 }
 

@@ -1,2 +1,75 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { toStoreError } from './errors.ts';
+
 /** Listeners are woken on this channel when events have been committed. */
 export const eventsChannel = 'artenic_events';
+
+const backOffMs = { first: 50, most: 2000 };
+
+type Connection = { readonly client: pg.Client; readonly ended: Promise<unknown> };
+
+async function connect(databaseUrl: string, onWake: () => void): Promise<Connection> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'artenic-listen',
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+  });
+  // Without a listener a lost connection would end the process; `end` follows, and that is what we act on.
+  client.on('error', () => undefined);
+  client.on('notification', onWake);
+  const ended = new Promise<void>((resolve) => {
+    client.once('end', resolve);
+  });
+  try {
+    await client.connect();
+    await client.query(`listen ${eventsChannel}`);
+  } catch (error) {
+    await client.end();
+    throw toStoreError(error);
+  }
+  return { client, ended };
+}
+
+/** Null when `stop` came first. */
+async function reconnect(databaseUrl: string, onWake: () => void, stop: AbortSignal): Promise<Connection | null> {
+  for (let waitMs = backOffMs.first; ; waitMs = Math.min(waitMs * 2, backOffMs.most)) {
+    // A wait that is cut short and a server that is still down are both told by what follows.
+    await delay(waitMs, undefined, { signal: stop }).catch(() => undefined);
+    if (stop.aborted) return null;
+    const connection = await connect(databaseUrl, onWake).catch(() => null);
+    if (connection !== null) return connection;
+  }
+}
+
+/**
+ * Calls `onWake` when events have been committed, and after every reconnect, since some may have been missed then.
+ * Throws `unavailable` when the first connection fails; a connection lost later is made again, however long it takes.
+ */
+export async function listenForEvents(
+  databaseUrl: string,
+  onWake: () => void,
+): Promise<{ readonly close: () => Promise<void> }> {
+  const stop = new AbortController();
+  const first = await connect(databaseUrl, onWake);
+  const following = follow(first);
+
+  async function follow(connection: Connection): Promise<void> {
+    let current: Connection | null = connection;
+    while (current !== null) {
+      if (!stop.signal.aborted) await Promise.race([current.ended, once(stop.signal, 'abort')]);
+      await current.client.end();
+      current = await reconnect(databaseUrl, onWake, stop.signal);
+      if (current !== null) onWake();
+    }
+  }
+
+  return {
+    close: async () => {
+      stop.abort();
+      await following;
+    },
+  };
+}

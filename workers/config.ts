@@ -17,6 +17,7 @@ const configSchema = z.object({
   ARTENIC_HOME: z.string().min(1).default('.artenic'),
   /** Address the API listens on. Anything but loopback needs ARTENIC_ALLOWED_HOSTS. */
   ARTENIC_API_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Port the API listens on; `npm start` takes a free one when it is busy. */
   ARTENIC_API_PORT: port.default(7400),
   /** URL under which runners reach the API; from other machines set the public one. */
   ARTENIC_API_URL: z.url().optional(),

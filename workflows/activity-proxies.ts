@@ -61,6 +61,8 @@ export function instanceActivities(offer: Offer): {
     launch: proxyActivities<Pick<ProviderActivities, 'launchInstance'>>({
       taskQueue,
       summary: `launch on ${place}`,
+      // what a launch under way makes must come to our hands, also when the job is cancelled meanwhile
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       // a create call that takes longer has an unknown outcome, which the next try looks up
       startToCloseTimeout: '60s',
       // half an hour of passing faults; then the failover decides

@@ -1,5 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, getExternalWorkflowHandle, TemporalFailure, type Workflow } from '@temporalio/workflow';
+import {
+  type ChildWorkflowHandle,
+  getExternalWorkflowHandle,
+  TemporalFailure,
+  type Workflow,
+} from '@temporalio/workflow';
 import { closePoll } from './activity-proxies.ts';
 
 /**

@@ -112,9 +112,7 @@ class AttemptStory {
     this.#timeline.phase('launching');
     const scope = new CancellationScope();
     const launching = scope
-      .run(() =>
-        this.#instance.launch.launchInstance({ attemptId: this.#attemptId, offer: this.#input.offer }),
-      )
+      .run(() => this.#instance.launch.launchInstance({ attemptId: this.#attemptId, offer: this.#input.offer }))
       .then(
         (handle) => this.#launched(handle),
         (error: unknown) => this.#notLaunched(error),
@@ -181,9 +179,7 @@ class AttemptStory {
   }
 
   async #stopGracefully(reason: StopReason, isOver: () => boolean): Promise<void> {
-    const { graceMs } = await quickly((activities) =>
-      activities.requestStop({ attemptId: this.#attemptId, reason }),
-    );
+    const { graceMs } = await quickly((activities) => activities.requestStop({ attemptId: this.#attemptId, reason }));
     this.#timeline.phase('stopping');
     this.#timeline.tell(`asked to stop: ${reason}; grace ${graceMs} ms`);
     await condition(isOver, 2 * graceMs + lastWordMs, { summary: 'grace of the stop' });

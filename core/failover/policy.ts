@@ -148,10 +148,7 @@ function finish(
 }
 
 /** The run of attempts at the end that all fulfil `test`. */
-function trailing(
-  attempts: readonly EndedAttempt[],
-  test: (one: EndedAttempt) => boolean,
-): readonly EndedAttempt[] {
+function trailing(attempts: readonly EndedAttempt[], test: (one: EndedAttempt) => boolean): readonly EndedAttempt[] {
   return attempts.slice(attempts.findLastIndex((one) => !test(one)) + 1);
 }
 

@@ -27,10 +27,10 @@ export function readPenguins(path: string): { readonly penguins: readonly Pengui
   if (!Array.isArray(records)) throw new TrainingError('invalid-data', `${path} must hold a JSON list.`);
   const penguins = records.flatMap((record: Readonly<Record<string, unknown>>): Penguin[] => {
     const species = record['Species'];
-    const values = columns.flatMap(({ name, kind }) => {
+    const values = columns.flatMap(({ name, kind }): [string, number | string][] => {
       const value = record[sourceNames[name] ?? name];
-      if (kind === 'numeric') return typeof value === 'number' ? [[name, value] as const] : [];
-      return typeof value === 'string' ? [[name, value] as const] : [];
+      if (kind === 'numeric') return typeof value === 'number' ? [[name, value]] : [];
+      return typeof value === 'string' ? [[name, value]] : [];
     });
     const isComplete = typeof species === 'string' && values.length === columns.length;
     return isComplete ? [{ species, row: Object.fromEntries(values) }] : [];

@@ -13,7 +13,12 @@ export function createApiKeys(db: Db): ApiKeysRepository {
     },
     find: async (id) => (await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()) ?? null,
     revoke: async (id, at) => {
-      await db.updateTable('api_keys').set({ revokedAt: at }).where('id', '=', id).where('revokedAt', 'is', null).execute();
+      await db
+        .updateTable('api_keys')
+        .set({ revokedAt: at })
+        .where('id', '=', id)
+        .where('revokedAt', 'is', null)
+        .execute();
     },
   };
 }

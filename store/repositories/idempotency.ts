@@ -56,7 +56,8 @@ export function createIdempotency(db: Db): IdempotencyRepository {
         .returning('key')
         .executeTakeFirst();
       // Our reservation expired and somebody else has done it: the transaction, and its effect with it, goes back.
-      if (completed === undefined) throw new ArtenicError('conflict', 'This request was done by another in the meantime.');
+      if (completed === undefined)
+        throw new ArtenicError('conflict', 'This request was done by another in the meantime.');
     },
     abandon: async (key, principalId) => {
       await db

@@ -124,7 +124,8 @@ export function createJobs(db: Db): JobsRepository {
         if (isTerminalJobState(job.state)) {
           throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
         }
-        const request: JobChange = job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
+        const request: JobChange =
+          job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
         if (mayTransition(job.state, 'cancelling')) {
           return move(transaction, job, 'cancelling', { ...request, message: `Cancel requested by ${by}.` });
         }

@@ -1,8 +1,8 @@
 import { inTransaction, type Db } from '../database.ts';
-import type { StreamsRepository } from '../types.ts';
+import type { StreamName, StreamsRepository } from '../types.ts';
 
 /** Makes the row when it is missing, and locks it either way. */
-async function lockStream(transaction: Db, attemptId: string, stream: string): Promise<number> {
+async function lockStream(transaction: Db, attemptId: string, stream: StreamName): Promise<number> {
   const row = await transaction
     .insertInto('streams')
     .values({ attemptId, stream, nextOffset: 0n })

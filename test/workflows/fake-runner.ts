@@ -88,4 +88,3 @@ export async function until(fact: () => boolean | Promise<boolean>, what: string
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
-

@@ -290,6 +290,12 @@ export class World {
     await this.#grant(null);
   }
 
+  /** The grant is in the row, its signal is lost. */
+  grantSilently(attemptId: string): void {
+    this.#queue = this.#queue.filter((id) => id !== attemptId);
+    this.#attempt(attemptId).granted = true;
+  }
+
   #job(jobId: string): Job {
     const job = this.jobs.get(jobId);
     if (job === undefined) throw failure('not-found', `no job ${jobId}`);

@@ -1,0 +1,81 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import { ArtenicError } from '../core/errors.ts';
+import { databaseOf, type Db } from './database.ts';
+import { toStoreError } from './errors.ts';
+import { createApiKeys } from './repositories/api-keys.ts';
+import { createAttempts } from './repositories/attempts.ts';
+import { createCapacity } from './repositories/capacity.ts';
+import { createCheckpoints } from './repositories/checkpoints.ts';
+import { createDecisions } from './repositories/decisions.ts';
+import { createEvents } from './repositories/events.ts';
+import { createIdempotency } from './repositories/idempotency.ts';
+import { createJobs } from './repositories/jobs.ts';
+import { createLogChunks } from './repositories/log-chunks.ts';
+import { createMetrics } from './repositories/metrics.ts';
+import { createModels } from './repositories/models.ts';
+import { createProviders } from './repositories/providers.ts';
+import { createRunnerEvents } from './repositories/runner-events.ts';
+import { createStreams } from './repositories/streams.ts';
+import type { Repositories, Store } from './types.ts';
+
+async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+/** The same repository, whose faults are `ArtenicError`s. */
+function guard<R extends object>(repository: R): R {
+  const methods = Object.entries(repository).map(
+    ([name, method]: [string, (...args: unknown[]) => Promise<unknown>]) => [
+      name,
+      (...args: unknown[]) => mapErrors(() => method(...args)),
+    ],
+  );
+  return Object.fromEntries(methods) as R;
+}
+
+function repositoriesOf(db: Db): Repositories {
+  return {
+    jobs: guard(createJobs(db)),
+    attempts: guard(createAttempts(db)),
+    decisions: guard(createDecisions(db)),
+    capacity: guard(createCapacity(db)),
+    streams: guard(createStreams(db)),
+    metrics: guard(createMetrics(db)),
+    logChunks: guard(createLogChunks(db)),
+    checkpoints: guard(createCheckpoints(db)),
+    models: guard(createModels(db)),
+    events: guard(createEvents(db)),
+    idempotency: guard(createIdempotency(db)),
+    apiKeys: guard(createApiKeys(db)),
+    providers: guard(createProviders(db)),
+    runnerEvents: guard(createRunnerEvents(db)),
+  };
+}
+
+async function ping(db: Db, timeoutMs: number): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new ArtenicError('unavailable', `PostgreSQL did not answer within ${timeoutMs} ms.`)),
+    timeoutMs,
+  );
+  try {
+    await Promise.race([sql`select 1`.execute(db), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function createStore(orm: MikroORM): Store {
+  const db = databaseOf(orm);
+  return {
+    ...repositoriesOf(db),
+    transaction: (work) =>
+      mapErrors(() => db.transaction().execute((transaction) => work(repositoriesOf(transaction)))),
+    ping: (timeoutMs) => mapErrors(() => ping(db, timeoutMs)),
+  };
+}

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { type RunnerScript, until } from './fake-runner.ts';
+import { type Harness, startHarness } from './harness.ts';
+import { localOffer } from './world.ts';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.close());
+
+/** Trains until it is stopped, and then ends as a stopped command does. */
+const obedient: RunnerScript = async (runner) => {
+  await runner.hello();
+  await runner.phase('training');
+  await runner.stopAsked();
+  await runner.exit(143);
+};
+const cancelled = { state: 'cancelled', model: null };
+
+function instanceOf(jobId: string) {
+  return harness.world.instances.get(attemptWorkflowId(jobId, 1));
+}
+
+test.concurrent('while the job is prepared: nothing is launched', async () => {
+  const { world } = harness;
+  let go = false;
+  world.addJob('in-prepare');
+  world.fault('in-prepare', 'prepareJob', async () => {
+    await until(() => go, 'the cancel');
+    return null;
+  });
+  const handle = await harness.startJob('in-prepare');
+  await until(() => world.called('prepareJob', 'in-prepare') === 1, 'the preparation');
+  await world.cancelByApi('in-prepare');
+  go = true;
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(world.attemptsOf('in-prepare')).toEqual([]);
+});
+
+test.concurrent('while the failover waits: at once', async () => {
+  const { world } = harness;
+  world.addJob('in-wait');
+  world.fault('in-wait', 'launchInstance', () => 'stockout');
+  const handle = await harness.startJob('in-wait');
+  // after the first stockout every offer was tried: half a minute of waiting
+  await until(() => world.decisions.get('in-wait 2')?.kind === 'wait', 'the wait');
+  const before = Date.now();
+  await world.cancelByApi('in-wait');
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(Date.now() - before).toBeLessThan(10_000);
+});
+
+test.concurrent('while the launch is tried again and again: no instance is left', async () => {
+  const { world } = harness;
+  world.addJob('in-launch');
+  world.fault('in-launch', 'launchInstance', () => 'transient');
+  const handle = await harness.startJob('in-launch');
+  const id = attemptWorkflowId('in-launch', 1);
+  await until(() => world.called('launchInstance', id) >= 2, 'the second try');
+  await world.cancelByApi('in-launch');
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(world.called('terminateInstance', id)).toBe(1);
+  expect(world.attemptsOf('in-launch')[0]?.ending?.kind).toBe('cancelled');
+});
+
+test.concurrent('while a launch is under way: what it made is stopped', async () => {
+  const { world } = harness;
+  let go = false;
+  world.addJob('in-launching', { script: obedient });
+  world.fault('in-launching', 'launchInstance', async () => {
+    await until(() => go, 'the cancel');
+    return null;
+  });
+  const handle = await harness.startJob('in-launching');
+  const id = attemptWorkflowId('in-launching', 1);
+  await until(() => world.called('launchInstance', id) === 1, 'the launch');
+  await world.cancelByApi('in-launching');
+  await until(() => world.called('readCancelIntent', 'in-launching') > 0, 'the cancel at the attempt');
+  go = true;
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(instanceOf('in-launching')).toMatchObject({ gone: true, stopReason: 'cancelled' });
+});
+
+test.concurrent('while it trains: stopped with its grace', async () => {
+  const { world } = harness;
+  world.addJob('in-training', { script: obedient });
+  const handle = await harness.startJob('in-training');
+  await until(() => instanceOf('in-training') !== undefined, 'the launch');
+  await world.cancelByApi('in-training');
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(instanceOf('in-training')).toMatchObject({ stopReason: 'cancelled', marker: { exitCode: 143 } });
+  expect(world.attemptsOf('in-training').map(({ ending }) => ending)).toEqual([
+    { kind: 'cancelled', exitCode: 143, message: 'Cancelled on request.' },
+  ]);
+  expect(world.models.some((key) => key.startsWith('in-training'))).toBe(false);
+});
+
+test.concurrent('while it trains, and it is done before it stops: what was finished stays', async () => {
+  const { world } = harness;
+  world.addJob('in-the-end', {
+    script: async (runner) => {
+      await runner.hello();
+      await runner.stopAsked();
+      await runner.exit(0);
+    },
+  });
+  const handle = await harness.startJob('in-the-end');
+  await until(() => instanceOf('in-the-end') !== undefined, 'the launch');
+  await world.cancelByApi('in-the-end');
+  expect(await handle.result()).toMatchObject({ state: 'succeeded', model: { name: 'in-the-end', version: 1 } });
+});
+
+test.concurrent('by Temporal itself becomes the cancel of the job', async () => {
+  const { world, client } = harness;
+  const job = world.addJob('by-temporal', { script: obedient });
+  const handle = await harness.startJob('by-temporal');
+  await until(() => instanceOf('by-temporal') !== undefined, 'the launch');
+  await client.workflow.getHandle(trainingJobWorkflowId('by-temporal')).cancel();
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(job.cancelRequestedBy).toBe('temporal');
+  expect(instanceOf('by-temporal')).toMatchObject({ gone: true, stopReason: 'cancelled' });
+});
+
+test.concurrent('while the model is registered: the job has finished', async () => {
+  const { world } = harness;
+  let go = false;
+  world.addJob('in-collecting');
+  world.fault('in-collecting', 'registerModel', async () => {
+    await until(() => go, 'the cancel');
+    return null;
+  });
+  const handle = await harness.startJob('in-collecting');
+  await until(() => world.called('registerModel', 'in-collecting') === 1, 'the registration');
+  await world.cancelByApi('in-collecting');
+  go = true;
+  expect(await handle.result()).toMatchObject({ state: 'succeeded' });
+});
+
+test.concurrent('of an attempt alone stops nothing: it is taken over', async () => {
+  const { world, client } = harness;
+  let go = false;
+  world.addJob('attempt-only', {
+    script: async (runner) => {
+      await until(() => go, 'the word to end');
+      await runner.exit(0);
+    },
+  });
+  const handle = await harness.startJob('attempt-only');
+  const id = attemptWorkflowId('attempt-only', 1);
+  await until(() => world.called('watchInstance', id) > 0, 'the watch');
+  await client.workflow.getHandle(id).cancel();
+  await until(() => world.called('openAttempt', id) === 2, 'the take-over');
+  expect(world.decisions.get('attempt-only 2')).toMatchObject({ kind: 'launch', attempt: 1, takeOver: true });
+  go = true;
+  expect(await handle.result()).toMatchObject({ state: 'succeeded' });
+  expect(instanceOf('attempt-only')).toMatchObject({ stopReason: null });
+  expect(world.attemptsOf('attempt-only')).toHaveLength(1);
+});
+
+test.concurrent('of the failover alone stops nothing: it is started again', async () => {
+  const { world, client } = harness;
+  let go = false;
+  world.addJob('failover-only', {
+    script: async (runner) => {
+      await until(() => go, 'the word to end');
+      await runner.exit(0);
+    },
+  });
+  const handle = await harness.startJob('failover-only');
+  const id = attemptWorkflowId('failover-only', 1);
+  await until(() => world.called('watchInstance', id) > 0, 'the watch');
+  await client.workflow.getHandle(failoverWorkflowId('failover-only')).cancel();
+  await until(() => world.called('openAttempt', id) === 2, 'the take-over');
+  go = true;
+  expect(await handle.result()).toMatchObject({ state: 'succeeded' });
+  expect(world.attemptsOf('failover-only')).toHaveLength(1);
+  expect(world.attemptsOf('failover-only')[0]?.offer).toEqual(localOffer);
+});
+
+test.concurrent('a runner that does not hear of the stop is ended after its grace', async () => {
+  const { world } = harness;
+  world.addJob('deaf', { script: (runner) => runner.hello(), graceMs: 0 });
+  const handle = await harness.startJob('deaf');
+  await until(() => instanceOf('deaf') !== undefined, 'the launch');
+  await world.cancelByApi('deaf');
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(instanceOf('deaf')).toMatchObject({ gone: true, endedBy: 'request' });
+});
