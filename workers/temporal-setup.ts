@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, type Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { ArtenicError } from '../core/errors.ts';
 import { searchAttributes } from '../workflows/contracts.ts';
 
@@ -10,7 +10,7 @@ const retention = { seconds: 30 * 24 * 3600, nanos: 0 };
 const grpcNotFound = 5;
 const grpcAlreadyExists = 6;
 
-const { IndexedValueType } = temporal.api.enums.v1;
+const { IndexedValueType } = proto.temporal.api.enums.v1;
 const indexedTypes = {
   KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   INT: IndexedValueType.INDEXED_VALUE_TYPE_INT,
@@ -22,7 +22,7 @@ function hasCode(error: unknown, code: number): boolean {
 
 async function ensureNamespace(connection: Connection, namespace: string): Promise<void> {
   const workflowExecutionRetentionTtl =
-    temporal.api.namespace.v1.NamespaceConfig.fromObject({ workflowExecutionRetentionTtl: retention })
+    proto.temporal.api.namespace.v1.NamespaceConfig.fromObject({ workflowExecutionRetentionTtl: retention })
       .workflowExecutionRetentionTtl ?? null;
   try {
     await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });

@@ -82,7 +82,7 @@ function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<J
 async function list(db: Db, query: Parameters<JobsRepository['list']>[0]): Promise<Page<JobRecord>> {
   const { projectId, states, service, cursor, limit } = query;
   let select = db.selectFrom('jobs').selectAll().where('projectId', '=', projectId);
-  if (states !== undefined) select = select.where('state', 'in', states);
+  if (states !== undefined) select = select.where(sql<boolean>`state = any (${states})`);
   if (service !== undefined) select = select.where('service', '=', service);
   if (cursor !== undefined) {
     const [createdAt = '', id = ''] = decodeCursor(cursor, 2);

@@ -11,7 +11,7 @@ import { awaitPostgres, databaseUrl, startPostgres } from '../../workers/up/post
 import { freePort } from '../../workers/up/ports.ts';
 import { startTemporalServer } from '../../workers/up/temporal-server.ts';
 import { openOrm, migrate } from '../../store/orm.ts';
-import { prepareTemporal } from '../../workers/temporal-setup.ts';
+import { searchAttributes } from '../../workflows/contracts.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespaces = Array.from({ length: 64 }, (_, index) => `test-${index}`);
@@ -55,7 +55,9 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
     logFile: join(folder, 'temporal.log'),
     namespaces,
     extraFlags: [
-      ...['--search-attribute', 'Kind=Keyword', '--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
+      // Given to every namespace at once; registering them one by one, as a worker does, would take seconds.
+      ...Object.values(searchAttributes).flatMap((key) => ['--search-attribute', `${key.name}=${key.type === 'INT' ? 'Int' : 'Keyword'}`]),
+      ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
       ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
     ],
   });
@@ -64,7 +66,6 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
   for (;;) {
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1000 });
-      for (const namespace of namespaces) await prepareTemporal(connection, namespace, 10_000);
       await connection.close();
       break;
     } catch (error) {

@@ -47,7 +47,10 @@ describe('attempts', () => {
       ...{ stopRequested: 'cancelled', handle: { instanceId: '42' } },
     });
     expect(await statesTold(attemptId)).toEqual(['waiting', 'launching', 'setup', 'running', 'ended']);
-    expect((await allEvents(store)).at(-1)).toMatchObject({ topic: `job:${jobId}`, data: { jobId, attempt: 1, ending: first } });
+    expect((await allEvents(store)).at(-1)).toMatchObject({
+      topic: `job:${jobId}`,
+      data: { jobId, attempt: 1, ending: first },
+    });
   });
 
   test('the first runner to say hello has it', async () => {
@@ -82,7 +85,14 @@ describe('attempts', () => {
   test('lists by number; unknown ones are `not-found`', async () => {
     const { jobId } = await insertAttempt(store);
     for (const attempt of [10, 2]) {
-      await store.attempts.open({ id: attemptIdOf(jobId, attempt), jobId, attempt, offer, reason: '', createdAt: at(1) });
+      await store.attempts.open({
+        id: attemptIdOf(jobId, attempt),
+        jobId,
+        attempt,
+        offer,
+        reason: '',
+        createdAt: at(1),
+      });
     }
     expect((await store.attempts.listByJob(jobId)).map(({ attempt }) => attempt)).toEqual([1, 2, 10]);
     expect(await store.attempts.find('none')).toBeNull();
@@ -125,11 +135,18 @@ describe('checkpoints', () => {
       ...{ jobId, attempt, sequence, name: `step-${sequence}`, directory: false, createdAt: at(1).toISOString() },
       files: [{ path: 'weights', key: 'k', bytes: 3, sha256: 'a'.repeat(64) }],
     });
-    for (const [attempt, sequence] of [[1, 1], [1, 2], [2, 1], [1, 2]] as const) {
+    for (const [attempt, sequence] of [
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [1, 2],
+    ] as const) {
       await store.checkpoints.insert(manifest(attempt, sequence));
     }
     expect(await store.checkpoints.listByJob(jobId)).toEqual([manifest(2, 1), manifest(1, 2), manifest(1, 1)]);
-    const told = (await allEvents(store)).filter(({ kind, topic }) => kind === 'job.checkpoint' && topic === `job:${jobId}`);
+    const told = (await allEvents(store)).filter(
+      ({ kind, topic }) => kind === 'job.checkpoint' && topic === `job:${jobId}`,
+    );
     expect(told).toHaveLength(3);
   });
 });

@@ -14,7 +14,11 @@ const eventsOf = async (jobId: string) => (await allEvents(store)).filter(({ sub
 
 describe('insert and find', () => {
   test('what is stored comes back', async () => {
-    const job = await insertJob(store, { priority: 7, config: { layers: [1, 2, { deep: null }] } }, { createdAt: at(1) });
+    const job = await insertJob(
+      store,
+      { priority: 7, config: { layers: [1, 2, { deep: null }] } },
+      { createdAt: at(1) },
+    );
     expect(await store.jobs.get(job.id)).toEqual(job);
     expect(job).toEqual({
       ...{ id: job.id, projectId: 'default', createdBy: 'key-1', service: 'iris', model: 'iris', state: 'queued' },
@@ -48,7 +52,11 @@ describe('transition', () => {
     const { id } = await insertJob(store);
     const path: JobState[] = ['preparing', 'waiting', 'provisioning', 'setup', 'running', 'collecting'];
     for (const state of path) expect(await store.jobs.transition(id, state)).toMatchObject({ state, message: '' });
-    const done = await store.jobs.transition(id, 'succeeded', { message: 'done', resultModel: 'iris', resultVersion: 3 });
+    const done = await store.jobs.transition(id, 'succeeded', {
+      message: 'done',
+      resultModel: 'iris',
+      resultVersion: 3,
+    });
     expect(done).toMatchObject({ state: 'succeeded', message: 'done', resultModel: 'iris', resultVersion: 3 });
     expect(done.startedAt).not.toBeNull();
     expect(done.finishedAt?.getTime()).toBeGreaterThanOrEqual(done.startedAt?.getTime() ?? Infinity);
@@ -71,7 +79,9 @@ describe('transition', () => {
   test('of 20 at once that end a job, one does', async () => {
     const { id } = await insertJob(store);
     const ends = Array.from({ length: 20 }, (_, index) => terminalJobStates[1 + (index % 2)] ?? 'failed');
-    const answers = await Promise.all(ends.map((state, index) => store.jobs.transition(id, state, { message: `${index}` })));
+    const answers = await Promise.all(
+      ends.map((state, index) => store.jobs.transition(id, state, { message: `${index}` })),
+    );
     expect(new Set(answers.map(({ state, message }) => `${state} ${message}`)).size).toBe(1);
     expect(await eventsOf(id)).toHaveLength(1);
   });
@@ -134,7 +144,9 @@ describe('lists', () => {
     const projectId = newId();
     const made = [];
     for (let index = 0; index < 7; index++) {
-      made.push(await insertJob(store, { service: index % 2 === 0 ? 'even' : 'odd' }, { projectId, createdAt: at(index >> 1) }));
+      made.push(
+        await insertJob(store, { service: index % 2 === 0 ? 'even' : 'odd' }, { projectId, createdAt: at(index >> 1) }),
+      );
     }
     await store.jobs.transition(made[3]?.id ?? '', 'failed');
     const newestFirst = made.map(({ id }) => id).toReversed();
@@ -154,17 +166,22 @@ describe('lists', () => {
     expect(await store.jobs.list({ projectId, limit: 10, states: [] })).toEqual({ items: [], nextCursor: null });
   });
 
-  test.each(['', 'x', '!!', Buffer.from('["a"]').toString('base64url'), Buffer.from('["no time","b"]').toString('base64url')])(
-    'the cursor %j is refused',
-    async (cursor) => {
-      await expect(store.jobs.list({ projectId: 'default', limit: 3, cursor })).rejects.toMatchObject({
-        type: 'validation-failed',
-      });
-    },
-  );
+  test.each([
+    '',
+    'x',
+    '!!',
+    Buffer.from('["a"]').toString('base64url'),
+    Buffer.from('["no time","b"]').toString('base64url'),
+  ])('the cursor %j is refused', async (cursor) => {
+    await expect(store.jobs.list({ projectId: 'default', limit: 3, cursor })).rejects.toMatchObject({
+      type: 'validation-failed',
+    });
+  });
 
   test('open: not ended, older than asked, oldest first', async () => {
-    const old = await Promise.all([3, 1, 2].map((year) => insertJob(store, {}, { createdAt: new Date(Date.UTC(2000 + year, 0)) })));
+    const old = await Promise.all(
+      [3, 1, 2].map((year) => insertJob(store, {}, { createdAt: new Date(Date.UTC(2000 + year, 0)) })),
+    );
     await store.jobs.transition(old[2]?.id ?? '', 'failed');
     const open = await store.jobs.open({ olderThan: new Date(Date.UTC(2003, 0)), limit: 10 });
     expect(open.map(({ id }) => id)).toEqual([old[1]?.id]);

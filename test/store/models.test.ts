@@ -43,7 +43,10 @@ describe('register', () => {
     expect(new Set(versions.map(({ version }) => version))).toEqual(new Set([1]));
     expect(await register(model, newId())).toMatchObject({ version: 2 });
     const told = (await allEvents(store)).filter(({ kind, subject }) => kind === 'model.version' && subject === model);
-    expect(told.map(({ topic, data }) => [topic, data['version']])).toEqual([['models', 1], ['models', 2]]);
+    expect(told.map(({ topic, data }) => [topic, data['version']])).toEqual([
+      ['models', 1],
+      ['models', 2],
+    ]);
   });
 
   test('projects do not see each other', async () => {
@@ -75,14 +78,24 @@ describe('stages', () => {
       { version: 1, from: null, to: 'registered', by: 'anna', at: at(1), reason: 'trained by job job-1' },
       { version: 2, from: null, to: 'registered', by: 'anna', at: at(1), reason: 'uploaded' },
       { version: 1, from: 'registered', to: 'production', by: 'anna', at: at(2), reason: 'better' },
-      { version: 1, from: 'production', to: 'registered', by: 'bert', at: at(2), reason: 'version 2 went to production' },
+      {
+        version: 1,
+        from: 'production',
+        to: 'registered',
+        by: 'bert',
+        at: at(2),
+        reason: 'version 2 went to production',
+      },
       { version: 2, from: 'registered', to: 'production', by: 'bert', at: at(2), reason: 'better' },
       { version: 2, from: 'production', to: 'retired', by: 'anna', at: at(2), reason: 'better' },
     ]);
     const told = (await allEvents(store)).filter(({ kind, subject }) => kind === 'model.stage' && subject === model);
-    expect(told.map(({ data }) => `${String(data['version'])}:${String(data['to'])}`)).toEqual(
-      ['1:production', '1:registered', '2:production', '2:retired'],
-    );
+    expect(told.map(({ data }) => `${String(data['version'])}:${String(data['to'])}`)).toEqual([
+      '1:production',
+      '1:registered',
+      '2:production',
+      '2:retired',
+    ]);
   });
 
   test('many promoters at once: exactly one in production, and the history is a chain for every version', async () => {

@@ -24,14 +24,22 @@ const ids = (list: readonly CapacityClaim[]) => list.map(({ attemptId }) => atte
 
 describe('order', () => {
   test('priority, then submit time, then id', () => {
-    const waiting = [claim('d', 1, 0, 2), claim('c', 1, 0, 1), claim('b', 1, 0, 1), claim('a', 1, 5, 9), claim('a', 1, 5, 9)];
+    const waiting = [
+      claim('d', 1, 0, 2),
+      claim('c', 1, 0, 1),
+      claim('b', 1, 0, 1),
+      claim('a', 1, 5, 9),
+      claim('a', 1, 5, 9),
+    ];
     expect(ids(inGrantOrder(waiting))).toEqual(['a', 'a', 'b', 'c', 'd']);
   });
 
   test('does not depend on the order they are given in', () => {
     fc.assert(
       fc.property(claims, fc.nat(), (list, seed) => {
-        const shuffled = list.toSorted((a, b) => ((a.submittedAtMs * 31 + seed) % 7) - ((b.submittedAtMs * 31 + seed) % 7));
+        const shuffled = list.toSorted(
+          (a, b) => ((a.submittedAtMs * 31 + seed) % 7) - ((b.submittedAtMs * 31 + seed) % 7),
+        );
         expect(inGrantOrder(shuffled)).toEqual(inGrantOrder(list));
       }),
     );

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RandomNumbers, type Layer, type Loss, type Network, type Optimizer } from '@artenic/training';
+import type { Layer, Loss, Network, Optimizer, RandomNumbers } from '@artenic/training';
 import { stateTensors } from '../../../sdk/training/graphs/step.ts';
 import { initialParameters, networkOutputs } from '../../../sdk/training/network.ts';
 import type { Batch, Values } from './graph-runs.ts';

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- must run before onnxruntime is loaded
 import './outer-arrays.cjs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';

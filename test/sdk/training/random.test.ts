@@ -48,7 +48,7 @@ test('a permutation holds every number once, and every place is equally likely',
   const seen = Array.from({ length: 5 }, () => 0);
   for (let count = 0; count < 10_000; count++) {
     const order = random.permutation(5);
-    expect([...order].sort()).toEqual([0, 1, 2, 3, 4]);
+    expect([...order].toSorted((one, other) => one - other)).toEqual([0, 1, 2, 3, 4]);
     const place = order.indexOf(0);
     seen[place] = (seen[place] ?? 0) + 1;
   }
