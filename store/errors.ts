@@ -46,7 +46,8 @@ const explanations: Readonly<Partial<Record<ErrorType, string>>> = {
 };
 
 function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
 }
 
 function typeOf(error: unknown): ErrorType | null {

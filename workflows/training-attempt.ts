@@ -2,7 +2,7 @@ import { CancellationScope, condition, TemporalFailure } from '@temporalio/workf
 import type { AttemptEnding } from '@artenic/core';
 import type { InstanceEvidence } from '../activities/contract.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
-import { control, capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
+import { capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
 import { describeFailure, isCancelled } from './failures.ts';

@@ -28,12 +28,15 @@ export type OfferQuery = {
 
 export type InstanceHandle = InstanceRef;
 
+/** Where things are on the instance is the provider's to say. */
+export type InstanceBootstrap = Omit<Bootstrap, 'workDir' | 'cacheDir'>;
+
 export type LaunchRequest = {
   /** Also the client token and the instance's name: a second launch with it returns the first one's instance. */
   readonly attemptId: string;
   readonly offer: Offer;
   readonly needs: Capacity;
-  readonly bootstrap: Bootstrap;
+  readonly bootstrap: InstanceBootstrap;
 };
 
 /**

@@ -71,7 +71,7 @@ export function seriesQuery(query: {
         case when sum(non_finite) > 0 then 3 else 2 end as kept_of_bucket
       from counted group by name
     ),
-    sized as (
+    sized as materialized (
       select counted.name, counted.attempt, counted.before,
         case
           when per_name.total <= ${limit}::bigint then 1
@@ -80,21 +80,20 @@ export function seriesQuery(query: {
       from counted join per_name using (name)
     ),
     kept as (
-      select numbered.name, unnest(array[
-        -- The least value with its id, and the greatest with the first id that has it.
-        (min(array[value, id]) filter (where ${finite}))[2],
-        -(max(array[value, -id]) filter (where ${finite}))[2],
-        min(id) filter (where not ${finite})
-      ])::bigint as id
-      from (
-        select sized.name, sized.attempt, id, value, place / bucket_size as bucket
-        from sized cross join lateral (
-          select id, value, row_number() over (order by step, id) - 1 as place
+      select bucket.id from sized cross join lateral (
+        select unnest(array[
+          -- The least value with its id, and the greatest with the first id that has it.
+          (min(array[value, id]) filter (where ${finite}))[2],
+          -(max(array[value, -id]) filter (where ${finite}))[2],
+          min(id) filter (where not ${finite})
+        ])::bigint as id
+        from (
+          select id, value, (row_number() over (order by step, id) - 1) / sized.bucket_size as bucket
           from metric_points
           where job_id = ${jobId} and name = sized.name and attempt = sized.attempt and step < sized.before
-        ) as points
-      ) as numbered
-      group by name, attempt, bucket
+        ) as numbered
+        group by numbered.bucket
+      ) as bucket
     ),
     ranked as (
       select point.*, row_number() over (partition by point.name order by point.step desc, point.id desc) as place

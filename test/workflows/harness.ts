@@ -1,4 +1,5 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import {
   controlQueue,
@@ -18,6 +19,8 @@ export type Harness = {
   readonly startWorkers: () => Promise<void>;
   readonly stopWorkers: () => Promise<void>;
   readonly startJob: (jobId: string, adopt?: boolean) => Promise<WorkflowHandle<typeof trainingJob>>;
+  /** `temporal workflow reset`: back to the workflow task that completed with this event. Gives the id of the new run. */
+  readonly reset: (workflowId: string, eventId: number) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
@@ -75,6 +78,16 @@ export async function startHarness(): Promise<Harness> {
           { key: searchAttributes.service, value: 'service-of-the-test' },
         ],
       }),
+    reset: async (workflowId, eventId) => {
+      const request = temporal.api.workflowservice.v1.ResetWorkflowExecutionRequest.fromObject({
+        namespace,
+        workflowExecution: { workflowId },
+        workflowTaskFinishEventId: eventId,
+        reason: 'by the test',
+        requestId: crypto.randomUUID(),
+      });
+      return (await client.workflowService.resetWorkflowExecution(request)).runId;
+    },
     close: async () => {
       await stopWorkers();
       await world.finishScripts();

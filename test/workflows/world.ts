@@ -2,12 +2,11 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { AttemptEnding, TerminalJobState } from '@artenic/core';
-import type { ControlActivities, InstanceEvidence, ProviderActivities } from '../../activities/contract.ts';
+import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { failoverPolicy } from '../../core/failover/policy.ts';
 import type { FailoverAction, FailoverPolicy, Offer } from '../../core/failover/types.ts';
 import { parseAttemptId } from '../../core/ids.ts';
-import type { InstanceRef } from '../../core/instance-ref.ts';
 import {
   attemptWorkflowId,
   capacityGrantedSignal,
@@ -74,7 +73,7 @@ export class World {
   policy: FailoverPolicy = failoverPolicy;
   pollMs = 50;
   #queue: string[] = [];
-  readonly #scripts: Promise<void>[] = [];
+  readonly #scripts: Promise<PromiseSettledResult<void>[]>[] = [];
 
   constructor(client: Client) {
     this.client = client;
@@ -116,7 +115,8 @@ export class World {
 
   /** A script that failed is a broken test, not a story of the world. */
   async finishScripts(): Promise<void> {
-    await Promise.all(this.#scripts);
+    const failed = (await Promise.all(this.#scripts)).flat().find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   readonly signalRunner = async (attemptId: string, event: RunnerSignal): Promise<void> => {
@@ -231,7 +231,8 @@ export class World {
       this.instances.set(attemptId, instance);
       const attempt = parseAttemptId(attemptId)?.attempt ?? 0;
       const job = this.#jobOf(attemptId);
-      this.#scripts.push(job.script(new FakeRunner({ job, attempt, instance, signal: this.signalRunner })));
+      const runner = new FakeRunner({ job, attempt, instance, signal: this.signalRunner });
+      this.#scripts.push(Promise.allSettled([job.script(runner)]));
       return handle;
     },
     watchInstance: async ({ handle }) => {

@@ -103,6 +103,11 @@ function feedsOf(columns: readonly Column[], rows: readonly TableRow[]): Record<
   );
 }
 
+function reals(tensor: Tensor | undefined): Float32Array {
+  if (tensor === undefined) throw new Error('the model gave no such output');
+  return tensor.data as Float32Array;
+}
+
 describe.each(columnSets.map((columns) => [columns.map(({ kind }) => kind).join(', '), columns] as const))(
   'with %s features',
   (_name, columns) => {
@@ -118,7 +123,7 @@ describe.each(columnSets.map((columns) => [columns.map(({ kind }) => kind).join(
           const answer = await session.run(feedsOf(columns, rows));
           expect(answer['probabilities']?.dims).toEqual([count, labels.length]);
           expect(answer['label']?.dims).toEqual([count]);
-          const probabilities = [...(answer['probabilities']?.data as Float32Array)];
+          const probabilities = [...reals(answer['probabilities'])];
           for (const [index, value] of probabilities.entries())
             expect(Math.abs(value - (expected[index] ?? 0))).toBeLessThan(1e-6);
           const best = rows.map((_, row) => {
@@ -143,10 +148,10 @@ describe.each(columnSets.map((columns) => [columns.map(({ kind }) => kind).join(
         exportModel(trainer, { features, target: { mean: 100, deviation: 8 } }),
       );
       const values = (await plain.run(feedsOf(columns, rows)))['value'];
-      const inUnits = (await scaled.run(feedsOf(columns, rows)))['value']?.data as Float32Array;
+      const inUnits = reals((await scaled.run(feedsOf(columns, rows)))['value']);
       expect(values?.dims).toEqual([6, 2]);
       for (const [index, value] of expected.entries()) {
-        expect((values?.data as Float32Array)[index]).toBeCloseTo(value, 5);
+        expect(reals(values)[index]).toBeCloseTo(value, 5);
         expect(inUnits[index]).toBeCloseTo(8 * value + 100, 3);
       }
       await plain.release();
@@ -163,7 +168,7 @@ test('a category that was never seen counts as none of the known ones', async ()
   const answer = await session.run({ place: new Tensor('string', ['Atlantis'], [1, 1]) });
   const expected = await trainer.predict(new Float32Array(islands.length));
   for (const [index, value] of expected.entries()) {
-    expect((answer['probabilities']?.data as Float32Array)[index]).toBeCloseTo(value, 6);
+    expect(reals(answer['probabilities'])[index]).toBeCloseTo(value, 6);
   }
   await session.release();
   await trainer.dispose();

@@ -1,0 +1,87 @@
+import type { AttemptEnding, AttemptEndingKind, CompletionMarker, JobSpec } from '@artenic/core';
+import { assertNever } from '../../core/assert-never.ts';
+import type { AttemptRecord } from '../../store/types.ts';
+import type { ControlActivities } from '../contract.ts';
+import type { ControlDeps } from '../deps.ts';
+import { readCompletion } from './completion.ts';
+import { modelPathOf } from './model-path.ts';
+
+/** How a shell tells that SIGKILL ended what it ran: 128 + 9. */
+const killedInShell = 137;
+
+type CollectInput = Parameters<ControlActivities['collectAttempt']>[0];
+
+export async function collectAttempt(deps: ControlDeps, input: CollectInput): Promise<AttemptEnding> {
+  const attempt = await deps.store.attempts.get(input.attemptId);
+  const completion = await readCompletion(deps.storage, attempt);
+  switch (completion.kind) {
+    case 'none':
+      return judgeWithoutMarker(attempt, input);
+    case 'unreadable':
+      return ended('lost', `Its completion marker cannot be read: ${completion.problem}.`);
+    case 'marker': {
+      const { spec } = await deps.store.jobs.get(attempt.jobId);
+      return judgeMarker(completion.marker, attempt, spec);
+    }
+    default:
+      return assertNever(completion);
+  }
+}
+
+function ended(kind: AttemptEndingKind, message: string, exitCode: number | null = null): AttemptEnding {
+  return { kind, exitCode, message };
+}
+
+function judgeWithoutMarker(attempt: AttemptRecord, { evidence, launchError }: CollectInput): AttemptEnding {
+  if (launchError !== null) {
+    return ended(launchError.type === 'stockout' ? 'stockout' : 'launch-failed', launchError.message);
+  }
+  if (attempt.stopRequested !== null) return stopped(attempt.stopRequested, null);
+  if (evidence?.endedBy === 'preemption') return ended('preempted', 'The provider took the instance back.');
+  return ended('lost', 'The runner or its instance disappeared without a last word.');
+}
+
+function stopped(reason: 'cancelled' | 'max-hours', exitCode: number | null): AttemptEnding {
+  return reason === 'cancelled'
+    ? ended('cancelled', 'Cancelled on request.', exitCode)
+    : ended('timed-out', '`maxHours` ran out before the command was done.', exitCode);
+}
+
+function judgeMarker(marker: CompletionMarker, attempt: AttemptRecord, spec: JobSpec): AttemptEnding {
+  const { reason, exitCode, message } = marker;
+  switch (reason) {
+    case 'stop-requested':
+      if (attempt.stopRequested !== null) return stopped(attempt.stopRequested, exitCode);
+      // a signal to the runner is how a machine says that it is needed otherwise; nobody asked for the job's end
+      return ended('preempted', 'The machine asked the runner to stop; the job goes on from its checkpoint.', exitCode);
+    case 'max-hours':
+      return stopped('max-hours', exitCode);
+    case 'restore-failed':
+      return ended('failed', message || 'The runner could not prepare the attempt.', exitCode);
+    case 'fenced':
+      return ended('lost', message || 'The runner gave way to a newer attempt.', exitCode);
+    case 'exited':
+      return judgeExit(marker, spec);
+    default:
+      return assertNever(reason);
+  }
+}
+
+function judgeExit(marker: CompletionMarker, spec: JobSpec): AttemptEnding {
+  const { phase, exitCode, signal, message } = marker;
+  const what = phase === 'setup' ? 'setup' : 'command';
+  const command = phase === 'setup' ? spec.setup : spec.command;
+  const killedBy = signal ?? (typeof command === 'string' && exitCode === killedInShell ? 'SIGKILL' : null);
+  if (killedBy !== null) {
+    const advice = killedBy === 'SIGKILL' ? ', most often because memory ran out' : '';
+    return ended('killed', message || `The ${what} was ended by ${killedBy}${advice}.`, exitCode);
+  }
+  if (phase === 'setup') return ended('setup-failed', message || 'Look at the log of the setup.', exitCode);
+  if (exitCode !== 0) return ended('failed', message || 'Look at the log.', exitCode);
+  const path = modelPathOf(spec);
+  if (spec.outputs.model !== undefined && !marker.outputs.some((output) => output.path === path)) {
+    const advice = 'write it into ARTENIC_OUTPUT_DIR, or take `outputs.model` out of the job';
+    return ended('failed', `It made no \`${path}\`, which the job declares: ${advice}.`, exitCode);
+  }
+  return ended('succeeded', message, exitCode);
+}

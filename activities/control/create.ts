@@ -1,0 +1,27 @@
+import type { ControlActivities } from '../contract.ts';
+import type { ControlDeps } from '../deps.ts';
+import { withFailures } from '../failures.ts';
+import { collectAttempt } from './collect-attempt.ts';
+import { decideNext } from './decide-next.ts';
+import { prepareJob } from './prepare-job.ts';
+import { awaitCapacity, openAttempt } from './queue-attempt.ts';
+import { registerModel } from './register-model.ts';
+import { settleAttempt, settleJob } from './settle.ts';
+import { awaitWorkflowClosed, readCancelIntent, recordCancelIntent, requestStop } from './wishes.ts';
+
+export function createControlActivities(deps: ControlDeps): ControlActivities {
+  return withFailures<ControlActivities>({
+    prepareJob: ({ jobId }) => prepareJob(deps, jobId),
+    decideNext: ({ jobId, decision }) => decideNext(deps, jobId, decision),
+    openAttempt: (input) => openAttempt(deps, input),
+    awaitCapacity: ({ attemptId }) => awaitCapacity(deps, attemptId),
+    requestStop: ({ attemptId, reason }) => requestStop(deps, attemptId, reason),
+    collectAttempt: (input) => collectAttempt(deps, input),
+    settleAttempt: ({ attemptId, ending }) => settleAttempt(deps, attemptId, ending),
+    readCancelIntent: ({ jobId }) => readCancelIntent(deps, jobId),
+    recordCancelIntent: ({ jobId, by }) => recordCancelIntent(deps, jobId, by),
+    registerModel: ({ jobId, attempt }) => registerModel(deps, jobId, attempt),
+    settleJob: ({ jobId, ...settlement }) => settleJob(deps, jobId, settlement),
+    awaitWorkflowClosed: ({ workflowId }) => awaitWorkflowClosed(deps, workflowId),
+  });
+}

@@ -1,0 +1,69 @@
+import { attemptIdOf } from '../../core/ids.ts';
+import { ArtenicError, isArtenicError } from '../../core/errors.ts';
+import type { Repositories } from '../../store/types.ts';
+import type { ControlActivities } from '../contract.ts';
+import type { ControlDeps } from '../deps.ts';
+import { needsOf } from '../needs.ts';
+import { providerRow } from './provider-row.ts';
+
+type OpenInput = Parameters<ControlActivities['openAttempt']>[0];
+type Opened = Awaited<ReturnType<ControlActivities['openAttempt']>>;
+
+export async function openAttempt(deps: ControlDeps, input: OpenInput): Promise<Opened> {
+  const { jobId, attempt, offer, reason } = input;
+  const { store } = deps;
+  const id = attemptIdOf(jobId, attempt);
+  const provider = await providerRow(deps, offer.provider);
+  const row = await store.transaction(async (repositories) => {
+    await moveFenceAndLock(repositories, jobId, attempt);
+    const opened = await repositories.attempts.open({ id, jobId, attempt, offer, reason, createdAt: deps.now() });
+    if (opened.ending === null && provider.capacity !== null) {
+      const { spec, priority, createdAt } = await repositories.jobs.get(jobId);
+      const claim = { attemptId: id, needs: needsOf(spec), priority, submittedAtMs: createdAt.getTime() };
+      await repositories.capacity.claim(offer.provider, claim);
+    }
+    return opened;
+  });
+  if (row.ending !== null) return { kind: 'ended', ending: row.ending };
+  if (provider.capacity === null) return { kind: 'granted' };
+  await grantCapacity(deps, offer.provider, id);
+  if (await store.capacity.isGranted(id)) return { kind: 'granted' };
+  await store.jobs.transition(jobId, 'waiting', { message: `Waiting for capacity of ${offer.provider}.` });
+  return { kind: 'waiting' };
+}
+
+/** Every write of an attempt's place goes through this lock: a late `openAttempt` never queues what has ended. */
+export async function moveFenceAndLock({ jobs }: Repositories, jobId: string, attempt: number): Promise<void> {
+  await jobs.moveFence(jobId, attempt);
+}
+
+export async function awaitCapacity(deps: ControlDeps, attemptId: string): Promise<void> {
+  const { store } = deps;
+  const { offer } = await store.attempts.get(attemptId);
+  const { capacity } = await providerRow(deps, offer.provider);
+  if (capacity === null) return;
+  // whoever freed capacity may have died before it granted it again
+  await grantCapacity(deps, offer.provider, attemptId);
+  if (await store.capacity.isGranted(attemptId)) return;
+  throw new ArtenicError('not-ready', `${attemptId} is waiting for capacity of ${offer.provider}.`);
+}
+
+/** Gives free capacity to the next in the queue and wakes them, but for the one that asks. */
+export async function grantCapacity(deps: ControlDeps, provider: string, asking: string | null): Promise<void> {
+  const { capacity } = await providerRow(deps, provider);
+  if (capacity === null) return;
+  const granted = await deps.store.capacity.grant(provider, capacity);
+  for (const attemptId of granted) {
+    if (attemptId !== asking) await wake(deps, attemptId);
+  }
+}
+
+async function wake({ signal }: ControlDeps, attemptId: string): Promise<void> {
+  try {
+    await signal.capacityGranted(attemptId);
+  } catch (error) {
+    // closed: its successor asks by itself. Not delivered: `awaitCapacity` asks by itself
+    const isHarmless = ['not-found', 'unavailable', 'deadline-exceeded', 'transient', 'rate-limited'];
+    if (!isArtenicError(error) || !isHarmless.includes(error.type)) throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { isTerminalJobState, type AttemptEnding, type JobState, type TerminalJobState } from '@artenic/core';
+import { ArtenicError } from '../../core/errors.ts';
+import type { JobRecord } from '../../store/types.ts';
+import type { ControlDeps } from '../deps.ts';
+import { grantCapacity, moveFenceAndLock } from './queue-attempt.ts';
+
+type Settlement = {
+  readonly state: TerminalJobState;
+  readonly message: string;
+  readonly model: { readonly name: string; readonly version: number } | null;
+};
+
+export async function settleAttempt(
+  deps: ControlDeps,
+  attemptId: string,
+  ending: AttemptEnding,
+): Promise<AttemptEnding> {
+  const { store, now } = deps;
+  const { jobId, attempt, offer } = await store.attempts.get(attemptId);
+  const settled = await store.transaction(async (repositories) => {
+    await moveFenceAndLock(repositories, jobId, attempt);
+    const first = await repositories.attempts.end(attemptId, ending, now());
+    await repositories.capacity.release(attemptId);
+    return first;
+  });
+  await grantCapacity(deps, offer.provider, null);
+  return settled;
+}
+
+export async function settleJob(
+  { store }: ControlDeps,
+  jobId: string,
+  { state, message, model }: Settlement,
+): Promise<{ readonly state: TerminalJobState; readonly message: string }> {
+  const result = model === null ? {} : { resultModel: model.name, resultVersion: model.version };
+  // a fault may end a job in a state from which the table knows no way to this end: it goes through the ones between
+  const way: readonly (readonly [JobState, Parameters<typeof store.jobs.transition>[2]])[] = [
+    [state, { message, ...result }],
+    ['preparing', {}],
+    ['recovering', {}],
+    [state, { message, ...result }],
+  ];
+  let job: JobRecord | null = null;
+  for (const [to, options] of way) {
+    job = await store.jobs.transition(jobId, to, options);
+    if (isTerminalJobState(job.state)) return { state: job.state, message: job.message };
+  }
+  throw new ArtenicError('internal', `The job cannot go from \`${job?.state}\` to \`${state}\`.`);
+}

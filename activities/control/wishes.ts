@@ -1,0 +1,33 @@
+import { isTerminalJobState } from '@artenic/core';
+import { ArtenicError } from '../../core/errors.ts';
+import type { ControlDeps } from '../deps.ts';
+
+/** The runner reads the wish with its next heartbeat. */
+export async function requestStop(
+  { store, now }: ControlDeps,
+  attemptId: string,
+  reason: 'cancelled' | 'max-hours',
+): Promise<{ readonly graceMs: number }> {
+  const { jobId } = await store.attempts.get(attemptId);
+  const { spec } = await store.jobs.get(jobId);
+  await store.attempts.requestStop(attemptId, reason);
+  await store.attempts.advance(attemptId, 'stopping', now());
+  return { graceMs: spec.stopGraceSeconds * 1000 };
+}
+
+export async function readCancelIntent(
+  { store }: ControlDeps,
+  jobId: string,
+): Promise<{ readonly requested: boolean }> {
+  const job = await store.jobs.get(jobId);
+  return { requested: job.cancelRequestedAt !== null || isTerminalJobState(job.state) };
+}
+
+export async function recordCancelIntent({ store, now }: ControlDeps, jobId: string, by: string): Promise<void> {
+  await store.jobs.requestCancel(jobId, by, now());
+}
+
+export async function awaitWorkflowClosed({ describeWorkflow }: ControlDeps, workflowId: string): Promise<void> {
+  if ((await describeWorkflow(workflowId)) !== 'open') return;
+  throw new ArtenicError('not-ready', `The workflow ${workflowId} is still open.`);
+}

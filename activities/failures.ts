@@ -1,0 +1,62 @@
+import { asyncLocalStorage } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
+import { ArtenicError, errorTable, messageOf } from '../core/errors.ts';
+import { maskCredentials } from '../core/secrets.ts';
+
+/** A fault that nobody foresaw may pass (then the server's retry cures it); after so many tries it is a bug of ours. */
+const maxTriesOfTheUnexpected = 10;
+/** Histories keep every failure: no dump of a file or a page in there. */
+const maxMessageLength = 2000;
+
+// oxlint-disable-next-line typescript/no-explicit-any -- any activity's signature fits here
+type AnyActivities = Readonly<Record<string, (...args: any[]) => Promise<unknown>>>;
+
+/** The same activities, whose errors are failures that Temporal's server understands: type, retry or not, when. */
+export function withFailures<Activities extends AnyActivities>(activities: Activities): Activities {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (...args: unknown[]): Promise<unknown> => {
+      try {
+        return await activity(...args);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Activities;
+}
+
+/** Failures of Temporal's own (a cancellation, for one) stay as they are. */
+export function toFailure(error: unknown): TemporalFailure {
+  if (error instanceof TemporalFailure) return error;
+  return error instanceof ArtenicError ? expected(error) : unexpected(error);
+}
+
+function expected(error: ArtenicError): ApplicationFailure {
+  const { retryAfterMs } = error.details;
+  return ApplicationFailure.create({
+    type: error.type,
+    message: readable(error.message),
+    nonRetryable: !errorTable[error.type].retryable,
+    // waiting is no fault: neither a metric nor a warning
+    ...(error.type === 'not-ready' ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+  });
+}
+
+/** Without `cause`: it would carry the raw message and stack into the history. */
+function unexpected(error: unknown): ApplicationFailure {
+  const tries = asyncLocalStorage.getStore()?.info.attempt ?? 1;
+  const failure = ApplicationFailure.create({
+    type: 'internal',
+    message: readable(`${error instanceof Error ? error.name : 'Error'}: ${messageOf(error)}`),
+    nonRetryable: tries >= maxTriesOfTheUnexpected,
+  });
+  if (error instanceof Error && error.stack !== undefined) failure.stack = readable(error.stack);
+  return failure;
+}
+
+function readable(text: string): string {
+  const masked = maskCredentials(text);
+  return masked.length <= maxMessageLength ? masked : `${masked.slice(0, maxMessageLength)}…`;
+}

@@ -1,0 +1,75 @@
+import { mkdir, realpath, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ObjectStorage } from '../../core/object-storage.ts';
+import { isAbsent, toStorageError } from './file-errors.ts';
+import { folderMode, pruneFolders } from './folders.ts';
+import { foldersOfPrefix, segmentsOf, temporaryFolder } from './keys.ts';
+import { chunksOf, openObject, readWhole, statObject, walk } from './read-object.ts';
+import { removeAbandoned } from './temporary-files.ts';
+import { ContentError, putObject } from './write-object.ts';
+
+/** Objects as files: the key `a/b` is the file `root/a/b`. What is under way lies in `root/.tmp` and takes its place whole. */
+export function createFilesystemStorage({ root }: { readonly root: string }): ObjectStorage {
+  let prepared: Promise<string> | null = null;
+
+  /** The root without symbolic links, made when missing. A failure is not kept. */
+  function realRoot(): Promise<string> {
+    prepared ??= prepare(root).catch((error: unknown) => {
+      prepared = null;
+      throw error;
+    });
+    return prepared;
+  }
+
+  async function guarded<T>(key: string, work: (folder: string, path: string) => Promise<T>): Promise<T> {
+    const segments = segmentsOf(key);
+    try {
+      const folder = await realRoot();
+      return await work(folder, join(folder, ...segments));
+    } catch (error) {
+      throw error instanceof ContentError ? error.cause : toStorageError(error, key);
+    }
+  }
+
+  return {
+    put: (key, content, options) => guarded(key, (folder, path) => putObject(folder, path, key, content, options)),
+    get: (key) =>
+      guarded(key, async (_, path) => {
+        await (await openObject(path, key)).handle.close();
+        return chunksOf(path, key);
+      }),
+    read: (key, maxBytes) => guarded(key, (_, path) => readWhole(path, key, maxBytes)),
+    head: (key) =>
+      guarded(key, async (_, path) => {
+        const stats = await statObject(path);
+        return stats === null ? null : { key, bytes: stats.size };
+      }),
+    list: async (prefix) => {
+      const folders = foldersOfPrefix(prefix);
+      try {
+        const found = await walk(await realRoot(), folders, prefix);
+        return found.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+      } catch (error) {
+        throw toStorageError(error, prefix);
+      }
+    },
+    delete: (key) => guarded(key, (folder, path) => remove(folder, path)),
+  };
+}
+
+async function prepare(root: string): Promise<string> {
+  await mkdir(join(root, temporaryFolder), { recursive: true, mode: folderMode });
+  const real = await realpath(root);
+  await removeAbandoned(join(real, temporaryFolder));
+  return real;
+}
+
+async function remove(root: string, path: string): Promise<void> {
+  if ((await statObject(path)) === null) return;
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+  await pruneFolders(root, dirname(path));
+}

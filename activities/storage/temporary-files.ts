@@ -1,0 +1,19 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileErrorCode } from './file-errors.ts';
+
+/** No upload takes that long; what is older was left by a process that died. */
+const abandonedAfterMs = 24 * 3_600_000;
+
+/** Takes away what dead processes have left; other processes' uploads under way stay. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    try {
+      const { mtimeMs } = await stat(path);
+      if (Date.now() - mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
+    } catch (error) {
+      if (fileErrorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+}

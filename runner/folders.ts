@@ -1,0 +1,33 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Everything of one attempt on its machine. */
+export type Folders = {
+  readonly root: string;
+  readonly package: string;
+  readonly data: string;
+  readonly checkpoints: string;
+  readonly outputs: string;
+  readonly logs: { readonly setup: string; readonly training: string };
+  readonly metrics: string;
+  readonly config: string;
+  readonly stopFile: string;
+};
+
+export function makeFolders(root: string): Folders {
+  const at = (name: string): string => join(root, name);
+  const folders: Folders = {
+    root,
+    package: at('package'),
+    data: at('data'),
+    checkpoints: at('checkpoints'),
+    outputs: at('outputs'),
+    logs: { setup: join(root, 'logs', 'setup.log'), training: join(root, 'logs', 'training.log') },
+    metrics: at('metrics.jsonl'),
+    config: at('config.json'),
+    stopFile: at('stop'),
+  };
+  for (const folder of [folders.package, folders.data, folders.checkpoints, folders.outputs, at('logs')])
+    mkdirSync(folder, { recursive: true });
+  return folders;
+}

@@ -1,0 +1,71 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { heartbeatResponseSchema, type Bootstrap } from '@artenic/core';
+import { FencedError, isUnreachable, type RunnerApi } from './api-client.ts';
+import type { Stopping } from './stopping.ts';
+
+export type Phase = 'starting' | 'setup' | 'training' | 'finishing';
+
+/** Follows the metrics file for the last `progress`; reads only what is new. */
+export function progressReader(metricsFile: string): () => Promise<number | null> {
+  let offset = 0;
+  let rest = '';
+  let last: number | null = null;
+  return async () => {
+    if (!existsSync(metricsFile)) return last;
+    for await (const chunk of createReadStream(metricsFile, {
+      start: offset,
+      encoding: 'utf8',
+    }) as AsyncIterable<string>) {
+      offset += Buffer.byteLength(chunk);
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const found = /"progress"\s*:\s*([0-9.eE+-]+)/.exec(line);
+        const value = found === null ? Number.NaN : Number(found[1]);
+        if (value >= 0 && value <= 1) last = value;
+      }
+    }
+    return last;
+  };
+}
+
+/** Says that we live and hears what is wished. An API that is away changes nothing. */
+export function startHeartbeat(parts: {
+  readonly bootstrap: Bootstrap;
+  readonly api: RunnerApi;
+  readonly stopping: Stopping;
+  readonly phase: () => Phase;
+  readonly progress: () => Promise<number | null>;
+}): { readonly stop: () => Promise<void> } {
+  const end = new AbortController();
+
+  async function beat(): Promise<void> {
+    try {
+      const { stop } = await parts.api.post(
+        '/heartbeat',
+        { phase: parts.phase(), progress: await parts.progress() },
+        heartbeatResponseSchema,
+      );
+      if (stop !== null) parts.stopping.request(stop.reason === 'max-hours' ? 'max-hours' : 'stop-requested');
+    } catch (error) {
+      if (error instanceof FencedError) parts.stopping.request('fenced');
+      else if (!isUnreachable(error))
+        process.stderr.write(`heartbeat: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!end.signal.aborted) {
+      await beat();
+      await sleep(parts.bootstrap.heartbeatIntervalMs, undefined, { signal: end.signal }).catch(() => undefined);
+    }
+  }
+  const running = run();
+  return {
+    stop: () => {
+      end.abort();
+      return running;
+    },
+  };
+}

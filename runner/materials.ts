@@ -1,0 +1,35 @@
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { objectKeys, type JobSpec } from '@artenic/core';
+import { extract } from 'tar';
+import type { Folders } from './folders.ts';
+import type { RunnerStore } from './object-store.ts';
+
+/** Unpacks the code into `folder`: no links that leave it, no absolute paths, hash checked before. */
+export async function unpackPackage(store: RunnerStore, sha256: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const archive = join(dirname(folder), `.${sha256.slice(0, 16)}.tar.gz`);
+  try {
+    await store.getFile(objectKeys.package(sha256), archive, sha256);
+    await extract({
+      file: archive,
+      cwd: folder,
+      preservePaths: false,
+      strict: true,
+      filter: (_path, entry) =>
+        !('type' in entry) || entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'Directory',
+    });
+  } finally {
+    await rm(archive, { force: true });
+  }
+}
+
+/** Fetches the job's data, verified and read-only, and writes its configuration. */
+export async function fetchMaterials(store: RunnerStore, job: JobSpec, folders: Folders): Promise<void> {
+  await writeFile(folders.config, `${JSON.stringify(job.config, null, 2)}\n`);
+  for (const item of job.data) {
+    const path = join(folders.data, item.name);
+    await store.getFile(objectKeys.data(item.sha256), path, item.sha256);
+    await chmod(path, 0o444);
+  }
+}

@@ -1,0 +1,27 @@
+import type { CompletionMarker } from '@artenic/core';
+
+export type StopReason = Exclude<CompletionMarker['reason'], 'exited' | 'restore-failed'>;
+
+/** The one wish to stop: the first reason stays, except that `fenced` overrides, because then nothing is wanted any more. */
+export class Stopping {
+  #reason: StopReason | null = null;
+  readonly #listeners = new Set<(reason: StopReason) => void>();
+
+  get reason(): StopReason | null {
+    return this.#reason;
+  }
+
+  request(reason: StopReason): void {
+    if (this.#reason === reason || this.#reason === 'fenced') return;
+    if (this.#reason !== null && reason !== 'fenced') return;
+    this.#reason = reason;
+    for (const listener of this.#listeners) listener(reason);
+  }
+
+  /** Called at once if the wish is there already; returns how to stop listening. */
+  onRequest(listener: (reason: StopReason) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#reason !== null) listener(this.#reason);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,132 @@
+// Steps per second of the trainer, against the same net as typed-array loops in the same run: node test/bench/trainer.ts
+import { cpus } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import {
+  createTrainer,
+  oneHot,
+  RandomNumbers,
+  train,
+  type Dataset,
+  type Layer,
+  type Optimizer,
+} from '@artenic/training';
+import { plainStep } from './plain-step.ts';
+
+const batchSize = 64;
+const rows = 50_048;
+const learningRate = 0.05;
+
+type Case = {
+  readonly widths: readonly number[];
+  readonly optimizer: Optimizer;
+  readonly steps: number;
+  readonly plainSteps: number;
+};
+
+const sgd: Optimizer = { kind: 'sgd', learningRate };
+const adamw: Optimizer = { kind: 'adamw', learningRate: 0.001 };
+// rows / batchSize = 782 steps, so every row is used
+const cases: readonly Case[] = [
+  { widths: [16, 64, 2], optimizer: sgd, steps: 7820, plainSteps: 1500 },
+  { widths: [16, 64, 2], optimizer: adamw, steps: 3910, plainSteps: 0 },
+  { widths: [128, 1024, 1024, 10], optimizer: sgd, steps: 782, plainSteps: 4 },
+  { widths: [128, 1024, 1024, 10], optimizer: adamw, steps: 150, plainSteps: 0 },
+];
+
+/** Rows of noise around one random centre per class. */
+function clusters(inputs: number, classes: number, random: RandomNumbers): Dataset {
+  const centres = Float32Array.from({ length: classes * inputs }, () => random.normal());
+  const labels = Uint32Array.from({ length: rows }, () => random.below(classes));
+  const features = new Float32Array(rows * inputs);
+  for (let place = 0; place < features.length; place++) {
+    const centre = (labels[Math.floor(place / inputs)] ?? 0) * inputs + (place % inputs);
+    features[place] = (centres[centre] ?? 0) + random.normal();
+  }
+  return { rows, features, targets: oneHot(labels, classes) };
+}
+
+function layersOf(widths: readonly number[]): readonly Layer[] {
+  return widths.slice(1).flatMap((units, index): Layer[] => {
+    const dense: Layer = { kind: 'dense', units };
+    return index === widths.length - 2 ? [dense] : [dense, { kind: 'relu' }];
+  });
+}
+
+async function measureTrainer({ widths, optimizer, steps }: Case, data: Dataset) {
+  const [inputs = 0] = widths;
+  const network = { inputs, layers: layersOf(widths) };
+  const trainer = await createTrainer({ network, loss: 'softmax-cross-entropy', optimizer, seed: 1 });
+  const warmUp = Math.min(20, steps);
+  let startedAt = 0;
+  let endedAt = 0;
+  let lastLoss = Number.NaN;
+  let done = 0;
+  await train({
+    trainer,
+    data,
+    epochs: 100,
+    batchSize,
+    stopRequested: () => done >= steps + warmUp,
+    callbacks: {
+      onStep: ({ loss }) => {
+        done++;
+        if (done === warmUp) startedAt = performance.now();
+        endedAt = performance.now();
+        lastLoss = loss;
+      },
+    },
+  });
+  await trainer.dispose();
+  return { stepsPerSecond: (1000 * steps) / (endedAt - startedAt), lastLoss };
+}
+
+function measurePlain({ widths, plainSteps }: Case, data: Dataset): number | null {
+  if (plainSteps === 0) return null;
+  const random = RandomNumbers.fromSeed(1);
+  const pairs = widths.slice(1).map((outputs, index) => [widths[index] ?? 0, outputs] as const);
+  const net = {
+    widths,
+    weights: pairs.map(([inputs, outputs]) => {
+      const deviation = Math.sqrt(2 / inputs);
+      return Float32Array.from({ length: inputs * outputs }, () => deviation * random.normal());
+    }),
+    biases: pairs.map(([, outputs]) => new Float32Array(outputs)),
+  };
+  const [inputs = 0] = widths;
+  const outputs = widths.at(-1) ?? 0;
+  const step = (index: number) => {
+    const from = (index * batchSize) % rows;
+    const x = data.features.subarray(from * inputs, (from + batchSize) * inputs);
+    const y = data.targets.subarray(from * outputs, (from + batchSize) * outputs);
+    return plainStep(net, x, y, batchSize, learningRate);
+  };
+  step(0);
+  const startedAt = performance.now();
+  for (let index = 1; index <= plainSteps; index++) step(index);
+  return (1000 * plainSteps) / (performance.now() - startedAt);
+}
+
+const results = [];
+console.log(`batch ${batchSize}, ${rows} generated rows, one thread, ${cpus()[0]?.model ?? 'unknown processor'}`);
+for (const one of cases) {
+  const data = clusters(one.widths[0] ?? 0, one.widths.at(-1) ?? 0, RandomNumbers.fromSeed(9));
+  const { stepsPerSecond, lastLoss } = await measureTrainer(one, data);
+  const plain = measurePlain(one, data);
+  const ratio = plain === null ? null : stepsPerSecond / plain;
+  const net = one.widths.join('-');
+  const beside =
+    plain === null || ratio === null ? '' : `; plain TypeScript ${plain.toFixed(1)}, ratio ${ratio.toFixed(1)}`;
+  console.log(
+    `${net} ${one.optimizer.kind}: ${stepsPerSecond.toFixed(1)} steps/s over ${one.steps} steps, last loss ${lastLoss.toFixed(4)}${beside}`,
+  );
+  results.push({
+    net,
+    optimizer: one.optimizer.kind,
+    steps: one.steps,
+    stepsPerSecond,
+    plainStepsPerSecond: plain,
+    ratio,
+    lastLoss,
+  });
+}
+console.log(JSON.stringify({ bench: 'trainer', batchSize, rows, node: process.version, results }));
