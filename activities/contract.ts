@@ -17,6 +17,8 @@ export type PreparedJob =
 export type InstanceEvidence = {
   readonly endedBy: 'preemption' | 'request' | 'itself' | 'unknown';
   readonly endedAt: string | null;
+  /** Last line of the instance's console, when it ended by itself: why its runner failed. */
+  readonly lastLine?: string;
 };
 
 export type ControlActivities = {

@@ -1,5 +1,6 @@
 import { ArtenicError, isArtenicError } from '../core/errors.ts';
 import type { Offer } from '../core/failover/types.ts';
+import { maskCredentials } from '../core/secrets.ts';
 import { bootstrapTokenOf } from '../store/tokens.ts';
 import type { InstanceEvidence, ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
@@ -12,6 +13,8 @@ import type {
   LaunchRequest,
   Provider,
 } from './providers/provider.ts';
+
+const maxLineLength = 500;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
   return withFailures<ProviderActivities>({
@@ -85,10 +88,22 @@ async function describeIfKnown(provider: Provider, handle: InstanceHandle): Prom
 }
 
 async function watchInstance(deps: ProviderDeps, handle: InstanceHandle): Promise<InstanceEvidence> {
-  const instance = await describeIfKnown(providerOf(deps, handle.provider), handle);
+  const provider = providerOf(deps, handle.provider);
+  const instance = await describeIfKnown(provider, handle);
   if (instance === null) return { endedBy: 'unknown', endedAt: null };
-  if (instance.state === 'gone') return { endedBy: instance.endedBy ?? 'unknown', endedAt: instance.endedAt };
-  throw new ArtenicError('not-ready', `The instance ${handle.instanceId} is ${instance.state}.`);
+  if (instance.state !== 'gone') {
+    throw new ArtenicError('not-ready', `The instance ${handle.instanceId} is ${instance.state}.`);
+  }
+  const { endedBy, endedAt } = instance;
+  const lastLine = endedBy === 'itself' ? lastLineOf(await provider.console(handle)) : undefined;
+  return { endedBy: endedBy ?? 'unknown', endedAt, ...(lastLine === undefined ? {} : { lastLine }) };
+}
+
+/** The last line that is no stack frame and no farewell of Node's. */
+function lastLineOf(console: string): string | undefined {
+  const lines = console.split('\n').filter((line) => /^\S/.test(line) && !line.startsWith('Node.js v'));
+  const last = lines.at(-1)?.trim();
+  return last === undefined ? undefined : maskCredentials(last).slice(0, maxLineLength);
 }
 
 async function terminateInstance(

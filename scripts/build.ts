@@ -24,4 +24,6 @@ async function runner(): Promise<number> {
 
 mkdirSync(target, { recursive: true });
 const [workflowBytes, runnerBytes] = await Promise.all([workflows(), runner()]);
-process.stdout.write(`dist/workflows.js ${Math.round(workflowBytes / 1024)} KiB, dist/runner.mjs ${Math.round(runnerBytes / 1024)} KiB\n`);
+process.stdout.write(
+  `dist/workflows.js ${Math.round(workflowBytes / 1024)} KiB, dist/runner.mjs ${Math.round(runnerBytes / 1024)} KiB\n`,
+);

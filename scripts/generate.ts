@@ -17,7 +17,12 @@ export function configurationDocument(): string {
   const source = readFileSync(at('workers/config.ts'), 'utf8');
   const rows = configNames.map((name) => {
     const before = source.slice(0, source.indexOf(`  ${name}:`)).trimEnd();
-    const comment = before.endsWith('*/') ? before.slice(before.lastIndexOf('/**') + 3, -2).replaceAll(/\s*\n\s*\*\s*/g, ' ').trim() : '';
+    const comment = before.endsWith('*/')
+      ? before
+          .slice(before.lastIndexOf('/**') + 3, -2)
+          .replaceAll(/\s*\n\s*\*\s*/g, ' ')
+          .trim()
+      : '';
     const definition = source.slice(source.indexOf(`  ${name}:`)).split('\n  /**')[0] ?? '';
     const fallback = /\.default\((?:'([^']*)'|([\d_]+))\)/.exec(definition);
     const value = fallback?.[1] ?? fallback?.[2]?.replaceAll('_', '') ?? '';

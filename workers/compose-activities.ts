@@ -14,10 +14,18 @@ import { apiUrlOf, type Config } from './config.ts';
 
 const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
 
-export type ComposedActivities = { readonly control: ControlActivities; readonly providerActivities: ProviderActivities; readonly providers: ReadonlyMap<string, Provider> };
+export type ComposedActivities = {
+  readonly control: ControlActivities;
+  readonly providerActivities: ProviderActivities;
+  readonly providers: ReadonlyMap<string, Provider>;
+};
 
 /** Wires every activity to the real world. */
-export function composeActivities(parts: { readonly config: Config; readonly store: Store; readonly temporal: TemporalGateway }): ComposedActivities {
+export function composeActivities(parts: {
+  readonly config: Config;
+  readonly store: Store;
+  readonly temporal: TemporalGateway;
+}): ComposedActivities {
   const { config, store, temporal } = parts;
   const home = resolve(config.ARTENIC_HOME);
   const local = createLocalProvider({
@@ -28,5 +36,29 @@ export function composeActivities(parts: { readonly config: Config; readonly sto
     ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
   });
   const providers = new Map([[local.name, local]]);
-  return { control: createControlActivities(deps), providerActivities: createProviderActivities(deps), providers };
+  const storageRoot = join(home, 'objects');
+  const control = createControlActivities({
+    store,
+    storage: createFilesystemStorage({ root: storageRoot }),
+    providers,
+    policy: failoverPolicy,
+    signal: { capacityGranted: temporal.signalCapacityGranted },
+    describeWorkflow: temporal.describe,
+    inspectModel: (path) => inspectModel(path, { timeoutMs: 30_000 }),
+    now: () => new Date(),
+  });
+  const providerActivities = createProviderActivities({
+    store,
+    providers,
+    runner: {
+      apiUrl: apiUrlOf(config),
+      endpointsFile: join(home, 'endpoints.json'),
+      storage: { kind: 'directory', root: storageRoot },
+      keyPepper: config.ARTENIC_KEY_PEPPER,
+      heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
+      shipIntervalMs: 250,
+    },
+    now: () => new Date(),
+  });
+  return { control, providerActivities, providers };
 }

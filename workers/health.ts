@@ -11,7 +11,8 @@ export type HealthServer = {
 export function startHealthServer(options: { readonly host: string; readonly port: number }): Promise<HealthServer> {
   let ready: () => Promise<boolean> = () => Promise.resolve(false);
   const server = createServer((request, response) => {
-    const answer = (status: number, body: object) => response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+    const answer = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     if (request.url === '/livez') return void answer(200, { live: true });
     if (request.url !== '/readyz') return void answer(404, { error: 'only /livez and /readyz are here' });
     ready().then(

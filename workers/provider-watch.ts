@@ -3,7 +3,12 @@ import type { Provider } from '../activities/providers/provider.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Store } from '../store/types.ts';
 
-export type ProviderWatchDeps = { readonly providers: ReadonlyMap<string, Provider>; readonly store: Store; readonly logger: Logger; readonly intervalMs: number };
+export type ProviderWatchDeps = {
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly intervalMs: number;
+};
 
 /** Keeps the rows that the API shows true: whether each provider can be used, and what it has. The first look is awaited. */
 export async function watchProviders(deps: ProviderWatchDeps): Promise<{ readonly close: () => Promise<void> }> {
@@ -11,7 +16,12 @@ export async function watchProviders(deps: ProviderWatchDeps): Promise<{ readonl
     for (const provider of deps.providers.values()) {
       try {
         const check = await provider.check();
-        await deps.store.providers.upsert({ name: provider.name, capabilities: provider.capabilities, ...check, checkedAt: new Date() });
+        await deps.store.providers.upsert({
+          name: provider.name,
+          capabilities: provider.capabilities,
+          ...check,
+          checkedAt: new Date(),
+        });
       } catch (error) {
         deps.logger.warn({ provider: provider.name, error: messageOf(error) }, 'the provider could not be checked');
       }

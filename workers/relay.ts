@@ -4,7 +4,13 @@ import type { JobRecord, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 
-export type RelayDeps = { readonly store: Store; readonly temporal: TemporalGateway; readonly logger: Logger; readonly intervalMs: number; readonly now: () => Date };
+export type RelayDeps = {
+  readonly store: Store;
+  readonly temporal: TemporalGateway;
+  readonly logger: Logger;
+  readonly intervalMs: number;
+  readonly now: () => Date;
+};
 
 /** A job younger than this may still be in the hands of the request that made it. */
 const handsOffMs = 2000;

@@ -1,9 +1,17 @@
 import { DefaultLogger, type LogLevel } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
-const levels: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' };
+const levels: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+};
 
 /** Temporal's own lines in our log's form. */
 export function temporalLogger(logger: Logger): DefaultLogger {
-  return new DefaultLogger('WARN', (entry) => logger[levels[entry.level]]({ ...entry.meta, source: 'temporal' }, entry.message));
+  return new DefaultLogger('WARN', (entry) =>
+    logger[levels[entry.level]]({ ...entry.meta, source: 'temporal' }, entry.message),
+  );
 }

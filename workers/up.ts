@@ -6,7 +6,16 @@ import { makeKey } from '../api/keys.ts';
 import { messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
 import { runDemo } from './up/demo.ts';
-import { choosePorts, keptSecret, openHome, randomPassword, randomSecret, writeWhole, type Home, type Ports } from './up/home.ts';
+import {
+  choosePorts,
+  keptSecret,
+  openHome,
+  randomPassword,
+  randomSecret,
+  writeWhole,
+  type Home,
+  type Ports,
+} from './up/home.ts';
 import { identify, isAlive } from './up/process-identity.ts';
 import { embeddedDatabaseUrl, postgresComponent, processComponent, temporalComponent } from './up/stack.ts';
 import { stopLocalInstances } from './up/stop-instances.ts';
@@ -29,7 +38,8 @@ function takeHome(home: Home): void {
   const file = home.file('supervisor.json');
   if (existsSync(file)) {
     const other = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string };
-    if (isAlive(other)) refuse(`already running from ${home.folder} (pid ${other.pid}); set ARTENIC_HOME for a second stack.`);
+    if (isAlive(other))
+      refuse(`already running from ${home.folder} (pid ${other.pid}); set ARTENIC_HOME for a second stack.`);
   }
   writeWhole(file, JSON.stringify(identify(process.pid)));
 }
@@ -70,13 +80,22 @@ function plan(home: Home, ports: Ports): Plan {
     ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
   };
   const servers: (readonly [Component, string])[] = [];
-  if (ownDatabase === undefined) servers.push([postgresComponent(home, ports.postgres, password), `PostgreSQL on 127.0.0.1:${ports.postgres}`]);
+  if (ownDatabase === undefined)
+    servers.push([postgresComponent(home, ports.postgres, password), `PostgreSQL on 127.0.0.1:${ports.postgres}`]);
   if (ownTemporal === undefined) {
     const { path: program, problem } = findTemporalCli(root, say);
     if (program === null) refuse(problem);
-    servers.push([temporalComponent(home, ports, program), `Temporal on ${endpoints.temporalAddress}, Web UI ${endpoints.temporalUi}`]);
+    servers.push([
+      temporalComponent(home, ports, program),
+      `Temporal on ${endpoints.temporalAddress}, Web UI ${endpoints.temporalUi}`,
+    ]);
   }
-  const worker = processComponent({ name: 'worker', home, readyUrl: `http://127.0.0.1:${ports.workerHealth}/readyz`, environment });
+  const worker = processComponent({
+    name: 'worker',
+    home,
+    readyUrl: `http://127.0.0.1:${ports.workerHealth}/readyz`,
+    environment,
+  });
   const apiServer = processComponent({ name: 'api', home, readyUrl: `${api}/readyz`, environment });
   return { components: [...servers, [worker, 'Worker'], [apiServer, `API on ${api}`]], endpoints };
 }
@@ -94,7 +113,11 @@ async function main(): Promise<void> {
 
   let published = false;
   let processes: Readonly<Record<string, number>> = {};
-  const publish = () => writeWhole(home.file('endpoints.json'), JSON.stringify({ ...endpoints, processes: { supervisor: process.pid, ...processes } }, null, 2));
+  const publish = () =>
+    writeWhole(
+      home.file('endpoints.json'),
+      JSON.stringify({ ...endpoints, processes: { supervisor: process.pid, ...processes } }, null, 2),
+    );
   const supervisor = new Supervisor({
     recordFile,
     say,
@@ -109,7 +132,8 @@ async function main(): Promise<void> {
     say(why);
     interrupted.abort();
     const stopped = await stopLocalInstances(home.folder);
-    if (stopped > 0) say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start goes on from there`);
+    if (stopped > 0)
+      say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start goes on from there`);
     await supervisor.stop();
     rmSync(home.file('supervisor.json'), { force: true });
     say('stopped, nothing left running');
@@ -125,15 +149,23 @@ async function main(): Promise<void> {
   try {
     // PostgreSQL and Temporal do not need each other; worker and API need both.
     const servers = components.slice(0, -2);
-    await Promise.all(servers.map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))));
-    await Promise.all(components.slice(-2).map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))));
+    await Promise.all(
+      servers.map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))),
+    );
+    await Promise.all(
+      components
+        .slice(-2)
+        .map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))),
+    );
   } catch (error) {
     if (!interrupted.signal.aborted) await stop(messageOf(error), 1);
     return;
   }
   published = true;
   publish();
-  say(`ready: API ${endpoints.api} · docs ${endpoints.docs} · Temporal Web UI ${endpoints.temporalUi ?? 'your own'} · key in ${home.file('admin.key')}`);
+  say(
+    `ready: API ${endpoints.api} · docs ${endpoints.docs} · Temporal Web UI ${endpoints.temporalUi ?? 'your own'} · key in ${home.file('admin.key')}`,
+  );
   if (values['no-demo']) return;
   try {
     await runDemo({ root, home, endpoints, readyAtMs: Date.now(), say, signal: interrupted.signal });

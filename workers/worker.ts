@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
-import { messageOf } from '../core/errors.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import { migrate, openOrm } from '../store/orm.ts';
 import { createStore } from '../store/store.ts';
@@ -15,21 +13,8 @@ import { watchProviders } from './provider-watch.ts';
 import { startRelay } from './relay.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { prepareTemporal } from './temporal-setup.ts';
+import { untilItWorks } from './until-it-works.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
-
-/** How long to wait between tries while a server is not there yet. */
-const retryDelayMs = 250;
-
-async function untilItWorks<T>(what: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tries % 20 === 0) logger.warn({ error: messageOf(error) }, `${what} is not there yet; waiting`);
-      await sleep(retryDelayMs);
-    }
-  }
-}
 
 async function connectTemporal(config: Config, logger: Logger): Promise<NativeConnection> {
   await untilItWorks('Temporal', logger, async () => {
@@ -81,8 +66,23 @@ async function main(): Promise<void> {
   } as const;
   const workers = await Promise.all([
     // 200 waiting jobs are 600 workflows: all of them stay in the cache, so that none is replayed for each signal.
-    Worker.create({ ...common, taskQueue: controlQueue, workflowBundle: await bundle, activities: control, maxCachedWorkflows: 1000, maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 40 }),
-    ...[...providers.keys()].map((name) => Worker.create({ ...common, taskQueue: providerQueue(name), activities: providerActivities, maxConcurrentActivityTaskExecutions: 20 })),
+    Worker.create({
+      ...common,
+      taskQueue: controlQueue,
+      workflowBundle: await bundle,
+      activities: control,
+      maxCachedWorkflows: 1000,
+      maxConcurrentWorkflowTaskExecutions: 20,
+      maxConcurrentActivityTaskExecutions: 40,
+    }),
+    ...[...providers.keys()].map((name) =>
+      Worker.create({
+        ...common,
+        taskQueue: providerQueue(name),
+        activities: providerActivities,
+        maxConcurrentActivityTaskExecutions: 20,
+      }),
+    ),
   ]);
   const watch = await watchProviders({ providers, store, logger, intervalMs: 60_000 });
   const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });

@@ -25,7 +25,7 @@ export function listenToRunner(timeline: Timeline): RunnerReports {
         timeline.tell(`the runner says hello; \`maxHours\` ends at ${event.stopAt}`);
         return;
       case 'phase':
-        timeline.tell(event.phase === 'setup' ? 'setup begins' : 'training begins');
+        timeline.tell(`${event.phase} begins${event.restoredFrom ? `, from checkpoint ${event.restoredFrom}` : ''}`);
         timeline.phase(event.phase === 'setup' ? 'setup' : 'running');
         return;
       case 'notice':

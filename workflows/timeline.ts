@@ -1,4 +1,4 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { searchAttributes } from './contracts.ts';
 
 /** The first lines tell how it began, the last ones how it goes; a long story loses its middle. */
@@ -20,6 +20,8 @@ export class Timeline {
 
   constructor(title: string, facts: Readonly<Record<string, string>>) {
     this.#title = oneLine(title);
+    const service = workflowInfo().typedSearchAttributes.get(searchAttributes.service);
+    if (service !== undefined) this.#facts.set('Service', oneLine(service));
     for (const [name, value] of Object.entries(facts)) this.#facts.set(name, oneLine(value));
     this.#show();
   }

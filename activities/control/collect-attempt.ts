@@ -38,7 +38,8 @@ function judgeWithoutMarker(attempt: AttemptRecord, { evidence, launchError }: C
   }
   if (attempt.stopRequested !== null) return stopped(attempt.stopRequested, null);
   if (evidence?.endedBy === 'preemption') return ended('preempted', 'The provider took the instance back.');
-  return ended('lost', 'The runner or its instance disappeared without a last word.');
+  const lastLine = evidence?.lastLine === undefined ? '' : ` Its console ends with: ${evidence.lastLine}`;
+  return ended('lost', `The runner or its instance disappeared without a last word.${lastLine}`);
 }
 
 function stopped(reason: 'cancelled' | 'max-hours', exitCode: number | null): AttemptEnding {

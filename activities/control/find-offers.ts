@@ -1,5 +1,5 @@
 import type { JobSpec } from '@artenic/core';
-import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../../core/errors.ts';
+import { type ArtenicError, errorTable, isArtenicError, type ErrorType } from '../../core/errors.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import type { ControlDeps } from '../deps.ts';
 import { needsOf } from '../needs.ts';

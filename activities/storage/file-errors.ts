@@ -1,11 +1,8 @@
+import { errorCode, isSystemCode } from '../error-code.ts';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 
-export function fileErrorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
-
 export function isAbsent(error: unknown): boolean {
-  const code = fileErrorCode(error);
+  const code = errorCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
@@ -16,8 +13,8 @@ const refused = new Set(['ELOOP', 'ENAMETOOLONG', 'EINVAL']);
 
 /** Faults of the file system as errors of ours; what a caller's own stream threw stays as it is. */
 export function toStorageError(error: unknown, key: string): unknown {
-  const code = fileErrorCode(error);
-  if (isArtenicError(error) || code === null || !/^E[A-Z0-9]+$/.test(code)) return error;
+  const code = errorCode(error);
+  if (isArtenicError(error) || !isSystemCode(code)) return error;
   const what = `${JSON.stringify(key)} (${code})`;
   if (code === 'ENOENT') return new ArtenicError('not-found', `There is no object ${what}.`, { cause: error });
   if (conflicts.has(code)) {

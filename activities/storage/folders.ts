@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { mkdir, open, realpath, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ArtenicError } from '../../core/errors.ts';
-import { fileErrorCode, isAbsent } from './file-errors.ts';
+import { errorCode } from '../error-code.ts';
+import { isAbsent } from './file-errors.ts';
 
 export const folderMode = 0o700;
 
@@ -49,7 +50,7 @@ export async function pruneFolders(root: string, from: string): Promise<void> {
     try {
       await rmdir(folder);
     } catch (error) {
-      const code = fileErrorCode(error);
+      const code = errorCode(error);
       if (code === 'ENOTEMPTY' || code === 'EEXIST') return;
       if (code !== 'ENOENT') throw error;
     }

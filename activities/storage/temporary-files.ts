@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileErrorCode } from './file-errors.ts';
+import { errorCode } from '../error-code.ts';
 
 /** No upload takes that long; what is older was left by a process that died. */
 const abandonedAfterMs = 24 * 3_600_000;
@@ -13,7 +13,7 @@ export async function removeAbandoned(folder: string): Promise<void> {
       const { mtimeMs } = await stat(path);
       if (Date.now() - mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
     } catch (error) {
-      if (fileErrorCode(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
     }
   }
 }

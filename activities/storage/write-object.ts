@@ -3,7 +3,7 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ArtenicError } from '../../core/errors.ts';
 import type { ObjectStorage, StoredObject } from '../../core/object-storage.ts';
-import { fileErrorCode } from './file-errors.ts';
+import { errorCode } from '../error-code.ts';
 import { makeFolders, syncFolder } from './folders.ts';
 import { temporaryFolder } from './keys.ts';
 
@@ -87,13 +87,13 @@ async function moveIntoPlace(root: string, temporary: string, path: string): Pro
       break;
     } catch (error) {
       // a delete has pruned a folder that we counted on
-      if (fileErrorCode(error) !== 'ENOENT' || tries === maxFolderTries) throw error;
+      if (errorCode(error) !== 'ENOENT' || tries === maxFolderTries) throw error;
     }
   }
   try {
     await syncFolder(folder);
   } catch (error) {
     // deleted again already, and its folder with it
-    if (fileErrorCode(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }

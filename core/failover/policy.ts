@@ -27,8 +27,9 @@ function decide(state: FailoverState): FailoverAction {
     return { kind: 'launch', attempt, offer, reason: 'taken over', takeOver: true };
   }
   const last = state.attempts.at(-1);
-  if (last?.ending.kind === 'succeeded') return finish('succeeded', last, last.ending.message);
-  if (state.cancelRequested) return finish('cancelled', last, 'Cancelled on request.');
+  // what was finished stays finished
+  if (state.cancelRequested && last?.ending.kind !== 'succeeded')
+    return finish('cancelled', last, 'Cancelled on request.');
   return last === undefined ? decideFirst(state) : decideAfter(last, state);
 }
 
@@ -42,7 +43,7 @@ function decideAfter(last: EndedAttempt, state: FailoverState): FailoverAction {
   const { ending } = last;
   switch (ending.kind) {
     case 'succeeded':
-      return finish('succeeded', last, ending.message);
+      return finish('succeeded', last, ending.message || 'The training is done.');
     case 'cancelled':
       return finish('cancelled', last, ending.message);
     case 'timed-out':
@@ -109,10 +110,10 @@ function again(last: EndedAttempt, state: FailoverState): FailoverAction {
 function decideAfterStockout(last: EndedAttempt, state: FailoverState): FailoverAction {
   const tried = trailing(state.attempts, (one) => one.ending.kind === 'stockout');
   const offers = state.offers.length > 0 ? state.offers : [last.offer];
-  const counts = offers.map((offer) => tried.filter((one) => isSameOffer(one.offer, offer)).length);
-  const rounds = Math.min(...counts);
-  const offer = offers[counts.indexOf(rounds)] ?? last.offer;
-  const roundStarts = rounds > 0 && counts.every((count) => count === rounds);
+  const triesOf = (offer: Offer) => tried.filter((one) => isSameOffer(one.offer, offer)).length;
+  const offer = offers.reduce((least, one) => (triesOf(one) < triesOf(least) ? one : least));
+  const rounds = triesOf(offer);
+  const roundStarts = rounds > 0 && offers.every((one) => triesOf(one) === rounds);
   const waitMs = roundStarts ? grown(stockoutWaitMs, rounds - 1) : 0;
   return launchWhenDue(state, last, waitMs, offer, `no capacity: ${last.ending.message}`);
 }
@@ -169,8 +170,9 @@ function describe(last: EndedAttempt): string {
   return `${last.ending.kind}: ${last.ending.message}`;
 }
 
+/** The exit code, unless the message says it already. */
 function withExitCode(subject: string, ending: AttemptEnding): string {
-  return ending.exitCode === null
-    ? ending.message
-    : `${subject} exited with code ${ending.exitCode}: ${ending.message}`;
+  const { exitCode, message } = ending;
+  if (exitCode === null || new RegExp(`\\b${exitCode}\\b`).test(message)) return message;
+  return `${subject} exited with code ${exitCode}: ${message}`;
 }

@@ -1,4 +1,5 @@
 export * from './job-spec.ts';
+export * from './job-text.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';
 export * from './states.ts';

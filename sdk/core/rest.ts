@@ -167,6 +167,7 @@ export const predictRequestSchema = z.strictObject({
   ),
   version: z.number().int().min(1).max(2_147_483_647).optional(),
 });
+export type PredictRequest = z.output<typeof predictRequestSchema>;
 export const predictResponseSchema = z.object({
   model: z.string(),
   version: z.number().int(),

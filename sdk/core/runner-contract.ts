@@ -123,7 +123,12 @@ export const offsetResponseSchema = z.object({ nextOffset: z.number().int() });
 /** `POST /checkpoints`: a manifest after its upload. */
 /** `POST /events`: what the workflow must know, once per `id`. */
 export const runnerEventSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('phase'), id: z.string(), phase: z.enum(['setup', 'training']), restoredFrom: z.string().nullable().optional() }),
+  z.strictObject({
+    kind: z.literal('phase'),
+    id: z.string(),
+    phase: z.enum(['setup', 'training']),
+    restoredFrom: z.string().nullable().optional(),
+  }),
   z.strictObject({ kind: z.literal('notice'), id: z.string(), deadlineAt: z.iso.datetime() }),
   z.strictObject({ kind: z.literal('stopped'), id: z.string(), reason: z.string() }),
   z.strictObject({ kind: z.literal('exited'), id: z.string(), exitCode: z.number().int().nullable() }),

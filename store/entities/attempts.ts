@@ -7,7 +7,10 @@ import { jobs } from './jobs.ts';
 export const attempts = defineEntity({
   name: 'Attempt',
   tableName: 'attempts',
-  uniques: [{ name: 'attempts_by_job', properties: ['jobId', 'attempt'] }],
+  uniques: [
+    { name: 'attempts_by_job', properties: ['jobId', 'attempt'] },
+    { name: 'attempts_by_token_hash', properties: ['tokenHash'] },
+  ],
   properties: {
     id: p.text().primary(),
     jobId: p.manyToOne(jobs).mapToPk().joinColumn('job_id').index(false),

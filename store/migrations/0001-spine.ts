@@ -47,7 +47,8 @@ create table attempts (
   running_at timestamptz(3) null,
   last_heartbeat_at timestamptz(3) null,
   ended_at timestamptz(3) null,
-  constraint attempts_by_job unique (job_id, attempt)
+  constraint attempts_by_job unique (job_id, attempt),
+  constraint attempts_by_token_hash unique (token_hash)
 );
 
 create table decisions (

@@ -1,7 +1,7 @@
 import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
-import { inTransaction, json, type Db } from '../database.ts';
+import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { appendEvent } from './events.ts';
@@ -90,6 +90,8 @@ export function createAttempts(db: Db): AttemptsRepository {
     open: (attempt) => open(db, attempt),
     find: (id) => find(db, id),
     get: (id) => get(db, id),
+    findByTokenHash: async (tokenHash) =>
+      (await db.selectFrom('attempts').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null,
     listByJob: async (jobId) =>
       db.selectFrom('attempts').selectAll().where('jobId', '=', jobId).orderBy('attempt').execute(),
     advance: (id, to, at) =>
@@ -113,10 +115,11 @@ export function createAttempts(db: Db): AttemptsRepository {
     requestStop: async (id, reason) => {
       await update(db, id, { stopRequested: sql<typeof reason>`coalesce(stop_requested, ${reason})` });
     },
-    end: (id, ending, at) =>
+    end: (id, { kind, exitCode, message }, at) =>
       inTransaction(db, async (transaction) => {
         const attempt = await lockAttempt(transaction, id);
         if (attempt.ending !== null) return attempt.ending;
+        const ending = { kind, exitCode, message: storable(message) };
         await tell(transaction, await update(transaction, id, { state: 'ended', ending: json(ending), endedAt: at }));
         return ending;
       }),

@@ -1,7 +1,7 @@
 import { ArtenicError } from '../../core/errors.ts';
 
 /** Cursors are opaque to readers: the sort key of the last row they have. */
-export function encodeCursor(key: readonly string[]): string {
+function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 

@@ -2,7 +2,7 @@ import { isTerminalJobState, modelNameOf, type JobState, type Page } from '@arte
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
-import { inTransaction, json, type Db } from '../database.ts';
+import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { JobRecord, JobsRepository } from '../types.ts';
 import { decodeCursor, toPage } from './cursors.ts';
@@ -34,6 +34,16 @@ async function update(db: Db, id: string, change: JobChange): Promise<JobRow> {
   return row;
 }
 
+function tell(transaction: Db, job: JobRow, from: JobState | null): Promise<void> {
+  const { state, message, service, currentAttempt, resultModel, resultVersion } = job;
+  return appendEvent(transaction, {
+    topic: 'jobs',
+    kind: 'job.state',
+    subject: job.id,
+    data: { state, from, message, service, attempt: currentAttempt, resultModel, resultVersion },
+  });
+}
+
 async function move(transaction: Db, job: JobRow, to: JobState, change: JobChange): Promise<JobRow> {
   const moved = await update(transaction, job.id, {
     ...change,
@@ -41,42 +51,33 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
     startedAt: startedStates.includes(to) ? sql<Date>`coalesce(started_at, clock_timestamp())` : job.startedAt,
     finishedAt: isTerminalJobState(to) ? sql<Date>`clock_timestamp()` : null,
   });
-  await appendEvent(transaction, {
-    topic: 'jobs',
-    kind: 'job.state',
-    subject: job.id,
-    data: {
-      state: to,
-      from: job.state,
-      message: moved.message,
-      service: job.service,
-      attempt: moved.currentAttempt,
-      resultModel: moved.resultModel,
-      resultVersion: moved.resultVersion,
-    },
-  });
+  await tell(transaction, moved, job.state);
   return moved;
 }
 
 function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<JobRow> {
   const { id, spec, principal, createdAt } = job;
-  return db
-    .insertInto('jobs')
-    .values({
-      id,
-      projectId: principal.projectId,
-      createdBy: principal.id,
-      service: spec.service,
-      model: modelNameOf(spec),
-      spec: json(spec),
-      state: 'queued',
-      message: '',
-      priority: spec.priority,
-      currentAttempt: 0,
-      createdAt,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  return inTransaction(db, async (transaction) => {
+    const made = await transaction
+      .insertInto('jobs')
+      .values({
+        id,
+        projectId: principal.projectId,
+        createdBy: principal.id,
+        service: spec.service,
+        model: modelNameOf(spec),
+        spec: json(spec),
+        state: 'queued',
+        message: '',
+        priority: spec.priority,
+        currentAttempt: 0,
+        createdAt,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await tell(transaction, made, null);
+    return made;
+  });
 }
 
 async function list(db: Db, query: Parameters<JobsRepository['list']>[0]): Promise<Page<JobRecord>> {
@@ -116,7 +117,7 @@ export function createJobs(db: Db): JobsRepository {
         const job = await lockJob(transaction, id);
         if (!mayTransition(job.state, to)) return job;
         const { message = '', ...result } = options;
-        return move(transaction, job, to, { message, ...result });
+        return move(transaction, job, to, { message: storable(message), ...result });
       }),
     requestCancel: (id, by, at) =>
       inTransaction(db, async (transaction) => {

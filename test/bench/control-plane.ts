@@ -17,7 +17,11 @@ const terminal = new Set(['succeeded', 'failed', 'cancelled', 'timed-out']);
 async function submit(stack: Stack, label: string): Promise<string> {
   const response = await fetch(`${stack.endpoints().api}/api/v1/jobs`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${stack.adminKey()}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    headers: {
+      authorization: `Bearer ${stack.adminKey()}`,
+      'content-type': 'application/json',
+      'idempotency-key': randomUUID(),
+    },
     body: JSON.stringify({ service: 'bench', command: ['true'], labels: { round: label } }),
   });
   if (response.status !== 202) throw new Error(`submit answered ${response.status}: ${await response.text()}`);
@@ -42,7 +46,9 @@ async function awaitAll(stack: Stack, ids: readonly string[]): Promise<void> {
   const open = new Set(ids);
   await poll(`${ids.length} jobs to end`, 900_000, async () => {
     for (const id of open) {
-      const response = await fetch(`${stack.endpoints().api}/api/v1/jobs/${id}`, { headers: { authorization: `Bearer ${stack.adminKey()}` } });
+      const response = await fetch(`${stack.endpoints().api}/api/v1/jobs/${id}`, {
+        headers: { authorization: `Bearer ${stack.adminKey()}` },
+      });
       const { state } = (await response.json()) as { state: string };
       if (!terminal.has(state)) break;
       if (state !== 'succeeded') throw new Error(`job ${id} ended as ${state}`);
@@ -53,7 +59,11 @@ async function awaitAll(stack: Stack, ids: readonly string[]): Promise<void> {
 }
 
 async function historySizes(client: Client, jobId: string): Promise<Record<string, { events: number; bytes: number }>> {
-  const ids = { trainingJob: trainingJobWorkflowId(jobId), spotFailover: failoverWorkflowId(jobId), trainingAttempt: attemptWorkflowId(jobId, 1) };
+  const ids = {
+    trainingJob: trainingJobWorkflowId(jobId),
+    spotFailover: failoverWorkflowId(jobId),
+    trainingAttempt: attemptWorkflowId(jobId, 1),
+  };
   const sizes: Record<string, { events: number; bytes: number }> = {};
   for (const [name, workflowId] of Object.entries(ids)) {
     const description = await client.workflow.getHandle(workflowId).describe();
@@ -99,7 +109,22 @@ try {
   }
   const histories = await historySizes(client, warmUp);
   await connection.close();
-  console.log(JSON.stringify({ cores: cpus().length, cpu: cpus()[0]?.model, node: process.version, jobs, readyMs, overheadPerJobP50Ms: rounded(percentile(soloMs.slice(1), 0.5), 0), rounds, histories }, null, 2));
+  console.log(
+    JSON.stringify(
+      {
+        cores: cpus().length,
+        cpu: cpus()[0]?.model,
+        node: process.version,
+        jobs,
+        readyMs,
+        overheadPerJobP50Ms: rounded(percentile(soloMs.slice(1), 0.5), 0),
+        rounds,
+        histories,
+      },
+      null,
+      2,
+    ),
+  );
 } finally {
   await stack.destroy();
 }

@@ -9,7 +9,11 @@ export function rounded(value: number, digits = 1): number {
 }
 
 /** Runs `work(index)` for each index below `count`, `clients` at a time; returns each one's milliseconds. */
-export async function timed(count: number, clients: number, work: (index: number) => Promise<void>): Promise<readonly number[]> {
+export async function timed(
+  count: number,
+  clients: number,
+  work: (index: number) => Promise<void>,
+): Promise<readonly number[]> {
   const durations: number[] = [];
   let next = 0;
   const one = async (): Promise<void> => {

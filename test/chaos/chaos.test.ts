@@ -42,7 +42,9 @@ describe(`chaos, seed ${seed}`, () => {
       await running(id);
       await poll(`${fault} to take effect`, 10_000, async () => ((await inject(stack, fault, id)) ? true : null));
       const job = await ended(id, 90_000);
-      expect(await checkCounter(stack, job, { total: 40, every: 5, delay: 0.08 }, faults[fault].newAttempt)).toEqual([]);
+      expect(await checkCounter(stack, job, { total: 40, every: 5, delay: 0.08 }, faults[fault].newAttempt)).toEqual(
+        [],
+      );
       const attempts = await attemptsOf(stack, id);
       expect(attempts.length).toBe(faults[fault].newAttempt ? 2 : 1);
       if (faults[fault].newAttempt) expect(attempts[1]?.restoredFrom).toMatch(/^step-/);
@@ -59,13 +61,22 @@ describe(`chaos, seed ${seed}`, () => {
     const id = await submit(spec);
     for (const fault of ['runner', 'training'] as const) {
       const before = (await attemptsOf(stack, id)).length;
-      await poll(`an attempt beyond ${before}`, 60_000, async () => ((await attemptsOf(stack, id)).filter((one) => one.checkpoints.length > 0).length > (fault === 'runner' ? 0 : 1) ? true : null));
+      await poll(`an attempt beyond ${before}`, 60_000, async () =>
+        (await attemptsOf(stack, id)).filter((one) => one.checkpoints.length > 0).length > (fault === 'runner' ? 0 : 1)
+          ? true
+          : null,
+      );
       await poll(`${fault} to die`, 10_000, async () => ((await inject(stack, fault, id)) ? true : null));
     }
     const disturbed = await ended(id, 120_000);
     const shaOf = async (job: JobView) => {
       expect(job.state).toBe('succeeded');
-      return (await stack.request<{ sha256: string }>('GET', `/api/v1/models/${job.result?.model}/versions/${job.result?.version}`)).sha256;
+      return (
+        await stack.request<{ sha256: string }>(
+          'GET',
+          `/api/v1/models/${job.result?.model}/versions/${job.result?.version}`,
+        )
+      ).sha256;
     };
     expect((await attemptsOf(stack, id)).length).toBe(3);
     expect(await shaOf(disturbed)).toBe(await shaOf(undisturbed));
@@ -81,7 +92,8 @@ describe(`chaos, seed ${seed}`, () => {
 
   test(`${jobCount} jobs under random faults`, async () => {
     const ids: string[] = [];
-    for (let index = 0; index < jobCount; index++) ids.push(await submit(counterJob(counter, { index: String(index) })));
+    for (let index = 0; index < jobCount; index++)
+      ids.push(await submit(counterJob(counter, { index: String(index) })));
     const mayRetry = new Set<string>();
     const story: string[] = [];
     const open = new Set(ids);

@@ -26,7 +26,11 @@ export const faultNames = Object.keys(faults) as readonly Fault[];
 /** Runs Temporal's own program against the stack's server. */
 export function temporalCli(stack: Stack, args: readonly string[]): { readonly ok: boolean; readonly output: string } {
   const { path } = findTemporalCli(root, () => undefined);
-  const answer = spawnSync(path ?? 'temporal', [...args, '--address', stack.endpoints().temporalAddress, '--namespace', 'default'], { encoding: 'utf8', timeout: 20_000 });
+  const answer = spawnSync(
+    path ?? 'temporal',
+    [...args, '--address', stack.endpoints().temporalAddress, '--namespace', 'default'],
+    { encoding: 'utf8', timeout: 20_000 },
+  );
   return { ok: answer.status === 0, output: `${answer.stdout}${answer.stderr}` };
 }
 
@@ -75,8 +79,24 @@ export async function inject(stack: Stack, fault: Fault, jobId: string): Promise
       return true;
     }
     case 'terminate':
-      return temporalCli(stack, ['workflow', 'terminate', '--workflow-id', trainingJobWorkflowId(jobId), '--reason', 'chaos']).ok;
+      return temporalCli(stack, [
+        'workflow',
+        'terminate',
+        '--workflow-id',
+        trainingJobWorkflowId(jobId),
+        '--reason',
+        'chaos',
+      ]).ok;
     case 'reset':
-      return temporalCli(stack, ['workflow', 'reset', '--workflow-id', trainingJobWorkflowId(jobId), '--type', 'FirstWorkflowTask', '--reason', 'chaos']).ok;
+      return temporalCli(stack, [
+        'workflow',
+        'reset',
+        '--workflow-id',
+        trainingJobWorkflowId(jobId),
+        '--type',
+        'FirstWorkflowTask',
+        '--reason',
+        'chaos',
+      ]).ok;
   }
 }

@@ -48,12 +48,18 @@ export function counterResult(total: number): { readonly step: number; readonly 
   return { step: total, state };
 }
 
-export function counterJob(config: CounterConfig, labels: Readonly<Record<string, string>> = {}): Record<string, unknown> {
+export function counterJob(
+  config: CounterConfig,
+  labels: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
   return { service: 'chaos', labels, config, command: ['python3', '-c', counter], stopGraceSeconds: 2 };
 }
 
 /** Uploads package and data of the penguins example and returns the job that trains it. */
-export async function penguinsJob(stack: Stack, config: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+export async function penguinsJob(
+  stack: Stack,
+  config: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
   const packed = await packFolder(join(root, 'examples/penguins'));
   const data = readFileSync(join(root, 'node_modules/vega-datasets/data/penguins.json'));
   const dataSha256 = createHash('sha256').update(data).digest('hex');

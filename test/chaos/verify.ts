@@ -12,8 +12,11 @@ export async function attemptsOf(stack: Stack, jobId: string): Promise<readonly 
 /** The whole log of one attempt, read page by page as a follower would. */
 export async function logOf(stack: Stack, jobId: string, attempt: number): Promise<string> {
   let text = '';
-  for (let offset = 0; ; ) {
-    const page = await stack.request<LogPage>('GET', `/api/v1/jobs/${jobId}/logs?attempt=${attempt}&stream=training&offset=${offset}`);
+  for (let offset = 0; ;) {
+    const page = await stack.request<LogPage>(
+      'GET',
+      `/api/v1/jobs/${jobId}/logs?attempt=${attempt}&stream=training&offset=${offset}`,
+    );
     text += page.text;
     if (page.nextOffset === offset) return text;
     offset = page.nextOffset;
@@ -27,21 +30,45 @@ function checkLines(log: string, attempt: number): readonly string[] {
   if (first === undefined) return [];
   if (!first.startsWith('from ')) return [`attempt ${attempt}: the first line is ${first}`];
   const from = Number(first.slice(5));
-  return lines.slice(1).flatMap((line, index) => (line === `line ${from + index + 1}` ? [] : [`attempt ${attempt}: line ${index + 1} is "${line}", expected ${from + index + 1}`]));
+  return lines
+    .slice(1)
+    .flatMap((line, index) =>
+      line === `line ${from + index + 1}`
+        ? []
+        : [`attempt ${attempt}: line ${index + 1} is "${line}", expected ${from + index + 1}`],
+    );
 }
 
 /** Everything that must hold for a counter job that was to succeed; returns what does not. */
-export async function checkCounter(stack: Stack, job: JobView, config: CounterConfig, mayRetry: boolean): Promise<readonly string[]> {
+export async function checkCounter(
+  stack: Stack,
+  job: JobView,
+  config: CounterConfig,
+  mayRetry: boolean,
+): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempts = await attemptsOf(stack, job.id);
   if (job.state !== 'succeeded') return [`${job.id}: ${job.state}, ${job.message}`];
-  if (!mayRetry && attempts.length !== 1) problems.push(`${job.id}: ${attempts.length} attempts without the death of a runner or a training: ${attempts.map((one) => `${one.ending?.kind}: ${one.ending?.message}`).join('; ')}`);
-  for (const attempt of attempts) problems.push(...checkLines(await logOf(stack, job.id, attempt.attempt), attempt.attempt).slice(0, 3).map((line) => `${job.id}: ${line}`));
+  if (!mayRetry && attempts.length !== 1)
+    problems.push(
+      `${job.id}: ${attempts.length} attempts without the death of a runner or a training: ${attempts.map((one) => `${one.ending?.kind}: ${one.ending?.message}`).join('; ')}`,
+    );
+  for (const attempt of attempts)
+    problems.push(
+      ...checkLines(await logOf(stack, job.id, attempt.attempt), attempt.attempt)
+        .slice(0, 3)
+        .map((line) => `${job.id}: ${line}`),
+    );
   const last = attempts.at(-1);
-  const result = await stack.request<{ step: number; state: string }>('GET', `/api/v1/jobs/${job.id}/outputs/${last?.attempt ?? 0}/result.json`);
+  const result = await stack.request<{ step: number; state: string }>(
+    'GET',
+    `/api/v1/jobs/${job.id}/outputs/${last?.attempt ?? 0}/result.json`,
+  );
   const expected = counterResult(config.total);
   if (result.state !== expected.state) problems.push(`${job.id}: the result differs from the undisturbed one`);
-  const lastLines = (await logOf(stack, job.id, last?.attempt ?? 0)).split('\n').filter((line) => line.startsWith('line '));
+  const lastLines = (await logOf(stack, job.id, last?.attempt ?? 0))
+    .split('\n')
+    .filter((line) => line.startsWith('line '));
   if (lastLines.at(-1) !== `line ${config.total}`) problems.push(`${job.id}: the log ends with ${lastLines.at(-1)}`);
   return problems;
 }

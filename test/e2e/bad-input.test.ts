@@ -22,14 +22,22 @@ const ended = (id: string, timeoutMs = 60_000) =>
     const job = await jobView(id);
     return terminalStates.has(job.state) ? job : null;
   });
-const inState = (id: string, state: string) => poll(`job ${id} to be ${state}`, 30_000, async () => ((await jobView(id)).state === state ? true : null));
+const inState = (id: string, state: string) =>
+  poll(`job ${id} to be ${state}`, 30_000, async () => ((await jobView(id)).state === state ? true : null));
 const answerTo = async (body: string, type = 'application/json') => {
   const response = await fetch(`${stack.endpoints().api}/api/v1/jobs`, {
     method: 'POST',
     headers: { authorization: `Bearer ${stack.adminKey()}`, 'content-type': type },
     body,
   });
-  return { status: response.status, problem: (await response.json()) as { type: string; detail: string; errors?: { line?: number; pointer: string; message: string }[] } };
+  return {
+    status: response.status,
+    problem: (await response.json()) as {
+      type: string;
+      detail: string;
+      errors?: { line?: number; pointer: string; message: string }[];
+    },
+  };
 };
 
 beforeAll(() => stack.start(), 120_000);
@@ -43,8 +51,12 @@ test('wrong JSON, wrong YAML and unknown fields name the place', async () => {
   const broken = await answerTo('service: x\n  command: [', 'application/yaml');
   expect(broken.status).toBe(400);
   expect(JSON.stringify(broken.problem)).toMatch(/line/);
-  expect((await answerTo(JSON.stringify({ service: 'x', command: 'true', resources: { nodes: 2 } }))).problem.type).toContain('not-yet-supported');
-  expect((await answerTo(JSON.stringify({ service: 'x', command: 'true', resources: { vcpu: 1000 } }))).problem.type).toContain('larger-than-machine');
+  expect(
+    (await answerTo(JSON.stringify({ service: 'x', command: 'true', resources: { nodes: 2 } }))).problem.type,
+  ).toContain('not-yet-supported');
+  expect(
+    (await answerTo(JSON.stringify({ service: 'x', command: 'true', resources: { vcpu: 1000 } }))).problem.type,
+  ).toContain('larger-than-machine');
 });
 
 test('a body of 50 MB is refused', async () => {
@@ -52,7 +64,10 @@ test('a body of 50 MB is refused', async () => {
 });
 
 test('a command that does not exist and an exit code fail the job with their reason', async () => {
-  const [missing, exit3] = await Promise.all([submit({ service: 'bad', command: 'no-such-program --x' }), submit({ service: 'bad', command: 'exit 3' })]);
+  const [missing, exit3] = await Promise.all([
+    submit({ service: 'bad', command: 'no-such-program --x' }),
+    submit({ service: 'bad', command: 'exit 3' }),
+  ]);
   const missingJob = await ended(missing);
   expect(missingJob).toMatchObject({ state: 'failed', message: expect.stringContaining('127') });
   expect(await ended(exit3)).toMatchObject({ state: 'failed', message: expect.stringContaining('3') });
@@ -80,8 +95,11 @@ test('200 MB of logs keep head and tail, and say what was left out', async () =>
   let kept = 0;
   let dropped = 0;
   let last = '';
-  for (let offset = 0; ; ) {
-    const page = await stack.request<LogPage>('GET', `/api/v1/jobs/${id}/logs?attempt=1&stream=training&offset=${offset}&limitBytes=4000000`);
+  for (let offset = 0; ;) {
+    const page = await stack.request<LogPage>(
+      'GET',
+      `/api/v1/jobs/${id}/logs?attempt=1&stream=training&offset=${offset}&limitBytes=4000000`,
+    );
     if (offset === 0) expect(page.text.startsWith('first\n')).toBe(true);
     if (page.nextOffset === offset) break;
     kept += page.text.length;
@@ -106,17 +124,23 @@ test('a NaN metric is kept as such, a bad line is told and fails nothing', async
 }, 90_000);
 
 test('a corrupt model fails the job with the reason', async () => {
-  const job = await ended(await submit({ service: 'bad', command: 'printf garbage > "$ARTENIC_OUTPUT_DIR/model.onnx"' }));
+  const job = await ended(
+    await submit({ service: 'bad', command: 'printf garbage > "$ARTENIC_OUTPUT_DIR/model.onnx"' }),
+  );
   expect(job.state).toBe('failed');
   expect(job.message).toMatch(/model/i);
-  const missing = await ended(await submit({ service: 'bad', command: 'true', outputs: { model: { path: 'there/is/none.onnx' } } }));
+  const missing = await ended(
+    await submit({ service: 'bad', command: 'true', outputs: { model: { path: 'there/is/none.onnx' } } }),
+  );
   expect(missing).toMatchObject({ state: 'failed', message: expect.stringContaining('there/is/none.onnx') });
 }, 120_000);
 
 test('a truncated checkpoint is passed over for the one before', async () => {
   const config = { total: 60, every: 5, delay: 0.1 };
   const id = await submit(counterJob(config));
-  await poll('three checkpoints', 30_000, async () => (((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) >= 3 ? true : null));
+  await poll('three checkpoints', 30_000, async () =>
+    ((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) >= 3 ? true : null,
+  );
   const [runner] = processesOf(id, 'runner');
   if (runner === undefined) throw new Error('no runner');
   process.kill(runner, 'SIGKILL');
@@ -138,7 +162,13 @@ test('a truncated checkpoint is passed over for the one before', async () => {
 test('cancel in every phase ends the job and leaves nothing', async () => {
   const full = { vcpu: 4 };
   const cancel = (id: string) => stack.request<JobView>('POST', `/api/v1/jobs/${id}/cancel`, {});
-  const inSetup = await submit({ service: 'bad', setup: 'sleep 60', command: 'true', resources: full, stopGraceSeconds: 1 });
+  const inSetup = await submit({
+    service: 'bad',
+    setup: 'sleep 60',
+    command: 'true',
+    resources: full,
+    stopGraceSeconds: 1,
+  });
   await inState(inSetup, 'setup');
   const waiting = await submit({ service: 'bad', command: 'sleep 60', resources: full });
   await inState(waiting, 'waiting');
@@ -154,7 +184,10 @@ test('cancel in every phase ends the job and leaves nothing', async () => {
   const atOnce = await submit({ service: 'bad', command: 'sleep 60', stopGraceSeconds: 1 });
   await cancel(atOnce);
   expect((await ended(atOnce)).state).toBe('cancelled');
-  const again = await fetch(`${stack.endpoints().api}/api/v1/jobs/${atOnce}/cancel`, { method: 'POST', headers: { authorization: `Bearer ${stack.adminKey()}` } });
+  const again = await fetch(`${stack.endpoints().api}/api/v1/jobs/${atOnce}/cancel`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stack.adminKey()}` },
+  });
   expect(again.status).toBe(409);
   for (const id of [inSetup, waiting, stubborn, atOnce]) expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
 }, 180_000);
@@ -168,7 +201,9 @@ test('a planted secret reaches the training and is found nowhere else', async ()
   const script = `import hashlib, os\nprint('leak', os.environ['API_TOKEN'])\nopen(os.environ['ARTENIC_OUTPUT_DIR'] + '/hash', 'w').write(hashlib.sha256(os.environ['API_TOKEN'].encode()).hexdigest())`;
   const id = await submit({ service: 'bad', command: ['python3', '-c', script], secrets: ['API_TOKEN'] });
   expect((await ended(id)).state).toBe('succeeded');
-  const hash = await fetch(`${stack.endpoints().api}/api/v1/jobs/${id}/outputs/1/hash`, { headers: { authorization: `Bearer ${stack.adminKey()}` } });
+  const hash = await fetch(`${stack.endpoints().api}/api/v1/jobs/${id}/outputs/1/hash`, {
+    headers: { authorization: `Bearer ${stack.adminKey()}` },
+  });
   expect(await hash.text()).toBe(createHash('sha256').update(planted).digest('hex'));
   const page = await stack.request<LogPage>('GET', `/api/v1/jobs/${id}/logs?attempt=1&stream=training&offset=0`);
   expect(page.text).toContain('leak ***');
@@ -182,12 +217,16 @@ async function foundIn(jobId: string): Promise<readonly string[]> {
     const history = temporalCli(stack, ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json']);
     expect(history.ok).toBe(true);
     // Payloads are base64 in this form: decoded ones are looked through too.
-    const decoded = [...history.output.matchAll(/"data":\s*"([A-Za-z0-9+/=]+)"/g)].map((match) => Buffer.from(match[1] ?? '', 'base64').toString());
+    const decoded = [...history.output.matchAll(/"data":\s*"([A-Za-z0-9+/=]+)"/g)].map((match) =>
+      Buffer.from(match[1] ?? '', 'base64').toString(),
+    );
     if (`${history.output}${decoded.join()}`.includes(planted)) found.push(workflowId);
   }
   const client = new pg.Client({ connectionString: stack.endpoints().databaseUrl });
   await client.connect();
-  const { rows } = await client.query<{ name: string }>(`select quote_ident(tablename) as name from pg_tables where schemaname = 'public'`);
+  const { rows } = await client.query<{ name: string }>(
+    `select quote_ident(tablename) as name from pg_tables where schemaname = 'public'`,
+  );
   for (const { name } of rows) {
     const hit = await client.query(`select 1 from ${name} t where t::text like $1 limit 1`, [`%${planted}%`]);
     if ((hit.rowCount ?? 0) > 0) found.push(`table ${name}`);

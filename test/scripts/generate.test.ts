@@ -16,7 +16,9 @@ test('the committed documents are what `node scripts/generate.ts` writes', () =>
 });
 
 test('every option says what it does', () => {
-  const rows = configurationDocument().split('\n').filter((line) => line.startsWith('| `'));
+  const rows = configurationDocument()
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
   expect(rows.length).toBeGreaterThan(15);
   for (const row of rows) expect(row.split('|')[3]?.trim()).toMatch(/\.$/);
 });

@@ -56,7 +56,10 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
     namespaces,
     extraFlags: [
       // Given to every namespace at once; registering them one by one, as a worker does, would take seconds.
-      ...Object.values(searchAttributes).flatMap((key) => ['--search-attribute', `${key.name}=${key.type === 'INT' ? 'Int' : 'Keyword'}`]),
+      ...Object.values(searchAttributes).flatMap((key) => [
+        '--search-attribute',
+        `${key.name}=${key.type === 'INT' ? 'Int' : 'Keyword'}`,
+      ]),
       ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
       ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
     ],

@@ -64,6 +64,8 @@ describe('attempts', () => {
     }
     const winner = winners[0] ?? '';
     expect(await store.attempts.hello(attemptId, winner, at(2))).toMatchObject({ tokenHash: winner, helloAt: at(1) });
+    expect(await store.attempts.findByTokenHash(winner)).toMatchObject({ id: attemptId });
+    expect(await store.attempts.findByTokenHash('nobody’s')).toBeNull();
     await store.attempts.heartbeat(attemptId, at(4));
     await store.attempts.heartbeat(attemptId, at(3));
     expect(await store.attempts.get(attemptId)).toMatchObject({ lastHeartbeatAt: at(4) });

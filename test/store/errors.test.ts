@@ -67,9 +67,12 @@ describe('values that PostgreSQL cannot hold are the caller’s mistake, whereve
     await expect(call()).rejects.toMatchObject({ name: 'ArtenicError', type: 'validation-failed' });
   });
 
-  test('a lone surrogate in a text column becomes the replacement character', async () => {
-    const { id } = await insertJob(store);
-    expect(await store.jobs.transition(id, 'failed', { message: 'x\ud83d' })).toMatchObject({ message: 'x\ufffd' });
+  test('but the last words of a program are kept, whatever they hold', async () => {
+    const { jobId, attemptId } = await insertAttempt(store);
+    const ending = { kind: 'failed', exitCode: 1, message: `${nul} \ud83d` } as const;
+    expect(await store.attempts.end(attemptId, ending, at(1))).toEqual({ ...ending, message: 'a\ufffdb \ufffd' });
+    const { message } = await store.jobs.transition(jobId, 'failed', { message: ending.message });
+    expect(message).toBe('a\ufffdb \ufffd');
   });
 });
 

@@ -62,7 +62,11 @@ describe('transition', () => {
     expect(done.finishedAt?.getTime()).toBeGreaterThanOrEqual(done.startedAt?.getTime() ?? Infinity);
     const told = await eventsOf(id);
     expect(told.map(({ kind, data }) => [kind, data['from'], data['state']])).toEqual(
-      [...path, 'succeeded'].map((state, index) => ['job.state', ['queued', ...path][index], state]),
+      ['queued' as const, ...path, 'succeeded' as const].map((state, index) => [
+        'job.state',
+        [null, 'queued', ...path][index],
+        state,
+      ]),
     );
   });
 
@@ -73,7 +77,7 @@ describe('transition', () => {
     for (const state of terminalJobStates) {
       expect(await store.jobs.transition(id, state, { message: 'again' })).toEqual(failed);
     }
-    expect(await eventsOf(id)).toHaveLength(1);
+    expect(await eventsOf(id)).toHaveLength(2);
   });
 
   test('of 20 at once that end a job, one does', async () => {
@@ -83,7 +87,7 @@ describe('transition', () => {
       ends.map((state, index) => store.jobs.transition(id, state, { message: `${index}` })),
     );
     expect(new Set(answers.map(({ state, message }) => `${state} ${message}`)).size).toBe(1);
-    expect(await eventsOf(id)).toHaveLength(1);
+    expect(await eventsOf(id)).toHaveLength(2);
   });
 
   test('joins a transaction, and goes back with it', async () => {
@@ -95,7 +99,7 @@ describe('transition', () => {
     });
     await expect(undone).rejects.toBeInstanceOf(RangeError);
     expect(await store.jobs.get(id)).toMatchObject({ state: 'queued' });
-    expect(await eventsOf(id)).toEqual([]);
+    expect(await eventsOf(id)).toHaveLength(1);
   });
 });
 
@@ -106,7 +110,7 @@ describe('cancel', () => {
       ...{ state: 'cancelling', cancelRequestedAt: at(1), cancelRequestedBy: 'anna' },
     });
     expect(await store.jobs.requestCancel(id, 'bert', at(2))).toMatchObject({ cancelRequestedAt: at(1) });
-    expect((await eventsOf(id)).map(({ data }) => data['state'])).toEqual(['cancelling']);
+    expect((await eventsOf(id)).map(({ data }) => data['state'])).toEqual(['queued', 'cancelling']);
   });
 
   test('while collecting it is noted and the state stays', async () => {

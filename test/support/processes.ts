@@ -9,7 +9,10 @@ export function processesWith(text: string): readonly number[] {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
         if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) return false;
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(text) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+        return (
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(text) ||
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text)
+        );
       } catch {
         return false;
       }

@@ -22,7 +22,12 @@ export type Stack = {
   readonly home: string;
   readonly endpoints: () => Endpoints;
   /** One authenticated call; throws for an answer of 400 or more. Connection failures are tried again for 30 s. */
-  readonly request: <T>(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<T>;
+  readonly request: <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<T>;
   readonly adminKey: () => string;
   /** What the supervisor has printed since its last start. */
   readonly output: () => string;
@@ -49,12 +54,17 @@ export function createStack(environment: Readonly<Record<string, string>> = {}):
     const startedMs = Date.now();
     printed = '';
     rmSync(join(home, 'endpoints.json'), { force: true });
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'workers/up.ts'), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DATABASE_URL: '', TEMPORAL_ADDRESS: '', ...environment, ARTENIC_HOME: home },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(root, 'workers/up.ts'), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, DATABASE_URL: '', TEMPORAL_ADDRESS: '', ...environment, ARTENIC_HOME: home },
+      },
+    );
     supervisor = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     await poll('the stack to be ready', 90_000, () => {
       if (child.exitCode !== null) throw new Error(`the supervisor ended with ${child.exitCode}:\n${printed}`);
       return existsSync(join(home, 'endpoints.json')) ? true : null;
@@ -62,14 +72,24 @@ export function createStack(environment: Readonly<Record<string, string>> = {}):
     return Date.now() - startedMs;
   }
 
-  async function request<T>(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+  async function request<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
     const key = randomUUID();
     return poll(`${method} ${path}`, 30_000, async () => {
       let response: Response;
       try {
         response = await fetch(new URL(path, endpoints().api), {
           method,
-          headers: { authorization: `Bearer ${adminKey()}`, 'content-type': 'application/json', 'idempotency-key': key, ...headers },
+          headers: {
+            authorization: `Bearer ${adminKey()}`,
+            'content-type': 'application/json',
+            'idempotency-key': key,
+            ...headers,
+          },
           ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
           signal: AbortSignal.timeout(20_000),
         });

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { listOf, readConfig } from '../../workers/config.ts';
 
-const least = { DATABASE_URL: 'postgresql://u:p@127.0.0.1:5432/db', ARTENIC_KEY_PEPPER: Buffer.alloc(32, 1).toString('base64') };
+const least = {
+  DATABASE_URL: 'postgresql://u:p@127.0.0.1:5432/db',
+  ARTENIC_KEY_PEPPER: Buffer.alloc(32, 1).toString('base64'),
+};
 
 test('defaults are filled in and numbers are read', () => {
   const config = readConfig({ ...least, ARTENIC_API_PORT: '8123', ARTENIC_HOME: '' });
@@ -9,7 +12,8 @@ test('defaults are filled in and numbers are read', () => {
 });
 
 test('every wrong option is named in one error', () => {
-  const attempt = () => readConfig({ DATABASE_URL: 'mysql://x', ARTENIC_KEY_PEPPER: 'c2hvcnQ=', ARTENIC_API_PORT: '99999' });
+  const attempt = () =>
+    readConfig({ DATABASE_URL: 'mysql://x', ARTENIC_KEY_PEPPER: 'c2hvcnQ=', ARTENIC_API_PORT: '99999' });
   expect(attempt).toThrow(/DATABASE_URL[^]*ARTENIC_API_PORT[^]*ARTENIC_KEY_PEPPER/);
 });
 

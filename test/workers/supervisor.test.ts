@@ -44,7 +44,9 @@ test('a dead child is started again while the other lives on', async () => {
   await supervisor.start(component('two', 'exec sleep 600'));
   const before = { ...processes };
   process.kill(before['one'] ?? 0, 'SIGKILL');
-  await poll('a new pid', 5000, () => (processes['one'] !== undefined && processes['one'] !== before['one'] ? true : null));
+  await poll('a new pid', 5000, () =>
+    processes['one'] !== undefined && processes['one'] !== before['one'] ? true : null,
+  );
   expect(processes['two']).toBe(before['two']);
   expect(lines.join('\n')).toContain('one ended (signal SIGKILL)');
   const last = Object.values(processes).map((pid) => identify(pid));

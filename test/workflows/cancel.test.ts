@@ -23,6 +23,16 @@ function instanceOf(jobId: string) {
   return harness.world.instances.get(attemptWorkflowId(jobId, 1));
 }
 
+test.concurrent('a runner that does not hear of the stop is ended after its grace', async () => {
+  const { world } = harness;
+  world.addJob('deaf', { script: (runner) => runner.hello(), graceMs: 0 });
+  const handle = await harness.startJob('deaf');
+  await until(() => instanceOf('deaf') !== undefined, 'the launch');
+  await world.cancelByApi('deaf');
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(instanceOf('deaf')).toMatchObject({ gone: true, endedBy: 'request' });
+});
+
 test.concurrent('while the job is prepared: nothing is launched', async () => {
   const { world } = harness;
   let go = false;
@@ -177,14 +187,4 @@ test.concurrent('of the failover alone stops nothing: it is started again', asyn
   expect(await handle.result()).toMatchObject({ state: 'succeeded' });
   expect(world.attemptsOf('failover-only')).toHaveLength(1);
   expect(world.attemptsOf('failover-only')[0]?.offer).toEqual(localOffer);
-});
-
-test.concurrent('a runner that does not hear of the stop is ended after its grace', async () => {
-  const { world } = harness;
-  world.addJob('deaf', { script: (runner) => runner.hello(), graceMs: 0 });
-  const handle = await harness.startJob('deaf');
-  await until(() => instanceOf('deaf') !== undefined, 'the launch');
-  await world.cancelByApi('deaf');
-  expect(await handle.result()).toMatchObject(cancelled);
-  expect(instanceOf('deaf')).toMatchObject({ gone: true, endedBy: 'request' });
 });

@@ -1,13 +1,7 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import {
-  controlQueue,
-  providerQueue,
-  searchAttributes,
-  type TrainingJobResult,
-  trainingJobWorkflowId,
-} from '../../workflows/contracts.ts';
+import { controlQueue, providerQueue, searchAttributes, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { trainingJob } from '../../workflows/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { World } from './world.ts';
@@ -79,7 +73,7 @@ export async function startHarness(): Promise<Harness> {
         ],
       }),
     reset: async (workflowId, eventId) => {
-      const request = temporal.api.workflowservice.v1.ResetWorkflowExecutionRequest.fromObject({
+      const request = proto.temporal.api.workflowservice.v1.ResetWorkflowExecutionRequest.fromObject({
         namespace,
         workflowExecution: { workflowId },
         workflowTaskFinishEventId: eventId,
@@ -95,10 +89,6 @@ export async function startHarness(): Promise<Harness> {
       await connection.close();
     },
   };
-}
-
-export async function resultOf(handle: WorkflowHandle<typeof trainingJob>): Promise<TrainingJobResult> {
-  return handle.result();
 }
 
 /** Names of the events of the newest run with this id. */

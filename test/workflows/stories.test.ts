@@ -14,6 +14,22 @@ function endings(jobId: string): [number, string | undefined][] {
   return harness.world.attemptsOf(jobId).map(({ attempt, ending }) => [attempt, ending?.kind]);
 }
 
+test.concurrent('a runner that goes on after `maxHours` is stopped, then ended', async () => {
+  const { world } = harness;
+  world.addJob('endless', {
+    // the margin of the backstop is 15 s
+    stopAtMs: Date.now() - 14_500,
+    script: async (runner) => {
+      await runner.hello();
+      await runner.stopAsked();
+    },
+  });
+  const { state } = await (await harness.startJob('endless')).result();
+  expect(state).toBe('timed-out');
+  const instance = world.instances.get(attemptWorkflowId('endless', 1));
+  expect(instance).toMatchObject({ stopReason: 'max-hours', gone: true });
+}, 40_000);
+
 test.concurrent('runs once, registers its model and settles; the Web UI can tell it all', async () => {
   const { world, client } = harness;
   world.addJob('happy');
@@ -28,6 +44,17 @@ test.concurrent('runs once, registers its model and settles; the Web UI can tell
 
   const attempt = await client.workflow.getHandle(attemptWorkflowId('happy', 1)).describe();
   expect(await attempt.staticSummary()).toBe('attempt 1 on local cpu: first attempt');
+  const metadata = await client.workflow
+    .getHandle(attemptWorkflowId('happy', 1))
+    .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  for (const part of [
+    'Job: **happy**',
+    'Service: **service-of-the-test**',
+    'Phase: **succeeded**',
+    'training begins',
+  ]) {
+    expect(metadata.currentDetails).toContain(part);
+  }
   const found = Object.fromEntries(attempt.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
   expect(found).toMatchObject({
     Kind: 'trainingAttempt',
@@ -184,22 +211,6 @@ test.concurrent('three quick losses in a row', async () => {
   expect(message).toContain('3 attempts in a row');
   expect(endings('lossy')).toHaveLength(3);
 });
-
-test.concurrent('a runner that goes on after `maxHours` is stopped, then ended', async () => {
-  const { world } = harness;
-  world.addJob('endless', {
-    // the margin of the backstop is 15 s
-    stopAtMs: Date.now() - 14_500,
-    script: async (runner) => {
-      await runner.hello();
-      await runner.stopAsked();
-    },
-  });
-  const { state } = await (await harness.startJob('endless')).result();
-  expect(state).toBe('timed-out');
-  const instance = world.instances.get(attemptWorkflowId('endless', 1));
-  expect(instance).toMatchObject({ stopReason: 'max-hours', gone: true });
-}, 40_000);
 
 test.concurrent('a settled job is not run again', async () => {
   const { world } = harness;

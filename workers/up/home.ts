@@ -11,7 +11,8 @@ export type Home = {
 };
 
 export function openHome(folder: string): Home {
-  for (const part of ['', 'logs', 'objects', 'temporal']) mkdirSync(join(folder, part), { recursive: true, mode: 0o755 });
+  for (const part of ['', 'logs', 'objects', 'temporal'])
+    mkdirSync(join(folder, part), { recursive: true, mode: 0o755 });
   return { folder, file: (...parts) => join(folder, ...parts) };
 }
 
@@ -37,13 +38,21 @@ export function randomPassword(): string {
   return randomBytes(24).toString('hex');
 }
 
-const portsSchema = z.object({ api: z.number(), temporal: z.number(), temporalUi: z.number(), postgres: z.number(), workerHealth: z.number() });
+const portsSchema = z.object({
+  api: z.number(),
+  temporal: z.number(),
+  temporalUi: z.number(),
+  postgres: z.number(),
+  workerHealth: z.number(),
+});
 export type Ports = z.output<typeof portsSchema>;
 
 const wishedPorts: Ports = { api: 7400, temporal: 7233, temporalUi: 8233, postgres: 7432, workerHealth: 7401 };
 
 /** The ports of the last start where they are free, others in their place; `replaced` tells which were busy. */
-export async function choosePorts(home: Home): Promise<{ readonly ports: Ports; readonly replaced: readonly string[] }> {
+export async function choosePorts(
+  home: Home,
+): Promise<{ readonly ports: Ports; readonly replaced: readonly string[] }> {
   const file = home.file('ports.json');
   const kept = existsSync(file) ? portsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))) : null;
   const wished = kept?.success === true ? kept.data : wishedPorts;

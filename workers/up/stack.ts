@@ -19,13 +19,19 @@ async function poll(what: string, alive: () => boolean, logFile: string, probe: 
     } catch (error) {
       last = messageOf(error);
     }
-    if (!alive() || Date.now() > deadline) throw new ArtenicError('unavailable', `${what} did not become ready (${last}); see ${logFile}`);
+    if (!alive() || Date.now() > deadline)
+      throw new ArtenicError('unavailable', `${what} did not become ready (${last}); see ${logFile}`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }
 
 export function postgresComponent(home: Home, port: number, password: string): Component {
-  const options: PostgresOptions = { folder: home.file('postgres'), port, logFile: home.file('logs', 'postgres.log'), password };
+  const options: PostgresOptions = {
+    folder: home.file('postgres'),
+    port,
+    logFile: home.file('logs', 'postgres.log'),
+    password,
+  };
   return {
     name: 'postgres',
     spawn: () => startPostgres(options),
@@ -40,11 +46,22 @@ export function embeddedDatabaseUrl(port: number, password: string): string {
   return databaseUrl({ port, password }, 'artenic');
 }
 
-export function temporalComponent(home: Home, ports: Pick<Ports, 'temporal' | 'temporalUi'>, program: string): Component {
+export function temporalComponent(
+  home: Home,
+  ports: Pick<Ports, 'temporal' | 'temporalUi'>,
+  program: string,
+): Component {
   const logFile = home.file('logs', 'temporal.log');
   return {
     name: 'temporal',
-    spawn: () => startTemporalServer({ program, port: ports.temporal, uiPort: ports.temporalUi, databaseFile: home.file('temporal', 'temporal.sqlite'), logFile }),
+    spawn: () =>
+      startTemporalServer({
+        program,
+        port: ports.temporal,
+        uiPort: ports.temporalUi,
+        databaseFile: home.file('temporal', 'temporal.sqlite'),
+        logFile,
+      }),
     ready: (alive) =>
       poll('Temporal', alive, logFile, async () => {
         const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: 500 });
@@ -57,13 +74,24 @@ export function temporalComponent(home: Home, ports: Pick<Ports, 'temporal' | 't
 }
 
 /** One of our own programs, ready when its `/readyz` says so. */
-export function processComponent(options: { readonly name: 'worker' | 'api'; readonly home: Home; readonly readyUrl: string; readonly environment: Readonly<Record<string, string>> }): Component {
+export function processComponent(options: {
+  readonly name: 'worker' | 'api';
+  readonly home: Home;
+  readonly readyUrl: string;
+  readonly environment: Readonly<Record<string, string>>;
+}): Component {
   const entry = fileURLToPath(new URL(`../${options.name}.ts`, import.meta.url));
   const logFile = options.home.file('logs', `${options.name}.log`);
   return {
     name: options.name,
     spawn: () => spawnLogged(entry, logFile, options.environment),
-    ready: (alive) => poll(`the ${options.name}`, alive, logFile, async () => (await fetch(options.readyUrl, { signal: AbortSignal.timeout(2000) })).ok),
+    ready: (alive) =>
+      poll(
+        `the ${options.name}`,
+        alive,
+        logFile,
+        async () => (await fetch(options.readyUrl, { signal: AbortSignal.timeout(2000) })).ok,
+      ),
     stopSignal: 'SIGTERM',
     patienceMs: 15_000,
   };
@@ -76,7 +104,11 @@ function spawnLogged(entry: string, logFile: string, environment: Readonly<Recor
     return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? `${logFile}.cache`, ...environment },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? `${logFile}.cache`,
+        ...environment,
+      },
     });
   } finally {
     closeSync(log);

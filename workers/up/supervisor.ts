@@ -15,7 +15,10 @@ export type Component = {
   readonly patienceMs: number;
 };
 
-const recordSchema = z.record(z.string(), z.object({ pid: z.number().int(), startedAt: z.string(), stopSignal: z.string(), patienceMs: z.number() }));
+const recordSchema = z.record(
+  z.string(),
+  z.object({ pid: z.number().int(), startedAt: z.string(), stopSignal: z.string(), patienceMs: z.number() }),
+);
 type Recorded = z.output<typeof recordSchema>;
 
 const firstRestartDelayMs = 100;
@@ -41,7 +44,8 @@ function readRecord(file: string): Recorded {
 export async function endLeftovers(recordFile: string): Promise<readonly string[]> {
   const alive = Object.entries(readRecord(recordFile)).filter(([, child]) => isAlive(child));
   // The servers go last, so that the others can still write their last words.
-  for (const [, child] of alive.toReversed()) await endProcess(child, child.stopSignal as NodeJS.Signals, child.patienceMs);
+  for (const [, child] of alive.toReversed())
+    await endProcess(child, child.stopSignal as NodeJS.Signals, child.patienceMs);
   return alive.map(([name]) => name);
 }
 
@@ -78,11 +82,18 @@ export class Supervisor {
     let isReady = false;
     const gone = new Promise<string>((done) => {
       child.once('error', (error) => done(messageOf(error)));
-      child.once('exit', (code, signalName) => done(signalName === null ? `exit code ${code}` : `signal ${signalName}`));
+      child.once('exit', (code, signalName) =>
+        done(signalName === null ? `exit code ${code}` : `signal ${signalName}`),
+      );
     });
     void gone.then((how) => {
       exited = true;
-      this.#onExit(component, how, Date.now() - startedMs > settledAfterMs ? firstRestartDelayMs : restartDelayMs, isReady);
+      this.#onExit(
+        component,
+        how,
+        Date.now() - startedMs > settledAfterMs ? firstRestartDelayMs : restartDelayMs,
+        isReady,
+      );
     });
     const entry = this.#children.get(component.name);
     if (entry !== undefined) entry.identity = child.pid === undefined ? null : identify(child.pid);
@@ -109,7 +120,8 @@ export class Supervisor {
   #record(): void {
     const recorded: Recorded = {};
     for (const [name, { component, identity }] of this.#children) {
-      if (identity !== null) recorded[name] = { ...identity, stopSignal: component.stopSignal, patienceMs: component.patienceMs };
+      if (identity !== null)
+        recorded[name] = { ...identity, stopSignal: component.stopSignal, patienceMs: component.patienceMs };
     }
     writeFileSync(`${this.#options.recordFile}.tmp`, JSON.stringify(recorded, null, 2), { mode: 0o600 });
     renameSync(`${this.#options.recordFile}.tmp`, this.#options.recordFile);

@@ -1,0 +1,10 @@
+/** Node's code of a system error, such as `ENOENT`. By shape: an error of another realm is no `instanceof Error`. */
+export function errorCode(error: unknown): string | null {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
+  return hasCode ? (error.code as string) : null;
+}
+
+/** Whether the file system or another part of the operating system speaks, and not Node or we. */
+export function isSystemCode(code: string | null): code is string {
+  return code !== null && /^E[A-Z0-9]+$/.test(code);
+}

@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isArtenicError } from '../../../core/errors.ts';
+import type { InstanceDescription } from '../provider.ts';
+import { errorCode } from '../../error-code.ts';
+import { removeTree, writeOnce } from './files.ts';
+import { isThere, readEnded, readRecord, timeOf, type Ended, type Instance, type InstanceRecord } from './instance.ts';
+import type { ProcessIdentity, ProcessTable } from './processes.ts';
+
+/** The kernel needs milliseconds; what hangs longer (a lost network disk) is asked for again by the caller. */
+const killPatienceMs = 10_000;
+const killPauseMs = 10;
+
+/** Throws `unknown-state`. Null for an instance that has left no trace. */
+export async function describeInstance(instance: Instance, table: ProcessTable): Promise<InstanceDescription | null> {
+  const ended = await readEnded(instance);
+  if (ended !== null) return describeAs(instance, 'gone', ended);
+  const record = await readRecord(instance);
+  if (record === null) {
+    if (await isThere(instance.files.identity)) return describeAs(instance, 'starting');
+    // the folder has been removed, but what about its processes?
+    return (await table.find(instance)).length > 0 ? describeAs(instance, 'running') : null;
+  }
+  const isStopping = await isThere(instance.files.terminateRequested);
+  if (await isRunnerAlive(record, table)) return describeAs(instance, isStopping ? 'stopping' : 'running');
+  const left = await findLeft(instance, table);
+  if (left.length === 0) return describeAs(instance, 'gone', await seal(instance, isStopping ? 'request' : 'itself'));
+  // an instance without its runner is over: nobody would ever hear of what is left of it
+  for (const identity of left) kill(identity.pid);
+  return describeAs(instance, 'stopping');
+}
+
+/** Idempotent. After it the instance can never begin, if it has not begun. */
+export async function terminateInstance(instance: Instance, table: ProcessTable): Promise<void> {
+  if ((await readEnded(instance)) !== null) return;
+  if (!(await isThere(instance.files.identity))) return killAll(instance, null, table);
+  const record = await recordOrNone(instance);
+  const hasBegun = record !== null && !('neverStarted' in record);
+  if (hasBegun && !(await isRunnerAlive(record, table)) && (await findLeft(instance, table)).length === 0) {
+    await seal(instance, 'itself');
+    return;
+  }
+  await writeOnce(instance.files.terminateRequested, '');
+  // a start that is under way finds the record taken, and ends
+  await writeOnce(instance.files.record, JSON.stringify({ neverStarted: true }));
+  await killAll(instance, await recordOrNone(instance), table);
+  if ((await findLeft(instance, table)).length === 0) await seal(instance, 'request');
+}
+
+async function killAll(instance: Instance, record: InstanceRecord | null, table: ProcessTable): Promise<void> {
+  const deadlineMs = performance.now() + killPatienceMs;
+  for (;;) {
+    // its group first: nothing in there gets to see another one's end
+    if (record !== null && 'pid' in record && (await isRunnerAlive(record, table))) kill(-record.pid);
+    const left = await findLeft(instance, table);
+    if (left.length === 0 || performance.now() > deadlineMs) return;
+    for (const { pid } of left) kill(pid);
+    await sleep(killPauseMs);
+  }
+}
+
+/** For terminating and listing, a record that nobody can read leaves the processes to go by. */
+export async function recordOrNone(instance: Instance): Promise<InstanceRecord | null> {
+  try {
+    return await readRecord(instance);
+  } catch (error) {
+    if (isArtenicError(error, 'unknown-state')) return null;
+    throw error;
+  }
+}
+
+async function isRunnerAlive(record: InstanceRecord, table: ProcessTable): Promise<boolean> {
+  return 'pid' in record && record.bootId === table.bootId() && (await table.isAlive(record));
+}
+
+/** Empty only after two looks: a process that is just becoming another program shows no environment for a moment. */
+async function findLeft(instance: Instance, table: ProcessTable): Promise<readonly ProcessIdentity[]> {
+  const left = await table.find(instance);
+  return left.length > 0 ? left : table.find(instance);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** Nothing runs any more: gives its disk back, but for the record and the console, and says so for good. */
+async function seal(instance: Instance, endedBy: Ended['endedBy']): Promise<Ended> {
+  const ended: Ended = { endedBy, endedAt: new Date().toISOString() };
+  await removeTree(instance.files.work);
+  await rm(instance.files.bootstrap, { force: true });
+  await writeOnce(instance.files.ended, JSON.stringify(ended));
+  return (await readEnded(instance)) ?? ended;
+}
+
+export async function describeAs(
+  instance: Instance,
+  state: InstanceDescription['state'],
+  ended: Ended | null = null,
+): Promise<InstanceDescription> {
+  const launchedAt = await timeOf(instance.files.record);
+  return {
+    handle: instance.handle,
+    state,
+    endedBy: ended?.endedBy ?? null,
+    launchedAt: launchedAt?.toISOString() ?? null,
+    endedAt: ended?.endedAt ?? null,
+  };
+}

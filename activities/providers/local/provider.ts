@@ -1,0 +1,190 @@
+import { mkdir, readdir, realpath, access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fits, noCapacity } from '../../../core/capacity/grant.ts';
+import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
+import type { Offer } from '../../../core/failover/types.ts';
+import type {
+  InstanceDescription,
+  InstanceHandle,
+  LaunchRequest,
+  OfferQuery,
+  Provider,
+  ProviderCheck,
+} from '../provider.ts';
+import { errorCode, isSystemCode } from '../../error-code.ts';
+import { readTail, writeOnce, writeWhole } from './files.ts';
+import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instance } from './instance.ts';
+import { describeAs, describeInstance, recordOrNone, terminateInstance } from './lifecycle.ts';
+import { describeMachine, isGpuType, machineReader, type Machine } from './machine.ts';
+import { processTable, type ProcessTable } from './processes.ts';
+import { spawnRunner, type RunnerProgram } from './spawn-runner.ts';
+
+export type LocalProviderOptions = {
+  /** Instances live in `home/instances`. */
+  readonly home: string;
+  /** The runner's program: `runner/main.ts`, or its bundle. It gets the path of its bootstrap file. */
+  readonly runnerEntry: string;
+  readonly nodePath: string;
+  /** Shared by all instances. */
+  readonly cacheDir: string;
+  /** Cores to give away; all of the machine's by default. */
+  readonly vcpu?: number;
+  /** Program that lists GPUs. */
+  readonly nvidiaSmi?: string;
+  /** How long a started instance may take to say so, 15 s by default. */
+  readonly launchTimeoutMs?: number;
+};
+
+const consoleBytes = 64 * 1024;
+const instanceType = 'local';
+
+/** This machine: an instance is the runner's process with all that comes of it. */
+export function createLocalProvider(options: LocalProviderOptions): Provider {
+  const local = new LocalProvider(options);
+  return {
+    name: providerName,
+    capabilities: { spot: false, preemptionNotice: false, idempotencyToken: true, regions: false },
+    check: () => local.check(),
+    offers: (query) => translated(() => local.offers(query)),
+    launch: (request) => translated(() => local.launch(request)),
+    describe: (handle) => translated(() => local.describe(handle)),
+    list: () => translated(() => local.list()),
+    terminate: (handle) => translated(() => local.terminate(handle)),
+    console: (handle) => translated(() => local.console(handle)),
+  };
+}
+
+/** Faults of the file system and of `fork` pass, or a person makes them pass. A bug of ours stays what it is. */
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = errorCode(error);
+    if (isArtenicError(error) || !isSystemCode(code)) throw error;
+    throw new ArtenicError('transient', `This machine refuses: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+class LocalProvider {
+  readonly #options: LocalProviderOptions;
+  readonly #program: RunnerProgram;
+  readonly #machine: () => Promise<Machine>;
+  readonly #table: ProcessTable = processTable();
+
+  constructor(options: LocalProviderOptions) {
+    const { nodePath, runnerEntry, launchTimeoutMs = 15_000, nvidiaSmi = 'nvidia-smi', vcpu } = options;
+    this.#options = options;
+    this.#program = { nodePath, runnerEntry, launchTimeoutMs };
+    this.#machine = machineReader({ vcpu, nvidiaSmi });
+  }
+
+  async check(): Promise<ProviderCheck> {
+    try {
+      const machine = await this.#machine();
+      await access(await this.#instancesFolder(), constants.W_OK);
+      await access(this.#program.runnerEntry, constants.R_OK);
+      await access(this.#program.nodePath, constants.X_OK);
+      const { vcpu, memoryGib, gpus, gpuType } = machine;
+      return { usable: true, message: describeMachine(machine), capacity: { vcpu, memoryGib, gpus, gpuType } };
+    } catch (error) {
+      return { usable: false, message: `This machine cannot be used: ${messageOf(error)}`, capacity: null };
+    }
+  }
+
+  async offers({ needs, gpuType, spot }: OfferQuery): Promise<readonly Offer[]> {
+    const machine = await this.#machine();
+    const isRightGpu = gpuType === null || (machine.gpuType !== null && isGpuType(gpuType, machine.gpuType));
+    if (spot === true || !isRightGpu || !fits(needs, noCapacity, machine)) return [];
+    return [{ provider: providerName, region: providerName, instanceType, spot: false, priceUsdMicrosPerHour: 0 }];
+  }
+
+  async launch({ attemptId, offer, needs, bootstrap }: LaunchRequest): Promise<InstanceHandle> {
+    refuseBadId(attemptId);
+    const instance = await this.#instance(attemptId);
+    const { files, folder, handle } = instance;
+    if ((await isThere(files.ended)) || (await isThere(files.record))) return handle;
+    if (offer.provider !== providerName || offer.instanceType !== instanceType || offer.spot) {
+      throw new ArtenicError(
+        'invalid-request',
+        `This machine has no ${offer.provider} ${offer.instanceType} to offer.`,
+      );
+    }
+    const machine = await this.#machine();
+    if (!fits(needs, noCapacity, machine)) {
+      throw new ArtenicError('invalid-request', `The job does not fit this machine: ${describeMachine(machine)}`);
+    }
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeOnce(files.identity, JSON.stringify({ attemptId }));
+    const { cacheDir } = this.#options;
+    await writeWhole(files.bootstrap, JSON.stringify({ ...bootstrap, workDir: files.work, cacheDir }));
+    await mkdir(files.work, { recursive: true, mode: 0o700 });
+    await spawnRunner(instance, this.#program);
+    return handle;
+  }
+
+  async describe(handle: InstanceHandle): Promise<InstanceDescription> {
+    const instance = await this.#find(handle);
+    const description = instance === null ? null : await describeInstance(instance, this.#table);
+    if (description === null) throw notFound(handle);
+    return description;
+  }
+
+  async list(): Promise<readonly InstanceDescription[]> {
+    const instancesFolder = await this.#instancesFolder();
+    const found: InstanceDescription[] = [];
+    for (const name of await readdir(instancesFolder)) {
+      const attemptId = await attemptIdIn(join(instancesFolder, name));
+      if (attemptId === null) continue;
+      const description = await this.#describeForList(instanceOf(instancesFolder, attemptId));
+      if (description !== null && description.state !== 'gone') found.push(description);
+    }
+    return found;
+  }
+
+  /** One record that nobody can read must not hide all others: there the processes say what there is. */
+  async #describeForList(instance: Instance): Promise<InstanceDescription | null> {
+    if ((await isThere(instance.files.record)) && (await recordOrNone(instance)) === null) {
+      const isAlive = (await this.#table.find(instance)).length > 0;
+      return isAlive && (await readEnded(instance)) === null ? describeAs(instance, 'running') : null;
+    }
+    return describeInstance(instance, this.#table);
+  }
+
+  async terminate(handle: InstanceHandle): Promise<void> {
+    const instance = await this.#find(handle);
+    if (instance !== null) await terminateInstance(instance, this.#table);
+  }
+
+  async console(handle: InstanceHandle): Promise<string> {
+    const instance = await this.#find(handle);
+    if (instance === null || !(await isThere(instance.files.identity))) throw notFound(handle);
+    return readTail(instance.files.log, consoleBytes);
+  }
+
+  /** Without symbolic links, so that the marks of processes are the same however the home is named. */
+  async #instancesFolder(): Promise<string> {
+    const folder = join(this.#options.home, 'instances');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return realpath(folder);
+  }
+
+  async #instance(attemptId: string): Promise<Instance> {
+    return instanceOf(await this.#instancesFolder(), attemptId);
+  }
+
+  /** Null for a handle that is not ours. */
+  async #find({ provider, attemptId, instanceId }: InstanceHandle): Promise<Instance | null> {
+    const instance = await this.#instance(attemptId);
+    return provider === providerName && instance.handle.instanceId === instanceId ? instance : null;
+  }
+}
+
+function notFound({ instanceId }: InstanceHandle): ArtenicError {
+  return new ArtenicError('not-found', `There is no instance ${instanceId} on this machine.`);
+}
+
+/** It has to go through an environment variable unchanged. */
+function refuseBadId(attemptId: string): void {
+  if (attemptId !== '' && attemptId.isWellFormed() && !attemptId.includes('\0')) return;
+  throw new ArtenicError('invalid-request', `${JSON.stringify(attemptId)} cannot be the id of an attempt.`);
+}

@@ -1,0 +1,108 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import { ArtenicError, type InputError } from '../core/errors.ts';
+import type { Principal } from '../store/types.ts';
+import type { ApiDeps } from './deps.ts';
+import { bearerOf, principalOfKey } from './middleware/access.ts';
+import { checkValue, decodeText, mediaTypeOf, parseJson, readBody } from './middleware/body.ts';
+import { holdKey } from './middleware/idempotency.ts';
+import { callerOfToken } from './middleware/runner-access.ts';
+import type { Context, Reply, Route, RunnerCaller } from './route.ts';
+
+function inputErrors(issues: readonly z.core.$ZodIssue[]): readonly InputError[] {
+  return issues.flatMap((issue): readonly InputError[] => {
+    const pointer = issue.path.map((part) => `/${String(part)}`).join('');
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, message: `unknown field "${key}"` }))
+      : [{ pointer, message: issue.message }];
+  });
+}
+
+function parsePart(what: string, schema: z.ZodType | null, value: unknown): unknown {
+  if (schema === null) return value;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = inputErrors(parsed.error.issues);
+  throw new ArtenicError(
+    'validation-failed',
+    `${what}: ${errors.map((error) => `${error.pointer || '/'} ${error.message}`).join('; ')}`,
+    { errors },
+  );
+}
+
+async function readRouteBody(deps: ApiDeps, route: Route, request: Request): Promise<Buffer> {
+  if (route.bodyKind === 'none' || route.bodyKind === 'stream') return Buffer.alloc(0);
+  const body = await readBody(request, route.maxBytes ?? deps.limits.bodyBytes);
+  if (body.length > 0 && !route.bodyTypes.includes(mediaTypeOf(request))) {
+    throw new ArtenicError('unsupported-media-type', `Send ${route.bodyTypes.join(' or ')}.`);
+  }
+  return body;
+}
+
+function parseBody(route: Route, bytes: Buffer): unknown {
+  if (route.bodyKind !== 'json') return bytes;
+  const value = bytes.length === 0 ? {} : parseJson(decodeText(bytes));
+  checkValue(value);
+  return parsePart('The body', route.bodySchema, value);
+}
+
+async function send(response: Response, reply: Reply): Promise<void> {
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  response.status(reply.status);
+  if (reply.stream !== undefined) return pipeline(Readable.from(reply.stream), response);
+  if (reply.body === undefined || reply.body === null) return void response.end();
+  if (typeof reply.body === 'string') return void response.send(reply.body);
+  response.type('application/json').send(JSON.stringify(reply.body));
+}
+
+/** Access, body, idempotency, parsing, one call, answer: the same for every route. */
+export async function dispatch(deps: ApiDeps, route: Route, request: Request, response: Response): Promise<void> {
+  response.locals['route'] = route.path;
+  let principal: Principal | null = null;
+  let runner: RunnerCaller | null = null;
+  if (route.permission === 'read' || route.permission === 'write')
+    principal = await principalOfKey(deps, bearerOf(request));
+  if (route.permission === 'runner') runner = await callerOfToken(deps, bearerOf(request));
+  const params = parsePart('The path', route.params, flatParams(request.params));
+  const query = parsePart('The query', route.query, { ...request.query });
+  const bytes = await readRouteBody(deps, route, request);
+  const hold = principal !== null && route.idempotent ? await holdKey(deps, request, principal, bytes) : null;
+  if (hold !== null && 'status' in hold) return send(response, hold);
+  const context = {
+    deps,
+    params,
+    query,
+    request,
+    response,
+    principal: () => present(principal),
+    runner: () => present(runner),
+    remember: hold?.remember ?? (() => Promise.resolve()),
+  };
+  let reply: Reply;
+  try {
+    reply = await route.handle({ ...context, body: parseBody(route, bytes) } as unknown as Context<
+      never,
+      never,
+      never
+    >);
+    await hold?.settle(reply);
+  } catch (error) {
+    await hold?.release();
+    throw error;
+  }
+  await send(response, reply);
+}
+
+/** Express gives wildcard parameters as lists. */
+function flatParams(params: Request['params']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : value]),
+  );
+}
+
+function present<T>(value: T | null): T {
+  if (value === null) throw new Error('this route has no such caller');
+  return value;
+}

@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import express, { type Express } from 'express';
+
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API – Artenic</title>
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+</head>
+<body>
+<div id="docs"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const start = `window.SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null, persistAuthorization: false });\n`;
+
+/** The documentation page, from our own files: nothing is loaded from elsewhere and no script stands in the page. */
+export function serveDocs(app: Express): void {
+  const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  app.get('/', (_request, response) => response.redirect(302, '/docs'));
+  app.get('/docs', (_request, response) => response.type('html').send(page));
+  app.get('/docs/start.js', (_request, response) => response.type('js').send(start));
+  app.use('/docs/assets', express.static(assets, { index: false, immutable: true, maxAge: '1h' }));
+}

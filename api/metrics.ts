@@ -1,0 +1,25 @@
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+export type ApiMetrics = {
+  readonly observe: (method: string, route: string, status: number, durationMs: number) => void;
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
+};
+
+export function createMetrics(): ApiMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'artenic_' });
+  const durations = new Histogram({
+    name: 'artenic_http_request_duration_seconds',
+    help: 'Time from request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  return {
+    observe: (method, route, status, durationMs) =>
+      durations.observe({ method, route, status: String(status) }, durationMs / 1000),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

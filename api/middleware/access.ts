@@ -1,0 +1,55 @@
+import type { Request } from 'express';
+import { ArtenicError } from '../../core/errors.ts';
+import { tokenHashOf } from '../../store/tokens.ts';
+import type { Principal } from '../../store/types.ts';
+import type { ApiDeps } from '../deps.ts';
+import { parseKey, sameHash } from '../keys.ts';
+
+/** Loopback by any of its names, with or without a port. */
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
+
+function hostName(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase();
+}
+
+/** Refuses foreign `Host` headers (DNS rebinding) and foreign origins (other sites' scripts). */
+export function checkOrigin(
+  deps: Pick<ApiDeps, 'allowedHosts' | 'allowedOrigins'>,
+  headers: { readonly host?: string | undefined; readonly origin?: string | undefined },
+): void {
+  const host = hostName(headers.host ?? '');
+  if (!loopback.test(host) && !deps.allowedHosts.includes(host)) {
+    throw new ArtenicError(
+      'forbidden',
+      `The host name "${host.slice(0, 255)}" is not allowed; add it to ARTENIC_ALLOWED_HOSTS.`,
+    );
+  }
+  const { origin } = headers;
+  if (origin === undefined) return;
+  const own = URL.canParse(origin) && new URL(origin).host.toLowerCase() === (headers.host ?? '').toLowerCase();
+  if (!own && !deps.allowedOrigins.includes(origin)) {
+    throw new ArtenicError('forbidden', 'This origin is not allowed; add it to ARTENIC_ALLOWED_ORIGINS.');
+  }
+}
+
+const refusal = 'Send an API key as `Authorization: Bearer aa_live_…`; `npm start` writes one to .artenic/admin.key.';
+
+export async function principalOfKey(deps: ApiDeps, text: string): Promise<Principal> {
+  const parsed = parseKey(text);
+  const key = parsed === null ? null : await deps.store.apiKeys.find(parsed.id);
+  if (
+    parsed === null ||
+    key === null ||
+    key.revokedAt !== null ||
+    !sameHash(key.secretHash, tokenHashOf(deps.keyPepper, parsed.secret))
+  ) {
+    throw new ArtenicError('unauthorized', refusal);
+  }
+  return { id: key.id, name: key.name, projectId: key.projectId };
+}
+
+export function bearerOf(request: Request): string {
+  const match = /^Bearer ([^\s]{1,512})$/i.exec(request.headers.authorization ?? '');
+  if (match?.[1] === undefined) throw new ArtenicError('unauthorized', refusal);
+  return match[1];
+}

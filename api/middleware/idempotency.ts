@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { Request } from 'express';
+import { ArtenicError } from '../../core/errors.ts';
+import type { Principal, Repositories } from '../../store/types.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { Reply } from '../route.ts';
+
+/** A request that holds its key longer than this has died. */
+const lockMs = 60_000;
+
+export type KeyHold = {
+  readonly remember: (repositories: Repositories, reply: Reply) => Promise<void>;
+  /** After the handler: stores the reply if the handler did not. */
+  readonly settle: (reply: Reply) => Promise<void>;
+  /** After a failure without effect: the key may be used again. */
+  readonly release: () => Promise<void>;
+};
+
+const nothing: KeyHold = {
+  remember: () => Promise.resolve(),
+  settle: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+};
+
+/** Takes the request's idempotency key, or gives the stored reply of an earlier request with it. */
+export async function holdKey(
+  deps: ApiDeps,
+  request: Request,
+  principal: Principal,
+  body: Uint8Array,
+): Promise<KeyHold | Reply> {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return nothing;
+  const key = String(header);
+  if (!/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new ArtenicError('malformed-request', 'Idempotency-Key has 1 to 255 visible ASCII characters.');
+  const begun = await deps.store.idempotency.begin({
+    key,
+    principalId: principal.id,
+    route: `${request.method} ${request.path}`,
+    bodySha256: createHash('sha256').update(body).digest('hex'),
+    now: deps.now(),
+    lockMs,
+  });
+  switch (begun.kind) {
+    case 'replay':
+      return {
+        status: begun.response.status,
+        body: begun.response.body,
+        headers: { ...begun.response.headers, 'idempotent-replayed': 'true' },
+      };
+    case 'in-flight':
+      throw new ArtenicError('idempotency-in-flight', 'The first request with this key has no answer yet.', {
+        retryAfterMs: 1000,
+      });
+    case 'mismatch':
+      throw new ArtenicError('idempotency-mismatch', 'This key came with another request before.');
+    case 'new': {
+      let isRemembered = false;
+      const complete = async (repositories: Pick<Repositories, 'idempotency'>, reply: Reply): Promise<void> => {
+        isRemembered = true;
+        await repositories.idempotency.complete(key, principal.id, {
+          status: reply.status,
+          body: reply.body ?? null,
+          headers: reply.headers ?? {},
+        });
+      };
+      return {
+        remember: complete,
+        settle: (reply) => (isRemembered ? Promise.resolve() : complete(deps.store, reply)),
+        // A key whose effect may have been committed stays held until its lock ends.
+        release: () => (isRemembered ? Promise.resolve() : deps.store.idempotency.abandon(key, principal.id)),
+      };
+    }
+  }
+}

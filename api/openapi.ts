@@ -1,0 +1,129 @@
+import {
+  extendZodWithOpenApi,
+  OpenApiGeneratorV31,
+  OpenAPIRegistry,
+  type RouteConfig,
+} from '@asteasolutions/zod-to-openapi';
+import { problemSchema } from '@artenic/core';
+import { z } from 'zod';
+import type { Permission, Route } from './route.ts';
+
+extendZodWithOpenApi(z);
+
+const problem = { content: { 'application/problem+json': { schema: problemSchema.openapi('Problem') } } };
+
+/** Refusals that every route of a kind can answer with. */
+function refusals(route: Route): RouteConfig['responses'] {
+  const hasInput = route.params !== null || route.query !== null || route.bodyKind !== 'none';
+  const hasBody = route.bodyKind !== 'none';
+  const rows: readonly (readonly [number, string, boolean])[] = [
+    [400, 'The request cannot be read', true],
+    [401, 'No valid credential', route.permission !== 'open' || route.path.endsWith('/hello')],
+    [403, 'Not allowed from here', true],
+    [404, 'Not found', true],
+    [409, 'Not possible in the present state', route.method !== 'get' && route.method !== 'head'],
+    [413, 'The body is too large', hasBody],
+    [415, 'The content type is not supported', hasBody],
+    [422, 'Wrong or unknown fields', hasInput || route.idempotent],
+    [500, 'A fault of the platform', true],
+    [503, 'A part of the platform is away; try again', true],
+    [504, 'It took too long', route.tag === 'predictions'],
+  ];
+  return Object.fromEntries(
+    rows
+      .filter(([status, , applies]) => applies && route.answers[status] === undefined)
+      .map(([status, description]) => [status, { description, ...problem }]),
+  );
+}
+
+const security: Readonly<Record<Permission, Record<string, string[]>[]>> = {
+  open: [],
+  read: [{ apiKey: [] }],
+  write: [{ apiKey: [] }],
+  runner: [{ attemptToken: [] }],
+};
+
+function requestOf(route: Route): NonNullable<RouteConfig['request']> {
+  const headers = route.idempotent ? [z.object({ 'Idempotency-Key': z.string().min(1).max(255).optional() })] : [];
+  return {
+    ...(route.params === null ? {} : { params: route.params as z.ZodObject }),
+    ...(route.query === null ? {} : { query: route.query as z.ZodObject }),
+    ...(headers[0] === undefined ? {} : { headers: headers[0] }),
+    ...(route.bodyKind === 'none'
+      ? {}
+      : {
+          body: {
+            required: route.bodySchema === null || !route.bodySchema.safeParse({}).success,
+            content: Object.fromEntries(
+              route.bodyTypes.map((type) => [
+                type,
+                { schema: route.bodySchema ?? z.string().openapi({ format: 'binary' }) },
+              ]),
+            ),
+          },
+        }),
+  };
+}
+
+function operationId(route: Route): string {
+  const words = route.path
+    .replace('/api/v1', '')
+    .split(/[/{}._-]+/)
+    .filter((word) => word !== '');
+  return [route.method, ...words]
+    .map((word, index) => (index === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`))
+    .join('');
+}
+
+/** The OpenAPI 3.1 document of these routes; what is not in the table is not served. */
+export function openApiDocument(routes: readonly Route[], version: string): object {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key: aa_live_…',
+  });
+  registry.registerComponent('securitySchemes', 'attemptToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: "A runner's token of its attempt",
+  });
+  for (const route of routes) {
+    const answers = Object.fromEntries(
+      Object.entries(route.answers).map(([status, { description, schema, type }]) => [
+        status,
+        {
+          description,
+          ...(schema === undefined && type === undefined
+            ? {}
+            : {
+                content: {
+                  [type ?? 'application/json']: { schema: schema ?? z.string().openapi({ format: 'binary' }) },
+                },
+              }),
+        },
+      ]),
+    );
+    registry.registerPath({
+      method: route.method,
+      path: route.path,
+      operationId: operationId(route),
+      summary: route.summary,
+      tags: [route.tag],
+      security: security[route.permission],
+      request: requestOf(route),
+      responses: { ...answers, ...refusals(route) },
+    });
+  }
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Artenic',
+      version,
+      description: 'Trains, serves and watches models.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: ['jobs', 'objects', 'models', 'predictions', 'providers', 'platform', 'runner'].map((name) => ({ name })),
+  });
+}

@@ -1,0 +1,95 @@
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { Principal, Repositories } from '../store/types.ts';
+import type { AttemptRecord, JobRecord } from '../store/types.ts';
+import type { ApiDeps } from './deps.ts';
+
+/** Who may call: anybody, an API key, or the runner of the job's current attempt. */
+export type Permission = 'open' | 'read' | 'write' | 'runner';
+
+export type Reply = {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly stream?: AsyncIterable<Uint8Array>;
+};
+
+/** The runner behind an attempt token. */
+export type RunnerCaller = { readonly attempt: AttemptRecord; readonly job: JobRecord };
+
+export type Context<P, Q, B> = {
+  readonly deps: ApiDeps;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly request: Request;
+  readonly response: Response;
+  /** The API key's owner; throws on open and runner routes, where there is none. */
+  readonly principal: () => Principal;
+  readonly runner: () => RunnerCaller;
+  /** Stores the reply under the request's idempotency key, in the transaction of its effect. Nothing without a key. */
+  readonly remember: (repositories: Repositories, reply: Reply) => Promise<void>;
+};
+
+/** How the body is read: not at all, as JSON, as raw bytes up to the limit, or left for the handler to stream. */
+type BodyKind = 'none' | 'json' | 'bytes' | 'stream';
+
+export type Route = {
+  readonly method: 'get' | 'head' | 'post' | 'put';
+  /** With `{name}` for parameters, as OpenAPI writes them. */
+  readonly path: string;
+  readonly permission: Permission;
+  readonly summary: string;
+  readonly tag: string;
+  readonly bodyKind: BodyKind;
+  readonly bodyTypes: readonly string[];
+  readonly params: z.ZodType | null;
+  readonly query: z.ZodType | null;
+  readonly bodySchema: z.ZodType | null;
+  /** Most bytes for `json` and `bytes`; the API's own limit when absent. */
+  readonly maxBytes: number | null;
+  /** Whether `Idempotency-Key` is honoured. */
+  readonly idempotent: boolean;
+  readonly answers: Readonly<
+    Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly type?: string }>
+  >;
+  /** An older path of another one: left out of the document's operation list but not of the routes. */
+  readonly handle: (context: Context<never, never, never>) => Promise<Reply>;
+};
+
+type Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Pick<
+  Route,
+  'method' | 'path' | 'permission' | 'summary' | 'tag' | 'answers'
+> & {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly bodyKind?: BodyKind;
+  readonly bodyTypes?: readonly string[];
+  readonly maxBytes?: number;
+  readonly idempotent?: boolean;
+  readonly handle: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Reply>;
+};
+
+/** Declares one route; its handler gets what the schemas have parsed. */
+export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  definition: Definition<P, Q, B>,
+): Route {
+  const bodyKind = definition.bodyKind ?? (definition.body === undefined ? 'none' : 'json');
+  return {
+    ...definition,
+    bodyKind,
+    bodyTypes:
+      definition.bodyTypes ??
+      (bodyKind === 'json' ? ['application/json'] : bodyKind === 'none' ? [] : ['application/octet-stream']),
+    params: definition.params ?? null,
+    query: definition.query ?? null,
+    bodySchema: definition.body ?? null,
+    maxBytes: definition.maxBytes ?? null,
+    idempotent: definition.idempotent ?? false,
+    // The framework calls it only with what these very schemas have parsed.
+    handle: definition.handle as unknown as Route['handle'],
+  };
+}
+
+export const ok = (body: unknown): Reply => ({ status: 200, body });

@@ -1,0 +1,35 @@
+import type { ApiDeps } from '../deps.ts';
+import type { ApiMetrics } from '../metrics.ts';
+import { openApiDocument } from '../openapi.ts';
+import { ok, route, type Route } from '../route.ts';
+import { jobOutputRoutes } from './job-output.ts';
+import { jobRoutes } from './jobs.ts';
+import { modelRoutes } from './models.ts';
+import { objectRoutes } from './objects.ts';
+import { platformRoutes } from './platform.ts';
+import { runnerRoutes } from './runner.ts';
+
+/** Every route there is: the table that the app serves and the document describes. */
+export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics): readonly Route[] {
+  const described = [
+    ...jobRoutes(),
+    ...jobOutputRoutes(),
+    ...objectRoutes(),
+    ...modelRoutes(),
+    ...platformRoutes(metrics),
+    ...runnerRoutes(),
+  ];
+  const document = openApiDocument(described, deps.version);
+  return [
+    ...described,
+    route({
+      method: 'get',
+      path: '/openapi.json',
+      permission: 'open',
+      tag: 'platform',
+      summary: 'This document',
+      answers: { 200: { description: 'OpenAPI 3.1' } },
+      handle: () => Promise.resolve(ok(document)),
+    }),
+  ];
+}

@@ -1,0 +1,147 @@
+import { createGunzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { logPageSchema, logStreams, metricPointSchema, objectKeys, type LogPage } from '@artenic/core';
+import { z } from 'zod';
+import { ArtenicError, isArtenicError } from '../../core/errors.ts';
+import type { LogChunkRecord } from '../../store/types.ts';
+import type { ApiDeps } from '../deps.ts';
+import { ok, route, type Route } from '../route.ts';
+import { attemptNumber, jobIdParam, offsetNumber, pageLimit } from '../schemas.ts';
+import { metricView } from '../views.ts';
+
+const logQuery = z.strictObject({
+  attempt: attemptNumber.optional(),
+  stream: z.enum(logStreams).default('training'),
+  offset: offsetNumber.default(0),
+  limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
+});
+
+async function readChunk(deps: ApiDeps, chunk: LogChunkRecord): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  const content = Readable.from(await deps.storage.get(chunk.key)).pipe(createGunzip());
+  for await (const part of content as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** Cuts at a character's end, so that a page is whole UTF-8. */
+function cutWhole(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  // At most three bytes of an unfinished character can stand at the end.
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    if (length > back) end = bytes.length - back;
+    break;
+  }
+  return end === 0 ? bytes : bytes.subarray(0, end);
+}
+
+type LogPlace = {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly stream: (typeof logStreams)[number];
+  readonly offset: number;
+};
+
+/** Reads on from `offset` over kept chunks; where chunks were dropped the page begins behind the hole and says how much is missing. */
+async function readPage(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
+  const chunks = await deps.store.logChunks.from({ ...place, limit: 64 });
+  const parts: Buffer[] = [];
+  const first = chunks[0];
+  const start = Math.max(place.offset, first?.offset ?? place.offset);
+  let next = start;
+  for (const chunk of chunks) {
+    if (chunk.offset > next || next - start >= limitBytes) break;
+    let content: Buffer;
+    try {
+      content = await readChunk(deps, chunk);
+    } catch (error) {
+      // Dropped by the cap since the index was read: what we have is a page.
+      if (isArtenicError(error, 'not-found') && parts.length > 0) break;
+      throw error;
+    }
+    const from = next - chunk.offset;
+    const part = content.subarray(from, from + limitBytes - (next - start));
+    parts.push(part);
+    next += part.length;
+  }
+  const bytes = Buffer.concat(parts);
+  const whole = cutWhole(bytes);
+  return {
+    attempt: place.attempt,
+    stream: place.stream,
+    offset: start,
+    nextOffset: start + whole.length,
+    text: whole.toString('utf8'),
+    droppedBytes: start - place.offset,
+  };
+}
+
+export function jobOutputRoutes(): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/logs',
+      permission: 'read',
+      tag: 'jobs',
+      summary: "One page of an attempt's log, by byte offset",
+      params: jobIdParam,
+      query: logQuery,
+      answers: { 200: { description: 'One page', schema: logPageSchema } },
+      handle: async ({ deps, params, query }) => {
+        const job = await deps.store.jobs.get(params.id);
+        const attempt = query.attempt ?? Math.max(1, job.currentAttempt);
+        const row = (await deps.store.attempts.listByJob(job.id)).find((one) => one.attempt === attempt);
+        if (row === undefined && query.attempt !== undefined)
+          throw new ArtenicError('not-found', `Job ${job.id} has no attempt ${attempt}.`);
+        const page = await readPage(
+          deps,
+          { jobId: job.id, attempt, stream: query.stream, offset: query.offset },
+          query.limitBytes,
+        );
+        return ok({ ...page, complete: row?.state === 'ended' && page.nextOffset === query.offset });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/metrics',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Metric series by step, thinned to a limit with extremes kept',
+      params: jobIdParam,
+      query: z.strictObject({
+        names: z.string().min(1).max(4096).optional(),
+        limit: pageLimit(2, 10_000).default(1000),
+      }),
+      answers: { 200: { description: 'Points', schema: z.object({ items: z.array(metricPointSchema) }) } },
+      handle: async ({ deps, params, query }) => {
+        await deps.store.jobs.get(params.id);
+        const rows = await deps.store.metrics.series({
+          jobId: params.id,
+          limit: query.limit,
+          ...(query.names === undefined ? {} : { names: query.names.split(',') }),
+        });
+        return ok({ items: rows.map(metricView) });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/outputs/{attempt}/{path}',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Download a file that an attempt left in its output folder',
+      params: z.strictObject({ id: z.uuid(), attempt: attemptNumber, path: z.string().min(1).max(512) }),
+      answers: { 200: { description: 'The file', type: 'application/octet-stream' } },
+      handle: async ({ deps, params }) => {
+        await deps.store.jobs.get(params.id);
+        const key = objectKeys.output(params.id, params.attempt, params.path);
+        return {
+          status: 200,
+          stream: await deps.storage.get(key),
+          headers: { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' },
+        };
+      },
+    }),
+  ];
+}

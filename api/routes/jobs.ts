@@ -1,0 +1,266 @@
+import {
+  attemptViewSchema,
+  jobSpecSchema,
+  JobTextError,
+  jobViewSchema,
+  jobStates,
+  modelNameOf,
+  pageSchema,
+  parseJobText,
+  type JobSpec,
+} from '@artenic/core';
+import { z } from 'zod';
+import { ArtenicError, isArtenicError, messageOf } from '../../core/errors.ts';
+import { objectKeys } from '@artenic/core';
+import type { JobRecord, Repositories } from '../../store/types.ts';
+import type { ApiDeps } from '../deps.ts';
+import { checkValue, decodeText, mediaTypeOf, parseJson } from '../middleware/body.ts';
+import { ok, route, type Context, type Reply, type Route } from '../route.ts';
+import { jobIdParam, pageQuery } from '../schemas.ts';
+import { attemptView, jobView } from '../views.ts';
+
+const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
+
+/** Reads the job from JSON or YAML; errors name the line. */
+function readSpec(text: string, mediaType: string): JobSpec {
+  if (mediaType === 'application/json') checkValue(parseJson(text));
+  try {
+    const spec = parseJobText(text, jobSpecSchema);
+    checkValue(spec);
+    return spec;
+  } catch (error) {
+    if (!(error instanceof JobTextError)) throw error;
+    throw new ArtenicError(
+      error.kind === 'unreadable' ? 'malformed-request' : 'validation-failed',
+      `The job: ${error.message}`,
+      { errors: error.issues },
+    );
+  }
+}
+
+function needs(
+  spec: JobSpec,
+): readonly (readonly [what: string, amount: number, unit: string, field: 'vcpu' | 'memoryGib' | 'gpus'])[] {
+  return [
+    ['cores', spec.resources.vcpu, 'cores', 'vcpu'],
+    ['memory', spec.resources.memoryGib ?? 0, 'GiB of memory', 'memoryGib'],
+    ['accelerators', spec.resources.accelerators?.count ?? 0, 'accelerators', 'gpus'],
+  ];
+}
+
+/** What can be told at once, without a workflow: features that are not built, providers that are not there, machines too small. */
+async function checkFeasible(deps: ApiDeps, spec: JobSpec): Promise<void> {
+  if (spec.resources.nodes > 1)
+    throw new ArtenicError(
+      'not-yet-supported',
+      'Jobs on more than one node are not built yet: set resources.nodes to 1.',
+      { errors: [{ pointer: '/resources/nodes', message: 'not yet' }] },
+    );
+  if (spec.environment.image !== undefined && spec.placement.providers.includes('local')) {
+    throw new ArtenicError(
+      'not-yet-supported',
+      'The local provider does not run images yet: use environment.python or setup.',
+      { errors: [{ pointer: '/environment/image', message: 'not yet' }] },
+    );
+  }
+  for (const name of spec.placement.providers) {
+    const provider = await deps.store.providers.find(name);
+    if (provider === null)
+      throw new ArtenicError(
+        'validation-failed',
+        `There is no provider "${name}"; \`GET /api/v1/providers\` lists them.`,
+        { errors: [{ pointer: '/placement/providers', message: `unknown provider "${name}"` }] },
+      );
+    if (provider.capacity === null) continue;
+    for (const [what, amount, unit, field] of needs(spec)) {
+      const has = provider.capacity[field];
+      if (amount > has)
+        throw new ArtenicError('larger-than-machine', `The job asks for ${amount} ${unit}; ${name} has ${has}.`, {
+          errors: [{ pointer: '/resources', message: `more ${what} than ${name} has` }],
+        });
+    }
+  }
+  const objects = [
+    ...(spec.package === undefined ? [] : [[objectKeys.package(spec.package.sha256), '/package']]),
+    ...spec.data.map((item, index) => [objectKeys.data(item.sha256), `/data/${index}`]),
+  ];
+  for (const [key = '', pointer = ''] of objects) {
+    if ((await deps.storage.head(key)) === null)
+      throw new ArtenicError('validation-failed', `${key} is not uploaded; PUT it to /api/v1/objects first.`, {
+        errors: [{ pointer, message: 'not uploaded' }],
+      });
+  }
+}
+
+export async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<ReadonlyMap<string, number>> {
+  if (!jobs.some((job) => job.state === 'waiting')) return new Map();
+  const positions = await deps.store.capacity.positions('local');
+  return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
+}
+
+async function view(deps: ApiDeps, job: JobRecord): Promise<unknown> {
+  return jobView(job, (await queuePositions(deps, [job])).get(job.id) ?? null);
+}
+
+/** The row first, in one transaction with its idempotency record; then the workflow, which the relay starts if we cannot. */
+async function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply> {
+  const { deps } = context;
+  const principal = context.principal();
+  const spec = readSpec(decodeText(context.body), mediaTypeOf(context.request));
+  await checkFeasible(deps, spec);
+  const id = deps.newId();
+  const reply = await deps.store.transaction(async (repositories: Repositories) => {
+    const job = await repositories.jobs.insert({
+      id,
+      spec: { ...spec, model: modelNameOf(spec) },
+      principal,
+      createdAt: deps.now(),
+    });
+    const made: Reply = { status: 202, body: jobView(job, null), headers: { location: `/api/v1/jobs/${id}` } };
+    await context.remember(repositories, made);
+    return made;
+  });
+  try {
+    await deps.temporal.startTrainingJob(id, { adopt: false, service: spec.service });
+    await deps.store.jobs.markWorkflowStarted(id, deps.now());
+  } catch (error) {
+    // The job is accepted: the relay starts its workflow when Temporal is back.
+    deps.logger.warn({ jobId: id, error: messageOf(error) }, 'the workflow is started later');
+  }
+  return reply;
+}
+
+async function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unknown>): Promise<Reply> {
+  const { deps, params } = context;
+  const reply = await deps.store.transaction(async (repositories) => {
+    const job = await repositories.jobs.requestCancel(params.id, context.principal().name, deps.now());
+    const made: Reply = { status: 202, body: jobView(job, null) };
+    await context.remember(repositories, made);
+    return made;
+  });
+  try {
+    await deps.temporal.cancelTrainingJob(params.id);
+  } catch (error) {
+    if (!isArtenicError(error, 'unavailable')) throw error;
+    deps.logger.warn({ jobId: params.id }, 'the cancel is delivered later');
+  }
+  return reply;
+}
+
+const submitDefinition = {
+  method: 'post',
+  permission: 'write',
+  tag: 'jobs',
+  bodyKind: 'bytes',
+  bodyTypes: [...jobTypes],
+  body: jobSpecSchema as unknown as z.ZodType<Buffer>,
+  idempotent: true,
+  answers: { 202: { description: 'Accepted', schema: jobViewSchema } },
+  handle: submit,
+} as const;
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  state: z.enum(jobStates).optional(),
+  service: z.string().min(1).max(63).optional(),
+});
+const decisionSchema = z.object({
+  decision: z.number().int(),
+  policyVersion: z.string(),
+  action: z.record(z.string(), z.json()),
+  decidedAt: z.iso.datetime(),
+});
+
+export function jobRoutes(): readonly Route[] {
+  return [
+    route({ ...submitDefinition, path: '/api/v1/jobs', summary: 'Submit a training job' }),
+    route({ ...submitDefinition, path: '/api/v1/training/dispatch', summary: 'Submit a training job (older path)' }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'List jobs, newest first',
+      query: listQuery,
+      answers: { 200: { description: 'One page', schema: pageSchema(jobViewSchema) } },
+      handle: async ({ deps, query, principal }) => {
+        const { cursor, limit, state, service } = query;
+        const page = await deps.store.jobs.list({
+          projectId: principal().projectId,
+          limit,
+          ...(cursor === undefined ? {} : { cursor }),
+          ...(state === undefined ? {} : { states: [state] }),
+          ...(service === undefined ? {} : { service }),
+        });
+        const positions = await queuePositions(deps, page.items);
+        return ok({
+          items: page.items.map((job) => jobView(job, positions.get(job.id) ?? null)),
+          nextCursor: page.nextCursor,
+        });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'One job',
+      params: jobIdParam,
+      answers: { 200: { description: 'The job', schema: jobViewSchema } },
+      handle: async ({ deps, params }) => ok(await view(deps, await deps.store.jobs.get(params.id))),
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/jobs/{id}/cancel',
+      permission: 'write',
+      tag: 'jobs',
+      summary: 'Ask for the end of a job',
+      params: jobIdParam,
+      idempotent: true,
+      answers: { 202: { description: 'The job is being cancelled', schema: jobViewSchema } },
+      handle: cancel,
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/attempts',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Attempts of a job, oldest first',
+      params: jobIdParam,
+      answers: { 200: { description: 'The attempts', schema: z.object({ items: z.array(attemptViewSchema) }) } },
+      handle: async ({ deps, params }) => {
+        await deps.store.jobs.get(params.id);
+        const [attempts, checkpoints] = await Promise.all([
+          deps.store.attempts.listByJob(params.id),
+          deps.store.checkpoints.listByJob(params.id),
+        ]);
+        const of = (attempt: number) =>
+          checkpoints
+            .filter((one) => one.attempt === attempt)
+            .map(({ sequence, name, createdAt }) => ({ sequence, name, createdAt }));
+        return ok({ items: attempts.map((attempt) => attemptView(attempt, of(attempt.attempt))) });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/decisions',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'What the failover policy decided, and why',
+      params: jobIdParam,
+      answers: { 200: { description: 'The decisions', schema: z.object({ items: z.array(decisionSchema) }) } },
+      handle: async ({ deps, params }) => {
+        await deps.store.jobs.get(params.id);
+        const decisions = await deps.store.decisions.listByJob(params.id);
+        return ok({
+          items: decisions.map(({ decision, policyVersion, action, decidedAt }) => ({
+            decision,
+            policyVersion,
+            action,
+            decidedAt: decidedAt.toISOString(),
+          })),
+        });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,57 @@
+import { objectKeys } from '@artenic/core';
+import { z } from 'zod';
+import { ArtenicError } from '../../core/errors.ts';
+import { route, type Route } from '../route.ts';
+
+const keyOf = { packages: objectKeys.package, data: objectKeys.data, models: objectKeys.model } as const;
+const params = z.strictObject({
+  kind: z.enum(['packages', 'data', 'models']),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const path = '/api/v1/objects/{kind}/{sha256}';
+
+/** Content-addressed uploads: what is there already is success, what has another hash never becomes visible. */
+export function objectRoutes(): readonly Route[] {
+  return [
+    route({
+      method: 'put',
+      path,
+      permission: 'write',
+      tag: 'objects',
+      summary: 'Upload an object under the SHA-256 of its content',
+      params,
+      bodyKind: 'stream',
+      answers: { 200: { description: 'It was there already' }, 201: { description: 'Stored' } },
+      handle: async ({ deps, params: { kind, sha256 }, request }) => {
+        const key = keyOf[kind](sha256);
+        const declared = Number(request.headers['content-length'] ?? 0);
+        if (declared > deps.limits.uploadBytes)
+          throw new ArtenicError('payload-too-large', `An object may have at most ${deps.limits.uploadBytes} bytes.`);
+        const present = await deps.storage.head(key);
+        if (present !== null) {
+          request.resume();
+          return { status: 200, body: { key, bytes: present.bytes } };
+        }
+        const { bytes } = await deps.storage.put(key, request as AsyncIterable<Uint8Array>, {
+          sha256,
+          maxBytes: deps.limits.uploadBytes,
+        });
+        return { status: 201, body: { key, bytes } };
+      },
+    }),
+    route({
+      method: 'head',
+      path,
+      permission: 'read',
+      tag: 'objects',
+      summary: 'Whether an object is stored',
+      params,
+      answers: { 200: { description: 'It is' } },
+      handle: async ({ deps, params: { kind, sha256 } }) => {
+        const present = await deps.storage.head(keyOf[kind](sha256));
+        if (present === null) throw new ArtenicError('not-found', 'This object is not stored.');
+        return { status: 200, headers: { 'content-length': String(present.bytes) } };
+      },
+    }),
+  ];
+}

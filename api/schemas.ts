@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** Pieces that several routes share. Whole numbers are bounded, so that the document says what the code accepts. */
+export const jobIdParam = z.strictObject({ id: z.uuid() });
+export const modelName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
+export const modelParam = z.strictObject({ name: modelName });
+const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+export const versionParam = z.strictObject({ name: modelName, version: wholeNumber(1, 2_147_483_647) });
+export const pageQuery = { cursor: z.string().min(1).max(512).optional(), limit: wholeNumber(1, 200).default(50) };
+export const offsetNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+export const attemptNumber = wholeNumber(1, 2_147_483_647);
+export const pageLimit = wholeNumber;

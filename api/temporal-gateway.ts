@@ -1,0 +1,119 @@
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { RunnerEvent } from '@artenic/core';
+import { ArtenicError } from '../core/errors.ts';
+import {
+  capacityGrantedSignal,
+  controlQueue,
+  runnerEventSignal,
+  searchAttributes,
+  trainingJobWorkflowId,
+  type TrainingJobInput,
+} from '../workflows/contracts.ts';
+
+export type TemporalGateway = {
+  /** Starts the job's workflow; one that is there already is success. `adopt`: also when an earlier run was terminated. */
+  readonly startTrainingJob: (
+    jobId: string,
+    options: { readonly adopt: boolean; readonly service: string },
+  ) => Promise<void>;
+  /** Recorded by the server even while no worker runs. A closed workflow is success. */
+  readonly cancelTrainingJob: (jobId: string) => Promise<void>;
+  /** Throws `not-found` when the attempt's workflow is closed. */
+  readonly signalRunnerEvent: (
+    attemptId: string,
+    event: RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string },
+  ) => Promise<void>;
+  readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
+  readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
+  readonly ping: (timeoutMs: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const callTimeoutMs = 3000;
+
+/** gRPC codes that mean "no answer": CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE. */
+const awayCodes: ReadonlySet<number> = new Set([1, 4, 8, 14]);
+
+function translate(error: unknown): unknown {
+  if (error instanceof WorkflowNotFoundError) return new ArtenicError('not-found', error.message, { cause: error });
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  if (isGrpcServiceError(cause) && awayCodes.has(cause.code as number))
+    return new ArtenicError('unavailable', 'Temporal does not answer.', { cause: error });
+  return error;
+}
+
+/** All that the API and the relay ask of Temporal. Connects at the first call, and again after the server was away. */
+export function createTemporalGateway(options: {
+  readonly address: string;
+  readonly namespace: string;
+}): TemporalGateway {
+  const connection = Connection.lazy({ address: options.address, connectTimeout: callTimeoutMs });
+  const client = new Client({ connection, namespace: options.namespace });
+
+  async function call<T>(work: () => Promise<T>, timeoutMs = callTimeoutMs): Promise<T> {
+    try {
+      return await connection.withDeadline(Date.now() + timeoutMs, work);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  return {
+    startTrainingJob: (jobId, { adopt, service }) =>
+      call(async () => {
+        const input: TrainingJobInput = { jobId, adopt };
+        try {
+          await client.workflow.start('trainingJob', {
+            workflowId: trainingJobWorkflowId(jobId),
+            taskQueue: controlQueue,
+            args: [input],
+            // The job's row is the guard; this keeps a second start of the same id from even trying.
+            workflowIdReusePolicy: adopt ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            staticSummary: `training job of ${service}`,
+            typedSearchAttributes: [
+              { key: searchAttributes.kind, value: 'trainingJob' },
+              { key: searchAttributes.jobId, value: jobId },
+              { key: searchAttributes.service, value: service },
+              { key: searchAttributes.phase, value: 'queued' },
+            ],
+          });
+        } catch (error) {
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        }
+      }),
+    cancelTrainingJob: (jobId) =>
+      call(async () => {
+        try {
+          await client.workflow.getHandle(trainingJobWorkflowId(jobId)).cancel();
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }),
+    signalRunnerEvent: (attemptId, event) =>
+      call(() => client.workflow.getHandle(attemptId).signal(runnerEventSignal, event)),
+    signalCapacityGranted: (attemptId) =>
+      call(() => client.workflow.getHandle(attemptId).signal(capacityGrantedSignal)),
+    describe: (workflowId) =>
+      call(async () => {
+        try {
+          const { status } = await client.workflow.getHandle(workflowId).describe();
+          return status.name === 'RUNNING' ? 'open' : 'closed';
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return 'absent';
+          throw error;
+        }
+      }),
+    ping: (timeoutMs) =>
+      call(async () => {
+        await connection.workflowService.getSystemInfo({});
+      }, timeoutMs),
+    close: () => connection.close(),
+  };
+}

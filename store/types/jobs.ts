@@ -1,0 +1,135 @@
+import type { AttemptEnding, AttemptState, JobSpec, JobState, Page } from '@artenic/core';
+import type { FailoverAction, Offer } from '../../core/failover/types.ts';
+import type { InstanceRef } from '../../core/instance-ref.ts';
+
+export type Principal = { readonly id: string; readonly name: string; readonly projectId: string };
+
+export type JobRecord = {
+  readonly id: string;
+  readonly projectId: string;
+  readonly createdBy: string;
+  readonly service: string;
+  readonly model: string;
+  readonly spec: JobSpec;
+  readonly state: JobState;
+  readonly message: string;
+  readonly priority: number;
+  /** The fence: only this attempt may write. 0 before the first. */
+  readonly currentAttempt: number;
+  readonly progress: number | null;
+  readonly resultModel: string | null;
+  readonly resultVersion: number | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly cancelRequestedAt: Date | null;
+  readonly cancelRequestedBy: string | null;
+  /** When `maxHours` ends: set at the first hello. */
+  readonly stopAt: Date | null;
+  /** When the workflow's start was confirmed; null until then, and the relay starts it. */
+  readonly workflowStartedAt: Date | null;
+};
+
+export type JobsRepository = {
+  /** In state `queued`; appends the event `job.state`. */
+  readonly insert: (job: {
+    readonly id: string;
+    readonly spec: JobSpec;
+    readonly principal: Principal;
+    readonly createdAt: Date;
+  }) => Promise<JobRecord>;
+  readonly find: (id: string) => Promise<JobRecord | null>;
+  /** Throws `not-found`. */
+  readonly get: (id: string) => Promise<JobRecord>;
+  /** Newest first. `cursor` is opaque. */
+  readonly list: (query: {
+    readonly projectId: string;
+    readonly states?: readonly JobState[];
+    readonly service?: string;
+    readonly cursor?: string;
+    readonly limit: number;
+  }) => Promise<Page<JobRecord>>;
+  /**
+   * Moves to `to` if `core/jobs/transitions.ts` allows it, and appends the event `job.state` in the same transaction.
+   * A terminal job and a transition that is not allowed change nothing: the record comes back as it is.
+   */
+  readonly transition: (
+    id: string,
+    to: JobState,
+    options?: { readonly message?: string; readonly resultModel?: string; readonly resultVersion?: number },
+  ) => Promise<JobRecord>;
+  /** The first request stays; a terminal job throws `conflict`. Moves to `cancelling` and appends the event. */
+  readonly requestCancel: (id: string, by: string, at: Date) => Promise<JobRecord>;
+  /** Moves the fence forward, never back. */
+  readonly moveFence: (id: string, attempt: number) => Promise<void>;
+  /** Sets `stopAt` once: createdAt-independent, first hello + maxHours. Returns the one that holds. */
+  readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
+  readonly setProgress: (id: string, progress: number) => Promise<void>;
+  readonly markWorkflowStarted: (id: string, at: Date) => Promise<void>;
+  /** Not terminal, for the relay: `createdAt` before `olderThan`, oldest first. */
+  readonly open: (query: { readonly olderThan: Date; readonly limit: number }) => Promise<readonly JobRecord[]>;
+};
+
+export type AttemptRecord = {
+  readonly id: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly offer: Offer;
+  readonly reason: string;
+  readonly state: AttemptState;
+  readonly handle: InstanceRef | null;
+  readonly tokenHash: string | null;
+  readonly stopRequested: 'cancelled' | 'max-hours' | null;
+  readonly ending: AttemptEnding | null;
+  readonly restoredFrom: string | null;
+  readonly createdAt: Date;
+  readonly launchedAt: Date | null;
+  readonly helloAt: Date | null;
+  readonly runningAt: Date | null;
+  readonly lastHeartbeatAt: Date | null;
+  readonly endedAt: Date | null;
+};
+
+export type AttemptsRepository = {
+  /** Makes the row in state `waiting`; the same id again returns what is there. Appends the event `attempt.state` when made. */
+  readonly open: (attempt: {
+    readonly id: string;
+    readonly jobId: string;
+    readonly attempt: number;
+    readonly offer: Offer;
+    readonly reason: string;
+    readonly createdAt: Date;
+  }) => Promise<AttemptRecord>;
+  readonly find: (id: string) => Promise<AttemptRecord | null>;
+  readonly get: (id: string) => Promise<AttemptRecord>;
+  /** Whose token a runner sends. */
+  readonly findByTokenHash: (tokenHash: string) => Promise<AttemptRecord | null>;
+  /** Ascending by number. */
+  readonly listByJob: (jobId: string) => Promise<readonly AttemptRecord[]>;
+  /** Only forward (waiting → launching → starting → setup → running → stopping); `ended` is `end`'s. Stamps the matching time; appends the event. */
+  readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
+  readonly setHandle: (id: string, handle: InstanceRef) => Promise<void>;
+  /** First hello wins; the same hash again is fine; another hash, or an ended attempt, throws `fenced`. */
+  readonly hello: (id: string, tokenHash: string, at: Date) => Promise<AttemptRecord>;
+  readonly heartbeat: (id: string, at: Date) => Promise<void>;
+  readonly setRestoredFrom: (id: string, name: string) => Promise<void>;
+  readonly requestStop: (id: string, reason: 'cancelled' | 'max-hours') => Promise<void>;
+  /** The first ending stays and is returned. Appends the event. */
+  readonly end: (id: string, ending: AttemptEnding, at: Date) => Promise<AttemptEnding>;
+};
+
+export type DecisionRecord = {
+  readonly jobId: string;
+  readonly decision: number;
+  readonly policyVersion: string;
+  readonly inputs: unknown;
+  readonly action: FailoverAction;
+  readonly decidedAt: Date;
+};
+export type DecisionsRepository = {
+  readonly find: (jobId: string, decision: number) => Promise<DecisionRecord | null>;
+  readonly latest: (jobId: string) => Promise<DecisionRecord | null>;
+  /** The first stored under a number stays and is returned. */
+  readonly insert: (decision: DecisionRecord) => Promise<DecisionRecord>;
+  readonly listByJob: (jobId: string) => Promise<readonly DecisionRecord[]>;
+};

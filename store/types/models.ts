@@ -1,0 +1,68 @@
+import type { ModelSignature, ModelStage, Page } from '@artenic/core';
+
+export type ModelRecord = {
+  readonly name: string;
+  readonly projectId: string;
+  readonly createdAt: Date;
+  readonly latestVersion: number;
+  readonly productionVersion: number | null;
+};
+export type ModelVersionRecord = {
+  readonly model: string;
+  readonly version: number;
+  readonly stage: ModelStage;
+  readonly format: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly signature: ModelSignature;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly jobId: string | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+};
+export type StageChangeRecord = {
+  readonly version: number;
+  readonly from: ModelStage | null;
+  readonly to: ModelStage;
+  readonly by: string;
+  readonly at: Date;
+  readonly reason: string;
+};
+export type ModelsRepository = {
+  /** Next version number, under a lock on the model. With `jobId`, the same job again returns its version. Appends the event `model.version`. */
+  readonly register: (version: {
+    readonly model: string;
+    readonly projectId: string;
+    readonly format: string;
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly signature: ModelSignature;
+    readonly metrics: Readonly<Record<string, number>>;
+    readonly jobId: string | null;
+    readonly createdBy: string;
+    readonly createdAt: Date;
+  }) => Promise<ModelVersionRecord>;
+  readonly list: (query: {
+    readonly projectId: string;
+    readonly cursor?: string;
+    readonly limit: number;
+  }) => Promise<Page<ModelRecord>>;
+  readonly get: (projectId: string, name: string) => Promise<ModelRecord>;
+  /** Newest first. */
+  readonly versions: (projectId: string, name: string) => Promise<readonly ModelVersionRecord[]>;
+  readonly getVersion: (projectId: string, name: string, version: number) => Promise<ModelVersionRecord>;
+  /** The one in production; null when there is none. */
+  readonly production: (projectId: string, name: string) => Promise<ModelVersionRecord | null>;
+  /** To `production`: the one before goes back to `registered`, in the same transaction. A retired version throws `conflict`; a stage it already has changes nothing. History and event are written. */
+  readonly setStage: (change: {
+    readonly projectId: string;
+    readonly name: string;
+    readonly version: number;
+    readonly to: ModelStage;
+    readonly by: string;
+    readonly at: Date;
+    readonly reason: string;
+  }) => Promise<ModelVersionRecord>;
+  /** Oldest first. */
+  readonly stageHistory: (projectId: string, name: string) => Promise<readonly StageChangeRecord[]>;
+};

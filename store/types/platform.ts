@@ -1,0 +1,91 @@
+import type { Capacity } from '../../core/capacity/types.ts';
+
+/**
+ * `topic` is what readers subscribe to: `jobs`, `job:<id>`, `models`, `providers`. One change is one event: `job.state`
+ * has the topic `jobs` and the job's id as subject, so who follows `job:<id>` wants those of that subject, too;
+ * `attempt.state` and `job.checkpoint` have the topic `job:<id>`; `model.version` and `model.stage` have `models`.
+ */
+export type EventInput = {
+  readonly topic: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+};
+export type EventRecord = EventInput & { readonly sequence: bigint; readonly at: Date };
+export type EventsRepository = {
+  /** Appends without a number; it gets one after commit, by `sequence`. Wakes listeners (`NOTIFY artenic_events`) at commit. */
+  readonly append: (event: EventInput) => Promise<void>;
+  /** Numbers what has been committed since, in one short transaction under an advisory lock; returns how many. Any process may call it at any time. */
+  readonly sequence: () => Promise<number>;
+  readonly after: (sequence: bigint, limit: number) => Promise<readonly EventRecord[]>;
+  readonly lastSequence: () => Promise<bigint>;
+};
+
+export type StoredResponse = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+};
+export type IdempotencyRepository = {
+  /**
+   * Reserves the key for this request. `new`: go on, and call `complete` in the transaction of the effect.
+   * `replay`: answer with what is stored. `in-flight` and `mismatch` as their names say. A reservation expires after `lockMs`.
+   */
+  readonly begin: (request: {
+    readonly key: string;
+    readonly principalId: string;
+    readonly route: string;
+    readonly bodySha256: string;
+    readonly now: Date;
+    readonly lockMs: number;
+  }) => Promise<
+    | { readonly kind: 'new' }
+    | { readonly kind: 'in-flight' }
+    | { readonly kind: 'mismatch' }
+    | { readonly kind: 'replay'; readonly response: StoredResponse }
+  >;
+  readonly complete: (key: string, principalId: string, response: StoredResponse) => Promise<void>;
+  /** Gives the key back after a failure that had no effect. */
+  readonly abandon: (key: string, principalId: string) => Promise<void>;
+  readonly purge: (olderThan: Date) => Promise<number>;
+};
+
+export type ApiKeyRecord = {
+  readonly id: string;
+  readonly name: string;
+  readonly secretHash: string;
+  readonly role: 'admin';
+  readonly projectId: string;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+};
+export type ApiKeysRepository = {
+  /** The same id again replaces hash and name: `npm start` keeps the admin key's row true to its file. */
+  readonly upsert: (key: Omit<ApiKeyRecord, 'revokedAt'>) => Promise<void>;
+  readonly find: (id: string) => Promise<ApiKeyRecord | null>;
+  readonly revoke: (id: string, at: Date) => Promise<void>;
+};
+
+export type ProviderRecord = {
+  readonly name: string;
+  readonly usable: boolean;
+  readonly message: string;
+  readonly capabilities: {
+    readonly spot: boolean;
+    readonly preemptionNotice: boolean;
+    readonly idempotencyToken: boolean;
+    readonly regions: boolean;
+  };
+  readonly capacity: (Capacity & { readonly gpuType: string | null }) | null;
+  readonly checkedAt: Date;
+};
+export type ProvidersRepository = {
+  readonly upsert: (provider: ProviderRecord) => Promise<void>;
+  readonly find: (name: string) => Promise<ProviderRecord | null>;
+  readonly list: () => Promise<readonly ProviderRecord[]>;
+};
+
+export type RunnerEventsRepository = {
+  /** True the first time this attempt sends this event id. */
+  readonly firstTime: (attemptId: string, eventId: string, at: Date) => Promise<boolean>;
+};

@@ -1,0 +1,10 @@
+/** `trainingJob` after a careless change: the model is registered before the job is prepared. */
+import { control } from '../../../workflows/activity-proxies.ts';
+import type { TrainingJobInput, TrainingJobResult } from '../../../workflows/contracts.ts';
+
+export async function trainingJob({ jobId }: TrainingJobInput): Promise<TrainingJobResult> {
+  const model = await control.registerModel({ jobId, attempt: 1 });
+  await control.prepareJob({ jobId });
+  const settled = await control.settleJob({ jobId, state: 'succeeded', message: 'Done.', model });
+  return { ...settled, model };
+}

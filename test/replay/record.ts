@@ -1,0 +1,118 @@
+/**
+ * Records the histories that `replay.test.ts` replays: `node test/replay/record.ts` after a change of the workflows that
+ * is meant to break with old runs, or to add a story. Histories of a release that is out are kept, not recorded again.
+ */
+import { writeFileSync } from 'node:fs';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import globalSetup from '../setup/global-setup.ts';
+import globalTeardown from '../setup/global-teardown.ts';
+import { happyScript, until } from '../workflows/fake-runner.ts';
+import { type Harness, startHarness } from '../workflows/harness.ts';
+
+const folder = new URL('./histories/', import.meta.url);
+
+type Story = (harness: Harness, jobId: string) => Promise<void>;
+
+const stories: Readonly<Record<string, Story>> = {
+  happy: async ({ world, startJob }, jobId) => {
+    world.addJob(jobId);
+    await (await startJob(jobId)).result();
+  },
+  'waits-then-lost-then-done': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId, {
+      script: async (runner) => (runner.attempt === 1 ? runner.vanish('unknown') : happyScript(runner)),
+    });
+    await world.setSlots(0);
+    const handle = await startJob(jobId);
+    await until(() => world.called('awaitCapacity', attemptWorkflowId(jobId, 1)) > 0, 'the queue');
+    await world.setSlots(100);
+    await handle.result();
+  },
+  cancelled: async ({ world, startJob }, jobId) => {
+    world.addJob(jobId, {
+      script: async (runner) => {
+        await runner.hello();
+        await runner.phase('training');
+        await runner.stopAsked();
+        await runner.exit(143);
+      },
+    });
+    const handle = await startJob(jobId);
+    await until(() => world.called('watchInstance', attemptWorkflowId(jobId, 1)) > 0, 'the watch');
+    await world.cancelByApi(jobId);
+    await handle.result();
+  },
+  'let-go-and-taken-over': async ({ world, startJob, client }, jobId) => {
+    const word = { go: false };
+    world.addJob(jobId, {
+      script: async (runner) => {
+        await until(() => word.go, 'the word to end');
+        await runner.exit(0);
+      },
+    });
+    const handle = await startJob(jobId);
+    const id = attemptWorkflowId(jobId, 1);
+    await until(() => world.called('watchInstance', id) > 0, 'the watch');
+    await client.workflow.getHandle(failoverWorkflowId(jobId)).cancel();
+    await until(() => world.called('openAttempt', id) === 2, 'the take-over');
+    word.go = true;
+    await handle.result();
+  },
+  'reset-while-it-runs': async ({ world, startJob, reset, client }, jobId) => {
+    const word = { go: false };
+    world.addJob(jobId, {
+      script: async (runner) => {
+        await until(() => word.go, 'the word to end');
+        await runner.exit(0);
+      },
+    });
+    await startJob(jobId);
+    const id = attemptWorkflowId(jobId, 1);
+    await until(() => world.called('watchInstance', id) > 0, 'the watch');
+    await reset(trainingJobWorkflowId(jobId), 4);
+    await until(() => world.called('openAttempt', id) === 2, 'the take-over');
+    word.go = true;
+    await client.workflow.getHandle(trainingJobWorkflowId(jobId)).result();
+  },
+  'refused-by-provider': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId, { script: (runner) => runner.exit(3) });
+    world.fault(jobId, 'launchInstance', () => 'quota');
+    world.fault(jobId, 'settleJob', (call) => (call <= 2 ? 'unavailable' : null));
+    await (await startJob(jobId)).result();
+  },
+};
+
+/** Who ran it and where is nobody's business, and no part of a replay. */
+function withoutMachine(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMachine);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (key === 'identity') return [key, 'recorder'];
+      return [key, key === 'stackTrace' ? '' : withoutMachine(inner)];
+    }),
+  );
+}
+
+await globalSetup();
+const harness = await startHarness();
+try {
+  for (const [name, tell] of Object.entries(stories)) {
+    const jobId = `recorded-${name}`;
+    await tell(harness, jobId);
+    const ids = {
+      job: trainingJobWorkflowId(jobId),
+      failover: failoverWorkflowId(jobId),
+      attempt: attemptWorkflowId(jobId, 1),
+    };
+    for (const [kind, workflowId] of Object.entries(ids)) {
+      const handle = harness.client.workflow.getHandle(workflowId);
+      const history = withoutMachine(JSON.parse(historyToJSON(await handle.fetchHistory())));
+      writeFileSync(new URL(`${name}.${kind}.json`, folder), `${JSON.stringify(history, null, 1)}\n`);
+    }
+  }
+} finally {
+  await harness.close();
+  await globalTeardown();
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { objectKeys } from '@artenic/core';
+import { pino } from 'pino';
+import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
+import { createApp } from '../api/app.ts';
+import { defaultLimits, type ApiDeps } from '../api/deps.ts';
+import { parseKey } from '../api/keys.ts';
+import { createLive } from '../api/live.ts';
+import { startServer } from '../api/server.ts';
+import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { uuidv7 } from '../core/ids.ts';
+import { createPredictor } from '../serving/predictor.ts';
+import { listenForEvents } from '../store/listen.ts';
+import { migrate, openOrm } from '../store/orm.ts';
+import { createStore } from '../store/store.ts';
+import { tokenHashOf } from '../store/tokens.ts';
+import type { Store } from '../store/types.ts';
+import { listOf, readConfig, type Config } from './config.ts';
+import { createSecrets } from './secrets.ts';
+import { untilItWorks } from './until-it-works.ts';
+
+const version = '0.1.0';
+
+/** The admin's key as its file says it: a changed file is a changed key. */
+async function keepAdminKey(store: Store, config: Config): Promise<void> {
+  if (config.ARTENIC_ADMIN_KEY_FILE === undefined) return;
+  const text = readFileSync(config.ARTENIC_ADMIN_KEY_FILE, 'utf8').trim();
+  const parsed = parseKey(text);
+  if (parsed === null) throw new Error(`${config.ARTENIC_ADMIN_KEY_FILE} does not hold an API key`);
+  await store.apiKeys.upsert({
+    id: parsed.id,
+    name: 'admin',
+    secretHash: tokenHashOf(config.ARTENIC_KEY_PEPPER, parsed.secret),
+    role: 'admin',
+    projectId: 'default',
+    createdAt: new Date(),
+  });
+}
+
+/** Models are opened from files: each is fetched once by its content id. */
+function modelCache(storage: ApiDeps['storage'], folder: string): (sha256: string) => Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  return async (sha256) => {
+    const path = join(folder, `${sha256}.onnx`);
+    if (existsSync(path)) return path;
+    const temporary = `${path}.${randomBytes(4).toString('hex')}`;
+    await pipeline(await storage.get(objectKeys.model(sha256)), createWriteStream(temporary));
+    renameSync(temporary, path);
+    return path;
+  };
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const home = resolve(config.ARTENIC_HOME);
+  const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'api' } });
+  const orm = await untilItWorks('PostgreSQL', logger, async () => {
+    const opened = await openOrm({ databaseUrl: config.DATABASE_URL, poolMax: 20 });
+    try {
+      await migrate(opened);
+      return opened;
+    } catch (error) {
+      await opened.close(true);
+      throw error;
+    }
+  });
+  const store = createStore(orm);
+  await keepAdminKey(store, config);
+  const storage = createFilesystemStorage({ root: join(home, 'objects') });
+  const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
+  const predictor = createPredictor({
+    fetchModel: modelCache(storage, join(home, 'cache', 'models')),
+    maxHosts: 4,
+    deadlineMs: 10_000,
+    memoryBytes: 4 * 1024 ** 3,
+  });
+  const wakes = new Set<() => void>();
+  const listener = await listenForEvents(config.DATABASE_URL, () => wakes.forEach((wake) => wake()));
+  const deps: ApiDeps = {
+    store,
+    temporal,
+    storage,
+    predictor,
+    secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
+    keyPepper: config.ARTENIC_KEY_PEPPER,
+    now: () => new Date(),
+    newId: () => uuidv7(Date.now(), randomBytes(10)),
+    logger,
+    allowedHosts: listOf(config.ARTENIC_ALLOWED_HOSTS),
+    allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
+    limits: defaultLimits,
+    version,
+    onEvents: (wake) => {
+      wakes.add(wake);
+      return () => wakes.delete(wake);
+    },
+  };
+  const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
+  const live = createLive(deps, running.server);
+  logger.info({ port: running.port }, 'listening');
+
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    await live.close();
+    await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
+    await predictor.close();
+    await listener.close();
+    await temporal.close();
+    await orm.close(true);
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+}
+
+await main();
