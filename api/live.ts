@@ -50,6 +50,11 @@ function toMessage(event: EventRecord): string {
   });
 }
 
+/** A change of a job's state is one event on `jobs`; whoever follows that job alone hears of it too. */
+function wants(reader: Reader, event: EventRecord): boolean {
+  return reader.topics.has(event.topic) || (event.topic === 'jobs' && reader.topics.has(`job:${event.subject}`));
+}
+
 function keyOf(request: IncomingMessage): string {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
   const bearer = offered.find((part) => part.startsWith('bearer.'));
@@ -82,7 +87,7 @@ export function createLive(deps: ApiDeps, server: Server): Live {
         while (reader.sent !== null && reader.socket.readyState === reader.socket.OPEN) {
           const events = await deps.store.events.after(reader.sent, batch);
           for (const event of events) {
-            if (reader.topics.has(event.topic)) reader.socket.send(toMessage(event));
+            if (wants(reader, event)) reader.socket.send(toMessage(event));
             reader.sent = event.sequence;
           }
           if (reader.socket.bufferedAmount > slowReaderBytes) return reader.socket.close(close.slow, 'too slow');

@@ -10,7 +10,7 @@ import type { Permission, Route } from './route.ts';
 
 extendZodWithOpenApi(z);
 
-const problem = { content: { 'application/problem+json': { schema: problemSchema.openapi('Problem') } } };
+const problem = { content: { 'application/problem+json': { schema: problemSchema.meta({ id: 'Problem' }) } } };
 
 /** Refusals that every route of a kind can answer with. */
 function refusals(route: Route): RouteConfig['responses'] {
@@ -57,7 +57,7 @@ function requestOf(route: Route): NonNullable<RouteConfig['request']> {
             content: Object.fromEntries(
               route.bodyTypes.map((type) => [
                 type,
-                { schema: route.bodySchema ?? z.string().openapi({ format: 'binary' }) },
+                { schema: route.bodySchema ?? z.string().meta({ format: 'binary' }) },
               ]),
             ),
           },
@@ -98,7 +98,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
             ? {}
             : {
                 content: {
-                  [type ?? 'application/json']: { schema: schema ?? z.string().openapi({ format: 'binary' }) },
+                  [type ?? 'application/json']: { schema: schema ?? z.string().meta({ format: 'binary' }) },
                 },
               }),
         },

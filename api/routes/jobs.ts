@@ -1,5 +1,6 @@
 import {
   attemptViewSchema,
+  jsonValueSchema,
   jobSpecSchema,
   JobTextError,
   jobViewSchema,
@@ -167,7 +168,7 @@ const listQuery = z.strictObject({
 const decisionSchema = z.object({
   decision: z.number().int(),
   policyVersion: z.string(),
-  action: z.record(z.string(), z.json()),
+  action: z.record(z.string(), jsonValueSchema),
   decidedAt: z.iso.datetime(),
 });
 

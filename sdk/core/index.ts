@@ -1,5 +1,6 @@
 export * from './job-spec.ts';
 export * from './job-text.ts';
+export * from './json-value.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';
 export * from './states.ts';

@@ -1,3 +1,4 @@
+import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
 import { jobSpecSchema } from './job-spec.ts';
 import { checkpointManifestSchema, logStreams } from './runner-contract.ts';
@@ -171,7 +172,7 @@ export type PredictRequest = z.output<typeof predictRequestSchema>;
 export const predictResponseSchema = z.object({
   model: z.string(),
   version: z.number().int(),
-  outputs: z.record(z.string(), z.json()),
+  outputs: z.record(z.string(), jsonValueSchema),
   /** Class label of the highest probability, for classifiers. */
   label: z.string().nullable(),
   latencyMs: z.number(),
@@ -214,6 +215,6 @@ export const liveEventSchema = z.object({
   kind: z.string(),
   subject: z.string(),
   at: timestamp,
-  data: z.record(z.string(), z.json()),
+  data: z.record(z.string(), jsonValueSchema),
 });
 export type LiveEvent = z.output<typeof liveEventSchema>;
