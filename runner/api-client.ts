@@ -18,20 +18,37 @@ export class OffsetMismatchError extends Error {
   }
 }
 
-/** No answer, or one that says "later". */
+/** No answer, one that says "later", or one of somebody else who listens at our API's old address. */
 class UnreachableError extends Error {
-  override readonly name = 'UnreachableError';
+  override readonly name: string = 'UnreachableError';
 }
+
+/** Who answers does not know our token. While we run, that is somebody else: a newer attempt would make us `fenced`. */
+class StrangerError extends UnreachableError {
+  override readonly name = 'StrangerError';
+}
+
+/** The API has understood and refuses; `message` is for people. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+type Patience = {
+  /** Ends the waiting with its reason. */
+  readonly signal?: AbortSignal;
+  /** How long an unknown token is blamed on the address; for ever when absent. */
+  readonly strangerMs?: number;
+};
 
 export type RunnerApi = {
   /** One try. Bytes go as they are, anything else as JSON. */
   readonly post: <T extends z.ZodType>(path: string, body: unknown, answer: T) => Promise<z.output<T>>;
-  /** Tries until there is an answer, with pauses that grow to two seconds; `signal` ends it with its reason. */
+  /** Tries until there is an answer, with pauses that grow to two seconds. */
   readonly postUntilAnswered: <T extends z.ZodType>(
     path: string,
     body: unknown,
     answer: T,
-    signal?: AbortSignal,
+    patience?: Patience,
   ) => Promise<z.output<T>>;
 };
 
@@ -66,12 +83,11 @@ export function createRunnerApi(bootstrap: Bootstrap, token: string): RunnerApi 
         signal: AbortSignal.timeout(requestTimeoutMs),
       });
     } catch (cause) {
-      lookForApi();
       throw new UnreachableError('the API cannot be reached', { cause });
     }
   }
 
-  async function post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>> {
+  async function ask<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>> {
     const response = await send(path, body);
     let text: string;
     try {
@@ -79,28 +95,46 @@ export function createRunnerApi(bootstrap: Bootstrap, token: string): RunnerApi 
     } catch (cause) {
       throw new UnreachableError('the answer was cut off', { cause });
     }
-    if (response.ok) return answer.parse(text === '' ? {} : JSON.parse(text));
-    if (response.status >= 500 || response.status === 429 || response.status === 408)
+    if (response.ok) {
+      const parsed = answer.safeParse(text === '' ? {} : jsonOrNull(text));
+      if (parsed.success) return parsed.data;
+      throw new UnreachableError(`no answer of our API: ${parsed.error.message}`);
+    }
+    const problem = problemSchema.safeParse(jsonOrNull(text)).data;
+    if (response.status === 401 || response.status === 403)
+      throw new StrangerError(problem?.detail ?? `the API answered ${response.status}`);
+    if (problem === undefined || response.status >= 500 || response.status === 429 || response.status === 408)
       throw new UnreachableError(`the API answered ${response.status}`);
-    const problem = problemSchema.safeParse(safeJson(text)).data;
-    if (problem?.type.endsWith('fenced') === true || response.status === 401 || response.status === 403)
-      throw new FencedError(problem?.detail ?? `the API answered ${response.status}`);
-    if (problem?.expectedOffset !== undefined) throw new OffsetMismatchError(problem.expectedOffset);
-    throw new Error(`the API refused ${path} with ${response.status}: ${problem?.detail ?? text.slice(0, 500)}`);
+    if (problem.type.endsWith('fenced')) throw new FencedError(problem.detail);
+    if (problem.expectedOffset !== undefined) throw new OffsetMismatchError(problem.expectedOffset);
+    throw new RefusedError(problem.detail);
+  }
+
+  async function post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>> {
+    try {
+      return await ask(path, body, answer);
+    } catch (error) {
+      if (error instanceof UnreachableError) lookForApi();
+      throw error;
+    }
   }
 
   async function postUntilAnswered<T extends z.ZodType>(
     path: string,
     body: unknown,
     answer: T,
-    signal?: AbortSignal,
+    { signal, strangerMs = Number.POSITIVE_INFINITY }: Patience = {},
   ): Promise<z.output<T>> {
+    let strangerSinceMs: number | null = null;
     for (let waitMs = pauseMs.first; ; waitMs = Math.min(waitMs * 2, pauseMs.most)) {
       signal?.throwIfAborted();
       try {
         return await post(path, body, answer);
       } catch (error) {
         if (!(error instanceof UnreachableError)) throw error;
+        if (!(error instanceof StrangerError)) strangerSinceMs = null;
+        else strangerSinceMs ??= performance.now();
+        if (strangerSinceMs !== null && performance.now() - strangerSinceMs > strangerMs) throw error;
       }
       await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
     }
@@ -113,10 +147,11 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof UnreachableError;
 }
 
-function safeJson(text: string): unknown {
+function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

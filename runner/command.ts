@@ -5,12 +5,12 @@ import { constants } from 'node:os';
 /**
  * Stands between runner and command, in a process group of the command's own. It holds the reading end of a pipe from
  * the runner: when the runner dies, however that happens, the pipe closes and the whole group is killed. SIGTERM is
- * caught, not ignored, because ignoring would be inherited by the command.
+ * caught, not ignored, because ignoring would be inherited by the command. `exec` keeps a list from meaning a builtin.
  */
 const guard = `trap : TERM
 { trap '' TERM; read -r _ <&3; kill -KILL 0; } &
 watcher=$!
-"$@" 3<&-
+( exec "$@" ) 3<&-
 status=$?
 kill -KILL "$watcher"
 exit "$status"`;
@@ -66,8 +66,9 @@ export function startCommand(options: CommandOptions): RunningCommand {
   // Nothing is ever written: only its closing matters.
   child.stdio[watcherPipe]?.on('error', () => undefined);
 
+  let isOver = false;
   function signalGroup(name: NodeJS.Signals): void {
-    if (child.pid === undefined) return;
+    if (child.pid === undefined || isOver) return;
     try {
       process.kill(-child.pid, name);
     } catch (error) {
@@ -83,6 +84,7 @@ export function startCommand(options: CommandOptions): RunningCommand {
     child.once('exit', (code, signal) => {
       // What the command left in the background goes with it.
       signalGroup('SIGKILL');
+      isOver = true; // The number may soon be another group's.
       child.stdio[watcherPipe]?.destroy();
       done(endOf(code, signal));
     });

@@ -8,7 +8,6 @@ import type { Folders } from './folders.ts';
 const inherited = [
   'HOME',
   'LANG',
-  'LC_ALL',
   'LOGNAME',
   'SHELL',
   'TERM',
@@ -16,11 +15,10 @@ const inherited = [
   'TZ',
   'USER',
   'LD_LIBRARY_PATH',
-  'CUDA_VISIBLE_DEVICES',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'REQUESTS_CA_BUNDLE',
-  'PIP_CERT',
+  'CURL_CA_BUNDLE',
   'NODE_EXTRA_CA_CERTS',
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -28,9 +26,14 @@ const inherited = [
   'http_proxy',
   'https_proxy',
   'no_proxy',
-  'PIP_INDEX_URL',
-  'NVIDIA_VISIBLE_DEVICES',
 ] as const;
+const inheritedPrefixes = ['LC_', 'PIP_', 'UV_', 'CUDA_', 'NVIDIA_', 'NPM_CONFIG_', 'XDG_'] as const;
+
+function isInherited(name: string): boolean {
+  return (
+    (inherited as readonly string[]).includes(name) || inheritedPrefixes.some((prefix) => name.startsWith(prefix))
+  );
+}
 
 /** Lets a package without a copy of its own import `@artenic/*` from the platform. Absent in the bundled runner. */
 const sdkHook = fileURLToPath(new URL('./sdk-hook.mjs', import.meta.url));
@@ -44,7 +47,9 @@ export function commandEnvironment(parts: {
 }): Record<string, string> {
   const { bootstrap, hello, folders, venv } = parts;
   const fromMachine = Object.fromEntries(
-    inherited.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && isInherited(name) ? [[name, value]] : [],
+    ),
   );
   const path = [
     ...(venv === null ? [] : [join(venv, 'bin')]),

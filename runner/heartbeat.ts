@@ -15,9 +15,9 @@ export function progressReader(metricsFile: string): () => Promise<number | null
     if (!existsSync(metricsFile)) return last;
     for await (const chunk of createReadStream(metricsFile, {
       start: offset,
-      encoding: 'utf8',
+      encoding: 'latin1', // One character a byte, so that offsets stay exact wherever a chunk is cut.
     }) as AsyncIterable<string>) {
-      offset += Buffer.byteLength(chunk);
+      offset += chunk.length;
       const lines = `${rest}${chunk}`.split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {

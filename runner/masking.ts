@@ -32,17 +32,15 @@ export function createMasker(secrets: readonly string[]): Masker {
   function emit(text: string): string {
     let out = '';
     let from = 0;
+    let openAt = text.length - undecided(text);
     pattern.lastIndex = 0;
-    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      const open = undecided(text);
-      if (open > 0 && match.index >= text.length - open) break;
+    for (let match = pattern.exec(text); match !== null && match.index < openAt; match = pattern.exec(text)) {
       out += text.slice(from, match.index) + mask;
       from = match.index + match[0].length;
+      if (from > openAt) openAt = text.length - undecided(text.slice(from));
     }
-    const rest = text.slice(from);
-    const open = undecided(rest);
-    held = open === 0 ? '' : rest.slice(-open);
-    return out + (open === 0 ? rest : rest.slice(0, -open));
+    held = text.slice(openAt);
+    return out + text.slice(from, openAt);
   }
 
   return {

@@ -5,7 +5,10 @@ import { extract } from 'tar';
 import type { Folders } from './folders.ts';
 import type { RunnerStore } from './object-store.ts';
 
-/** Unpacks the code into `folder`: no links that leave it, no absolute paths, hash checked before. */
+/**
+ * Unpacks the code into `folder`, its hash checked before. `strict` makes an error of everything that is not harmless:
+ * paths and links that leave the folder, absolute paths, devices.
+ */
 export async function unpackPackage(store: RunnerStore, sha256: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const archive = join(dirname(folder), `.${sha256.slice(0, 16)}.tar.gz`);
@@ -15,9 +18,8 @@ export async function unpackPackage(store: RunnerStore, sha256: string, folder: 
       file: archive,
       cwd: folder,
       preservePaths: false,
+      preserveOwner: false,
       strict: true,
-      filter: (_path, entry) =>
-        !('type' in entry) || entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'Directory',
     });
   } finally {
     await rm(archive, { force: true });

@@ -1,9 +1,10 @@
 // Jobs on this machine may import the SDK without installing it: what a package does not bring itself is resolved from here.
-import { registerHooks } from 'node:module';
+import * as nodeModule from 'node:module';
 
 const provided = /^(?:@artenic\/(?:core|training|client)|onnxruntime-node)(?:\/|$)/;
 
-registerHooks({
+// An older Node that a job brings along does not have it; then the job brings its packages, too.
+nodeModule.registerHooks?.({
   resolve(specifier, context, nextResolve) {
     try {
       return nextResolve(specifier, context);

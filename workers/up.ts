@@ -168,7 +168,7 @@ async function main(): Promise<void> {
   );
   if (values['no-demo']) return;
   try {
-    await runDemo({ root, home, endpoints, readyAtMs: Date.now(), say, signal: interrupted.signal });
+    await runDemo({ root, home, endpoints, say, signal: interrupted.signal });
   } catch (error) {
     if (!interrupted.signal.aborted) say(`the first job did not end well: ${messageOf(error)}`);
   }

@@ -86,6 +86,9 @@ const { outcome, step, metrics } = await train({
 
 if (outcome === 'completed') {
   writeFileSync(job.outputFile('model.onnx'), exportModel(trainer, { features, labels }));
+  // A bird that the network has never seen, to try the model with.
+  const [unseen] = split.heldOut;
+  writeFileSync(job.outputFile('held-out.json'), JSON.stringify({ inputs: unseen?.row, label: unseen?.species }));
   console.log(`model.onnx written after ${step} steps; ${split.heldOut.length} penguins were held out`, metrics);
 } else {
   console.log(`stopped at step ${step}; the checkpoint is written`);

@@ -33,7 +33,10 @@ export async function describeInstance(instance: Instance, table: ProcessTable):
 /** Idempotent. After it the instance can never begin, if it has not begun. */
 export async function terminateInstance(instance: Instance, table: ProcessTable): Promise<void> {
   if ((await readEnded(instance)) !== null) return;
-  if (!(await isThere(instance.files.identity))) return killAll(instance, null, table);
+  if (!(await isThere(instance.files.identity))) {
+    await killAll(instance, null, table);
+    return;
+  }
   const record = await recordOrNone(instance);
   const hasBegun = record !== null && !('neverStarted' in record);
   if (hasBegun && !(await isRunnerAlive(record, table)) && (await findLeft(instance, table)).length === 0) {
@@ -43,17 +46,19 @@ export async function terminateInstance(instance: Instance, table: ProcessTable)
   await writeOnce(instance.files.terminateRequested, '');
   // a start that is under way finds the record taken, and ends
   await writeOnce(instance.files.record, JSON.stringify({ neverStarted: true }));
-  await killAll(instance, await recordOrNone(instance), table);
-  if ((await findLeft(instance, table)).length === 0) await seal(instance, 'request');
+  if (await killAll(instance, await recordOrNone(instance), table)) await seal(instance, 'request');
 }
 
-async function killAll(instance: Instance, record: InstanceRecord | null, table: ProcessTable): Promise<void> {
+/** False when something is left at the end of all patience. */
+async function killAll(instance: Instance, record: InstanceRecord | null, table: ProcessTable): Promise<boolean> {
   const deadlineMs = performance.now() + killPatienceMs;
   for (;;) {
+    const hasRunner = record !== null && 'pid' in record && (await isRunnerAlive(record, table));
     // its group first: nothing in there gets to see another one's end
-    if (record !== null && 'pid' in record && (await isRunnerAlive(record, table))) kill(-record.pid);
+    if (hasRunner) kill(-record.pid);
     const left = await findLeft(instance, table);
-    if (left.length === 0 || performance.now() > deadlineMs) return;
+    if (left.length === 0 && !hasRunner) return true;
+    if (performance.now() > deadlineMs) return false;
     for (const { pid } of left) kill(pid);
     await sleep(killPauseMs);
   }

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import type { ArtenicClient, UploadBody } from '@artenic/client';
+import type { JobSpecInput, JobView } from '@artenic/core';
+import { CliError } from './cli-error.ts';
+import type { LoadedJob } from './job-file.ts';
+import { packFolder } from './pack.ts';
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Packs and uploads what the job file names; what is there already is not sent again. */
+export async function uploadMaterials(
+  client: ArtenicClient,
+  job: LoadedJob,
+  say: (line: string) => void,
+): Promise<JobSpecInput> {
+  const { package: packageFolder, data, ...rest } = job.file;
+  const uploaded: { name: string; sha256: string }[] = [];
+  for (const item of data) {
+    const path = resolve(job.folder, item.file);
+    if (!existsSync(path)) throw new CliError('usage', `the data file ${path} is not there`);
+    const sha256 = await hashOf(path);
+    const sent = await client.objects.upload(
+      'data',
+      sha256,
+      () => Readable.toWeb(createReadStream(path)) as unknown as UploadBody,
+    );
+    say(`${sent ? 'uploaded' : 'already there:'} ${basename(path)}`);
+    uploaded.push({ name: item.name, sha256 });
+  }
+  if (packageFolder === undefined) return { ...rest, data: uploaded };
+  const packed = await packFolder(resolve(job.folder, packageFolder));
+  const sent = await client.objects.upload('packages', packed.sha256, () => packed.bytes as Uint8Array<ArrayBuffer>);
+  say(`${sent ? 'uploaded' : 'already there:'} package of ${packed.files} file${packed.files === 1 ? '' : 's'}`);
+  return { ...rest, data: uploaded, package: { sha256: packed.sha256 } };
+}
+
+/** Uploads and submits; the same key returns the same job. */
+export async function submitJob(
+  client: ArtenicClient,
+  job: LoadedJob,
+  say: (line: string) => void,
+  idempotencyKey?: string,
+): Promise<JobView> {
+  const spec = await uploadMaterials(client, job, say);
+  return client.jobs.submit(spec, idempotencyKey === undefined ? {} : { idempotencyKey });
+}

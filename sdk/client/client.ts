@@ -1,0 +1,236 @@
+import {
+  attemptViewSchema,
+  isTerminalJobState,
+  jobViewSchema,
+  logPageSchema,
+  metricPointSchema,
+  modelVersionViewSchema,
+  modelViewSchema,
+  pageSchema,
+  predictResponseSchema,
+  providerViewSchema,
+  stageChangeViewSchema,
+  type AttemptView,
+  type JobSpecInput,
+  type JobState,
+  type JobView,
+  type LogPage,
+  type LogStream,
+  type MetricPoint,
+  type ModelVersionView,
+  type ModelView,
+  type Page,
+  type PredictRequest,
+  type PredictResponse,
+  type ProviderView,
+  type StageChangeView,
+} from '@artenic/core';
+import { z } from 'zod';
+import { createHttp, type ClientOptions, type Http, type UploadBody } from './http.ts';
+import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
+
+export type ObjectKind = 'packages' | 'data' | 'models';
+type Signal = { readonly signal?: AbortSignal };
+
+const itemsOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+const jobPath = (id: string, rest = ''): string => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
+const modelPath = (name: string, rest = ''): string => `/api/v1/models/${encodeURIComponent(name)}${rest}`;
+const readySchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
+
+/** How long to wait before asking again when a log or a job has nothing new. */
+const followPauseMs = 400;
+
+function pause(signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  return new Promise((done) => setTimeout(done, followPauseMs));
+}
+
+async function* pages<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
+  for (let cursor: string | undefined; ;) {
+    const page = await fetchPage(cursor);
+    yield* page.items;
+    if (page.nextCursor === null) return;
+    cursor = page.nextCursor;
+  }
+}
+
+export type JobsApi = ReturnType<typeof jobsApi>;
+function jobsApi(http: Http) {
+  const get = (id: string, options: Signal = {}): Promise<JobView> =>
+    http.json({ method: 'GET', path: jobPath(id), ...options }, jobViewSchema);
+  const logPage = (
+    id: string,
+    query: {
+      readonly attempt?: number;
+      readonly stream?: LogStream;
+      readonly offset: number;
+      readonly limitBytes?: number;
+    },
+    options: Signal = {},
+  ): Promise<LogPage> => http.json({ method: 'GET', path: jobPath(id, '/logs'), query, ...options }, logPageSchema);
+  return {
+    /** Submits a job; with the same key a second call returns the first one's job. */
+    submit: (spec: JobSpecInput, options: Signal & { readonly idempotencyKey?: string } = {}): Promise<JobView> =>
+      http.json({ method: 'POST', path: '/api/v1/jobs', json: spec, ...options }, jobViewSchema),
+    get,
+    /** Newest first, page by page as it is read. */
+    list: (
+      query: { readonly state?: JobState; readonly service?: string; readonly pageSize?: number } = {},
+    ): AsyncGenerator<JobView> =>
+      pages((cursor) =>
+        http.json(
+          {
+            method: 'GET',
+            path: '/api/v1/jobs',
+            query: { cursor, limit: query.pageSize, state: query.state, service: query.service },
+          },
+          pageSchema(jobViewSchema),
+        ),
+      ),
+    cancel: (id: string): Promise<JobView> =>
+      http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
+    attempts: async (id: string, options: Signal = {}): Promise<readonly AttemptView[]> =>
+      (await http.json({ method: 'GET', path: jobPath(id, '/attempts'), ...options }, itemsOf(attemptViewSchema)))
+        .items,
+    metrics: async (
+      id: string,
+      query: { readonly names?: readonly string[]; readonly limit?: number } = {},
+    ): Promise<readonly MetricPoint[]> =>
+      (
+        await http.json(
+          {
+            method: 'GET',
+            path: jobPath(id, '/metrics'),
+            query: { names: query.names?.join(','), limit: query.limit },
+          },
+          itemsOf(metricPointSchema),
+        )
+      ).items,
+    logPage,
+    /** Pages of an attempt's log from `offset` on; with `follow` until the attempt has ended. */
+    logs: async function* (
+      id: string,
+      query: {
+        readonly attempt?: number;
+        readonly stream?: LogStream;
+        readonly offset?: number;
+        readonly follow?: boolean;
+      } = {},
+      options: Signal = {},
+    ): AsyncGenerator<LogPage> {
+      for (let offset = query.offset ?? 0; ;) {
+        const { follow, ...rest } = query;
+        const page = await logPage(id, { ...rest, offset }, options);
+        if (page.nextOffset > offset) {
+          yield page;
+          offset = page.nextOffset;
+        } else if (follow !== true || page.complete) return;
+        else await pause(options.signal);
+      }
+    },
+    /** A file that an attempt left in its output folder. */
+    output: async (id: string, attempt: number, path: string): Promise<Uint8Array> =>
+      new Uint8Array(
+        await (
+          await http.raw({
+            method: 'GET',
+            path: jobPath(id, `/outputs/${attempt}/${path.split('/').map(encodeURIComponent).join('/')}`),
+          })
+        ).arrayBuffer(),
+      ),
+    /** Waits for a terminal state; `onChange` sees every look. */
+    waitFor: async (
+      id: string,
+      options: Signal & { readonly onChange?: (job: JobView) => void } = {},
+    ): Promise<JobView> => {
+      for (;;) {
+        const job = await get(id, options.signal === undefined ? {} : { signal: options.signal });
+        options.onChange?.(job);
+        if (isTerminalJobState(job.state)) return job;
+        await pause(options.signal);
+      }
+    },
+  };
+}
+
+function modelsApi(http: Http) {
+  const change = (
+    name: string,
+    version: number,
+    verb: 'promote' | 'retire',
+    reason: string,
+  ): Promise<ModelVersionView> =>
+    http.json(
+      { method: 'POST', path: modelPath(name, `/versions/${version}/${verb}`), json: { reason } },
+      modelVersionViewSchema,
+    );
+  return {
+    /** Registers a model file that was uploaded as `models/<sha256>`. */
+    register: (request: {
+      readonly model: string;
+      readonly sha256: string;
+      readonly metrics?: Readonly<Record<string, number>>;
+    }): Promise<ModelVersionView> =>
+      http.json({ method: 'POST', path: '/api/v1/models', json: request }, modelVersionViewSchema),
+    list: (query: { readonly pageSize?: number } = {}): AsyncGenerator<ModelView> =>
+      pages((cursor) =>
+        http.json(
+          { method: 'GET', path: '/api/v1/models', query: { cursor, limit: query.pageSize } },
+          pageSchema(modelViewSchema),
+        ),
+      ),
+    get: (name: string): Promise<ModelView> => http.json({ method: 'GET', path: modelPath(name) }, modelViewSchema),
+    /** Newest first. */
+    versions: async (name: string): Promise<readonly ModelVersionView[]> =>
+      (await http.json({ method: 'GET', path: modelPath(name, '/versions') }, itemsOf(modelVersionViewSchema))).items,
+    version: (name: string, version: number): Promise<ModelVersionView> =>
+      http.json({ method: 'GET', path: modelPath(name, `/versions/${version}`) }, modelVersionViewSchema),
+    promote: (name: string, version: number, reason = ''): Promise<ModelVersionView> =>
+      change(name, version, 'promote', reason),
+    retire: (name: string, version: number, reason = ''): Promise<ModelVersionView> =>
+      change(name, version, 'retire', reason),
+    stageHistory: async (name: string): Promise<readonly StageChangeView[]> =>
+      (await http.json({ method: 'GET', path: modelPath(name, '/stage-history') }, itemsOf(stageChangeViewSchema)))
+        .items,
+    artifact: async (name: string, version: number): Promise<Uint8Array> =>
+      new Uint8Array(
+        await (await http.raw({ method: 'GET', path: modelPath(name, `/versions/${version}/artifact`) })).arrayBuffer(),
+      ),
+  };
+}
+
+export type ArtenicClient = ReturnType<typeof createClient>;
+
+/** Everything the API offers, with retries, idempotency keys, checked answers and pages as iterators. */
+export function createClient(options: ClientOptions) {
+  const http = createHttp(options);
+  return {
+    jobs: jobsApi(http),
+    models: modelsApi(http),
+    objects: {
+      /** Uploads content under its SHA-256 unless it is there; `body` is called for each try. Returns whether it was sent. */
+      upload: async (kind: ObjectKind, sha256: string, body: () => UploadBody): Promise<boolean> => {
+        const path = `/api/v1/objects/${kind}/${sha256}`;
+        if ((await http.raw({ method: 'HEAD', path })).ok) return false;
+        await http.raw({ method: 'PUT', path, content: { type: 'application/octet-stream', body } });
+        return true;
+      },
+    },
+    /** One row: a value per named input. Without a version the one in production answers. */
+    predict: (
+      model: string,
+      inputs: PredictRequest['inputs'],
+      predictOptions: { readonly version?: number } = {},
+    ): Promise<PredictResponse> =>
+      http.json(
+        { method: 'POST', path: modelPath(model, '/predict'), json: { inputs, ...predictOptions } },
+        predictResponseSchema,
+      ),
+    providers: async (): Promise<readonly ProviderView[]> =>
+      (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
+    /** Whether requests can be answered, with a word on each part. */
+    health: (): Promise<z.output<typeof readySchema>> => http.json({ method: 'GET', path: '/readyz' }, readySchema),
+    /** Events by topic over the WebSocket, resumed behind the last one after every broken connection. */
+    live: (live: LiveOptions): LiveSubscription => followEvents(options, live),
+  };
+}

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { objectKeys, type AttemptEndingKind, type CompletionMarker } from '@artenic/core';
+import { ActivityWorld } from '../world.ts';
+
+let world: ActivityWorld;
+let jobId: string;
+let attempt = 0;
+beforeAll(async () => {
+  world = await ActivityWorld.make();
+  ({ id: jobId } = await world.addJob({ setup: 'prepare' }));
+});
+afterAll(() => world.close());
+
+const nextAttempt = async (job = jobId): Promise<string> => {
+  const attemptId = await world.addAttempt(job, ++attempt);
+  await world.store.capacity.release(attemptId);
+  return attemptId;
+};
+const collect = (
+  attemptId: string,
+  facts: Partial<Parameters<ReturnType<ActivityWorld['control']>['collectAttempt']>[0]> = {},
+) => world.control().collectAttempt({ attemptId, evidence: null, launchError: null, ...facts });
+
+describe('collectAttempt with a completion marker', () => {
+  const cases: readonly (readonly [string, Partial<CompletionMarker>, AttemptEndingKind, number | null])[] = [
+    ['exit 0', {}, 'succeeded', 0],
+    ['exit 3', { exitCode: 3 }, 'failed', 3],
+    ['no exit code', { exitCode: null, message: 'cannot be started' }, 'failed', null],
+    ['a signal', { exitCode: null, signal: 'SIGSEGV' }, 'killed', null],
+    ['a signal in the setup', { phase: 'setup', exitCode: null, signal: 'SIGKILL' }, 'killed', null],
+    ['SIGKILL as a shell tells it', { exitCode: 137 }, 'killed', 137],
+    ['exit 1 of the setup', { phase: 'setup', exitCode: 1 }, 'setup-failed', 1],
+    ['a setup that could not be started', { phase: 'setup', exitCode: null }, 'setup-failed', null],
+    ['`maxHours`', { reason: 'max-hours', exitCode: 0 }, 'timed-out', 0],
+    ['a failed restore', { reason: 'restore-failed', exitCode: null }, 'failed', null],
+    ['a fenced runner', { reason: 'fenced', exitCode: null, signal: 'SIGKILL' }, 'lost', null],
+    ['a stop that the machine wanted', { reason: 'stop-requested', exitCode: 0 }, 'preempted', 0],
+  ];
+  test.each(cases)('%s', async (_, marker, kind, exitCode) => {
+    const attemptId = await nextAttempt();
+    await world.addMarker(attemptId, marker);
+    const ending = await collect(attemptId);
+    expect(ending).toMatchObject({ kind, exitCode });
+    if (kind !== 'succeeded') expect(ending.message).not.toBe('');
+  });
+
+  test.each([
+    ['cancelled', 'cancelled'],
+    ['max-hours', 'timed-out'],
+  ] as const)('a stop that was asked for, %s, whatever the exit code', async (reason, kind) => {
+    for (const end of [{ exitCode: 0 }, { exitCode: 1 }, { exitCode: null, signal: 'SIGKILL' }]) {
+      const attemptId = await nextAttempt();
+      await world.control().requestStop({ attemptId, reason });
+      await world.addMarker(attemptId, { reason: 'stop-requested', ...end });
+      expect(await collect(attemptId)).toMatchObject({ kind });
+    }
+  });
+
+  test('what was finished stays finished, also when its cancel was asked for meanwhile', async () => {
+    const attemptId = await nextAttempt();
+    await world.control().requestStop({ attemptId, reason: 'cancelled' });
+    await world.addMarker(attemptId, { exitCode: 0 });
+    expect(await collect(attemptId)).toMatchObject({ kind: 'succeeded' });
+  });
+
+  test('counts more than everything else that is known', async () => {
+    const attemptId = await nextAttempt();
+    await world.addMarker(attemptId);
+    const evidence = { endedBy: 'preemption', endedAt: null } as const;
+    expect(await collect(attemptId, { evidence, launchError: { type: 'stockout', message: '' } })).toMatchObject({
+      kind: 'succeeded',
+    });
+  });
+
+  test("keeps the runner's own words", async () => {
+    const attemptId = await nextAttempt();
+    await world.addMarker(attemptId, { exitCode: 1, message: 'The command ended: exit code 1.' });
+    expect(await collect(attemptId)).toMatchObject({ message: 'The command ended: exit code 1.' });
+  });
+
+  test('does not take 137 of a program that no shell ran for a signal', async () => {
+    const { id } = await world.addJob({ command: ['python3', 'train.py'] });
+    const attemptId = await nextAttempt(id);
+    await world.addMarker(attemptId, { exitCode: 137 });
+    expect(await collect(attemptId)).toMatchObject({ kind: 'failed', exitCode: 137 });
+  });
+
+  test('fails a job that did not make the model it declares, and names the path', async () => {
+    const { id } = await world.addJob({ outputs: { model: { path: 'out/best.onnx' } } });
+    const without = await nextAttempt(id);
+    await world.addMarker(without, { files: { 'model.onnx': 'model' } });
+    expect(await collect(without)).toMatchObject({
+      kind: 'failed',
+      message: expect.stringMatching(/out\/best\.onnx.*ARTENIC_OUTPUT_DIR/),
+    });
+    const withModel = await nextAttempt(id);
+    await world.addMarker(withModel, { files: { 'out/best.onnx': 'model' } });
+    expect(await collect(withModel)).toMatchObject({ kind: 'succeeded' });
+  });
+
+  test.each([
+    ['cut off', '{"attemptId":'],
+    ['no marker', '{"hello":"world"}'],
+    ['not even text', Buffer.from([0xff, 0xfe, 0x00])],
+  ])('takes an attempt for lost whose marker is %s', async (_, content) => {
+    const attemptId = await nextAttempt();
+    await world.storage.put(objectKeys.completion(jobId, attempt), Buffer.from(content));
+    expect(await collect(attemptId)).toMatchObject({ kind: 'lost', message: expect.stringMatching(/cannot be read/) });
+  });
+
+  test("does not take another attempt's word", async () => {
+    const attemptId = await nextAttempt();
+    await world.addMarker(attemptId, { attemptId: `${jobId}/attempt-0` });
+    expect(await collect(attemptId)).toMatchObject({ kind: 'lost', message: expect.stringMatching(/attempt-0/) });
+  });
+});
+
+describe('collectAttempt without a completion marker', () => {
+  test('goes by why the launch failed', async () => {
+    const attemptId = await nextAttempt();
+    const launch = (type: string) => collect(attemptId, { launchError: { type, message: `said ${type}` } });
+    expect(await launch('stockout')).toEqual({ kind: 'stockout', exitCode: null, message: 'said stockout' });
+    for (const type of ['quota', 'auth', 'invalid-request', 'transient', 'internal']) {
+      expect(await launch(type)).toEqual({ kind: 'launch-failed', exitCode: null, message: `said ${type}` });
+    }
+  });
+
+  test('goes by the evidence of the provider, and never guesses', async () => {
+    const attemptId = await nextAttempt();
+    const seen = (endedBy: 'preemption' | 'request' | 'itself' | 'unknown') =>
+      collect(attemptId, { evidence: { endedBy, endedAt: null } });
+    expect(await seen('preemption')).toMatchObject({ kind: 'preempted' });
+    for (const endedBy of ['request', 'itself', 'unknown'] as const) {
+      expect(await seen(endedBy)).toMatchObject({ kind: 'lost' });
+    }
+    expect(await collect(attemptId)).toMatchObject({ kind: 'lost' });
+  });
+
+  test('passes on the last line of the console', async () => {
+    const evidence = { endedBy: 'itself', endedAt: null, lastLine: 'the runner failed: no disk' } as const;
+    expect(await collect(await nextAttempt(), { evidence })).toMatchObject({
+      kind: 'lost',
+      message: expect.stringMatching(/the runner failed: no disk$/),
+    });
+  });
+
+  test('explains by a stop that was asked for', async () => {
+    for (const [reason, kind] of [
+      ['cancelled', 'cancelled'],
+      ['max-hours', 'timed-out'],
+    ] as const) {
+      const attemptId = await nextAttempt();
+      await world.control().requestStop({ attemptId, reason });
+      expect(await collect(attemptId)).toMatchObject({ kind });
+    }
+  });
+});

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Provider } from '../../../activities/providers/provider.ts';
+import { ArtenicError } from '../../../core/errors.ts';
+import type { FailoverPolicy, Offer } from '../../../core/failover/types.ts';
+import { ActivityWorld, localOffer } from '../world.ts';
+
+let world: ActivityWorld;
+beforeAll(async () => {
+  world = await ActivityWorld.make();
+});
+afterAll(() => world.close());
+
+const decide = (jobId: string, decision: number) => world.control().decideNext({ jobId, decision });
+const stateOf = async (jobId: string) => (await world.store.jobs.get(jobId)).state;
+const prepared = async (spec: Parameters<ActivityWorld['addJob']>[0] = {}): Promise<string> => {
+  const { id } = await world.addJob(spec);
+  await world.control().prepareJob({ jobId: id });
+  return id;
+};
+
+describe('decideNext', () => {
+  test('launches the first attempt and keeps the decision with what it was made of', async () => {
+    const id = await prepared({ retryOnExitCodes: [7] });
+    const action = { kind: 'launch', attempt: 1, offer: localOffer, reason: 'first attempt' };
+    expect(await decide(id, 1)).toEqual(action);
+    expect(await world.store.decisions.find(id, 1)).toMatchObject({
+      policyVersion: 'in-order-1',
+      action,
+      inputs: { attempts: [], openAttempt: null, offers: [localOffer], retryOnExitCodes: [7], refusals: [] },
+    });
+    expect(await stateOf(id)).toBe('preparing');
+  });
+
+  test('returns what is stored under a number, whatever has happened and whatever the policy says now', async () => {
+    const id = await prepared();
+    const first = await decide(id, 1);
+    await world.control().recordCancelIntent({ jobId: id, by: 'somebody' });
+    const other: FailoverPolicy = { version: 'other', decide: () => ({ kind: 'wait', waitMs: 1, reason: 'other' }) };
+    expect(await world.control({ policy: other }).decideNext({ jobId: id, decision: 1 })).toEqual(first);
+    expect(await decide(id, 2)).toMatchObject({ kind: 'finish', state: 'cancelled' });
+  });
+
+  test('gives one answer to all who ask at once', async () => {
+    const id = await prepared();
+    let asked = 0;
+    const policy: FailoverPolicy = {
+      version: 'counting',
+      decide: () => ({ kind: 'wait', waitMs: ++asked, reason: 'each answer differs' }),
+    };
+    const control = world.control({ policy });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => control.decideNext({ jobId: id, decision: 1 })));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(await world.store.decisions.listByJob(id)).toHaveLength(1);
+  });
+
+  test('goes on after a lost attempt, and the job recovers meanwhile', async () => {
+    const id = await prepared();
+    const attemptId = await world.addAttempt(id);
+    await world.store.jobs.transition(id, 'provisioning');
+    await world.store.jobs.transition(id, 'running');
+    await world.endAttempt(attemptId, 'lost');
+    expect(await decide(id, 1)).toMatchObject({ kind: 'launch', attempt: 2 });
+    expect(await world.store.jobs.get(id)).toMatchObject({
+      state: 'recovering',
+      message: 'again after lost: lost in the test',
+    });
+  });
+
+  test('does not disturb a job whose decision is asked for again later', async () => {
+    const id = await prepared();
+    await world.endAttempt(await world.addAttempt(id), 'lost');
+    await decide(id, 1);
+    await world.addAttempt(id, 2);
+    await world.store.jobs.transition(id, 'provisioning');
+    await world.store.jobs.transition(id, 'running');
+    await decide(id, 1);
+    expect(await stateOf(id)).toBe('running');
+    await world.endAttempt(`${id}/attempt-2`, 'lost');
+  });
+
+  test('takes over the attempt that has no end, and leaves the state of the job', async () => {
+    const id = await prepared();
+    await world.addAttempt(id);
+    await world.store.jobs.transition(id, 'provisioning');
+    await world.store.jobs.transition(id, 'running');
+    expect(await decide(id, 1)).toMatchObject({ kind: 'launch', attempt: 1, takeOver: true });
+    expect(await stateOf(id)).toBe('running');
+    await world.endAttempt(`${id}/attempt-1`, 'lost');
+  });
+
+  test('measures how long an attempt ran from when its command began', async () => {
+    const id = await prepared();
+    const attemptId = await world.addAttempt(id);
+    const startMs = Date.now() - 100_000;
+    await world.store.attempts.advance(attemptId, 'launching', new Date(startMs));
+    await world.store.attempts.advance(attemptId, 'running', new Date(startMs + 40_000));
+    await world.store.attempts.end(
+      attemptId,
+      { kind: 'killed', exitCode: null, message: '' },
+      new Date(startMs + 90_000),
+    );
+    await world.store.capacity.release(attemptId);
+    await decide(id, 1);
+    const { inputs } = (await world.store.decisions.find(id, 1)) ?? {};
+    expect(inputs).toMatchObject({ attempts: [{ attempt: 1, ranMs: 50_000, endedAtMs: startMs + 90_000 }] });
+  });
+
+  test('says of an ended job that it has ended', async () => {
+    const id = await prepared();
+    await world.control().settleJob({ jobId: id, state: 'failed', message: 'for the test', model: null });
+    expect(await decide(id, 1)).toEqual({ kind: 'finish', state: 'failed', attempt: null, reason: 'for the test' });
+  });
+
+  test('finishes when nobody offers what the job asks for', async () => {
+    const id = await prepared({ placement: { mode: 'spot' } });
+    expect(await decide(id, 1)).toMatchObject({ kind: 'finish', state: 'failed', attempt: null });
+  });
+
+  describe('with several providers', () => {
+    const offer = (provider: string, usdPerHour: number, spot = false): Offer => ({
+      ...localOffer,
+      provider,
+      spot,
+      priceUsdMicrosPerHour: usdPerHour * 1e6,
+    });
+    const offering = (...offers: Offer[]): Provider => ({
+      ...world.local,
+      offers: async (query) => offers.filter((one) => query.spot === null || one.spot === query.spot),
+    });
+    const refusing = (error: Error): Provider => ({ ...world.local, offers: () => Promise.reject(error) });
+    const offersOf = async (placement: object, providers: Readonly<Record<string, Provider>>) => {
+      const { id } = await world.addJob({ placement: { providers: Object.keys(providers), ...placement } });
+      const control = world.control({ providers: new Map(Object.entries(providers)) });
+      await control.decideNext({ jobId: id, decision: 1 });
+      const stored = await world.store.decisions.find(id, 1);
+      return stored?.inputs as { readonly offers: readonly Offer[]; readonly refusals: readonly unknown[] };
+    };
+
+    test('puts the cheapest first, and equal ones in the order of the job', async () => {
+      const providers = { b: offering(offer('b', 2)), a: offering(offer('a', 1), offer('a', 2)) };
+      const { offers } = await offersOf({}, providers);
+      expect(offers).toEqual([offer('a', 1), offer('b', 2), offer('a', 2)]);
+    });
+
+    test('puts spot first when it may fall back', async () => {
+      const providers = { a: offering(offer('a', 1), offer('a', 3, true)), b: offering(offer('b', 2, true)) };
+      const { offers } = await offersOf({ mode: 'spot-with-fallback' }, providers);
+      expect(offers).toEqual([offer('b', 2, true), offer('a', 3, true), offer('a', 1)]);
+      expect((await offersOf({ mode: 'on-demand' }, providers)).offers).toEqual([offer('a', 1)]);
+    });
+
+    test('leaves out what costs more than the cap', async () => {
+      const { offers } = await offersOf({ maxHourlyUsd: 1.5 }, { a: offering(offer('a', 1), offer('a', 2)) });
+      expect(offers).toEqual([offer('a', 1)]);
+    });
+
+    test('does without a provider that refuses, and keeps why', async () => {
+      const providers = {
+        broken: refusing(new ArtenicError('auth', 'the key has expired')),
+        b: offering(offer('b', 1)),
+      };
+      const { offers, refusals } = await offersOf({}, providers);
+      expect(offers).toEqual([offer('b', 1)]);
+      expect(refusals).toEqual([{ provider: 'broken', type: 'auth', message: 'the key has expired' }]);
+    });
+
+    test('tries again when the only answer is a fault that passes', async () => {
+      const providers = { broken: refusing(new ArtenicError('transient', 'a hiccup')) };
+      await expect(offersOf({}, providers)).rejects.toMatchObject({ type: 'transient', nonRetryable: false });
+      const bug = { broken: refusing(new TypeError('ours')) };
+      await expect(offersOf({}, bug)).rejects.toMatchObject({ type: 'internal', message: 'TypeError: ours' });
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { objectKeys } from '@artenic/core';
+import { ActivityWorld, sha256Of } from '../world.ts';
+
+let world: ActivityWorld;
+beforeAll(async () => {
+  world = await ActivityWorld.make();
+});
+afterAll(() => world.close());
+
+async function trained(
+  files: Readonly<Record<string, string>>,
+  spec: Parameters<ActivityWorld['addJob']>[0] = {},
+): Promise<string> {
+  const { id } = await world.addJob(spec);
+  const attemptId = await world.addAttempt(id);
+  await world.addMarker(attemptId, { files });
+  await world.endAttempt(attemptId, 'succeeded');
+  return id;
+}
+async function report(jobId: string, metrics: Readonly<Record<string, readonly number[]>>): Promise<void> {
+  const points = Object.entries(metrics).flatMap(([name, values]) =>
+    values.map((value, step) => ({ jobId, attempt: 1, name, step, epoch: null, time: new Date(), value })),
+  );
+  await world.store.metrics.insert(points);
+}
+const register = (jobId: string) => world.control().registerModel({ jobId, attempt: 1 });
+
+describe('registerModel', () => {
+  test('registers what the job made, with signature, metrics and where it comes from', async () => {
+    const id = await trained({ 'model.onnx': 'model one' }, { service: 'first' });
+    await report(id, { loss: [3, 2, 1], accuracy: [0.5, 0.9, Number.NaN] });
+    await world.store.jobs.transition(id, 'preparing');
+    await world.store.jobs.transition(id, 'provisioning');
+    expect(await register(id)).toEqual({ name: 'first', version: 1 });
+    expect(await world.store.models.getVersion('default', 'first', 1)).toMatchObject({
+      stage: 'registered',
+      format: 'onnx',
+      sha256: sha256Of('model one'),
+      bytes: 9,
+      jobId: id,
+      createdBy: 'key-1',
+      metrics: { loss: 1, accuracy: 0.9 },
+      signature: { inputs: [{ name: 'x', type: 'float32', shape: ['N', 4] }] },
+    });
+    const stored = await world.storage.read(objectKeys.model(sha256Of('model one')), 100);
+    expect(Buffer.from(stored).toString()).toBe('model one');
+    expect((await world.store.jobs.get(id)).state).toBe('collecting');
+  });
+
+  test('registers once, however often and by how many it is asked', async () => {
+    const id = await trained({ 'model.onnx': 'model once' }, { service: 'once' });
+    const answers = await Promise.all([register(id), register(id), register(id)]);
+    expect(answers).toEqual(Array.from({ length: 3 }, () => ({ name: 'once', version: 1 })));
+    expect(await register(id)).toEqual({ name: 'once', version: 1 });
+    expect(await world.store.models.versions('default', 'once')).toHaveLength(1);
+  });
+
+  test('counts versions of a model on, also of one with the same content', async () => {
+    const spec = { service: 'any', model: 'counted' };
+    for (const version of [1, 2]) {
+      expect(await register(await trained({ 'model.onnx': 'model same' }, spec))).toEqual({ name: 'counted', version });
+    }
+  });
+
+  test('takes the declared path, and only the metrics that are named', async () => {
+    const outputs = { model: { path: 'out/best.onnx' }, metrics: ['accuracy', 'absent'] };
+    const id = await trained(
+      { 'out/best.onnx': 'model best', 'model.onnx': 'model other' },
+      { service: 'chosen', outputs },
+    );
+    await report(id, { loss: [1], accuracy: [0.8] });
+    expect(await register(id)).toEqual({ name: 'chosen', version: 1 });
+    expect(await world.store.models.getVersion('default', 'chosen', 1)).toMatchObject({
+      sha256: sha256Of('model best'),
+      metrics: { accuracy: 0.8 },
+    });
+  });
+
+  test('makes nothing of a job that made no model and declared none', async () => {
+    expect(await register(await trained({ 'report.txt': 'text' }))).toBeNull();
+  });
+
+  test('refuses a file that is no model', async () => {
+    const id = await trained({ 'model.onnx': 'corrupt' }, { service: 'corrupt' });
+    await expect(register(id)).rejects.toMatchObject({ type: 'model-rejected', nonRetryable: true });
+    await expect(world.store.models.get('default', 'corrupt')).rejects.toMatchObject({ type: 'not-found' });
+  });
+
+  test('refuses a file that is not the one that the runner uploaded', async () => {
+    const id = await trained({ 'model.onnx': 'model whole' }, { service: 'damaged' });
+    await world.storage.put(objectKeys.output(id, 1, 'model.onnx'), Buffer.from('model broken'));
+    await expect(register(id)).rejects.toMatchObject({ type: 'validation-failed', nonRetryable: true });
+    expect(await world.storage.head(objectKeys.model(sha256Of('model whole')))).toBeNull();
+  });
+
+  test('says so when the marker or the declared model is gone', async () => {
+    const { id } = await world.addJob();
+    await expect(register(id)).rejects.toMatchObject({ type: 'not-found' });
+    const declared = await trained({}, { outputs: { model: {} } });
+    await expect(register(declared)).rejects.toMatchObject({ message: expect.stringMatching(/`model\.onnx`/) });
+  });
+});

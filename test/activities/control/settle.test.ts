@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { jobStates, terminalJobStates, type JobState } from '@artenic/core';
+import { jobTransitions } from '../../../core/jobs/transitions.ts';
+import { ActivityWorld } from '../world.ts';
+
+let world: ActivityWorld;
+beforeAll(async () => {
+  world = await ActivityWorld.make();
+});
+afterAll(() => world.close());
+
+/** The shortest way there by the table. */
+function wayTo(state: JobState): readonly JobState[] {
+  const ways: JobState[][] = [['queued']];
+  for (const way of ways) {
+    const last = way.at(-1) ?? 'queued';
+    if (last === state) return way.slice(1);
+    for (const next of jobTransitions[last]) if (!way.includes(next)) ways.push([...way, next]);
+  }
+  throw new Error(`no way to ${state}`);
+}
+
+describe('settleAttempt', () => {
+  test('keeps the first end', async () => {
+    const { id } = await world.addJob();
+    const attemptId = await world.addAttempt(id);
+    const settle = (kind: 'lost' | 'killed') =>
+      world.control().settleAttempt({ attemptId, ending: { kind, exitCode: null, message: kind } });
+    const first = { kind: 'lost', exitCode: null, message: 'lost' };
+    expect(await settle('lost')).toEqual(first);
+    expect(await settle('killed')).toEqual(first);
+    expect(await world.store.attempts.get(attemptId)).toMatchObject({ state: 'ended', ending: first });
+  });
+});
+
+describe('settleJob', () => {
+  test('keeps the first end, with its model', async () => {
+    const { id } = await world.addJob();
+    const settle = (state: 'succeeded' | 'failed', model: { name: string; version: number } | null) =>
+      world.control().settleJob({ jobId: id, state, message: state, model });
+    expect(await settle('succeeded', { name: 'penguins', version: 2 })).toEqual({
+      state: 'succeeded',
+      message: 'succeeded',
+    });
+    expect(await settle('failed', null)).toEqual({ state: 'succeeded', message: 'succeeded' });
+    expect(await world.store.jobs.get(id)).toMatchObject({ resultModel: 'penguins', resultVersion: 2 });
+  });
+
+  const open = jobStates.filter((state) => jobTransitions[state].length > 0);
+  test.each(open.flatMap((from) => terminalJobStates.map((to) => [from, to] as const)))(
+    'ends a job from `%s` as `%s`',
+    async (from, to) => {
+      const { id } = await world.addJob();
+      for (const state of wayTo(from)) await world.store.jobs.transition(id, state);
+      expect((await world.store.jobs.get(id)).state).toBe(from);
+      const settled = await world.control().settleJob({ jobId: id, state: to, message: 'the end', model: null });
+      expect(settled).toEqual({ state: to, message: 'the end' });
+      expect(await world.store.jobs.get(id)).toMatchObject({ state: to, message: 'the end' });
+    },
+  );
+});
+
+describe('wishes', () => {
+  test('a stop is written where the runner reads it, and says how long its graces are', async () => {
+    const { id } = await world.addJob({ stopGraceSeconds: 7 });
+    const attemptId = await world.addAttempt(id);
+    const control = world.control();
+    expect(await control.requestStop({ attemptId, reason: 'cancelled' })).toEqual({ graceMs: 7000 });
+    expect(await control.requestStop({ attemptId, reason: 'max-hours' })).toEqual({ graceMs: 7000 });
+    expect(await world.store.attempts.get(attemptId)).toMatchObject({ state: 'stopping', stopRequested: 'cancelled' });
+    await world.endAttempt(attemptId, 'cancelled');
+    await control.requestStop({ attemptId, reason: 'cancelled' });
+    expect((await world.store.attempts.get(attemptId)).state).toBe('ended');
+  });
+
+  test('a cancel is a wish from when it is recorded, and an end is one too', async () => {
+    const control = world.control();
+    const { id } = await world.addJob();
+    expect(await control.readCancelIntent({ jobId: id })).toEqual({ requested: false });
+    await control.recordCancelIntent({ jobId: id, by: 'temporal' });
+    await control.recordCancelIntent({ jobId: id, by: 'another' });
+    expect(await control.readCancelIntent({ jobId: id })).toEqual({ requested: true });
+    expect(await world.store.jobs.get(id)).toMatchObject({ cancelRequestedBy: 'temporal', state: 'cancelling' });
+    const { id: ended } = await world.addJob();
+    await control.settleJob({ jobId: ended, state: 'failed', message: '', model: null });
+    expect(await control.readCancelIntent({ jobId: ended })).toEqual({ requested: true });
+    await expect(control.recordCancelIntent({ jobId: ended, by: 'late' })).rejects.toMatchObject({
+      type: 'conflict',
+      nonRetryable: true,
+    });
+  });
+
+  test('a workflow is waited for while it is open', async () => {
+    const wait = () => world.control().awaitWorkflowClosed({ workflowId: 'training-job/x' });
+    await expect(wait()).resolves.toBeUndefined();
+    world.workflows.set('training-job/x', 'open');
+    await expect(wait()).rejects.toMatchObject({ type: 'not-ready', nonRetryable: false });
+    world.workflows.set('training-job/x', 'closed');
+    await expect(wait()).resolves.toBeUndefined();
+  });
+});

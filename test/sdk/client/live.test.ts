@@ -1,0 +1,108 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from '@jest/globals';
+import { createClient } from '@artenic/client';
+import type { LiveEvent } from '@artenic/core';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { poll } from '../../support/poll.ts';
+
+type Subscription = { readonly op: string; readonly topics: readonly string[]; readonly after: number | null };
+let server: Server | null = null;
+let close = () => {};
+
+/** Speaks the protocol of `/ws`; `serve` gets each subscription. */
+async function startLive(serve: (socket: WebSocket, subscription: Subscription) => void) {
+  const http = createServer();
+  const offered: string[] = [];
+  const sockets = new WebSocketServer({ server: http, path: '/ws', handleProtocols: () => 'artenic.v1' });
+  sockets.on('connection', (socket, request) => {
+    offered.push(request.headers['sec-websocket-protocol'] ?? '');
+    socket.on('message', (data) => serve(socket, JSON.parse((data as Buffer).toString()) as Subscription));
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  server = http;
+  close = () => sockets.clients.forEach((socket) => socket.terminate());
+  return {
+    client: createClient({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, apiKey: 'aa_live_x' }),
+    offered,
+  };
+}
+
+afterEach(async () => {
+  close();
+  await new Promise<void>((resolve) => (server === null ? resolve() : server.close(() => resolve())));
+});
+
+const event = (sequence: number) =>
+  JSON.stringify({
+    op: 'event',
+    sequence,
+    topic: 'jobs',
+    kind: 'state',
+    subject: '1',
+    at: '2026-01-01T00:00:00.000Z',
+    data: {},
+  });
+
+test('events come in order and once, over every broken connection', async () => {
+  const asked: (number | null)[] = [];
+  const { client, offered } = await startLive((socket, { op, topics, after }) => {
+    expect([op, topics]).toEqual(['subscribe', ['jobs']]);
+    asked.push(after);
+    const from = after ?? 10;
+    socket.send(JSON.stringify({ op: 'subscribed', topics, after: from }));
+    // the last one known comes again, two new ones, then the line is cut
+    for (const sequence of [from, from + 1, from + 2]) socket.send(event(sequence));
+    if (asked.length < 3) setTimeout(() => socket.terminate(), 20);
+  });
+  const events: LiveEvent[] = [];
+  const subscription = client.live({ topics: ['jobs'], onEvent: (one) => events.push(one) });
+  await poll('six events', 10_000, () => (events.length >= 6 ? true : null));
+  subscription.close();
+  expect(events.map(({ sequence }) => sequence)).toEqual([11, 12, 13, 14, 15, 16]);
+  expect(asked).toEqual([null, 12, 14]);
+  expect(offered[0]).toContain('bearer.aa_live_x');
+});
+
+test('a line that breaks before the first event goes on behind where it began', async () => {
+  const asked: (number | null)[] = [];
+  const { client } = await startLive((socket, { topics, after }) => {
+    asked.push(after);
+    socket.send(JSON.stringify({ op: 'subscribed', topics, after: after ?? 7 }));
+    if (asked.length === 1) setTimeout(() => socket.terminate(), 20);
+    else socket.send(event(8));
+  });
+  const events: LiveEvent[] = [];
+  const subscription = client.live({ topics: ['jobs'], onEvent: (one) => events.push(one) });
+  await poll('one event', 10_000, () => (events.length === 1 ? true : null));
+  subscription.close();
+  expect(asked).toEqual([null, 7]);
+});
+
+test('a refused subscription is told to the caller and not tried again', async () => {
+  let count = 0;
+  const { client } = await startLive((socket) => {
+    count++;
+    socket.send(JSON.stringify({ op: 'error', message: 'topics.0: no such topic' }));
+  });
+  const error = await new Promise<Error>((resolve) => {
+    client.live({ topics: ['nonsense'], onEvent: () => {}, onError: resolve });
+  });
+  expect(error.message).toContain('no such topic');
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(count).toBe(1);
+});
+
+test('closing ends the line and keeps it closed', async () => {
+  let count = 0;
+  const { client } = await startLive((socket, { topics }) => {
+    count++;
+    socket.send(JSON.stringify({ op: 'subscribed', topics, after: 1 }));
+  });
+  const states: string[] = [];
+  const subscription = client.live({ topics: ['jobs'], onEvent: () => {}, onState: (state) => states.push(state) });
+  await poll('the connection', 5000, () => (states.includes('connected') ? true : null));
+  subscription.close();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect([count, states]).toEqual([1, ['connected']]);
+});
