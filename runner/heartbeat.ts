@@ -1,7 +1,8 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { heartbeatResponseSchema, type Bootstrap } from '@artenic/core';
 import { FencedError, isUnreachable, type RunnerApi } from './api-client.ts';
+import { complain } from './error-text.ts';
+import { pause } from './pause.ts';
 import type { Stopping } from './stopping.ts';
 
 export type Phase = 'starting' | 'setup' | 'training' | 'finishing';
@@ -35,6 +36,7 @@ export function startHeartbeat(parts: {
   readonly bootstrap: Bootstrap;
   readonly api: RunnerApi;
   readonly stopping: Stopping;
+  readonly onFenced: () => void;
   readonly phase: () => Phase;
   readonly progress: () => Promise<number | null>;
 }): { readonly stop: () => Promise<void> } {
@@ -49,16 +51,15 @@ export function startHeartbeat(parts: {
       );
       if (stop !== null) parts.stopping.request(stop.reason === 'max-hours' ? 'max-hours' : 'stop-requested');
     } catch (error) {
-      if (error instanceof FencedError) parts.stopping.request('fenced');
-      else if (!isUnreachable(error))
-        process.stderr.write(`heartbeat: ${error instanceof Error ? error.message : String(error)}\n`);
+      if (error instanceof FencedError) parts.onFenced();
+      else if (!isUnreachable(error)) complain('heartbeat', error);
     }
   }
 
   async function run(): Promise<void> {
     while (!end.signal.aborted) {
       await beat();
-      await sleep(parts.bootstrap.heartbeatIntervalMs, undefined, { signal: end.signal }).catch(() => undefined);
+      await pause(parts.bootstrap.heartbeatIntervalMs, end.signal);
     }
   }
   const running = run();

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startCommand, type CommandEnd, type CommandOptions, type RunningCommand } from './command.ts';
+import { pause } from './pause.ts';
 
 /** Ranks that still run when one has failed get this long between SIGTERM and SIGKILL. */
 const siblingPatienceMs = 5000;
@@ -78,12 +78,9 @@ export async function startProcesses(
     const first = failure?.end ?? null;
     if (first !== null) {
       signalGroup('SIGTERM');
-      const patience = new AbortController();
-      await Promise.race([
-        everyone,
-        sleep(siblingPatienceMs, undefined, { signal: patience.signal }).catch(() => undefined),
-      ]);
-      patience.abort();
+      const over = new AbortController();
+      void everyone.then(() => over.abort());
+      await pause(siblingPatienceMs, over.signal);
       signalGroup('SIGKILL');
       await everyone;
     }

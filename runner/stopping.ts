@@ -2,6 +2,9 @@ import type { CompletionMarker } from '@artenic/core';
 
 export type StopReason = Exclude<CompletionMarker['reason'], 'exited' | 'restore-failed'>;
 
+/** Timers of Node go off at once beyond this. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The one wish to stop: the first reason stays, except that `fenced` overrides, because then nothing is wanted any more. */
 export class Stopping {
   #reason: StopReason | null = null;
@@ -16,6 +19,19 @@ export class Stopping {
     if (this.#reason !== null && reason !== 'fenced') return;
     this.#reason = reason;
     for (const listener of this.#listeners) listener(reason);
+  }
+
+  requestAt(reason: StopReason, at: Date): { readonly cancel: () => void } {
+    let timer: NodeJS.Timeout;
+    const wait = (): void => {
+      const leftMs = at.getTime() - Date.now();
+      timer =
+        leftMs > longestTimerMs
+          ? setTimeout(wait, longestTimerMs)
+          : setTimeout(() => this.request(reason), Math.max(0, leftMs));
+    };
+    wait();
+    return { cancel: () => clearTimeout(timer) };
   }
 
   /** Called at once if the wish is there already; returns how to stop listening. */

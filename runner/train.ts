@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { JobSpec } from '@artenic/core';
 import type { CommandEnd } from './command.ts';
+import { complain } from './error-text.ts';
 import type { Folders } from './folders.ts';
 import { startProcesses } from './processes.ts';
 import type { Stopping } from './stopping.ts';
@@ -27,8 +28,8 @@ export async function train(parts: {
   const graceMs = job.stopGraceSeconds * 1000;
   const quiet = stopping.onRequest((reason) => {
     if (reason === 'fenced') return command.signalGroup('SIGKILL');
-    // The stop file first, then SIGTERM, then SIGKILL: each a grace later.
-    void writeFile(folders.stopFile, `${reason}\n`);
+    // The stop file first, then SIGTERM, then SIGKILL: each a grace later. Without the file there are still the others.
+    writeFile(folders.stopFile, `${reason}\n`).catch((error: unknown) => complain('writing the stop file', error));
     timers.push(
       setTimeout(() => command.signalGroup('SIGTERM'), graceMs),
       setTimeout(() => command.signalGroup('SIGKILL'), 2 * graceMs),

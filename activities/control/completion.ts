@@ -5,7 +5,7 @@ import type { ObjectStorage } from '../../core/object-storage.ts';
 /** A marker lists every output; one of a hundred thousand files still fits. */
 const maxMarkerBytes = 64 * 1024 * 1024;
 
-export type Completion =
+type Completion =
   | { readonly kind: 'marker'; readonly marker: CompletionMarker }
   | { readonly kind: 'none' }
   | { readonly kind: 'unreadable'; readonly problem: string };

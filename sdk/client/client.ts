@@ -26,7 +26,7 @@ import {
   type StageChangeView,
 } from '@artenic/core';
 import { z } from 'zod';
-import { createHttp, type ClientOptions, type Http, type UploadBody } from './http.ts';
+import { createHttp, pause, type ClientOptions, type Http, type UploadBody } from './http.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
 
 export type ObjectKind = 'packages' | 'data' | 'models';
@@ -40,11 +40,6 @@ const readySchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), 
 /** How long to wait before asking again when a log or a job has nothing new. */
 const followPauseMs = 400;
 
-function pause(signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  return new Promise((done) => setTimeout(done, followPauseMs));
-}
-
 async function* pages<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
   for (let cursor: string | undefined; ;) {
     const page = await fetchPage(cursor);
@@ -52,6 +47,11 @@ async function* pages<T>(fetchPage: (cursor: string | undefined) => Promise<Page
     if (page.nextCursor === null) return;
     cursor = page.nextCursor;
   }
+}
+
+async function download(http: Http, path: string): Promise<Uint8Array> {
+  const content = await http.raw({ method: 'GET', path, unbounded: true }, (response) => response.arrayBuffer());
+  return new Uint8Array(content);
 }
 
 export type JobsApi = ReturnType<typeof jobsApi>;
@@ -118,26 +118,21 @@ function jobsApi(http: Http) {
       } = {},
       options: Signal = {},
     ): AsyncGenerator<LogPage> {
-      for (let offset = query.offset ?? 0; ;) {
-        const { follow, ...rest } = query;
-        const page = await logPage(id, { ...rest, offset }, options);
+      const { follow, offset: start, ...rest } = query;
+      for (let [attempt, offset] = [query.attempt, start ?? 0]; ;) {
+        const page = await logPage(id, { ...rest, offset, ...(attempt === undefined ? {} : { attempt }) }, options);
+        // The newest attempt changes when a job recovers; offsets belong to one attempt.
+        if (page.text !== '') attempt = page.attempt;
         if (page.nextOffset > offset) {
           yield page;
           offset = page.nextOffset;
         } else if (follow !== true || page.complete) return;
-        else await pause(options.signal);
+        else await pause(followPauseMs, options.signal);
       }
     },
     /** A file that an attempt left in its output folder. */
-    output: async (id: string, attempt: number, path: string): Promise<Uint8Array> =>
-      new Uint8Array(
-        await (
-          await http.raw({
-            method: 'GET',
-            path: jobPath(id, `/outputs/${attempt}/${path.split('/').map(encodeURIComponent).join('/')}`),
-          })
-        ).arrayBuffer(),
-      ),
+    output: (id: string, attempt: number, path: string): Promise<Uint8Array> =>
+      download(http, jobPath(id, `/outputs/${attempt}/${path.split('/').map(encodeURIComponent).join('/')}`)),
     /** Waits for a terminal state; `onChange` sees every look. */
     waitFor: async (
       id: string,
@@ -147,7 +142,7 @@ function jobsApi(http: Http) {
         const job = await get(id, options.signal === undefined ? {} : { signal: options.signal });
         options.onChange?.(job);
         if (isTerminalJobState(job.state)) return job;
-        await pause(options.signal);
+        await pause(followPauseMs, options.signal);
       }
     },
   };
@@ -192,10 +187,8 @@ function modelsApi(http: Http) {
     stageHistory: async (name: string): Promise<readonly StageChangeView[]> =>
       (await http.json({ method: 'GET', path: modelPath(name, '/stage-history') }, itemsOf(stageChangeViewSchema)))
         .items,
-    artifact: async (name: string, version: number): Promise<Uint8Array> =>
-      new Uint8Array(
-        await (await http.raw({ method: 'GET', path: modelPath(name, `/versions/${version}/artifact`) })).arrayBuffer(),
-      ),
+    artifact: (name: string, version: number): Promise<Uint8Array> =>
+      download(http, modelPath(name, `/versions/${version}/artifact`)),
   };
 }
 
@@ -211,8 +204,10 @@ export function createClient(options: ClientOptions) {
       /** Uploads content under its SHA-256 unless it is there; `body` is called for each try. Returns whether it was sent. */
       upload: async (kind: ObjectKind, sha256: string, body: () => UploadBody): Promise<boolean> => {
         const path = `/api/v1/objects/${kind}/${sha256}`;
-        if ((await http.raw({ method: 'HEAD', path })).ok) return false;
-        await http.raw({ method: 'PUT', path, content: { type: 'application/octet-stream', body } });
+        const isThere = await http.raw({ method: 'HEAD', path, accepts: 404 }, ({ ok }) => Promise.resolve(ok));
+        if (isThere) return false;
+        const content = { type: 'application/octet-stream', body };
+        await http.raw({ method: 'PUT', path, content, unbounded: true }, (response) => response.text());
         return true;
       },
     },
@@ -228,8 +223,9 @@ export function createClient(options: ClientOptions) {
       ),
     providers: async (): Promise<readonly ProviderView[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
-    /** Whether requests can be answered, with a word on each part. */
-    health: (): Promise<z.output<typeof readySchema>> => http.json({ method: 'GET', path: '/readyz' }, readySchema),
+    /** Whether requests can be answered, with a word on each part; "no" is an answer too. */
+    health: (): Promise<z.output<typeof readySchema>> =>
+      http.json({ method: 'GET', path: '/readyz', accepts: 503 }, readySchema),
     /** Events by topic over the WebSocket, resumed behind the last one after every broken connection. */
     live: (live: LiveOptions): LiveSubscription => followEvents(options, live),
   };

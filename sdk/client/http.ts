@@ -26,45 +26,50 @@ export type RequestOptions = {
   readonly content?: { readonly type: string; readonly body: () => UploadBody };
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+  /** An upload or a download: as long as it takes. */
+  readonly unbounded?: boolean;
+  /** An error status that is an answer here. */
+  readonly accepts?: number;
 };
 
 export type Http = {
   readonly json: <T extends z.ZodType>(options: RequestOptions, schema: T) => Promise<z.output<T>>;
-  /** The answer itself, of any status below 400 (and 404 for HEAD). */
-  readonly raw: (options: RequestOptions) => Promise<Response>;
+  /** Reads an answer of any status below 400, or `accepts`. A connection that breaks while it is read is repeated too. */
+  readonly raw: <T>(options: RequestOptions, read: (response: Response) => Promise<T>) => Promise<T>;
 };
 
 const firstPauseMs = 200;
 const longestPauseMs = 5000;
 
-function waitFor(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+/** Ends early with the reason of whoever aborts. */
+export function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((done, fail) => {
-    const timer = setTimeout(done, durationMs);
-    signal?.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-      },
-      { once: true },
-    );
+    const abort = () => {
+      clearTimeout(timer);
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
+      fail(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      done();
+    }, durationMs);
+    if (signal?.aborted === true) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
   });
 }
 
 async function errorOf(response: Response): Promise<ArtenicApiError> {
-  const text = await response.text().catch(() => '');
-  try {
-    return new ArtenicApiError(problemSchema.parse(JSON.parse(text)));
-  } catch {
-    const correlationId = response.headers.get('x-correlation-id') ?? '';
-    return new ArtenicApiError({
-      type: 'about:blank',
-      title: response.statusText,
-      status: response.status,
-      detail: `The server answered ${response.status} ${response.statusText}.`,
-      correlationId,
-    });
-  }
+  const retryAfterSeconds = Number(response.headers.get('retry-after')) || 0;
+  const parsed = problemSchema.safeParse(jsonOf(await response.text()));
+  if (parsed.success) return new ArtenicApiError({ retryAfterSeconds, ...parsed.data });
+  return new ArtenicApiError({
+    type: 'about:blank',
+    title: response.statusText,
+    status: response.status,
+    detail: `The server answered ${response.status} ${response.statusText}.`,
+    correlationId: response.headers.get('x-correlation-id') ?? '',
+    retryAfterSeconds,
+  });
 }
 
 /**
@@ -76,26 +81,30 @@ export function createHttp(options: ClientOptions): Http {
   const retries = options.retries ?? 4;
   const timeoutMs = options.timeoutMs ?? 30_000;
 
-  async function once(request: RequestOptions, headers: Headers): Promise<Response> {
+  async function once<T>(
+    request: RequestOptions,
+    headers: Headers,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const url = new URL(request.path, options.url);
     for (const [name, value] of Object.entries(request.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const timeouts = request.unbounded === true ? [] : [AbortSignal.timeout(timeoutMs)];
+    const signal = AbortSignal.any(request.signal === undefined ? timeouts : [...timeouts, request.signal]);
     const body = request.json === undefined ? request.content?.body() : JSON.stringify(request.json);
+    const init = { method: request.method, headers, signal, ...(body === undefined ? {} : { body, duplex: 'half' }) };
     try {
-      return await send(url, {
-        method: request.method,
-        headers,
-        signal: request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]),
-        ...(body === undefined ? {} : { body, duplex: 'half' }),
-      } as RequestInit);
+      const response = await send(url, init as RequestInit);
+      if (!response.ok && response.status !== request.accepts) throw await errorOf(response);
+      return await read(response);
     } catch (cause) {
-      if (request.signal?.aborted === true) throw cause;
+      if (cause instanceof ArtenicApiError) throw cause;
+      request.signal?.throwIfAborted();
       throw new ArtenicUnreachableError(`The API at ${options.url} cannot be reached.`, { cause });
     }
   }
 
-  async function raw(request: RequestOptions): Promise<Response> {
+  async function raw<T>(request: RequestOptions, read: (response: Response) => Promise<T>): Promise<T> {
     const headers = new Headers({ authorization: `Bearer ${options.apiKey}` });
     if (request.json !== undefined) headers.set('content-type', 'application/json');
     if (request.content !== undefined) headers.set('content-type', request.content.type);
@@ -104,21 +113,41 @@ export function createHttp(options: ClientOptions): Http {
     for (let tries = 0; ; tries++) {
       const pauseMs = Math.min(firstPauseMs * 2 ** tries, longestPauseMs) * (0.5 + Math.random() / 2);
       try {
-        const response = await once(request, headers);
-        if (response.ok || (request.method === 'HEAD' && response.status === 404)) return response;
-        const error = await errorOf(response);
-        const inFlight = error.problem.type.endsWith('idempotency-in-flight');
-        if (tries >= retries || !(response.status === 429 || response.status === 503 || inFlight)) throw error;
-        await waitFor(Math.max(pauseMs, Number(response.headers.get('retry-after') ?? 0) * 1000), request.signal);
+        return await once(request, headers, read);
       } catch (error) {
-        if (!(error instanceof ArtenicUnreachableError) || tries >= retries) throw error;
-        await waitFor(pauseMs, request.signal);
+        if (tries >= retries || !isWorthRepeating(error)) throw error;
+        const askedMs = error instanceof ArtenicApiError ? (error.problem.retryAfterSeconds ?? 0) * 1000 : 0;
+        if (askedMs > timeoutMs) throw error;
+        await pause(Math.max(pauseMs, askedMs), request.signal);
       }
     }
   }
 
   return {
     raw,
-    json: async (request, schema) => schema.parse(await (await raw(request)).json()),
+    json: async (request, schema) => {
+      const text = await raw(request, (response) => response.text());
+      const parsed = schema.safeParse(jsonOf(text));
+      if (parsed.success) return parsed.data;
+      throw new ArtenicUnreachableError(
+        `The answer of ${options.url} to ${request.method} ${request.path} is not understood: is it Artenic, and of this version?`,
+        { cause: parsed.error },
+      );
+    },
   };
+}
+
+function isWorthRepeating(error: unknown): boolean {
+  if (!(error instanceof ArtenicApiError)) return error instanceof ArtenicUnreachableError;
+  const { status, type } = error.problem;
+  return status === 429 || status === 503 || type.endsWith('idempotency-in-flight');
+}
+
+/** Undefined when it is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

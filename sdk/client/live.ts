@@ -8,6 +8,8 @@ export type LiveOptions = {
   /** Resume behind this sequence number; from now on when absent. */
   readonly after?: number;
   readonly onEvent: (event: LiveEvent) => void;
+  /** The subscription has failed for good: wrong topics, or messages that are not understood. */
+  readonly onError?: (error: Error) => void;
   readonly onState?: (state: 'connected' | 'reconnecting') => void;
 };
 export type LiveSubscription = { readonly close: () => void };
@@ -30,7 +32,10 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
   let waitMs = pauseMs.first;
 
   function take(text: string): void {
-    const message = messageSchema.parse(JSON.parse(text));
+    if (closed) return;
+    const parsed = messageSchema.safeParse(JSON.parse(text));
+    if (!parsed.success) return fail(new Error('A message of the live connection is not understood.'));
+    const message = parsed.data;
     if (message.op === 'subscribed') {
       last ??= message.after;
       waitMs = pauseMs.first;
@@ -39,7 +44,13 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
       last = message.sequence;
       const { op: _op, ...event } = message;
       options.onEvent(event);
-    } else if (message.op === 'error') throw new Error(message.message);
+    } else if (message.op === 'error') fail(new Error(message.message));
+  }
+
+  function fail(error: Error): void {
+    closed = true;
+    socket?.close();
+    options.onError?.(error);
   }
 
   function connect(): void {

@@ -63,7 +63,7 @@ function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<J
       .values({
         id,
         projectId: principal.projectId,
-        createdBy: principal.id,
+        createdBy: principal.name,
         service: spec.service,
         model: modelNameOf(spec),
         spec: json(spec),

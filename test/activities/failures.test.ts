@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { toFailure, withFailures } from '../../activities/failures.ts';
 import { ArtenicError, errorTable, type ErrorType } from '../../core/errors.ts';
+
+/** The failures here are meant. */
+const logger = new DefaultLogger('ERROR');
 
 describe('failures of activities', () => {
   test.each(Object.keys(errorTable) as ErrorType[])('%s is retried as the table says', (type) => {
@@ -29,7 +33,7 @@ describe('failures of activities', () => {
 
   test('the unexpected is tried again, but not for ever', async () => {
     const { broken } = withFailures({ broken: () => Promise.reject(new TypeError('x is not a function')) });
-    const at = (attempt: number) => new MockActivityEnvironment({ attempt }).run(broken);
+    const at = (attempt: number) => new MockActivityEnvironment({ attempt }, { logger }).run(broken);
     for (const attempt of [1, 2, 9]) {
       await expect(at(attempt)).rejects.toMatchObject({ type: 'internal', nonRetryable: false });
     }
@@ -42,7 +46,7 @@ describe('failures of activities', () => {
 
   test('a wait has no such limit', async () => {
     const { waiting } = withFailures({ waiting: () => Promise.reject(new ArtenicError('not-ready', 'not yet')) });
-    const late = new MockActivityEnvironment({ attempt: 100_000 }).run(waiting);
+    const late = new MockActivityEnvironment({ attempt: 100_000 }, { logger }).run(waiting);
     await expect(late).rejects.toMatchObject({ type: 'not-ready', nonRetryable: false });
   });
 

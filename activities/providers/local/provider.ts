@@ -9,6 +9,7 @@ import type {
   LaunchRequest,
   OfferQuery,
   Provider,
+  ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
 import { errorCode, isSystemCode } from '../../error-code.ts';
@@ -37,13 +38,19 @@ export type LocalProviderOptions = {
 
 const consoleBytes = 64 * 1024;
 const instanceType = 'local';
+const capabilities: ProviderCapabilities = {
+  spot: false,
+  preemptionNotice: false,
+  idempotencyToken: true,
+  regions: false,
+};
 
 /** This machine: an instance is the runner's process with all that comes of it. */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
   const local = new LocalProvider(options);
   return {
     name: providerName,
-    capabilities: { spot: false, preemptionNotice: false, idempotencyToken: true, regions: false },
+    capabilities,
     check: () => local.check(),
     offers: (query) => translated(() => local.offers(query)),
     launch: (request) => translated(() => local.launch(request)),

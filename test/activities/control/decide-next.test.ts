@@ -127,7 +127,12 @@ describe('decideNext', () => {
       ...world.local,
       offers: async (query) => offers.filter((one) => query.spot === null || one.spot === query.spot),
     });
-    const refusing = (error: Error): Provider => ({ ...world.local, offers: () => Promise.reject(error) });
+    const refusing = (error: Error): Provider => ({
+      ...world.local,
+      offers: async () => {
+        throw error;
+      },
+    });
     const offersOf = async (placement: object, providers: Readonly<Record<string, Provider>>) => {
       const { id } = await world.addJob({ placement: { providers: Object.keys(providers), ...placement } });
       const control = world.control({ providers: new Map(Object.entries(providers)) });

@@ -39,7 +39,7 @@ describe('registerModel', () => {
       sha256: sha256Of('model one'),
       bytes: 9,
       jobId: id,
-      createdBy: 'key-1',
+      createdBy: (await world.store.jobs.get(id)).createdBy,
       metrics: { loss: 1, accuracy: 0.9 },
       signature: { inputs: [{ name: 'x', type: 'float32', shape: ['N', 4] }] },
     });

@@ -19,7 +19,7 @@ const secret = 'a-bootstrap-token-of-at-least-32-characters';
 const patienceMs = 20_000;
 
 type Begun = { readonly attemptId: string; readonly environment: Record<string, string>; readonly cwd: string };
-type Record_ = { readonly pid: number; readonly startedAt: string; readonly bootId: string };
+type InstanceRecord = { readonly pid: number; readonly startedAt: string; readonly bootId: string };
 
 /** A home with the provider on it, and the instances' own view. */
 class LocalWorld {
@@ -76,8 +76,8 @@ class LocalWorld {
     return join(this.home, 'instances', handle.instanceId, name);
   }
 
-  async record(handle: InstanceHandle): Promise<Record_> {
-    return JSON.parse(await readFile(this.file(handle, 'record.json'), 'utf8')) as Record_;
+  async record(handle: InstanceHandle): Promise<InstanceRecord> {
+    return JSON.parse(await readFile(this.file(handle, 'record.json'), 'utf8')) as InstanceRecord;
   }
 
   async killRunner(handle: InstanceHandle): Promise<void> {
@@ -331,7 +331,7 @@ describe('local', () => {
     const { cwd: folder } = await world.beginning('parent/attempt-2');
     const portable = processTable('darwin');
     const marks = { attemptId: 'parent/attempt-2', folder };
-    const pids = (found: readonly { readonly pid: number }[]) => found.map(({ pid }) => pid).toSorted();
+    const pids = (found: readonly { readonly pid: number }[]) => new Set(found.map(({ pid }) => pid));
     const found = await portable.find(marks);
     expect(found).toHaveLength(2);
     expect(pids(found)).toEqual(pids(await processTable('linux').find(marks)));

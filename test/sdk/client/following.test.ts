@@ -89,6 +89,6 @@ describe('waiting for a job', () => {
   test('ends at once when the caller gives up', async () => {
     const { client } = await against(() => ({ body: jobView('running') }));
     const signal = AbortSignal.timeout(50);
-    await expect(client.jobs.waitFor('1', { signal })).rejects.toBe(signal.reason);
+    await expect(client.jobs.waitFor('1', { signal })).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });

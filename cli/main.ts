@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { ArtenicApiError, ArtenicUnreachableError } from '@artenic/client';
+import { Command, CommanderError } from 'commander';
+import { CliError, exitCodes } from './cli-error.ts';
+import { addModels } from './models.ts';
+import { createOutput } from './output.ts';
+import { clientFrom, type GlobalOptions } from './settings.ts';
+import { addTraining, type Runtime } from './training.ts';
+
+const supervisor = fileURLToPath(new URL('../workers/up.ts', import.meta.url));
+
+/** Runs the embedded stack in the foreground; Ctrl-C reaches it by the terminal. */
+function up(args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', supervisor, ...args], {
+    stdio: 'inherit',
+  });
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((done) => {
+    child.once('exit', (code) => {
+      process.exitCode = code ?? exitCodes.negative;
+      done();
+    });
+  });
+}
+
+function createProgram(signal: AbortSignal): Command {
+  const program = new Command('artenic')
+    .description('trains, serves and watches models')
+    .option('--url <url>', 'the API (default: ARTENIC_URL, then the stack on this machine)')
+    .option('--api-key <key>', 'the key (default: ARTENIC_API_KEY, then the stack on this machine)')
+    .option('--timeout <seconds>', 'longest time for one request', '30')
+    .option('--json', 'only JSON on standard output')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 ok, 1 a job failed or the answer is no, 2 usage, 3 the API cannot be reached, 4 it refused, 130 interrupted',
+    )
+    .exitOverride();
+  const options = (): GlobalOptions => program.opts<GlobalOptions>();
+  const runtime: Runtime = {
+    client: () => clientFrom(options()),
+    output: () => createOutput(options().json === true),
+    signal,
+  };
+  program
+    .command('up')
+    .allowUnknownOption()
+    .argument('[options...]', 'passed on, for example --no-demo')
+    .description('start PostgreSQL, Temporal, worker and API on this machine')
+    .action((args: string[]) => up(args));
+  program
+    .command('health')
+    .description('whether the platform can answer')
+    .action(async () => {
+      const health = await runtime.client().health();
+      runtime
+        .output()
+        .result(health, () =>
+          [
+            `ready: ${health.ready ? 'yes' : 'no'}`,
+            ...Object.entries(health.checks).map(([part, state]) => `${part}: ${state}`),
+          ].join('\n'),
+        );
+      if (!health.ready) throw new CliError('negative', 'the platform is not ready');
+    });
+  addTraining(program, runtime);
+  addModels(program, runtime);
+  return program;
+}
+
+/** The exit code of a failure, after its sentence on standard error. */
+function explain(error: unknown): number {
+  const say = (text: string): void => void process.stderr.write(`artenic: ${text}\n`);
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof CliError) {
+    say(error.message);
+    return exitCodes[error.reason];
+  }
+  if (error instanceof ArtenicUnreachableError) {
+    say(`${error.message} Is it running? \`npm start\` starts one.`);
+    return exitCodes.unreachable;
+  }
+  if (error instanceof ArtenicApiError) {
+    const { problem } = error;
+    const issues = problem.errors ?? [];
+    say(issues.length === 0 ? `${problem.title}: ${problem.detail}` : `${problem.title}:`);
+    for (const issue of issues)
+      say(`  ${issue.pointer || '/'}${issue.line === undefined ? '' : ` (line ${issue.line})`}: ${issue.message}`);
+    return exitCodes.refused;
+  }
+  throw error;
+}
+
+const interrupt = new AbortController();
+process.on('SIGINT', () => {
+  interrupt.abort();
+  // A second one does not wait for anything.
+  process.once('SIGINT', () => process.exit(exitCodes.interrupted));
+});
+// `artenic … | head` closes the pipe early, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.negative),
+);
+try {
+  await createProgram(interrupt.signal).parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = interrupt.signal.aborted ? exitCodes.interrupted : explain(error);
+}

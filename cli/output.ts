@@ -1,0 +1,82 @@
+const gap = 2;
+
+/** Where a command writes: results to standard output, everything else to standard error. */
+export type Output = {
+  readonly json: boolean;
+  /** One result: JSON on one document, or what `text` makes of it. */
+  readonly result: (value: unknown, text: () => string) => void;
+  /** One line of a stream of results. */
+  readonly line: (value: unknown, text: string) => void;
+  /** A remark for people. */
+  readonly say: (text: string) => void;
+  /** Redrawn in place on a terminal, one line each elsewhere. */
+  readonly progress: (text: string) => void;
+  readonly endProgress: () => void;
+};
+
+export function createOutput(json: boolean): Output {
+  const terminal = process.stderr.isTTY;
+  let drawn = false;
+  const endProgress = (): void => {
+    if (drawn) process.stderr.write('\r\u001B[K');
+    drawn = false;
+  };
+  return {
+    json,
+    result: (value, text) => {
+      endProgress();
+      process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+    },
+    line: (value, text) => {
+      endProgress();
+      process.stdout.write(json ? `${JSON.stringify(value)}\n` : text);
+    },
+    say: (text) => {
+      endProgress();
+      process.stderr.write(`${text}\n`);
+    },
+    progress: (text) => {
+      if (terminal)
+        process.stderr.write(`\r\u001B[K${text.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`);
+      else process.stderr.write(`${text}\n`);
+      drawn = terminal;
+    },
+    endProgress,
+  };
+}
+
+/** What a terminal would act on, shown harmlessly. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g,
+    (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/** Columns as wide as their longest cell; the last one is cut so that a row fits the terminal. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows].map((row) => row.map((cell) => printable(cell).replaceAll('\n', ' ')));
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  return all
+    .map((row) => {
+      const text = row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + gap)))
+        .join('');
+      return text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
+    })
+    .join('\n');
+}
+
+export function bar(fraction: number, width = 24): string {
+  const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
+  return `[${'█'.repeat(full)}${'░'.repeat(width - full)}] ${String(Math.round(fraction * 100)).padStart(3)} %`;
+}
+
+export function ago(iso: string | null): string {
+  if (iso === null) return '';
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
+  return seconds < 86_400 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} d ago`;
+}

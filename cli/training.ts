@@ -1,0 +1,190 @@
+import type { Command } from 'commander';
+import type { ArtenicClient } from '@artenic/client';
+import { jobStates, logStreams, type JobState, type JobView, type LogStream } from '@artenic/core';
+import { CliError } from './cli-error.ts';
+import { loadJobFile } from './job-file.ts';
+import { ago, bar, printable, table, type Output } from './output.ts';
+import { submitJob } from './submit.ts';
+
+export type Runtime = {
+  readonly client: () => ArtenicClient;
+  readonly output: () => Output;
+  readonly signal: AbortSignal;
+};
+
+function oneOf<T extends string>(what: string, allowed: readonly T[], given: string): T {
+  const found = allowed.find((one) => one === given);
+  if (found === undefined) throw new CliError('usage', `${what} is one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function describe(job: JobView): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['Job', job.id],
+    ['Service', job.service],
+    [
+      'State',
+      `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null ? '' : `, ${Math.round(job.progress * 100)} %`}`,
+    ],
+    ['Message', job.message],
+    ['Attempt', String(job.currentAttempt)],
+    ['Model', job.result === null ? '' : `${job.result.model} version ${job.result.version}`],
+    ['Submitted', `${job.createdAt} (${ago(job.createdAt)})`],
+    ['Finished', job.finishedAt ?? ''],
+  ];
+  return rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name.padEnd(10)} ${printable(value)}`)
+    .join('\n');
+}
+
+/** Follows a job to its end; its negative end is the command's exit code. */
+async function watch(runtime: Runtime, id: string): Promise<void> {
+  const output = runtime.output();
+  let shown = '';
+  const job = await runtime.client().jobs.waitFor(id, {
+    signal: runtime.signal,
+    onChange: ({ state, progress, queuePosition }) => {
+      const place = queuePosition === null ? '' : ` place ${queuePosition}`;
+      const line = `${state.padEnd(12)}${progress === null || state === 'waiting' ? place : bar(progress)}`;
+      if (line !== shown) output.progress(line);
+      shown = line;
+    },
+  });
+  output.result(job, () => describe(job));
+  if (job.state !== 'succeeded') throw new CliError('negative', `the job is ${job.state}: ${job.message}`);
+}
+
+function setConfig(config: Record<string, unknown>, pairs: readonly string[]): void {
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new CliError('usage', `--set takes name=value, not ${pair}`);
+    const text = pair.slice(at + 1);
+    try {
+      config[pair.slice(0, at)] = JSON.parse(text);
+    } catch {
+      config[pair.slice(0, at)] = text; // Not JSON: a plain string, as people write it.
+    }
+  }
+}
+
+async function dispatch(
+  runtime: Runtime,
+  path: string,
+  options: { readonly watch?: boolean; readonly set: readonly string[] },
+): Promise<void> {
+  const job = loadJobFile(path);
+  setConfig(job.file.config, options.set);
+  const output = runtime.output();
+  const submitted = await submitJob(runtime.client(), job, output.say);
+  if (options.watch === true) {
+    output.say(`job ${submitted.id}`);
+    return watch(runtime, submitted.id);
+  }
+  output.result(submitted, () => describe(submitted));
+}
+
+async function list(
+  runtime: Runtime,
+  options: { readonly state?: string; readonly service?: string; readonly limit: string },
+): Promise<void> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1) throw new CliError('usage', '--limit is a whole number above 0');
+  const jobs: JobView[] = [];
+  const query = {
+    ...(options.state === undefined ? {} : { state: oneOf<JobState>('--state', jobStates, options.state) }),
+    ...(options.service === undefined ? {} : { service: options.service }),
+    pageSize: Math.min(limit, 200),
+  };
+  for await (const job of runtime.client().jobs.list(query)) {
+    jobs.push(job);
+    if (jobs.length >= limit) break;
+  }
+  runtime.output().result(jobs, () =>
+    jobs.length === 0
+      ? 'no jobs yet: `artenic training dispatch artenic.yaml` submits one'
+      : table(
+          ['ID', 'SERVICE', 'STATE', 'ATTEMPT', 'SUBMITTED', 'MESSAGE'],
+          jobs.map((job) => [
+            job.id,
+            job.service,
+            job.state,
+            String(job.currentAttempt),
+            ago(job.createdAt),
+            job.message,
+          ]),
+        ),
+  );
+}
+
+async function logs(
+  runtime: Runtime,
+  id: string,
+  options: { readonly follow?: boolean; readonly attempt?: string; readonly stream: string },
+): Promise<void> {
+  const output = runtime.output();
+  const query = {
+    stream: oneOf<LogStream>('--stream', logStreams, options.stream),
+    follow: options.follow === true,
+    ...(options.attempt === undefined ? {} : { attempt: Number(options.attempt) }),
+  };
+  for await (const page of runtime.client().jobs.logs(id, query, { signal: runtime.signal })) {
+    if (page.droppedBytes > 0) output.say(`… ${page.droppedBytes} bytes left out: the log passed its limit …`);
+    output.line(page, page.text);
+  }
+}
+
+/** `training`, also as `train` and `jobs`. */
+export function addTraining(program: Command, runtime: Runtime): void {
+  const training = program
+    .command('training')
+    .aliases(['train', 'jobs'])
+    .description('submit and follow training jobs');
+  training
+    .command('dispatch')
+    .argument('<file>', 'artenic.yaml')
+    .option('-w, --watch', 'follow the job to its end')
+    .option(
+      '-s, --set <name=value>',
+      'set one value of the configuration',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
+    .description('pack, upload and submit a job')
+    .action((path: string, options: { watch?: boolean; set: string[] }) => dispatch(runtime, path, options));
+  training
+    .command('list')
+    .option('--state <state>', 'only jobs in this state')
+    .option('--service <name>', 'only jobs of this service')
+    .option('--limit <number>', 'at most so many', '50')
+    .description('newest first')
+    .action((options: { state?: string; service?: string; limit: string }) => list(runtime, options));
+  training
+    .command('status')
+    .argument('<id>')
+    .option('-w, --watch', 'follow the job to its end')
+    .description('one job')
+    .action(async (id: string, options: { watch?: boolean }) => {
+      if (options.watch === true) return watch(runtime, id);
+      const job = await runtime.client().jobs.get(id);
+      runtime.output().result(job, () => describe(job));
+    });
+  training
+    .command('cancel')
+    .argument('<id>')
+    .description('ask for the end of a job')
+    .action(async (id: string) => {
+      const job = await runtime.client().jobs.cancel(id);
+      runtime.output().result(job, () => `job ${job.id} is being cancelled`);
+    });
+  training
+    .command('logs')
+    .argument('<id>')
+    .option('-f, --follow', 'go on until the attempt has ended')
+    .option('--attempt <number>', 'which attempt; the newest one without it')
+    .option('--stream <name>', 'training or setup', 'training')
+    .description('the log of an attempt')
+    .action((id: string, options: { follow?: boolean; attempt?: string; stream: string }) =>
+      logs(runtime, id, options),
+    );
+}

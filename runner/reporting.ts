@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Bootstrap, HelloResponse, RunnerEvent } from '@artenic/core';
+import { z } from 'zod';
+import { FencedError, type RunnerApi } from './api-client.ts';
+import { complain } from './error-text.ts';
+import type { Folders } from './folders.ts';
+import { progressReader, startHeartbeat, type Phase } from './heartbeat.ts';
+import { startShipper } from './shipper.ts';
+import type { Stopping } from './stopping.ts';
+
+/** After the end, all that is to be told gets this long to reach an API that is away; it stays on this machine's disk. */
+const drainPatienceMs = 600_000;
+
+/** All that the API hears of an attempt while it runs. */
+export type Reporting = {
+  /** Ends every waiting for the API. */
+  readonly patience: AbortSignal;
+  /** Sends `work` to the API after everything told before; the API may be away. */
+  readonly tell: (path: string, body: unknown) => void;
+  /** Moves to the next phase, without an event for those the workflow does not know. */
+  readonly enter: (phase: Phase) => void;
+  readonly onFenced: () => void;
+  /** The verdict is in storage: delivers what is left, then the last event. */
+  readonly finish: (last: RunnerEvent) => Promise<void>;
+  /** Nothing more is wanted of us. */
+  readonly abandon: () => Promise<void>;
+};
+
+export function startReporting(parts: {
+  readonly bootstrap: Bootstrap;
+  readonly hello: HelloResponse;
+  readonly api: RunnerApi;
+  readonly folders: Folders;
+  readonly stopping: Stopping;
+}): Reporting {
+  const { bootstrap, api, folders, stopping } = parts;
+  let phase: Phase = 'starting';
+  let isOver = false;
+  const patience = new AbortController();
+  stopping.onRequest((reason) => {
+    if (reason === 'fenced') patience.abort();
+  });
+  // With the verdict in storage the workflow may end the attempt at any time: what we still have is wanted all the same.
+  const onFenced = (): void => {
+    if (!isOver) stopping.request('fenced');
+  };
+
+  const common = { api, secrets: Object.values(parts.hello.secrets), intervalMs: bootstrap.shipIntervalMs, onFenced };
+  const shippers = [
+    startShipper({ ...common, route: '/logs', query: { stream: 'setup' }, path: folders.logs.setup }),
+    startShipper({ ...common, route: '/logs', query: { stream: 'training' }, path: folders.logs.training }),
+    startShipper({ ...common, route: '/metrics', query: {}, path: folders.metrics }),
+  ];
+  const progress = progressReader(folders.metrics);
+  const heartbeat = startHeartbeat({ bootstrap, api, stopping, onFenced, phase: () => phase, progress });
+
+  let told: Promise<void> = Promise.resolve();
+  async function send(path: string, body: unknown): Promise<void> {
+    try {
+      await api.postUntilAnswered(path, body, z.unknown(), { signal: patience.signal });
+    } catch (error) {
+      if (patience.signal.aborted) return;
+      if (error instanceof FencedError) onFenced();
+      else complain(`telling ${path}`, error);
+    }
+  }
+  // One after the other: the API must hear of things in the order in which they happened.
+  const tell = (path: string, body: unknown): void => {
+    told = told.then(() => send(path, body));
+  };
+
+  return {
+    patience: patience.signal,
+    tell,
+    onFenced,
+    enter: (next) => {
+      phase = next;
+    },
+    finish: async (last) => {
+      isOver = true;
+      const timer = setTimeout(() => patience.abort(), drainPatienceMs);
+      await heartbeat.stop();
+      await Promise.all(shippers.map((shipper) => shipper.finish(patience.signal)));
+      tell('/events', last);
+      await told;
+      clearTimeout(timer);
+    },
+    abandon: async () => {
+      isOver = true;
+      patience.abort();
+      await Promise.all([heartbeat.stop(), told, ...shippers.map((shipper) => shipper.finish(patience.signal))]);
+    },
+  };
+}
+
+export function phaseEvent(phase: 'setup' | 'training', restoredFrom?: string | null): RunnerEvent {
+  return { kind: 'phase', id: randomUUID(), phase, ...(restoredFrom === undefined ? {} : { restoredFrom }) };
+}

@@ -1,0 +1,69 @@
+import { open } from 'node:fs/promises';
+import type { CompletionMarker } from '@artenic/core';
+import type { CommandEnd } from './command.ts';
+import { errorCode } from './error-text.ts';
+import { createMasker } from './masking.ts';
+import type { StopReason } from './stopping.ts';
+
+export type Verdict = Pick<CompletionMarker, 'phase' | 'reason' | 'exitCode' | 'signal' | 'message'>;
+
+type Ended = CommandEnd & {
+  readonly phase: 'setup' | 'training';
+  readonly stoppedFor: StopReason | null;
+  /** Better known than by the exit code and the log. */
+  readonly why: string | null;
+  readonly logFile: string;
+};
+
+const tailBytes = 65_536;
+const longestQuote = 300;
+
+export function couldNotPrepare(message: string): Verdict {
+  return {
+    phase: 'setup',
+    reason: 'restore-failed',
+    exitCode: null,
+    signal: null,
+    message: `The attempt could not be prepared: ${message}.`,
+  };
+}
+
+/** What has become of the command, with its own last words when it failed. */
+export async function verdictOf(ended: Ended, secrets: readonly string[]): Promise<Verdict> {
+  const { phase, exitCode, signal, stoppedFor, why, logFile } = ended;
+  const what = phase === 'setup' ? 'The setup' : 'The command';
+  const base = { phase, reason: stoppedFor ?? 'exited', exitCode, signal } as const;
+  if (stoppedFor !== null) {
+    const how = signal ?? (exitCode === null ? 'before it began' : `exit code ${exitCode}`);
+    return { ...base, message: `${what} was stopped (${stoppedFor}): ${how}.` };
+  }
+  if (why !== null) return { ...base, message: `${why}.` };
+  const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
+  const quote = exitCode === 0 ? null : await lastLine(logFile, secrets);
+  return { ...base, message: `${what} ${how}.${quote === null ? '' : ` Its log ends with: ${quote}`}` };
+}
+
+/** The log's last line that says something, masked as the shipped log is. */
+async function lastLine(logFile: string, secrets: readonly string[]): Promise<string | null> {
+  let tail: Buffer;
+  try {
+    await using file = await open(logFile, 'r');
+    const { size } = await file.stat();
+    const start = Math.max(0, size - tailBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), { position: start });
+    tail = buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+  const masker = createMasker(secrets);
+  const text = Buffer.concat([masker.push(tail), masker.end()]).toString('utf8');
+  const line = text
+    .split(/[\r\n]/)
+    .findLast((one) => one.trim() !== '')
+    ?.trim();
+  // A cut at the tail's beginning could have left the end of a secret, so only a line that is far from there is quoted.
+  if (line === undefined || (text.length - text.lastIndexOf(line) > tailBytes / 2 && tail.length === tailBytes))
+    return null;
+  return line.slice(0, longestQuote);
+}
