@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { jobFileSchema, JobTextError, parseJobText, type JobFile } from '@artenic/core';
 import { CliError } from './cli-error.ts';
@@ -8,6 +8,7 @@ export type LoadedJob = { readonly file: JobFile; readonly folder: string };
 /** Reads `artenic.yaml` (or JSON). Errors name file, line, column and field. */
 export function loadJobFile(path: string): LoadedJob {
   if (!existsSync(path)) throw new CliError('usage', `${path} is not there`);
+  if (!statSync(path).isFile()) throw new CliError('usage', `${path} is not a file`);
   try {
     return { file: parseJobText(readFileSync(path, 'utf8'), jobFileSchema), folder: dirname(resolve(path)) };
   } catch (error) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, matchesGlob } from 'node:path';
-import { create } from 'tar';
+import { create, type ReadEntry } from 'tar';
 import { CliError } from './cli-error.ts';
 
 const alwaysLeftOut: ReadonlySet<string> = new Set([
@@ -18,31 +18,51 @@ const largestBytes = 500_000_000;
 
 export type PackedFolder = { readonly bytes: Uint8Array; readonly sha256: string; readonly files: number };
 
-function readIgnored(folder: string): readonly string[] {
+/** Globs, one a line: of a name anywhere, or of a path when there is a "/" before its end. */
+function readIgnored(folder: string): (path: string, name: string) => boolean {
   const path = join(folder, '.artenicignore');
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
+  if (!existsSync(path)) return () => false;
+  const patterns = readFileSync(path, 'utf8')
     .split('\n')
     .map((line) => line.trim().replace(/\/$/, ''))
     .filter((line) => line !== '' && !line.startsWith('#'));
+  const exception = patterns.find((pattern) => pattern.startsWith('!'));
+  if (exception !== undefined)
+    throw new CliError('usage', `.artenicignore has no exceptions; take ${exception} out and name what is left out`);
+  return (path, name) =>
+    patterns.some((pattern) =>
+      pattern.includes('/') ? matchesGlob(path, pattern.replace(/^\//, '')) : matchesGlob(name, pattern),
+    );
 }
 
 /** Files to pack, in a fixed order, relative to the folder. */
 async function collect(folder: string): Promise<readonly string[]> {
-  const ignored = readIgnored(folder);
-  const isLeftOut = (path: string, name: string): boolean =>
-    alwaysLeftOut.has(name) || ignored.some((pattern) => matchesGlob(path, pattern) || matchesGlob(name, pattern));
+  const isIgnored = readIgnored(folder);
   async function walk(below: string): Promise<string[]> {
     const found: string[] = [];
     for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (isLeftOut(path, entry.name)) continue;
+      if (alwaysLeftOut.has(entry.name) || isIgnored(path, entry.name)) continue;
       if (entry.isDirectory()) found.push(...(await walk(path)));
       else if (entry.isFile()) found.push(path);
+      else
+        throw new CliError(
+          'usage',
+          `${path} in the package folder is a link or a device: replace it by a file, or leave it out by .artenicignore`,
+        );
     }
     return found;
   }
   return (await walk('')).toSorted();
+}
+
+/** Only the content and whether a file may be executed count, not this machine's links and umask. */
+function normalize(stat: Stats | ReadEntry): boolean {
+  if ('nlink' in stat) {
+    stat.nlink = 1;
+    stat.mode = (stat.mode & 0o100) === 0 ? 0o100644 : 0o100755;
+  }
+  return true;
 }
 
 /** A folder as tar.gz, the same bytes for the same content: sorted, without times, owners and links. */
@@ -53,9 +73,11 @@ export async function packFolder(folder: string): Promise<PackedFolder> {
   if (files.length === 0) throw new CliError('usage', `the package folder ${folder} is empty`);
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const options = { cwd: folder, gzip: { level: 6 }, portable: true, mtime: new Date(0), noDirRecurse: true };
   const archive = create(
-    { cwd: folder, gzip: { level: 6 }, portable: true, mtime: new Date(0), noDirRecurse: true, follow: false },
-    [...files],
+    { ...options, filter: (_, stat) => normalize(stat) },
+    // tar would take a leading "@" for the name of an archive to add
+    files.map((file) => `./${file}`),
   );
   for await (const chunk of archive as AsyncIterable<Buffer>) {
     bytes += chunk.length;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ArtenicClient, UploadBody } from '@artenic/client';
@@ -25,6 +25,7 @@ export async function uploadMaterials(
   for (const item of data) {
     const path = resolve(job.folder, item.file);
     if (!existsSync(path)) throw new CliError('usage', `the data file ${path} is not there`);
+    if (!statSync(path).isFile()) throw new CliError('usage', `${path} under data is not a file`);
     const sha256 = await hashOf(path);
     const sent = await client.objects.upload(
       'data',

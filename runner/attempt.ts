@@ -77,7 +77,7 @@ class AttemptStory {
     } catch (error) {
       // A package that is not what it should be, a full disk: another attempt on this machine would end the same way.
       complain('preparing', error);
-      return { verdict: couldNotPrepare(messageOf(error)), freeze: null };
+      return { verdict: couldNotPrepare(messageOf(error), this.#parts.stopping.reason), freeze: null };
     }
     return { verdict: await this.#train(prepared), freeze: prepared?.freeze ?? null };
   }
@@ -127,7 +127,10 @@ class AttemptStory {
     const stoppedFor = stopping.reason;
     this.#reporting.enter('finishing');
     await checkpoints.finish(stoppedFor !== 'fenced');
-    return verdictOf({ phase: 'training', ...end, stoppedFor, why: null, logFile: folders.logs.training }, this.#secrets);
+    return verdictOf(
+      { phase: 'training', ...end, stoppedFor, why: null, logFile: folders.logs.training },
+      this.#secrets,
+    );
   }
 
   async #restore(): Promise<string | null> {

@@ -1,26 +1,18 @@
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { checkpointManifestSchema, objectKeys, type Bootstrap, type CheckpointManifest } from '@artenic/core';
-import { z } from 'zod';
-import { FencedError, type RunnerApi } from './api-client.ts';
+import { complain, errorCode, messageOf } from './error-text.ts';
 import { filesBelow, type RunnerStore } from './object-store.ts';
+import { pause } from './pause.ts';
 
 const keptUploads = 3;
 const lookEveryMs = 200;
+/** The machine's own troubles say nothing about the checkpoint. */
+const troublesOfMachine: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 
 /** What is written under another name first and renamed here is whole; anything else is still being written. */
 function isFinished(name: string): boolean {
   return !name.startsWith('.') && !name.endsWith('.tmp');
-}
-
-async function modifiedMs(path: string): Promise<number | null> {
-  try {
-    return (await lstat(path)).mtimeMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null; // The training removed an old one.
-    throw error;
-  }
 }
 
 /**
@@ -33,136 +25,132 @@ export async function restoreCheckpoint(
   folder: string,
   say: (line: string) => void,
 ): Promise<string | null> {
-  for (const manifest of manifests) {
+  const newestFirst = manifests.toSorted((a, b) => b.attempt - a.attempt || b.sequence - a.sequence);
+  for (const manifest of newestFirst) {
     const temporary = join(folder, '.restoring');
     await rm(temporary, { recursive: true, force: true });
     try {
+      if (manifest.directory) await mkdir(temporary);
       for (const file of manifest.files)
         await store.getFile(file.key, manifest.directory ? join(temporary, file.path) : temporary, file.sha256);
-      await rename(temporary, join(folder, manifest.name));
-      return manifest.name;
+      const name = basename(manifest.name);
+      await rename(temporary, join(folder, name));
+      return name;
     } catch (error) {
-      say(
-        `checkpoint ${manifest.name} of attempt ${manifest.attempt} is not whole (${error instanceof Error ? error.message : String(error)}); trying the one before`,
-      );
       await rm(temporary, { recursive: true, force: true });
+      if (troublesOfMachine.has(errorCode(error))) throw error;
+      say(
+        `checkpoint ${manifest.name} of attempt ${manifest.attempt} is not whole (${messageOf(error)}); trying the one before`,
+      );
     }
   }
   return null;
 }
 
 export type CheckpointWatch = {
-  /** Uploads what is there and not uploaded yet, then stops watching. Works while the API is away. */
-  readonly finish: () => Promise<void>;
-  /** Until the API has heard of every upload, or `signal` ends the patience. */
-  readonly drain: (signal: AbortSignal) => Promise<void>;
+  /** Uploads what is there and not uploaded yet, unless it is not wanted, then stops watching. */
+  readonly finish: (isWanted: boolean) => Promise<void>;
 };
 
-/** Uploads each new entry of the checkpoint folder: files first, the manifest last, then tells the API. */
-export function watchCheckpoints(parts: {
+/** What is in the folder already is taken as known: it comes from storage. */
+export async function watchCheckpoints(parts: {
   readonly bootstrap: Bootstrap;
   readonly store: RunnerStore;
-  readonly api: RunnerApi;
   readonly folder: string;
-  readonly restored: string | null;
-  readonly onFenced: () => void;
-}): CheckpointWatch {
-  const { bootstrap, store, api, folder } = parts;
+  readonly onUploaded: (manifest: CheckpointManifest) => void;
+  readonly onFailed: (line: string) => void;
+}): Promise<CheckpointWatch> {
+  const { folder } = parts;
   const stop = new AbortController();
-  const patience = new AbortController();
-  const seen = new Map<string, number>();
-  const uploaded: CheckpointManifest[] = [];
-  const told: Promise<void>[] = [];
-  let sequence = 0;
-  let isFirstLook = true;
+  const seen = new Map((await entriesOf(folder)).map(({ name, timeMs }) => [name, timeMs]));
+  const failed = new Set<string>();
+  const upload = uploader(parts);
 
-  async function upload(name: string): Promise<void> {
+  async function look(): Promise<void> {
+    const fresh = (await entriesOf(folder)).filter(({ name, timeMs }) => seen.get(name) !== timeMs);
+    // Several at once are taken in the order in which they were written.
+    for (const entry of fresh.toSorted((a, b) => a.timeMs - b.timeMs || (a.name < b.name ? -1 : 1))) {
+      seen.set(entry.name, entry.timeMs);
+      try {
+        await upload(entry);
+        failed.delete(entry.name);
+      } catch (error) {
+        // Gone while we read it: the training keeps only its newest ones.
+        if (errorCode(error) === 'ENOENT') continue;
+        failed.add(entry.name);
+        parts.onFailed(`checkpoint ${entry.name} could not be kept: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await pause(lookEveryMs, stop.signal);
+      if (!stop.signal.aborted) await look();
+    }
+  }
+  // The training goes on whatever becomes of its checkpoints.
+  const running = run().catch((error: unknown) => complain('watching checkpoints', error));
+
+  return {
+    finish: async (isWanted) => {
+      stop.abort();
+      if (!isWanted) return;
+      await running;
+      for (const name of failed) seen.delete(name);
+      await look();
+    },
+  };
+}
+
+type Entry = { readonly name: string; readonly directory: boolean; readonly timeMs: number };
+
+/** Links (`latest` and the like) are no checkpoints of their own. */
+async function entriesOf(folder: string): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for (const name of (await readdir(folder)).filter(isFinished)) {
+    try {
+      const found = await lstat(join(folder, name));
+      const directory = found.isDirectory();
+      if (directory || found.isFile()) entries.push({ name, directory, timeMs: found.mtimeMs });
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error; // The training removed an old one.
+    }
+  }
+  return entries;
+}
+
+/** Files first, the manifest last; then the oldest of our own beyond the kept ones goes. */
+function uploader({
+  bootstrap,
+  store,
+  folder,
+  onUploaded,
+}: Parameters<typeof watchCheckpoints>[0]): (entry: Entry) => Promise<void> {
+  const { jobId, attempt } = bootstrap;
+  const kept: number[] = [];
+  let sequence = 0;
+  return async ({ name, directory }) => {
     const path = join(folder, name);
-    const directory = (await lstat(path)).isDirectory();
-    const number = sequence + 1;
-    const prefix = objectKeys.checkpoint(bootstrap.jobId, bootstrap.attempt, number);
+    const next = sequence + 1;
+    const prefix = objectKeys.checkpoint(jobId, attempt, next);
     const files = [];
     for (const file of directory ? await filesBelow(path) : [name]) {
       const { key, bytes, sha256 } = await store.putFile(`${prefix}files/${file}`, directory ? join(path, file) : path);
       files.push({ path: file, key, bytes, sha256 });
     }
-    const manifest: CheckpointManifest = {
-      jobId: bootstrap.jobId,
-      attempt: bootstrap.attempt,
-      sequence: number,
-      name,
-      directory,
-      files,
-      createdAt: new Date().toISOString(),
-    };
+    const createdAt = new Date().toISOString();
+    const manifest: CheckpointManifest = { jobId, attempt, sequence: next, name, directory, files, createdAt };
     await store.putText(
-      objectKeys.checkpointManifest(bootstrap.jobId, bootstrap.attempt, number),
+      objectKeys.checkpointManifest(jobId, attempt, next),
       JSON.stringify(checkpointManifestSchema.parse(manifest)),
     );
-    sequence = number;
-    uploaded.push(manifest);
-    told.push(tell(manifest));
-    while (uploaded.length > keptUploads) {
-      const oldest = uploaded.shift();
-      if (oldest !== undefined)
-        await store.removeAll(objectKeys.checkpoint(oldest.jobId, oldest.attempt, oldest.sequence));
+    sequence = next;
+    kept.push(next);
+    onUploaded(manifest);
+    while (kept.length > keptUploads) {
+      const oldest = kept.shift();
+      if (oldest !== undefined) await store.removeAll(objectKeys.checkpoint(jobId, attempt, oldest));
     }
-  }
-
-  /** The API learns of it when it can; a restore reads storage itself and does not need that. */
-  async function tell(manifest: CheckpointManifest): Promise<void> {
-    try {
-      await api.postUntilAnswered('/checkpoints', manifest, z.unknown(), patience.signal);
-    } catch (error) {
-      if (error instanceof FencedError) parts.onFenced();
-    }
-  }
-
-  async function look(): Promise<void> {
-    const entries: { readonly name: string; readonly timeMs: number }[] = [];
-    for (const name of (await readdir(folder)).filter(isFinished)) {
-      const timeMs = await modifiedMs(join(folder, name));
-      if (timeMs !== null && seen.get(name) !== timeMs) entries.push({ name, timeMs });
-    }
-    // Several at once are taken in the order in which they were written.
-    for (const { name, timeMs } of entries.toSorted((a, b) => a.timeMs - b.timeMs || (a.name < b.name ? -1 : 1))) {
-      seen.set(name, timeMs);
-      // The restored one is in storage already.
-      if (isFirstLook && name === parts.restored) continue;
-      try {
-        await upload(name);
-      } catch (error) {
-        // Gone while we read it: the training keeps only its newest ones.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      }
-    }
-    isFirstLook = false;
-  }
-
-  let last = look();
-  async function run(): Promise<void> {
-    await last;
-    while (!stop.signal.aborted) {
-      await sleep(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined);
-      if (stop.signal.aborted) return;
-      last = look().catch((error: unknown) => {
-        process.stderr.write(`checkpoint upload: ${error instanceof Error ? error.message : String(error)}\n`);
-      });
-      await last;
-    }
-  }
-  const running = run();
-
-  return {
-    finish: async () => {
-      stop.abort();
-      await running;
-      await look();
-    },
-    drain: async (signal) => {
-      signal.addEventListener('abort', () => patience.abort(), { once: true });
-      if (signal.aborted) patience.abort();
-      await Promise.all(told);
-    },
   };
 }

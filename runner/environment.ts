@@ -30,9 +30,7 @@ const inherited = [
 const inheritedPrefixes = ['LC_', 'PIP_', 'UV_', 'CUDA_', 'NVIDIA_', 'NPM_CONFIG_', 'XDG_'] as const;
 
 function isInherited(name: string): boolean {
-  return (
-    (inherited as readonly string[]).includes(name) || inheritedPrefixes.some((prefix) => name.startsWith(prefix))
-  );
+  return (inherited as readonly string[]).includes(name) || inheritedPrefixes.some((prefix) => name.startsWith(prefix));
 }
 
 /** Lets a package without a copy of its own import `@artenic/*` from the platform. Absent in the bundled runner. */

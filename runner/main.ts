@@ -1,36 +1,76 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, hostname, platform } from 'node:os';
-import { bootstrapSchema, helloResponseSchema, type Bootstrap } from '@artenic/core';
-import { createRunnerApi, FencedError } from './api-client.ts';
+import { bootstrapSchema, helloResponseSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
+import { createRunnerApi, FencedError, RefusedError, type RunnerApi } from './api-client.ts';
 import { runAttempt } from './attempt.ts';
+import { complain } from './error-text.ts';
 import { makeFolders } from './folders.ts';
-import { createRunnerStore } from './object-store.ts';
+import { writeMarker } from './last-word.ts';
+import { createRunnerStore, type RunnerStore } from './object-store.ts';
 import { Stopping } from './stopping.ts';
+import { couldNotPrepare } from './verdict.ts';
+
+/** A token that our API does not know stays unknown; only a stranger at its address is worth waiting for. */
+const strangerMs = 60_000;
+
+type Beginning = {
+  readonly bootstrap: Bootstrap;
+  readonly api: RunnerApi;
+  readonly store: RunnerStore;
+  readonly stopping: Stopping;
+  readonly attemptToken: string;
+};
 
 /** The program beside the training: `node runner/main.ts <bootstrap file>`. */
 async function main(bootstrapFile: string): Promise<void> {
-  const bootstrap: Bootstrap = bootstrapSchema.parse(JSON.parse(readFileSync(bootstrapFile, 'utf8')));
-  const attemptToken = randomBytes(32).toString('base64url');
+  const bootstrap = bootstrapSchema.parse(JSON.parse(readFileSync(bootstrapFile, 'utf8')));
   const stopping = new Stopping();
   // A clean stop of the machine: as much time for a last checkpoint as a stop request gives.
   process.on('SIGTERM', () => stopping.request('stop-requested'));
   process.on('SIGINT', () => stopping.request('stop-requested'));
-  const folders = makeFolders(bootstrap.workDir);
+  const attemptToken = randomBytes(32).toString('base64url');
   const api = createRunnerApi(bootstrap, attemptToken);
-  const waiting = new AbortController();
-  const quiet = stopping.onRequest(() => waiting.abort());
-  const host = { hostname: hostname(), platform: platform(), cores: availableParallelism(), pid: process.pid };
-  const hello = await api.postUntilAnswered(
-    '/hello',
-    { attemptId: bootstrap.attemptId, bootstrapToken: bootstrap.bootstrapToken, attemptToken, host },
-    helloResponseSchema,
-    waiting.signal,
-  );
-  quiet();
+  const store = createRunnerStore(bootstrap.storage);
+  const hello = await sayHello({ bootstrap, api, store, stopping, attemptToken });
+  if (hello === null) return;
   // Used up: what stays on the disk opens nothing.
   writeFileSync(bootstrapFile, JSON.stringify({ ...bootstrap, bootstrapToken: 'used' }), { mode: 0o600 });
-  await runAttempt({ bootstrap, hello, api, store: createRunnerStore(bootstrap.storage), folders, stopping });
+  await runAttempt({ bootstrap, hello, api, store, folders: makeFolders(bootstrap.workDir), stopping });
+}
+
+/** Null when there is nothing to do: stopped or fenced before it began, or refused, which is then the attempt's end. */
+async function sayHello({ bootstrap, api, store, stopping, attemptToken }: Beginning): Promise<HelloResponse | null> {
+  const { attemptId, bootstrapToken } = bootstrap;
+  const host = { hostname: hostname(), platform: platform(), cores: availableParallelism(), pid: process.pid };
+  const waiting = new AbortController();
+  const quiet = stopping.onRequest(() => waiting.abort());
+  try {
+    return await api.postUntilAnswered(
+      '/hello',
+      { attemptId, bootstrapToken, attemptToken, host },
+      helloResponseSchema,
+      { signal: waiting.signal, strangerMs },
+    );
+  } catch (error) {
+    if (waiting.signal.aborted || error instanceof FencedError) {
+      complain('ended before it began', error);
+      return null;
+    }
+    if (!(error instanceof RefusedError)) throw error;
+    await writeMarker(store, bootstrap, {
+      attemptId,
+      ...couldNotPrepare(error.message),
+      outputs: [],
+      setupFreeze: null,
+      timings: {},
+      finishedAt: new Date().toISOString(),
+    });
+    complain('refused', error);
+    return null;
+  } finally {
+    quiet();
+  }
 }
 
 const [bootstrapFile] = process.argv.slice(2);
@@ -42,9 +82,8 @@ try {
   await main(bootstrapFile);
   process.exit(0);
 } catch (error) {
-  const wanted = error instanceof FencedError || (error as Error).name === 'AbortError';
   process.stderr.write(
-    `${wanted ? 'ended before it began' : 'the runner failed'}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `the runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
-  process.exit(wanted ? 0 : 1);
+  process.exit(1);
 }

@@ -1,25 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { execFile } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
+import { appendFileSync, existsSync } from 'node:fs';
+import { constants, cp, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { JobSpec } from '@artenic/core';
 import { startCommand, type CommandEnd } from './command.ts';
+import { errorCode } from './error-text.ts';
 import { unpackPackage } from './materials.ts';
 import type { RunnerStore } from './object-store.ts';
+import { findPython, freezeOf, type Python } from './python.ts';
 import type { Stopping } from './stopping.ts';
 
-const run = promisify(execFile);
 const readySchema = z.strictObject({ package: z.string(), venv: z.string().nullable(), freeze: z.string().nullable() });
 /** A prepared machine: the package as the setup left it, and the Python environment. */
 export type Prepared = z.output<typeof readySchema>;
 
 export type SetupResult =
   | { readonly kind: 'ready'; readonly prepared: Prepared | null }
-  | { readonly kind: 'ended'; readonly end: CommandEnd };
+  | { readonly kind: 'ended'; readonly end: CommandEnd; readonly why: string | null };
 
 export type SetupParts = {
   readonly job: JobSpec;
@@ -33,33 +32,25 @@ export type SetupParts = {
 /** Time between SIGTERM and SIGKILL for a setup that is to stop: it has nothing to save. */
 const patienceMs = 2000;
 
-async function pythonVersion(): Promise<string> {
-  try {
-    const { stdout } = await run('python3', ['--version']);
-    return stdout.trim().replace(/^Python /, '');
-  } catch {
-    return 'none';
-  }
-}
-
-async function inputsHash(job: JobSpec, python: string): Promise<string> {
+function inputsHash(job: JobSpec, python: Python | null): string {
   const inputs = {
     setup: job.setup ?? null,
     environment: job.environment,
+    env: Object.entries(job.env).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     package: job.package?.sha256 ?? null,
     platform: platform(),
     arch: arch(),
     node: process.version,
-    python,
+    python: python?.version ?? null,
   };
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
 }
 
 /** The commands of the phase, in their order. */
-function steps(job: JobSpec, venv: string | null): readonly (string | readonly string[])[] {
+function steps(job: JobSpec, venv: string | null, python: Python | null): readonly (string | readonly string[])[] {
   const requirements = job.environment.python?.requirements;
   return [
-    ...(venv === null ? [] : [['python3', '-m', 'venv', venv]]),
+    ...(venv === null ? [] : [[python?.program ?? 'python3', '-m', 'venv', venv]]),
     ...(venv === null || requirements === undefined
       ? []
       : [[join(venv, 'bin', 'python'), '-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements]]),
@@ -77,7 +68,8 @@ async function runStep(
   const environment = parts.environmentFor(venv !== null && existsSync(join(venv, 'bin', 'python')) ? venv : null);
   const command = startCommand({ command: step, folder, environment, logFile: parts.logFile });
   let timer: NodeJS.Timeout | undefined;
-  const quiet = parts.stopping.onRequest(() => {
+  const quiet = parts.stopping.onRequest((reason) => {
+    if (reason === 'fenced') return command.signalGroup('SIGKILL');
     command.signalGroup('SIGTERM');
     timer = setTimeout(() => command.signalGroup('SIGKILL'), patienceMs);
   });
@@ -87,54 +79,95 @@ async function runStep(
   return end;
 }
 
-async function freezeOf(venv: string | null): Promise<string | null> {
-  if (venv === null) return null;
-  const { stdout } = await run(join(venv, 'bin', 'python'), ['-m', 'pip', 'freeze', '--disable-pip-version-check'], {
-    maxBuffer: 1 << 24,
-  });
-  return stdout;
+/** Null when nothing whole is there: never prepared, or removed by somebody who needed the space. */
+async function readReady(readyFile: string): Promise<Prepared | null> {
+  let text: string;
+  try {
+    text = await readFile(readyFile, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+  const ready = readySchema.parse(JSON.parse(text));
+  return existsSync(ready.package) && (ready.venv === null || existsSync(ready.venv)) ? ready : null;
+}
+
+/** Of two that have prepared the same at once the first one counts; the other takes that and throws its own away. */
+async function publish(own: string, readyFile: string, prepared: Prepared): Promise<Prepared> {
+  const written = join(own, 'ready.json');
+  await writeFile(written, JSON.stringify(prepared), { flush: true });
+  try {
+    await link(written, readyFile);
+    return prepared;
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+  const first = await readReady(readyFile);
+  if (first === null) {
+    await rename(written, readyFile);
+    return prepared;
+  }
+  await rm(own, { recursive: true, force: true });
+  return first;
 }
 
 /**
  * Runs the setup phase, or takes a result with the same inputs that is on this machine already. Each preparation has a
- * folder of its own and becomes visible by the rename of one small file: two at once do not meet, half a one is never used.
+ * folder of its own and becomes visible by the appearance of one small file: two at once do not meet, half a one is
+ * never used.
  */
 export async function prepare(parts: SetupParts): Promise<SetupResult> {
   const { job } = parts;
   const wanted = job.environment.python;
   if (job.setup === undefined && wanted === undefined) return { kind: 'ready', prepared: null };
   const say = (line: string): void => appendFileSync(parts.logFile, `[artenic] ${line}\n`);
-  const python = await pythonVersion();
-  if (wanted?.version !== undefined && !python.startsWith(`${wanted.version}.`)) {
-    say(`the job wants Python ${wanted.version}, this machine has ${python}`);
-    return { kind: 'ended', end: { exitCode: 1, signal: null } };
+  const python = await findPython(wanted?.version);
+  if (wanted?.version !== undefined && python?.version.startsWith(`${wanted.version}.`) !== true) {
+    const why = `The job wants Python ${wanted.version}, this machine has ${python?.version ?? 'none'}`;
+    say(why);
+    return { kind: 'ended', end: { exitCode: 1, signal: null }, why };
   }
-  const cache = join(parts.cacheDir, 'setups', await inputsHash(job, python));
+  const cache = join(parts.cacheDir, 'setups', inputsHash(job, python));
   const readyFile = join(cache, 'ready.json');
-  if (existsSync(readyFile)) {
-    const ready = readySchema.parse(JSON.parse(readFileSync(readyFile, 'utf8')));
-    if (existsSync(ready.package)) {
-      say('already prepared on this machine: setup skipped');
-      return { kind: 'ready', prepared: ready };
-    }
+  const ready = await readReady(readyFile);
+  if (ready !== null) {
+    say('already prepared on this machine: setup skipped');
+    return { kind: 'ready', prepared: ready };
   }
   const own = join(cache, randomUUID());
+  try {
+    const result = await prepareIn(own, parts, python);
+    if (result.kind === 'ended') await rm(own, { recursive: true, force: true });
+    else if (result.prepared !== null)
+      return { kind: 'ready', prepared: await publish(own, readyFile, result.prepared) };
+    return result;
+  } catch (error) {
+    await rm(own, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function prepareIn(own: string, parts: SetupParts, python: Python | null): Promise<SetupResult> {
+  const { job } = parts;
   const folder = join(own, 'package');
-  const venv = wanted === undefined ? null : join(own, 'venv');
+  const venv = job.environment.python === undefined ? null : join(own, 'venv');
   await mkdir(folder, { recursive: true });
   if (job.package !== undefined) await unpackPackage(parts.store, job.package.sha256, folder);
-  for (const step of steps(job, venv)) {
+  for (const step of steps(job, venv, python)) {
     const end =
-      parts.stopping.reason === null ? await runStep(step, folder, parts, venv) : { exitCode: null, signal: 'SIGTERM' };
-    if (end.exitCode !== 0) return { kind: 'ended', end };
+      parts.stopping.reason === null ? await runStep(step, folder, parts, venv) : { exitCode: null, signal: null };
+    if (end.exitCode !== 0) return { kind: 'ended', end, why: null };
   }
-  const prepared: Prepared = { package: folder, venv, freeze: await freezeOf(venv) };
-  await writeFile(join(own, 'ready.json'), JSON.stringify(prepared));
-  await rename(join(own, 'ready.json'), readyFile);
-  return { kind: 'ready', prepared };
+  const freeze = venv === null ? null : await freezeOf(venv);
+  return { kind: 'ready', prepared: { package: folder, venv, freeze } };
 }
 
 /** Each attempt works on a copy, so that what a training writes beside its code stays with that training. */
 export async function copyPrepared(prepared: Prepared, folder: string): Promise<void> {
-  await cp(prepared.package, folder, { recursive: true, verbatimSymlinks: true, force: true });
+  await cp(prepared.package, folder, {
+    recursive: true,
+    verbatimSymlinks: true,
+    force: true,
+    mode: constants.COPYFILE_FICLONE,
+  });
 }

@@ -34,7 +34,7 @@ export function startShipper(options: ShipperOptions): Shipper {
   async function ship(piece: Buffer): Promise<boolean> {
     const query = new URLSearchParams({ ...options.query, offset: String(file.base) });
     try {
-      const { nextOffset } = await api.post(`${options.route}?${query}`, piece, offsetResponseSchema);
+      const { nextOffset } = await api.post(`${options.route}?${query.toString()}`, piece, offsetResponseSchema);
       file.acknowledge(nextOffset);
       return true;
     } catch (error) {
@@ -51,7 +51,7 @@ export function startShipper(options: ShipperOptions): Shipper {
   }
 
   async function run(): Promise<void> {
-    for (let pauseMs = options.intervalMs; !stop.signal.aborted; ) {
+    for (let pauseMs = options.intervalMs; !stop.signal.aborted;) {
       const isThereMore = await file.read(hurry.signal.aborted);
       const piece = file.nextPiece(options.route === '/logs');
       if (piece.length > 0 && (await ship(piece))) {

@@ -18,13 +18,13 @@ type Ended = CommandEnd & {
 const tailBytes = 65_536;
 const longestQuote = 300;
 
-export function couldNotPrepare(message: string): Verdict {
+export function couldNotPrepare(message: string, stoppedFor: StopReason | null = null): Verdict {
   return {
     phase: 'setup',
-    reason: 'restore-failed',
+    reason: stoppedFor ?? 'restore-failed',
     exitCode: null,
     signal: null,
-    message: `The attempt could not be prepared: ${message}.`,
+    message: `The attempt could not be prepared: ${message.replace(/\.$/, '')}.`,
   };
 }
 

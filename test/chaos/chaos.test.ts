@@ -28,7 +28,7 @@ const running = (id: string) =>
   poll(`job ${id} to run`, 60_000, async () => {
     const job = await jobView(id);
     if (terminalStates.has(job.state)) throw new Error(`${id} ended as ${job.state}: ${job.message}`);
-    return job.state === 'running' && (job.progress ?? 0) > 0.1 ? job : null;
+    return job.state === 'running' && (job.progress ?? 0) > 0 ? job : null;
   });
 
 beforeAll(() => stack.start(), 120_000);

@@ -1,0 +1,115 @@
+import { chmodSync, linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Parser } from 'tar';
+import { packFolder, type PackedFolder } from '../../cli/pack.ts';
+import { folderWith } from './artenic.ts';
+
+const folders: { readonly remove: () => void }[] = [];
+const make = (files: Readonly<Record<string, string>>): string => {
+  const folder = folderWith(files);
+  folders.push(folder);
+  return folder.path;
+};
+afterEach(() => folders.splice(0).forEach(({ remove }) => remove()));
+
+async function contentsOf({ bytes }: PackedFolder): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  const parser = new Parser({
+    onReadEntry: (entry) => {
+      expect([entry.type, entry.mtime?.getTime(), entry.uid]).toEqual(['File', 0, undefined]);
+      void entry.concat().then((content) => (found[entry.path.replace(/^\.\//, '')] = content.toString()));
+    },
+  });
+  parser.end(Buffer.from(bytes));
+  await new Promise((resolve, reject) => parser.on('end', resolve).on('error', reject));
+  return found;
+}
+
+describe('a packed folder', () => {
+  const files = { 'train.py': 'print(1)', 'lib/b.py': 'b', 'lib/a.py': 'a', 'Ünïcode.txt': 'ü' };
+
+  test('holds its files', async () => {
+    const packed = await packFolder(make(files));
+    expect(await contentsOf(packed)).toEqual(files);
+    expect(packed.files).toBe(4);
+  });
+
+  test('is the same bytes for the same content, whenever and in whatever order it was written', async () => {
+    const first = make(files);
+    const second = make(Object.fromEntries(Object.entries(files).reverse()));
+    utimesSync(join(second, 'train.py'), new Date(1e12), new Date(1e12));
+    const [one, other] = [await packFolder(first), await packFolder(second)];
+    expect(other.sha256).toBe(one.sha256);
+    expect(Buffer.from(other.bytes)).toEqual(Buffer.from(one.bytes));
+    writeFileSync(join(second, 'train.py'), 'print(2)');
+    expect((await packFolder(second)).sha256).not.toBe(one.sha256);
+  });
+
+  test('does not tell hard links from copies', async () => {
+    const copies = make({ 'a.txt': 'same', 'b.txt': 'same' });
+    const linked = make({ 'a.txt': 'same' });
+    linkSync(join(linked, 'a.txt'), join(linked, 'b.txt'));
+    const packed = await packFolder(linked);
+    expect(await contentsOf(packed)).toEqual({ 'a.txt': 'same', 'b.txt': 'same' });
+    expect(packed.sha256).toBe((await packFolder(copies)).sha256);
+  });
+
+  test('keeps what may be executed', async () => {
+    const folder = make({ 'run.sh': '#!/bin/sh' });
+    const before = await packFolder(folder);
+    chmodSync(join(folder, 'run.sh'), 0o755);
+    expect((await packFolder(folder)).sha256).not.toBe(before.sha256);
+  });
+
+  test('takes names that mean something to tar', async () => {
+    const odd = { '@archive': 'one', '-rf': 'two', 'a b': 'three' };
+    expect(await contentsOf(await packFolder(make(odd)))).toEqual(odd);
+  });
+
+  test('leaves out what never belongs into it', async () => {
+    const folder = make({
+      ...files,
+      'node_modules/x/index.js': '',
+      'lib/__pycache__/a.pyc': '',
+      '.git/config': '',
+      '.venv/bin/python': '',
+      '.artenic/admin.key': 'secret',
+    });
+    expect(await contentsOf(await packFolder(folder))).toEqual(files);
+  });
+
+  test('leaves out what `.artenicignore` names', async () => {
+    const folder = make({
+      'train.py': '',
+      'notes.md': '',
+      'lib/notes.md': '',
+      'out/big.bin': '',
+      'lib/out/kept-by-root-only.txt': '',
+      'data/x.csv': '',
+      '.artenicignore': '# comments and empty lines are nothing\n\n*.md\n/out\ndata/\n',
+    });
+    expect(Object.keys(await contentsOf(await packFolder(folder))).sort()).toEqual([
+      '.artenicignore',
+      'lib/out/kept-by-root-only.txt',
+      'train.py',
+    ]);
+  });
+
+  test('refuses a pattern it would not understand', async () => {
+    await expect(packFolder(make({ 'a.txt': '', '.artenicignore': '*\n!a.txt\n' }))).rejects.toThrow(/!a\.txt/);
+  });
+
+  test('refuses links, which would point to something else on another machine', async () => {
+    const folder = make({ 'a.txt': '' });
+    symlinkSync('/etc/passwd', join(folder, 'link'));
+    await expect(packFolder(folder)).rejects.toThrow(/link/);
+  });
+
+  test('must be there, and not be empty', async () => {
+    await expect(packFolder('/no/such/folder')).rejects.toThrow('/no/such/folder');
+    const empty = make({});
+    mkdirSync(join(empty, 'only-a-folder'));
+    await expect(packFolder(empty)).rejects.toThrow(/empty/);
+  });
+});

@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  checkpointManifestSchema,
+  heartbeatRequestSchema,
+  helloRequestSchema,
+  helloResponseSchema,
+  logStreams,
+  runnerEventSchema,
+  type CheckpointManifest,
+  type HelloResponse,
+  type Problem,
+  type RunnerEvent,
+} from '@artenic/core';
+
+const token = 'bootstrap-token-of-at-least-32-bytes';
+
+type Answer = { readonly status: number; readonly body: object };
+
+function problem(status: number, type: string, detail: string, more: Partial<Problem> = {}): Answer {
+  return { status, body: { type, title: type, status, detail, correlationId: 'test', ...more } };
+}
+
+/** The API's side of the runner contract, written from the contract alone. Everything it is told is kept. */
+export class FakeApi {
+  readonly bootstrapToken = token;
+  readonly streams: Record<string, Buffer> = { 'logs/setup': Buffer.alloc(0), 'logs/training': Buffer.alloc(0), metrics: Buffer.alloc(0) };
+  readonly pieces: { readonly stream: string; readonly bytes: Buffer }[] = [];
+  readonly events: RunnerEvent[] = [];
+  readonly eventIds: string[] = [];
+  readonly checkpoints: CheckpointManifest[] = [];
+  readonly progress: (number | null)[] = [];
+  /** What broke the contract; must stay empty. */
+  readonly violations: string[] = [];
+  stop: { readonly reason: string } | null = null;
+  isFenced = false;
+  /** Asked before each answer; true: take effect, then cut the connection instead of answering. */
+  losesAnswer: (path: string) => boolean = () => false;
+  onTaken: (path: string) => void = () => undefined;
+  refuseHello: Answer | null = null;
+  #attemptToken: string | null = null;
+  #server: Server | null = null;
+  #port = 0;
+  readonly #hello: HelloResponse;
+
+  constructor(hello: HelloResponse) {
+    this.#hello = helloResponseSchema.parse(hello) as HelloResponse;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+  /** The same address each time, or a new one. */
+  async up(isElsewhere = false): Promise<void> {
+    const server = createServer((request, response) => void this.#take(request, response));
+    server.listen(isElsewhere ? 0 : this.#port, '127.0.0.1');
+    await once(server, 'listening');
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+  async down(): Promise<void> {
+    const server = this.#server;
+    if (server === null) return;
+    this.#server = null;
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  }
+  text(stream: 'logs/setup' | 'logs/training' | 'metrics'): string {
+    return this.streams[stream]?.toString() ?? '';
+  }
+  phases(): readonly string[] {
+    return this.events.flatMap((event) => (event.kind === 'phase' ? [event.phase] : []));
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch {
+      return; // The connection was cut by `down`.
+    }
+    const url = new URL(request.url ?? '', this.url);
+    const path = url.pathname.replace('/api/v1/runner/', '');
+    const isFromRunner = path === 'hello' || request.headers.authorization === `Bearer ${this.#attemptToken}`;
+    let answer: Answer;
+    try {
+      answer = isFromRunner
+        ? this.#answer(path, url.searchParams, Buffer.concat(chunks))
+        : problem(401, 'unauthorized', 'unknown token');
+    } catch (error) {
+      this.violations.push(`${path}: ${String(error)}`);
+      answer = problem(422, 'validation-failed', String(error));
+    }
+    if (this.losesAnswer(path)) {
+      response.destroy();
+    } else {
+      response.writeHead(answer.status, { 'content-type': answer.status < 400 ? 'application/json' : 'application/problem+json' });
+      response.end(JSON.stringify(answer.body));
+    }
+    this.onTaken(path);
+  }
+
+  #answer(path: string, query: URLSearchParams, body: Buffer): Answer {
+    const json = (): unknown => JSON.parse(body.toString());
+    if (this.isFenced) return problem(409, 'fenced', 'a newer attempt has taken over');
+    switch (path) {
+      case 'hello': {
+        const hello = helloRequestSchema.parse(json());
+        if (this.refuseHello !== null) return this.refuseHello;
+        if (hello.bootstrapToken !== token) return problem(401, 'unauthorized', 'wrong bootstrap token');
+        if (this.#attemptToken !== null && this.#attemptToken !== hello.attemptToken)
+          return problem(409, 'fenced', 'another runner was here first');
+        this.#attemptToken = hello.attemptToken;
+        return { status: 200, body: this.#hello };
+      }
+      case 'logs': {
+        const stream = logStreams.find((name) => name === query.get('stream'));
+        if (stream === undefined) throw new Error(`no stream ${query.get('stream')}`);
+        return this.#append(`logs/${stream}`, Number(query.get('offset')), body);
+      }
+      case 'metrics':
+        return this.#append('metrics', Number(query.get('offset')), body);
+      case 'checkpoints':
+        this.checkpoints.push(checkpointManifestSchema.parse(json()));
+        return { status: 200, body: {} };
+      case 'events': {
+        const event = runnerEventSchema.parse(json());
+        if (!this.eventIds.includes(event.id)) this.events.push(event);
+        this.eventIds.push(event.id);
+        return { status: 200, body: {} };
+      }
+      case 'heartbeat': {
+        this.progress.push(heartbeatRequestSchema.parse(json()).progress);
+        return { status: 200, body: { stop: this.stop } };
+      }
+      default:
+        throw new Error('no such path');
+    }
+  }
+
+  #append(stream: string, offset: number, bytes: Buffer): Answer {
+    const have = this.streams[stream] ?? Buffer.alloc(0);
+    if (bytes.length === 0 || bytes.length > 1 << 20) throw new Error(`a piece of ${bytes.length} bytes`);
+    if (offset !== have.length)
+      return problem(409, 'offset-mismatch', 'elsewhere', { expectedOffset: have.length });
+    this.pieces.push({ stream, bytes });
+    this.streams[stream] = Buffer.concat([have, bytes]);
+    return { status: 200, body: { nextOffset: have.length + bytes.length } };
+  }
+}
+
+export { problem };
