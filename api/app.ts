@@ -4,14 +4,11 @@ import helmet from 'helmet';
 import { ArtenicError } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDocs } from './docs.ts';
-import { dispatch } from './dispatch.ts';
 import { createMetrics } from './metrics.ts';
+import { mountRoutes } from './mount.ts';
 import { checkOrigin } from './middleware/access.ts';
 import { problemOf, sendProblem } from './problems.ts';
-import type { Permission } from './route.ts';
 import { createRoutes } from './routes/index.ts';
-
-const permissions: ReadonlySet<Permission> = new Set<Permission>(['open', 'read', 'write', 'runner']);
 
 /** One id for a request in its answer, its log lines and its problem document. */
 function correlate(request: Request, response: Response, next: NextFunction): void {
@@ -34,6 +31,7 @@ export function createApp(deps: ApiDeps): Express {
       contentSecurityPolicy: {
         directives: {
           defaultSrc: ["'self'"],
+          fontSrc: ["'self'"],
           objectSrc: ["'none'"],
           baseUri: ["'none'"],
           frameAncestors: ["'none'"],
@@ -66,20 +64,7 @@ export function createApp(deps: ApiDeps): Express {
     next();
   });
 
-  const routes = createRoutes(deps, metrics);
-  const methodsByPath = new Map<string, Set<string>>();
-  for (const route of routes) {
-    if (!permissions.has(route.permission)) throw new Error(`${route.method} ${route.path} has no permission entry`);
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1').replaceAll(':path', '*path');
-    methodsByPath.set(path, (methodsByPath.get(path) ?? new Set()).add(route.method.toUpperCase()));
-    app[route.method](path, (request, response) => dispatch(deps, route, request, response));
-  }
-  for (const [path, methods] of methodsByPath) {
-    app.all(path, (_request, response) => {
-      response.setHeader('allow', [...methods].toSorted().join(', '));
-      throw new ArtenicError('method-not-allowed', `Only ${[...methods].toSorted().join(', ')} is answered here.`);
-    });
-  }
+  mountRoutes(app, deps, createRoutes(deps, metrics));
   serveDocs(app);
   app.use((request: Request) => {
     throw new ArtenicError('not-found', `There is nothing at ${request.path.slice(0, 200)}.`);
@@ -91,9 +76,9 @@ export function createApp(deps: ApiDeps): Express {
         { err: error, method: request.method, path: request.path, correlationId: problem.correlationId },
         'request failed',
       );
-    // What was not read of a refused body must not be taken for the next request.
-    if (!request.readableEnded && problem.status === 413) response.setHeader('connection', 'close');
     sendProblem(response, problem);
+    // What is still coming of a refused body is thrown away: closing at once could take our answer from the client.
+    request.resume();
   });
   return app;
 }

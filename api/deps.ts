@@ -6,10 +6,7 @@ import type { TemporalGateway } from './temporal-gateway.ts';
 
 export type Predictor = {
   /** One row through a model host. Throws `validation-failed` for inputs that do not fit, `deadline-exceeded`, `model-rejected`. */
-  readonly predict: (request: {
-    readonly sha256: string;
-    readonly inputs: PredictRequest['inputs'];
-  }) => Promise<{
+  readonly predict: (request: { readonly sha256: string; readonly inputs: PredictRequest['inputs'] }) => Promise<{
     readonly outputs: Readonly<Record<string, unknown>>;
     readonly label: string | null;
     readonly latencyMs: number;

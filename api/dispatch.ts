@@ -1,36 +1,15 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
-import type { z } from 'zod';
-import { ArtenicError, type InputError } from '../core/errors.ts';
+import { ArtenicError } from '../core/errors.ts';
 import type { Principal } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
+import { parsePart } from './input-errors.ts';
 import { bearerOf, principalOfKey } from './middleware/access.ts';
 import { checkValue, decodeText, mediaTypeOf, parseJson, readBody } from './middleware/body.ts';
 import { holdKey } from './middleware/idempotency.ts';
 import { callerOfToken } from './middleware/runner-access.ts';
 import type { Context, Reply, Route, RunnerCaller } from './route.ts';
-
-function inputErrors(issues: readonly z.core.$ZodIssue[]): readonly InputError[] {
-  return issues.flatMap((issue): readonly InputError[] => {
-    const pointer = issue.path.map((part) => `/${String(part)}`).join('');
-    return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, message: `unknown field "${key}"` }))
-      : [{ pointer, message: issue.message }];
-  });
-}
-
-function parsePart(what: string, schema: z.ZodType | null, value: unknown): unknown {
-  if (schema === null) return value;
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const errors = inputErrors(parsed.error.issues);
-  throw new ArtenicError(
-    'validation-failed',
-    `${what}: ${errors.map((error) => `${error.pointer || '/'} ${error.message}`).join('; ')}`,
-    { errors },
-  );
-}
 
 async function readRouteBody(deps: ApiDeps, route: Route, request: Request): Promise<Buffer> {
   if (route.bodyKind === 'none' || route.bodyKind === 'stream') return Buffer.alloc(0);
@@ -45,13 +24,33 @@ function parseBody(route: Route, bytes: Buffer): unknown {
   if (route.bodyKind !== 'json') return bytes;
   const value = bytes.length === 0 ? {} : parseJson(decodeText(bytes));
   checkValue(value);
-  return parsePart('The body', route.bodySchema, value);
+  return route.bodySchema === null ? value : parsePart('The body', route.bodySchema, value);
+}
+
+function parseAddress(route: Route, request: Request): { readonly params: unknown; readonly query: unknown } {
+  const address = { params: flatParams(request.params), query: { ...request.query } };
+  checkValue(address);
+  return {
+    params: route.params === null ? address.params : parsePart('The path', route.params, address.params),
+    query: route.query === null ? address.query : parsePart('The query', route.query, address.query),
+  };
+}
+
+const goneCodes: ReadonlySet<unknown> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+
+async function sendStream(response: Response, stream: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    await pipeline(Readable.from(stream), response);
+  } catch (error) {
+    // Who asked has gone: nobody is left to be told.
+    if (!(error instanceof Error && 'code' in error && goneCodes.has(error.code))) throw error;
+  }
 }
 
 async function send(response: Response, reply: Reply): Promise<void> {
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   response.status(reply.status);
-  if (reply.stream !== undefined) return pipeline(Readable.from(reply.stream), response);
+  if (reply.stream !== undefined) return sendStream(response, reply.stream);
   if (reply.body === undefined || reply.body === null) return void response.end();
   if (typeof reply.body === 'string') return void response.send(reply.body);
   response.type('application/json').send(JSON.stringify(reply.body));
@@ -65,8 +64,7 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
   if (route.permission === 'read' || route.permission === 'write')
     principal = await principalOfKey(deps, bearerOf(request));
   if (route.permission === 'runner') runner = await callerOfToken(deps, bearerOf(request));
-  const params = parsePart('The path', route.params, flatParams(request.params));
-  const query = parsePart('The query', route.query, { ...request.query });
+  const { params, query } = parseAddress(route, request);
   const bytes = await readRouteBody(deps, route, request);
   const hold = principal !== null && route.idempotent ? await holdKey(deps, request, principal, bytes) : null;
   if (hold !== null && 'status' in hold) return send(response, hold);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 
 const page = `<!doctype html>
 <html lang="en">
@@ -19,12 +19,15 @@ const page = `<!doctype html>
 `;
 
 const start = `window.SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null, persistAuthorization: false });\n`;
+/** Of that package's files only those that the page needs; it also holds a page for somebody else's API. */
+const assets = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
 /** The documentation page, from our own files: nothing is loaded from elsewhere and no script stands in the page. */
 export function serveDocs(app: Express): void {
-  const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const root = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   app.get('/', (_request, response) => response.redirect(302, '/docs'));
   app.get('/docs', (_request, response) => response.type('html').send(page));
   app.get('/docs/start.js', (_request, response) => response.type('js').send(start));
-  app.use('/docs/assets', express.static(assets, { index: false, immutable: true, maxAge: '1h' }));
+  for (const name of assets)
+    app.get(`/docs/assets/${name}`, (_request, response) => response.sendFile(name, { root, maxAge: '1h' }));
 }

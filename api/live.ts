@@ -3,18 +3,18 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { isArtenicError, messageOf } from '../core/errors.ts';
-import type { EventRecord } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
+import { createLiveFeed, type LiveFeed } from './live-feed.ts';
+import { closeCode, LiveReader } from './live-reader.ts';
 import { checkOrigin, principalOfKey } from './middleware/access.ts';
 
 const protocol = 'artenic.v1';
 const heartbeatMs = 30_000;
 /** Events not seen by NOTIFY (a lost connection) are found by this poll. */
 const pollMs = 1000;
-const slowReaderBytes = 1_000_000;
 const longestMessageBytes = 64_000;
-const batch = 500;
-const close = { slow: 1013, policy: 1008, goingAway: 1001 } as const;
+/** How long closing waits for readers to say goodbye. */
+const goodbyeMs = 500;
 
 const messageSchema = z.strictObject({
   op: z.literal('subscribe'),
@@ -26,34 +26,7 @@ const messageSchema = z.strictObject({
   after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
 });
 
-type Reader = {
-  readonly socket: WebSocket;
-  topics: ReadonlySet<string>;
-  sent: bigint | null;
-  alive: boolean;
-  busy: boolean;
-  again: boolean;
-};
-
 export type Live = { readonly close: () => Promise<void> };
-
-function toMessage(event: EventRecord): string {
-  const { topic, kind, subject, data } = event;
-  return JSON.stringify({
-    op: 'event',
-    sequence: Number(event.sequence),
-    topic,
-    kind,
-    subject,
-    at: event.at.toISOString(),
-    data,
-  });
-}
-
-/** A change of a job's state is one event on `jobs`; whoever follows that job alone hears of it too. */
-function wants(reader: Reader, event: EventRecord): boolean {
-  return reader.topics.has(event.topic) || (event.topic === 'jobs' && reader.topics.has(`job:${event.subject}`));
-}
 
 function keyOf(request: IncomingMessage): string {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
@@ -65,6 +38,62 @@ function refuse(socket: Duplex, status: number, reason: string): void {
   socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+/** Answers one message of a reader. */
+async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string): Promise<void> {
+  const send = (message: object) => reader.socket.send(JSON.stringify(message));
+  const parsed = messageSchema.safeParse(jsonOrNull(text));
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    return send({ op: 'error', message: faults.join('; ') });
+  }
+  const { topics, after } = parsed.data;
+  const last = await store.events.lastSequence();
+  const from = after === null || BigInt(after) > last ? last : BigInt(after);
+  // A number that is still to come: our events are not those it was read from (a restored database, say).
+  if (after !== null && BigInt(after) > last) send({ op: 'gap', after: Number(last) });
+  send({ op: 'subscribed', topics, after: Number(from) });
+  reader.subscribe(topics, from);
+  await reader.pump();
+}
+
+function follow(deps: ApiDeps, feed: LiveFeed, readers: Set<LiveReader>, socket: WebSocket): void {
+  const reader = new LiveReader(socket, feed);
+  readers.add(reader);
+  let answering: Promise<void> = Promise.resolve();
+  socket.on('pong', () => {
+    reader.isAlive = true;
+  });
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => readers.delete(reader));
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) return socket.close(closeCode.policy, 'text only');
+    answering = answering
+      .then(() => takeMessage(deps, reader, (data as Buffer).toString('utf8')))
+      .catch((error: unknown) => {
+        deps.logger.warn({ error: messageOf(error) }, 'a subscription failed');
+        socket.close(closeCode.tryAgain, 'try again');
+      });
+  });
+}
+
+/** Runs `work` once for any number of calls that come while it runs, and then once more. */
+function coalesce(work: () => Promise<void>): () => void {
+  let isRunning = false;
+  let isWanted = false;
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    while (isWanted) {
+      isWanted = false;
+      await work();
+    }
+    isRunning = false;
+  };
+  return () => {
+    isWanted = true;
+    if (!isRunning) void run();
+  };
+}
+
 /** `/ws`: events by topic in the order of their numbers, each once for a reader that resumes behind the last it saw. */
 export function createLive(deps: ApiDeps, server: Server): Live {
   const sockets = new WebSocketServer({
@@ -72,93 +101,11 @@ export function createLive(deps: ApiDeps, server: Server): Live {
     maxPayload: longestMessageBytes,
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   });
-  const readers = new Set<Reader>();
-
-  /** Sends what the reader has not seen, from PostgreSQL. One at a time for a reader; a wake meanwhile makes another round. */
-  async function pump(reader: Reader): Promise<void> {
-    if (reader.busy) {
-      reader.again = true;
-      return;
-    }
-    reader.busy = true;
-    try {
-      do {
-        reader.again = false;
-        while (reader.sent !== null && reader.socket.readyState === reader.socket.OPEN) {
-          const events = await deps.store.events.after(reader.sent, batch);
-          for (const event of events) {
-            if (wants(reader, event)) reader.socket.send(toMessage(event));
-            reader.sent = event.sequence;
-          }
-          if (reader.socket.bufferedAmount > slowReaderBytes) return reader.socket.close(close.slow, 'too slow');
-          if (events.length < batch) break;
-        }
-      } while (reader.again);
-    } catch (error) {
-      deps.logger.warn({ error: messageOf(error) }, 'live events are late');
-    } finally {
-      reader.busy = false;
-    }
-  }
-
-  let waking = false;
-  let wokenAgain = false;
-  async function wake(): Promise<void> {
-    if (waking) {
-      wokenAgain = true;
-      return;
-    }
-    waking = true;
-    try {
-      do {
-        wokenAgain = false;
-        await deps.store.events.sequence();
-      } while (wokenAgain);
-    } catch (error) {
-      deps.logger.debug({ error: messageOf(error) }, 'events are numbered later');
-    } finally {
-      waking = false;
-    }
-    await Promise.all([...readers].map(pump));
-  }
-
-  async function subscribe(reader: Reader, text: string): Promise<void> {
-    const parsed = messageSchema.safeParse(safeJson(text));
-    if (!parsed.success) {
-      reader.socket.send(
-        JSON.stringify({
-          op: 'error',
-          message: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-        }),
-      );
-      return;
-    }
-    const { topics, after } = parsed.data;
-    reader.topics = new Set(topics);
-    reader.sent = after === null ? await deps.store.events.lastSequence() : BigInt(after);
-    reader.socket.send(JSON.stringify({ op: 'subscribed', topics, after: Number(reader.sent) }));
-    await pump(reader);
-  }
-
-  function take(socket: WebSocket): void {
-    const reader: Reader = { socket, topics: new Set(), sent: null, alive: true, busy: false, again: false };
-    readers.add(reader);
-    socket.on('pong', () => {
-      reader.alive = true;
-    });
-    socket.on('error', () => socket.terminate());
-    socket.on('close', () => readers.delete(reader));
-    socket.on('message', (data, isBinary) => {
-      if (isBinary) return socket.close(close.policy, 'text only');
-      subscribe(reader, (data as Buffer).toString('utf8')).catch((error: unknown) => {
-        deps.logger.warn({ error: messageOf(error) }, 'a subscription failed');
-        socket.close(close.slow, 'try again');
-      });
-    });
-  }
+  const feed = createLiveFeed(deps.store.events);
+  const readers = new Set<LiveReader>();
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/ws') return refuse(socket, 404, 'Not Found');
+    if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404, 'Not Found');
     try {
       checkOrigin(deps, request.headers);
       await principalOfKey(deps, keyOf(request));
@@ -166,20 +113,36 @@ export function createLive(deps: ApiDeps, server: Server): Live {
       const status = isArtenicError(error, 'forbidden') ? 403 : isArtenicError(error, 'unauthorized') ? 401 : 503;
       return refuse(socket, status, 'Refused');
     }
-    sockets.handleUpgrade(request, socket, head, take);
+    sockets.handleUpgrade(request, socket, head, (open) => follow(deps, feed, readers, open));
   }
-
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    void upgrade(request, socket, head);
+    upgrade(request, socket, head).catch((error: unknown) => {
+      deps.logger.error({ err: error }, 'an upgrade failed');
+      socket.destroy();
+    });
   };
+
+  const wake = coalesce(async () => {
+    try {
+      await feed.refresh();
+    } catch (error) {
+      deps.logger.warn({ error: messageOf(error) }, 'live events are late');
+    }
+    for (const reader of readers)
+      reader.pump().catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+  });
+
   server.on('upgrade', onUpgrade);
-  const unsubscribe = deps.onEvents(() => void wake());
-  const poll = setInterval(() => void wake(), pollMs);
+  const unsubscribe = deps.onEvents(wake);
+  const poll = setInterval(wake, pollMs);
   const heartbeat = setInterval(() => {
     for (const reader of readers) {
-      if (!reader.alive) reader.socket.terminate();
-      reader.alive = false;
+      if (!reader.isAlive) {
+        reader.socket.terminate();
+        continue;
+      }
+      reader.isAlive = false;
       reader.socket.ping();
     }
   }, heartbeatMs);
@@ -190,17 +153,21 @@ export function createLive(deps: ApiDeps, server: Server): Live {
       clearInterval(heartbeat);
       unsubscribe();
       server.off('upgrade', onUpgrade);
-      for (const { socket } of readers) socket.close(close.goingAway, 'the server is going away');
+      for (const { socket } of readers) socket.close(closeCode.goingAway, 'the server is going away');
+      const timer = setTimeout(() => {
+        for (const { socket } of readers) socket.terminate();
+      }, goodbyeMs);
       await new Promise<void>((done) => sockets.close(() => done()));
-      for (const { socket } of readers) socket.terminate();
+      clearTimeout(timer);
     },
   };
 }
 
-function safeJson(text: string): unknown {
+function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

@@ -50,16 +50,21 @@ export function parseMetricLines(
     const time = timeOf(fields['time']) ?? origin.now;
     for (const [name, value] of Object.entries(fields)) {
       const number = reserved.has(name) ? null : numberOf(value);
-      if (number !== null && name.length <= longestName && !name.includes('\0'))
+      if (number !== null && name !== '' && name.length <= longestName && !name.includes('\0'))
         rows.push({ jobId: origin.jobId, attempt: origin.attempt, name, step, epoch, time, value: number });
     }
   }
   return { rows, badLines };
 }
 
-/** Seconds since 1970 as most libraries write them, or an ISO time. */
+/** Times beyond this many seconds since 1970 (the year 5138) are milliseconds. */
+const latestSeconds = 1e11;
+/** Readers get ISO times, which have four digits for the year. */
+const latestMs = Date.UTC(9999, 0);
+
+/** Seconds or milliseconds since 1970 as most libraries write them, or an ISO time. */
 function timeOf(value: unknown): Date | null {
   if (typeof value !== 'number' && typeof value !== 'string') return null;
-  const date = new Date(typeof value === 'number' ? value * 1000 : value);
-  return Number.isNaN(date.getTime()) || date.getTime() < 0 ? null : date;
+  const date = new Date(typeof value === 'number' && value < latestSeconds ? value * 1000 : value);
+  return date.getTime() >= 0 && date.getTime() < latestMs ? date : null;
 }

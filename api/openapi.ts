@@ -4,13 +4,23 @@ import {
   OpenAPIRegistry,
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
-import { problemSchema } from '@artenic/core';
 import { z } from 'zod';
 import type { Permission, Route } from './route.ts';
+import { named } from './schemas.ts';
 
 extendZodWithOpenApi(z);
 
-const problem = { content: { 'application/problem+json': { schema: problemSchema.meta({ id: 'Problem' }) } } };
+const problem = { content: { 'application/problem+json': { schema: named.problem } } };
+
+const tags = {
+  jobs: 'Training jobs, their attempts, logs, metrics and outputs',
+  objects: 'Uploads by content id: packages, data and model files',
+  models: 'The registry: versions and their stages',
+  predictions: 'One row through a model',
+  providers: 'Where jobs can run',
+  platform: 'Health, metrics and this document',
+  runner: "What a job's runner calls; nobody else does",
+} as const;
 
 /** Refusals that every route of a kind can answer with. */
 function refusals(route: Route): RouteConfig['responses'] {
@@ -124,6 +134,6 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: ['jobs', 'objects', 'models', 'predictions', 'providers', 'platform', 'runner'].map((name) => ({ name })),
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   });
 }

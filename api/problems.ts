@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { ArtenicError, errorTable, type ErrorType } from '../core/errors.ts';
+import { ArtenicError, errorTable } from '../core/errors.ts';
 
 export type ProblemDocument = {
   readonly type: string;
@@ -12,8 +12,12 @@ export type ProblemDocument = {
   readonly expectedOffset?: number;
 };
 
-/** Errors of these types are our own fault: their words stay in the log. */
-const silent: ReadonlySet<ErrorType> = new Set(['internal']);
+/** Our own words are for people; those of a fault that we only pass on (an address, a statement) stay in the log. */
+function detailOf(error: ArtenicError, status: number, correlationId: string): string {
+  if (status < 500 || (error.type !== 'internal' && error.cause === undefined)) return error.message;
+  const { title } = errorTable[error.type];
+  return `${title}; the log has the reason under ${correlationId}.`;
+}
 
 /** RFC 9457 document of an error; anything that is not ours becomes `internal`. */
 export function problemOf(error: unknown, correlationId: string): ProblemDocument {
@@ -24,9 +28,7 @@ export function problemOf(error: unknown, correlationId: string): ProblemDocumen
     type: `urn:artenic:error:${known.type}`,
     title,
     status,
-    detail: silent.has(known.type)
-      ? `The platform has failed; its log has the reason under ${correlationId}.`
-      : known.message,
+    detail: detailOf(known, status, correlationId),
     correlationId,
     ...(errors === undefined ? {} : { errors }),
     ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) }),

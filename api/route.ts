@@ -1,7 +1,6 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Principal, Repositories } from '../store/types.ts';
-import type { AttemptRecord, JobRecord } from '../store/types.ts';
+import type { AttemptRecord, JobRecord, Principal, Repositories } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
 
 /** Who may call: anybody, an API key, or the runner of the job's current attempt. */
@@ -53,7 +52,6 @@ export type Route = {
   readonly answers: Readonly<
     Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly type?: string }>
   >;
-  /** An older path of another one: left out of the document's operation list but not of the routes. */
   readonly handle: (context: Context<never, never, never>) => Promise<Reply>;
 };
 
@@ -87,8 +85,7 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
     bodySchema: definition.body ?? null,
     maxBytes: definition.maxBytes ?? null,
     idempotent: definition.idempotent ?? false,
-    // The framework calls it only with what these very schemas have parsed.
-    handle: definition.handle as unknown as Route['handle'],
+    handle: definition.handle,
   };
 }
 

@@ -2,7 +2,8 @@ import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { objectKeys, type LogStream } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
-import type { StreamName } from '../store/types.ts';
+import type { LogChunkRecord, Repositories, StreamName } from '../store/types.ts';
+import type { CoarseEvents } from './coarse-events.ts';
 import type { ApiDeps } from './deps.ts';
 import { parseMetricLines } from './metric-lines.ts';
 import type { RunnerCaller } from './route.ts';
@@ -10,47 +11,60 @@ import type { RunnerCaller } from './route.ts';
 const compress = promisify(gzip);
 /** Logs are compressed while they stream in: speed matters more than the last tenth. */
 const gzipLevel = 1;
+/** The cap is looked at once in so many bytes of a stream, not for every piece: summing a long log costs. */
+const capCheckBytes = 1_000_000;
 
-function mismatch(expectedOffset: number): ArtenicError {
-  return new ArtenicError('offset-mismatch', `Go on from offset ${expectedOffset}.`, { expectedOffset });
-}
-
-/** Bytes that are new to us; null when all of them are known already. */
-async function newPart(
-  deps: ApiDeps,
+/**
+ * The bytes of a piece that are new, claimed under the stream's row lock until the transaction ends; null when all of
+ * them are known. `offset` is where they begin.
+ */
+async function claim(
+  repositories: Repositories,
   attemptId: string,
   stream: StreamName,
   offset: number,
   body: Buffer,
 ): Promise<{ readonly offset: number; readonly bytes: Buffer } | null> {
-  const next = await deps.store.streams.nextOffset(attemptId, stream);
-  if (offset > next) throw mismatch(next);
-  const bytes = body.subarray(next - offset);
-  return bytes.length === 0 ? null : { offset: next, bytes };
+  const advanced = await repositories.streams.advance(attemptId, stream, offset, body.length);
+  if (advanced.kind === 'mismatch') {
+    const { expectedOffset } = advanced;
+    throw new ArtenicError('offset-mismatch', `Go on from offset ${expectedOffset}.`, { expectedOffset });
+  }
+  const bytes = body.subarray(advanced.skip);
+  return bytes.length === 0 ? null : { offset: offset + advanced.skip, bytes };
+}
+
+function trimIfDue(
+  { limits }: ApiDeps,
+  repositories: Repositories,
+  jobId: string,
+  start: number,
+  end: number,
+): Promise<readonly LogChunkRecord[]> {
+  const step = Math.min(capCheckBytes, Math.ceil(limits.logBytes / 20));
+  return Math.floor(start / step) === Math.floor(end / step)
+    ? Promise.resolve([])
+    : repositories.logChunks.trim(jobId, limits.logBytes, limits.logHeadBytes);
 }
 
 /**
- * Appends one piece of a log. The object is written first (its key is its offset, so a repeat writes the same), the index
- * row and the offset then move in one transaction: a death between leaves an object that the repeat overwrites.
+ * Appends one piece of a log; returns where to go on. The object is written under the stream's lock, before its index row
+ * is committed: of two pieces that begin at the same place only one is ever under way, and a death between leaves an
+ * object that the repeat overwrites.
  */
 export async function appendLog(
   deps: ApiDeps,
+  events: CoarseEvents,
   { attempt, job }: RunnerCaller,
   stream: LogStream,
   offset: number,
   body: Buffer,
 ): Promise<number> {
-  const part = await newPart(deps, attempt.id, stream, offset, body);
-  const end = offset + body.length;
-  if (part === null) return deps.store.streams.nextOffset(attempt.id, stream);
-  const key = objectKeys.logChunk(job.id, attempt.attempt, stream, part.offset);
-  await deps.storage.put(key, await compress(part.bytes, { level: gzipLevel }));
-  const { logBytes, logHeadBytes } = deps.limits;
   const dropped = await deps.store.transaction(async (repositories) => {
-    const advanced = await repositories.streams.advance(attempt.id, stream, part.offset, part.bytes.length);
-    if (advanced.kind === 'mismatch') throw mismatch(advanced.expectedOffset);
-    // Somebody else was faster with the same piece: theirs is the one that counts.
-    if (advanced.skip > 0) throw mismatch(part.offset + advanced.skip);
+    const part = await claim(repositories, attempt.id, stream, offset, body);
+    if (part === null) return null;
+    const key = objectKeys.logChunk(job.id, attempt.attempt, stream, part.offset, part.bytes.length);
+    await deps.storage.put(key, await compress(part.bytes, { level: gzipLevel }));
     await repositories.logChunks.insert({
       jobId: job.id,
       attempt: attempt.attempt,
@@ -59,54 +73,64 @@ export async function appendLog(
       bytes: part.bytes.length,
       key,
     });
-    await repositories.events.append({
-      topic: `job:${job.id}`,
-      kind: 'job.log',
-      subject: job.id,
-      data: { attempt: attempt.attempt, stream, nextOffset: end },
-    });
-    return (await repositories.logChunks.totalBytes(job.id)) > logBytes
-      ? repositories.logChunks.trim(job.id, logBytes, logHeadBytes)
-      : [];
+    return trimIfDue(deps, repositories, job.id, part.offset, part.offset + part.bytes.length);
   });
+  if (dropped === null) return deps.store.streams.nextOffset(attempt.id, stream);
   for (const chunk of dropped) await deps.storage.delete(chunk.key);
-  return end;
+  const nextOffset = offset + body.length;
+  events.tell(deps, {
+    topic: `job:${job.id}`,
+    kind: 'job.log',
+    subject: job.id,
+    data: { attempt: attempt.attempt, stream, nextOffset },
+  });
+  return nextOffset;
+}
+
+/** Told once for an attempt: a job that writes nonsense writes it often. */
+async function tellBadLines(
+  deps: ApiDeps,
+  repositories: Repositories,
+  { attempt, job }: RunnerCaller,
+  badLines: number,
+): Promise<void> {
+  if (badLines === 0 || !(await repositories.runnerEvents.firstTime(attempt.id, 'metric-error', deps.now()))) return;
+  await repositories.events.append({
+    topic: `job:${job.id}`,
+    kind: 'job.metric-error',
+    subject: job.id,
+    data: { attempt: attempt.attempt, badLines },
+  });
 }
 
 /** Appends metric lines; points and offset move in one transaction. */
 export async function appendMetrics(
   deps: ApiDeps,
-  { attempt, job }: RunnerCaller,
+  events: CoarseEvents,
+  caller: RunnerCaller,
   offset: number,
   body: Buffer,
 ): Promise<number> {
-  const part = await newPart(deps, attempt.id, 'metrics', offset, body);
-  if (part === null) return deps.store.streams.nextOffset(attempt.id, 'metrics');
-  return deps.store.transaction(async (repositories) => {
-    const advanced = await repositories.streams.advance(attempt.id, 'metrics', part.offset, part.bytes.length);
-    if (advanced.kind === 'mismatch') throw mismatch(advanced.expectedOffset);
-    if (advanced.skip > 0) throw mismatch(part.offset + advanced.skip);
+  const { attempt, job } = caller;
+  const points = await deps.store.transaction(async (repositories) => {
+    const part = await claim(repositories, attempt.id, 'metrics', offset, body);
+    if (part === null) return null;
     const { rows, badLines } = parseMetricLines(part.bytes.toString('utf8'), {
       jobId: job.id,
       attempt: attempt.attempt,
       now: deps.now(),
     });
     if (rows.length > 0) await repositories.metrics.insert(rows);
-    const topic = `job:${job.id}`;
-    if (rows.length > 0)
-      await repositories.events.append({
-        topic,
-        kind: 'job.metric',
-        subject: job.id,
-        data: { attempt: attempt.attempt, points: rows.length },
-      });
-    if (badLines > 0)
-      await repositories.events.append({
-        topic,
-        kind: 'job.metric-error',
-        subject: job.id,
-        data: { attempt: attempt.attempt, badLines },
-      });
-    return offset + body.length;
+    await tellBadLines(deps, repositories, caller, badLines);
+    return rows.length;
   });
+  if (points === null) return deps.store.streams.nextOffset(attempt.id, 'metrics');
+  if (points > 0)
+    events.tell(deps, {
+      topic: `job:${job.id}`,
+      kind: 'job.metric',
+      subject: job.id,
+      data: { attempt: attempt.attempt },
+    });
+  return offset + body.length;
 }

@@ -1,4 +1,32 @@
+import {
+  attemptViewSchema,
+  jobSpecSchema,
+  jobViewSchema,
+  metricPointSchema,
+  modelVersionViewSchema,
+  modelViewSchema,
+  predictRequestSchema,
+  predictResponseSchema,
+  problemSchema,
+  providerViewSchema,
+  stageChangeViewSchema,
+} from '@artenic/core';
 import { z } from 'zod';
+
+/** Shapes with a name in the OpenAPI document. */
+export const named = {
+  attempt: attemptViewSchema.meta({ id: 'Attempt' }),
+  job: jobViewSchema.meta({ id: 'Job' }),
+  jobSpec: jobSpecSchema.meta({ id: 'JobSpec' }),
+  metricPoint: metricPointSchema.meta({ id: 'MetricPoint' }),
+  model: modelViewSchema.meta({ id: 'Model' }),
+  modelVersion: modelVersionViewSchema.meta({ id: 'ModelVersion' }),
+  predictRequest: predictRequestSchema.meta({ id: 'PredictRequest' }),
+  prediction: predictResponseSchema.meta({ id: 'Prediction' }),
+  problem: problemSchema.meta({ id: 'Problem' }),
+  provider: providerViewSchema.meta({ id: 'Provider' }),
+  stageChange: stageChangeViewSchema.meta({ id: 'StageChange' }),
+} as const;
 
 /** Pieces that several routes share. Whole numbers are bounded, so that the document says what the code accepts. */
 export const jobIdParam = z.strictObject({ id: z.uuid() });

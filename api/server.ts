@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export type RunningServer = {
   readonly server: Server;
@@ -7,6 +9,43 @@ export type RunningServer = {
   /** Takes no new connection, lets answers under way finish, then closes what is left. */
   readonly close: (graceMs: number) => Promise<void>;
 };
+
+/** What Node's HTTP parser refuses before there is a request, by its error code; anything else is 400. */
+const statusByCode: Readonly<Record<string, readonly [status: number, phrase: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+};
+
+function answerGarbage(error: Error, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, phrase] = statusByCode['code' in error ? String(error.code) : ''] ?? [400, 'Bad Request'];
+  const body = JSON.stringify({
+    type: 'urn:artenic:error:malformed-request',
+    title: 'The request cannot be read',
+    status,
+    detail: 'This is not HTTP as we know it.',
+    correlationId: randomUUID(),
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function closeGently(server: Server, graceMs: number): Promise<void> {
+  return new Promise((closed) => {
+    // Connections become idle one by one as their answers end.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(timer);
+      closed();
+    });
+  });
+}
 
 /** Listens with limits that a slow or silent client cannot sit out. */
 export function startServer(
@@ -18,39 +57,12 @@ export function startServer(
     { headersTimeout: 10_000, requestTimeout: 900_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
     app,
   );
-  server.on('clientError', (_error, socket) => {
-    if (!socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const body = JSON.stringify({
-      type: 'urn:artenic:error:malformed-request',
-      title: 'The request cannot be read',
-      status: 400,
-      detail: 'This is not HTTP as we know it.',
-      correlationId: '',
-    });
-    socket.end(
-      `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
-  });
+  server.on('clientError', answerGarbage);
   return new Promise((done, fail) => {
     server.once('error', fail);
     server.listen(options.port, options.host, () => {
       const { port } = server.address() as AddressInfo;
-      done({
-        server,
-        port,
-        close: (graceMs) =>
-          new Promise((closed) => {
-            const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-            server.close(() => {
-              clearTimeout(timer);
-              closed();
-            });
-            server.closeIdleConnections();
-          }),
-      });
+      done({ server, port, close: (graceMs) => closeGently(server, graceMs) });
     });
   });
 }

@@ -15,8 +15,11 @@ function up(args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', supervisor, ...args], {
     stdio: 'inherit',
   });
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // The supervisor decides when it is over; a signal to us alone is passed on.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(name);
+    process.on(name, () => child.kill(name));
+  }
   return new Promise((done) => {
     child.once('exit', (code) => {
       process.exitCode = code ?? exitCodes.negative;
@@ -95,11 +98,13 @@ function explain(error: unknown): number {
 }
 
 const interrupt = new AbortController();
-process.on('SIGINT', () => {
-  interrupt.abort();
-  // A second one does not wait for anything.
-  process.once('SIGINT', () => process.exit(exitCodes.interrupted));
-});
+/** What follows a job ends by itself; a request in flight is not waited for. */
+const interruptGraceMs = 300;
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => {
+    interrupt.abort();
+    setTimeout(() => process.exit(exitCodes.interrupted), interruptGraceMs).unref();
+  });
 // `artenic … | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.negative),

@@ -62,6 +62,15 @@ async function get(runtime: Runtime, name: string): Promise<void> {
   });
 }
 
+/** Numbers, `true`, `false`, lists and quoted text as JSON has them; anything else is text. */
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 function inputsFrom(pairs: readonly string[], json: string | undefined): PredictRequest['inputs'] {
   const inputs: Record<string, unknown> = {};
   if (json !== undefined) {
@@ -75,7 +84,7 @@ function inputsFrom(pairs: readonly string[], json: string | undefined): Predict
     const at = pair.indexOf('=');
     if (at < 1) throw new CliError('usage', `--input takes name=value, not ${pair}`);
     const text = pair.slice(at + 1);
-    inputs[pair.slice(0, at)] = text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+    inputs[pair.slice(0, at)] = valueOf(text);
   }
   const parsed = predictRequestSchema.shape.inputs.safeParse(inputs);
   if (!parsed.success) throw new CliError('usage', `the inputs are numbers, strings or lists of them, by name`);

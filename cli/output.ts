@@ -48,6 +48,7 @@ export function createOutput(json: boolean): Output {
 /** What a terminal would act on, shown harmlessly. */
 export function printable(text: string): string {
   return text.replaceAll(
+    // oxlint-disable-next-line no-control-regex -- they are what it is about
     /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g,
     (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );

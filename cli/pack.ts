@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, type Stats } from 'node:fs';
+import { existsSync, readFileSync, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, matchesGlob } from 'node:path';
 import { create, type ReadEntry } from 'tar';
@@ -58,7 +58,7 @@ async function collect(folder: string): Promise<readonly string[]> {
 
 /** Only the content and whether a file may be executed count, not this machine's links and umask. */
 function normalize(stat: Stats | ReadEntry): boolean {
-  if ('nlink' in stat) {
+  if (stat instanceof Stats) {
     stat.nlink = 1;
     stat.mode = (stat.mode & 0o100) === 0 ? 0o100644 : 0o100755;
   }

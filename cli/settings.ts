@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createClient, type ArtenicClient } from '@artenic/client';
 import { z } from 'zod';
 import { CliError } from './cli-error.ts';
@@ -13,13 +14,15 @@ export type GlobalOptions = {
 
 const endpointsSchema = z.object({ api: z.url() });
 
-/** The state folder of a stack on this machine: `ARTENIC_HOME`, or `.artenic` here or above. */
+const ownHome = fileURLToPath(new URL('../.artenic', import.meta.url));
+
+/** The state folder of a stack on this machine: `ARTENIC_HOME`, `.artenic` here or above, or where `artenic up` puts it. */
 function findHome(): string | null {
   const named = process.env['ARTENIC_HOME'];
   if (named !== undefined && named !== '') return resolve(named);
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     if (existsSync(join(folder, '.artenic', 'endpoints.json'))) return join(folder, '.artenic');
-    if (folder === dirname(folder)) return null;
+    if (folder === dirname(folder)) return existsSync(ownHome) ? ownHome : null;
   }
 }
 
@@ -39,7 +42,9 @@ const present = (text: string | undefined): string | undefined =>
 export function clientFrom(options: GlobalOptions): ArtenicClient {
   const local = fromHome(findHome());
   const url = options.url ?? present(process.env['ARTENIC_URL']) ?? local.url;
-  const apiKey = options.apiKey ?? present(process.env['ARTENIC_API_KEY']) ?? local.apiKey;
+  // this machine's own key is for this machine's own stack
+  const localKey = url === local.url ? local.apiKey : undefined;
+  const apiKey = options.apiKey ?? present(process.env['ARTENIC_API_KEY']) ?? localKey;
   if (url === undefined)
     throw new CliError('usage', 'no API is known: start one with `npm start`, or give --url or ARTENIC_URL');
   if (!URL.canParse(url)) throw new CliError('usage', `--url is not a URL: ${url}`);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import type { ArtenicClient, UploadBody } from '@artenic/client';
+import type { ArtenicClient } from '@artenic/client';
 import type { JobSpecInput, JobView } from '@artenic/core';
 import { CliError } from './cli-error.ts';
 import type { LoadedJob } from './job-file.ts';
@@ -15,7 +15,7 @@ async function hashOf(path: string): Promise<string> {
 }
 
 /** Packs and uploads what the job file names; what is there already is not sent again. */
-export async function uploadMaterials(
+async function uploadMaterials(
   client: ArtenicClient,
   job: LoadedJob,
   say: (line: string) => void,
@@ -27,11 +27,7 @@ export async function uploadMaterials(
     if (!existsSync(path)) throw new CliError('usage', `the data file ${path} is not there`);
     if (!statSync(path).isFile()) throw new CliError('usage', `${path} under data is not a file`);
     const sha256 = await hashOf(path);
-    const sent = await client.objects.upload(
-      'data',
-      sha256,
-      () => Readable.toWeb(createReadStream(path)) as unknown as UploadBody,
-    );
+    const sent = await client.objects.upload('data', sha256, () => Readable.toWeb(createReadStream(path)));
     say(`${sent ? 'uploaded' : 'already there:'} ${basename(path)}`);
     uploaded.push({ name: item.name, sha256 });
   }

@@ -180,7 +180,7 @@ export function addTraining(program: Command, runtime: Runtime): void {
   training
     .command('logs')
     .argument('<id>')
-    .option('-f, --follow', 'go on until the attempt has ended')
+    .option('-f, --follow', 'go on until the job has ended, or the attempt that is named')
     .option('--attempt <number>', 'which attempt; the newest one without it')
     .option('--stream <name>', 'training or setup', 'training')
     .description('the log of an attempt')

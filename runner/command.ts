@@ -5,12 +5,14 @@ import { constants } from 'node:os';
 /**
  * Stands between runner and command, in a process group of the command's own. It holds the reading end of a pipe from
  * the runner: when the runner dies, however that happens, the pipe closes and the whole group is killed. SIGTERM is
- * caught, not ignored, because ignoring would be inherited by the command. `exec` keeps a list from meaning a builtin.
+ * caught, not ignored, because ignoring would be inherited by the command. `exec` keeps a list from meaning a
+ * builtin. Of a death by signal the shell itself is silent: the log's last words are the command's.
  */
-const guard = `trap : TERM
+const guard = `exec 4>&2 2>/dev/null
+trap : TERM
 { trap '' TERM; read -r _ <&3; kill -KILL 0; } &
 watcher=$!
-( exec "$@" ) 3<&-
+( exec 2>&4 3<&- 4>&-; exec "$@" )
 status=$?
 kill -KILL "$watcher"
 exit "$status"`;

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jobFileSchema } from '@artenic/core';
 import { z } from 'zod';
+import { createMetrics } from '../api/metrics.ts';
+import { createRoutes } from '../api/routes/index.ts';
 import { configNames } from '../workers/config.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -10,6 +12,14 @@ const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.
 export function jobSchemaDocument(): string {
   const schema = z.toJSONSchema(jobFileSchema, { target: 'draft-2020-12', io: 'input' });
   return `${JSON.stringify({ title: 'Artenic job file', ...schema }, null, 2)}\n`;
+}
+
+/** The HTTP API as its routes describe it. */
+export async function openApiDocument(): Promise<string> {
+  const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string };
+  const route = createRoutes({ version }, createMetrics()).find(({ path }) => path === '/openapi.json');
+  const reply = await route?.handle({} as never);
+  return `${JSON.stringify(reply?.body, null, 2)}\n`;
 }
 
 /** Every option of `workers/config.ts` with the comment that stands above it. */
@@ -43,4 +53,5 @@ ${rows.join('\n')}
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(at('docs/job.schema.json'), jobSchemaDocument());
   writeFileSync(at('docs/configuration.md'), configurationDocument());
+  writeFileSync(at('api/openapi.json'), await openApiDocument());
 }

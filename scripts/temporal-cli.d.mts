@@ -1,4 +1,3 @@
-export function fetchedTemporalPath(root: string): string;
 export function findTemporalCli(
   root: string,
   say: (line: string) => void,

@@ -37,7 +37,7 @@ function onPath() {
 }
 
 /** @param {string} root */
-export function fetchedTemporalPath(root) {
+function fetchedTemporalPath(root) {
   return join(root, '.artenic-tools', `temporal-${version}`, 'temporal');
 }
 

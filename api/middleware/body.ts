@@ -1,21 +1,37 @@
 import type { Request } from 'express';
 import { ArtenicError } from '../../core/errors.ts';
+import { jsonFault } from '../json-fault.ts';
 
 const deepest = 32;
 
-/** Reads a whole body. A declared length over the limit is refused before a byte of it is read. */
-export async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
-  const tooLarge = (): ArtenicError =>
-    new ArtenicError('payload-too-large', `The body may have at most ${maxBytes} bytes.`);
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
+function tooLarge(maxBytes: number): ArtenicError {
+  return new ArtenicError('payload-too-large', `The body may have at most ${maxBytes} bytes.`);
+}
+
+/**
+ * The body's bytes as they come. A length over the limit is refused before a byte of it is read. The request survives a
+ * reader that stops early, so that it can still be answered.
+ */
+export async function* streamBody(request: Request, maxBytes: number): AsyncGenerator<Buffer, void, undefined> {
+  if (!['', 'identity'].includes(request.headers['content-encoding'] ?? ''))
+    throw new ArtenicError('unsupported-media-type', 'Send the body without a Content-Encoding.');
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      yield chunk;
+    }
+  } catch (cause) {
+    if (!request.destroyed || request.readableEnded || cause instanceof ArtenicError) throw cause;
+    throw new ArtenicError('malformed-request', 'The connection ended before the body did.', { cause });
   }
+}
+
+export async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of streamBody(request, maxBytes)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -27,8 +43,8 @@ export function mediaTypeOf(request: Request): string {
 export function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new ArtenicError('malformed-request', 'The body is not UTF-8.');
+  } catch (cause) {
+    throw new ArtenicError('malformed-request', 'The body is not UTF-8.', { cause });
   }
 }
 
@@ -46,14 +62,15 @@ export function checkValue(value: unknown, depth = 0): void {
   }
 }
 
-/** JSON with the place of the first fault in the message. */
+/** JSON, with the place of the first fault in the error. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new ArtenicError(
-      'malformed-request',
-      `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+  } catch (cause) {
+    const { line, column, message } = jsonFault(text);
+    throw new ArtenicError('malformed-request', `The body is not JSON: line ${line}, column ${column}: ${message}.`, {
+      cause,
+      errors: [{ pointer: '', line, column, message }],
+    });
   }
 }

@@ -55,22 +55,26 @@ export async function holdKey(
       });
     case 'mismatch':
       throw new ArtenicError('idempotency-mismatch', 'This key came with another request before.');
-    case 'new': {
-      let isRemembered = false;
-      const complete = async (repositories: Pick<Repositories, 'idempotency'>, reply: Reply): Promise<void> => {
-        isRemembered = true;
-        await repositories.idempotency.complete(key, principal.id, {
-          status: reply.status,
-          body: reply.body ?? null,
-          headers: reply.headers ?? {},
-        });
-      };
-      return {
-        remember: complete,
-        settle: (reply) => (isRemembered ? Promise.resolve() : complete(deps.store, reply)),
-        // A key whose effect may have been committed stays held until its lock ends.
-        release: () => (isRemembered ? Promise.resolve() : deps.store.idempotency.abandon(key, principal.id)),
-      };
-    }
+    case 'new':
+      break;
   }
+  return hold(deps, key, principal);
+}
+
+function hold(deps: ApiDeps, key: string, principal: Principal): KeyHold {
+  let isRemembered = false;
+  const complete = async (repositories: Pick<Repositories, 'idempotency'>, reply: Reply): Promise<void> => {
+    isRemembered = true;
+    await repositories.idempotency.complete(key, principal.id, {
+      status: reply.status,
+      body: reply.body ?? null,
+      headers: reply.headers ?? {},
+    });
+  };
+  return {
+    remember: complete,
+    settle: (reply) => (isRemembered ? Promise.resolve() : complete(deps.store, reply)),
+    // A key whose effect may have been committed stays held until its lock ends.
+    release: () => (isRemembered ? Promise.resolve() : deps.store.idempotency.abandon(key, principal.id)),
+  };
 }

@@ -1,5 +1,5 @@
 import type { ApiDeps } from '../deps.ts';
-import type { ApiMetrics } from '../metrics.ts';
+import { createMetrics, type ApiMetrics } from '../metrics.ts';
 import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../route.ts';
 import { jobOutputRoutes } from './job-output.ts';
@@ -9,9 +9,8 @@ import { objectRoutes } from './objects.ts';
 import { platformRoutes } from './platform.ts';
 import { runnerRoutes } from './runner.ts';
 
-/** Every route there is: the table that the app serves and the document describes. */
-export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics): readonly Route[] {
-  const described = [
+function describedRoutes(metrics: ApiMetrics): readonly Route[] {
+  return [
     ...jobRoutes(),
     ...jobOutputRoutes(),
     ...objectRoutes(),
@@ -19,6 +18,11 @@ export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics
     ...platformRoutes(metrics),
     ...runnerRoutes(),
   ];
+}
+
+/** Every route there is: the table that the app serves and the document describes. */
+export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics): readonly Route[] {
+  const described = describedRoutes(metrics);
   const document = openApiDocument(described, deps.version);
   return [
     ...described,
@@ -32,4 +36,9 @@ export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics
       handle: () => Promise.resolve(ok(document)),
     }),
   ];
+}
+
+/** The document as it is committed. */
+export function openApiText(version: string): string {
+  return `${JSON.stringify(openApiDocument(describedRoutes(createMetrics()), version), null, 2)}\n`;
 }

@@ -1,12 +1,13 @@
-import { createGunzip } from 'node:zlib';
-import { Readable } from 'node:stream';
-import { logPageSchema, logStreams, metricPointSchema, objectKeys, type LogPage } from '@artenic/core';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { isTerminalJobState, logPageSchema, logStreams, objectKeys, type LogPage } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import type { LogChunkRecord } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
+import { jobOf } from '../job-of.ts';
 import { ok, route, type Route } from '../route.ts';
-import { attemptNumber, jobIdParam, offsetNumber, pageLimit } from '../schemas.ts';
+import { attemptNumber, jobIdParam, offsetNumber, pageLimit, named } from '../schemas.ts';
 import { metricView } from '../views.ts';
 
 const logQuery = z.strictObject({
@@ -16,11 +17,12 @@ const logQuery = z.strictObject({
   limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
 });
 
+const decompress = promisify(gunzip);
+/** A piece has at most 4 MB, and gzip makes what it cannot compress hardly longer. */
+const longestChunkBytes = 5_000_000;
+
 async function readChunk(deps: ApiDeps, chunk: LogChunkRecord): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  const content = Readable.from(await deps.storage.get(chunk.key)).pipe(createGunzip());
-  for await (const part of content as AsyncIterable<Buffer>) parts.push(part);
-  return Buffer.concat(parts);
+  return decompress(await deps.storage.read(chunk.key, longestChunkBytes));
 }
 
 /** Cuts at a character's end, so that a page is whole UTF-8. */
@@ -89,8 +91,9 @@ export function jobOutputRoutes(): readonly Route[] {
       params: jobIdParam,
       query: logQuery,
       answers: { 200: { description: 'One page', schema: logPageSchema } },
-      handle: async ({ deps, params, query }) => {
-        const job = await deps.store.jobs.get(params.id);
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        const job = await jobOf(context, params.id);
         const attempt = query.attempt ?? Math.max(1, job.currentAttempt);
         const row = (await deps.store.attempts.listByJob(job.id)).find((one) => one.attempt === attempt);
         if (row === undefined && query.attempt !== undefined)
@@ -100,7 +103,8 @@ export function jobOutputRoutes(): readonly Route[] {
           { jobId: job.id, attempt, stream: query.stream, offset: query.offset },
           query.limitBytes,
         );
-        return ok({ ...page, complete: row?.state === 'ended' && page.nextOffset === query.offset });
+        const hasEnded = row?.state === 'ended' || (row === undefined && isTerminalJobState(job.state));
+        return ok({ ...page, complete: hasEnded && page.nextOffset === query.offset });
       },
     }),
     route({
@@ -114,9 +118,10 @@ export function jobOutputRoutes(): readonly Route[] {
         names: z.string().min(1).max(4096).optional(),
         limit: pageLimit(2, 10_000).default(1000),
       }),
-      answers: { 200: { description: 'Points', schema: z.object({ items: z.array(metricPointSchema) }) } },
-      handle: async ({ deps, params, query }) => {
-        await deps.store.jobs.get(params.id);
+      answers: { 200: { description: 'Points', schema: z.object({ items: z.array(named.metricPoint) }) } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        await jobOf(context, params.id);
         const rows = await deps.store.metrics.series({
           jobId: params.id,
           limit: query.limit,
@@ -133,8 +138,9 @@ export function jobOutputRoutes(): readonly Route[] {
       summary: 'Download a file that an attempt left in its output folder',
       params: z.strictObject({ id: z.uuid(), attempt: attemptNumber, path: z.string().min(1).max(512) }),
       answers: { 200: { description: 'The file', type: 'application/octet-stream' } },
-      handle: async ({ deps, params }) => {
-        await deps.store.jobs.get(params.id);
+      handle: async (context) => {
+        const { deps, params } = context;
+        await jobOf(context, params.id);
         const key = objectKeys.output(params.id, params.attempt, params.path);
         return {
           status: 200,

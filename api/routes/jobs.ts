@@ -1,99 +1,19 @@
-import {
-  attemptViewSchema,
-  jsonValueSchema,
-  jobSpecSchema,
-  JobTextError,
-  jobViewSchema,
-  jobStates,
-  modelNameOf,
-  pageSchema,
-  parseJobText,
-  type JobSpec,
-} from '@artenic/core';
+import { jsonValueSchema, jobStates, modelNameOf, pageSchema } from '@artenic/core';
 import { z } from 'zod';
-import { ArtenicError, isArtenicError, messageOf } from '../../core/errors.ts';
-import { objectKeys } from '@artenic/core';
+import { messageOf } from '../../core/errors.ts';
 import type { JobRecord, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
-import { checkValue, decodeText, mediaTypeOf, parseJson } from '../middleware/body.ts';
+import { checkFeasible } from '../feasibility.ts';
+import { jobOf } from '../job-of.ts';
+import { decodeText, mediaTypeOf } from '../middleware/body.ts';
+import { readSpec } from '../read-spec.ts';
 import { ok, route, type Context, type Reply, type Route } from '../route.ts';
-import { jobIdParam, pageQuery } from '../schemas.ts';
+import { jobIdParam, pageQuery, named } from '../schemas.ts';
 import { attemptView, jobView } from '../views.ts';
 
 const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
 
-/** Reads the job from JSON or YAML; errors name the line. */
-function readSpec(text: string, mediaType: string): JobSpec {
-  if (mediaType === 'application/json') checkValue(parseJson(text));
-  try {
-    const spec = parseJobText(text, jobSpecSchema);
-    checkValue(spec);
-    return spec;
-  } catch (error) {
-    if (!(error instanceof JobTextError)) throw error;
-    throw new ArtenicError(
-      error.kind === 'unreadable' ? 'malformed-request' : 'validation-failed',
-      `The job: ${error.message}`,
-      { errors: error.issues },
-    );
-  }
-}
-
-function needs(
-  spec: JobSpec,
-): readonly (readonly [what: string, amount: number, unit: string, field: 'vcpu' | 'memoryGib' | 'gpus'])[] {
-  return [
-    ['cores', spec.resources.vcpu, 'cores', 'vcpu'],
-    ['memory', spec.resources.memoryGib ?? 0, 'GiB of memory', 'memoryGib'],
-    ['accelerators', spec.resources.accelerators?.count ?? 0, 'accelerators', 'gpus'],
-  ];
-}
-
-/** What can be told at once, without a workflow: features that are not built, providers that are not there, machines too small. */
-async function checkFeasible(deps: ApiDeps, spec: JobSpec): Promise<void> {
-  if (spec.resources.nodes > 1)
-    throw new ArtenicError(
-      'not-yet-supported',
-      'Jobs on more than one node are not built yet: set resources.nodes to 1.',
-      { errors: [{ pointer: '/resources/nodes', message: 'not yet' }] },
-    );
-  if (spec.environment.image !== undefined && spec.placement.providers.includes('local')) {
-    throw new ArtenicError(
-      'not-yet-supported',
-      'The local provider does not run images yet: use environment.python or setup.',
-      { errors: [{ pointer: '/environment/image', message: 'not yet' }] },
-    );
-  }
-  for (const name of spec.placement.providers) {
-    const provider = await deps.store.providers.find(name);
-    if (provider === null)
-      throw new ArtenicError(
-        'validation-failed',
-        `There is no provider "${name}"; \`GET /api/v1/providers\` lists them.`,
-        { errors: [{ pointer: '/placement/providers', message: `unknown provider "${name}"` }] },
-      );
-    if (provider.capacity === null) continue;
-    for (const [what, amount, unit, field] of needs(spec)) {
-      const has = provider.capacity[field];
-      if (amount > has)
-        throw new ArtenicError('larger-than-machine', `The job asks for ${amount} ${unit}; ${name} has ${has}.`, {
-          errors: [{ pointer: '/resources', message: `more ${what} than ${name} has` }],
-        });
-    }
-  }
-  const objects = [
-    ...(spec.package === undefined ? [] : [[objectKeys.package(spec.package.sha256), '/package']]),
-    ...spec.data.map((item, index) => [objectKeys.data(item.sha256), `/data/${index}`]),
-  ];
-  for (const [key = '', pointer = ''] of objects) {
-    if ((await deps.storage.head(key)) === null)
-      throw new ArtenicError('validation-failed', `${key} is not uploaded; PUT it to /api/v1/objects first.`, {
-        errors: [{ pointer, message: 'not uploaded' }],
-      });
-  }
-}
-
-export async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<ReadonlyMap<string, number>> {
+async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<ReadonlyMap<string, number>> {
   if (!jobs.some((job) => job.state === 'waiting')) return new Map();
   const positions = await deps.store.capacity.positions('local');
   return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
@@ -133,6 +53,7 @@ async function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply
 
 async function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unknown>): Promise<Reply> {
   const { deps, params } = context;
+  await jobOf(context, params.id);
   const reply = await deps.store.transaction(async (repositories) => {
     const job = await repositories.jobs.requestCancel(params.id, context.principal().name, deps.now());
     const made: Reply = { status: 202, body: jobView(job, null) };
@@ -142,8 +63,8 @@ async function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unk
   try {
     await deps.temporal.cancelTrainingJob(params.id);
   } catch (error) {
-    if (!isArtenicError(error, 'unavailable')) throw error;
-    deps.logger.warn({ jobId: params.id }, 'the cancel is delivered later');
+    // The wish is recorded: the relay delivers it when Temporal is back.
+    deps.logger.warn({ jobId: params.id, error: messageOf(error) }, 'the cancel is delivered later');
   }
   return reply;
 }
@@ -154,9 +75,9 @@ const submitDefinition = {
   tag: 'jobs',
   bodyKind: 'bytes',
   bodyTypes: [...jobTypes],
-  body: jobSpecSchema as unknown as z.ZodType<Buffer>,
+  body: named.jobSpec as unknown as z.ZodType<Buffer>,
   idempotent: true,
-  answers: { 202: { description: 'Accepted', schema: jobViewSchema } },
+  answers: { 202: { description: 'Accepted', schema: named.job } },
   handle: submit,
 } as const;
 
@@ -183,7 +104,7 @@ export function jobRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'List jobs, newest first',
       query: listQuery,
-      answers: { 200: { description: 'One page', schema: pageSchema(jobViewSchema) } },
+      answers: { 200: { description: 'One page', schema: pageSchema(named.job) } },
       handle: async ({ deps, query, principal }) => {
         const { cursor, limit, state, service } = query;
         const page = await deps.store.jobs.list({
@@ -207,8 +128,8 @@ export function jobRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'One job',
       params: jobIdParam,
-      answers: { 200: { description: 'The job', schema: jobViewSchema } },
-      handle: async ({ deps, params }) => ok(await view(deps, await deps.store.jobs.get(params.id))),
+      answers: { 200: { description: 'The job', schema: named.job } },
+      handle: async (context) => ok(await view(context.deps, await jobOf(context, context.params.id))),
     }),
     route({
       method: 'post',
@@ -218,7 +139,7 @@ export function jobRoutes(): readonly Route[] {
       summary: 'Ask for the end of a job',
       params: jobIdParam,
       idempotent: true,
-      answers: { 202: { description: 'The job is being cancelled', schema: jobViewSchema } },
+      answers: { 202: { description: 'The job is being cancelled', schema: named.job } },
       handle: cancel,
     }),
     route({
@@ -228,9 +149,10 @@ export function jobRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'Attempts of a job, oldest first',
       params: jobIdParam,
-      answers: { 200: { description: 'The attempts', schema: z.object({ items: z.array(attemptViewSchema) }) } },
-      handle: async ({ deps, params }) => {
-        await deps.store.jobs.get(params.id);
+      answers: { 200: { description: 'The attempts', schema: z.object({ items: z.array(named.attempt) }) } },
+      handle: async (context) => {
+        const { deps, params } = context;
+        await jobOf(context, params.id);
         const [attempts, checkpoints] = await Promise.all([
           deps.store.attempts.listByJob(params.id),
           deps.store.checkpoints.listByJob(params.id),
@@ -250,8 +172,9 @@ export function jobRoutes(): readonly Route[] {
       summary: 'What the failover policy decided, and why',
       params: jobIdParam,
       answers: { 200: { description: 'The decisions', schema: z.object({ items: z.array(decisionSchema) }) } },
-      handle: async ({ deps, params }) => {
-        await deps.store.jobs.get(params.id);
+      handle: async (context) => {
+        const { deps, params } = context;
+        await jobOf(context, params.id);
         const decisions = await deps.store.decisions.listByJob(params.id);
         return ok({
           items: decisions.map(({ decision, policyVersion, action, decidedAt }) => ({

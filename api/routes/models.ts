@@ -1,19 +1,15 @@
 import {
-  modelVersionViewSchema,
-  modelViewSchema,
   objectKeys,
   pageSchema,
   predictRequestSchema,
-  predictResponseSchema,
   registerModelRequestSchema,
-  stageChangeViewSchema,
   type ModelStage,
 } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
 import type { Context, Reply, Route } from '../route.ts';
 import { ok, route } from '../route.ts';
-import { modelName, modelParam, pageQuery, versionParam } from '../schemas.ts';
+import { modelName, modelParam, pageQuery, versionParam, named } from '../schemas.ts';
 import { modelVersionView, modelView, stageChangeView } from '../views.ts';
 
 async function register(
@@ -58,7 +54,7 @@ function stageRoute(verb: 'promote' | 'retire', to: ModelStage, summary: string)
     params: versionParam,
     body: z.strictObject({ reason: z.string().max(1000).default('') }),
     idempotent: true,
-    answers: { 200: { description: 'The version', schema: modelVersionViewSchema } },
+    answers: { 200: { description: 'The version', schema: named.modelVersion } },
     handle: async (context) => {
       const { deps, params, body } = context;
       const principal = context.principal();
@@ -101,7 +97,7 @@ async function predict(
   return ok({ model: name, version: version.version, outputs, label, latencyMs });
 }
 
-const predictAnswers = { 200: { description: 'The prediction', schema: predictResponseSchema } } as const;
+const predictAnswers = { 200: { description: 'The prediction', schema: named.prediction } } as const;
 
 export function modelRoutes(): readonly Route[] {
   return [
@@ -113,7 +109,7 @@ export function modelRoutes(): readonly Route[] {
       summary: 'Register an uploaded model',
       body: registerModelRequestSchema,
       idempotent: true,
-      answers: { 201: { description: 'The new version', schema: modelVersionViewSchema } },
+      answers: { 201: { description: 'The new version', schema: named.modelVersion } },
       handle: register,
     }),
     route({
@@ -123,7 +119,7 @@ export function modelRoutes(): readonly Route[] {
       tag: 'models',
       summary: 'List models by name',
       query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'One page', schema: pageSchema(modelViewSchema) } },
+      answers: { 200: { description: 'One page', schema: pageSchema(named.model) } },
       handle: async ({ deps, query, principal }) => {
         const { cursor, limit } = query;
         const page = await deps.store.models.list({
@@ -141,7 +137,7 @@ export function modelRoutes(): readonly Route[] {
       tag: 'models',
       summary: 'One model',
       params: modelParam,
-      answers: { 200: { description: 'The model', schema: modelViewSchema } },
+      answers: { 200: { description: 'The model', schema: named.model } },
       handle: async ({ deps, params, principal }) =>
         ok(modelView(await deps.store.models.get(principal().projectId, params.name))),
     }),
@@ -152,7 +148,7 @@ export function modelRoutes(): readonly Route[] {
       tag: 'models',
       summary: 'Versions of a model, newest first',
       params: modelParam,
-      answers: { 200: { description: 'The versions', schema: z.object({ items: z.array(modelVersionViewSchema) }) } },
+      answers: { 200: { description: 'The versions', schema: z.object({ items: z.array(named.modelVersion) }) } },
       handle: async ({ deps, params, principal }) =>
         ok({ items: (await deps.store.models.versions(principal().projectId, params.name)).map(modelVersionView) }),
     }),
@@ -163,7 +159,7 @@ export function modelRoutes(): readonly Route[] {
       tag: 'models',
       summary: 'One version',
       params: versionParam,
-      answers: { 200: { description: 'The version', schema: modelVersionViewSchema } },
+      answers: { 200: { description: 'The version', schema: named.modelVersion } },
       handle: async ({ deps, params, principal }) =>
         ok(modelVersionView(await deps.store.models.getVersion(principal().projectId, params.name, params.version))),
     }),
@@ -176,7 +172,7 @@ export function modelRoutes(): readonly Route[] {
       tag: 'models',
       summary: 'Who moved which version when, oldest first',
       params: modelParam,
-      answers: { 200: { description: 'The changes', schema: z.object({ items: z.array(stageChangeViewSchema) }) } },
+      answers: { 200: { description: 'The changes', schema: z.object({ items: z.array(named.stageChange) }) } },
       handle: async ({ deps, params, principal }) =>
         ok({ items: (await deps.store.models.stageHistory(principal().projectId, params.name)).map(stageChangeView) }),
     }),
@@ -205,7 +201,7 @@ export function modelRoutes(): readonly Route[] {
       tag: 'predictions',
       summary: 'Predict one row',
       params: modelParam,
-      body: predictRequestSchema,
+      body: named.predictRequest,
       answers: predictAnswers,
       handle: (context) => predict(context, context.params.name),
     }),
@@ -216,7 +212,7 @@ export function modelRoutes(): readonly Route[] {
       tag: 'predictions',
       summary: 'Predict one row (older path)',
       params: z.strictObject({ service: modelName }),
-      body: predictRequestSchema,
+      body: named.predictRequest,
       answers: predictAnswers,
       handle: (context) => predict(context, context.params.service),
     }),

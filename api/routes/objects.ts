@@ -1,6 +1,7 @@
 import { objectKeys } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
+import { streamBody } from '../middleware/body.ts';
 import { route, type Route } from '../route.ts';
 
 const keyOf = { packages: objectKeys.package, data: objectKeys.data, models: objectKeys.model } as const;
@@ -8,6 +9,7 @@ const params = z.strictObject({
   kind: z.enum(['packages', 'data', 'models']),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
+const storedSchema = z.object({ key: z.string(), bytes: z.number().int().min(0) });
 const path = '/api/v1/objects/{kind}/{sha256}';
 
 /** Content-addressed uploads: what is there already is success, what has another hash never becomes visible. */
@@ -21,21 +23,15 @@ export function objectRoutes(): readonly Route[] {
       summary: 'Upload an object under the SHA-256 of its content',
       params,
       bodyKind: 'stream',
-      answers: { 200: { description: 'It was there already' }, 201: { description: 'Stored' } },
+      answers: {
+        200: { description: 'It was there already', schema: storedSchema },
+        201: { description: 'Stored', schema: storedSchema },
+      },
       handle: async ({ deps, params: { kind, sha256 }, request }) => {
         const key = keyOf[kind](sha256);
-        const declared = Number(request.headers['content-length'] ?? 0);
-        if (declared > deps.limits.uploadBytes)
-          throw new ArtenicError('payload-too-large', `An object may have at most ${deps.limits.uploadBytes} bytes.`);
         const present = await deps.storage.head(key);
-        if (present !== null) {
-          request.resume();
-          return { status: 200, body: { key, bytes: present.bytes } };
-        }
-        const { bytes } = await deps.storage.put(key, request as AsyncIterable<Uint8Array>, {
-          sha256,
-          maxBytes: deps.limits.uploadBytes,
-        });
+        if (present !== null) return { status: 200, body: { key, bytes: present.bytes } };
+        const { bytes } = await deps.storage.put(key, streamBody(request, deps.limits.uploadBytes), { sha256 });
         return { status: 201, body: { key, bytes } };
       },
     }),

@@ -1,29 +1,36 @@
-import { providerViewSchema } from '@artenic/core';
+import {} from '@artenic/core';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiMetrics } from '../metrics.ts';
+import { named } from '../schemas.ts';
 import { ok, route, type Reply, type Route } from '../route.ts';
 import { providerView } from '../views.ts';
 
 const checkTimeoutMs = 2000;
 const healthSchema = z.object({ status: z.string() });
-const readySchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
+const checkSchema = z.enum(['ok', 'unreachable']);
+const readySchema = z.object({
+  ready: z.boolean(),
+  checks: z.object({ database: checkSchema, temporal: checkSchema }),
+});
 
-async function checkOf(work: () => Promise<void>): Promise<string> {
+/** Anybody may ask, so the reason stays in the log. */
+async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): Promise<'ok' | 'unreachable'> {
   try {
     await work();
     return 'ok';
   } catch (error) {
-    return messageOf(error);
+    deps.logger.warn({ part, error: messageOf(error) }, 'not ready');
+    return 'unreachable';
   }
 }
 
 /** Ready means that a request can be answered: PostgreSQL must be there. Without Temporal jobs are taken and start later. */
 async function readiness(deps: ApiDeps): Promise<Reply> {
   const [database, temporal] = await Promise.all([
-    checkOf(() => deps.store.ping(checkTimeoutMs)),
-    checkOf(() => deps.temporal.ping(checkTimeoutMs)),
+    checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs)),
+    checkOf(deps, 'Temporal', () => deps.temporal.ping(checkTimeoutMs)),
   ]);
   const ready = database === 'ok';
   return { status: ready ? 200 : 503, body: { ready, checks: { database, temporal } } };
@@ -77,7 +84,7 @@ export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
       permission: 'read',
       tag: 'providers',
       summary: 'Providers, whether each can be used, and what it has',
-      answers: { 200: { description: 'The providers', schema: z.object({ items: z.array(providerViewSchema) }) } },
+      answers: { 200: { description: 'The providers', schema: z.object({ items: z.array(named.provider) }) } },
       handle: async ({ deps }) => {
         const providers = await deps.store.providers.list();
         const items = await Promise.all(

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import type { JobRecord } from '../../store/types.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
+import { createCoarseEvents } from '../coarse-events.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sameHash } from '../keys.ts';
 import { mustBeOpen } from '../middleware/runner-access.ts';
@@ -45,18 +46,25 @@ async function storedCheckpoints(deps: ApiDeps, jobId: string): Promise<readonly
   return manifests;
 }
 
-/** Temporal may be away: the runner hears "later" and says it again, which is harmless. */
-async function tellWorkflow(
+/**
+ * Tells the workflow once for each event id. The id is noted in a transaction that is committed only when Temporal has
+ * the event: while Temporal is away the runner hears "later" and says it again. A death in between tells it twice, which
+ * the workflow ignores.
+ */
+function tellWorkflow(
   deps: ApiDeps,
   attemptId: string,
   event: Parameters<ApiDeps['temporal']['signalRunnerEvent']>[1],
 ): Promise<void> {
-  try {
-    await deps.temporal.signalRunnerEvent(attemptId, event);
-  } catch (error) {
-    // The workflow is closed or was terminated: its successor asks the provider and reads the marker.
-    if (!isArtenicError(error, 'not-found')) throw error;
-  }
+  return deps.store.transaction(async (repositories) => {
+    if (!(await repositories.runnerEvents.firstTime(attemptId, event.id, deps.now()))) return;
+    try {
+      await deps.temporal.signalRunnerEvent(attemptId, event);
+    } catch (error) {
+      // The workflow is closed or was terminated: its successor asks the provider and reads the marker.
+      if (!isArtenicError(error, 'not-found')) throw error;
+    }
+  });
 }
 
 async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof helloRequestSchema>>): Promise<Reply> {
@@ -95,9 +103,7 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
     mustBeOpen(caller);
     await takePhase(deps, caller, body);
   }
-  // The workflow is told before the id is noted: a death in between tells it twice, which it ignores.
   await tellWorkflow(deps, caller.attempt.id, body);
-  await deps.store.runnerEvents.firstTime(caller.attempt.id, body.id, deps.now());
   return ok({});
 }
 
@@ -107,8 +113,9 @@ function stopWish(job: JobRecord, caller: RunnerCaller): { readonly reason: stri
 }
 
 export function runnerRoutes(): readonly Route[] {
+  const events = createCoarseEvents();
   const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
-  const done = { 200: { description: 'Taken' } } as const;
+  const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
   return [
     route({
       ...common,
@@ -128,7 +135,9 @@ export function runnerRoutes(): readonly Route[] {
       maxBytes: 4_000_000,
       answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) =>
-        ok({ nextOffset: await appendLog(deps, runner(), query.stream, query.offset, body as unknown as Buffer) }),
+        ok({
+          nextOffset: await appendLog(deps, events, runner(), query.stream, query.offset, body as Buffer),
+        }),
     }),
     route({
       ...common,
@@ -139,7 +148,7 @@ export function runnerRoutes(): readonly Route[] {
       maxBytes: 4_000_000,
       answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) =>
-        ok({ nextOffset: await appendMetrics(deps, runner(), query.offset, body as unknown as Buffer) }),
+        ok({ nextOffset: await appendMetrics(deps, events, runner(), query.offset, body as Buffer) }),
     }),
     route({
       ...common,
@@ -160,7 +169,7 @@ export function runnerRoutes(): readonly Route[] {
       ...common,
       path: '/api/v1/runner/events',
       summary: 'Tell what the workflow must know',
-      body: runnerEventSchema as unknown as z.ZodType<RunnerEvent>,
+      body: runnerEventSchema,
       answers: done,
       handle: takeEvent,
     }),

@@ -39,6 +39,8 @@ const readySchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), 
 
 /** How long to wait before asking again when a log or a job has nothing new. */
 const followPauseMs = 400;
+/** Tries of somebody who follows a job while the API restarts: about a minute. */
+const patience = { retries: 15 } as const;
 
 async function* pages<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
   for (let cursor: string | undefined; ;) {
@@ -54,9 +56,8 @@ async function download(http: Http, path: string): Promise<Uint8Array> {
   return new Uint8Array(content);
 }
 
-export type JobsApi = ReturnType<typeof jobsApi>;
 function jobsApi(http: Http) {
-  const get = (id: string, options: Signal = {}): Promise<JobView> =>
+  const get = (id: string, options: Signal & { readonly retries?: number } = {}): Promise<JobView> =>
     http.json({ method: 'GET', path: jobPath(id), ...options }, jobViewSchema);
   const logPage = (
     id: string,
@@ -66,7 +67,7 @@ function jobsApi(http: Http) {
       readonly offset: number;
       readonly limitBytes?: number;
     },
-    options: Signal = {},
+    options: Signal & { readonly retries?: number } = {},
   ): Promise<LogPage> => http.json({ method: 'GET', path: jobPath(id, '/logs'), query, ...options }, logPageSchema);
   return {
     /** Submits a job; with the same key a second call returns the first one's job. */
@@ -107,7 +108,10 @@ function jobsApi(http: Http) {
         )
       ).items,
     logPage,
-    /** Pages of an attempt's log from `offset` on; with `follow` until the attempt has ended. */
+    /**
+     * Pages of a log from `offset` on, of the newest attempt when none is named. With `follow` until that attempt has
+     * ended; when none is named through all later ones, until the job has.
+     */
     logs: async function* (
       id: string,
       query: {
@@ -119,15 +123,27 @@ function jobsApi(http: Http) {
       options: Signal = {},
     ): AsyncGenerator<LogPage> {
       const { follow, offset: start, ...rest } = query;
-      for (let [attempt, offset] = [query.attempt, start ?? 0]; ;) {
-        const page = await logPage(id, { ...rest, offset, ...(attempt === undefined ? {} : { attempt }) }, options);
-        // The newest attempt changes when a job recovers; offsets belong to one attempt.
-        if (page.text !== '') attempt = page.attempt;
+      let [attempt, offset, hasEnded] = [query.attempt, start ?? 0, false];
+      for (;;) {
+        const place = { ...rest, offset, ...(attempt === undefined ? {} : { attempt }) };
+        const page = await logPage(id, place, { ...patience, ...options });
         if (page.nextOffset > offset) {
-          yield page;
+          // Offsets belong to one attempt, and a job that recovers gets a newer one.
+          attempt = page.attempt;
           offset = page.nextOffset;
-        } else if (follow !== true || page.complete) return;
-        else await pause(followPauseMs, options.signal);
+          yield page;
+          continue;
+        }
+        const isLast = query.attempt !== undefined && page.complete;
+        if (follow !== true || isLast) return;
+        const job = await get(id, { ...patience, ...options });
+        if (page.complete && job.currentAttempt > page.attempt) [attempt, offset] = [page.attempt + 1, 0];
+        else if (hasEnded) return;
+        else {
+          // One more look: what came last may have come after this page.
+          hasEnded = isTerminalJobState(job.state);
+          if (!hasEnded) await pause(followPauseMs, options.signal);
+        }
       }
     },
     /** A file that an attempt left in its output folder. */
@@ -139,7 +155,7 @@ function jobsApi(http: Http) {
       options: Signal & { readonly onChange?: (job: JobView) => void } = {},
     ): Promise<JobView> => {
       for (;;) {
-        const job = await get(id, options.signal === undefined ? {} : { signal: options.signal });
+        const job = await get(id, { ...patience, ...(options.signal === undefined ? {} : { signal: options.signal }) });
         options.onChange?.(job);
         if (isTerminalJobState(job.state)) return job;
         await pause(followPauseMs, options.signal);

@@ -28,6 +28,8 @@ export type RequestOptions = {
   readonly signal?: AbortSignal;
   /** An upload or a download: as long as it takes. */
   readonly unbounded?: boolean;
+  /** In place of the client's own number. */
+  readonly retries?: number;
   /** An error status that is an answer here. */
   readonly accepts?: number;
 };
@@ -115,7 +117,7 @@ export function createHttp(options: ClientOptions): Http {
       try {
         return await once(request, headers, read);
       } catch (error) {
-        if (tries >= retries || !isWorthRepeating(error)) throw error;
+        if (tries >= (request.retries ?? retries) || !isWorthRepeating(error)) throw error;
         const askedMs = error instanceof ArtenicApiError ? (error.problem.retryAfterSeconds ?? 0) * 1000 : 0;
         if (askedMs > timeoutMs) throw error;
         await pause(Math.max(pauseMs, askedMs), request.signal);

@@ -86,8 +86,9 @@ export const objectKeys = {
     `${objectKeys.checkpoint(jobId, attempt, sequence)}manifest.json`,
   completion: (jobId: string, attempt: number) => `jobs/${jobId}/attempts/${attempt}/completion.json`,
   output: (jobId: string, attempt: number, path: string) => `jobs/${jobId}/attempts/${attempt}/outputs/${path}`,
-  logChunk: (jobId: string, attempt: number, stream: LogStream, offset: number) =>
-    `jobs/${jobId}/attempts/${attempt}/logs/${stream}/${String(offset).padStart(14, '0')}.gz`,
+  /** With the length: a shorter and a longer piece from the same offset must never replace each other. */
+  logChunk: (jobId: string, attempt: number, stream: LogStream, offset: number, bytes: number) =>
+    `jobs/${jobId}/attempts/${attempt}/logs/${stream}/${String(offset).padStart(14, '0')}-${bytes}.gz`,
   history: (jobId: string) => `jobs/${jobId}/history.json`,
   model: (sha256: string) => `models/${sha256}`,
 } as const;

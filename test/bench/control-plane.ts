@@ -67,7 +67,7 @@ async function historySizes(client: Client, jobId: string): Promise<Record<strin
   const sizes: Record<string, { events: number; bytes: number }> = {};
   for (const [name, workflowId] of Object.entries(ids)) {
     const description = await client.workflow.getHandle(workflowId).describe();
-    sizes[name] = { events: description.historyLength, bytes: Number(description.historySize ?? 0) };
+    sizes[name] = { events: description.historyLength, bytes: description.historySize ?? 0 };
   }
   return sizes;
 }

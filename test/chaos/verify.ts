@@ -10,7 +10,7 @@ export async function attemptsOf(stack: Stack, jobId: string): Promise<readonly 
 }
 
 /** The whole log of one attempt, read page by page as a follower would. */
-export async function logOf(stack: Stack, jobId: string, attempt: number): Promise<string> {
+async function logOf(stack: Stack, jobId: string, attempt: number): Promise<string> {
   let text = '';
   for (let offset = 0; ;) {
     const page = await stack.request<LogPage>(

@@ -146,8 +146,8 @@ test('a truncated checkpoint is passed over for the one before', async () => {
   process.kill(runner, 'SIGKILL');
   const folder = join(stack.home, 'objects', 'jobs', id, 'checkpoints');
   const newest = join(folder, readdirSync(folder).toSorted().at(-1) ?? '');
-  const file = readdirSync(newest).find((name) => name !== 'manifest.json');
-  const path = join(newest, file ?? '');
+  const [file] = readdirSync(join(newest, 'files'));
+  const path = join(newest, 'files', file ?? '');
   truncateSync(path, Math.floor(statSync(path).size / 2));
   expect((await ended(id, 90_000)).state).toBe('succeeded');
   const attempts = await attemptsOf(stack, id);

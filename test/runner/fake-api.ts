@@ -18,26 +18,30 @@ const token = 'bootstrap-token-of-at-least-32-bytes';
 
 type Answer = { readonly status: number; readonly body: object };
 
-function problem(status: number, type: string, detail: string, more: Partial<Problem> = {}): Answer {
+export function problem(status: number, type: string, detail: string, more: Partial<Problem> = {}): Answer {
   return { status, body: { type, title: type, status, detail, correlationId: 'test', ...more } };
 }
 
 /** The API's side of the runner contract, written from the contract alone. Everything it is told is kept. */
 export class FakeApi {
   readonly bootstrapToken = token;
-  readonly streams: Record<string, Buffer> = { 'logs/setup': Buffer.alloc(0), 'logs/training': Buffer.alloc(0), metrics: Buffer.alloc(0) };
+  readonly streams: Record<string, Buffer> = {
+    'logs/setup': Buffer.alloc(0),
+    'logs/training': Buffer.alloc(0),
+    metrics: Buffer.alloc(0),
+  };
   readonly pieces: { readonly stream: string; readonly bytes: Buffer }[] = [];
   readonly events: RunnerEvent[] = [];
   readonly eventIds: string[] = [];
   readonly checkpoints: CheckpointManifest[] = [];
   readonly progress: (number | null)[] = [];
+  readonly calls: string[] = [];
   /** What broke the contract; must stay empty. */
   readonly violations: string[] = [];
   stop: { readonly reason: string } | null = null;
-  isFenced = false;
+  fencedPaths: readonly string[] = [];
   /** Asked before each answer; true: take effect, then cut the connection instead of answering. */
   losesAnswer: (path: string) => boolean = () => false;
-  onTaken: (path: string) => void = () => undefined;
   refuseHello: Answer | null = null;
   #attemptToken: string | null = null;
   #server: Server | null = null;
@@ -45,7 +49,7 @@ export class FakeApi {
   readonly #hello: HelloResponse;
 
   constructor(hello: HelloResponse) {
-    this.#hello = helloResponseSchema.parse(hello) as HelloResponse;
+    this.#hello = helloResponseSchema.parse(hello);
   }
 
   get url(): string {
@@ -83,6 +87,7 @@ export class FakeApi {
     }
     const url = new URL(request.url ?? '', this.url);
     const path = url.pathname.replace('/api/v1/runner/', '');
+    this.calls.push(path);
     const isFromRunner = path === 'hello' || request.headers.authorization === `Bearer ${this.#attemptToken}`;
     let answer: Answer;
     try {
@@ -96,15 +101,17 @@ export class FakeApi {
     if (this.losesAnswer(path)) {
       response.destroy();
     } else {
-      response.writeHead(answer.status, { 'content-type': answer.status < 400 ? 'application/json' : 'application/problem+json' });
+      response.writeHead(answer.status, {
+        'content-type': answer.status < 400 ? 'application/json' : 'application/problem+json',
+      });
       response.end(JSON.stringify(answer.body));
     }
-    this.onTaken(path);
   }
 
   #answer(path: string, query: URLSearchParams, body: Buffer): Answer {
     const json = (): unknown => JSON.parse(body.toString());
-    if (this.isFenced) return problem(409, 'fenced', 'a newer attempt has taken over');
+    if (this.fencedPaths.includes(path) || this.fencedPaths.includes('*'))
+      return problem(409, 'fenced', 'a newer attempt has taken over');
     switch (path) {
       case 'hello': {
         const hello = helloRequestSchema.parse(json());
@@ -143,12 +150,9 @@ export class FakeApi {
   #append(stream: string, offset: number, bytes: Buffer): Answer {
     const have = this.streams[stream] ?? Buffer.alloc(0);
     if (bytes.length === 0 || bytes.length > 1 << 20) throw new Error(`a piece of ${bytes.length} bytes`);
-    if (offset !== have.length)
-      return problem(409, 'offset-mismatch', 'elsewhere', { expectedOffset: have.length });
+    if (offset !== have.length) return problem(409, 'offset-mismatch', 'elsewhere', { expectedOffset: have.length });
     this.pieces.push({ stream, bytes });
     this.streams[stream] = Buffer.concat([have, bytes]);
     return { status: 200, body: { nextOffset: have.length + bytes.length } };
   }
 }
-
-export { problem };

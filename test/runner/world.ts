@@ -113,14 +113,14 @@ export class World {
     return sha256;
   }
   async putPackage(files: Readonly<Record<string, string>>): Promise<string> {
-    const folder = mkdtempSync(join(this.folder, 'package-'));
+    return this.putFolder(mkdtempSync(join(this.folder, 'package-')), files);
+  }
+  /** Packs a folder after adding `files` to it. */
+  async putFolder(folder: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    return this.putFolder(folder);
-  }
-  async putFolder(folder: string): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of create({ cwd: folder, gzip: true, portable: true }, ['.']) as AsyncIterable<Buffer>)
       chunks.push(chunk);

@@ -5,14 +5,15 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { jobFileSchema } from '@artenic/core';
 import { parse } from 'yaml';
-import { configurationDocument, jobSchemaDocument } from '../../scripts/generate.ts';
+import { configurationDocument, jobSchemaDocument, openApiDocument } from '../../scripts/generate.ts';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const read = (path: string) => readFileSync(at(path), 'utf8');
 
-test('the committed documents are what `node scripts/generate.ts` writes', () => {
+test('the committed documents are what `node scripts/generate.ts` writes', async () => {
   expect(read('docs/job.schema.json')).toBe(jobSchemaDocument());
   expect(read('docs/configuration.md')).toBe(configurationDocument());
+  expect(read('api/openapi.json')).toBe(await openApiDocument());
 });
 
 test('every option says what it does', () => {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
 
 /** Start of a process in the system's own words, null when there is none (a zombie counts as none). */
-export function processStart(pid: number): string | null {
+function processStart(pid: number): string | null {
   if (process.platform === 'linux') {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -30,7 +30,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /** Sends a signal; gone already is success. */
-export function signal(pid: number, name: NodeJS.Signals): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {

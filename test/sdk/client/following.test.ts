@@ -18,10 +18,14 @@ afterEach(async () => {
 /** Serves logs of a growing job: `texts[attempt - 1]` is what the attempt has written when it has ended. */
 function growingLogs(texts: readonly string[], bytesAtATime: number) {
   let written = 0;
-  return ({ query }: Call): Answer => {
+  return ({ path, query }: Call): Answer => {
     written += bytesAtATime;
     const ends = texts.map((_, index) => texts.slice(0, index + 1).join('').length);
     const current = Math.min(texts.length, 1 + ends.filter((end) => end < written).length);
+    if (!path.endsWith('/logs')) {
+      const isOver = written > texts.join('').length;
+      return { body: jobView(isOver ? 'succeeded' : 'running', { currentAttempt: current }) };
+    }
     const attempt = Number(query.get('attempt') ?? current);
     const text = texts[attempt - 1] ?? '';
     const there = text.slice(0, Math.max(0, written - (ends[attempt - 2] ?? 0)));
@@ -48,13 +52,25 @@ describe('logs', () => {
     expect(read).toBe(text);
   });
 
-  test('never mix two attempts', async () => {
-    const { client } = await against(growingLogs(['first attempt, longer\n', 'second\n'], 15));
-    const read: Record<number, string> = {};
-    for await (const page of client.jobs.logs('1', { follow: true }))
-      read[page.attempt] = (read[page.attempt] ?? '') + page.text;
-    expect(read[1]).toBe('first attempt, longer\n');
-    expect(['second\n', undefined]).toContain(read[2]);
+  test('go on to the next attempt, and never mix two', async () => {
+    const texts = ['first attempt, longer\n', 'second\n', 'third, which is the longest of all\n'];
+    for (const bytesAtATime of [3, 15, 200]) {
+      const { client } = await against(growingLogs(texts, bytesAtATime));
+      const read: Record<number, string> = {};
+      for await (const page of client.jobs.logs('1', { follow: true }))
+        read[page.attempt] = (read[page.attempt] ?? '') + page.text;
+      // without a number it begins with the newest one there is
+      const first = Math.min(...Object.keys(read).map(Number));
+      expect(Object.values(read)).toEqual(texts.slice(first - 1));
+      await api?.close();
+    }
+  });
+
+  test('of one attempt end with it', async () => {
+    const { client } = await against(growingLogs(['first\n', 'second\n'], 4));
+    let read = '';
+    for await (const page of client.jobs.logs('1', { follow: true, attempt: 1 })) read += page.text;
+    expect(read).toBe('first\n');
   });
 
   test('end with what is there unless they are followed', async () => {

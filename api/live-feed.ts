@@ -1,0 +1,51 @@
+import type { EventRecord, EventsRepository } from '../store/types.ts';
+
+const batch = 500;
+/** Events kept in memory: a reader that is at most so far behind costs no query. */
+const kept = 2000;
+
+export type LiveMessage = Pick<EventRecord, 'sequence' | 'topic' | 'subject'> & {
+  /** As it goes over the wire; the same for every reader. */
+  readonly text: string;
+};
+
+export type LiveFeed = {
+  /** Numbers what has been committed and takes it in. One call at a time. */
+  readonly refresh: () => Promise<void>;
+  /** At most `batch` messages behind `sequence`, in order; empty when nothing newer has been taken in. */
+  readonly after: (sequence: bigint) => Promise<readonly LiveMessage[]>;
+};
+
+function toMessage({ sequence, topic, kind, subject, at, data }: EventRecord): LiveMessage {
+  const event = { op: 'event', sequence: Number(sequence), topic, kind, subject, at: at.toISOString(), data };
+  return { sequence, topic, subject, text: JSON.stringify(event) };
+}
+
+/** The newest events in memory, so that any number of readers costs one query when something happens. */
+export function createLiveFeed(events: EventsRepository): LiveFeed {
+  let tail: bigint | null = null;
+  let recent: readonly LiveMessage[] = [];
+
+  return {
+    refresh: async () => {
+      await events.sequence();
+      tail ??= await events.lastSequence();
+      for (let isMore = true; isMore;) {
+        const found: readonly EventRecord[] = await events.after(tail, batch);
+        recent = [...recent, ...found.map(toMessage)].slice(-kept);
+        tail = found.at(-1)?.sequence ?? tail;
+        isMore = found.length === batch;
+      }
+    },
+    after: async (sequence) => {
+      if (tail !== null && sequence >= tail) return [];
+      const oldest = recent[0];
+      // Numbers have no holes, so the oldest kept tells whether the one wanted next is still here.
+      if (oldest !== undefined && oldest.sequence <= sequence + 1n) {
+        const from = recent.findLastIndex((message) => message.sequence <= sequence) + 1;
+        return recent.slice(from, from + batch);
+      }
+      return (await events.after(sequence, batch)).map(toMessage);
+    },
+  };
+}

@@ -1,0 +1,231 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jobSpecSchema, type JobSpecInput, type ModelSignature } from '@artenic/core';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { pino } from 'pino';
+import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
+import { createApp } from '../../api/app.ts';
+import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
+import { makeKey, parseKey } from '../../api/keys.ts';
+import { createLive } from '../../api/live.ts';
+import { startServer } from '../../api/server.ts';
+import type { TemporalGateway } from '../../api/temporal-gateway.ts';
+import { ArtenicError } from '../../core/errors.ts';
+import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
+import { listenForEvents } from '../../store/listen.ts';
+import { openOrm } from '../../store/orm.ts';
+import { createStore } from '../../store/store.ts';
+import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
+import type { JobRecord, Store } from '../../store/types.ts';
+import { createTestDatabase } from '../setup/database.ts';
+import { readContract, type Contract } from './contract.ts';
+
+export const keyPepper = new Uint8Array(32).fill(9);
+export const signature: ModelSignature = {
+  inputs: [{ name: 'x', type: 'float32', shape: ['N', 4] }],
+  outputs: [{ name: 'y', type: 'float32', shape: ['N', 3] }],
+  labels: ['a', 'b', 'c'],
+};
+
+/** Temporal as the API sees it, in memory: what was asked of it, and whether it answers. */
+export class RecordedTemporal implements TemporalGateway {
+  readonly calls: (readonly [name: string, ...args: unknown[]])[] = [];
+  isAway = false;
+
+  async #take(...call: readonly [string, ...unknown[]]): Promise<void> {
+    if (this.isAway) throw new ArtenicError('unavailable', 'Temporal does not answer.');
+    this.calls.push(call);
+  }
+  of(name: string): readonly (readonly unknown[])[] {
+    return this.calls.filter((call) => call[0] === name).map(([, ...args]) => args);
+  }
+  readonly startTrainingJob = (...args: unknown[]) => this.#take('start', ...args);
+  readonly cancelTrainingJob = (...args: unknown[]) => this.#take('cancel', ...args);
+  readonly signalRunnerEvent = (...args: unknown[]) => this.#take('signal', ...args);
+  readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
+  readonly ping = () => this.#take('ping');
+  readonly describe = async () => 'absent' as const;
+  readonly close = async () => undefined;
+}
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: <T = Record<string, unknown>>() => T;
+};
+type CallOptions = {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Objects are sent as JSON. */
+  readonly body?: unknown;
+  /** The bearer; the admin's key when absent, none when null. */
+  readonly bearer?: string | null;
+};
+
+type Parts = {
+  readonly deps: ApiDeps;
+  readonly temporal: RecordedTemporal;
+  readonly key: string;
+  readonly port: number;
+  readonly contract: Contract;
+  readonly close: () => Promise<void>;
+};
+
+/** The API on a real database, real files and a real port. Every answer is held against the document it serves. */
+export class ApiWorld {
+  readonly deps: ApiDeps;
+  readonly store: Store;
+  readonly temporal: RecordedTemporal;
+  readonly key: string;
+  readonly port: number;
+  readonly url: string;
+  readonly #contract: Contract;
+  readonly #close: () => Promise<void>;
+
+  constructor({ deps, temporal, key, port, contract, close }: Parts) {
+    this.deps = deps;
+    this.store = deps.store;
+    this.temporal = temporal;
+    this.key = key;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#contract = contract;
+    this.#close = close;
+  }
+
+  static async start(changes: Partial<ApiDeps> = {}): Promise<ApiWorld> {
+    const home = await mkdtemp(join(tmpdir(), 'artenic-api-'));
+    const { url, drop } = await createTestDatabase();
+    const orm: MikroORM = await openOrm({ databaseUrl: url });
+    const store = createStore(orm);
+    const wakes = new Set<() => void>();
+    const listener = await listenForEvents(url, () => wakes.forEach((wake) => wake()));
+    const temporal = new RecordedTemporal();
+    const deps: ApiDeps = {
+      ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0' },
+      ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
+      storage: createFilesystemStorage({ root: join(home, 'objects') }),
+      predictor: {
+        predict: async ({ inputs }) => ({ outputs: { y: [0, 1, 0], seen: Object.keys(inputs) }, label: 'b', latencyMs: 1 }),
+        inspect: async () => signature,
+      },
+      secrets: async (names) => Object.fromEntries(names.map((name) => [name, `secret of ${name}`])),
+      now: () => new Date(),
+      newId: () => uuidv7(Date.now(), randomBytes(10)),
+      logger: pino({ level: 'silent' }),
+      onEvents: (wake) => {
+        wakes.add(wake);
+        return () => wakes.delete(wake);
+      },
+      ...changes,
+    };
+    const key = await addKey(store, 'admin');
+    await store.providers.upsert({
+      ...{ name: 'local', usable: true, message: '', checkedAt: new Date() },
+      capabilities: { spot: false, preemptionNotice: false, idempotencyToken: true, regions: false },
+      capacity: { vcpu: 4, memoryGib: 8, gpus: 0, gpuType: null },
+    });
+    const running = await startServer(createApp(deps), { host: '127.0.0.1', port: 0 });
+    const live = createLive(deps, running.server);
+    const contract = await readContract(`http://127.0.0.1:${running.port}`);
+    const close = async (): Promise<void> => {
+      await live.close();
+      await running.close(1000);
+      await listener.close();
+      await orm.close(true);
+      await drop();
+      await rm(home, { recursive: true, force: true });
+    };
+    return new ApiWorld({ deps, temporal, key, port: running.port, contract, close });
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  async call(method: string, path: string, { headers = {}, body, bearer = this.key }: CallOptions = {}): Promise<Answer> {
+    const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+        ...(isRaw ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    this.#contract(method, new URL(response.url).pathname, response, text);
+    return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
+  }
+
+  async addJob(spec: Partial<JobSpecInput> = {}): Promise<JobRecord> {
+    return this.store.jobs.insert({
+      id: randomUUID(),
+      spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
+      principal: { id: 'someone', name: 'someone', projectId: 'default' },
+      createdAt: new Date(),
+    });
+  }
+
+  /** An attempt as the workflow opens it, before its runner says hello. */
+  async openAttempt(jobId: string, attempt = 1): Promise<string> {
+    const id = attemptIdOf(jobId, attempt);
+    const offer = { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 };
+    await this.store.attempts.open({ id, jobId, attempt, offer, reason: 'for the test', createdAt: new Date() });
+    await this.store.jobs.moveFence(jobId, attempt);
+    return id;
+  }
+
+  hello(attemptId: string, attemptToken: string, bootstrapToken = bootstrapTokenOf(keyPepper, attemptId)): Promise<Answer> {
+    return this.call('POST', '/api/v1/runner/hello', {
+      bearer: null,
+      body: { attemptId, bootstrapToken, attemptToken, host: { hostname: 'h', platform: 'linux', cores: 1, pid: 1 } },
+    });
+  }
+
+  /** A job whose first attempt's runner has said hello. */
+  async startRunner(spec: Partial<JobSpecInput> = {}): Promise<Runner> {
+    const job = await this.addJob(spec);
+    return this.startAttempt(job.id, 1);
+  }
+
+  async startAttempt(jobId: string, attempt: number): Promise<Runner> {
+    const attemptId = await this.openAttempt(jobId, attempt);
+    const token = randomBytes(32).toString('base64url');
+    const answer = await this.hello(attemptId, token);
+    if (answer.status !== 200) throw new Error(answer.text);
+    return { jobId, attempt, attemptId, token };
+  }
+
+  /** Sends as a runner does. */
+  ship(runner: Pick<Runner, 'token'>, path: string, body: string | Uint8Array | object): Promise<Answer> {
+    const isBytes = typeof body === 'string' || body instanceof Uint8Array;
+    return this.call('POST', `/api/v1/runner/${path}`, {
+      bearer: runner.token,
+      body,
+      ...(isBytes ? { headers: { 'content-type': 'application/octet-stream' } } : {}),
+    });
+  }
+}
+
+export type Runner = {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly attemptId: string;
+  readonly token: string;
+};
+
+export async function addKey(store: Store, name: string, projectId = 'default'): Promise<string> {
+  const key = makeKey();
+  await store.apiKeys.upsert({
+    ...{ id: parseKey(key)?.id ?? '', name, role: 'admin', projectId, createdAt: new Date() },
+    secretHash: tokenHashOf(keyPepper, key),
+  });
+  return key;
+}
+
+export const errorOf = (answer: Answer): string => answer.json<{ type: string }>().type.replace('urn:artenic:error:', '');

@@ -1,0 +1,351 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { jobSpecSchema } from '@artenic/core';
+import { jobView, problem, startFakeApi, type Answer, type Call, type FakeApi } from '../sdk/client/fake-api.ts';
+import { artenic, folderWith, type Finished, type RunOptions } from './artenic.ts';
+
+const apiKey = 'aa_live_secret-key-of-the-test';
+const id = '01900000-0000-7000-8000-000000000001';
+let api: FakeApi | null = null;
+let answerNow: (call: Call) => Answer = () => ({ status: 500 });
+
+beforeAll(async () => {
+  api = await startFakeApi((call) => answerNow(call));
+});
+afterAll(() => api?.close());
+const calls = () => api?.calls ?? [];
+
+function run(args: readonly string[], answer: (call: Call) => Answer, options: RunOptions = {}): Promise<Finished> {
+  calls().length = 0;
+  answerNow = answer;
+  const env = { ARTENIC_URL: api?.url ?? '', ARTENIC_API_KEY: apiKey, ...options.env };
+  return artenic(args, { ...options, env });
+}
+
+const folders: ReturnType<typeof folderWith>[] = [];
+function folder(files: Readonly<Record<string, string>>): string {
+  const made = folderWith(files);
+  folders.push(made);
+  return made.path;
+}
+afterEach(() => folders.splice(0).forEach(({ remove }) => remove()));
+
+describe('usage', () => {
+  test('an unknown command: exit 2 and the one that was meant', async () => {
+    const [first, second] = await Promise.all([artenic(['trainign', 'list']), artenic(['training', 'lits'])]);
+    for (const [{ exitCode, stdout, stderr }, meant] of [
+      [first, 'training'],
+      [second, 'list'],
+    ] as const) {
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toContain(`Did you mean ${meant}?`);
+    }
+  });
+
+  test('help tells the commands and the exit codes', async () => {
+    const { exitCode, stdout } = await artenic(['--help']);
+    expect(exitCode).toBe(0);
+    for (const word of ['up', 'health', 'training', 'model', 'predict', '--json', 'Exit codes'])
+      expect(stdout).toContain(word);
+  });
+
+  test('what is wrong is refused before anything is sent', async () => {
+    const wrong = [
+      ['training', 'list', '--limit', 'many'],
+      ['training', 'list', '--state', 'asleep'],
+      ['model', 'promote', 'penguins', 'newest'],
+      ['predict', 'penguins', '--json-input', '{'],
+      ['training', 'dispatch', '/no/such/artenic.yaml'],
+      ['training', 'list', '--nonsense'],
+      ['training', 'status'],
+      ['training', 'list', '--timeout', 'soon'],
+    ];
+    const finished = await Promise.all(wrong.map((args) => run([...args, '--json'], () => ({ status: 500 }))));
+    for (const [index, { exitCode, stdout, stderr }] of finished.entries()) {
+      expect({ args: wrong[index], exitCode, stdout }).toEqual({ args: wrong[index], exitCode: 2, stdout: '' });
+      expect(stderr.trim()).not.toBe('');
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
+    expect(calls()).toHaveLength(0);
+  });
+
+  test('a wrong job file: file, line, column, field, and nothing sent', async () => {
+    const cwd = folder({ 'artenic.yaml': 'service: a\ncommand: b\nresources:\n  gpu: 1\n' });
+    const { exitCode, stderr } = await run(['training', 'dispatch', 'artenic.yaml'], () => ({}), { cwd });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('artenic.yaml:4:3: resources.gpu: unknown field "gpu"');
+    expect(calls()).toHaveLength(0);
+  });
+});
+
+describe('where the API is', () => {
+  test('nowhere: says what to do', async () => {
+    const { exitCode, stderr } = await artenic(['training', 'list'], {
+      cwd: '/',
+      env: { ARTENIC_HOME: '/no/such/home' },
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('ARTENIC_URL');
+  });
+
+  test('not answering: exit 3, and the address', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await new Promise((resolve) => server.close(resolve));
+    const { exitCode, stdout, stderr } = await artenic(['health', '--json', '--url', url, '--api-key', apiKey]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toContain(url);
+  });
+
+  test('the stack of this folder or above, by its own files', async () => {
+    const home = folder({
+      '.artenic/endpoints.json': JSON.stringify({ api: api?.url }),
+      '.artenic/admin.key': `${apiKey}\n`,
+      'deep/down/x': '',
+    });
+    const options = { cwd: join(home, 'deep/down'), env: { ARTENIC_URL: '', ARTENIC_API_KEY: '', ARTENIC_HOME: '' } };
+    const { exitCode } = await run(['training', 'list'], () => ({ body: { items: [], nextCursor: null } }), options);
+    expect(exitCode).toBe(0);
+    expect(calls()[0]?.headers.authorization).toBe(`Bearer ${apiKey}`);
+  });
+
+  test('the key of this machine’s stack never goes to another address', async () => {
+    const home = folder({ 'endpoints.json': JSON.stringify({ api: 'http://127.0.0.1:9' }), 'admin.key': apiKey });
+    const { exitCode, stderr } = await run(['training', 'list', '--url', api?.url ?? ''], () => ({}), {
+      env: { ARTENIC_URL: '', ARTENIC_API_KEY: '', ARTENIC_HOME: home },
+    });
+    expect({ exitCode, calls: calls().length }).toEqual({ exitCode: 2, calls: 0 });
+    expect(stderr).toContain('ARTENIC_API_KEY');
+  });
+
+  test.each([
+    [true, 0],
+    [false, 1],
+  ])('health: ready %p is exit %p', async (ready, expected) => {
+    const body = { ready, checks: { database: ready ? 'ok' : 'connection refused' } };
+    const { exitCode, stdout } = await run(['health', '--json'], () => ({ status: ready ? 200 : 503, body }));
+    expect(exitCode).toBe(expected);
+    expect(JSON.parse(stdout)).toEqual(body);
+  });
+});
+
+describe('the API refuses', () => {
+  test('exit 4, what is wrong where, and no key anywhere', async () => {
+    const answer = problem('validation-failed', 422, 'The job has 1 mistake.');
+    const errors = [{ pointer: '/resources/vcpu', message: 'at least 1' }];
+    const { exitCode, stdout, stderr } = await run(['training', 'status', id, '--json'], () => ({
+      ...answer,
+      body: { ...(answer.body as object), errors },
+    }));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
+    expect(stderr).toContain('/resources/vcpu: at least 1');
+    expect(stdout + stderr).not.toContain(apiKey);
+  });
+});
+
+describe('training', () => {
+  test('dispatch packs, uploads what is missing and submits', async () => {
+    const cwd = folder({
+      'artenic.yaml':
+        'service: penguins\npackage: code\ncommand: node train.ts\nconfig:\n  epochs: 3\n  name: x\ndata:\n  - name: rows.csv\n    file: rows.csv\n',
+      'code/train.ts': 'console.log(1)',
+      'rows.csv': 'a,b\n1,2\n',
+    });
+    const stored: string[] = [];
+    const { exitCode, stdout } = await run(
+      [
+        'training',
+        'dispatch',
+        'artenic.yaml',
+        '--json',
+        '--set',
+        'epochs=9',
+        '--set',
+        'name=plain text',
+        '--set',
+        'list=[1,2]',
+      ],
+      ({ method, path }) => {
+        if (method === 'HEAD') return { status: 404 };
+        if (method === 'PUT') stored.push(path);
+        return method === 'PUT' ? { status: 201, body: {} } : { status: 202, body: jobView('queued') };
+      },
+      { cwd },
+    );
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'queued' });
+    const submitted = calls().at(-1);
+    const spec = jobSpecSchema.parse(JSON.parse(submitted?.body.toString() ?? ''));
+    expect(spec.config).toEqual({ epochs: 9, name: 'plain text', list: [1, 2] });
+    expect(stored.sort()).toEqual([
+      `/api/v1/objects/data/${spec.data[0]?.sha256}`,
+      `/api/v1/objects/packages/${spec.package?.sha256}`,
+    ]);
+  });
+
+  test.each([
+    ['succeeded', 0],
+    ['failed', 1],
+  ] as const)(
+    'watching a job that ends %s: exit %p, lines on standard error, the job on standard output',
+    async (state, expected) => {
+      let looks = 0;
+      const { exitCode, stdout, stderr } = await run(['jobs', 'status', id, '--watch', '--json'], () => {
+        looks++;
+        return {
+          body: looks < 3 ? jobView('running', { progress: looks / 4 }) : jobView(state, { message: 'exit code 3' }),
+        };
+      });
+      expect(exitCode).toBe(expected);
+      expect(JSON.parse(stdout)).toMatchObject({ id, state });
+      expect(stderr).toContain('25 %');
+      expect(stderr).not.toContain('\u001B');
+    },
+  );
+
+  test('watching survives an API that goes away for a while', async () => {
+    let looks = 0;
+    const { exitCode } = await run(['training', 'status', id, '--watch'], () => {
+      looks++;
+      return looks > 1 && looks < 5 ? { cut: 'at-once' } : { body: jobView(looks === 1 ? 'running' : 'succeeded') };
+    });
+    expect(exitCode).toBe(0);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s while watching: exit 130, and the job goes on', async (signal) => {
+    let isSent = false;
+    const { exitCode, stdout } = await run(
+      ['training', 'status', id, '--watch', '--json'],
+      () => ({ body: jobView('running') }),
+      {
+        onOutput: (_, kill) => {
+          if (!isSent) kill(signal);
+          isSent = true;
+        },
+      },
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
+    expect(calls().every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  test('list as a table, and as JSON', async () => {
+    const hostile = jobView('failed', { message: 'bad \u001B[31mcolour\nand line' });
+    const answer = () => ({ body: { items: [jobView('running'), hostile], nextCursor: null } });
+    const [text, json] = [await run(['train', 'list'], answer), await run(['train', 'list', '--json'], answer)];
+    expect(text.stdout.trimEnd().split('\n')).toHaveLength(3);
+    expect(text.stdout).not.toContain('\u001B');
+    expect(JSON.parse(json.stdout)).toHaveLength(2);
+    expect(json.stderr).toBe('');
+  });
+
+  test('cancel asks once', async () => {
+    const { exitCode, stdout } = await run(['training', 'cancel', id, '--json'], () => ({
+      status: 202,
+      body: jobView('cancelling'),
+    }));
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'cancelling' });
+    expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual([`POST /api/v1/jobs/${id}/cancel`]);
+  });
+});
+
+describe('logs', () => {
+  const lines = ['one\n', 'two\n', 'three\n'];
+  const text = lines.join('');
+  /** One more line at every look. */
+  const growing = () => {
+    let looks = 0;
+    return ({ path, query }: Call): Answer => {
+      if (!path.endsWith('/logs')) return { body: jobView(looks > lines.length ? 'succeeded' : 'running') };
+      looks++;
+      const offset = Number(query.get('offset'));
+      const end = Math.min(text.length, lines.slice(0, looks).join('').length);
+      return {
+        body: {
+          attempt: 1,
+          stream: 'training',
+          offset,
+          nextOffset: Math.max(offset, end),
+          text: text.slice(offset, end),
+          droppedBytes: 0,
+          complete: offset === text.length,
+        },
+      };
+    };
+  };
+
+  test('following prints every line once, as it is', async () => {
+    const { exitCode, stdout } = await run(['training', 'logs', id, '-f'], growing());
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: text });
+  });
+
+  test('following as JSON is one document a line', async () => {
+    const { stdout } = await run(['training', 'logs', id, '--follow', '--json'], growing());
+    const pages = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { text: string });
+    expect(pages.map((page) => page.text).join('')).toBe(text);
+  });
+
+  test('following a job that ends without an attempt ends too', async () => {
+    const nothing = {
+      attempt: 1,
+      stream: 'training',
+      offset: 0,
+      nextOffset: 0,
+      text: '',
+      droppedBytes: 0,
+      complete: false,
+    };
+    const { exitCode, stdout } = await run(['training', 'logs', id, '-f'], ({ path }) =>
+      path.endsWith('/logs') ? { body: nothing } : { body: jobView('cancelled', { currentAttempt: 0 }) },
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+  });
+});
+
+describe('models', () => {
+  const version = {
+    model: 'penguins',
+    version: 2,
+    stage: 'production',
+    format: 'onnx',
+    sha256: 'ab',
+    bytes: 1,
+    signature: { inputs: [], outputs: [], labels: null },
+    metrics: {},
+    jobId: null,
+    createdBy: 'admin',
+    createdAt: '2026-01-01T00:00:00.000Z',
+  };
+
+  test('promote says why', async () => {
+    const { exitCode, stdout } = await run(
+      ['model', 'promote', 'penguins', '2', '--reason', 'better', '--json'],
+      () => ({ body: version }),
+    );
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 2, stage: 'production' });
+    expect(calls()[0]).toMatchObject({ method: 'POST', path: '/api/v1/models/penguins/versions/2/promote' });
+    expect(JSON.parse(calls()[0]?.body.toString() ?? '')).toEqual({ reason: 'better' });
+  });
+
+  test('predict takes inputs by name or as JSON, and shows the label first', async () => {
+    const answer = {
+      body: { model: 'penguins', version: 1, outputs: { label: 'Adelie' }, label: 'Adelie', latencyMs: 1 },
+    };
+    const args = ['predict', 'penguins', '--json-input', '{"island":"Dream"}'];
+    for (const pair of ['mass=4000.5', 'sex=female', 'wild=true', 'beak=[1,2]', 'ring="007"', 'note='])
+      args.push('-i', pair);
+    const { exitCode, stdout } = await run(args, () => answer);
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')[0]).toBe('Adelie');
+    expect(JSON.parse(calls()[0]?.body.toString() ?? '')).toEqual({
+      inputs: { island: 'Dream', mass: 4000.5, sex: 'female', wild: true, beak: [1, 2], ring: '007', note: '' },
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { checkpointManifestSchema, objectKeys, type CheckpointManifest } from '@artenic/core';
+import { poll } from '../support/poll.ts';
+import { World, type Attempt } from './world.ts';
+
+const world = new World();
+afterAll(() => world.destroy());
+
+/** What storage has of a job, newest first: what the API hands to the next attempt. */
+function stored(jobId: string): CheckpointManifest[] {
+  const folder = join(world.objects, objectKeys.checkpointPrefix(jobId));
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .toSorted()
+    .toReversed()
+    .map((name) => join(folder, name, 'manifest.json'))
+    .filter((path) => existsSync(path))
+    .map((path) => checkpointManifestSchema.parse(JSON.parse(readFileSync(path, 'utf8'))));
+}
+
+/** Writes `count` checkpoints, each after the upload of the one before; `form` is a folder or a file. */
+const writer = (count: number, isFolder: boolean): string => `
+cd "$ARTENIC_CHECKPOINT_DIR"
+for n in $(seq ${count}); do
+  ${isFolder ? 'mkdir -p .new/deep; echo weights $n > .new/deep/weights; echo $n > .new/step; mv .new step-$n' : 'echo $n > step-$n.tmp; mv step-$n.tmp step-$n'}
+  while [ ! -e ../uploaded-$n ]; do sleep 0.02; done
+done`;
+
+async function upload(attempt: Attempt, count: number): Promise<void> {
+  for (let n = 1; n <= count; n++) {
+    await poll(`checkpoint ${n}`, 5000, () => (attempt.api.checkpoints.length >= n ? true : null));
+    writeFileSync(join(attempt.folder, `uploaded-${n}`), '');
+  }
+}
+
+test.concurrent('checkpoints are uploaded as they appear and the last three are kept', async () => {
+  const attempt = await world.start({ job: { command: writer(5, true) } });
+  await upload(attempt, 5);
+  expect(await attempt.end()).toBe(0);
+  const { jobId } = attempt.bootstrap;
+  expect(attempt.api.checkpoints.map(({ name, sequence }) => [name, sequence])).toEqual(
+    [1, 2, 3, 4, 5].map((n) => [`step-${n}`, n]),
+  );
+  expect(stored(jobId).map(({ name }) => name)).toEqual(['step-5', 'step-4', 'step-3']);
+  expect(readdirSync(join(world.objects, objectKeys.checkpointPrefix(jobId)))).toHaveLength(3);
+  expect(stored(jobId)[0]?.files.map(({ path }) => path)).toEqual(['deep/weights', 'step']);
+});
+
+test.concurrent('the next attempt starts with the newest, and does not upload it again', async () => {
+  const first = await world.start({ job: { command: writer(2, true) } });
+  await upload(first, 2);
+  await first.end();
+  const { jobId } = first.bootstrap;
+  const command = 'cd "$ARTENIC_CHECKPOINT_DIR"; ls -A; cat step-2/deep/weights; sleep 0.5; echo 3 > step-3';
+  const second = await world.run({ jobId, attempt: 2, checkpoints: stored(jobId), job: { command } });
+  expect(second.api.text('logs/training')).toBe('[artenic] going on from checkpoint step-2\nstep-2\nweights 2\n');
+  expect(second.api.events[0]).toMatchObject({ kind: 'phase', phase: 'training', restoredFrom: 'step-2' });
+  expect(second.api.checkpoints.map(({ name, attempt, directory }) => [name, attempt, directory])).toEqual([
+    ['step-3', 2, false],
+  ]);
+});
+
+test.concurrent.each([true, false])('a damaged one is passed over for the one before, folder: %s', async (isFolder) => {
+  const first = await world.start({ job: { command: writer(3, isFolder) } });
+  await upload(first, 3);
+  await first.end();
+  const { jobId } = first.bootstrap;
+  const [newest, middle, oldest] = stored(jobId);
+  truncateSync(join(world.objects, newest?.files[0]?.key ?? ''), 1);
+  const next = async (attempt: number): Promise<Attempt> =>
+    world.run({ jobId, attempt, checkpoints: stored(jobId), job: { command: 'ls -A "$ARTENIC_CHECKPOINT_DIR"' } });
+  const second = await next(2);
+  expect(second.api.events[0]).toMatchObject({ restoredFrom: 'step-2' });
+  expect(second.api.text('logs/training')).toMatch(
+    /step-3 of attempt 1 is not whole .*trying the one before\n\[artenic\] going on from checkpoint step-2\nstep-2\n$/,
+  );
+  rmSync(join(world.objects, middle?.files[0]?.key ?? ''));
+  writeFileSync(join(world.objects, oldest?.files[0]?.key ?? ''), 'changed');
+  const third = await next(3);
+  expect(third.api.events[0]).toMatchObject({ restoredFrom: null });
+  expect(third.api.text('logs/training')).toMatch(/no whole checkpoint is left: starting from the beginning\n$/);
+});
+
+test.concurrent('the last one is in storage before the verdict, although the API is away', async () => {
+  const command =
+    'echo on; while [ ! -e go ]; do sleep 0.02; done; cd "$ARTENIC_CHECKPOINT_DIR"; echo 1 > a; echo 2 > b; echo x > .c; echo x > d.tmp; ln -s a latest';
+  const attempt = await world.start({ job: { command } });
+  await attempt.logged('on');
+  await attempt.api.down();
+  writeFileSync(join(attempt.folder, 'package/go'), '');
+  await poll('the verdict', 5000, () => (attempt.hasMarker() ? true : null));
+  expect(stored(attempt.bootstrap.jobId).map(({ name }) => name)).toEqual(['b', 'a']);
+  await attempt.api.up();
+  expect(await attempt.end()).toBe(0);
+  expect(attempt.api.checkpoints.map(({ name }) => name)).toEqual(['a', 'b']);
+});
+
+test.concurrent('a checkpoint that is written again under its name is a new one', async () => {
+  const command = `cd "$ARTENIC_CHECKPOINT_DIR"
+for n in 1 2; do echo $n > last.tmp; mv last.tmp last; while [ ! -e ../uploaded-$n ]; do sleep 0.02; done; done`;
+  const attempt = await world.start({ job: { command } });
+  await upload(attempt, 2);
+  expect(await attempt.end()).toBe(0);
+  const [newest, before] = stored(attempt.bootstrap.jobId);
+  const content = (manifest: CheckpointManifest | undefined): string =>
+    readFileSync(join(world.objects, manifest?.files[0]?.key ?? ''), 'utf8');
+  expect([content(before), content(newest)]).toEqual(['1\n', '2\n']);
+});

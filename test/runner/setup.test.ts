@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { poll } from '../support/poll.ts';
+import { World } from './world.ts';
+
+const world = new World();
+afterAll(() => world.destroy());
+
+test.concurrent('a setup runs once for the same inputs; the second attempt says so and starts from a copy', async () => {
+  const sha256 = await world.putPackage({ 'code.txt': 'code' });
+  const job = {
+    package: { sha256 },
+    setup: 'echo preparing; mkdir vendor; date +%s%N > vendor/stamp',
+    command: 'cat code.txt vendor/stamp; echo spoilt > vendor/stamp',
+  };
+  const first = await world.run({ job });
+  expect(first.api.text('logs/setup')).toBe('preparing\n');
+  expect(first.api.phases()).toEqual(['setup', 'training']);
+  const second = await world.run({ job });
+  expect(second.api.text('logs/setup')).toMatch(/already prepared.*skipped/);
+  expect(second.api.phases()).toEqual(['setup', 'training']);
+  expect(second.api.text('logs/training')).toBe(first.api.text('logs/training'));
+  expect(first.api.text('logs/training')).toMatch(/^code\d{15,}\n$/);
+});
+
+test.concurrent.each([
+  ['the command', { setup: 'echo preparing; true' }],
+  ['its environment', { env: { FLAVOUR: 'b' } }],
+])('another value of %s is another setup', async (_name, change) => {
+  const job = { setup: 'echo preparing', env: { FLAVOUR: 'a' }, command: 'true' };
+  await world.run({ job });
+  expect((await world.run({ job: { ...job, ...change } })).api.text('logs/setup')).toBe('preparing\n');
+});
+
+test.concurrent('two attempts that prepare the same at once do not meet, and one result is kept', async () => {
+  const gate = join(world.folder, 'gate');
+  const sha256 = await world.putPackage({ 'code.txt': 'code' });
+  const job = {
+    package: { sha256 },
+    setup: `echo preparing; while [ ! -e ${gate} ]; do sleep 0.02; done; echo ready > result`,
+    command: 'cat code.txt result',
+  };
+  const attempts = await Promise.all([world.start({ job }), world.start({ job })]);
+  await Promise.all(attempts.map((attempt) => attempt.logged('preparing', 'logs/setup')));
+  writeFileSync(gate, '');
+  for (const attempt of attempts) {
+    expect(await attempt.end()).toBe(0);
+    expect(attempt.api.text('logs/training')).toBe('codeready\n');
+  }
+  const kept = readdirSync(join(world.cacheDir, 'setups'))
+    .map((hash) => readdirSync(join(world.cacheDir, 'setups', hash)))
+    .filter((entries) => entries.includes('ready.json'));
+  for (const entries of kept) expect(entries).toHaveLength(2);
+});
+
+test.concurrent('a half prepared one is never used', async () => {
+  const job = { setup: 'echo preparing; sleep ${DELAY:-0}; echo whole > result', command: 'cat result' };
+  const slow = { ...job, setup: `${job.setup}; [ -e ${join(world.folder, 'fast')} ] || sleep 100` };
+  const killed = await world.start({ job: slow });
+  await killed.logged('preparing', 'logs/setup');
+  killed.child.kill('SIGKILL');
+  await poll('its end', 2000, () => (killed.processes().length === 0 ? true : null));
+  writeFileSync(join(world.folder, 'fast'), '');
+  const next = await world.run({ job: slow });
+  expect(next.api.text('logs/setup')).toBe('preparing\n');
+  expect(next.api.text('logs/training')).toBe('whole\n');
+});
+
+test('a prepared one that somebody has removed is prepared again', async () => {
+  const job = { setup: 'echo preparing again', command: 'true' };
+  await world.run({ job });
+  rmSync(world.cacheDir, { recursive: true });
+  mkdirSync(world.cacheDir);
+  expect((await world.run({ job })).api.text('logs/setup')).toBe('preparing again\n');
+});
+
+test.concurrent('a setup that fails is the end, with its own log; it is not kept', async () => {
+  const job = { setup: 'echo no such thing >&2; exit 7', command: 'touch ran' };
+  for (let round = 0; round < 2; round++) {
+    const attempt = await world.run({ job });
+    expect(attempt.marker()).toMatchObject({ phase: 'setup', reason: 'exited', exitCode: 7 });
+    expect(attempt.marker().message).toBe('The setup ended with exit code 7. Its log ends with: no such thing');
+    expect(attempt.api.text('logs/setup')).toBe('no such thing\n');
+    expect(attempt.api.phases()).toEqual(['setup']);
+    expect(existsSync(join(attempt.folder, 'package/ran'))).toBe(false);
+  }
+});
+
+const makeWheel = `
+import zipfile
+info = 'tiny-1.2.3.dist-info/'
+with zipfile.ZipFile('tiny-1.2.3-py3-none-any.whl', 'w') as wheel:
+    wheel.writestr('tiny.py', 'value = 42\\n')
+    wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.2.3\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr(info + 'RECORD', ''.join(name + ',,\\n' for name in [*wheel.namelist(), info + 'RECORD']))
+`;
+
+test.concurrent('a Python environment with requirements, its freeze kept with the verdict', async () => {
+  const folder = mkdtempSync(join(world.folder, 'wheel-'));
+  execFileSync('python3', ['-c', makeWheel], { cwd: folder });
+  const sha256 = await world.putFolder(folder, {
+    'requirements.txt': './tiny-1.2.3-py3-none-any.whl\n',
+    'train.py': 'import sys, tiny\nprint(tiny.value, sys.prefix != sys.base_prefix)\n',
+  });
+  const job = {
+    package: { sha256 },
+    environment: { python: { requirements: 'requirements.txt' } },
+    command: 'python train.py',
+  };
+  const attempt = await world.run({ job });
+  expect(attempt.api.text('logs/training')).toBe('42 True\n');
+  expect(attempt.marker().setupFreeze).toMatch(/^tiny\b/m);
+  const again = await world.run({ job });
+  expect(again.api.text('logs/setup')).toMatch(/skipped/);
+  expect(again.marker().setupFreeze).toBe(attempt.marker().setupFreeze);
+}, 60_000);
+
+test.concurrent('a Python that this machine does not have is said', async () => {
+  const attempt = await world.run({ job: { environment: { python: { version: '3.99' } }, command: 'true' } });
+  expect(attempt.marker()).toMatchObject({ phase: 'setup', exitCode: 1 });
+  expect(attempt.marker().message).toMatch(/^The job wants Python 3\.99, this machine has 3\.\d+/);
+  expect(readFileSync(join(attempt.folder, 'logs/setup.log'), 'utf8')).toContain('3.99');
+});

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, test } from '@jest/globals';
+import { poll } from '../support/poll.ts';
+import { World } from './world.ts';
+
+const world = new World();
+afterAll(() => world.destroy());
+
+const numbered = (count: number): string => Array.from({ length: count }, (_, index) => `line ${index + 1}\n`).join('');
+/** Prints `count` lines and metrics over about `seconds`. */
+const counter = (count: number, seconds: number): readonly string[] => [
+  'python3',
+  '-c',
+  `
+import json, os, time
+metrics = open(os.environ['ARTENIC_METRICS_FILE'], 'a', buffering=1)
+for i in range(1, ${count} + 1):
+    print('line', i, flush=True)
+    metrics.write(json.dumps({'step': i, 'progress': i / ${count}}) + '\\n')
+    time.sleep(${seconds} / ${count})
+`,
+];
+const stepsOf = (metrics: string): readonly number[] =>
+  metrics
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as { step: number }).step);
+
+test.concurrent('the API dies again and again, sometimes after taking and before answering: nothing is lost or doubled', async () => {
+  const attempt = await world.start({ job: { command: [...counter(600, 3)] } });
+  const { api } = attempt;
+  let answers = 0;
+  api.losesAnswer = () => ++answers % 3 === 0;
+  for (let death = 0; death < 8; death++) {
+    await sleep(150);
+    await api.down();
+    await sleep(100);
+    await api.up();
+  }
+  expect(await attempt.end()).toBe(0);
+  expect(api.violations).toEqual([]);
+  expect(api.text('logs/training')).toBe(numbered(600));
+  expect(stepsOf(api.text('metrics'))).toEqual(Array.from({ length: 600 }, (_, index) => index + 1));
+  expect(api.events.map((event) => event.kind)).toEqual(['phase', 'exited']);
+  expect(api.progress.at(-1)).toBeGreaterThan(0);
+});
+
+test.concurrent('an event whose answer was lost is told again under the same id', async () => {
+  const attempt = await world.run({
+    job: { command: 'true' },
+    prepare: (api) => {
+      const lost = new Set<string>();
+      api.losesAnswer = (path) => !lost.has(path) && Boolean(lost.add(path));
+    },
+  });
+  expect(attempt.api.eventIds.length).toBeGreaterThan(attempt.api.events.length);
+  expect(attempt.api.events.map((event) => event.kind)).toEqual(['phase', 'exited']);
+});
+
+test.concurrent('pieces end at the ends of lines, whatever their length', async () => {
+  const attempt = await world.run({
+    job: {
+      command: `python3 -c "
+import os
+print('x' * 3_000_000)
+for i in range(40_000): print('y' * (i % 90))
+open(os.environ['ARTENIC_METRICS_FILE'], 'w').write(''.join('{\\"step\\": %d}\\n' % i for i in range(100_000)))"`,
+    },
+  });
+  const text = attempt.api.text('logs/training');
+  expect(text.length).toBe(3_000_001 + Array.from({ length: 40_000 }, (_, i) => (i % 90) + 1).reduce((a, b) => a + b));
+  expect(stepsOf(attempt.api.text('metrics'))).toHaveLength(100_000);
+  for (const { stream, bytes } of attempt.api.pieces) {
+    expect(bytes.length).toBeLessThanOrEqual(1 << 20);
+    if (stream === 'metrics') expect(bytes.at(-1)).toBe(0x0a);
+  }
+});
+
+test('50 MB of log come through quickly', async () => {
+  const startedMs = performance.now();
+  const attempt = await world.run({ job: { command: `yes ${'x'.repeat(99)} | head -c 50000000; echo last` } });
+  const text = attempt.api.streams['logs/training'];
+  expect(text?.length).toBe(50_000_005);
+  expect(text?.subarray(-5).toString()).toBe('last\n');
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
+});
+
+test.concurrent('a line without its end is shown, too', async () => {
+  const attempt = await world.start({
+    job: { command: "printf 'step 1 of 9'; while [ ! -e go ]; do sleep 0.05; done; echo" },
+  });
+  await attempt.logged('step 1 of 9');
+  expect(attempt.hasMarker()).toBe(false);
+  writeFileSync(join(attempt.folder, 'package/go'), '');
+  expect(await attempt.end()).toBe(0);
+  expect(attempt.api.text('logs/training')).toBe('step 1 of 9\n');
+});
+
+test.concurrent('secrets are masked in logs and metrics, also in the verdict, and offsets are those of the masked text', async () => {
+  const secret = randomBytes(12).toString('hex');
+  const command = `python3 -u -c "
+import os, sys, time
+secret = os.environ['TOKEN']
+sys.stdout.write('a ' + secret[:7]); time.sleep(1.5); sys.stdout.write(secret[7:] + ' b' + chr(10))
+open(os.environ['ARTENIC_METRICS_FILE'], 'w').write('{\\"step\\": 1, \\"' + secret + '\\": 2}' + chr(10))
+sys.exit('failed with ' + secret)"`;
+  const attempt = await world.run({
+    job: { command, secrets: ['TOKEN'] },
+    secrets: { TOKEN: secret },
+    prepare: (api) => {
+      let pieces = 0;
+      api.losesAnswer = (path) => path === 'logs' && ++pieces === 1;
+    },
+  });
+  expect(attempt.api.text('logs/training')).toBe('a *** b\nfailed with ***\n');
+  expect(attempt.api.text('metrics')).toBe('{"step": 1, "***": 2}\n');
+  expect(attempt.marker().message).toBe('The command ended with exit code 1. Its log ends with: failed with ***');
+});
+
+test.concurrent('a job that ends while the API is away leaves its verdict, and tells the rest when the API is back', async () => {
+  const attempt = await world.start({ job: { command: [...counter(20, 0.4)] } });
+  await attempt.logged('line 1\n');
+  await attempt.api.down();
+  await poll('the verdict', 10_000, () => (attempt.hasMarker() ? true : null));
+  expect(attempt.marker().exitCode).toBe(0);
+  expect(attempt.child.exitCode).toBe(null);
+  await attempt.api.up();
+  expect(await attempt.end()).toBe(0);
+  expect(attempt.api.text('logs/training')).toBe(numbered(20));
+  expect(attempt.api.events.at(-1)?.kind).toBe('exited');
+});
+
+test.concurrent('an attempt that has been ended may still deliver what it wrote', async () => {
+  const attempt = await world.start({ job: { command: [...counter(20, 0.4)] } });
+  await attempt.logged('line 1\n');
+  await attempt.api.down();
+  await poll('the verdict', 10_000, () => (attempt.hasMarker() ? true : null));
+  attempt.api.fencedPaths = ['heartbeat', 'events'];
+  await attempt.api.up();
+  expect(await attempt.end()).toBe(0);
+  expect(attempt.api.text('logs/training')).toBe(numbered(20));
+});
+
+test.concurrent('the API comes back at another address, and a stranger has taken the old one', async () => {
+  const endpointsFile = join(world.folder, 'endpoints.json');
+  const attempt = await world.start({ job: { command: [...counter(100, 1.5)] }, bootstrap: { endpointsFile } });
+  const { api } = attempt;
+  await attempt.logged('line 1\n');
+  const old = new URL(api.url);
+  await api.down();
+  let asked = 0;
+  const stranger: Server = createServer((request, response) => {
+    asked++;
+    request.resume();
+    response.writeHead(asked % 2 === 0 ? 401 : 404, { 'content-type': 'text/html' }).end('<h1>no</h1>');
+  });
+  stranger.listen(Number(old.port), '127.0.0.1');
+  await once(stranger, 'listening');
+  await poll('the stranger to be asked', 10_000, () => (asked > 3 ? true : null));
+  expect(attempt.child.exitCode).toBe(null);
+  await api.up(true);
+  expect(api.url).not.toBe(old.origin);
+  writeFileSync(`${endpointsFile}.tmp`, JSON.stringify({ api: api.url }));
+  renameSync(`${endpointsFile}.tmp`, endpointsFile);
+  expect(await attempt.end()).toBe(0);
+  stranger.close();
+  stranger.closeAllConnections();
+  expect((stranger.address() as AddressInfo | null)?.port).toBeUndefined();
+  expect(api.text('logs/training')).toBe(numbered(100));
+});
+
+test.concurrent('a server that has forgotten gets everything again', async () => {
+  const attempt = await world.start({ job: { command: [...counter(100, 1.5)] }, secrets: { WORD: 'line 7' } });
+  await attempt.logged('line 20\n');
+  attempt.api.streams['logs/training'] = attempt.api.streams['logs/training']?.subarray(0, 30) ?? Buffer.alloc(0);
+  expect(await attempt.end()).toBe(0);
+  expect(attempt.api.text('logs/training')).toBe(numbered(100).replaceAll('line 7', '***'));
+});
+
+test.concurrent('the API is not there yet at the start', async () => {
+  const attempt = await world.start({ job: { command: 'echo late' }, isApiUp: false });
+  await sleep(500);
+  await attempt.api.up();
+  expect(await attempt.end()).toBe(0);
+  expect(attempt.api.text('logs/training')).toBe('late\n');
+});
