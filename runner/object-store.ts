@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StorageGrant } from '@artenic/core';
 
-export type Uploaded = { readonly key: string; readonly bytes: number; readonly sha256: string };
+type Uploaded = { readonly key: string; readonly bytes: number; readonly sha256: string };
 
 /** Object storage as a runner may use it. Works while the API is away. */
 export type RunnerStore = {

@@ -1,14 +1,13 @@
 import {
   objectKeys,
   pageSchema,
-  predictRequestSchema,
   registerModelRequestSchema,
   type ModelStage,
+  type PredictRequest,
 } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
-import type { Context, Reply, Route } from '../route.ts';
-import { ok, route } from '../route.ts';
+import { ok, route, type Context, type Reply, type Route } from '../route.ts';
 import { modelName, modelParam, pageQuery, versionParam, named } from '../schemas.ts';
 import { modelVersionView, modelView, stageChangeView } from '../views.ts';
 
@@ -76,10 +75,7 @@ function stageRoute(verb: 'promote' | 'retire', to: ModelStage, summary: string)
   });
 }
 
-async function predict(
-  context: Context<unknown, unknown, z.output<typeof predictRequestSchema>>,
-  name: string,
-): Promise<Reply> {
+async function predict(context: Context<unknown, unknown, PredictRequest>, name: string): Promise<Reply> {
   const { deps, body } = context;
   const { projectId } = context.principal();
   const { models } = deps.store;

@@ -1,4 +1,3 @@
-import {} from '@artenic/core';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';

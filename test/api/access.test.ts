@@ -79,7 +79,8 @@ test('foreign hosts and origins are refused, also on open routes', async () => {
     [{ host, origin: 'https://ui.test.evil.test' }, 403],
     [{ host: 'evil.test', origin: 'http://evil.test' }, 403],
   ];
-  for (const [headers, status] of rows) expect([headers, (await statusWith(headers)).status]).toEqual([headers, status]);
+  for (const [headers, status] of rows)
+    expect([headers, (await statusWith(headers)).status]).toEqual([headers, status]);
   expect((await statusWith({ host: 'evil.test' })).body).toContain('urn:artenic:error:forbidden');
 });
 
@@ -117,9 +118,9 @@ test('a fault of our own tells its correlation id and nothing of its inside', as
 
 test('a correlation id that could forge a log line is replaced', async () => {
   for (const given of ['has space', 'x'.repeat(129), '<script>'])
-    expect((await world.call('GET', '/livez', { headers: { 'x-correlation-id': given } })).headers.get('x-correlation-id')).toMatch(
-      /^[0-9a-f-]{36}$/,
-    );
+    expect(
+      (await world.call('GET', '/livez', { headers: { 'x-correlation-id': given } })).headers.get('x-correlation-id'),
+    ).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 test('liveness needs nothing; readiness says what is away', async () => {

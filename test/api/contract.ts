@@ -19,7 +19,10 @@ function operationsOf(document: Record<string, unknown>): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { responses }]) => {
       // A file's path is the only parameter that holds slashes.
-      const source = path.replaceAll('.', '\\.').replaceAll('{path}', '.+').replaceAll(/\{\w+\}/g, '[^/]+');
+      const source = path
+        .replaceAll('.', '\\.')
+        .replaceAll('{path}', '.+')
+        .replaceAll(/\{\w+\}/g, '[^/]+');
       return { path, method, pattern: new RegExp(`^${source}$`), responses };
     }),
   );
@@ -41,7 +44,8 @@ export async function readContract(url: string): Promise<Contract> {
 
   function check(what: string, pointer: string, text: string): void {
     const validate = validator(pointer);
-    if (!validate(JSON.parse(text))) throw new Error(`${what} breaks ${pointer}: ${ajv.errorsText(validate.errors)}\n${text}`);
+    if (!validate(JSON.parse(text)))
+      throw new Error(`${what} breaks ${pointer}: ${ajv.errorsText(validate.errors)}\n${text}`);
   }
 
   return (method, path, response, text) => {

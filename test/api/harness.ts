@@ -108,7 +108,11 @@ export class ApiWorld {
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       storage: createFilesystemStorage({ root: join(home, 'objects') }),
       predictor: {
-        predict: async ({ inputs }) => ({ outputs: { y: [0, 1, 0], seen: Object.keys(inputs) }, label: 'b', latencyMs: 1 }),
+        predict: async ({ inputs }) => ({
+          outputs: { y: [0, 1, 0], seen: Object.keys(inputs) },
+          label: 'b',
+          latencyMs: 1,
+        }),
         inspect: async () => signature,
       },
       secrets: async (names) => Object.fromEntries(names.map((name) => [name, `secret of ${name}`])),
@@ -145,7 +149,11 @@ export class ApiWorld {
     return this.#close();
   }
 
-  async call(method: string, path: string, { headers = {}, body, bearer = this.key }: CallOptions = {}): Promise<Answer> {
+  async call(
+    method: string,
+    path: string,
+    { headers = {}, body, bearer = this.key }: CallOptions = {},
+  ): Promise<Answer> {
     const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(`${this.url}${path}`, {
       method,
@@ -155,7 +163,9 @@ export class ApiWorld {
         ...(isRaw ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
     const text = await response.text();
     this.#contract(method, new URL(response.url).pathname, response, text);
@@ -180,7 +190,11 @@ export class ApiWorld {
     return id;
   }
 
-  hello(attemptId: string, attemptToken: string, bootstrapToken = bootstrapTokenOf(keyPepper, attemptId)): Promise<Answer> {
+  hello(
+    attemptId: string,
+    attemptToken: string,
+    bootstrapToken = bootstrapTokenOf(keyPepper, attemptId),
+  ): Promise<Answer> {
     return this.call('POST', '/api/v1/runner/hello', {
       bearer: null,
       body: { attemptId, bootstrapToken, attemptToken, host: { hostname: 'h', platform: 'linux', cores: 1, pid: 1 } },
@@ -228,4 +242,5 @@ export async function addKey(store: Store, name: string, projectId = 'default'):
   return key;
 }
 
-export const errorOf = (answer: Answer): string => answer.json<{ type: string }>().type.replace('urn:artenic:error:', '');
+export const errorOf = (answer: Answer): string =>
+  answer.json<{ type: string }>().type.replace('urn:artenic:error:', '');

@@ -16,6 +16,7 @@ import {
 
 const token = 'bootstrap-token-of-at-least-32-bytes';
 
+export type Stream = 'logs/setup' | 'logs/training' | 'metrics';
 type Answer = { readonly status: number; readonly body: object };
 
 export function problem(status: number, type: string, detail: string, more: Partial<Problem> = {}): Answer {
@@ -25,12 +26,8 @@ export function problem(status: number, type: string, detail: string, more: Part
 /** The API's side of the runner contract, written from the contract alone. Everything it is told is kept. */
 export class FakeApi {
   readonly bootstrapToken = token;
-  readonly streams: Record<string, Buffer> = {
-    'logs/setup': Buffer.alloc(0),
-    'logs/training': Buffer.alloc(0),
-    metrics: Buffer.alloc(0),
-  };
-  readonly pieces: { readonly stream: string; readonly bytes: Buffer }[] = [];
+  /** What there is of each stream, as it came. */
+  readonly streams: Readonly<Record<Stream, Buffer[]>> = { 'logs/setup': [], 'logs/training': [], metrics: [] };
   readonly events: RunnerEvent[] = [];
   readonly eventIds: string[] = [];
   readonly checkpoints: CheckpointManifest[] = [];
@@ -71,8 +68,11 @@ export class FakeApi {
     server.closeAllConnections();
     await once(server, 'close');
   }
-  text(stream: 'logs/setup' | 'logs/training' | 'metrics'): string {
-    return this.streams[stream]?.toString() ?? '';
+  bytes(stream: Stream): Buffer {
+    return Buffer.concat(this.streams[stream]);
+  }
+  text(stream: Stream): string {
+    return this.bytes(stream).toString();
   }
   phases(): readonly string[] {
     return this.events.flatMap((event) => (event.kind === 'phase' ? [event.phase] : []));
@@ -147,12 +147,11 @@ export class FakeApi {
     }
   }
 
-  #append(stream: string, offset: number, bytes: Buffer): Answer {
-    const have = this.streams[stream] ?? Buffer.alloc(0);
+  #append(stream: Stream, offset: number, bytes: Buffer): Answer {
+    const have = this.streams[stream].reduce((sum, piece) => sum + piece.length, 0);
     if (bytes.length === 0 || bytes.length > 1 << 20) throw new Error(`a piece of ${bytes.length} bytes`);
-    if (offset !== have.length) return problem(409, 'offset-mismatch', 'elsewhere', { expectedOffset: have.length });
-    this.pieces.push({ stream, bytes });
-    this.streams[stream] = Buffer.concat([have, bytes]);
-    return { status: 200, body: { nextOffset: have.length + bytes.length } };
+    if (offset !== have) return problem(409, 'offset-mismatch', 'elsewhere', { expectedOffset: have });
+    this.streams[stream].push(bytes);
+    return { status: 200, body: { nextOffset: have + bytes.length } };
   }
 }

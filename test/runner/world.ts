@@ -18,7 +18,7 @@ import {
 import { create } from 'tar';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
-import { FakeApi } from './fake-api.ts';
+import { FakeApi, type Stream } from './fake-api.ts';
 
 const runnerEntry = fileURLToPath(new URL('../../runner/main.ts', import.meta.url));
 
@@ -72,7 +72,7 @@ export class Attempt {
     return this.#console.join('');
   }
   /** The runner's exit code; what it leaves behind would be a bug. */
-  async end(timeoutMs = 20_000): Promise<number | null> {
+  async end(timeoutMs = 60_000): Promise<number | null> {
     await poll('the runner to end', timeoutMs, () =>
       this.child.exitCode !== null || this.child.signalCode !== null ? true : null,
     );
@@ -93,8 +93,8 @@ export class Attempt {
   object(key: string): string {
     return join(this.bootstrap.storage.root, key);
   }
-  logged(text: string, stream: 'logs/setup' | 'logs/training' = 'logs/training'): Promise<true> {
-    return poll(`"${text}" in ${stream}`, 10_000, () => (this.api.text(stream).includes(text) ? true : null));
+  logged(text: string, stream: Stream = 'logs/training'): Promise<true> {
+    return poll(`"${text}" in ${stream}`, 20_000, () => (this.api.text(stream).includes(text) ? true : null));
   }
 }
 

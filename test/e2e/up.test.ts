@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from '@jest/globals';
+import type { JobView, StageChangeView } from '@artenic/core';
+import { counterJob } from '../chaos/jobs.ts';
+import { attemptsOf, checkCounter, terminalStates } from '../chaos/verify.ts';
+import { poll } from '../support/poll.ts';
+import { processesWith } from '../support/processes.ts';
+import { createStack } from '../support/stack.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '2' });
+const demoFile = join(stack.home, 'demo.json');
+type Demo = {
+  jobId: string;
+  state: string;
+  model: string;
+  version: number;
+  accuracy: number;
+  predicted: string;
+  actual: string;
+  breakdownMs: Record<string, number>;
+};
+const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
+
+function artenic(...args: string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
+  const run = spawnSync(process.execPath, [join(root, 'cli/bin.mjs'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ARTENIC_HOME: stack.home, ARTENIC_URL: '', ARTENIC_API_KEY: '' },
+  });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+}
+
+afterAll(() => stack.destroy(), 60_000);
+
+test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves nothing', async () => {
+  await stack.start([]);
+  const demo = await poll('the demo', 60_000, () =>
+    existsSync(demoFile) ? (JSON.parse(readFileSync(demoFile, 'utf8')) as Demo) : null,
+  );
+  expect(demo).toMatchObject({ state: 'succeeded', model: 'penguins', version: 1 });
+  expect(demo.accuracy).toBeGreaterThan(0.9);
+  expect(['Adelie', 'Chinstrap', 'Gentoo']).toContain(demo.predicted);
+  expect(demo.predicted).toBe(demo.actual);
+  expect(demo.breakdownMs['total']).toBeLessThan(60_000);
+  const history = await stack.request<{ items: StageChangeView[] }>('GET', '/api/v1/models/penguins/stage-history');
+  expect(history.items.map((change) => [change.from, change.to, change.by])).toEqual([
+    [null, 'registered', 'admin'],
+    ['registered', 'production', 'admin'],
+  ]);
+  for (const name of ['admin.key', 'pepper', 'postgres.password', 'endpoints.json'])
+    expect(statSync(join(stack.home, name)).mode & 0o077).toBe(0);
+  const output = stack.output();
+  expect(await stack.stop()).toEqual([]);
+  expect(output).toMatch(/predicted \w+, truly \w+/);
+}, 180_000);
+
+test('a second start is ready within 10 s, with all state, and does not do the demo again', async () => {
+  expect(await stack.start([])).toBeLessThan(10_000);
+  await poll('the word on the demo', 10_000, () =>
+    stack.output().includes('was done at an earlier start') ? true : null,
+  );
+  expect((await stack.request<{ items: JobView[] }>('GET', '/api/v1/jobs')).items.length).toBe(1);
+}, 60_000);
+
+test('a second supervisor of the same home is refused', () => {
+  const run = spawnSync(process.execPath, [join(root, 'workers/up.ts')], {
+    encoding: 'utf8',
+    env: { ...process.env, ARTENIC_HOME: stack.home },
+  });
+  expect(run.status).toBe(1);
+  expect(run.stderr).toMatch(/already running from .* set ARTENIC_HOME/);
+});
+
+test('the command line follows a Python job to its end and shows its log', () => {
+  const done = artenic('train', 'dispatch', join(root, 'examples/python-plain/artenic.yaml'), '--watch', '--json');
+  expect(done.err).not.toContain('artenic:');
+  expect(done.code).toBe(0);
+  const job = JSON.parse(done.out) as JobView;
+  expect(job.state).toBe('succeeded');
+  expect(artenic('jobs', 'logs', job.id).out.length).toBeGreaterThan(20);
+  const prepared = artenic('train', 'dispatch', join(root, 'examples/python-setup/artenic.yaml'), '--watch', '--json');
+  expect(prepared.err).not.toContain('artenic:');
+  expect(prepared.code).toBe(0);
+  const again = artenic('train', 'dispatch', join(root, 'examples/python-setup/artenic.yaml'), '--watch', '--json');
+  expect(artenic('jobs', 'logs', (JSON.parse(again.out) as JobView).id, '--stream', 'setup').out).toContain('skipped');
+}, 180_000);
+
+test('Ctrl-C in the middle of a training ends it at a checkpoint; the next start goes on from there', async () => {
+  const config = { total: 100, every: 5, delay: 0.1 };
+  const { id } = await stack.request<JobView>('POST', '/api/v1/jobs', counterJob(config));
+  await poll('a checkpoint', 60_000, async () =>
+    ((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) > 0 ? true : null,
+  );
+  expect(await stack.stop()).toEqual([]);
+  await stack.start();
+  const job = await poll('the job to end', 90_000, async () => {
+    const found = await jobView(id);
+    return terminalStates.has(found.state) ? found : null;
+  });
+  expect(await checkCounter(stack, job, config, true)).toEqual([]);
+  const attempts = await attemptsOf(stack, id);
+  expect(attempts.length).toBe(2);
+  expect(attempts[1]?.restoredFrom).toMatch(/^step-/);
+  expect(await stack.stop()).toEqual([]);
+  expect(processesWith(stack.home)).toEqual([]);
+}, 240_000);
