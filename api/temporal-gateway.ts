@@ -42,11 +42,14 @@ const reconnectBackoffMs = { first: 200, most: 1000 };
 /** gRPC codes that mean "no answer": CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE. */
 const awayCodes: ReadonlySet<number> = new Set([1, 4, 8, 14]);
 
+function away(cause: unknown): ArtenicError {
+  return new ArtenicError('unavailable', 'Temporal does not answer.', { cause });
+}
+
 function translate(error: unknown): unknown {
   if (error instanceof WorkflowNotFoundError) return new ArtenicError('not-found', error.message, { cause: error });
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  if (isGrpcServiceError(cause) && awayCodes.has(cause.code))
-    return new ArtenicError('unavailable', 'Temporal does not answer.', { cause: error });
+  if (isGrpcServiceError(cause) && awayCodes.has(cause.code)) return away(error);
   return error;
 }
 
@@ -65,11 +68,24 @@ export function createTemporalGateway(options: {
   });
   const client = new Client({ connection, namespace: options.namespace });
 
+  const underway = new Set<Promise<unknown>>();
+
+  /** The client tries again by itself and looks at its deadline between tries only, so that is watched from here, too. */
   async function call<T>(work: () => Promise<T>, timeoutMs = callTimeoutMs): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(away(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
+    const working = connection.withDeadline(Date.now() + timeoutMs, work);
+    underway.add(working);
+    working.then(
+      () => underway.delete(working),
+      () => underway.delete(working),
+    );
     try {
-      return await connection.withDeadline(Date.now() + timeoutMs, work);
+      return await Promise.race([working, late.promise]);
     } catch (error) {
       throw translate(error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -123,6 +139,10 @@ export function createTemporalGateway(options: {
       call(async () => {
         await connection.workflowService.getSystemInfo({});
       }, timeoutMs),
-    close: () => connection.close(),
+    close: async () => {
+      // A try that comes after the end of its connection would throw where nobody can catch it.
+      await Promise.allSettled(underway);
+      await connection.close();
+    },
   };
 }

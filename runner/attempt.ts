@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import type { Bootstrap, HelloResponse, RunnerEvent } from '@artenic/core';
 import type { RunnerApi } from './api-client.ts';
 import { restoreCheckpoint, watchCheckpoints } from './checkpoints.ts';
+import { openControl } from './control.ts';
 import { commandEnvironment } from './environment.ts';
 import { complain, messageOf } from './error-text.ts';
 import type { Folders } from './folders.ts';
@@ -25,8 +26,8 @@ export type AttemptParts = {
   readonly stopping: Stopping;
 };
 
-/** One attempt from the materials to its last word. */
-export async function runAttempt(parts: AttemptParts): Promise<void> {
+/** One attempt from the materials to its last word. False when something of it could not be delivered. */
+export async function runAttempt(parts: AttemptParts): Promise<boolean> {
   const { bootstrap, store, folders, stopping } = parts;
   const reporting = startReporting(parts);
   const watch = createStopwatch();
@@ -34,7 +35,10 @@ export async function runAttempt(parts: AttemptParts): Promise<void> {
   const { verdict, freeze } = await new AttemptStory(parts, reporting, watch).run();
   stopTimer.cancel();
   reporting.enter('finishing');
-  if (stopping.reason === 'fenced') return reporting.abandon();
+  if (stopping.reason === 'fenced') {
+    await reporting.abandon();
+    return true;
+  }
   const outputs = await watch.time('outputs', () => uploadOutputs(store, bootstrap, folders));
   await writeMarker(store, bootstrap, {
     attemptId: bootstrap.attemptId,
@@ -45,7 +49,7 @@ export async function runAttempt(parts: AttemptParts): Promise<void> {
     finishedAt: new Date().toISOString(),
   });
   // The last word is in storage; now whoever listens may hear the rest.
-  await reporting.finish(lastEvent(verdict));
+  return reporting.finish(lastEvent(verdict));
 }
 
 function lastEvent({ reason, exitCode }: Verdict): RunnerEvent {
@@ -112,6 +116,7 @@ class AttemptStory {
     const checkpoints = await watchCheckpoints({
       bootstrap,
       store,
+      control: openControl(folders.root),
       folder: folders.checkpoints,
       onUploaded: (manifest) => this.#reporting.tell('/checkpoints', manifest),
       onFailed: (line) => this.#say(line),

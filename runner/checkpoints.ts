@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { checkpointManifestSchema, objectKeys, type Bootstrap, type CheckpointManifest } from '@artenic/core';
+import type { Control, Ledger } from './control.ts';
 import { complain, errorCode, messageOf } from './error-text.ts';
 import { filesBelow, type RunnerStore } from './object-store.ts';
 import { pause } from './pause.ts';
@@ -52,41 +53,77 @@ export type CheckpointWatch = {
   readonly finish: (isWanted: boolean) => Promise<void>;
 };
 
-/** What is in the folder already is taken as known: it comes from storage. */
-export async function watchCheckpoints(parts: {
+type KeepParts = {
   readonly bootstrap: Bootstrap;
   readonly store: RunnerStore;
+  readonly control: Control;
   readonly folder: string;
   readonly onUploaded: (manifest: CheckpointManifest) => void;
   readonly onFailed: (line: string) => void;
-}): Promise<CheckpointWatch> {
-  const { folder } = parts;
-  const stop = new AbortController();
-  const seen = new Map((await entriesOf(folder)).map(({ name, timeMs }) => [name, timeMs]));
-  const failed = new Set<string>();
-  const upload = uploader(parts);
+};
 
-  async function look(): Promise<void> {
-    const fresh = (await entriesOf(folder)).filter(({ name, timeMs }) => seen.get(name) !== timeMs);
+/** Uploads what is new in the folder, each time it is asked to look. */
+class Keeper {
+  readonly #parts: KeepParts;
+  readonly #seen: Map<string, number>;
+  readonly #failed = new Set<string>();
+  readonly #upload: (entry: Entry) => Promise<void>;
+
+  /** `known`: entries that storage has already; `uploaded`: sequence numbers of this attempt's own, in their order. */
+  constructor(parts: KeepParts, known: Ledger, uploaded: readonly number[]) {
+    this.#parts = parts;
+    this.#seen = new Map(known);
+    this.#upload = uploader(parts, uploaded);
+    this.#note();
+  }
+
+  get hasFailed(): boolean {
+    return this.#failed.size > 0;
+  }
+
+  #note(): void {
+    this.#parts.control.keepLedger(new Map([...this.#seen].filter(([name]) => !this.#failed.has(name))));
+  }
+
+  /** At most the newest `most`: more would only push each other out of storage. */
+  async look(most = Number.POSITIVE_INFINITY): Promise<void> {
+    const fresh = (await entriesOf(this.#parts.folder)).filter(({ name, timeMs }) => this.#seen.get(name) !== timeMs);
     // Several at once are taken in the order in which they were written.
-    for (const entry of fresh.toSorted((a, b) => a.timeMs - b.timeMs || (a.name < b.name ? -1 : 1))) {
-      seen.set(entry.name, entry.timeMs);
+    const inOrder = fresh.toSorted((a, b) => a.timeMs - b.timeMs || (a.name < b.name ? -1 : 1));
+    for (const entry of inOrder.slice(Math.max(0, inOrder.length - most))) {
+      this.#seen.set(entry.name, entry.timeMs);
       try {
-        await upload(entry);
-        failed.delete(entry.name);
+        await this.#upload(entry);
+        this.#failed.delete(entry.name);
+        this.#note();
       } catch (error) {
         // Gone while we read it: the training keeps only its newest ones.
         if (errorCode(error) === 'ENOENT') continue;
-        failed.add(entry.name);
-        parts.onFailed(`checkpoint ${entry.name} could not be kept: ${messageOf(error)}`);
+        this.#failed.add(entry.name);
+        this.#parts.onFailed(`checkpoint ${entry.name} could not be kept: ${messageOf(error)}`);
       }
     }
   }
 
+  lookAgainAtFailed(): Promise<void> {
+    for (const name of this.#failed) this.#seen.delete(name);
+    return this.look();
+  }
+}
+
+/** What is in the folder already is taken as known: it comes from storage. */
+export async function watchCheckpoints(parts: KeepParts): Promise<CheckpointWatch> {
+  const stop = new AbortController();
+  const keeper = new Keeper(
+    parts,
+    new Map((await entriesOf(parts.folder)).map(({ name, timeMs }) => [name, timeMs])),
+    [],
+  );
+
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
       await pause(lookEveryMs, stop.signal);
-      if (!stop.signal.aborted) await look();
+      if (!stop.signal.aborted) await keeper.look();
     }
   }
   // The training goes on whatever becomes of its checkpoints.
@@ -97,10 +134,35 @@ export async function watchCheckpoints(parts: {
       stop.abort();
       if (!isWanted) return;
       await running;
-      for (const name of failed) seen.delete(name);
-      await look();
+      await keeper.lookAgainAtFailed();
     },
   };
+}
+
+/** What a killed runner had not uploaded yet. */
+export async function uploadLeftCheckpoints(
+  parts: Omit<KeepParts, 'onUploaded'>,
+): Promise<{ readonly manifests: readonly CheckpointManifest[]; readonly isComplete: boolean }> {
+  const ledger = parts.control.ledger();
+  if (ledger === null) return { manifests: [], isComplete: true };
+  const manifests: CheckpointManifest[] = [];
+  const onUploaded = (manifest: CheckpointManifest): void => void manifests.push(manifest);
+  const keeper = new Keeper({ ...parts, onUploaded }, ledger, await uploadedSequences(parts));
+  await keeper.look(keptUploads);
+  return { manifests, isComplete: !keeper.hasFailed };
+}
+
+/** Of this attempt's own checkpoints in storage, in their order. */
+async function uploadedSequences({
+  bootstrap: { jobId, attempt },
+  store,
+}: Pick<KeepParts, 'bootstrap' | 'store'>): Promise<readonly number[]> {
+  return (await store.list(objectKeys.checkpointPrefix(jobId)))
+    .flatMap((key) => {
+      const sequence = Number(/-(\d+)\/manifest\.json$/.exec(key)?.[1]);
+      return key === objectKeys.checkpointManifest(jobId, attempt, sequence) ? [sequence] : [];
+    })
+    .toSorted((a, b) => a - b);
 }
 
 type Entry = { readonly name: string; readonly directory: boolean; readonly timeMs: number };
@@ -121,15 +183,13 @@ async function entriesOf(folder: string): Promise<readonly Entry[]> {
 }
 
 /** Files first, the manifest last; then the oldest of our own beyond the kept ones goes. */
-function uploader({
-  bootstrap,
-  store,
-  folder,
-  onUploaded,
-}: Parameters<typeof watchCheckpoints>[0]): (entry: Entry) => Promise<void> {
+function uploader(
+  { bootstrap, store, folder, onUploaded }: KeepParts,
+  uploaded: readonly number[],
+): (entry: Entry) => Promise<void> {
   const { jobId, attempt } = bootstrap;
-  const kept: number[] = [];
-  let sequence = 0;
+  const kept = [...uploaded];
+  let sequence = kept.at(-1) ?? 0;
   return async ({ name, directory }) => {
     const path = join(folder, name);
     const next = sequence + 1;

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, hostname, platform } from 'node:os';
-import { bootstrapSchema, helloResponseSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
+import { readFileSync } from 'node:fs';
+import { bootstrapSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
 import { createRunnerApi, FencedError, RefusedError, type RunnerApi } from './api-client.ts';
 import { runAttempt } from './attempt.ts';
+import { openControl } from './control.ts';
+import { drain, retire } from './drain.ts';
 import { complain } from './error-text.ts';
 import { makeFolders } from './folders.ts';
+import { sayHello } from './hello.ts';
 import { writeMarker } from './last-word.ts';
 import { createRunnerStore, type RunnerStore } from './object-store.ts';
 import { Stopping } from './stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
 
-/** A token that our API does not know stays unknown; only a stranger at its address is worth waiting for. */
-const strangerMs = 60_000;
+/** The provider waits for it before it clears the machine. */
+const drainLimitMs = 20_000;
 
 type Beginning = {
   readonly bootstrap: Bootstrap;
@@ -32,26 +34,21 @@ async function main(bootstrapFile: string): Promise<void> {
   const attemptToken = randomBytes(32).toString('base64url');
   const api = createRunnerApi(bootstrap, attemptToken);
   const store = createRunnerStore(bootstrap.storage);
-  const hello = await sayHello({ bootstrap, api, store, stopping, attemptToken });
-  if (hello === null) return;
-  // Used up: what stays on the disk opens nothing.
-  writeFileSync(bootstrapFile, JSON.stringify({ ...bootstrap, bootstrapToken: 'used' }), { mode: 0o600 });
-  await runAttempt({ bootstrap, hello, api, store, folders: makeFolders(bootstrap.workDir), stopping });
+  const hello = await begin({ bootstrap, api, store, stopping, attemptToken });
+  // Kept until all is delivered: if we are killed, `--drain` comes as us.
+  if (hello !== null) openControl(bootstrap.workDir).keepToken(attemptToken);
+  const isDone =
+    hello === null ||
+    (await runAttempt({ bootstrap, hello, api, store, folders: makeFolders(bootstrap.workDir), stopping }));
+  if (isDone) retire(bootstrapFile, bootstrap);
 }
 
 /** Null when there is nothing to do: stopped or fenced before it began, or refused, which is then the attempt's end. */
-async function sayHello({ bootstrap, api, store, stopping, attemptToken }: Beginning): Promise<HelloResponse | null> {
-  const { attemptId, bootstrapToken } = bootstrap;
-  const host = { hostname: hostname(), platform: platform(), cores: availableParallelism(), pid: process.pid };
+async function begin({ bootstrap, api, store, stopping, attemptToken }: Beginning): Promise<HelloResponse | null> {
   const waiting = new AbortController();
   const quiet = stopping.onRequest(() => waiting.abort());
   try {
-    return await api.postUntilAnswered(
-      '/hello',
-      { attemptId, bootstrapToken, attemptToken, host },
-      helloResponseSchema,
-      { signal: waiting.signal, strangerMs },
-    );
+    return await sayHello(api, bootstrap, attemptToken, waiting.signal);
   } catch (error) {
     if (waiting.signal.aborted || error instanceof FencedError) {
       complain('ended before it began', error);
@@ -59,7 +56,7 @@ async function sayHello({ bootstrap, api, store, stopping, attemptToken }: Begin
     }
     if (!(error instanceof RefusedError)) throw error;
     await writeMarker(store, bootstrap, {
-      attemptId,
+      attemptId: bootstrap.attemptId,
       ...couldNotPrepare(error.message),
       outputs: [],
       setupFreeze: null,
@@ -73,13 +70,23 @@ async function sayHello({ bootstrap, api, store, stopping, attemptToken }: Begin
   }
 }
 
-const [bootstrapFile] = process.argv.slice(2);
+async function mainDrain(bootstrapFile: string): Promise<void> {
+  setTimeout(() => {
+    process.stderr.write(`not everything could be delivered within ${drainLimitMs} ms\n`);
+    process.exit(1);
+  }, drainLimitMs);
+  await drain(bootstrapFile);
+}
+
+const [first, second] = process.argv.slice(2);
+const isDrain = first === '--drain';
+const bootstrapFile = isDrain ? second : first;
 if (bootstrapFile === undefined) {
-  process.stderr.write('usage: node runner/main.ts <bootstrap file>\n');
+  process.stderr.write('usage: node runner/main.ts [--drain] <bootstrap file>\n');
   process.exit(2);
 }
 try {
-  await main(bootstrapFile);
+  await (isDrain ? mainDrain(bootstrapFile) : main(bootstrapFile));
   process.exit(0);
 } catch (error) {
   process.stderr.write(

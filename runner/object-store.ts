@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -14,6 +14,8 @@ export type RunnerStore = {
   readonly putText: (key: string, text: string) => Promise<void>;
   /** Copies an object to a file; throws when it is missing or its content has another hash. */
   readonly getFile: (key: string, path: string, sha256: string) => Promise<void>;
+  /** All keys with this prefix, which ends a folder. */
+  readonly list: (prefix: string) => Promise<readonly string[]>;
   /** Removes the keys with this prefix; gone already is success. */
   readonly removeAll: (prefix: string) => Promise<void>;
 };
@@ -84,6 +86,10 @@ export function createRunnerStore(grant: StorageGrant): RunnerStore {
       if (found === sha256) return;
       await rm(path, { force: true });
       throw new Error(`${key} has the hash ${found}, expected ${sha256}`);
+    },
+    list: async (prefix) => {
+      const folder = target(prefix.replace(/\/$/, ''));
+      return existsSync(folder) ? (await filesBelow(folder)).map((path) => `${prefix}${path}`) : [];
     },
     removeAll: async (prefix) => {
       // The manifest goes first: a checkpoint without it does not exist, so a half removed one is never restored.

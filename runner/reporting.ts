@@ -5,7 +5,7 @@ import { FencedError, type RunnerApi } from './api-client.ts';
 import { complain } from './error-text.ts';
 import type { Folders } from './folders.ts';
 import { progressReader, startHeartbeat, type Phase } from './heartbeat.ts';
-import { startShipper } from './shipper.ts';
+import { startShipper, type Shipper } from './shipper.ts';
 import type { Stopping } from './stopping.ts';
 
 /** After the end, all that is to be told gets this long to reach an API that is away; it stays on this machine's disk. */
@@ -20,11 +20,27 @@ export type Reporting = {
   /** Moves to the next phase, without an event for those the workflow does not know. */
   readonly enter: (phase: Phase) => void;
   readonly onFenced: () => void;
-  /** The verdict is in storage: delivers what is left, then the last event. */
-  readonly finish: (last: RunnerEvent) => Promise<void>;
+  /** The verdict is in storage: delivers what is left, then the last event. False when the patience was not enough. */
+  readonly finish: (last: RunnerEvent) => Promise<boolean>;
   /** Nothing more is wanted of us. */
   readonly abandon: () => Promise<void>;
 };
+
+export function startShippers(parts: {
+  readonly bootstrap: Bootstrap;
+  readonly hello: HelloResponse;
+  readonly api: RunnerApi;
+  readonly folders: Folders;
+  readonly onFenced: () => void;
+}): readonly Shipper[] {
+  const { api, bootstrap, folders, onFenced } = parts;
+  const common = { api, secrets: Object.values(parts.hello.secrets), intervalMs: bootstrap.shipIntervalMs, onFenced };
+  return [
+    startShipper({ ...common, route: '/logs', query: { stream: 'setup' }, path: folders.logs.setup }),
+    startShipper({ ...common, route: '/logs', query: { stream: 'training' }, path: folders.logs.training }),
+    startShipper({ ...common, route: '/metrics', query: {}, path: folders.metrics }),
+  ];
+}
 
 export function startReporting(parts: {
   readonly bootstrap: Bootstrap;
@@ -45,12 +61,7 @@ export function startReporting(parts: {
     if (!isOver) stopping.request('fenced');
   };
 
-  const common = { api, secrets: Object.values(parts.hello.secrets), intervalMs: bootstrap.shipIntervalMs, onFenced };
-  const shippers = [
-    startShipper({ ...common, route: '/logs', query: { stream: 'setup' }, path: folders.logs.setup }),
-    startShipper({ ...common, route: '/logs', query: { stream: 'training' }, path: folders.logs.training }),
-    startShipper({ ...common, route: '/metrics', query: {}, path: folders.metrics }),
-  ];
+  const shippers = startShippers({ ...parts, onFenced });
   const progress = progressReader(folders.metrics);
   const heartbeat = startHeartbeat({ bootstrap, api, stopping, onFenced, phase: () => phase, progress });
 
@@ -84,6 +95,7 @@ export function startReporting(parts: {
       tell('/events', last);
       await told;
       clearTimeout(timer);
+      return !patience.signal.aborted;
     },
     abandon: async () => {
       isOver = true;

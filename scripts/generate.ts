@@ -2,8 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jobFileSchema } from '@artenic/core';
 import { z } from 'zod';
-import { createMetrics } from '../api/metrics.ts';
-import { createRoutes } from '../api/routes/index.ts';
+import { openApiText } from '../api/routes/index.ts';
 import { configNames } from '../workers/config.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -15,11 +14,9 @@ export function jobSchemaDocument(): string {
 }
 
 /** The HTTP API as its routes describe it. */
-export async function openApiDocument(): Promise<string> {
+export function openApiDocument(): string {
   const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string };
-  const route = createRoutes({ version }, createMetrics()).find(({ path }) => path === '/openapi.json');
-  const reply = await route?.handle({} as never);
-  return `${JSON.stringify(reply?.body, null, 2)}\n`;
+  return openApiText(version);
 }
 
 /** Every option of `workers/config.ts` with the comment that stands above it. */
@@ -53,5 +50,5 @@ ${rows.join('\n')}
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(at('docs/job.schema.json'), jobSchemaDocument());
   writeFileSync(at('docs/configuration.md'), configurationDocument());
-  writeFileSync(at('api/openapi.json'), await openApiDocument());
+  writeFileSync(at('api/openapi.json'), openApiDocument());
 }

@@ -31,7 +31,8 @@ function isNewEnough(version) {
 function installPackages() {
   if (existsSync(join(root, 'node_modules', '.package-lock.json'))) return;
   console.log('Installing packages (once, about half a minute) …');
-  run('npm', ['ci', '--no-audit', '--no-fund'], root);
+  // Packages ask for a newer Node than the one that installs them; they run on the one that is installed with them.
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);
 }
 
 /** The npm scripts that follow find `node_modules/.bin/node` first in PATH. */

@@ -1,0 +1,53 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorCode } from './error-text.ts';
+
+const ledgerSchema = z.record(z.string(), z.number());
+/** Checkpoints that storage has, by name, with the time at which they were written. */
+export type Ledger = ReadonlyMap<string, number>;
+
+/** What a runner that is killed leaves for `--drain`; there from hello until everything has been delivered. */
+export type Control = {
+  readonly keepToken: (attemptToken: string) => void;
+  /** Null when nothing is left to deliver, or nothing ever began. */
+  readonly token: () => string | null;
+  readonly keepLedger: (ledger: Ledger) => void;
+  /** Null when the training had not begun. */
+  readonly ledger: () => Ledger | null;
+  readonly clear: () => void;
+};
+
+export function openControl(workDir: string): Control {
+  const folder = join(workDir, 'control');
+  const tokenFile = join(folder, 'token');
+  const ledgerFile = join(folder, 'checkpoints.json');
+  return {
+    keepToken: (attemptToken) => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeWhole(tokenFile, attemptToken);
+    },
+    token: () => readIfThere(tokenFile),
+    keepLedger: (ledger) => writeWhole(ledgerFile, JSON.stringify(Object.fromEntries(ledger))),
+    ledger: () => {
+      const text = readIfThere(ledgerFile);
+      return text === null ? null : new Map(Object.entries(ledgerSchema.parse(JSON.parse(text))));
+    },
+    clear: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Whole or not at all, for its owner only. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.tmp`, text, { mode: 0o600, flush: true });
+  renameSync(`${path}.tmp`, path);
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createMetrics } from '../../api/metrics.ts';
+import { createRoutes } from '../../api/routes/index.ts';
+import { openApiDocument } from '../../scripts/generate.ts';
+import { ApiWorld } from './harness.ts';
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const open = ['/livez', '/readyz', '/health', '/health/ready', '/openapi.json', '/api/v1/runner/hello'];
+const routes = createRoutes({ version: '0.1.0' }, createMetrics());
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await ApiWorld.start();
+});
+afterAll(() => world.close());
+
+test('the document passes the linter', async () => {
+  // The linter ends with 1 for an error; warnings are told on standard error only.
+  const { stderr } = await promisify(execFile)(
+    process.execPath,
+    [at('node_modules/@redocly/cli/bin/cli.js'), 'lint', 'api/openapi.json', '--max-problems=20'],
+    { cwd: at('.'), env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } },
+  );
+  expect(stderr).toContain('Your API description is valid');
+  expect(stderr).not.toMatch(/You have \d+ warning/);
+}, 60_000);
+
+test('what is served is what is committed', async () => {
+  const served = (await world.call('GET', '/openapi.json', { bearer: null })).json();
+  expect(served).toEqual(JSON.parse(openApiDocument()));
+});
+
+test('every route but the open ones asks for a credential', async () => {
+  expect(
+    routes
+      .filter((route) => route.permission === 'open')
+      .map((route) => route.path)
+      .toSorted(),
+  ).toEqual(open.toSorted());
+  expect(routes.length).toBeGreaterThan(30);
+  for (const { method, path, permission } of routes) {
+    if (permission === 'open') continue;
+    const filled = path
+      .replace('{id}', '00000000-0000-7000-8000-000000000000')
+      .replace('{kind}', 'models')
+      .replace('{sha256}', 'a'.repeat(64))
+      .replace(/\{(?:attempt|version)\}/, '1')
+      .replaceAll(/\{\w+\}/g, 'x');
+    const { status } = await world.call(method.toUpperCase(), filled, { bearer: null });
+    expect([method, path, status]).toEqual([method, path, 401]);
+  }
+});
+
+test('open routes answer without one, and the pages load nothing from elsewhere', async () => {
+  for (const path of open.filter((one) => !one.endsWith('hello')))
+    expect([path, (await world.call('GET', path, { bearer: null })).status]).toEqual([path, 200]);
+  expect((await world.call('GET', '/', { bearer: null })).headers.get('location')).toBe('/docs');
+  const page = (await world.call('GET', '/docs', { bearer: null })).text;
+  const sources = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+  expect(sources.length).toBeGreaterThan(2);
+  for (const source of sources) {
+    expect(source).toMatch(/^\/docs\//);
+    expect((await world.call('GET', source, { bearer: null })).status).toBe(200);
+  }
+  expect(page).not.toMatch(/<script>|onload=/);
+});
+
+test('no two operations share an id, and each says what it refuses with', () => {
+  const { paths } = JSON.parse(openApiDocument()) as {
+    paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
+  };
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
+  const ids = operations.map((operation) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { responses } of operations)
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['403', '500']));
+});

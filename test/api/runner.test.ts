@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  objectKeys,
+  type AttemptView,
+  type CheckpointManifest,
+  type HelloResponse,
+  type MetricPoint,
+} from '@artenic/core';
+import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { ApiWorld, errorOf, keyPepper, type Runner } from './harness.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await ApiWorld.start();
+});
+afterAll(() => world.close());
+
+const newToken = () => randomBytes(32).toString('base64url');
+const beat = (runner: Pick<Runner, 'token'>, progress: number | null = null) =>
+  world.ship(runner, 'heartbeat', { phase: 'training', progress });
+const manifest = (jobId: string, attempt: number, sequence: number): CheckpointManifest => ({
+  ...{ jobId, attempt, sequence, name: `step-${attempt}-${sequence}`, directory: false },
+  files: [],
+  createdAt: new Date().toISOString(),
+});
+async function store(one: CheckpointManifest): Promise<void> {
+  const key = objectKeys.checkpointManifest(one.jobId, one.attempt, one.sequence);
+  await world.deps.storage.put(key, Buffer.from(JSON.stringify(one)));
+}
+async function metricsOf(jobId: string): Promise<MetricPoint[]> {
+  return (await world.call('GET', `/api/v1/jobs/${jobId}/metrics`)).json<{ items: MetricPoint[] }>().items;
+}
+
+test('hello trades the right bootstrap token for the first runner’s own', async () => {
+  const job = await world.addJob({ secrets: ['TOKEN'], maxHours: 2 });
+  const attemptId = await world.openAttempt(job.id);
+  const [token, rival] = [newToken(), newToken()];
+  expect((await world.hello(attemptId, token, 'x'.repeat(43))).status).toBe(401);
+  expect((await world.hello(attemptId, token, bootstrapTokenOf(keyPepper, `${attemptId}0`))).status).toBe(401);
+  expect((await world.hello(attemptId, 'short')).status).toBe(422);
+  expect((await beat({ token })).status).toBe(401);
+  const answer = await world.hello(attemptId, token);
+  expect(answer.status).toBe(200);
+  const first = answer.json<HelloResponse>();
+  expect(first).toMatchObject({ secrets: { TOKEN: 'secret of TOKEN' }, checkpoints: [], job: { service: 'penguins' } });
+  const leftMs = Date.parse(first.stopAt) - Date.now();
+  expect(leftMs).toBeGreaterThan(2 * 3_600_000 - 60_000);
+  expect(leftMs).toBeLessThanOrEqual(2 * 3_600_000);
+  // A repeat with the same token is the same runner; the end of its hours does not move.
+  expect((await world.hello(attemptId, token)).json<HelloResponse>().stopAt).toBe(first.stopAt);
+  const second = await world.hello(attemptId, rival);
+  expect([second.status, errorOf(second)]).toEqual([409, 'fenced']);
+  expect([(await beat({ token })).status, (await beat({ token: rival })).status]).toEqual([200, 401]);
+  expect(world.temporal.of('signal')).toContainEqual([
+    attemptId,
+    expect.objectContaining({ kind: 'hello', stopAt: first.stopAt }),
+  ]);
+  const { items } = (await world.call('GET', `/api/v1/jobs/${job.id}/attempts`)).json<{ items: AttemptView[] }>();
+  expect(items).toMatchObject([{ attempt: 1, state: 'starting', helloAt: expect.any(String) }]);
+});
+
+test('of ten runners that say hello at once one gets the attempt', async () => {
+  const attemptId = await world.openAttempt((await world.addJob()).id);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => world.hello(attemptId, newToken())));
+  expect(answers.filter(({ status }) => status === 200).length).toBe(1);
+  expect(answers.filter(({ status }) => status === 409).length).toBe(9);
+});
+
+test('when the fence has moved, nothing of the old attempt is taken', async () => {
+  const old = await world.startRunner();
+  const next = await world.startAttempt(old.jobId, 2);
+  const hello = await world.hello(old.attemptId, old.token);
+  expect([hello.status, errorOf(hello)]).toEqual([409, 'fenced']);
+  const sent = [
+    await beat(old, 0.9),
+    await world.ship(old, 'logs?stream=training&offset=0', 'late'),
+    await world.ship(old, 'metrics?offset=0', '{"step": 1, "late": 1}\n'),
+    await world.ship(old, 'events', { kind: 'exited', id: 'e1', exitCode: 0 }),
+    await world.ship(old, 'checkpoints', manifest(old.jobId, 1, 1)),
+  ];
+  for (const answer of sent) expect([answer.status, errorOf(answer)]).toEqual([409, 'fenced']);
+  expect(await metricsOf(old.jobId)).toEqual([]);
+  expect((await world.store.jobs.get(old.jobId)).progress).toBeNull();
+  expect((await beat(next, 0.1)).status).toBe(200);
+  expect(world.temporal.of('signal').filter(([id]) => id === old.attemptId).length).toBe(1);
+});
+
+test('an ended attempt may deliver what it wrote, and begin nothing', async () => {
+  const runner = await world.startRunner();
+  await world.store.attempts.end(runner.attemptId, { kind: 'lost', exitCode: null, message: 'gone' }, new Date());
+  expect((await world.ship(runner, 'logs?stream=training&offset=0', 'last words')).status).toBe(200);
+  const phase = await world.ship(runner, 'events', { kind: 'phase', id: 'p1', phase: 'training' });
+  expect([phase.status, errorOf(phase)]).toEqual([409, 'fenced']);
+  expect((await beat(runner)).status).toBe(409);
+  expect((await world.hello(runner.attemptId, runner.token)).status).toBe(409);
+});
+
+test('checkpoints come from storage, newest first, also those nobody told of', async () => {
+  const first = await world.startRunner();
+  for (const sequence of [1, 2, 10]) await store(manifest(first.jobId, 1, sequence));
+  const damaged = objectKeys.checkpointManifest(first.jobId, 1, 11);
+  await world.deps.storage.put(damaged, Buffer.from('{"half": '));
+  expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
+  expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
+  const foreign = await world.ship(first, 'checkpoints', manifest(first.jobId, 2, 3));
+  expect([foreign.status, errorOf(foreign)]).toEqual([403, 'forbidden']);
+  await store(manifest(first.jobId, 2, 1));
+  const attemptId = await world.openAttempt(first.jobId, 3);
+  const { checkpoints } = (await world.hello(attemptId, newToken())).json<HelloResponse>();
+  expect(checkpoints.map(({ attempt, sequence }) => [attempt, sequence])).toEqual([
+    [2, 1],
+    [1, 10],
+    [1, 2],
+    [1, 1],
+  ]);
+});
+
+test('phases move the job; while Temporal is away the runner is told to come back', async () => {
+  const runner = await world.startRunner();
+  await world.store.jobs.transition(runner.jobId, 'preparing');
+  await world.store.jobs.transition(runner.jobId, 'waiting');
+  await world.store.jobs.transition(runner.jobId, 'provisioning');
+  const phase = { kind: 'phase', id: 'training', phase: 'training', restoredFrom: 'step-4' };
+  world.temporal.isAway = true;
+  const away = await world.ship(runner, 'events', phase);
+  world.temporal.isAway = false;
+  expect([away.status, away.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+  expect((await world.ship(runner, 'events', phase)).status).toBe(200);
+  expect(world.temporal.of('signal')).toContainEqual([runner.attemptId, phase]);
+  expect((await world.store.jobs.get(runner.jobId)).state).toBe('running');
+  expect(await world.store.attempts.get(runner.attemptId)).toMatchObject({ state: 'running', restoredFrom: 'step-4' });
+  expect((await world.ship(runner, 'events', { kind: 'other', id: 'x' })).status).toBe(422);
+});
+
+test('a heartbeat takes progress up and brings the wish to stop down', async () => {
+  const runner = await world.startRunner();
+  expect((await beat(runner, 0.25)).json()).toEqual({ stop: null });
+  expect((await world.store.jobs.get(runner.jobId)).progress).toBe(0.25);
+  expect((await beat(runner, 1.5)).status).toBe(422);
+  expect((await world.call('POST', `/api/v1/jobs/${runner.jobId}/cancel`)).status).toBe(202);
+  expect((await beat(runner)).json()).toEqual({ stop: { reason: 'cancelled' } });
+});
+
+test('metric lines count once however often they are sent', async () => {
+  const runner = await world.startRunner();
+  const lines = Array.from({ length: 40 }, (_, step) => `{"step": ${step}, "loss": ${step / 2}}\n`);
+  const text = lines.join('');
+  const upTo = (count: number) => lines.slice(0, count).join('').length;
+  const send = (from: number, to: number) =>
+    world.ship(runner, `metrics?offset=${upTo(from)}`, text.slice(upTo(from), upTo(to)));
+  expect((await send(0, 10)).json()).toEqual({ nextOffset: upTo(10) });
+  expect((await send(0, 10)).json()).toEqual({ nextOffset: upTo(10) });
+  expect((await send(5, 15)).json()).toEqual({ nextOffset: upTo(15) });
+  const hole = await send(20, 25);
+  expect([hole.status, errorOf(hole), hole.json()['expectedOffset']]).toEqual([409, 'offset-mismatch', upTo(15)]);
+  const crowd = await Promise.all(Array.from({ length: 10 }, (_, index) => send(15, 30 + index)));
+  for (const { status } of crowd) expect([200, 409]).toContain(status);
+  expect((await send(0, 40)).json()).toEqual({ nextOffset: text.length });
+  expect((await metricsOf(runner.jobId)).map(({ step, value }) => [step, value])).toEqual(
+    lines.map((_, step) => [step, step / 2]),
+  );
+});
+
+test('NaN and infinities are kept as such; lines that cannot be read are told and fail nothing', async () => {
+  const runner = await world.startRunner();
+  const text = [
+    '{"step": 1, "a": NaN, "note": "NaN stays text"}',
+    '{"step": 2, "a": Infinity}',
+    '{"step": 3, "a": -Infinity}',
+    'not json',
+    '{"a": 1}',
+    '{"step": 1.5, "a": 1}',
+    '[1]',
+    '{"step": 4, "a": -1e-320, "epoch": 2}',
+    '',
+  ].join('\n');
+  expect((await world.ship(runner, 'metrics?offset=0', text)).status).toBe(200);
+  const points = await metricsOf(runner.jobId);
+  expect(points.map(({ name, step, value, nonFinite }) => [name, step, value, nonFinite])).toEqual([
+    ['a', 1, null, 'NaN'],
+    ['a', 2, null, 'Infinity'],
+    ['a', 3, null, '-Infinity'],
+    ['a', 4, -1e-320, undefined],
+  ]);
+  await world.store.events.sequence();
+  const events = await world.store.events.after(0n, 1000);
+  const told = events.filter(({ kind, subject }) => kind === 'job.metric-error' && subject === runner.jobId);
+  expect(told.map(({ data }) => data)).toEqual([{ attempt: 1, badLines: 4 }]);
+});
