@@ -10,6 +10,7 @@ const config: Config = {
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
   coverageProvider: 'v8',
   maxWorkers: 2,
+  setupFiles: ['<rootDir>/test/setup/outer-arrays.cjs'],
   testTimeout: 30_000,
   workerIdleMemoryLimit: '600MB',
   reporters: ['default', '<rootDir>/test/setup/closing-line.js'],

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { ArtenicError } from '../core/errors.ts';
 
+/** Shorter values are not masked, because they would turn ordinary words into stars. */
+const shortestSecret = 4;
 const fileSchema = z.record(z.string(), z.string());
 
 /**
@@ -22,6 +24,9 @@ export function createSecrets(options: {
           'not-found',
           `There is no secret ${name}: set ARTENIC_SECRET_${name}, or put it into ${options.file}.`,
         );
+      if (value.length < shortestSecret) {
+        throw new ArtenicError('validation-failed', `The secret ${name} has fewer than ${shortestSecret} characters: it could not be masked in logs.`);
+      }
       return [name, value] as const;
     });
     return Object.fromEntries(found);

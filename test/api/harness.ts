@@ -54,6 +54,7 @@ export type Answer = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each test says what it expects
   readonly json: <T = Record<string, unknown>>() => T;
 };
 type CallOptions = {
@@ -169,6 +170,7 @@ export class ApiWorld {
     });
     const text = await response.text();
     this.#contract(method, new URL(response.url).pathname, response, text);
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as `Answer` says
     return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
   }
 

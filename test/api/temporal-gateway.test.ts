@@ -38,7 +38,7 @@ test('a job is started once, however often it is asked for, with its search attr
       ['Service', 'iris'],
     ]),
   );
-  expect(described.staticSummary).resolves.toBe('training job of iris');
+  expect(await described.staticSummary()).toBe('training job of iris');
 });
 
 test('a terminated job is started again only to adopt it', async () => {

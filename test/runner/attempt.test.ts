@@ -61,12 +61,13 @@ open(os.path.join(out, 'left.txt'), 'w').write('x' * 5)
   expect(statSync(join(attempt.folder, 'data/in/rows.csv')).mode & 0o222).toBe(0);
 });
 
-test.concurrent('the bootstrap token is gone from the disk after hello', async () => {
+test.concurrent('the tokens are gone from the disk after the end', async () => {
   const attempt = await world.run({ job: { command: 'true' } });
   const files = readdirSync(join(attempt.folder, '..')).filter((name) => name.endsWith('.json'));
   expect(files).toHaveLength(1);
   for (const file of files)
     expect(readFileSync(join(attempt.folder, '..', file), 'utf8')).not.toContain(attempt.bootstrap.bootstrapToken);
+  expect(existsSync(join(attempt.folder, 'control'))).toBe(false);
 });
 
 test.concurrent('the command sees the contract and nothing of the machine that is not its business', async () => {

@@ -41,6 +41,7 @@ export class Attempt {
   readonly id: string;
   readonly bootstrap: Bootstrap;
   readonly folder: string;
+  readonly file: string;
   readonly child: ChildProcess;
   readonly #console: string[] = [];
   readonly #exited: Promise<number | null>;
@@ -50,9 +51,9 @@ export class Attempt {
     this.id = bootstrap.attemptId;
     this.bootstrap = bootstrap;
     this.folder = bootstrap.workDir;
-    const file = join(dirname(bootstrap.workDir), `${bootstrap.attempt}-${randomUUID()}.json`);
-    writeFileSync(file, JSON.stringify(bootstrap), { mode: 0o600 });
-    this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runnerEntry, file], {
+    this.file = join(dirname(bootstrap.workDir), `${bootstrap.attempt}-${randomUUID()}.json`);
+    writeFileSync(this.file, JSON.stringify(bootstrap), { mode: 0o600 });
+    this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runnerEntry, this.file], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
@@ -79,6 +80,24 @@ export class Attempt {
     const code = await this.#exited;
     await poll('no process of the attempt', 1000, () => (this.processes().length === 0 ? true : null));
     return code;
+  }
+  /** Kills the runner as a crash would; returns when nothing of the attempt runs any more. */
+  async crash(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await poll('no process of the attempt', 5000, () => (this.processes().length === 0 ? true : null));
+  }
+  /** Delivers what a killed runner has left; started as a provider does. */
+  drain(): { readonly child: ChildProcess; readonly exitCode: Promise<number | null> } {
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', runnerEntry, '--drain', this.file],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { PATH: process.env['PATH'] },
+      },
+    );
+    child.stderr?.on('data', (chunk: Buffer) => this.#console.push(chunk.toString()));
+    return { child, exitCode: once(child, 'exit').then(([code]) => code as number | null) };
   }
   processes(): readonly number[] {
     return processesWith(`${attemptMarkerVariable}=${this.id}`);

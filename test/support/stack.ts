@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../workers/up/ports.ts';
 import { poll } from './poll.ts';
 import { processesWith } from './processes.ts';
 
@@ -41,6 +42,13 @@ export type Stack = {
   readonly destroy: () => Promise<void>;
 };
 
+/** Ports that are free now, in place of the usual ones: two stacks that start at the same moment must not take the same. */
+async function givePorts(home: string): Promise<void> {
+  const names = ['api', 'temporal', 'temporalUi', 'postgres', 'workerHealth'];
+  const ports = await Promise.all(names.map(async (name) => [name, await freePort()] as const));
+  writeFileSync(join(home, 'ports.json'), JSON.stringify(Object.fromEntries(ports)));
+}
+
 export function createStack(environment: Readonly<Record<string, string>> = {}): Stack {
   const home = mkdtempSync(join(tmpdir(), 'artenic-stack-'));
   let supervisor: ChildProcess | null = null;
@@ -54,6 +62,7 @@ export function createStack(environment: Readonly<Record<string, string>> = {}):
     const startedMs = Date.now();
     printed = '';
     rmSync(join(home, 'endpoints.json'), { force: true });
+    if (!existsSync(join(home, 'ports.json'))) await givePorts(home);
     const child = spawn(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', join(root, 'workers/up.ts'), ...args],

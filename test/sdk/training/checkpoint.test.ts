@@ -1,5 +1,3 @@
-// oxlint-disable-next-line import/no-unassigned-import -- must run before onnxruntime is loaded
-import './outer-arrays.cjs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createTrainer, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '@artenic/training';

@@ -1,0 +1,229 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { liveEventSchema, type LiveEvent } from '@artenic/core';
+import { WebSocket } from 'ws';
+import { newId } from '../store/support.ts';
+import { poll } from '../support/poll.ts';
+import { ApiWorld } from './harness.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await ApiWorld.start();
+});
+afterAll(() => world.close());
+
+const url = () => `ws://127.0.0.1:${world.port}/ws`;
+const openSocket = () => new WebSocket(url(), ['artenic.v1', `bearer.${world.key}`]);
+
+type Message = { readonly op: string; readonly sequence?: number; readonly message?: string; readonly after?: number };
+
+/** A reader that keeps what it hears. */
+async function follow(topics: readonly string[], after: number | null) {
+  const socket = openSocket();
+  const messages: Message[] = [];
+  socket.on('message', (data) => messages.push(JSON.parse((data as Buffer).toString('utf8')) as Message));
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ op: 'subscribe', topics, after }));
+  await poll('the subscription', 5000, () => (messages.some(({ op }) => op === 'subscribed') ? true : null));
+  const events = (): LiveEvent[] =>
+    messages.filter(({ op }) => op === 'event').map((one) => liveEventSchema.parse(one));
+  const close = async () => {
+    socket.close();
+    await once(socket, 'close');
+  };
+  return { socket, messages, events, close };
+}
+
+const append = (topic: string, subject: string, data: Record<string, unknown> = {}) =>
+  world.store.events.append({ topic, kind: 'test', subject, data });
+const lastSequence = async () => {
+  await world.store.events.sequence();
+  return Number(await world.store.events.lastSequence());
+};
+
+test('a reader hears of its topics, in order, and of nothing else', async () => {
+  const [mine, other] = [newId(), newId()];
+  const reader = await follow([`job:${mine}`, 'models'], null);
+  await append(`job:${other}`, other);
+  await append(`job:${mine}`, mine, { step: 1 });
+  await append('jobs', mine);
+  await append('jobs', other);
+  await append('models', 'iris');
+  await poll('three events', 5000, () => (reader.events().length >= 3 ? true : null));
+  const heard = reader.events();
+  expect(heard.map(({ topic, subject }) => [topic, subject])).toEqual([
+    [`job:${mine}`, mine],
+    ['jobs', mine],
+    ['models', 'iris'],
+  ]);
+  expect(heard[0]?.data).toEqual({ step: 1 });
+  expect(heard.map(({ sequence }) => sequence)).toEqual(
+    heard.map(({ sequence }) => sequence).toSorted((a, b) => a - b),
+  );
+  await reader.close();
+});
+
+test('a job that is submitted is heard of without anybody asking', async () => {
+  const reader = await follow(['jobs'], null);
+  const made = await world.call('POST', '/api/v1/jobs', { body: { service: 'heard', command: 'train' } });
+  const { id } = made.json<{ id: string }>();
+  const event = await poll('the event', 5000, () => reader.events().find(({ subject }) => subject === id) ?? null);
+  expect(event).toMatchObject({ topic: 'jobs', kind: 'job.state', data: { state: 'queued', service: 'heard' } });
+  await reader.close();
+});
+
+test('over reconnects at random, while many write, nothing is missed, doubled or out of order', async () => {
+  const start = await lastSequence();
+  const writers = Array.from({ length: 10 }, async (_, writer) => {
+    for (let index = 0; index < 30; index++) await append('providers', `w${writer}`, { index });
+  });
+  const heard: LiveEvent[] = [];
+  let isDone = false;
+  const finished = Promise.all(writers).then(() => {
+    isDone = true;
+  });
+  for (let round = 0; heard.length < 300; round++) {
+    if (round > 200) throw new Error(`only ${heard.length} of 300 heard`);
+    const reader = await follow(['providers'], heard.at(-1)?.sequence ?? start);
+    const wanted = isDone ? 300 - heard.length : 1 + (round % 7) * 5;
+    await poll('some events', 5000, () =>
+      reader.events().length >= Math.min(wanted, 300 - heard.length) ? true : null,
+    );
+    // Cut without a word, as a network does.
+    reader.socket.terminate();
+    heard.push(...reader.events());
+  }
+  await finished;
+  expect(heard).toHaveLength(300);
+  const numbers = heard.map(({ sequence }) => sequence);
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+  expect(new Set(heard.map(({ subject, data }) => `${subject} ${String(data['index'])}`)).size).toBe(300);
+});
+
+test('a new subscription on the same socket begins where it says', async () => {
+  const start = await lastSequence();
+  await Promise.all(Array.from({ length: 20 }, () => append('models', 'again')));
+  const reader = await follow(['models'], start);
+  reader.socket.send(JSON.stringify({ op: 'subscribe', topics: ['models'], after: start }));
+  await poll('both rounds', 5000, () => (reader.events().length >= 40 ? true : null));
+  const numbers = reader.events().map(({ sequence }) => sequence);
+  expect(numbers.slice(-20)).toEqual(Array.from({ length: 20 }, (_, index) => start + 1 + index));
+  await reader.close();
+});
+
+test('a number that is still to come is a gap that is told', async () => {
+  const last = await lastSequence();
+  const reader = await follow(['models'], last + 1000);
+  expect(reader.messages).toEqual([
+    { op: 'gap', after: last },
+    { op: 'subscribed', topics: ['models'], after: last },
+  ]);
+  await append('models', 'after the gap');
+  const event = await poll('what comes after', 5000, () => reader.events()[0] ?? null);
+  expect(event.subject).toBe('after the gap');
+  await reader.close();
+});
+
+test.each([
+  ['nonsense', 'no JSON'],
+  ['{"op":"subscribe","topics":["everything"],"after":null}', 'an unknown topic'],
+  ['{"op":"subscribe","topics":["jobs"],"after":-1}', 'a negative number'],
+  ['{"op":"subscribe","topics":["jobs"]}', 'no number'],
+  ['{"op":"drop","topics":["jobs"],"after":null}', 'an unknown word'],
+])('%s is answered with an error, and the socket stays open: %s', async (text) => {
+  const socket = openSocket();
+  await once(socket, 'open');
+  socket.send(text);
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  expect(JSON.parse(data.toString('utf8'))).toMatchObject({ op: 'error', message: expect.any(String) });
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+  socket.close();
+  await once(socket, 'close');
+});
+
+test('bytes and long messages close the socket with their code', async () => {
+  for (const [message, code] of [
+    [Buffer.from([1, 2]), 1008],
+    ['x'.repeat(70_000), 1009],
+  ] as const) {
+    const socket = openSocket();
+    await once(socket, 'open');
+    socket.send(message);
+    const [closedWith] = (await once(socket, 'close')) as [number];
+    expect(closedWith).toBe(code);
+  }
+});
+
+/** Status of the answer to an upgrade; 101 when it is taken. */
+async function upgradeStatus(
+  protocols: readonly string[],
+  options: { readonly headers?: Record<string, string>; readonly origin?: string; readonly path?: string } = {},
+): Promise<number> {
+  const { path = '/ws', ...rest } = options;
+  const socket = new WebSocket(`ws://127.0.0.1:${world.port}${path}`, [...protocols], rest);
+  try {
+    return await new Promise((done, fail) => {
+      socket.on('open', () => done(101));
+      socket.on('unexpected-response', (_request, response) => done(response.statusCode ?? 0));
+      socket.on('error', fail);
+    });
+  } finally {
+    socket.on('error', () => undefined);
+    socket.terminate();
+  }
+}
+
+test('only a key opens a socket, only from our own pages, only at /ws', async () => {
+  const good = ['artenic.v1', `bearer.${world.key}`];
+  const authorization = `Bearer ${world.key}`;
+  expect(await upgradeStatus(good)).toBe(101);
+  expect(await upgradeStatus(['artenic.v1'], { headers: { authorization } })).toBe(101);
+  expect(await upgradeStatus(good, { origin: `http://127.0.0.1:${world.port}` })).toBe(101);
+  expect(await upgradeStatus(good, { origin: 'https://ui.test' })).toBe(101);
+  expect(await upgradeStatus(['artenic.v1'])).toBe(401);
+  expect(await upgradeStatus(['artenic.v1', 'bearer.wrong'])).toBe(401);
+  expect(await upgradeStatus(good, { origin: 'https://evil.test' })).toBe(403);
+  expect(await upgradeStatus(good, { headers: { host: 'evil.test' } })).toBe(403);
+  expect(await upgradeStatus(good, { path: '/ws/more' })).toBe(404);
+  expect(await upgradeStatus([], { path: `/ws?api_key=${world.key}` })).toBe(401);
+});
+
+async function firstLine(socket: Socket, text: string): Promise<string> {
+  socket.write(text);
+  const [data] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return data.toString('latin1').split('\r\n')[0] ?? '';
+}
+
+test('an upgrade of an address that is none does no harm', async () => {
+  for (const target of ['//', '//[', 'http://[', '*', '/%', '/ws%00']) {
+    const line = await firstLine(
+      connect(world.port, '127.0.0.1'),
+      `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    expect(line).toMatch(/^HTTP\/1\.1 4\d\d /);
+  }
+  expect((await world.call('GET', '/livez')).status).toBe(200);
+});
+
+test('a reader that does not read is cut off, and goes on from where it was', async () => {
+  const start = await lastSequence();
+  const reader = await follow(['models'], null);
+  // The client's own socket stops reading: what it is sent piles up at the server.
+  reader.socket.pause();
+  const padding = 'x'.repeat(30_000);
+  await world.store.transaction(async (repositories) => {
+    for (let index = 0; index < 400; index++)
+      await repositories.events.append({ topic: 'models', kind: 'test', subject: 'big', data: { padding } });
+  });
+  await lastSequence();
+  await poll('the server to give up', 10_000, async () => {
+    reader.socket.resume();
+    return reader.socket.readyState === WebSocket.CLOSED ? true : null;
+  });
+  const missed = await follow(['models'], reader.events().at(-1)?.sequence ?? start);
+  await poll('the rest', 10_000, () => (reader.events().length + missed.events().length >= 400 ? true : null));
+  expect(reader.events().length + missed.events().length).toBe(400);
+  await missed.close();
+});
