@@ -5,9 +5,9 @@ import { createControlActivities } from '../activities/control/create.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
 import { createLocalProvider } from '../activities/providers/local/provider.ts';
 import type { Provider } from '../activities/providers/provider.ts';
-import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { failoverPolicy } from '../core/failover/policy.ts';
+import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
 import type { Store } from '../store/types.ts';
 import { apiUrlOf, type Config } from './config.ts';
@@ -24,9 +24,10 @@ export type ComposedActivities = {
 export function composeActivities(parts: {
   readonly config: Config;
   readonly store: Store;
+  readonly storage: ObjectStorage;
   readonly temporal: TemporalGateway;
 }): ComposedActivities {
-  const { config, store, temporal } = parts;
+  const { config, store, storage, temporal } = parts;
   const home = resolve(config.ARTENIC_HOME);
   const local = createLocalProvider({
     home,
@@ -39,7 +40,7 @@ export function composeActivities(parts: {
   const storageRoot = join(home, 'objects');
   const control = createControlActivities({
     store,
-    storage: createFilesystemStorage({ root: storageRoot }),
+    storage,
     providers,
     policy: failoverPolicy,
     signal: { capacityGranted: temporal.signalCapacityGranted },

@@ -39,6 +39,8 @@ const configSchema = z.object({
   ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
+  /** How often the histories of settled jobs are put into object storage. Any value below Temporal's retention does. */
+  ARTENIC_HISTORY_MS: milliseconds.default(15_000),
   /** How long a stopping process waits for work in flight. Must be shorter than the supervisor's own patience. */
   ARTENIC_SHUTDOWN_GRACE_MS: milliseconds.default(5000),
   /** Address of the worker's health endpoint (`/livez`, `/readyz`). */

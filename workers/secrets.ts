@@ -25,7 +25,10 @@ export function createSecrets(options: {
           `There is no secret ${name}: set ARTENIC_SECRET_${name}, or put it into ${options.file}.`,
         );
       if (value.length < shortestSecret) {
-        throw new ArtenicError('validation-failed', `The secret ${name} has fewer than ${shortestSecret} characters: it could not be masked in logs.`);
+        throw new ArtenicError(
+          'validation-failed',
+          `The secret ${name} has fewer than ${shortestSecret} characters: it could not be masked in logs.`,
+        );
       }
       return [name, value] as const;
     });

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { Connection } from '@temporalio/client';
+import { join, resolve } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import { migrate, openOrm } from '../store/orm.ts';
 import { createStore } from '../store/store.ts';
@@ -9,6 +11,7 @@ import { controlQueue, providerQueue } from '../workflows/contracts.ts';
 import { composeActivities } from './compose-activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer } from './health.ts';
+import { startHistoryKeeper } from './history-keeper.ts';
 import { watchProviders } from './provider-watch.ts';
 import { startRelay } from './relay.ts';
 import { temporalLogger } from './temporal-logger.ts';
@@ -56,7 +59,8 @@ async function main(): Promise<void> {
   const store = createStore(orm);
   const connection = await connectTemporal(config, logger);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
-  const { control, providerActivities, providers } = composeActivities({ config, store, temporal });
+  const storage = createFilesystemStorage({ root: join(resolve(config.ARTENIC_HOME), 'objects') });
+  const { control, providerActivities, providers } = composeActivities({ config, store, storage, temporal });
 
   const common = {
     connection,
@@ -86,6 +90,14 @@ async function main(): Promise<void> {
   ]);
   const watch = await watchProviders({ providers, store, logger, intervalMs: 60_000 });
   const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });
+  const keeperConnection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  const keeper = startHistoryKeeper({
+    store,
+    storage,
+    client: new Client({ connection: keeperConnection, namespace: config.TEMPORAL_NAMESPACE }),
+    logger,
+    intervalMs: config.ARTENIC_HISTORY_MS,
+  });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
     return workers.every((worker) => worker.getState() === 'RUNNING');
@@ -105,6 +117,8 @@ async function main(): Promise<void> {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await relay.close();
+    await keeper.close();
+    await keeperConnection.close();
     await watch.close();
     await temporal.close();
     await connection.close();

@@ -81,7 +81,10 @@ const jobFields = {
       'Runs before the command, as a phase of its own; skipped when its inputs are already prepared on that machine.',
     ),
   command: commandSchema.describe('What trains. A string is run by `sh -c`, a list is run as it is.'),
-  config: z.record(z.string(), jsonValueSchema).default({}).describe('Hyper-parameters, written to ARTENIC_CONFIG_FILE.'),
+  config: z
+    .record(z.string(), jsonValueSchema)
+    .default({})
+    .describe('Hyper-parameters, written to ARTENIC_CONFIG_FILE.'),
   env: z
     .record(envNameSchema, z.string().max(32_768))
     .default({})

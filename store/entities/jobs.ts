@@ -7,6 +7,11 @@ export const jobs = defineEntity({
   indexes: [
     { name: 'jobs_newest_first', properties: ['projectId', 'createdAt', 'id'] },
     { name: 'jobs_open', properties: ['createdAt', 'id'], where: 'finished_at is null' },
+    {
+      name: 'jobs_without_history',
+      properties: ['finishedAt', 'id'],
+      where: 'finished_at is not null and history_kept_at is null',
+    },
   ],
   properties: {
     id: p.text().primary(),
@@ -29,5 +34,6 @@ export const jobs = defineEntity({
     cancelRequestedBy: p.text().nullable(),
     stopAt: p.datetime(3).nullable(),
     workflowStartedAt: p.datetime(3).nullable(),
+    historyKeptAt: p.datetime(3).nullable(),
   },
 });

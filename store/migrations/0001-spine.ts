@@ -23,10 +23,12 @@ create table jobs (
   cancel_requested_at timestamptz(3) null,
   cancel_requested_by text null,
   stop_at timestamptz(3) null,
-  workflow_started_at timestamptz(3) null
+  workflow_started_at timestamptz(3) null,
+  history_kept_at timestamptz(3) null
 );
 create index jobs_newest_first on jobs (project_id, created_at, id);
 create index jobs_open on jobs (created_at, id) where finished_at is null;
+create index jobs_without_history on jobs (finished_at, id) where finished_at is not null and history_kept_at is null;
 
 create table attempts (
   id text primary key,

@@ -145,6 +145,19 @@ export function createJobs(db: Db): JobsRepository {
     markWorkflowStarted: async (id, at) => {
       await update(db, id, { workflowStartedAt: sql<Date>`coalesce(workflow_started_at, ${at})` });
     },
+    withoutHistory: async ({ olderThan, limit }) =>
+      db
+        .selectFrom('jobs')
+        .selectAll()
+        .where('finishedAt', '<', olderThan)
+        .where('historyKeptAt', 'is', null)
+        .orderBy('finishedAt')
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    markHistoryKept: async (id, at) => {
+      await db.updateTable('jobs').set({ historyKeptAt: at }).where('id', '=', id).execute();
+    },
     open: async ({ olderThan, limit }) =>
       db
         .selectFrom('jobs')

@@ -28,6 +28,8 @@ export type JobRecord = {
   readonly stopAt: Date | null;
   /** When the workflow's start was confirmed; null until then, and the relay starts it. */
   readonly workflowStartedAt: Date | null;
+  /** When the histories of its workflows were put into object storage. */
+  readonly historyKeptAt: Date | null;
 };
 
 export type JobsRepository = {
@@ -66,6 +68,12 @@ export type JobsRepository = {
   readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
   readonly setProgress: (id: string, progress: number) => Promise<void>;
   readonly markWorkflowStarted: (id: string, at: Date) => Promise<void>;
+  /** Terminal since before `olderThan`, and the history of their workflows is not in object storage yet; oldest first. */
+  readonly withoutHistory: (query: {
+    readonly olderThan: Date;
+    readonly limit: number;
+  }) => Promise<readonly JobRecord[]>;
+  readonly markHistoryKept: (id: string, at: Date) => Promise<void>;
   /** Not terminal, for the relay: `createdAt` before `olderThan`, oldest first. */
   readonly open: (query: { readonly olderThan: Date; readonly limit: number }) => Promise<readonly JobRecord[]>;
 };

@@ -98,7 +98,7 @@ test('over reconnects at random, while many write, nothing is missed, doubled or
   expect(heard).toHaveLength(300);
   const numbers = heard.map(({ sequence }) => sequence);
   expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
-  expect(new Set(heard.map(({ subject, data }) => `${subject} ${String(data['index'])}`)).size).toBe(300);
+  expect(new Set(heard.map(({ subject, data }) => `${subject} ${JSON.stringify(data['index'])}`)).size).toBe(300);
 });
 
 test('a new subscription on the same socket begins where it says', async () => {

@@ -11,7 +11,7 @@ import { processesWith } from '../support/processes.ts';
 import { createStack } from '../support/stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const stack = createStack({ ARTENIC_LOCAL_VCPU: '2' });
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '2', ARTENIC_HISTORY_MS: '500' });
 const demoFile = join(stack.home, 'demo.json');
 type Demo = {
   jobId: string;
@@ -52,6 +52,9 @@ test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves
   ]);
   for (const name of ['admin.key', 'pepper', 'postgres.password', 'endpoints.json'])
     expect(statSync(join(stack.home, name)).mode & 0o077).toBe(0);
+  const kept = join(stack.home, 'objects', 'jobs', demo.jobId, 'history.json');
+  await poll('the history to be kept', 30_000, () => (existsSync(kept) ? true : null));
+  expect(Object.keys(JSON.parse(readFileSync(kept, 'utf8')) as object)).toEqual([`training-job/${demo.jobId}`, `${demo.jobId}/failover`, `${demo.jobId}/attempt-1`]);
   const output = stack.output();
   expect(await stack.stop()).toEqual([]);
   expect(output).toMatch(/predicted \w+, truly \w+/);

@@ -91,6 +91,14 @@ describe('how a command can end', () => {
   test.concurrent.each([
     ['its exit code', 'echo working; exit 3', 3, null, /exit code 3.*working/],
     ['a signal', 'kill -SEGV $$', null, 'SIGSEGV', /SIGSEGV/],
+    [
+      'a signal that nothing withstands',
+      ['sh', '-c', 'echo working; kill -KILL $$'],
+      null,
+      'SIGKILL',
+      /SIGKILL.*working/,
+    ],
+    ['a line that names no program', 'no-such-program --x', 127, null, /127.*no-such-program/],
     ['a signal that the guard withstands', 'kill -TERM 0; sleep 5', null, 'SIGTERM', /SIGTERM/],
     ['a program that is not there', ['no-such-program', '--x'], 127, null, /127.*no-such-program/],
     ['a list that names a builtin of the shell', ['exit', '4'], 127, null, /127.*exit/],
@@ -166,10 +174,14 @@ describe('materials that are not what they should be', () => {
 
 test.concurrent('a package in TypeScript uses the SDK of the platform without bringing it', async () => {
   const sha256 = await world.putPackage({
-    'train.ts': `import { objectKeys } from '@artenic/core';\nconst key: string = objectKeys.model('x');\nconsole.log(key);\n`,
+    'train.ts': `import { objectKeys } from '@artenic/core';
+import { oneHot } from '@artenic/training';
+const key: string = objectKeys.model('x');
+console.log(key, typeof oneHot);
+`,
   });
   const attempt = await world.run({ job: { package: { sha256 }, command: 'node train.ts' } });
-  expect(attempt.api.text('logs/training')).toBe('models/x\n');
+  expect(attempt.api.text('logs/training')).toBe('models/x function\n');
 });
 
 test.concurrent('its own copy of a package comes first', async () => {

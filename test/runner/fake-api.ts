@@ -40,6 +40,8 @@ export class FakeApi {
   /** Asked before each answer; true: take effect, then cut the connection instead of answering. */
   losesAnswer: (path: string) => boolean = () => false;
   refuseHello: Answer | null = null;
+  /** Answers "later" to everything and does nothing. */
+  isBusy = false;
   #attemptToken: string | null = null;
   #server: Server | null = null;
   #port = 0;
@@ -109,6 +111,7 @@ export class FakeApi {
   }
 
   #answer(path: string, query: URLSearchParams, body: Buffer): Answer {
+    if (this.isBusy) return problem(503, 'not-ready', 'later');
     const json = (): unknown => JSON.parse(body.toString());
     if (this.fencedPaths.includes(path) || this.fencedPaths.includes('*'))
       return problem(409, 'fenced', 'a newer attempt has taken over');

@@ -32,16 +32,18 @@ const stepsOf = (metrics: string): readonly number[] =>
     .filter(Boolean)
     .map((line) => (JSON.parse(line) as { step: number }).step);
 
-test.concurrent('the API dies again and again, sometimes after taking and before answering: nothing is lost or doubled', async () => {
+test.concurrent('the API dies or is busy again and again, or cuts off after taking and before answering: nothing is lost or doubled', async () => {
   const attempt = await world.start({ job: { command: [...counter(600, 3)] } });
   const { api } = attempt;
   let answers = 0;
   api.losesAnswer = () => ++answers % 3 === 0;
   for (let death = 0; death < 8; death++) {
     await sleep(150);
-    await api.down();
+    api.isBusy = death % 2 === 1;
+    if (!api.isBusy) await api.down();
     await sleep(100);
-    await api.up();
+    if (!api.isBusy) await api.up();
+    api.isBusy = false;
   }
   expect(await attempt.end()).toBe(0);
   expect(api.violations).toEqual([]);

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { startServer } from '../../api/server.ts';
+
+const textOf = async (response: IncomingMessage): Promise<string> => {
+  let text = '';
+  for await (const part of response) text += String(part);
+  return text;
+};
+const ask = async (port: number, path: string, agent?: Agent): Promise<IncomingMessage> => {
+  const request = get({ port, path, ...(agent === undefined ? {} : { agent }) });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return response;
+};
+
+test('closing lets the answer under way end, refuses new ones and does not wait for idle connections', async () => {
+  const began = Promise.withResolvers<() => void>();
+  const { port, close } = await startServer(
+    (request, response) => {
+      if (request.url === '/slow') began.resolve(() => response.end('all of it'));
+      else response.end('quick');
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  const agent = new Agent({ keepAlive: true });
+  expect(await textOf(await ask(port, '/quick', agent))).toBe('quick');
+  const slow = ask(port, '/slow', agent);
+  const idle = new Agent({ keepAlive: true });
+  await textOf(await ask(port, '/quick', idle));
+  const finish = await began.promise;
+  const startedMs = performance.now();
+  const closed = close(10_000);
+  await expect(ask(port, '/quick')).rejects.toThrow(/ECONNREFUSED/);
+  finish();
+  expect(await textOf(await slow)).toBe('all of it');
+  await closed;
+  expect(performance.now() - startedMs).toBeLessThan(2000);
+  agent.destroy();
+  idle.destroy();
+});
+
+test('what does not end within the grace is cut', async () => {
+  const began = Promise.withResolvers<void>();
+  const { port, close } = await startServer(() => began.resolve(), { host: '127.0.0.1', port: 0 });
+  const never = ask(port, '/');
+  const cut = expect(never).rejects.toThrow(/hang up|ECONNRESET/);
+  await began.promise;
+  await close(100);
+  await cut;
+});
+
+test('a port that is taken is told', async () => {
+  const first = await startServer(() => undefined, { host: '127.0.0.1', port: 0 });
+  await expect(startServer(() => undefined, { host: '127.0.0.1', port: first.port })).rejects.toThrow(/EADDRINUSE/);
+  await first.close(0);
+});
