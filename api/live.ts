@@ -7,6 +7,7 @@ import type { ApiDeps } from './deps.ts';
 import { createLiveFeed, type LiveFeed } from './live-feed.ts';
 import { closeCode, LiveReader } from './live-reader.ts';
 import { checkOrigin, principalOfKey } from './middleware/access.ts';
+import { endForGood } from './server.ts';
 
 const protocol = 'artenic.v1';
 const heartbeatMs = 30_000;
@@ -35,7 +36,7 @@ function keyOf(request: IncomingMessage): string {
 }
 
 function refuse(socket: Duplex, status: number, reason: string): void {
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  endForGood(socket, `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Answers one message of a reader. */

@@ -16,6 +16,12 @@ const statusByCode: Readonly<Record<string, readonly [status: number, phrase: st
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 };
 
+/** Sends the last words and lets the socket go, also when the other side keeps its half open: the server could not close. */
+export function endForGood(socket: Duplex, lastWords: string): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end(lastWords);
+}
+
 function answerGarbage(error: Error, socket: Duplex): void {
   if (!socket.writable) {
     socket.destroy();
@@ -29,7 +35,8 @@ function answerGarbage(error: Error, socket: Duplex): void {
     detail: 'This is not HTTP as we know it.',
     correlationId: randomUUID(),
   });
-  socket.end(
+  endForGood(
+    socket,
     `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -73,7 +73,13 @@ class Keeper {
   constructor(parts: KeepParts, known: Ledger, uploaded: readonly number[]) {
     this.#parts = parts;
     this.#seen = new Map(known);
-    this.#upload = uploader(parts, uploaded);
+    const onUploaded = (manifest: CheckpointManifest): void => {
+      // Before anybody hears of it. If we die just before, it is uploaded a second time, which does no harm.
+      this.#failed.delete(manifest.name);
+      this.#note();
+      parts.onUploaded(manifest);
+    };
+    this.#upload = uploader({ ...parts, onUploaded }, uploaded);
     this.#note();
   }
 
@@ -94,8 +100,6 @@ class Keeper {
       this.#seen.set(entry.name, entry.timeMs);
       try {
         await this.#upload(entry);
-        this.#failed.delete(entry.name);
-        this.#note();
       } catch (error) {
         // Gone while we read it: the training keeps only its newest ones.
         if (errorCode(error) === 'ENOENT') continue;

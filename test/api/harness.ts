@@ -50,6 +50,23 @@ export class RecordedTemporal implements TemporalGateway {
   readonly close = async () => undefined;
 }
 
+const poolMax = 10;
+
+/**
+ * Holds every connection of the pool at once. A pool that is closed while one of them is being made never ends, and the
+ * handlers of clients that went away may still ask for one.
+ */
+async function fillPool(store: Store): Promise<void> {
+  const { promise: all, resolve } = Promise.withResolvers<void>();
+  let held = 0;
+  const hold = async (): Promise<void> => {
+    held++;
+    if (held === poolMax) resolve();
+    await all;
+  };
+  await Promise.all(Array.from({ length: poolMax }, () => store.transaction(hold)));
+}
+
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
@@ -99,7 +116,7 @@ export class ApiWorld {
   static async start(changes: Partial<ApiDeps> = {}): Promise<ApiWorld> {
     const home = await mkdtemp(join(tmpdir(), 'artenic-api-'));
     const { url, drop } = await createTestDatabase();
-    const orm: MikroORM = await openOrm({ databaseUrl: url });
+    const orm: MikroORM = await openOrm({ databaseUrl: url, poolMax });
     const store = createStore(orm);
     const wakes = new Set<() => void>();
     const listener = await listenForEvents(url, () => wakes.forEach((wake) => wake()));
@@ -139,6 +156,7 @@ export class ApiWorld {
       await live.close();
       await running.close(1000);
       await listener.close();
+      await fillPool(store);
       await orm.close(true);
       await drop();
       await rm(home, { recursive: true, force: true });

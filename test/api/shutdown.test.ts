@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { startServer } from '../../api/server.ts';
 
@@ -54,4 +55,16 @@ test('a port that is taken is told', async () => {
   const first = await startServer(() => undefined, { host: '127.0.0.1', port: 0 });
   await expect(startServer(() => undefined, { host: '127.0.0.1', port: first.port })).rejects.toThrow(/EADDRINUSE/);
   await first.close(0);
+});
+
+test('a client that sent garbage and keeps its half of the connection open does not hold up closing', async () => {
+  const { port, close } = await startServer(() => undefined, { host: '127.0.0.1', port: 0 });
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.write('hello\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 400 /);
+  const startedMs = performance.now();
+  await close(100);
+  expect(performance.now() - startedMs).toBeLessThan(2000);
+  socket.destroy();
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JobView } from '@artenic/core';
@@ -17,6 +18,9 @@ const random = randomFrom(seed);
 const stack = createStack({ ARTENIC_LOCAL_VCPU: '4' });
 const counter: CounterConfig = { total: 60, every: 5, delay: 0.1 };
 
+/** Each job notes what it has printed in a file of its own. */
+let traces = 0;
+const traced = (config: CounterConfig): CounterConfig => ({ ...config, trace: join(stack.home, `trace-${traces++}`) });
 const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
 const submit = async (spec: Record<string, unknown>) => (await stack.request<JobView>('POST', '/api/v1/jobs', spec)).id;
 const ended = (id: string, timeoutMs: number) =>
@@ -38,13 +42,16 @@ describe(`chaos, seed ${seed}`, () => {
   test.each(faultNames)(
     'one job, %s',
     async (fault) => {
-      const id = await submit(counterJob({ total: 40, every: 5, delay: 0.08 }, { fault }));
+      const config = traced({ total: 40, every: 5, delay: 0.08 });
+      const id = await submit(counterJob(config, { fault }));
       await running(id);
+      // Something to go on from: before the first checkpoint a new attempt starts from the beginning, as it should.
+      await poll('a checkpoint', 30_000, async () =>
+        ((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) > 0 ? true : null,
+      );
       await poll(`${fault} to take effect`, 10_000, async () => ((await inject(stack, fault, id)) ? true : null));
       const job = await ended(id, 90_000);
-      expect(await checkCounter(stack, job, { total: 40, every: 5, delay: 0.08 }, faults[fault].newAttempt)).toEqual(
-        [],
-      );
+      expect(await checkCounter(stack, job, config, faults[fault].newAttempt)).toEqual([]);
       const attempts = await attemptsOf(stack, id);
       expect(attempts.length).toBe(faults[fault].newAttempt ? 2 : 1);
       if (faults[fault].newAttempt) expect(attempts[1]?.restoredFrom).toMatch(/^step-/);
@@ -91,9 +98,12 @@ describe(`chaos, seed ${seed}`, () => {
   }, 120_000);
 
   test(`${jobCount} jobs under random faults`, async () => {
-    const ids: string[] = [];
-    for (let index = 0; index < jobCount; index++)
-      ids.push(await submit(counterJob(counter, { index: String(index) })));
+    const configs = new Map<string, CounterConfig>();
+    for (let index = 0; index < jobCount; index++) {
+      const config = traced(counter);
+      configs.set(await submit(counterJob(config, { index: String(index) })), config);
+    }
+    const ids = [...configs.keys()];
     const mayRetry = new Set<string>();
     const story: string[] = [];
     const open = new Set(ids);
@@ -111,7 +121,8 @@ describe(`chaos, seed ${seed}`, () => {
       await sleep(500 + random() * 2000);
     }
     const problems: string[] = [];
-    for (const id of ids) problems.push(...(await checkCounter(stack, await jobView(id), counter, mayRetry.has(id))));
+    for (const [id, config] of configs)
+      problems.push(...(await checkCounter(stack, await jobView(id), config, mayRetry.has(id))));
     problems.push(...(await checkEndedOnce(stack, ids)));
     if (problems.length > 0) problems.push(`seed ${seed}: ${story.join(', ')}`);
     expect(problems).toEqual([]);

@@ -26,6 +26,9 @@ while step < config['total'] and not os.path.exists(os.environ['ARTENIC_STOP_FIL
     step += 1
     state = hashlib.sha256(f'{state}:{step}'.encode()).hexdigest()
     print('line', step, flush=True)
+    if 'trace' in config:
+        with open(config['trace'], 'a') as trace:
+            trace.write(f"{os.environ['ARTENIC_ATTEMPT']} {step}\\n")
     metrics.write(json.dumps({'step': step, 'loss': 1 / step, 'progress': step / config['total']}) + '\\n')
     metrics.flush()
     if step % config['every'] == 0:
@@ -39,7 +42,13 @@ if step < config['total']:
 open(os.path.join(os.environ['ARTENIC_OUTPUT_DIR'], 'result.json'), 'w').write(json.dumps({'step': step, 'state': state}))
 `;
 
-export type CounterConfig = { readonly total: number; readonly every: number; readonly delay: number };
+/** `trace`: a file of our own, to which each line that was printed is noted beside all that is tested. */
+export type CounterConfig = {
+  readonly total: number;
+  readonly every: number;
+  readonly delay: number;
+  readonly trace?: string;
+};
 
 /** What the counter must have written at its end. */
 export function counterResult(total: number): { readonly step: number; readonly state: string } {

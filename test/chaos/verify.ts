@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { AttemptView, JobView, LogPage } from '@artenic/core';
 import type { Stack } from '../support/stack.ts';
@@ -39,6 +40,29 @@ function checkLines(log: string, attempt: number): readonly string[] {
     );
 }
 
+/** What the training itself noted as printed must be in the logs: what a killed runner had not shipped, too. */
+async function checkTrace(
+  stack: Stack,
+  jobId: string,
+  trace: string,
+  attempts: readonly AttemptView[],
+): Promise<readonly string[]> {
+  const noted = readFileSync(trace, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number));
+  const problems: string[] = [];
+  for (const { attempt } of attempts) {
+    const logged = new Set((await logOf(stack, jobId, attempt)).split('\n'));
+    const lost = noted.filter(([one, step]) => one === attempt && !logged.has(`line ${step}`));
+    if (lost.length > 0)
+      problems.push(
+        `${jobId}: attempt ${attempt} printed ${lost.length} lines that no log has, the first is line ${lost[0]?.[1]}`,
+      );
+  }
+  return problems;
+}
+
 /** Everything that must hold for a counter job that was to succeed; returns what does not. */
 export async function checkCounter(
   stack: Stack,
@@ -59,6 +83,7 @@ export async function checkCounter(
         .slice(0, 3)
         .map((line) => `${job.id}: ${line}`),
     );
+  if (config.trace !== undefined) problems.push(...(await checkTrace(stack, job.id, config.trace, attempts)));
   const last = attempts.at(-1);
   const result = await stack.request<{ step: number; state: string }>(
     'GET',

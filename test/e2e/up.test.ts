@@ -54,7 +54,11 @@ test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves
     expect(statSync(join(stack.home, name)).mode & 0o077).toBe(0);
   const kept = join(stack.home, 'objects', 'jobs', demo.jobId, 'history.json');
   await poll('the history to be kept', 30_000, () => (existsSync(kept) ? true : null));
-  expect(Object.keys(JSON.parse(readFileSync(kept, 'utf8')) as object)).toEqual([`training-job/${demo.jobId}`, `${demo.jobId}/failover`, `${demo.jobId}/attempt-1`]);
+  expect(Object.keys(JSON.parse(readFileSync(kept, 'utf8')) as object)).toEqual([
+    `training-job/${demo.jobId}`,
+    `${demo.jobId}/failover`,
+    `${demo.jobId}/attempt-1`,
+  ]);
   const output = stack.output();
   expect(await stack.stop()).toEqual([]);
   expect(output).toMatch(/predicted \w+, truly \w+/);

@@ -30,7 +30,7 @@ done`;
 
 async function upload(attempt: Attempt, count: number): Promise<void> {
   for (let n = 1; n <= count; n++) {
-    await poll(`checkpoint ${n}`, 5000, () => (attempt.api.checkpoints.length >= n ? true : null));
+    await poll(`checkpoint ${n}`, 15_000, () => (attempt.api.checkpoints.length >= n ? true : null));
     writeFileSync(join(attempt.folder, `uploaded-${n}`), '');
   }
 }
@@ -90,7 +90,7 @@ test.concurrent('the last one is in storage before the verdict, although the API
   await attempt.logged('on');
   await attempt.api.down();
   writeFileSync(join(attempt.folder, 'package/go'), '');
-  await poll('the verdict', 5000, () => (attempt.hasMarker() ? true : null));
+  await poll('the verdict', 15_000, () => (attempt.hasMarker() ? true : null));
   expect(stored(attempt.bootstrap.jobId).map(({ name }) => name)).toEqual(['b', 'a']);
   await attempt.api.up();
   expect(await attempt.end()).toBe(0);

@@ -10,7 +10,7 @@ afterAll(() => world.destroy());
 
 const secret = 'a-secret-value';
 const linesBefore = 500;
-const linesAfter = 30_000;
+const linesAfter = 12_000;
 
 /** Writes, waits for `go`, writes more, says so with the file `wrote`, and would go on for long. */
 const twice = [
@@ -42,13 +42,14 @@ time.sleep(100)
 async function killed(): Promise<Attempt> {
   const attempt = await world.start({ job: { command: twice, secrets: ['TOKEN'] }, secrets: { TOKEN: secret } });
   await attempt.logged(`line ${linesBefore} `);
-  await poll('five checkpoints', 10_000, () => (attempt.api.checkpoints.length === 5 ? true : null));
+  await poll('five checkpoints, and only the last three kept', 20_000, () =>
+    attempt.api.checkpoints.length === 5 && names(stored(attempt)).join('') === 'cde' ? true : null,
+  );
   attempt.child.kill('SIGSTOP');
   writeFileSync(join(attempt.folder, 'package/go'), '');
-  await poll('the second part', 10_000, () => (existsSync(join(attempt.folder, 'package/wrote')) ? true : null));
+  await poll('the second part', 20_000, () => (existsSync(join(attempt.folder, 'package/wrote')) ? true : null));
   await attempt.crash();
   expect(attempt.api.text('logs/training')).not.toContain(`line ${linesAfter} `);
-  expect(names(stored(attempt))).toEqual(['c', 'd', 'e']);
   return attempt;
 }
 
@@ -89,17 +90,17 @@ test.concurrent('what a killed runner had not shipped is delivered once, and the
   const calls = attempt.api.calls.length;
   expect(await attempt.drain().exitCode).toBe(0);
   expect(attempt.api.calls).toHaveLength(calls);
-}, 20_000);
+}, 60_000);
 
 test.concurrent('checkpoints do not wait for the API; the rest does, also when answers are lost and it is killed itself', async () => {
   const attempt = await killed();
   await attempt.api.down();
   const first = attempt.drain();
-  await poll('the checkpoints', 10_000, () => (names(stored(attempt)).join('') === 'efg' ? true : null));
+  await poll('the checkpoints', 20_000, () => (names(stored(attempt)).join('') === 'efg' ? true : null));
   let answers = 0;
   attempt.api.losesAnswer = () => ++answers % 2 === 0;
   await attempt.api.up();
-  await poll('a piece of the drain', 10_000, () =>
+  await poll('a piece of the drain', 20_000, () =>
     attempt.api.calls.includes('metrics') && answers > 2 ? true : null,
   );
   first.child.kill('SIGKILL');
@@ -107,7 +108,7 @@ test.concurrent('checkpoints do not wait for the API; the rest does, also when a
   expect(await attempt.drain().exitCode).toBe(0);
   expectAllDelivered(attempt);
   expect(names(stored(attempt))).toEqual(['e', 'f', 'g']);
-}, 20_000);
+}, 60_000);
 
 test.concurrent('a newer attempt has taken over: the checkpoints are kept, nothing is shipped', async () => {
   const attempt = await killed();
@@ -117,7 +118,7 @@ test.concurrent('a newer attempt has taken over: the checkpoints are kept, nothi
   expect(names(stored(attempt))).toEqual(['e', 'f', 'g']);
   expect(attempt.api.text('logs/training')).toBe(before);
   expect(existsSync(join(attempt.folder, 'control'))).toBe(false);
-}, 20_000);
+}, 60_000);
 
 test.concurrent('a runner that was killed in its setup', async () => {
   const attempt = await world.start({ job: { setup: 'echo preparing; sleep 100', command: 'touch ran' } });

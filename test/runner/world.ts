@@ -35,6 +35,11 @@ export type AttemptOptions = {
   readonly prepare?: (api: FakeApi) => void;
 };
 
+/** Many runners start in a test file: they share what Node compiles. Not passed on to commands. */
+function sparing({ cacheDir }: Bootstrap): Readonly<Record<string, string>> {
+  return { NODE_COMPILE_CACHE: `${cacheDir}-of-node` };
+}
+
 /** One runner that has been started, and the fake API it talks to. */
 export class Attempt {
   readonly api: FakeApi;
@@ -60,6 +65,7 @@ export class Attempt {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'))),
+        ...sparing(bootstrap),
         ARTENIC_KEY_PEPPER: 'must not be passed on',
         ...environment,
         [attemptMarkerVariable]: bootstrap.attemptId,
@@ -93,7 +99,7 @@ export class Attempt {
       ['--disable-warning=ExperimentalWarning', runnerEntry, '--drain', this.file],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: { PATH: process.env['PATH'] },
+        env: { PATH: process.env['PATH'], ...sparing(this.bootstrap) },
       },
     );
     child.stderr?.on('data', (chunk: Buffer) => this.#console.push(chunk.toString()));

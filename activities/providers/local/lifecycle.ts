@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isArtenicError } from '../../../core/errors.ts';
 import type { InstanceDescription } from '../provider.ts';
 import { errorCode } from '../../error-code.ts';
-import { removeTree, writeOnce } from './files.ts';
+import { writeOnce } from './files.ts';
 import { isThere, readEnded, readRecord, timeOf, type Ended, type Instance, type InstanceRecord } from './instance.ts';
 import type { ProcessIdentity, ProcessTable } from './processes.ts';
 
@@ -92,11 +91,9 @@ function kill(pid: number): void {
   }
 }
 
-/** Nothing runs any more: gives its disk back, but for the record and the console, and says so for good. */
+/** Nothing runs any more: says so for good. Its disk is given back when it is terminated. */
 async function seal(instance: Instance, endedBy: Ended['endedBy']): Promise<Ended> {
   const ended: Ended = { endedBy, endedAt: new Date().toISOString() };
-  await removeTree(instance.files.work);
-  await rm(instance.files.bootstrap, { force: true });
   await writeOnce(instance.files.ended, JSON.stringify(ended));
   return (await readEnded(instance)) ?? ended;
 }

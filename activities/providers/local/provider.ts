@@ -18,6 +18,7 @@ import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instanc
 import { describeAs, describeInstance, recordOrNone, terminateInstance } from './lifecycle.ts';
 import { describeMachine, isGpuType, machineReader, type Machine } from './machine.ts';
 import { processTable, type ProcessTable } from './processes.ts';
+import { salvage } from './salvage.ts';
 import { spawnRunner, type RunnerProgram } from './spawn-runner.ts';
 
 export type LocalProviderOptions = {
@@ -159,7 +160,9 @@ class LocalProvider {
 
   async terminate(handle: InstanceHandle): Promise<void> {
     const instance = await this.#find(handle);
-    if (instance !== null) await terminateInstance(instance, this.#table);
+    if (instance === null) return;
+    await terminateInstance(instance, this.#table);
+    if ((await readEnded(instance)) !== null) await salvage(instance, this.#program);
   }
 
   async console(handle: InstanceHandle): Promise<string> {

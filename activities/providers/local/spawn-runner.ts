@@ -85,9 +85,12 @@ function start(instance: Instance, { nodePath, runnerEntry }: RunnerProgram): { 
   return { end: () => end };
 }
 
-function environmentOf({ attemptId, folder }: Instance): Record<string, string | undefined> {
+/** What one of our programs gets; with an instance also its marks. */
+export function environmentOf(instance: Instance | null): Record<string, string | undefined> {
   const kept = Object.entries(process.env).filter(
     ([name]) => passedOn.has(name) || passedOnPrefixes.some((prefix) => name.startsWith(prefix)),
   );
-  return { ...Object.fromEntries(kept), [attemptMarkerVariable]: attemptId, [instanceMarkerVariable]: folder };
+  const marks =
+    instance === null ? {} : { [attemptMarkerVariable]: instance.attemptId, [instanceMarkerVariable]: instance.folder };
+  return { ...Object.fromEntries(kept), ...marks };
 }
