@@ -9,6 +9,7 @@ import { mountRoutes } from './mount.ts';
 import { checkOrigin } from './middleware/access.ts';
 import { problemOf, sendProblem } from './problems.ts';
 import { createRoutes } from './routes/index.ts';
+import { createUnderway, type Underway } from './underway.ts';
 
 /** One id for a request in its answer, its log lines and its problem document. */
 function correlate(request: Request, response: Response, next: NextFunction): void {
@@ -20,7 +21,7 @@ function correlate(request: Request, response: Response, next: NextFunction): vo
 }
 
 /** The whole HTTP API, without a port. */
-export function createApp(deps: ApiDeps): Express {
+export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -64,7 +65,8 @@ export function createApp(deps: ApiDeps): Express {
     next();
   });
 
-  mountRoutes(app, deps, createRoutes(deps, metrics));
+  const underway = createUnderway();
+  mountRoutes(app, deps, createRoutes(deps, metrics), underway);
   serveDocs(app);
   app.use((request: Request) => {
     throw new ArtenicError('not-found', `There is nothing at ${request.path.slice(0, 200)}.`);
@@ -80,7 +82,7 @@ export function createApp(deps: ApiDeps): Express {
     // What is still coming of a refused body is thrown away: closing at once could take our answer from the client.
     request.resume();
   });
-  return app;
+  return Object.assign(app, { settled: underway.settled });
 }
 
 /** Express reports a path it cannot decode as an error with a status. */

@@ -8,6 +8,7 @@ import { createLiveFeed, type LiveFeed } from './live-feed.ts';
 import { closeCode, LiveReader } from './live-reader.ts';
 import { checkOrigin, principalOfKey } from './middleware/access.ts';
 import { endForGood } from './server.ts';
+import { createUnderway, type Underway } from './underway.ts';
 
 const protocol = 'artenic.v1';
 const heartbeatMs = 30_000;
@@ -57,7 +58,9 @@ async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string)
   await reader.pump();
 }
 
-function follow(deps: ApiDeps, feed: LiveFeed, readers: Set<LiveReader>, socket: WebSocket): void {
+type Room = { readonly feed: LiveFeed; readonly readers: Set<LiveReader>; readonly underway: Underway };
+
+function follow(deps: ApiDeps, { feed, readers, underway }: Room, socket: WebSocket): void {
   const reader = new LiveReader(socket, feed);
   readers.add(reader);
   let answering: Promise<void> = Promise.resolve();
@@ -68,17 +71,19 @@ function follow(deps: ApiDeps, feed: LiveFeed, readers: Set<LiveReader>, socket:
   socket.on('close', () => readers.delete(reader));
   socket.on('message', (data, isBinary) => {
     if (isBinary) return socket.close(closeCode.policy, 'text only');
-    answering = answering
-      .then(() => takeMessage(deps, reader, (data as Buffer).toString('utf8')))
-      .catch((error: unknown) => {
-        deps.logger.warn({ error: messageOf(error) }, 'a subscription failed');
-        socket.close(closeCode.tryAgain, 'try again');
-      });
+    answering = underway.add(
+      answering
+        .then(() => takeMessage(deps, reader, (data as Buffer).toString('utf8')))
+        .catch((error: unknown) => {
+          deps.logger.warn({ error: messageOf(error) }, 'a subscription failed');
+          socket.close(closeCode.tryAgain, 'try again');
+        }),
+    );
   });
 }
 
 /** Runs `work` once for any number of calls that come while it runs, and then once more. */
-function coalesce(work: () => Promise<void>): () => void {
+function coalesce(underway: Underway, work: () => Promise<void>): () => void {
   let isRunning = false;
   let isWanted = false;
   const run = async (): Promise<void> => {
@@ -91,7 +96,7 @@ function coalesce(work: () => Promise<void>): () => void {
   };
   return () => {
     isWanted = true;
-    if (!isRunning) void run();
+    if (!isRunning) void underway.add(run());
   };
 }
 
@@ -102,6 +107,7 @@ export function createLive(deps: ApiDeps, server: Server): Live {
     maxPayload: longestMessageBytes,
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   });
+  const underway = createUnderway();
   const feed = createLiveFeed(deps.store.events);
   const readers = new Set<LiveReader>();
 
@@ -114,24 +120,26 @@ export function createLive(deps: ApiDeps, server: Server): Live {
       const status = isArtenicError(error, 'forbidden') ? 403 : isArtenicError(error, 'unauthorized') ? 401 : 503;
       return refuse(socket, status, 'Refused');
     }
-    sockets.handleUpgrade(request, socket, head, (open) => follow(deps, feed, readers, open));
+    sockets.handleUpgrade(request, socket, head, (open) => follow(deps, { feed, readers, underway }, open));
   }
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    upgrade(request, socket, head).catch((error: unknown) => {
+    underway.add(upgrade(request, socket, head)).catch((error: unknown) => {
       deps.logger.error({ err: error }, 'an upgrade failed');
       socket.destroy();
     });
   };
 
-  const wake = coalesce(async () => {
+  const wake = coalesce(underway, async () => {
     try {
       await feed.refresh();
     } catch (error) {
       deps.logger.warn({ error: messageOf(error) }, 'live events are late');
     }
     for (const reader of readers)
-      reader.pump().catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+      underway
+        .add(reader.pump())
+        .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
   });
 
   server.on('upgrade', onUpgrade);
@@ -160,6 +168,7 @@ export function createLive(deps: ApiDeps, server: Server): Live {
       }, goodbyeMs);
       await new Promise<void>((done) => sockets.close(() => done()));
       clearTimeout(timer);
+      await underway.settled();
     },
   };
 }

@@ -3,6 +3,7 @@ import { ArtenicError } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import type { Permission, Route } from './route.ts';
+import type { Underway } from './underway.ts';
 
 const permissions: ReadonlySet<Permission> = new Set<Permission>(['open', 'read', 'write', 'runner']);
 
@@ -12,7 +13,7 @@ function expressPath(path: string): string {
 }
 
 /** Serves the routes, and says 405 to other methods on their paths. A route without a permission entry fails the boot. */
-export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[]): void {
+export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[], underway: Underway): void {
   const methodsByPath = new Map<string, Set<string>>();
   for (const route of routes) {
     if (!permissions.has(route.permission)) throw new Error(`${route.method} ${route.path} has no permission entry`);
@@ -21,7 +22,7 @@ export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[
     methodsByPath.set(path, methods.add(route.method.toUpperCase()));
     // Express answers HEAD by what is there for GET.
     if (route.method === 'get') methods.add('HEAD');
-    app[route.method](path, (request, response) => dispatch(deps, route, request, response));
+    app[route.method](path, (request, response) => underway.add(dispatch(deps, route, request, response)));
   }
   for (const [path, methods] of methodsByPath) {
     const allowed = [...methods].toSorted().join(', ');

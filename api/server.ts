@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Underway } from './underway.ts';
 
 export type RunningServer = {
   readonly server: Server;
   readonly port: number;
-  /** Takes no new connection, lets answers under way finish, then closes what is left. */
+  /** Takes no new connection, lets answers under way finish, closes what is left, and waits for the app to settle. */
   readonly close: (graceMs: number) => Promise<void>;
 };
 
@@ -56,7 +57,7 @@ function closeGently(server: Server, graceMs: number): Promise<void> {
 
 /** Listens with limits that a slow or silent client cannot sit out. */
 export function startServer(
-  app: RequestListener,
+  app: RequestListener & Partial<Pick<Underway, 'settled'>>,
   options: { readonly host: string; readonly port: number },
 ): Promise<RunningServer> {
   // Uploads of gigabytes take their time; headers do not.
@@ -69,7 +70,11 @@ export function startServer(
     server.once('error', fail);
     server.listen(options.port, options.host, () => {
       const { port } = server.address() as AddressInfo;
-      done({ server, port, close: (graceMs) => closeGently(server, graceMs) });
+      const close = async (graceMs: number): Promise<void> => {
+        await closeGently(server, graceMs);
+        await app.settled?.();
+      };
+      done({ server, port, close });
     });
   });
 }

@@ -15,6 +15,7 @@ import {
   trainingJobWorkflowId,
   type TrainingJobInput,
 } from '../workflows/contracts.ts';
+import { createUnderway } from './underway.ts';
 
 export type TemporalGateway = {
   /** Starts the job's workflow; one that is there already is success. `adopt`: also when an earlier run was terminated. */
@@ -68,18 +69,13 @@ export function createTemporalGateway(options: {
   });
   const client = new Client({ connection, namespace: options.namespace });
 
-  const underway = new Set<Promise<unknown>>();
+  const underway = createUnderway();
 
   /** The client tries again by itself and looks at its deadline between tries only, so that is watched from here, too. */
   async function call<T>(work: () => Promise<T>, timeoutMs = callTimeoutMs): Promise<T> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(away(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
-    const working = connection.withDeadline(Date.now() + timeoutMs, work);
-    underway.add(working);
-    working.then(
-      () => underway.delete(working),
-      () => underway.delete(working),
-    );
+    const working = underway.add(connection.withDeadline(Date.now() + timeoutMs, work));
     try {
       return await Promise.race([working, late.promise]);
     } catch (error) {
@@ -141,7 +137,7 @@ export function createTemporalGateway(options: {
       }, timeoutMs),
     close: async () => {
       // A try that comes after the end of its connection would throw where nobody can catch it.
-      await Promise.allSettled(underway);
+      await underway.settled();
       await connection.close();
     },
   };

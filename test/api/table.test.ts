@@ -5,6 +5,7 @@ import { createMetrics } from '../../api/metrics.ts';
 import { mountRoutes } from '../../api/mount.ts';
 import type { Route } from '../../api/route.ts';
 import { createRoutes } from '../../api/routes/index.ts';
+import { createUnderway } from '../../api/underway.ts';
 import { addKey, ApiWorld } from './harness.ts';
 
 let world: ApiWorld;
@@ -35,7 +36,7 @@ test('what is open is open by name, and runners have routes of their own', () =>
 
 test('a route without a permission entry fails the boot', () => {
   const { permission: _left, ...rest } = routes[0] as Route;
-  expect(() => mountRoutes(express(), world.deps, [rest as Route])).toThrow(/no permission entry/);
+  expect(() => mountRoutes(express(), world.deps, [rest as Route], createUnderway())).toThrow(/no permission entry/);
 });
 
 test.each(guarded)('%s %s lets nobody in without a key that holds', async (method, path) => {

@@ -103,7 +103,7 @@ describe('when something dies', () => {
   });
 
   test('a model that runs without end is killed at its deadline; others and the event loop go on', async () => {
-    const { predict } = predictorWith({ deadlineMs: 1500 });
+    const { predict } = predictorWith({ deadlineMs: 4000 });
     await predict({ sha256: loop, inputs: { n: 3 } });
     await predict({ sha256: softmax, inputs: { x: [1, 2] } });
     const [, other] = hosts();
@@ -191,7 +191,7 @@ describe('more models than hosts', () => {
   });
 
   test('who waits in vain is told to come back', async () => {
-    const { predict } = predictorWith({ maxHosts: 1, deadlineMs: 2000 });
+    const { predict } = predictorWith({ maxHosts: 1, deadlineMs: 4000 });
     await predict({ sha256: loop, inputs: { n: 1 } });
     // the second runs from the end of the first, so the host is still at work when the third gives up
     const working = Promise.allSettled(['150000', forever].map((n) => predict({ sha256: loop, inputs: { n } })));
