@@ -5,7 +5,7 @@ import { bootstrapTokenOf } from '../store/tokens.ts';
 import type { InstanceEvidence, ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
 import { withFailures } from './failures.ts';
-import { needsOf } from './needs.ts';
+import { needsOf } from '../core/capacity/needs.ts';
 import type {
   InstanceBootstrap,
   InstanceDescription,

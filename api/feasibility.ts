@@ -1,4 +1,5 @@
 import { objectKeys, type JobSpec } from '@artenic/core';
+import { needsOf } from '../core/capacity/needs.ts';
 import { ArtenicError } from '../core/errors.ts';
 import type { ProviderRecord } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
@@ -20,16 +21,11 @@ function checkBuilt(spec: JobSpec): void {
 
 function checkFits(spec: JobSpec, { name, capacity }: ProviderRecord): void {
   if (capacity === null) return;
-  const { vcpu, memoryGib = 0, accelerators } = spec.resources;
+  const { vcpu, memoryGib, gpus } = needsOf(spec);
   const needs = [
     { pointer: '/resources/vcpu', unit: 'cores', needed: vcpu, has: capacity.vcpu },
     { pointer: '/resources/memoryGib', unit: 'GiB of memory', needed: memoryGib, has: capacity.memoryGib },
-    {
-      pointer: '/resources/accelerators',
-      unit: 'accelerators',
-      needed: accelerators?.count ?? 0,
-      has: capacity.gpus,
-    },
+    { pointer: '/resources/accelerators', unit: 'accelerators', needed: gpus, has: capacity.gpus },
   ];
   for (const { pointer, unit, needed, has } of needs)
     if (needed > has)

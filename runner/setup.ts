@@ -10,6 +10,7 @@ import { errorCode } from './error-text.ts';
 import { unpackPackage } from './materials.ts';
 import type { RunnerStore } from './object-store.ts';
 import { findPython, freezeOf, type Python } from './python.ts';
+import { sweepSetups } from './setup-leftovers.ts';
 import type { Stopping } from './stopping.ts';
 
 const readySchema = z.strictObject({ package: z.string(), venv: z.string().nullable(), freeze: z.string().nullable() });
@@ -134,6 +135,7 @@ export async function prepare(parts: SetupParts): Promise<SetupResult> {
     say('already prepared on this machine: setup skipped');
     return { kind: 'ready', prepared: ready };
   }
+  await sweepSetups(join(parts.cacheDir, 'setups'));
   const own = join(cache, randomUUID());
   try {
     const result = await prepareIn(own, parts, python);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
@@ -45,6 +46,14 @@ export async function openOrm(options: {
       disableForeignKeys: false,
     },
   });
+}
+
+/**
+ * Closes the pool. Without an end of its own the driver waits for a connection that is still being made to a server that
+ * does not answer, so the wait is bounded: the process is about to end anyway.
+ */
+export async function closeOrm(orm: MikroORM, timeoutMs = 3000): Promise<void> {
+  await Promise.race([orm.close(true), sleep(timeoutMs, undefined, { ref: false })]);
 }
 
 /** Brings the database to this version. Several processes may do it at once: the others wait, and find nothing to do. */

@@ -14,7 +14,7 @@ import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
-import { migrate, openOrm } from '../store/orm.ts';
+import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
       await migrate(opened);
       return opened;
     } catch (error) {
-      await opened.close(true);
+      await closeOrm(opened);
       throw error;
     }
   });
@@ -111,7 +111,7 @@ async function main(): Promise<void> {
     await predictor.close();
     await listener.close();
     await temporal.close();
-    await orm.close(true);
+    await closeOrm(orm);
     process.exit(0);
   };
   process.on('SIGTERM', () => void stop());

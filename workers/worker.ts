@@ -5,12 +5,13 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import { pino, type Logger } from 'pino';
 import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
-import { migrate, openOrm } from '../store/orm.ts';
+import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { createStore } from '../store/store.ts';
 import { controlQueue, providerQueue } from '../workflows/contracts.ts';
 import { composeActivities } from './compose-activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer } from './health.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { startHistoryKeeper } from './history-keeper.ts';
 import { watchProviders } from './provider-watch.ts';
 import { startRelay } from './relay.ts';
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
       await migrate(opened);
       return opened;
     } catch (error) {
-      await opened.close(true);
+      await closeOrm(opened);
       throw error;
     }
   });
@@ -78,6 +79,8 @@ async function main(): Promise<void> {
       maxCachedWorkflows: 1000,
       maxConcurrentWorkflowTaskExecutions: 20,
       maxConcurrentActivityTaskExecutions: 40,
+      // As many as the pool has connections, twice: they are short and most of them wait for the database.
+      maxConcurrentLocalActivityExecutions: 20,
     }),
     ...[...providers.keys()].map((name) =>
       Worker.create({
@@ -98,6 +101,7 @@ async function main(): Promise<void> {
     logger,
     intervalMs: config.ARTENIC_HISTORY_MS,
   });
+  const housekeeping = startHousekeeping({ store, logger, intervalMs: 3_600_000 });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
     return workers.every((worker) => worker.getState() === 'RUNNING');
@@ -118,11 +122,12 @@ async function main(): Promise<void> {
   } finally {
     await relay.close();
     await keeper.close();
+    await housekeeping.close();
     await keeperConnection.close();
     await watch.close();
     await temporal.close();
     await connection.close();
-    await orm.close(true);
+    await closeOrm(orm);
     await health.close();
   }
 }

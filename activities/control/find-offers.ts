@@ -2,7 +2,7 @@ import type { JobSpec } from '@artenic/core';
 import { type ArtenicError, errorTable, isArtenicError, type ErrorType } from '../../core/errors.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import type { ControlDeps } from '../deps.ts';
-import { needsOf } from '../needs.ts';
+import { needsOf } from '../../core/capacity/needs.ts';
 import type { OfferQuery, Provider } from '../providers/provider.ts';
 
 type Refusal = { readonly provider: string; readonly type: ErrorType; readonly message: string };

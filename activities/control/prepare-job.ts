@@ -5,7 +5,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { JobRecord } from '../../store/types.ts';
 import type { PreparedJob } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
-import { needsOf } from '../needs.ts';
+import { needsOf } from '../../core/capacity/needs.ts';
 import { providerRow } from './provider-row.ts';
 
 export async function prepareJob(deps: ControlDeps, jobId: string): Promise<PreparedJob> {

@@ -3,7 +3,7 @@ import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import type { Repositories } from '../../store/types.ts';
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
-import { needsOf } from '../needs.ts';
+import { needsOf } from '../../core/capacity/needs.ts';
 import { providerRow } from './provider-row.ts';
 
 type OpenInput = Parameters<ControlActivities['openAttempt']>[0];

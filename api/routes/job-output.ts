@@ -46,8 +46,18 @@ type LogPlace = {
   readonly offset: number;
 };
 
-/** Reads on from `offset` over kept chunks; where chunks were dropped the page begins behind the hole and says how much is missing. */
+/** A chunk can be dropped by the cap between the reads of the index and of itself: the index knows better the second time. */
 async function readPage(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
+  try {
+    return await readPageOnce(deps, place, limitBytes);
+  } catch (error) {
+    if (!isArtenicError(error, 'not-found')) throw error;
+    return readPageOnce(deps, place, limitBytes);
+  }
+}
+
+/** Reads on from `offset` over kept chunks; where chunks were dropped the page begins behind the hole and says how much is missing. */
+async function readPageOnce(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
   const chunks = await deps.store.logChunks.from({ ...place, limit: 64 });
   const parts: Buffer[] = [];
   const first = chunks[0];

@@ -97,6 +97,38 @@ describe(`chaos, seed ${seed}`, () => {
     expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
   }, 120_000);
 
+  test('a cancel with all workers down is done by the first one that comes', async () => {
+    const id = await submit(counterJob({ total: 2000, every: 5, delay: 0.1 }));
+    await running(id);
+    await stack.killSupervisor();
+    stack.kill('worker');
+    const cancelling = await stack.request<JobView>('POST', `/api/v1/jobs/${id}/cancel`);
+    expect(terminalStates.has(cancelling.state)).toBe(false);
+    expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).not.toEqual([]);
+    await stack.start();
+    expect((await ended(id, 60_000)).state).toBe('cancelled');
+    expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
+    expect(await checkEndedOnce(stack, [id])).toEqual([]);
+  }, 180_000);
+
+  test('a job that comes while Temporal is down is taken, and runs when it is back', async () => {
+    await stack.killSupervisor();
+    stack.kill('temporal');
+    const config = traced({ total: 10, every: 5, delay: 0.02 });
+    const response = await fetch(new URL('/api/v1/jobs', stack.endpoints().api), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stack.adminKey()}`, 'content-type': 'application/json' },
+      body: JSON.stringify(counterJob(config)),
+    });
+    expect(response.status).toBe(202);
+    const { id } = (await response.json()) as JobView;
+    expect((await jobView(id)).state).toBe('queued');
+    await stack.start();
+    const job = await ended(id, 60_000);
+    expect(await checkCounter(stack, job, config, false)).toEqual([]);
+    expect(await checkEndedOnce(stack, [id])).toEqual([]);
+  }, 180_000);
+
   test(`${jobCount} jobs under random faults`, async () => {
     const configs = new Map<string, CounterConfig>();
     for (let index = 0; index < jobCount; index++) {

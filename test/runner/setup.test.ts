@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { sweepSetups } from '../../runner/setup-leftovers.ts';
 import { poll } from '../support/poll.ts';
 import { World } from './world.ts';
 
@@ -70,6 +80,19 @@ test.concurrent('a half prepared one is never used', async () => {
   const next = await world.run({ job: slow });
   expect(next.api.text('logs/setup')).toBe('preparing\n');
   expect(next.api.text('logs/training')).toBe('whole\n');
+});
+
+test('what nobody has finished for a week is removed, what is in use or new stays', async () => {
+  const setups = join(world.folder, 'sweep', 'setups');
+  for (const entry of ['kept', 'old', 'new']) mkdirSync(join(setups, 'hash', entry, 'package'), { recursive: true });
+  writeFileSync(
+    join(setups, 'hash', 'ready.json'),
+    JSON.stringify({ package: join(setups, 'hash', 'kept', 'package') }),
+  );
+  const eightDaysAgo = new Date(Date.now() - 8 * 86_400_000);
+  for (const entry of ['kept', 'old']) utimesSync(join(setups, 'hash', entry), eightDaysAgo, eightDaysAgo);
+  await sweepSetups(setups);
+  expect(readdirSync(join(setups, 'hash')).toSorted()).toEqual(['kept', 'new', 'ready.json']);
 });
 
 test('a prepared one that somebody has removed is prepared again', async () => {

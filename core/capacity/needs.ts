@@ -1,5 +1,5 @@
 import type { JobSpec } from '@artenic/core';
-import type { Capacity } from '../core/capacity/types.ts';
+import type { Capacity } from './types.ts';
 
 /** What a job takes from the machine it runs on. Memory that it does not ask for is not counted. */
 export function needsOf({ resources }: Pick<JobSpec, 'resources'>): Capacity {
