@@ -78,6 +78,8 @@ function plan(home: Home, ports: Ports): Plan {
     ARTENIC_WORKER_HEALTH_PORT: String(ports.workerHealth),
     ARTENIC_KEY_PEPPER: pepper,
     ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
+    // Compiled once: halves the start of every runner, model host and restarted part.
+    NODE_COMPILE_CACHE: join(home.folder, 'cache', 'node'),
   };
   const servers: (readonly [Component, string])[] = [];
   if (ownDatabase === undefined)
