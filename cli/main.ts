@@ -3,10 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { ArtenicApiError, ArtenicUnreachableError } from '@artenic/client';
 import { Command, CommanderError } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
+import { addCompletion } from './completion.ts';
+import { addConfig } from './config-command.ts';
 import { addModels } from './models.ts';
-import { createOutput } from './output.ts';
-import { clientFrom, type GlobalOptions } from './settings.ts';
-import { addTraining, type Runtime } from './training.ts';
+import { createOutput, type Output } from './output.ts';
+import { addPredictions } from './predictions.ts';
+import { isOpenToOthers, profilePath } from './profiles.ts';
+import { addProviders } from './providers.ts';
+import type { Runtime } from './runtime.ts';
+import { clientFrom, readSettings, type GlobalOptions, type Settings } from './settings.ts';
+import { addTraining } from './training.ts';
 
 const supervisor = fileURLToPath(new URL('../workers/up.ts', import.meta.url));
 
@@ -31,9 +37,10 @@ function up(args: readonly string[]): Promise<void> {
 function createProgram(signal: AbortSignal): Command {
   const program = new Command('artenic')
     .description('trains, serves and watches models')
-    .option('--url <url>', 'the API (default: ARTENIC_URL, then the stack on this machine)')
-    .option('--api-key <key>', 'the key (default: ARTENIC_API_KEY, then the stack on this machine)')
-    .option('--timeout <seconds>', 'longest time for one request', '30')
+    .option('--url <url>', 'the API (else ARTENIC_URL, the profile, the stack on this machine)')
+    .option('--api-key <key>', 'the key (else ARTENIC_API_KEY, the profile, the stack on this machine)')
+    .option('--profile <name>', 'settings by this name (else ARTENIC_PROFILE, then `config use-profile`)')
+    .option('--timeout <seconds>', 'longest time for one request (else ARTENIC_TIMEOUT, the profile, 30)')
     .option('--json', 'only JSON on standard output')
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
@@ -43,9 +50,17 @@ function createProgram(signal: AbortSignal): Command {
     )
     .exitOverride();
   const options = (): GlobalOptions => program.opts<GlobalOptions>();
+  let settings: Settings | null = null;
+  const readOnce = (): Settings => (settings ??= readSettings(options()));
+  let output: Output | null = null;
   const runtime: Runtime = {
-    client: () => clientFrom(options()),
-    output: () => createOutput(options().json === true),
+    settings: readOnce,
+    client: () => {
+      if (isOpenToOthers()) process.stderr.write(`artenic: others can read ${profilePath()}: chmod 600 it\n`);
+      return clientFrom(readOnce());
+    },
+    output: () => (output ??= createOutput(readOnce().json.value)),
+    profileName: () => options().profile ?? (process.env['ARTENIC_PROFILE'] || undefined),
     signal,
   };
   program
@@ -71,6 +86,10 @@ function createProgram(signal: AbortSignal): Command {
     });
   addTraining(program, runtime);
   addModels(program, runtime);
+  addPredictions(program, runtime);
+  addProviders(program, runtime);
+  addConfig(program, runtime);
+  addCompletion(program, runtime);
   return program;
 }
 

@@ -1,11 +1,15 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import type { ModelView, PredictRequest } from '@artenic/core';
-import { predictRequestSchema } from '@artenic/core';
+import type { ModelVersionView, ModelView } from '@artenic/core';
 import { CliError } from './cli-error.ts';
+import { hashOf } from './hash.ts';
+import { gather } from './options.ts';
 import { ago, table } from './output.ts';
-import type { Runtime } from './training.ts';
+import type { Runtime } from './runtime.ts';
 
-function versionNumber(text: string): number {
+export function versionNumber(text: string): number {
   const version = Number(text);
   if (!Number.isInteger(version) || version < 1)
     throw new CliError('usage', `a version is a whole number from 1, not ${text}`);
@@ -62,33 +66,43 @@ async function get(runtime: Runtime, name: string): Promise<void> {
   });
 }
 
-/** Numbers, `true`, `false`, lists and quoted text as JSON has them; anything else is text. */
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+async function register(
+  runtime: Runtime,
+  name: string,
+  path: string,
+  options: { readonly metric: readonly string[] },
+): Promise<void> {
+  if (!existsSync(path) || !statSync(path).isFile()) throw new CliError('usage', `the model file ${path} is not there`);
+  const metrics = Object.fromEntries(
+    options.metric.map((pair) => {
+      const [, metric = '', number = ''] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+      if (metric === '' || !Number.isFinite(Number(number)))
+        throw new CliError('usage', `--metric takes name=number, not ${pair}`);
+      return [metric, Number(number)];
+    }),
+  );
+  const client = runtime.client();
+  const sha256 = await hashOf(path);
+  const sent = await client.objects.upload('models', sha256, () => Readable.toWeb(createReadStream(path)));
+  runtime.output().say(`${sent ? 'uploaded' : 'already there:'} ${basename(path)}`);
+  const version = await client.models.register({ model: name, sha256, metrics });
+  runtime.output().result(version, () => `${version.model} version ${version.version} is registered`);
 }
 
-function inputsFrom(pairs: readonly string[], json: string | undefined): PredictRequest['inputs'] {
-  const inputs: Record<string, unknown> = {};
-  if (json !== undefined) {
-    try {
-      Object.assign(inputs, JSON.parse(json));
-    } catch {
-      throw new CliError('usage', '--json-input is not JSON');
-    }
-  }
-  for (const pair of pairs) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new CliError('usage', `--input takes name=value, not ${pair}`);
-    const text = pair.slice(at + 1);
-    inputs[pair.slice(0, at)] = valueOf(text);
-  }
-  const parsed = predictRequestSchema.shape.inputs.safeParse(inputs);
-  if (!parsed.success) throw new CliError('usage', `the inputs are numbers, strings or lists of them, by name`);
-  return parsed.data;
+async function change(
+  runtime: Runtime,
+  verb: 'promote' | 'retire',
+  place: { readonly name: string; readonly version: string; readonly reason: string },
+): Promise<void> {
+  const changed: ModelVersionView = await runtime
+    .client()
+    .models[verb](place.name, versionNumber(place.version), place.reason);
+  runtime
+    .output()
+    .result(
+      changed,
+      () => `${changed.model} version ${changed.version} is ${verb === 'promote' ? 'in production' : 'retired'}`,
+    );
 }
 
 export function addModels(program: Command, runtime: Runtime): void {
@@ -108,33 +122,23 @@ export function addModels(program: Command, runtime: Runtime): void {
     .argument('<version>')
     .option('--reason <text>', 'kept in the stage history', '')
     .description('put a version into production')
-    .action(async (name: string, version: string, options: { reason: string }) => {
-      const promoted = await runtime.client().models.promote(name, versionNumber(version), options.reason);
-      runtime.output().result(promoted, () => `${promoted.model} version ${promoted.version} is in production`);
-    });
-  program
-    .command('predict')
-    .argument('<model>')
-    .option(
-      '-i, --input <name=value>',
-      'one input; repeat for more',
-      (value: string, all: string[]) => [...all, value],
-      [],
-    )
-    .option('--json-input <json>', 'all inputs as one JSON object')
-    .option('--version <number>', 'this version in place of the one in production')
-    .description('predict one row')
-    .action(async (name: string, options: { input: string[]; jsonInput?: string; version?: string }) => {
-      const inputs = inputsFrom(options.input, options.jsonInput);
-      const answer = await runtime
-        .client()
-        .predict(name, inputs, options.version === undefined ? {} : { version: versionNumber(options.version) });
-      runtime
-        .output()
-        .result(
-          answer,
-          () =>
-            `${answer.label === null ? '' : `${answer.label}\n`}${JSON.stringify(answer.outputs)}\n${answer.model} version ${answer.version}, ${answer.latencyMs.toFixed(1)} ms`,
-        );
-    });
+    .action((name: string, version: string, options: { reason: string }) =>
+      change(runtime, 'promote', { name, version, ...options }),
+    );
+  model
+    .command('retire')
+    .argument('<name>')
+    .argument('<version>')
+    .option('--reason <text>', 'kept in the stage history', '')
+    .description('take a version out of use')
+    .action((name: string, version: string, options: { reason: string }) =>
+      change(runtime, 'retire', { name, version, ...options }),
+    );
+  model
+    .command('register')
+    .argument('<name>')
+    .argument('<file>', 'an ONNX file')
+    .option('-m, --metric <name=number>', 'a metric of this version; repeat for more', gather, [])
+    .description('upload a model file as a new version')
+    .action((name: string, path: string, options: { metric: string[] }) => register(runtime, name, path, options));
 }

@@ -1,3 +1,5 @@
+import stringWidth from 'string-width';
+
 const gap = 2;
 
 /** Where a command writes: results to standard output, everything else to standard error. */
@@ -54,18 +56,57 @@ export function printable(text: string): string {
   );
 }
 
-/** Columns as wide as their longest cell; the last one is cut so that a row fits the terminal. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+const narrowest = 8;
+
+/** Takes from the widest column until a row fits; the first one names the row and is left whole as long as others can give. */
+function fitted(widths: readonly number[], available: number): readonly number[] {
+  const fit = [...widths];
+  const total = (): number => fit.reduce((sum, width) => sum + width + gap, -gap);
+  for (const givers of [[...fit.keys()].slice(1), [...fit.keys()]])
+    while (total() > available) {
+      const widest = givers.reduce(
+        (best, column) => ((fit[column] ?? 0) > (fit[best] ?? 0) ? column : best),
+        givers[0] ?? 0,
+      );
+      if ((fit[widest] ?? 0) <= narrowest) break;
+      fit[widest] = (fit[widest] ?? 0) - 1;
+    }
+  return fit;
+}
+
+function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (stringWidth(kept + segment) > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+/** Columns as wide as their longest cell, and narrower where the terminal is. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  available = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY,
+): string {
   const all = [header, ...rows].map((row) => row.map((cell) => printable(cell).replaceAll('\n', ' ')));
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  const widths = fitted(
+    header.map((_, column) => Math.max(...all.map((row) => stringWidth(row[column] ?? '')))),
+    available,
+  );
   return all
-    .map((row) => {
-      const text = row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + gap)))
-        .join('');
-      return text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
-    })
+    .map((row) =>
+      row
+        .map((cell, column) => {
+          const shown = cut(cell, widths[column] ?? 0);
+          return column === row.length - 1
+            ? shown
+            : shown + ' '.repeat((widths[column] ?? 0) - stringWidth(shown) + gap);
+        })
+        .join('')
+        .trimEnd(),
+    )
     .join('\n');
 }
 

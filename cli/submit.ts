@@ -1,18 +1,12 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ArtenicClient } from '@artenic/client';
 import type { JobSpecInput, JobView } from '@artenic/core';
 import { CliError } from './cli-error.ts';
+import { hashOf } from './hash.ts';
 import type { LoadedJob } from './job-file.ts';
 import { packFolder } from './pack.ts';
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
-}
 
 /** Packs and uploads what the job file names; what is there already is not sent again. */
 async function uploadMaterials(

@@ -1,22 +1,11 @@
 import type { Command } from 'commander';
-import type { ArtenicClient } from '@artenic/client';
 import { jobStates, logStreams, type JobState, type JobView, type LogStream } from '@artenic/core';
 import { CliError } from './cli-error.ts';
 import { loadJobFile } from './job-file.ts';
-import { ago, bar, printable, table, type Output } from './output.ts';
+import { gather } from './options.ts';
+import { ago, bar, printable, table } from './output.ts';
+import type { Runtime } from './runtime.ts';
 import { submitJob } from './submit.ts';
-
-export type Runtime = {
-  readonly client: () => ArtenicClient;
-  readonly output: () => Output;
-  readonly signal: AbortSignal;
-};
-
-function oneOf<T extends string>(what: string, allowed: readonly T[], given: string): T {
-  const found = allowed.find((one) => one === given);
-  if (found === undefined) throw new CliError('usage', `${what} is one of ${allowed.join(', ')}`);
-  return found;
-}
 
 function describe(job: JobView): string {
   const rows: readonly (readonly [string, string])[] = [
@@ -86,13 +75,13 @@ async function dispatch(
 
 async function list(
   runtime: Runtime,
-  options: { readonly state?: string; readonly service?: string; readonly limit: string },
+  options: { readonly state?: JobState; readonly service?: string; readonly limit: string },
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new CliError('usage', '--limit is a whole number above 0');
   const jobs: JobView[] = [];
   const query = {
-    ...(options.state === undefined ? {} : { state: oneOf<JobState>('--state', jobStates, options.state) }),
+    ...(options.state === undefined ? {} : { state: options.state }),
     ...(options.service === undefined ? {} : { service: options.service }),
     pageSize: Math.min(limit, 200),
   };
@@ -120,11 +109,11 @@ async function list(
 async function logs(
   runtime: Runtime,
   id: string,
-  options: { readonly follow?: boolean; readonly attempt?: string; readonly stream: string },
+  options: { readonly follow?: boolean; readonly attempt?: string; readonly stream: LogStream },
 ): Promise<void> {
   const output = runtime.output();
   const query = {
-    stream: oneOf<LogStream>('--stream', logStreams, options.stream),
+    stream: options.stream,
     follow: options.follow === true,
     ...(options.attempt === undefined ? {} : { attempt: Number(options.attempt) }),
   };
@@ -144,21 +133,16 @@ export function addTraining(program: Command, runtime: Runtime): void {
     .command('dispatch')
     .argument('<file>', 'artenic.yaml')
     .option('-w, --watch', 'follow the job to its end')
-    .option(
-      '-s, --set <name=value>',
-      'set one value of the configuration',
-      (value: string, all: string[]) => [...all, value],
-      [],
-    )
+    .option('-s, --set <name=value>', 'set one value of the configuration', gather, [])
     .description('pack, upload and submit a job')
     .action((path: string, options: { watch?: boolean; set: string[] }) => dispatch(runtime, path, options));
   training
     .command('list')
-    .option('--state <state>', 'only jobs in this state')
+    .addOption(training.createOption('--state <state>', 'only jobs in this state').choices(jobStates))
     .option('--service <name>', 'only jobs of this service')
     .option('--limit <number>', 'at most so many', '50')
     .description('newest first')
-    .action((options: { state?: string; service?: string; limit: string }) => list(runtime, options));
+    .action((options: { state?: JobState; service?: string; limit: string }) => list(runtime, options));
   training
     .command('status')
     .argument('<id>')
@@ -182,9 +166,9 @@ export function addTraining(program: Command, runtime: Runtime): void {
     .argument('<id>')
     .option('-f, --follow', 'go on until the job has ended, or the attempt that is named')
     .option('--attempt <number>', 'which attempt; the newest one without it')
-    .option('--stream <name>', 'training or setup', 'training')
+    .addOption(training.createOption('--stream <name>', 'which log').choices(logStreams).default('training'))
     .description('the log of an attempt')
-    .action((id: string, options: { follow?: boolean; attempt?: string; stream: string }) =>
+    .action((id: string, options: { follow?: boolean; attempt?: string; stream: LogStream }) =>
       logs(runtime, id, options),
     );
 }

@@ -10,6 +10,8 @@ export type Finished = { readonly exitCode: number | null; readonly stdout: stri
 export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Standard input; empty without it. */
+  readonly input?: string;
   /** Called with all of standard output and standard error so far, and how to send a signal. */
   readonly onOutput?: (printed: string, kill: (signal: NodeJS.Signals) => void) => void;
 };
@@ -18,9 +20,15 @@ export type RunOptions = {
 export function artenic(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { PATH: process.env['PATH'], ARTENIC_HOME: join(tmpdir(), 'no-stack-here'), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      HOME: join(tmpdir(), 'no-home-here'),
+      ARTENIC_HOME: join(tmpdir(), 'no-stack-here'),
+      ...options.env,
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => undefined).end(options.input ?? '');
   let [stdout, stderr] = ['', ''];
   const heard = () => options.onOutput?.(stdout + stderr, (signal) => child.kill(signal));
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
