@@ -29,9 +29,10 @@ export const resourcesSchema = z.strictObject({
   accelerators: z
     .strictObject({
       type: z.string().min(1).max(64).optional().describe('For example `A100-80GB`; any when absent.'),
-      count: z.number().int().min(1).max(64).default(1),
+      count: z.number().int().min(1).max(64).default(1).describe('How many on each node.'),
     })
-    .optional(),
+    .optional()
+    .describe('GPUs or other accelerators; none when absent.'),
   nodes: z.number().int().min(1).max(1024).default(1).describe('Machines. More than one is not built yet.'),
   processes: z
     .number()
@@ -43,9 +44,14 @@ export const resourcesSchema = z.strictObject({
 });
 
 export const placementSchema = z.strictObject({
-  providers: z.array(nameSchema).min(1).max(32).default(['local']),
-  regions: z.array(z.string().min(1).max(64)).max(64).default([]),
-  mode: z.enum(['spot', 'on-demand', 'spot-with-fallback']).default('on-demand'),
+  providers: z.array(nameSchema).min(1).max(32).default(['local']).describe('Where the job may run, best first.'),
+  regions: z.array(z.string().min(1).max(64)).max(64).default([]).describe('Regions it may run in; any when empty.'),
+  mode: z
+    .enum(['spot', 'on-demand', 'spot-with-fallback'])
+    .default('on-demand')
+    .describe(
+      'Spot machines are cheaper and may be taken away; `spot-with-fallback` goes on on-demand when none is left.',
+    ),
   maxHourlyUsd: z.number().positive().max(100_000).optional().describe('Price cap of one instance, in USD per hour.'),
 });
 
@@ -59,11 +65,13 @@ export const environmentSchema = z.strictObject({
         .describe("For example `3.11`; the machine's own when absent."),
       requirements: relativePathSchema.optional().describe('Requirements or lock file inside the package.'),
     })
-    .optional(),
+    .optional()
+    .describe('A virtual environment of its own, prepared once and reused while its inputs are the same.'),
   image: z
     .string()
     .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, 'an image by digest: name@sha256:…')
-    .optional(),
+    .optional()
+    .describe('Container image by digest: `name@sha256:…`. The local provider does not run images yet.'),
 });
 
 const dataItemSchema = z.strictObject({
@@ -74,7 +82,10 @@ const dataItemSchema = z.strictObject({
 const jobFields = {
   service: nameSchema.describe('The service the model belongs to.'),
   model: nameSchema.optional().describe('Name in the registry; the service name when absent.'),
-  labels: z.record(z.string().min(1).max(63), z.string().max(255)).default({}),
+  labels: z
+    .record(z.string().min(1).max(63), z.string().max(255))
+    .default({})
+    .describe('Words of your own, shown and kept with the job.'),
   setup: commandSchema
     .optional()
     .describe(
@@ -89,10 +100,10 @@ const jobFields = {
     .record(envNameSchema, z.string().max(32_768))
     .default({})
     .describe('Plain environment variables. Never put a secret here.'),
-  environment: environmentSchema.default({}),
+  environment: environmentSchema.default({}).describe('What the machine must have besides the package.'),
   secrets: z.array(envNameSchema).max(64).default([]).describe('Names of secrets that become environment variables.'),
-  resources: resourcesSchema.prefault({}),
-  placement: placementSchema.prefault({}),
+  resources: resourcesSchema.prefault({}).describe('What the job takes from its machine.'),
+  placement: placementSchema.prefault({}).describe('Where it may run.'),
   priority: z.number().int().min(-100).max(100).default(0).describe('Higher goes first among waiting jobs.'),
   deadline: z.iso.datetime({ offset: true }).optional().describe('When the result should be there.'),
   maxHours: z
@@ -101,7 +112,12 @@ const jobFields = {
     .max(8760)
     .default(24)
     .describe('The job is stopped after this many hours of running; its state is then `timed-out`.'),
-  expectedHours: z.number().positive().max(8760).optional(),
+  expectedHours: z
+    .number()
+    .positive()
+    .max(8760)
+    .optional()
+    .describe('How long you think it runs; plans are made with it.'),
   budgetUsd: z.number().positive().max(10_000_000).optional().describe('Most this job may cost, in USD.'),
   retryOnExitCodes: z
     .array(z.number().int().min(1).max(255))
@@ -119,8 +135,8 @@ const jobFields = {
     .strictObject({
       model: z
         .strictObject({
-          path: relativePathSchema.default('model.onnx'),
-          format: z.enum(['onnx']).default('onnx'),
+          path: relativePathSchema.default('model.onnx').describe('Path under ARTENIC_OUTPUT_DIR.'),
+          format: z.enum(['onnx']).default('onnx').describe('Format of the file.'),
         })
         .optional()
         .describe('Declared: the job fails without it. Absent: a `model.onnx` that is there is registered.'),
@@ -130,14 +146,15 @@ const jobFields = {
         .default([])
         .describe('Names of metrics to keep with the model version; all when empty.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What the job leaves to be registered.'),
 };
 
 /** What is submitted: package and data are content ids of objects uploaded before. */
 export const jobSpecSchema = z.strictObject({
   ...jobFields,
   package: z.strictObject({ sha256: sha256Schema }).optional().describe('The uploaded tar.gz with the code.'),
-  data: z.array(dataItemSchema).max(1024).default([]),
+  data: z.array(dataItemSchema).max(1024).default([]).describe('Uploaded files the command finds in ARTENIC_DATA_DIR.'),
 });
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;
@@ -149,12 +166,13 @@ export const jobFileSchema = z.strictObject({
   data: z
     .array(
       z.strictObject({
-        name: relativePathSchema,
+        name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
         file: z.string().min(1).max(4096).describe('File relative to this file.'),
       }),
     )
     .max(1024)
-    .default([]),
+    .default([])
+    .describe('Files the command finds in ARTENIC_DATA_DIR; uploaded once, then known by their content.'),
 });
 export type JobFile = z.output<typeof jobFileSchema>;
 

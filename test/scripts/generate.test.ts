@@ -5,15 +5,23 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { jobFileSchema } from '@artenic/core';
 import { parse } from 'yaml';
-import { configurationDocument, jobSchemaDocument, openApiDocument } from '../../scripts/generate.ts';
+import { configurationDocument } from '../../scripts/docs/configuration.ts';
+import { jobFileDocument, jobSchemaDocument } from '../../scripts/docs/job-file.ts';
+import { generated } from '../../scripts/generate.ts';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const read = (path: string) => readFileSync(at(path), 'utf8');
 
-test('the committed documents are what `node scripts/generate.ts` writes', () => {
-  expect(read('docs/job.schema.json')).toBe(jobSchemaDocument());
-  expect(read('docs/configuration.md')).toBe(configurationDocument());
-  expect(read('api/openapi.json')).toBe(openApiDocument());
+test.each(Object.keys(generated))('%s is what `node scripts/generate.ts` writes', (path) => {
+  expect(read(path)).toBe(generated[path]?.());
+});
+
+test('every field of the job file says what it does', () => {
+  const rows = jobFileDocument()
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  expect(rows.length).toBeGreaterThan(40);
+  for (const row of rows) expect(row).toMatch(/\. \|$/);
 });
 
 test('every option says what it does', () => {

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { CliError, exitCodes } from './cli-error.ts';
+import { addCompletion } from './completion.ts';
+import { addConfig } from './config-command.ts';
+import { addModels } from './models.ts';
+import { createOutput, type Output } from './output.ts';
+import { addPredictions } from './predictions.ts';
+import { isOpenToOthers, profilePath } from './profiles.ts';
+import { addProviders } from './providers.ts';
+import type { Runtime } from './runtime.ts';
+import { clientFrom, readSettings, type GlobalOptions, type Settings } from './settings.ts';
+import { addTraining } from './training.ts';
+
+const supervisor = fileURLToPath(new URL('../workers/up.ts', import.meta.url));
+
+/** Runs the embedded stack in the foreground; Ctrl-C reaches it by the terminal. */
+function up(args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', supervisor, ...args], {
+    stdio: 'inherit',
+  });
+  // The supervisor decides when it is over; a signal to us alone is passed on.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(name);
+    process.on(name, () => child.kill(name));
+  }
+  return new Promise((done) => {
+    child.once('exit', (code) => {
+      process.exitCode = code ?? exitCodes.negative;
+      done();
+    });
+  });
+}
+
+/** All commands; nothing runs until it parses. */
+export function createProgram(signal: AbortSignal): Command {
+  const program = new Command('artenic')
+    .description('trains, serves and watches models')
+    .option('--url <url>', 'the API (else ARTENIC_URL, the profile, the stack on this machine)')
+    .option('--api-key <key>', 'the key (else ARTENIC_API_KEY, the profile, the stack on this machine)')
+    .option('--profile <name>', 'settings by this name (else ARTENIC_PROFILE, then `config use-profile`)')
+    .option('--timeout <seconds>', 'longest time for one request (else ARTENIC_TIMEOUT, the profile, 30)')
+    .option('--json', 'only JSON on standard output')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 ok, 1 a job failed or the answer is no, 2 usage, 3 the API cannot be reached, 4 it refused, 130 interrupted',
+    )
+    .exitOverride();
+  const options = (): GlobalOptions => program.opts<GlobalOptions>();
+  let settings: Settings | null = null;
+  const readOnce = (): Settings => (settings ??= readSettings(options()));
+  let output: Output | null = null;
+  const runtime: Runtime = {
+    settings: readOnce,
+    client: () => {
+      if (isOpenToOthers()) process.stderr.write(`artenic: others can read ${profilePath()}: chmod 600 it\n`);
+      return clientFrom(readOnce());
+    },
+    output: () => (output ??= createOutput(readOnce().json.value)),
+    profileName: () => options().profile ?? (process.env['ARTENIC_PROFILE'] || undefined),
+    signal,
+  };
+  program
+    .command('up')
+    .allowUnknownOption()
+    .argument('[options...]', 'passed on, for example --no-demo')
+    .description('start PostgreSQL, Temporal, worker and API on this machine')
+    .action((args: string[]) => up(args));
+  program
+    .command('health')
+    .description('whether the platform can answer')
+    .action(async () => {
+      const health = await runtime.client().health();
+      runtime
+        .output()
+        .result(health, () =>
+          [
+            `ready: ${health.ready ? 'yes' : 'no'}`,
+            ...Object.entries(health.checks).map(([part, state]) => `${part}: ${state}`),
+          ].join('\n'),
+        );
+      if (!health.ready) throw new CliError('negative', 'the platform is not ready');
+    });
+  addTraining(program, runtime);
+  addModels(program, runtime);
+  addPredictions(program, runtime);
+  addProviders(program, runtime);
+  addConfig(program, runtime);
+  addCompletion(program, runtime);
+  return program;
+}
