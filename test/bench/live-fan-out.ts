@@ -1,0 +1,105 @@
+/**
+ * `node test/bench/live-fan-out.ts [sockets] [seconds]`: followers of the WebSocket that all hear 50 events a second.
+ * Every one must hear every number; the lag is from the event's commit to its arrival, the memory that of the API.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { liveEventSchema } from '@artenic/core';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { closeOrm, openOrm } from '../../store/orm.ts';
+import { createStore } from '../../store/store.ts';
+import { createStack } from '../support/stack.ts';
+import { percentile, rounded } from './statistics.ts';
+
+const eventsPerSecond = 50;
+const followerProcesses = 2;
+const topic = 'providers';
+
+const heardSchema = z.object({ counts: z.array(z.number()), holes: z.number(), lagsMs: z.array(z.number()) });
+type Heard = z.output<typeof heardSchema>;
+
+/** One process of followers: says `ready`, listens until it is told to stop, then says what it heard. */
+async function followMany(url: string, key: string, sockets: number): Promise<void> {
+  const heard: Heard = { counts: Array.from({ length: sockets }, () => 0), holes: 0, lagsMs: [] };
+  const last = Array.from({ length: sockets }, () => 0);
+  await Promise.all(
+    last.map(async (_, index) => {
+      const socket = new WebSocket(url, ['artenic.v1', `bearer.${key}`]);
+      await once(socket, 'open');
+      const subscribed = once(socket, 'message');
+      socket.send(JSON.stringify({ op: 'subscribe', topics: [topic], after: null }));
+      await subscribed;
+      socket.on('message', (data) => {
+        const text = (data as Buffer).toString('utf8');
+        if (!text.startsWith('{"op":"event"')) return;
+        const { sequence, at } = liveEventSchema.parse(JSON.parse(text));
+        if (last[index] !== 0 && sequence !== (last[index] ?? 0) + 1) heard.holes++;
+        last[index] = sequence;
+        heard.counts[index] = (heard.counts[index] ?? 0) + 1;
+        if (index % 10 === 0) heard.lagsMs.push(Date.now() - Date.parse(at));
+      });
+    }),
+  );
+  process.send?.('ready');
+  await once(process, 'message');
+  process.send?.(heard, undefined, undefined, () => process.exit(0));
+}
+
+const residentBytes = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+
+async function measure(sockets: number, seconds: number): Promise<void> {
+  const stack = createStack();
+  try {
+    await stack.start();
+    const { api, databaseUrl, processes } = stack.endpoints();
+    const apiPid = processes['api'] ?? 0;
+    const orm = await openOrm({ databaseUrl });
+    const { events } = createStore(orm);
+    await events.append({ topic, kind: 'bench', subject: 'first', data: {} });
+    const before = residentBytes(apiPid);
+    const url = `${api.replace('http', 'ws')}/ws`;
+    const followers = Array.from({ length: followerProcesses }, () =>
+      fork(fileURLToPath(import.meta.url), ['follow', url, stack.adminKey(), String(sockets / followerProcesses)]),
+    );
+    await Promise.all(followers.map((one) => once(one, 'message')));
+    const bytesPerSocket = (residentBytes(apiPid) - before) / sockets;
+    const startedMs = performance.now();
+    const total = eventsPerSecond * seconds;
+    for (let index = 0; index < total; index++) {
+      await sleep(Math.max(0, startedMs + (index * 1000) / eventsPerSecond - performance.now()));
+      await events.append({ topic, kind: 'bench', subject: String(index), data: { index } });
+    }
+    const sentMs = performance.now() - startedMs;
+    await sleep(3000);
+    const answers = followers.map(async (one) => {
+      const answered = once(one, 'message');
+      one.send('stop');
+      return heardSchema.parse((await answered)[0]);
+    });
+    const heard = await Promise.all(answers);
+    await closeOrm(orm);
+    const counts = heard.flatMap((one) => one.counts);
+    const lagsMs = heard.flatMap((one) => one.lagsMs);
+    console.log({
+      sockets,
+      events: total,
+      eventsPerSecond: rounded(total / (sentMs / 1000)),
+      heardAll: counts.filter((count) => count === total).length,
+      holes: heard.reduce((sum, { holes }) => sum + holes, 0),
+      lagP50Ms: percentile(lagsMs, 0.5),
+      lagP99Ms: percentile(lagsMs, 0.99),
+      kilobytesPerSocket: rounded(bytesPerSocket / 1000),
+    });
+  } finally {
+    await stack.destroy();
+  }
+}
+
+const [mode, ...rest] = process.argv.slice(2);
+if (mode === 'follow') await followMany(rest[0] ?? '', rest[1] ?? '', Number(rest[2]));
+else await measure(Number(mode ?? 1000), Number(rest[0] ?? 30));
