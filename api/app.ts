@@ -78,7 +78,7 @@ export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
         { err: error, method: request.method, path: request.path, correlationId: problem.correlationId },
         'request failed',
       );
-    sendProblem(response, problem);
+    sendProblem(response, problem, request.path);
     // What is still coming of a refused body is thrown away: closing at once could take our answer from the client.
     request.resume();
   });

@@ -1,23 +1,18 @@
-import type { ModelSignature, PredictRequest } from '@artenic/core';
 import type { Logger } from 'pino';
 import type { ObjectStorage } from '../core/object-storage.ts';
+import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
 
-export type Predictor = {
-  /** One row through a model host. Throws `validation-failed` for inputs that do not fit, `deadline-exceeded`, `model-rejected`. */
-  readonly predict: (request: { readonly sha256: string; readonly inputs: PredictRequest['inputs'] }) => Promise<{
-    readonly outputs: Readonly<Record<string, unknown>>;
-    readonly label: string | null;
-    readonly latencyMs: number;
-  }>;
-  /** Opens the model in a process of its own. Throws `model-rejected` with the reason. */
-  readonly inspect: (sha256: string) => Promise<ModelSignature>;
-};
+export type Predictor = Omit<WholePredictor, 'close'>;
 
 export type ApiLimits = {
   /** Longest JSON or YAML body. */
   readonly bodyBytes: number;
+  /** Longest request with rows for a model as JSON: parsing is done in one go, and others wait for it. */
+  readonly rowsBytes: number;
+  /** Longest request with tensors as bytes. */
+  readonly tensorBytes: number;
   /** Longest uploaded object. */
   readonly uploadBytes: number;
   /** Kept log bytes of a job; its first `logHeadBytes` are never dropped. */
@@ -27,6 +22,8 @@ export type ApiLimits = {
 
 export const defaultLimits: ApiLimits = {
   bodyBytes: 1_000_000,
+  rowsBytes: 4_000_000,
+  tensorBytes: 64_000_000,
   uploadBytes: 2 * 1024 ** 3,
   logBytes: 100_000_000,
   logHeadBytes: 50_000_000,
@@ -49,6 +46,8 @@ export type ApiDeps = {
   readonly allowedOrigins: readonly string[];
   readonly limits: ApiLimits;
   readonly version: string;
+  /** Base URLs of the inference servers that models may be registered on. */
+  readonly inferenceServers: readonly string[];
   /** Calls back when events have been committed; returns how to stop. */
   readonly onEvents: (wake: () => void) => () => void;
 };

@@ -5,7 +5,7 @@ import { ArtenicError } from '../core/errors.ts';
 import type { Principal } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
 import { parsePart } from './input-errors.ts';
-import { bearerOf, principalOfKey } from './middleware/access.ts';
+import { bearerOf, principalOfKey, principalOfLately } from './middleware/access.ts';
 import { checkValue, decodeText, mediaTypeOf, parseJson, readBody } from './middleware/body.ts';
 import { holdKey } from './middleware/idempotency.ts';
 import { callerOfToken } from './middleware/runner-access.ts';
@@ -13,7 +13,7 @@ import type { Context, Reply, Route, RunnerCaller } from './route.ts';
 
 async function readRouteBody(deps: ApiDeps, route: Route, request: Request): Promise<Buffer> {
   if (route.bodyKind === 'none' || route.bodyKind === 'stream') return Buffer.alloc(0);
-  const body = await readBody(request, route.maxBytes ?? deps.limits.bodyBytes);
+  const body = await readBody(request, route.maxBytes ?? deps.limits[route.limit]);
   if (body.length > 0 && !route.bodyTypes.includes(mediaTypeOf(request))) {
     throw new ArtenicError('unsupported-media-type', `Send ${route.bodyTypes.join(' or ')}.`);
   }
@@ -36,6 +36,11 @@ function parseAddress(route: Route, request: Request): { readonly params: unknow
   };
 }
 
+/** Routes that are asked thousands of times a second, of which each must not cost a query. */
+function isHot({ tag }: Route): boolean {
+  return tag === 'predictions' || tag === 'inference';
+}
+
 const goneCodes: ReadonlySet<unknown> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
 
 async function sendStream(response: Response, stream: AsyncIterable<Uint8Array>): Promise<void> {
@@ -52,7 +57,7 @@ async function send(response: Response, reply: Reply): Promise<void> {
   response.status(reply.status);
   if (reply.stream !== undefined) return sendStream(response, reply.stream);
   if (reply.body === undefined || reply.body === null) return void response.end();
-  if (typeof reply.body === 'string') return void response.send(reply.body);
+  if (typeof reply.body === 'string' || reply.body instanceof Uint8Array) return void response.send(reply.body);
   response.type('application/json').send(JSON.stringify(reply.body));
 }
 
@@ -62,7 +67,7 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
   let principal: Principal | null = null;
   let runner: RunnerCaller | null = null;
   if (route.permission === 'read' || route.permission === 'write')
-    principal = await principalOfKey(deps, bearerOf(request));
+    principal = await (isHot(route) ? principalOfLately : principalOfKey)(deps, bearerOf(request));
   if (route.permission === 'runner') runner = await callerOfToken(deps, bearerOf(request));
   const { params, query } = parseAddress(route, request);
   const bytes = await readRouteBody(deps, route, request);

@@ -6,21 +6,26 @@ import {
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { Permission, Route } from './route.ts';
+import { isOip } from './problems.ts';
 import { named } from './schemas.ts';
 
 extendZodWithOpenApi(z);
 
+const inferError = { content: { 'application/json': { schema: named.inferError } } };
 const problem = { content: { 'application/problem+json': { schema: named.problem } } };
 
 const tags = {
   jobs: 'Training jobs, their attempts, logs, metrics and outputs',
   objects: 'Uploads by content id: packages, data and model files',
   models: 'The registry: versions and their stages',
-  predictions: 'One row through a model',
+  predictions: 'Rows through a model',
+  inference: 'Open Inference Protocol v2, with Triton’s binary tensors',
   providers: 'Where jobs can run',
   platform: 'Health, metrics and this document',
   runner: "What a job's runner calls; nobody else does",
 } as const;
+
+const binary = z.string().meta({ format: 'binary' });
 
 /** Refusals that every route of a kind can answer with. */
 function refusals(route: Route): RouteConfig['responses'] {
@@ -34,15 +39,15 @@ function refusals(route: Route): RouteConfig['responses'] {
     [409, 'Not possible in the present state', route.method !== 'get' && route.method !== 'head'],
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],
-    [422, 'Wrong or unknown fields', hasInput || route.idempotent],
+    [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
     [500, 'A fault of the platform', true],
     [503, 'A part of the platform is away; try again', true],
-    [504, 'It took too long', route.tag === 'predictions'],
+    [504, 'It took too long', route.tag === 'predictions' || route.tag === 'inference'],
   ];
   return Object.fromEntries(
     rows
       .filter(([status, , applies]) => applies && route.answers[status] === undefined)
-      .map(([status, description]) => [status, { description, ...problem }]),
+      .map(([status, description]) => [status, { description, ...(isOip(route.path) ? inferError : problem) }]),
   );
 }
 
@@ -67,7 +72,7 @@ function requestOf(route: Route): NonNullable<RouteConfig['request']> {
             content: Object.fromEntries(
               route.bodyTypes.map((type) => [
                 type,
-                { schema: route.bodySchema ?? z.string().meta({ format: 'binary' }) },
+                { schema: type.endsWith('json') ? (route.bodySchema ?? binary) : binary },
               ]),
             ),
           },
@@ -100,7 +105,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
   });
   for (const route of routes) {
     const answers = Object.fromEntries(
-      Object.entries(route.answers).map(([status, { description, schema, type }]) => [
+      Object.entries(route.answers).map(([status, { description, schema, type, isAlsoBinary = false }]) => [
         status,
         {
           description,
@@ -108,7 +113,8 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
             ? {}
             : {
                 content: {
-                  [type ?? 'application/json']: { schema: schema ?? z.string().meta({ format: 'binary' }) },
+                  [type ?? 'application/json']: { schema: schema ?? binary },
+                  ...(isAlsoBinary ? { 'application/octet-stream': { schema: binary } } : {}),
                 },
               }),
         },

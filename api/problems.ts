@@ -36,12 +36,25 @@ export function problemOf(error: unknown, correlationId: string): ProblemDocumen
   };
 }
 
-export function sendProblem(response: Response, problem: ProblemDocument): void {
+/** Paths of the Open Inference Protocol, whose errors are `{"error": …}` with 400 where we say 422. */
+export function isOip(path: string): boolean {
+  return path === '/v2' || path.startsWith('/v2/');
+}
+
+export function sendProblem(response: Response, problem: ProblemDocument, path: string): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const retryAfter = problem.retryAfterSeconds ?? (problem.status === 503 ? 1 : undefined);
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
+  if (isOip(path)) {
+    const status = problem.status === 422 ? 400 : problem.status;
+    response
+      .status(status)
+      .type('application/json')
+      .send(JSON.stringify({ error: problem.detail }));
+    return;
+  }
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

@@ -45,12 +45,21 @@ export type Route = {
   readonly params: z.ZodType | null;
   readonly query: z.ZodType | null;
   readonly bodySchema: z.ZodType | null;
-  /** Most bytes for `json` and `bytes`; the API's own limit when absent. */
+  /** Which limit counts for `json` and `bytes`; `maxBytes` goes before it. */
+  readonly limit: 'bodyBytes' | 'rowsBytes' | 'tensorBytes';
   readonly maxBytes: number | null;
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent: boolean;
   readonly answers: Readonly<
-    Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly type?: string }>
+    Record<
+      number,
+      {
+        readonly description: string;
+        readonly schema?: z.ZodType;
+        readonly type?: string;
+        readonly isAlsoBinary?: boolean;
+      }
+    >
   >;
   readonly handle: (context: Context<never, never, never>) => Promise<Reply>;
 };
@@ -65,6 +74,7 @@ type Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> =
   readonly bodyKind?: BodyKind;
   readonly bodyTypes?: readonly string[];
   readonly maxBytes?: number;
+  readonly limit?: Route['limit'];
   readonly idempotent?: boolean;
   readonly handle: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Reply>;
 };
@@ -84,6 +94,7 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
     query: definition.query ?? null,
     bodySchema: definition.body ?? null,
     maxBytes: definition.maxBytes ?? null,
+    limit: definition.limit ?? 'bodyBytes',
     idempotent: definition.idempotent ?? false,
     handle: definition.handle,
   };

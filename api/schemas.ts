@@ -5,6 +5,8 @@ import {
   metricPointSchema,
   modelVersionViewSchema,
   modelViewSchema,
+  predictBatchRequestSchema,
+  predictBatchResponseSchema,
   predictRequestSchema,
   predictResponseSchema,
   problemSchema,
@@ -12,6 +14,8 @@ import {
   stageChangeViewSchema,
 } from '@artenic/core';
 import { z } from 'zod';
+import { inferRequestSchema } from '../serving/oip-request.ts';
+import { inferAnswerSchema } from '../serving/oip-response.ts';
 
 /** Shapes with a name in the OpenAPI document. */
 export const named = {
@@ -22,10 +26,15 @@ export const named = {
   model: modelViewSchema.meta({ id: 'Model' }),
   modelVersion: modelVersionViewSchema.meta({ id: 'ModelVersion' }),
   predictRequest: predictRequestSchema.meta({ id: 'PredictRequest' }),
+  predictBatchRequest: predictBatchRequestSchema.meta({ id: 'PredictBatchRequest' }),
+  predictions: predictBatchResponseSchema.meta({ id: 'Predictions' }),
   prediction: predictResponseSchema.meta({ id: 'Prediction' }),
   problem: problemSchema.meta({ id: 'Problem' }),
   provider: providerViewSchema.meta({ id: 'Provider' }),
   stageChange: stageChangeViewSchema.meta({ id: 'StageChange' }),
+  inferRequest: inferRequestSchema.meta({ id: 'InferRequest' }),
+  inferAnswer: inferAnswerSchema.meta({ id: 'InferAnswer' }),
+  inferError: z.object({ error: z.string() }).meta({ id: 'InferError' }),
 } as const;
 
 /** Pieces that several routes share. Whole numbers are bounded, so that the document says what the code accepts. */

@@ -1,14 +1,24 @@
 import type { ModelSignature } from '@artenic/core';
 import type { ErrorType, InputError } from '../core/errors.ts';
-import type { Inputs, Prediction } from './tensors.ts';
+import type { NamedTensor } from './tensors.ts';
+
+export type LoadedModel = {
+  readonly signature: ModelSignature;
+  /** Resident memory of the process with the model. */
+  readonly rssBytes: number;
+};
 
 /** What a host can be asked for, and what it answers. */
 export type HostCalls = {
   /** Checks and loads the model file; once, before anything else. */
-  readonly load: { readonly argument: string; readonly answer: ModelSignature };
+  readonly load: { readonly argument: string; readonly answer: LoadedModel };
+  /** Reads a file of another format without opening it as its library would. */
+  readonly scan: { readonly argument: { readonly filePath: string; readonly format: string }; readonly answer: null };
   /** Runs the model once on zeros. */
   readonly probe: { readonly argument: null; readonly answer: null };
-  readonly predict: { readonly argument: Inputs; readonly answer: Prediction };
+  /** Runs a few rows, together and one by one; whether each row's answer is its own. Loads and warms what is lazy. */
+  readonly warmUp: { readonly argument: null; readonly answer: { readonly hasOwnRows: boolean } };
+  readonly infer: { readonly argument: readonly NamedTensor[]; readonly answer: readonly NamedTensor[] };
 };
 export type HostRequest = {
   [Call in keyof HostCalls]: {

@@ -4,14 +4,16 @@ import type { ModelSignature } from '@artenic/core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assertNever } from '../core/assert-never.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
-import type { HostCalls, HostReply, HostRequest } from './host-messages.ts';
+import { scanForeign } from './foreign-file.ts';
+import type { HostCalls, HostReply, HostRequest, LoadedModel } from './host-messages.ts';
 import { rejected, scanModel } from './model-file.ts';
-import { decodeRow, encodeRow, isFeedable, zeroRow, type Prediction, type TensorParts } from './tensors.ts';
+import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
+import { hasOwnRows, probeRow } from './warm-up.ts';
 
 type Loaded = { readonly session: InferenceSession; readonly signature: ModelSignature };
 let loaded: Loaded | null = null;
 
-async function load(filePath: string): Promise<ModelSignature> {
+async function load(filePath: string): Promise<LoadedModel> {
   const { labels } = scanModel(filePath);
   let session: InferenceSession;
   try {
@@ -30,11 +32,10 @@ async function load(filePath: string): Promise<ModelSignature> {
     outputs: session.outputMetadata.map((value) => tensorSignature(value, 'output')),
     labels: labels === null ? null : [...labels],
   };
-  const strange = signature.inputs.find(({ type }) => !isFeedable(type));
-  if (strange !== undefined)
-    throw rejected(`Its input ${strange.name} is ${strange.type}, which JSON values cannot fill.`);
+  for (const { name, type } of [...signature.inputs, ...signature.outputs])
+    if (!isFeedable(type)) throw rejected(`Its tensor ${name} is ${type}, which requests cannot carry.`);
   loaded = { session, signature };
-  return signature;
+  return { signature, rssBytes: process.memoryUsage.rss() };
 }
 
 function tensorSignature(value: InferenceSession.ValueMetadata, kind: string): ModelSignature['inputs'][number] {
@@ -52,45 +53,77 @@ function current(): Loaded {
   return loaded;
 }
 
-async function run({ session }: Loaded, row: ReadonlyMap<string, TensorParts>): Promise<ReadonlyMap<string, Tensor>> {
-  const feeds = Object.fromEntries(
-    [...row].map(([name, { type, values, dims }]) => [name, new Tensor(type as Tensor.Type, values as number[], dims)]),
-  );
-  return new Map(Object.entries(await session.run(feeds)));
+type Feed = ConstructorParameters<typeof Tensor>[1] & object;
+const { Float16Array: Halves } = globalThis as {
+  Float16Array?: new (buffer: ArrayBufferLike, at: number, n: number) => object;
+};
+
+function toFeed({ type, data, dims }: NamedTensor): Tensor {
+  // onnxruntime takes halves as the platform's own type where there is one
+  const isHalf = type === 'float16' && Halves !== undefined && 'buffer' in data;
+  const feed = isHalf ? new Halves(data.buffer, data.byteOffset, data.length) : data;
+  return new Tensor(type as Tensor.Type, feed as unknown as Feed, dims);
+}
+
+function fromTensor(name: string, { type, data, dims }: Tensor): NamedTensor {
+  const own =
+    type === 'float16' && 'buffer' in data ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+  return { name, type, dims, data: own };
+}
+
+async function run({ session, signature }: Loaded, tensors: readonly NamedTensor[]): Promise<readonly NamedTensor[]> {
+  const results = await session.run(Object.fromEntries(tensors.map((tensor) => [tensor.name, toFeed(tensor)])));
+  return signature.outputs.flatMap(({ name }) => {
+    const tensor = results[name];
+    return tensor === undefined ? [] : [fromTensor(name, tensor)];
+  });
 }
 
 async function probe(): Promise<null> {
   const model = current();
-  const zeros = zeroRow(model.signature.inputs);
+  const zeros = probeRow(model.signature.inputs, 0);
   if (zeros === null) throw rejected('One row of its inputs is too large.');
   try {
-    decodeRow(model.signature, await run(model, zeros));
+    await run(model, zeros);
   } catch (cause) {
     throw new ArtenicError('model-rejected', `It fails on a row of zeros: ${messageOf(cause)}`, { cause });
   }
   return null;
 }
 
-async function predict(inputs: HostCalls['predict']['argument']): Promise<Prediction> {
+async function warmUp(): Promise<{ readonly hasOwnRows: boolean }> {
   const model = current();
-  const row = encodeRow(model.signature.inputs, inputs);
-  let tensors: ReadonlyMap<string, Tensor>;
+  if (!hasOpenRows(model.signature)) return { hasOwnRows: false };
   try {
-    tensors = await run(model, row);
+    return { hasOwnRows: await hasOwnRows(model.signature, (tensors) => run(model, tensors)) };
+  } catch {
+    // it does not take what was made up for it: its requests run one by one
+    return { hasOwnRows: false };
+  }
+}
+
+async function infer(tensors: HostCalls['infer']['argument']): Promise<readonly NamedTensor[]> {
+  const model = current();
+  try {
+    return await run(model, tensors);
   } catch (cause) {
     throw new ArtenicError('validation-failed', `The model fails on these inputs: ${messageOf(cause)}`, { cause });
   }
-  return decodeRow(model.signature, tensors);
 }
 
 async function answerTo(request: HostRequest): Promise<HostCalls[keyof HostCalls]['answer']> {
   switch (request.call) {
     case 'load':
       return load(request.argument);
+    case 'scan':
+      await scanForeign(request.argument.filePath, request.argument.format);
+      return null;
     case 'probe':
       return probe();
-    case 'predict':
-      return predict(request.argument);
+    case 'warmUp':
+      return warmUp();
+    case 'infer':
+      return infer(request.argument);
     default:
       return assertNever(request);
   }

@@ -31,7 +31,7 @@ async function loadAndProbe(
   deadline: number,
   timeoutMs: number,
 ): Promise<ModelSignature> {
-  const signature = await withDeadline(
+  const { signature } = await withDeadline(
     host.ask('load', filePath),
     deadline - Date.now(),
     () => new ArtenicError('deadline-exceeded', `The model was not loaded within ${timeoutMs} ms.`),
@@ -47,4 +47,25 @@ export function verdictOf(death: HostDied): ArtenicError {
   return death.signal === 'SIGKILL'
     ? new ArtenicError('unavailable', `The model could not be tried: ${death.message}.`, { cause: death })
     : new ArtenicError('model-rejected', `It cannot be loaded: ${death.message}.`, { cause: death });
+}
+
+/**
+ * Reads a file of a format that is not run here, in a process of its own: it may be made to hurt its reader.
+ * @throws ArtenicError `model-rejected` with the reason
+ */
+export async function scanFile(
+  filePath: string,
+  format: string,
+  options: { readonly timeoutMs: number; readonly memoryBytes: number },
+): Promise<void> {
+  const host = await startHost({ memoryBytes: options.memoryBytes });
+  try {
+    await withDeadline(host.ask('scan', { filePath, format }), options.timeoutMs, () =>
+      rejected(`It could not be read within ${options.timeoutMs} ms.`),
+    );
+  } catch (error) {
+    throw error instanceof HostDied ? verdictOf(error) : error;
+  } finally {
+    await host.kill();
+  }
 }

@@ -1,102 +1,219 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { ModelSignature } from '@artenic/core';
-import { ArtenicError } from '../core/errors.ts';
-import { withDeadline } from './host-process.ts';
-import { inspectModel } from './inspect.ts';
-import { ModelHost } from './model-host.ts';
-import type { Inputs, Prediction } from './tensors.ts';
+import { ArtenicError, isArtenicError } from '../core/errors.ts';
+import { defaultPolicy, type BatchPolicy } from './batching.ts';
+import { decodeRow, type Prediction } from './decode.ts';
+import { encodeRow, type Inputs } from './encode.ts';
+import { evictionsFor } from './eviction.ts';
+import { inferExternally, readExternal, type ExternalModel, type ExternalPlace } from './external.ts';
+import { inspectModel, scanFile } from './inspect.ts';
+import { ModelQueue } from './model-queue.ts';
+import type { NamedTensor } from './tensors.ts';
+import { probeRow } from './warm-up.ts';
 
 const defaultLoadTimeoutMs = 60_000;
+/** What a process takes before it has a model. */
+const emptyHostBytes = 80 * 1024 ** 2;
 
 export type PredictorOptions = {
   /** Path of the model file on this machine. */
   readonly fetchModel: (sha256: string) => Promise<string>;
-  /** Models held at the same time, each in a process of its own. More: fewer reloads; each takes a core while it runs. */
+  /** Processes at the same time, over all models. More: fewer reloads; each takes a core while it runs. */
   readonly maxHosts: number;
+  /** Processes of one model under load; as many as there are cores when absent. */
+  readonly maxHostsPerModel?: number;
   /** Longest time for one request, and for one run of a model before its process is killed. */
   readonly deadlineMs: number;
-  /** Memory one model may use. */
+  /** Memory one process may use for its model. */
   readonly memoryBytes: number;
+  /** Memory of all processes together; models that were not asked for longest leave first. */
+  readonly totalMemoryBytes?: number;
   /** Longest time to load a model; a request that waits for it still ends at its own deadline. */
   readonly loadTimeoutMs?: number;
+  readonly policy?: BatchPolicy;
 };
 
-type PredictRequest = { readonly sha256: string; readonly inputs: Inputs };
+/** Which model: its content here, or its place on another server. */
+export type Target = { readonly sha256: string; readonly external?: ExternalModel | null };
+export type Failure = { readonly error: ArtenicError };
 
 export type Predictor = {
   /** One row. @throws ArtenicError */
-  readonly predict: (request: PredictRequest) => Promise<Prediction & { readonly latencyMs: number }>;
+  readonly predict: (
+    request: Target & { readonly inputs: Inputs },
+  ) => Promise<Prediction & { readonly latencyMs: number }>;
+  /** Many rows; a row that fails does not harm the others. @throws ArtenicError what concerns all of them */
+  readonly predictBatch: (request: Target & { readonly rows: readonly Inputs[] }) => Promise<{
+    readonly results: readonly (Prediction | Failure)[];
+    readonly latencyMs: number;
+  }>;
+  /** Tensors as they are. `prepare` checks them against the signature. @throws ArtenicError */
+  readonly infer: (
+    request: Target & {
+      readonly prepare: (signature: ModelSignature) => readonly NamedTensor[];
+      /** Shorter than the usual one. */
+      readonly deadlineMs?: number;
+    },
+  ) => Promise<readonly NamedTensor[]>;
+  /** Loads the model and runs it, so that the first request does not wait for that. @throws ArtenicError */
+  readonly warm: (target: Target) => Promise<void>;
   /** What the model takes and gives. @throws ArtenicError `model-rejected` */
   readonly inspect: (sha256: string) => Promise<ModelSignature>;
+  /** Reads a file of another format for what is unsafe in it. @throws ArtenicError `model-rejected` */
+  readonly scan: (sha256: string, format: string) => Promise<void>;
+  /** What a model on another server takes and gives. @throws ArtenicError `unavailable` */
+  readonly inspectExternal: (place: ExternalPlace) => Promise<ModelSignature>;
   readonly close: () => Promise<void>;
 };
 
-export function createPredictor(options: PredictorOptions): Predictor {
-  const { fetchModel, maxHosts, deadlineMs, memoryBytes } = options;
-  const loadTimeoutMs = options.loadTimeoutMs ?? defaultLoadTimeoutMs;
-  /** Least recently used first. */
-  const hosts = new Map<string, ModelHost>();
-  const waiting: (() => void)[] = [];
+/** The queues of all models and the room they share. */
+function createQueues(options: PredictorOptions) {
+  const queues = new Map<string, ModelQueue>();
+  const waiting = new Set<string>();
   const leaving = new Set<Promise<void>>();
-  let isClosed = false;
-  let lastInspection: Promise<unknown> = Promise.resolve();
+  const capacity = { maxHosts: options.maxHosts, maxBytes: options.totalMemoryBytes ?? Infinity };
+  let isRetrying = false;
 
-  const onIdle = () => {
-    for (const tryAgain of waiting.splice(0)) tryAgain();
-  };
-
-  function letGo(host: ModelHost): void {
-    const gone = host.close().finally(() => leaving.delete(gone));
+  function letGo(id: string, queue: ModelQueue): void {
+    queues.delete(id);
+    const gone = queue.close().finally(() => leaving.delete(gone));
     leaving.add(gone);
   }
 
-  /** Null when every host is at work for another model. */
-  function take(sha256: string): ModelHost | null {
-    const known = hosts.get(sha256);
-    if (known === undefined && hosts.size >= maxHosts) {
-      const [oldest] = [...hosts].filter(([, host]) => host.isIdle);
-      if (oldest === undefined) return null;
-      hosts.delete(oldest[0]);
-      letGo(oldest[1]);
+  function makeRoom(id: string, bytes: number): boolean {
+    const residents = [...queues].map(([other, queue]) => ({
+      ...{ id: other, lastUsed: queue.lastUsedMs, isIdle: queue.isIdle, hosts: queue.hosts },
+      bytes: queue.hosts * queue.bytesPerHost,
+    }));
+    const evicted = evictionsFor(residents, { id, bytes }, capacity);
+    for (const other of evicted ?? []) {
+      const queue = queues.get(other);
+      if (queue !== undefined) letGo(other, queue);
     }
-    const host = known ?? new ModelHost(sha256, { fetchModel, deadlineMs, loadTimeoutMs, memoryBytes, onIdle });
-    hosts.delete(sha256);
-    hosts.set(sha256, host);
-    return host;
+    if (evicted === null && queues.get(id)?.hosts === 0) waiting.add(id);
+    else waiting.delete(id);
+    return evicted !== null;
   }
 
-  const busy = () =>
-    new ArtenicError('unavailable', `All ${maxHosts} model hosts are busy.`, { retryAfterMs: deadlineMs });
-
-  async function answer({ sha256, inputs }: PredictRequest, deadline: number): Promise<Prediction> {
-    for (;;) {
-      if (isClosed) throw new ArtenicError('unavailable', 'The predictor is shutting down.');
-      const host = take(sha256);
-      if (host !== null) return host.predict(inputs, deadline);
-      const freed = new Promise<void>((resolve) => waiting.push(resolve));
-      await withDeadline(freed, deadline - Date.now(), busy);
+  /** Those who wait try again, in order of arrival; not from within their own tries. */
+  function retry(): void {
+    if (isRetrying || waiting.size === 0) return;
+    isRetrying = true;
+    for (const id of [...waiting]) {
+      const queue = queues.get(id);
+      waiting.delete(id);
+      queue?.pump();
     }
+    isRetrying = false;
+  }
+
+  function queueOf(sha256: string, estimatedBytes: number): ModelQueue {
+    const known = queues.get(sha256);
+    if (known !== undefined) return known;
+    const queue: ModelQueue = new ModelQueue(sha256, {
+      fetchModel: options.fetchModel,
+      loadTimeoutMs: options.loadTimeoutMs ?? defaultLoadTimeoutMs,
+      memoryBytes: options.memoryBytes,
+      policy: options.policy ?? defaultPolicy,
+      maxHostsPerModel: options.maxHostsPerModel ?? availableParallelism(),
+      deadlineMs: options.deadlineMs,
+      makeRoom: () => makeRoom(sha256, queue.bytesPerHost),
+      someoneWaits: () => waiting.size > 0,
+      onFree: retry,
+      estimatedBytes,
+    });
+    queues.set(sha256, queue);
+    return queue;
   }
 
   return {
-    predict: async (request) => {
+    known: (sha256: string) => queues.get(sha256),
+    queueOf,
+    close: async () => {
+      waiting.clear();
+      for (const [id, queue] of queues) letGo(id, queue);
+      await Promise.all(leaving);
+    },
+  };
+}
+
+export function createPredictor(options: PredictorOptions): Predictor {
+  const { fetchModel, deadlineMs, memoryBytes } = options;
+  const loadTimeoutMs = options.loadTimeoutMs ?? defaultLoadTimeoutMs;
+  const queues = createQueues(options);
+  let isClosed = false;
+  let lastInspection: Promise<unknown> = Promise.resolve();
+
+  async function queueFor(sha256: string): Promise<ModelQueue> {
+    const known = queues.known(sha256);
+    if (known !== undefined) return known;
+    const { size } = await stat(await fetchModel(sha256));
+    if (isClosed) throw new ArtenicError('unavailable', 'The predictor is shutting down.');
+    return queues.queueOf(sha256, emptyHostBytes + 2 * size);
+  }
+
+  /** Runs what `prepare` makes of the signature, here or elsewhere. */
+  async function run(
+    { sha256, external }: Target,
+    prepare: (signature: ModelSignature) => readonly NamedTensor[],
+    limitMs = deadlineMs,
+  ): Promise<{ readonly outputs: readonly NamedTensor[]; readonly signature: ModelSignature }> {
+    if (isClosed) throw new ArtenicError('unavailable', 'The predictor is shutting down.');
+    if (external !== undefined && external !== null) {
+      const outputs = await inferExternally(external, prepare(external.signature), limitMs);
+      return { outputs, signature: external.signature };
+    }
+    const deadline = performance.now() + limitMs;
+    const queue = queues.known(sha256) ?? (await queueFor(sha256));
+    const { outputs, facts } = await queue.infer(({ signature }) => prepare(signature), deadline);
+    return { outputs, signature: facts.signature };
+  }
+
+  async function predictRow(target: Target, inputs: Inputs): Promise<Prediction> {
+    const { outputs, signature } = await run(target, ({ inputs: wanted }) => encodeRow(wanted, inputs));
+    return decodeRow(signature, outputs);
+  }
+
+  /** One after the other: each may take a core and its share of memory. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = lastInspection.then(work);
+    lastInspection = turn.catch(() => null);
+    return turn;
+  }
+
+  return {
+    predict: async ({ inputs, ...target }) => {
       const startedMs = performance.now();
-      const prediction = await answer(request, Date.now() + deadlineMs);
+      const prediction = await predictRow(target, inputs);
       return { ...prediction, latencyMs: performance.now() - startedMs };
     },
-    // one after the other: each may take a core and its share of memory
-    inspect: (sha256) => {
-      const inspection = lastInspection.then(async () =>
-        inspectModel(await fetchModel(sha256), { timeoutMs: loadTimeoutMs, memoryBytes }),
+    predictBatch: async ({ rows, ...target }) => {
+      const startedMs = performance.now();
+      const results = await Promise.all(
+        rows.map((row) =>
+          predictRow(target, row).catch((error: unknown): Failure => {
+            if (isArtenicError(error, 'validation-failed') || isArtenicError(error, 'payload-too-large'))
+              return { error };
+            throw error;
+          }),
+        ),
       );
-      lastInspection = inspection.catch(() => null);
-      return inspection;
+      return { results, latencyMs: performance.now() - startedMs };
     },
+    infer: async ({ prepare, deadlineMs: limitMs = deadlineMs, ...target }) =>
+      (await run(target, prepare, Math.min(limitMs, deadlineMs))).outputs,
+    warm: async (target) => {
+      await run(target, (signature) => probeRow(signature.inputs, 0) ?? []);
+    },
+    inspect: (sha256) =>
+      inTurn(async () => inspectModel(await fetchModel(sha256), { timeoutMs: loadTimeoutMs, memoryBytes })),
+    scan: (sha256, format) =>
+      inTurn(async () => scanFile(await fetchModel(sha256), format, { timeoutMs: loadTimeoutMs, memoryBytes })),
+    inspectExternal: (place) => readExternal(place, deadlineMs),
     close: async () => {
       isClosed = true;
-      onIdle();
-      for (const host of hosts.values()) letGo(host);
-      hosts.clear();
-      await Promise.all([...leaving, lastInspection]);
+      await Promise.all([queues.close(), lastInspection]);
     },
   };
 }

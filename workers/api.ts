@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { objectKeys } from '@artenic/core';
@@ -73,7 +74,8 @@ async function main(): Promise<void> {
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const predictor = createPredictor({
     fetchModel: modelCache(storage, join(home, 'cache', 'models')),
-    maxHosts: 4,
+    maxHosts: Math.max(4, 2 * availableParallelism()),
+    totalMemoryBytes: totalmem() / 2,
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,
   });
@@ -93,6 +95,7 @@ async function main(): Promise<void> {
     allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
     limits: defaultLimits,
     version,
+    inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     onEvents: (wake) => {
       wakes.add(wake);
       return () => wakes.delete(wake);

@@ -25,6 +25,8 @@ const configSchema = z.object({
   ARTENIC_ALLOWED_HOSTS: z.string().default(''),
   /** Origins besides our own that browsers may send, separated by commas. */
   ARTENIC_ALLOWED_ORIGINS: z.string().default(''),
+  /** Base URLs of servers that speak the Open Inference Protocol v2 and may run models that are not ONNX, separated by commas. */
+  ARTENIC_INFERENCE_SERVERS: z.string().default(''),
   /** Secret of at least 32 bytes (base64) under which tokens and API keys are hashed. Changing it revokes all of them. */
   ARTENIC_KEY_PEPPER: z.string().transform((text, context) => {
     const bytes = Buffer.from(text, 'base64');

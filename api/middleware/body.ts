@@ -54,6 +54,8 @@ export function checkValue(value: unknown, depth = 0): void {
   if (typeof value === 'string') {
     if (value.includes('\0')) throw new ArtenicError('validation-failed', 'Text may not hold the NUL character.');
     if (!value.isWellFormed()) throw new ArtenicError('validation-failed', 'Text may not hold lone surrogates.');
+  } else if (Array.isArray(value)) {
+    for (const inner of value) if (typeof inner !== 'number') checkValue(inner, depth + 1);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
       checkValue(key, depth);

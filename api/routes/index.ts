@@ -6,7 +6,9 @@ import { jobOutputRoutes } from './job-output.ts';
 import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
 import { objectRoutes } from './objects.ts';
+import { oipRoutes } from './oip.ts';
 import { platformRoutes } from './platform.ts';
+import { predictionRoutes } from './predictions.ts';
 import { runnerRoutes } from './runner.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
@@ -15,6 +17,8 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...jobOutputRoutes(),
     ...objectRoutes(),
     ...modelRoutes(),
+    ...predictionRoutes(),
+    ...oipRoutes(),
     ...platformRoutes(metrics),
     ...runnerRoutes(),
   ];

@@ -1,19 +1,39 @@
-import {
-  objectKeys,
-  pageSchema,
-  registerModelRequestSchema,
-  type ModelStage,
-  type PredictRequest,
-} from '@artenic/core';
+import { objectKeys, pageSchema, registerModelRequestSchema, type ModelStage } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
+import { forgetTargets } from '../prediction-targets.ts';
+import type { ApiDeps } from '../deps.ts';
 import { ok, route, type Context, type Reply, type Route } from '../route.ts';
-import { modelName, modelParam, pageQuery, versionParam, named } from '../schemas.ts';
+import { modelParam, pageQuery, versionParam, named } from '../schemas.ts';
+import { targetOf } from './predictions.ts';
 import { modelVersionView, modelView, stageChangeView } from '../views.ts';
 
-async function register(
-  context: Context<unknown, unknown, z.output<typeof registerModelRequestSchema>>,
-): Promise<Reply> {
+type Registration = z.output<typeof registerModelRequestSchema>;
+
+/** ONNX is run here; any other format is read for what is unsafe in it, and its server is asked for its signature. */
+async function examine(deps: ApiDeps, { sha256, format, external }: Registration) {
+  if (external === undefined) {
+    if (format === 'onnx') return { signature: await deps.predictor.inspect(sha256), external: null };
+    throw new ArtenicError('model-rejected', `${format} does not run here: export it to ONNX, or say where it runs.`, {
+      errors: [{ pointer: '/external', message: 'is needed for every format but onnx' }],
+    });
+  }
+  const url = external.url.replace(/\/$/, '');
+  if (!deps.inferenceServers.some((server) => server.replace(/\/$/, '') === url)) {
+    throw new ArtenicError(
+      'validation-failed',
+      'This inference server is not known; add it to ARTENIC_INFERENCE_SERVERS.',
+      {
+        errors: [{ pointer: '/external/url', message: 'not a known inference server' }],
+      },
+    );
+  }
+  if (format === 'onnx') await deps.predictor.inspect(sha256);
+  else await deps.predictor.scan(sha256, format);
+  return { signature: await deps.predictor.inspectExternal({ ...external, url }), external: { ...external, url } };
+}
+
+async function register(context: Context<unknown, unknown, Registration>): Promise<Reply> {
   const { deps, body } = context;
   const principal = context.principal();
   const stored = await deps.storage.head(objectKeys.model(body.sha256));
@@ -21,17 +41,17 @@ async function register(
     throw new ArtenicError('validation-failed', 'The model is not uploaded; PUT it to /api/v1/objects/models first.', {
       errors: [{ pointer: '/sha256', message: 'not uploaded' }],
     });
-  const signature = await deps.predictor.inspect(body.sha256);
+  const { signature, external } = await examine(deps, body);
   return deps.store.transaction(async (repositories) => {
     const version = await repositories.models.register({
       ...{
         model: body.model,
         projectId: principal.projectId,
-        format: 'onnx',
+        format: body.format,
         sha256: body.sha256,
         bytes: stored.bytes,
       },
-      ...{ signature, metrics: body.metrics, jobId: null, createdBy: principal.name, createdAt: deps.now() },
+      ...{ signature, external, metrics: body.metrics, jobId: null, createdBy: principal.name, createdAt: deps.now() },
     });
     const reply: Reply = {
       status: 201,
@@ -41,6 +61,17 @@ async function register(
     await context.remember(repositories, reply);
     return reply;
   });
+}
+
+/** Loads a version before it is asked for, so that no request waits for that. A model that fails here fails when asked. */
+async function warm(deps: ApiDeps, projectId: string, place: { readonly name: string; readonly version: number }) {
+  const version = await deps.store.models.getVersion(projectId, place.name, place.version);
+  if (version.stage === 'retired' || version.external !== null) return;
+  try {
+    await deps.predictor.warm(targetOf(version));
+  } catch (error) {
+    deps.logger.warn({ err: error, model: place.name, version: place.version }, 'not warmed up');
+  }
 }
 
 function stageRoute(verb: 'promote' | 'retire', to: ModelStage, summary: string): Route {
@@ -57,7 +88,8 @@ function stageRoute(verb: 'promote' | 'retire', to: ModelStage, summary: string)
     handle: async (context) => {
       const { deps, params, body } = context;
       const principal = context.principal();
-      return deps.store.transaction(async (repositories) => {
+      if (to === 'production') await warm(context.deps, principal.projectId, params);
+      const reply = await deps.store.transaction(async (repositories) => {
         const version = await repositories.models.setStage({
           projectId: principal.projectId,
           name: params.name,
@@ -67,33 +99,15 @@ function stageRoute(verb: 'promote' | 'retire', to: ModelStage, summary: string)
           at: deps.now(),
           reason: body.reason,
         });
-        const reply = ok(modelVersionView(version));
-        await context.remember(repositories, reply);
-        return reply;
+        const answer = ok(modelVersionView(version));
+        await context.remember(repositories, answer);
+        return answer;
       });
+      forgetTargets(deps);
+      return reply;
     },
   });
 }
-
-async function predict(context: Context<unknown, unknown, PredictRequest>, name: string): Promise<Reply> {
-  const { deps, body } = context;
-  const { projectId } = context.principal();
-  const { models } = deps.store;
-  const version =
-    body.version === undefined
-      ? await models.production(projectId, name)
-      : await models.getVersion(projectId, name, body.version);
-  if (version === null) {
-    await models.get(projectId, name);
-    throw new ArtenicError('conflict', `No version of ${name} is in production: promote one, or name a version.`);
-  }
-  if (version.stage === 'retired')
-    throw new ArtenicError('conflict', `Version ${version.version} of ${name} is retired.`);
-  const { outputs, label, latencyMs } = await deps.predictor.predict({ sha256: version.sha256, inputs: body.inputs });
-  return ok({ model: name, version: version.version, outputs, label, latencyMs });
-}
-
-const predictAnswers = { 200: { description: 'The prediction', schema: named.prediction } } as const;
 
 export function modelRoutes(): readonly Route[] {
   return [
@@ -185,32 +199,10 @@ export function modelRoutes(): readonly Route[] {
         const headers = {
           'content-type': 'application/octet-stream',
           'content-length': String(version.bytes),
-          'content-disposition': `attachment; filename="${version.model}-${version.version}.onnx"`,
+          'content-disposition': `attachment; filename="${version.model}-${version.version}${version.format === 'onnx' ? '.onnx' : ''}"`,
         };
         return { status: 200, stream: await deps.storage.get(objectKeys.model(version.sha256)), headers };
       },
-    }),
-    route({
-      method: 'post',
-      path: '/api/v1/models/{name}/predict',
-      permission: 'write',
-      tag: 'predictions',
-      summary: 'Predict one row',
-      params: modelParam,
-      body: named.predictRequest,
-      answers: predictAnswers,
-      handle: (context) => predict(context, context.params.name),
-    }),
-    route({
-      method: 'post',
-      path: '/api/v1/services/{service}/predict',
-      permission: 'write',
-      tag: 'predictions',
-      summary: 'Predict one row (older path)',
-      params: z.strictObject({ service: modelName }),
-      body: named.predictRequest,
-      answers: predictAnswers,
-      handle: (context) => predict(context, context.params.service),
     }),
   ];
 }

@@ -115,6 +115,30 @@ export const modelSignatureSchema = z.object({
 });
 export type ModelSignature = z.output<typeof modelSignatureSchema>;
 
+/** What a model file is. Only ONNX runs here; the others run on an external server. */
+export const modelFormats = [
+  'onnx',
+  'pytorch',
+  'pickle',
+  'savedmodel',
+  'keras',
+  'xgboost',
+  'lightgbm',
+  'safetensors',
+  'tflite',
+  'gguf',
+  'other',
+] as const;
+
+/** A model's place on a server that speaks the Open Inference Protocol v2. */
+export const externalModelSchema = z.strictObject({
+  /** Base URL, without `/v2`; the installation must know the server (`ARTENIC_INFERENCE_SERVERS`). */
+  url: z.url({ protocol: /^https?$/ }).max(1000),
+  model: z.string().min(1).max(255),
+  version: z.string().min(1).max(255).nullable().default(null),
+});
+export type ExternalModel = z.output<typeof externalModelSchema>;
+
 export const modelVersionViewSchema = z.object({
   model: z.string(),
   version: z.number().int(),
@@ -127,6 +151,8 @@ export const modelVersionViewSchema = z.object({
   jobId: z.string().nullable(),
   createdBy: z.string(),
   createdAt: timestamp,
+  /** Where it runs when this installation does not run it itself. */
+  external: z.object({ url: z.string(), model: z.string(), version: z.string().nullable() }).nullable(),
 });
 export type ModelVersionView = z.output<typeof modelVersionViewSchema>;
 
@@ -150,9 +176,12 @@ export type StageChangeView = z.output<typeof stageChangeViewSchema>;
 
 export const registerModelRequestSchema = z.strictObject({
   model: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
-  /** Content id of an ONNX file uploaded to `/api/v1/objects/models`. */
+  /** Content id of a file uploaded to `/api/v1/objects/models`. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   metrics: z.record(z.string(), z.number()).default({}),
+  format: z.enum(modelFormats).default('onnx'),
+  /** Needed for every format but ONNX. */
+  external: externalModelSchema.optional(),
 });
 
 /** One row: a value per named input. */
@@ -178,6 +207,32 @@ export const predictResponseSchema = z.object({
   latencyMs: z.number(),
 });
 export type PredictResponse = z.output<typeof predictResponseSchema>;
+
+/** Many rows; each is answered for itself. */
+export const predictBatchRequestSchema = z.strictObject({
+  inputs: z.array(z.record(z.string(), z.unknown())).min(1).max(10_000),
+  version: z.number().int().min(1).max(2_147_483_647).optional(),
+});
+export type PredictBatchRequest = z.output<typeof predictBatchRequestSchema>;
+export const predictBatchResponseSchema = z.object({
+  model: z.string(),
+  version: z.number().int(),
+  /** In the order of the inputs. A row with an error has no outputs. */
+  results: z.array(
+    z.object({
+      outputs: z.record(z.string(), jsonValueSchema).nullable(),
+      label: z.string().nullable(),
+      error: z
+        .object({
+          detail: z.string(),
+          errors: z.array(z.object({ pointer: z.string(), message: z.string() })),
+        })
+        .nullable(),
+    }),
+  ),
+  latencyMs: z.number(),
+});
+export type PredictBatchResponse = z.output<typeof predictBatchResponseSchema>;
 
 export const capacityViewSchema = z.object({
   vcpu: z.number(),

@@ -1,4 +1,4 @@
-import { modelStages, type ModelSignature } from '@artenic/core';
+import { modelStages, type ExternalModel, type ModelSignature } from '@artenic/core';
 import { defineEntity, p } from '@mikro-orm/core';
 
 export const models = defineEntity({
@@ -42,6 +42,7 @@ export const modelVersions = defineEntity({
     jobId: p.text().nullable(),
     createdBy: p.text(),
     createdAt: p.datetime(3),
+    external: p.json<ExternalModel>().nullable(),
   },
 });
 

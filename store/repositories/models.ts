@@ -12,9 +12,9 @@ type Registration = Parameters<ModelsRepository['register']>[0];
 type StageChange = Parameters<ModelsRepository['setStage']>[0];
 
 function toVersion(row: VersionRow): ModelVersionRecord {
-  const { model, version, stage, format, sha256, signature, metrics, jobId, createdBy, createdAt } = row;
+  const { model, version, stage, format, sha256, signature, metrics, jobId, createdBy, createdAt, external } = row;
   const bytes = Number(row.bytes);
-  return { model, version, stage, format, sha256, bytes, signature, metrics, jobId, createdBy, createdAt };
+  return { model, version, stage, format, sha256, bytes, signature, metrics, jobId, createdBy, createdAt, external };
 }
 
 function modelNotFound(name: string): ArtenicError {
@@ -88,6 +88,7 @@ function register(db: Db, registration: Registration): Promise<ModelVersionRecor
         bytes: BigInt(registration.bytes),
         signature: json(registration.signature),
         metrics: json(registration.metrics),
+        external: json(registration.external ?? null),
       })
       .returningAll()
       .executeTakeFirstOrThrow();

@@ -1,4 +1,4 @@
-import type { ModelSignature, ModelStage, Page } from '@artenic/core';
+import type { ExternalModel, ModelSignature, ModelStage, Page } from '@artenic/core';
 
 export type ModelRecord = {
   readonly name: string;
@@ -19,6 +19,8 @@ export type ModelVersionRecord = {
   readonly jobId: string | null;
   readonly createdBy: string;
   readonly createdAt: Date;
+  /** Where a model runs that this installation does not run itself. */
+  readonly external: ExternalModel | null;
 };
 export type StageChangeRecord = {
   readonly version: number;
@@ -41,6 +43,7 @@ export type ModelsRepository = {
     readonly jobId: string | null;
     readonly createdBy: string;
     readonly createdAt: Date;
+    readonly external?: ExternalModel | null;
   }) => Promise<ModelVersionRecord>;
   readonly list: (query: {
     readonly projectId: string;

@@ -55,7 +55,8 @@ export async function readContract(url: string): Promise<Contract> {
     if (operation === undefined) {
       if (undocumented.test(path)) return;
       if (!noOperation.has(response.status)) throw new Error(`${what} is not in the document`);
-      if (method !== 'HEAD') check(what, '/components/schemas/Problem', text);
+      const schema = path.startsWith('/v2/') ? 'InferError' : 'Problem';
+      if (method !== 'HEAD') check(what, `/components/schemas/${schema}`, text);
       return;
     }
     const documented = operation.responses[String(response.status)];

@@ -8,7 +8,17 @@ import { openApiDocument } from '../../scripts/generate.ts';
 import { ApiWorld } from './harness.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const open = ['/livez', '/readyz', '/health', '/health/ready', '/openapi.json', '/api/v1/runner/hello'];
+const open = [
+  '/livez',
+  '/readyz',
+  '/health',
+  '/health/ready',
+  '/openapi.json',
+  '/api/v1/runner/hello',
+  '/v2',
+  '/v2/health/live',
+  '/v2/health/ready',
+];
 const routes = createRoutes({ version: '0.1.0' }, createMetrics());
 
 let world: ApiWorld;

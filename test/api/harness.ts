@@ -7,7 +7,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createApp } from '../../api/app.ts';
-import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
+import { defaultLimits, type ApiDeps, type Predictor } from '../../api/deps.ts';
 import { makeKey, parseKey } from '../../api/keys.ts';
 import { createLive } from '../../api/live.ts';
 import { startServer } from '../../api/server.ts';
@@ -27,6 +27,24 @@ export const signature: ModelSignature = {
   inputs: [{ name: 'x', type: 'float32', shape: ['N', 4] }],
   outputs: [{ name: 'y', type: 'float32', shape: ['N', 3] }],
   labels: ['a', 'b', 'c'],
+};
+
+/** Answers without a model. */
+export const fakePredictor: Predictor = {
+  predict: async ({ inputs }) => ({
+    outputs: { y: [0, 1, 0], seen: Object.keys(inputs) },
+    label: 'b',
+    latencyMs: 1,
+  }),
+  predictBatch: async ({ rows }) => ({
+    results: rows.map(() => ({ outputs: { y: [0, 1, 0] }, label: 'b' })),
+    latencyMs: 1,
+  }),
+  infer: async () => [{ name: 'y', type: 'float32', dims: [1, 3], data: Float32Array.of(0, 1, 0) }],
+  inspect: async () => signature,
+  scan: async () => undefined,
+  inspectExternal: async () => signature,
+  warm: async () => undefined,
 };
 
 /** Temporal as the API sees it, in memory: what was asked of it, and whether it answers. */
@@ -122,17 +140,10 @@ export class ApiWorld {
     const listener = await listenForEvents(url, () => wakes.forEach((wake) => wake()));
     const temporal = new RecordedTemporal();
     const deps: ApiDeps = {
-      ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0' },
+      ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       storage: createFilesystemStorage({ root: join(home, 'objects') }),
-      predictor: {
-        predict: async ({ inputs }) => ({
-          outputs: { y: [0, 1, 0], seen: Object.keys(inputs) },
-          label: 'b',
-          latencyMs: 1,
-        }),
-        inspect: async () => signature,
-      },
+      predictor: fakePredictor,
       secrets: async (names) => Object.fromEntries(names.map((name) => [name, `secret of ${name}`])),
       now: () => new Date(),
       newId: () => uuidv7(Date.now(), randomBytes(10)),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ModelVersionView, ModelView, Page, PredictResponse, StageChangeView } from '@artenic/core';
 import { defaultLimits } from '../../api/deps.ts';
 import { ArtenicError } from '../../core/errors.ts';
-import { ApiWorld, errorOf, signature, type Answer } from './harness.ts';
+import { ApiWorld, errorOf, fakePredictor, signature, type Answer } from './harness.ts';
 
 let world: ApiWorld;
 const asked: { sha256: string; inputs: unknown }[] = [];
@@ -11,6 +11,7 @@ beforeAll(async () => {
   world = await ApiWorld.start({
     limits: { ...defaultLimits, uploadBytes: 10_000 },
     predictor: {
+      ...fakePredictor,
       inspect: async (sha256) => {
         if (sha256 === hashOf('broken')) throw new ArtenicError('model-rejected', 'It is no ONNX model.');
         return signature;
@@ -174,7 +175,7 @@ test('a prediction takes the version in production, or the one that is named', a
     label: 'b',
     latencyMs: 2,
   });
-  expect(asked.at(-1)).toEqual({ sha256: hashOf('a2'), inputs: { x: [1, 'two', true] } });
+  expect(asked.at(-1)).toEqual({ sha256: hashOf('a2'), external: null, inputs: { x: [1, 'two', true] } });
   expect((await predict('asked', { inputs: {}, version: 1 })).json<PredictResponse>().version).toBe(1);
   expect(asked.at(-1)?.sha256).toBe(hashOf('a1'));
   const older = await world.call('POST', '/api/v1/services/asked/predict', { body: { inputs: {} } });
