@@ -1,18 +1,12 @@
+import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { predictRequestSchema, type PredictRequest } from '@artenic/core';
+import { predictRequestSchema, type PredictBatchResponse, type PredictRequest } from '@artenic/core';
 import { CliError } from './cli-error.ts';
+import { readRows, valueOf, type Row } from './rows.ts';
 import { versionNumber } from './models.ts';
 import { gather } from './options.ts';
+import { printable } from './output.ts';
 import type { Runtime } from './runtime.ts';
-
-/** Numbers, `true`, `false`, lists and quoted text as JSON has them; anything else is text. */
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
 
 function inputsFrom(pairs: readonly string[], json: string | undefined): PredictRequest['inputs'] {
   const inputs: Record<string, unknown> = {};
@@ -32,6 +26,42 @@ function inputsFrom(pairs: readonly string[], json: string | undefined): Predict
   const parsed = predictRequestSchema.shape.inputs.safeParse(inputs);
   if (!parsed.success) throw new CliError('usage', `the inputs are numbers, strings or lists of them, by name`);
   return parsed.data;
+}
+
+/** Rows of one request: large enough to be worth it, small enough that progress shows. */
+const chunkRows = 500;
+
+async function* chunks(rows: AsyncIterable<Row>): AsyncGenerator<readonly Row[]> {
+  let chunk: Row[] = [];
+  for await (const row of rows) {
+    chunk.push(row);
+    if (chunk.length < chunkRows) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function lineOf({ outputs, label, error }: PredictBatchResponse['results'][number]): string {
+  if (error !== null) return `error: ${printable(error.detail)}\n`;
+  return `${label === null ? '' : `${printable(label)}\t`}${JSON.stringify(outputs)}\n`;
+}
+
+async function predictAll(runtime: Runtime, name: string, input: Readable, version: string | undefined): Promise<void> {
+  const [client, output] = [runtime.client(), runtime.output()];
+  const options = { signal: runtime.signal, ...(version === undefined ? {} : { version: versionNumber(version) }) };
+  let [done, failed] = [0, 0];
+  for await (const rows of chunks(readRows(input))) {
+    const { results } = await client.predictBatch(name, rows, options);
+    for (const [index, result] of results.entries()) {
+      output.line({ row: done + index, ...result }, lineOf(result));
+      if (result.error !== null) failed++;
+    }
+    done += results.length;
+    output.progress(`${done} rows`);
+  }
+  output.endProgress();
+  if (failed > 0) throw new CliError('negative', `${failed} of ${done} rows have no prediction`);
 }
 
 export function addPredictions(program: Command, runtime: Runtime): void {
@@ -55,4 +85,10 @@ export function addPredictions(program: Command, runtime: Runtime): void {
             `${answer.label === null ? '' : `${answer.label}\n`}${JSON.stringify(answer.outputs)}\n${answer.model} version ${answer.version}, ${answer.latencyMs.toFixed(1)} ms`,
         );
     });
+  program
+    .command('predict-batch')
+    .argument('<model>')
+    .option('--version <number>', 'this version in place of the one in production')
+    .description('predict every row of standard input: JSON lines, a JSON list, or CSV with a header')
+    .action((name: string, options: { version?: string }) => predictAll(runtime, name, process.stdin, options.version));
 }

@@ -7,6 +7,7 @@ import {
   modelVersionViewSchema,
   modelViewSchema,
   pageSchema,
+  predictBatchResponseSchema,
   predictResponseSchema,
   providerViewSchema,
   stageChangeViewSchema,
@@ -20,6 +21,8 @@ import {
   type ModelVersionView,
   type ModelView,
   type Page,
+  type PredictBatchRequest,
+  type PredictBatchResponse,
   type PredictRequest,
   type PredictResponse,
   type ProviderView,
@@ -237,6 +240,23 @@ export function createClient(options: ClientOptions) {
         { method: 'POST', path: modelPath(model, '/predict'), json: { inputs, ...predictOptions } },
         predictResponseSchema,
       ),
+    /** Many rows in one request, at most 10,000; each is answered for itself, in their order. */
+    predictBatch: (
+      model: string,
+      rows: readonly PredictBatchRequest['inputs'][number][],
+      predictOptions: { readonly version?: number } & Signal = {},
+    ): Promise<PredictBatchResponse> => {
+      const { signal, ...rest } = predictOptions;
+      return http.json(
+        {
+          method: 'POST',
+          path: modelPath(model, '/predict_batch'),
+          json: { inputs: rows, ...rest },
+          ...(signal === undefined ? {} : { signal }),
+        },
+        predictBatchResponseSchema,
+      );
+    },
     providers: async (): Promise<readonly ProviderView[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
     /** Whether requests can be answered, with a word on each part; "no" is an answer too. */

@@ -321,6 +321,7 @@ describe('models', () => {
     jobId: null,
     createdBy: 'admin',
     createdAt: '2026-01-01T00:00:00.000Z',
+    external: null,
   };
 
   test('promote says why', async () => {
@@ -347,5 +348,41 @@ describe('models', () => {
     expect(JSON.parse(calls()[0]?.body.toString() ?? '')).toEqual({
       inputs: { island: 'Dream', mass: 4000.5, sex: 'female', wild: true, beak: [1, 2], ring: '007', note: '' },
     });
+  });
+});
+
+describe('predict-batch', () => {
+  const results = (count: number, failing: readonly number[] = []) =>
+    Array.from({ length: count }, (_, index) =>
+      failing.includes(index)
+        ? { outputs: null, label: null, error: { detail: 'x is missing', errors: [] } }
+        : { outputs: { y: [index] }, label: `class-${index}`, error: null },
+    );
+  const answer =
+    (failing: readonly number[] = []) =>
+    ({ body }: Call) => {
+      const { inputs } = JSON.parse(body.toString()) as { inputs: unknown[] };
+      return { body: { model: 'm', version: 1, results: results(inputs.length, failing), latencyMs: 1 } };
+    };
+
+  test('every row of standard input has its line, in order, over several requests', async () => {
+    const input = Array.from({ length: 1200 }, (_, x) => JSON.stringify({ x })).join('\n');
+    const { exitCode, stdout } = await run(['predict-batch', 'm', '--json'], answer(), { input });
+    const lines = stdout.trimEnd().split('\n');
+    expect(exitCode).toBe(0);
+    expect(lines.map((line) => (JSON.parse(line) as { row: number }).row)).toEqual(
+      Array.from({ length: 1200 }, (_, row) => row),
+    );
+    expect(calls().map(({ body }) => (JSON.parse(body.toString()) as { inputs: unknown[] }).inputs.length)).toEqual([
+      500, 500, 200,
+    ]);
+    expect(calls()[2]?.body.toString()).toMatch(/^\{"inputs":\[\{"x":1000\},/);
+  });
+
+  test('rows without a prediction are told and make the exit code negative', async () => {
+    const { exitCode, stdout, stderr } = await run(['predict-batch', 'm'], answer([1]), { input: 'x\n1\n2\n3\n' });
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe('class-0\t{"y":[0]}\nerror: x is missing\nclass-2\t{"y":[2]}\n');
+    expect(stderr).toContain('1 of 3 rows have no prediction');
   });
 });
