@@ -36,7 +36,11 @@ function refusals(route: Route): RouteConfig['responses'] {
     [401, 'No valid credential', route.permission !== 'open' || route.path.endsWith('/hello')],
     [403, 'Not allowed from here', true],
     [404, 'Not found', true],
-    [409, 'Not possible in the present state', route.method !== 'get' && route.method !== 'head'],
+    [
+      409,
+      'Not possible in the present state',
+      (route.method !== 'get' && route.method !== 'head') || isOip(route.path),
+    ],
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],

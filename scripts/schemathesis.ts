@@ -2,7 +2,7 @@
  * `node scripts/schemathesis.ts [options of st run]`: somebody else's fuzzer (PyPI `schemathesis`) against every operation
  * of a running API of its own. Fails on server errors and on answers that the OpenAPI document does not tell of.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { pythonTool } from './python-tools.mjs';
 
-const version = '4.32.5';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const checks = [
   'not_a_server_error',
@@ -23,26 +23,6 @@ const checks = [
   'ignored_auth',
 ].join(',');
 const startLimitMs = 120_000;
-
-function mustRun(command: string, args: readonly string[]): void {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? `exit code ${status}`}`);
-}
-
-/** The program in an environment of its own, kept for the next time. */
-function install(): string {
-  const folder = join(root, '.artenic-tools', `schemathesis-${version}`);
-  const program = join(folder, 'bin', 'st');
-  if (existsSync(program)) return program;
-  mustRun('python3', ['-m', 'venv', folder]);
-  mustRun(join(folder, 'bin', 'pip'), [
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    `schemathesis==${version}`,
-  ]);
-  return program;
-}
 
 async function startStack(home: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'workers', 'up.ts')], {
@@ -73,7 +53,7 @@ parameters = { "path.id" = "${demo.jobId}" }
 }
 
 const home = mkdtempSync(join(tmpdir(), 'artenic-schemathesis-'));
-const program = install();
+const program = join(pythonTool(root, 'schemathesis'), 'st');
 const stack = await startStack(home);
 try {
   const { api } = z.object({ api: z.url() }).parse(JSON.parse(readFileSync(join(home, 'endpoints.json'), 'utf8')));

@@ -80,6 +80,14 @@ export function runBudgetMs(jobs: number, jobsOfBatch: number, deadlineMs: numbe
   return jobs > 1 ? (deadlineMs * jobs) / (2 * jobsOfBatch) : deadlineMs;
 }
 
+/** Longest run during which a second batch is sent ahead, so that a host never waits for its next one. */
+const aheadMs = 20;
+
+/** How many batches a process may have at once. Only full ones are sent ahead: others may still find company. */
+export function batchesAtOnce(queue: { readonly rows: number; readonly runMs: number }, maxRows: number): 1 | 2 {
+  return queue.runMs > 0 && queue.runMs <= aheadMs && queue.rows >= maxRows ? 2 : 1;
+}
+
 /** Whether one more process would be put to use: nobody is free, and a whole batch waits. */
 export function wantsHost(pool: {
   readonly hosts: number;

@@ -1,5 +1,13 @@
 import { ArtenicError } from '../core/errors.ts';
-import { admit, batchSize, expectedJobsAfter, flushDelayMs, smoothed, type BatchPolicy } from './batching.ts';
+import {
+  admit,
+  batchesAtOnce,
+  batchSize,
+  expectedJobsAfter,
+  flushDelayMs,
+  smoothed,
+  type BatchPolicy,
+} from './batching.ts';
 import type { ModelFacts } from './lane.ts';
 import { batchKeyOf, rowsOf, type NamedTensor } from './tensors.ts';
 
@@ -80,6 +88,11 @@ export class JobQueue {
       runMs: this.#runMs,
     };
     return flushDelayMs(state, this.#policy);
+  }
+
+  get batchesAtOnce(): 1 | 2 {
+    if (this.#jobs[0]?.key === null) return 1;
+    return batchesAtOnce({ rows: this.#rows, runMs: this.#runMs }, this.#policy.maxRows);
   }
 
   /** The next batch, without those who have given up. */

@@ -1,5 +1,6 @@
 import { ArtenicError } from '../core/errors.ts';
 import { isolate, runBudgetMs, wantsHost, type BatchPolicy } from './batching.ts';
+import { closing, isTheirFault, shown } from './host-failures.ts';
 import { HostDied, withDeadline, type Host } from './host-process.ts';
 import { verdictOf } from './inspect.ts';
 import { JobQueue, type Job } from './job-queue.ts';
@@ -19,8 +20,18 @@ export type QueueOptions = LaneOptions & {
   readonly onFree: () => void;
 };
 
-/** A loaded process and whether it works. */
-type Lane = { host: LoadedHost; isBusy: boolean; readonly sinceMs: number };
+/** A loaded process and its work. */
+type Lane = {
+  host: LoadedHost;
+  readonly sinceMs: number;
+  /** Batches it has. */
+  running: number;
+  /** Settles when the last of them has been run. */
+  tail: Promise<unknown>;
+  restart: Promise<LoadedHost> | null;
+  /** Takes nothing more: another model waits for its place. */
+  isLeaving: boolean;
+};
 
 /** A lane whose model is asked for without pause leaves it to another model after this time. */
 const sliceMs = 2000;
@@ -101,7 +112,7 @@ export class ModelQueue {
     this.#dispatch();
     const wants = wantsHost({
       hosts: this.hosts,
-      freeHosts: this.#lanes.filter((lane) => !lane.isBusy).length + (this.#starting === null ? 0 : 1),
+      freeHosts: this.#lanes.filter((lane) => lane.running === 0).length + (this.#starting === null ? 0 : 1),
       maxHosts: this.#options.maxHostsPerModel,
       waitingRows: this.#queue.rows + this.#unprepared.length,
       maxRows: this.#options.policy.maxRows,
@@ -118,7 +129,7 @@ export class ModelQueue {
 
   #enqueue(job: Job, facts: ModelFacts): void {
     try {
-      const busy = this.#lanes.filter((lane) => lane.isBusy).length;
+      const busy = this.#lanes.reduce((sum, lane) => sum + lane.running, 0);
       this.#queue.push(job, facts, { all: this.#lanes.length, busy });
     } catch (error) {
       job.settle(error as Error, []);
@@ -126,7 +137,9 @@ export class ModelQueue {
   }
 
   #freeLane(): Lane | undefined {
-    return this.#lanes.find((lane) => !lane.isBusy);
+    const limit = this.#queue.batchesAtOnce;
+    const open = this.#lanes.filter((lane) => !lane.isLeaving && lane.running < limit);
+    return open.find((lane) => lane.running === 0) ?? open[0];
   }
 
   /** Gives a batch to each free process; or sets a timer for the moment when the wait for company ends. */
@@ -146,9 +159,9 @@ export class ModelQueue {
   }
 
   #work(lane: Lane, batch: readonly Job[]): void {
-    lane.isBusy = true;
+    lane.running++;
     void this.#answer(lane, batch).finally(() => {
-      lane.isBusy = false;
+      lane.running--;
       this.#afterBatch(lane);
       this.pump();
       this.#options.onFree();
@@ -161,43 +174,44 @@ export class ModelQueue {
     try {
       const outcomes = await isolate(batch, (jobs) => this.#attempt(lane, jobs, batch.length), isTheirFault);
       for (const [index, { error, answer }] of outcomes.entries())
-        batch[index]?.settle(error === null ? null : this.#shown(error), answer ?? []);
+        batch[index]?.settle(error === null ? null : shown(error), answer ?? []);
     } catch (error) {
       for (const job of batch) job.settle(error instanceof Error ? error : new Error(String(error)), []);
     }
   }
 
-  #shown(error: Error): Error {
-    return error instanceof HostDied
-      ? new ArtenicError('unavailable', `No answer: ${error.message}.`, { cause: error })
-      : error;
-  }
-
   /** A death is first taken for an accident; when it comes again, the jobs are tried in halves. */
   async #attempt(lane: Lane, jobs: readonly Job[], jobsOfBatch: number): Promise<readonly (readonly NamedTensor[])[]> {
     try {
-      return await this.#runOn(await this.#living(lane), jobs, jobsOfBatch);
+      return await this.#runOn(lane, jobs, jobsOfBatch);
     } catch (error) {
       if (!(error instanceof HostDied) || jobs.length < jobsOfBatch || this.#isClosed) throw error;
-      return this.#runOn(await this.#living(lane), jobs, jobsOfBatch);
+      return this.#runOn(lane, jobs, jobsOfBatch);
     }
   }
 
   async #living(lane: Lane): Promise<Host> {
     if (this.#hosts.has(lane.host.host)) return lane.host.host;
     if (this.#isClosed) throw closing();
-    lane.host = await this.#load();
+    lane.restart ??= this.#load().finally(() => {
+      lane.restart = null;
+    });
+    lane.host = await lane.restart;
     return lane.host.host;
   }
 
-  async #runOn(host: Host, jobs: readonly Job[], jobsOfBatch: number): Promise<readonly (readonly NamedTensor[])[]> {
+  async #runOn(lane: Lane, jobs: readonly Job[], jobsOfBatch: number): Promise<readonly (readonly NamedTensor[])[]> {
+    const host = await this.#living(lane);
     const limitMs = runBudgetMs(jobs.length, jobsOfBatch, this.#options.deadlineMs);
+    const before = lane.tail;
+    const answer = host.ask('infer', joinRows(jobs.map(({ tensors }) => tensors)));
+    lane.tail = answer.catch(() => null);
+    // its time begins when the batch before it has been run
+    await before;
     const startedMs = performance.now();
     let outputs: readonly NamedTensor[];
     try {
-      outputs = await withDeadline(host.ask('infer', joinRows(jobs.map(({ tensors }) => tensors))), limitMs, () =>
-        this.#late(),
-      );
+      outputs = await withDeadline(answer, limitMs, () => this.#late());
     } catch (error) {
       // nothing else stops a model that runs
       if (error instanceof ArtenicError && error.type === 'deadline-exceeded') await host.kill();
@@ -234,7 +248,7 @@ export class ModelQueue {
   #forget(host: Host): void {
     this.#hosts.delete(host);
     // a lane at work finds out by itself and starts another
-    this.#lanes = this.#lanes.filter((lane) => lane.isBusy || lane.host.host !== host);
+    this.#lanes = this.#lanes.filter((lane) => lane.running > 0 || lane.host.host !== host);
     this.#options.onFree();
   }
 
@@ -242,7 +256,8 @@ export class ModelQueue {
     const isFirst = this.#lanes.length === 0;
     this.#starting = this.#load()
       .then((host) => {
-        this.#lanes.push({ host, isBusy: false, sinceMs: performance.now() });
+        const sinceMs = performance.now();
+        this.#lanes.push({ host, sinceMs, running: 0, tail: Promise.resolve(), restart: null, isLeaving: false });
         for (const job of this.#unprepared.splice(0)) if (!job.isOver) this.#enqueue(job, host.facts);
       })
       .catch((error: unknown) => {
@@ -259,9 +274,9 @@ export class ModelQueue {
   /** Removes a lane without a process, and gives one up for a model that waits. */
   #afterBatch(lane: Lane): void {
     const isDead = !this.#hosts.has(lane.host.host);
-    const isGivenUp =
-      this.#options.someoneWaits() && (this.#lanes.length > 1 || performance.now() - lane.sinceMs > sliceMs);
-    if (!isDead && !isGivenUp) return;
+    const hasHadItsTime = this.#lanes.length > 1 || performance.now() - lane.sinceMs > sliceMs;
+    if (!isDead && this.#options.someoneWaits() && hasHadItsTime) lane.isLeaving = true;
+    if (lane.running > 0 || !(isDead || lane.isLeaving)) return;
     this.#lanes = this.#lanes.filter((other) => other !== lane);
     if (!isDead) void lane.host.host.kill();
   }
@@ -269,16 +284,4 @@ export class ModelQueue {
   #refuseAll(error: Error): void {
     for (const job of [...this.#unprepared.splice(0), ...this.#queue.takeAll()]) job.settle(error, []);
   }
-}
-
-function closing(): ArtenicError {
-  return new ArtenicError('unavailable', 'The model host is shutting down.');
-}
-
-/** What a request can have caused; a wrong model or a machine without memory concerns all of the batch. */
-function isTheirFault(error: unknown): error is Error {
-  return (
-    error instanceof HostDied ||
-    (error instanceof ArtenicError && (error.type === 'validation-failed' || error.type === 'deadline-exceeded'))
-  );
 }

@@ -38,16 +38,19 @@ export function wrong(message: string): ArtenicError {
 }
 
 /** Flat or nested lists, as long as there are as many values as the shape says. */
-function flatten(value: unknown, wanted: number, into: unknown[] = []): unknown[] {
+function flatten(value: unknown, wanted: number): readonly unknown[] {
   if (!Array.isArray(value)) throw wrong('data must be a list');
-  if (!Array.isArray(value[0])) {
-    if (into.length === 0) return value;
-    if (into.length + value.length > wanted) throw wrong('data has more values than its shape');
-    for (const one of value) into.push(one);
-    return into;
-  }
-  for (const row of value) flatten(row, wanted, into);
-  return into;
+  if (!Array.isArray(value[0])) return value;
+  const all: unknown[] = [];
+  const collect = (rows: readonly unknown[]): void => {
+    for (const row of rows) {
+      if (Array.isArray(row)) collect(row);
+      else all.push(row);
+      if (all.length > wanted) throw wrong('data has more values than its shape');
+    }
+  };
+  collect(value);
+  return all;
 }
 
 function readInput(input: RequestInput, signature: TensorSignature, bytes: Uint8Array | null): NamedTensor {

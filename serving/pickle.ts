@@ -47,7 +47,7 @@ const effects: Readonly<Record<string, readonly [takes: number | 'mark', puts: 0
 
 /** Modules whose functions run programs, open files or connections, or evaluate code. As picklescan has them, and more. */
 const dangerous =
-  /^(?:os|posix|nt|posixpath|ntpath|subprocess|sys|socket|ssl|shutil|runpy|pty|pickle|_pickle|dill|cloudpickle|joblib\.numpy_pickle|importlib|imp|ctypes|_ctypes|webbrowser|http|httplib|httpx|urllib|requests|aiohttp|asyncio|ftplib|smtplib|telnetlib|bdb|pdb|cProfile|profile|trace|timeit|code|codeop|commands|pip|signal|platform|multiprocessing|threading|_thread|tempfile|pathlib|io|_io|glob|zipimport|pkgutil|pydoc|doctest|idlelib|lib2to3|venv|ensurepip|distutils|setuptools|torch\.hub|torch\._dynamo|torch\.utils\.collect_env|numpy\.testing|numpy\.f2py|types|marshal|gc|inspect|linecache|uuid)(?:\.|$)/;
+  /^(?:os|posix|nt|posixpath|ntpath|subprocess|sys|socket|ssl|shutil|runpy|pty|pickle|_pickle|dill|cloudpickle|importlib|imp|ctypes|_ctypes|webbrowser|http|httplib|httpx|urllib|requests|aiohttp|asyncio|ftplib|smtplib|telnetlib|bdb|pdb|cProfile|profile|trace|timeit|code|codeop|commands|pip|signal|platform|multiprocessing|threading|_thread|tempfile|pathlib|io|_io|glob|zipimport|pkgutil|pydoc|doctest|idlelib|lib2to3|venv|ensurepip|distutils|setuptools|torch\.hub|torch\._dynamo|torch\.utils\.collect_env|numpy\.testing|numpy\.f2py|types|marshal|gc|inspect|linecache|uuid)(?:\.|$)/;
 const dangerousNames =
   /^(?:builtins|__builtin__)\.(?:eval|exec|execfile|compile|open|input|getattr|setattr|delattr|globals|locals|vars|__import__|breakpoint|apply|memoryview|help|exit|quit)$|^operator\.(?:attrgetter|itemgetter|methodcaller)$|^functools\.(?:partial|reduce)$/;
 

@@ -72,9 +72,11 @@ async function main(): Promise<void> {
   await keepAdminKey(store, config);
   const storage = createFilesystemStorage({ root: join(home, 'objects') });
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
+  const processes = config.ARTENIC_MODEL_PROCESSES ?? availableParallelism();
   const predictor = createPredictor({
     fetchModel: modelCache(storage, join(home, 'cache', 'models')),
-    maxHosts: Math.max(4, 2 * availableParallelism()),
+    maxHosts: Math.max(4, 2 * processes),
+    maxHostsPerModel: processes,
     totalMemoryBytes: totalmem() / 2,
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,

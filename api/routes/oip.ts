@@ -44,14 +44,17 @@ function splitBody(body: Uint8Array, length: string | undefined): readonly [json
   return [body.subarray(0, bytes), body.subarray(bytes)];
 }
 
-function readRequest({ request, body, deps }: Context<Params, unknown, Uint8Array>) {
+const wholeTypes: ReadonlySet<string> = new Set(['int64', 'uint64']);
+
+function readRequest({ request, body, deps }: Context<Params, unknown, Uint8Array>, { signature }: ModelVersionRecord) {
   const length = request.headers[headerLength];
   if (length === undefined && mediaTypeOf(request) === 'application/octet-stream')
     throw new ArtenicError('malformed-request', 'Bytes need an Inference-Header-Content-Length.');
   const [json, binary] = splitBody(body, typeof length === 'string' ? length : undefined);
   if (json.length > deps.limits.rowsBytes)
     throw new ArtenicError('payload-too-large', `The JSON may have at most ${deps.limits.rowsBytes} bytes.`);
-  return { given: parsePart('The request', inferRequestSchema, parseJson(decodeText(json))), binary };
+  const isExact = signature.inputs.some(({ type }) => wholeTypes.has(type));
+  return { given: parsePart('The request', inferRequestSchema, parseJson(decodeText(json), isExact)), binary };
 }
 
 /** Triton's `timeout` parameter, in microseconds. */
@@ -62,8 +65,8 @@ function deadlineOf({ parameters }: InferRequest): { readonly deadlineMs?: numbe
 
 async function infer(context: Context<Params, unknown, Uint8Array>): Promise<Reply> {
   const { deps } = context;
-  const { given, binary: bytes } = readRequest(context);
   const version = await find(context);
+  const { given, binary: bytes } = readRequest(context, version);
   const wanted = wantedOutputs(given, version.signature);
   const outputs = await deps.predictor.infer({
     ...targetOf(version),

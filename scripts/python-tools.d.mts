@@ -1,0 +1,1 @@
+export function pythonTool(root: string, name: 'tritonclient' | 'mlserver' | 'schemathesis' | 'peers'): string;

@@ -1,0 +1,20 @@
+import { ArtenicError } from '../core/errors.ts';
+import { HostDied } from './host-process.ts';
+
+export function closing(): ArtenicError {
+  return new ArtenicError('unavailable', 'The model host is shutting down.');
+}
+
+export function shown(error: Error): Error {
+  return error instanceof HostDied
+    ? new ArtenicError('unavailable', `No answer: ${error.message}.`, { cause: error })
+    : error;
+}
+
+/** What a request can have caused; a wrong model or a machine without memory concerns all of the batch. */
+export function isTheirFault(error: unknown): error is Error {
+  return (
+    error instanceof HostDied ||
+    (error instanceof ArtenicError && (error.type === 'validation-failed' || error.type === 'deadline-exceeded'))
+  );
+}
