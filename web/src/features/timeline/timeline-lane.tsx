@@ -1,0 +1,95 @@
+import type { ReactElement } from 'react';
+import { Glyph, type GlyphName } from '../../charts/glyph.tsx';
+import type { AttemptEndingKind } from '@artenic/core';
+import { laneName, segmentName, type Cursor } from './names.ts';
+import { segmentFills } from './segment-colours.ts';
+import { endingWords, type Lane, type Timeline } from './segments.ts';
+
+export type LaneRowProps = {
+  readonly timeline: Timeline;
+  readonly lane: Lane;
+  readonly index: number;
+  readonly cursor: Cursor | null;
+  readonly idOf: (cursor: Cursor) => string;
+};
+
+const endingTones: Readonly<Record<AttemptEndingKind, readonly [GlyphName, string]>> = {
+  succeeded: ['check', 'text-ok'],
+  failed: ['close', 'text-bad'],
+  killed: ['close', 'text-bad'],
+  'setup-failed': ['close', 'text-bad'],
+  lost: ['warning', 'text-warn'],
+  preempted: ['warning', 'text-warn'],
+  stockout: ['warning', 'text-warn'],
+  'launch-failed': ['close', 'text-bad'],
+  cancelled: ['close', 'text-muted'],
+  'timed-out': ['warning', 'text-bad'],
+};
+
+function Outcome({ lane }: { readonly lane: Lane }): ReactElement {
+  const { attempt } = lane;
+  if (attempt?.ending === undefined || attempt.ending === null) {
+    return (
+      <span className="flex items-center gap-1.5 text-info">
+        <span aria-hidden="true" className="size-2 animate-pulse rounded-full bg-info motion-reduce:animate-none" />
+        {attempt?.state ?? 'preparing'}
+      </span>
+    );
+  }
+  const [glyph, tone] = endingTones[attempt.ending.kind];
+  return (
+    <span className={`flex items-center gap-1.5 ${tone}`}>
+      <Glyph name={glyph} className="size-3.5" />
+      {endingWords[attempt.ending.kind]}
+    </span>
+  );
+}
+
+/** One attempt: its segments side by side on the job's time, checkpoints as ticks above them. */
+export function LaneRow({ timeline, lane, index, cursor, idOf }: LaneRowProps): ReactElement {
+  const wholeMs = Math.max(1, timeline.endMs - timeline.startMs);
+  const share = (ms: number): string => `${(ms / wholeMs) * 100}%`;
+  const { attempt } = lane;
+  return (
+    <div role="row" aria-label={laneName(lane)} className="contents">
+      <div role="rowheader" className="flex min-w-0 items-center gap-x-3 text-xs sm:h-9 max-sm:mt-2">
+        <span className="shrink-0 font-medium text-ink">{attempt === null ? 'Job' : `Attempt ${attempt.attempt}`}</span>
+        <span className="min-w-0 truncate text-muted sm:hidden lg:inline">
+          {attempt !== null && `${attempt.provider} · ${attempt.instanceType}`}
+        </span>
+        <span className="ml-auto shrink-0">
+          <Outcome lane={lane} />
+        </span>
+      </div>
+      <div role="presentation" className="relative h-9">
+        <span aria-hidden="true" className="absolute inset-x-0 top-1/2 h-px bg-line" />
+        {lane.segments.map((segment, place) => {
+          const at = { lane: index, segment: place };
+          const isCurrent = cursor?.lane === index && cursor.segment === place;
+          return (
+            <div
+              key={place}
+              id={idOf(at)}
+              role="gridcell"
+              data-lane={index}
+              data-segment={place}
+              aria-selected={isCurrent}
+              aria-label={`${segmentName(segment)}; ${laneName(lane)}`}
+              style={{ left: share(segment.startMs - timeline.startMs), width: share(segment.endMs - segment.startMs) }}
+              className={`absolute inset-y-1.5 min-w-[3px] cursor-pointer border-r border-surface first-of-type:rounded-l-sm last-of-type:rounded-r-sm hover:brightness-110 ${segmentFills[segment.kind]} ${isCurrent ? 'z-10 outline-2 outline-offset-1 outline-accent' : ''}`}
+            />
+          );
+        })}
+        {lane.checkpoints.map(({ name, sequence, atMs }) => (
+          <span
+            key={sequence}
+            aria-hidden="true"
+            title={`Checkpoint ${name}`}
+            style={{ left: share(atMs - timeline.startMs) }}
+            className="absolute top-0 z-10 h-2 w-0.5 -translate-x-1/2 rounded-full bg-ink"
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
