@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
 
 const sources = ['web/index.html', 'web/vite.config.ts', 'web/public', 'web/src', 'sdk/core', 'package-lock.json'];
 
@@ -29,6 +30,12 @@ function fingerprint(root) {
     hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');
+}
+
+/** What is sent often is compressed once. @param {string} folder */
+function compress(folder) {
+  for (const file of filesUnder(folder).filter((name) => /\.(?:js|css|html|svg)$/.test(name)))
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: constants.Z_BEST_COMPRESSION }));
 }
 
 /**
@@ -60,6 +67,7 @@ export function buildWeb(root) {
   );
   try {
     if (result.status !== 0) throw new Error(`the dashboard cannot be built (vite ended with ${result.status})`);
+    compress(made);
     writeFileSync(join(made, 'sources.sha256'), wanted);
     rmSync(target, { recursive: true, force: true });
     renameSync(made, target);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { objectKeys } from '@artenic/core';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
@@ -93,6 +94,9 @@ async function main(): Promise<void> {
     allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
     limits: defaultLimits,
     version,
+    temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
+    temporalNamespace: config.TEMPORAL_NAMESPACE,
+    dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
       wakes.add(wake);
       return () => wakes.delete(wake);

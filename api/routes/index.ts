@@ -6,8 +6,11 @@ import { jobOutputRoutes } from './job-output.ts';
 import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
 import { objectRoutes } from './objects.ts';
+import { overviewRoutes } from './overview.ts';
 import { platformRoutes } from './platform.ts';
+import { cspReportRoutes } from './csp-reports.ts';
 import { runnerRoutes } from './runner.ts';
+import { sessionRoutes } from './session.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   return [
@@ -15,7 +18,10 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...jobOutputRoutes(),
     ...objectRoutes(),
     ...modelRoutes(),
+    ...overviewRoutes(),
+    ...sessionRoutes(),
     ...platformRoutes(metrics),
+    ...cspReportRoutes(metrics),
     ...runnerRoutes(),
   ];
 }

@@ -1,4 +1,8 @@
 import { Spine } from './0001-spine.ts';
+import { Dashboard } from './0002-dashboard.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
-export const migrations = [{ name: '0001-spine', class: Spine }];
+export const migrations = [
+  { name: '0001-spine', class: Spine },
+  { name: '0002-dashboard', class: Dashboard },
+];

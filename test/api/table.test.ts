@@ -15,7 +15,16 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const routes = createRoutes({ version: '0' }, createMetrics());
-const open = ['/livez', '/readyz', '/health', '/health/ready', '/openapi.json', '/api/v1/runner/hello'];
+const open = [
+  '/livez',
+  '/readyz',
+  '/health',
+  '/health/ready',
+  '/openapi.json',
+  '/api/v1/runner/hello',
+  '/api/v1/csp-reports',
+  '/api/v1/session/sign-in',
+];
 const guarded = routes.filter(({ path }) => !open.includes(path)).map(({ method, path }) => [method, path] as const);
 const samples: Readonly<Record<string, string>> = {
   id: '0199aaaa-0000-7000-8000-000000000000',

@@ -62,7 +62,10 @@ describe('migrations', () => {
       await migrate(orm);
       await migrate(orm);
       expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
-      expect((await orm.migrator.getExecuted()).map((migration) => migration.name)).toEqual(['0001-spine']);
+      expect((await orm.migrator.getExecuted()).map((migration) => migration.name)).toEqual([
+        '0001-spine',
+        '0002-dashboard',
+      ]);
     });
   });
 
@@ -71,7 +74,7 @@ describe('migrations', () => {
     const ends = await Promise.all([1, 2, 3].map(() => migrateInProcess(url)));
     expect(ends).toEqual([1, 2, 3].map(() => ({ code: 0, said: '' })));
     await withOrm(url, async (orm) => {
-      expect(await orm.migrator.getExecuted()).toHaveLength(1);
+      expect(await orm.migrator.getExecuted()).toHaveLength(2);
       expect(await orm.migrator.getPending()).toEqual([]);
     });
   });
