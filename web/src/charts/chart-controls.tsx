@@ -31,11 +31,10 @@ export function ChartControls({ options, onOptionsChange }: ChartControlsProps):
       <button
         type="button"
         aria-pressed={isLog}
-        aria-label="Logarithmic scale"
         className={toolClass}
         onClick={() => onOptionsChange({ ...options, isLog: !isLog })}
       >
-        log
+        log<span className="sr-only"> scale</span>
       </button>
     </span>
   );
