@@ -168,8 +168,8 @@ test('an address shows its line, also when it comes late', async () => {
   await append(page, numbered(1001, 9000));
   await rowWith(page, 'step 4321 ').waitFor();
   await page.waitForFunction(() => {
-    const row = [...document.querySelectorAll('[data-id]')].find(
-      (one) => one.textContent?.includes('step 4321 ') === true,
+    const row = [...document.querySelectorAll('[data-id]')].find((one) =>
+      (one.textContent ?? '').includes('step 4321 '),
     );
     const [box, view] = [row?.getBoundingClientRect(), document.querySelector('[role=log]')?.getBoundingClientRect()];
     return box !== undefined && view !== undefined && box.top > view.top && box.bottom < view.bottom;
