@@ -31,6 +31,12 @@ export const manyRuns: readonly ChartRun[] = Array.from({ length: 8 }, (_, run) 
   ),
 }));
 
+export const timedRuns: readonly ChartRun[] = manyRuns.slice(0, 2).map((run) => ({
+  ...run,
+  x: run.x.map((step) => zeroMs + step * 400),
+  y: run.y.map((value) => (value === null ? null : 900 + value * 300)),
+}));
+
 type Stamps = readonly [number, number | null, number | null, number | null, number | null];
 
 function attempt(

@@ -1,4 +1,4 @@
-import { useState, type ReactElement, type ReactNode } from 'react';
+import { StrictMode, useState, type ReactElement, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AreaChart } from '../../../web/src/charts/area-chart.tsx';
 import { BarChart } from '../../../web/src/charts/bar-chart.tsx';
@@ -13,7 +13,7 @@ import { SignatureForm } from '../../../web/src/features/playground/signature-fo
 import { Snippets } from '../../../web/src/features/playground/snippets.tsx';
 import { AttemptTimeline } from '../../../web/src/features/timeline/attempt-timeline.tsx';
 import { TimeToStart } from '../../../web/src/features/timeline/time-to-start.tsx';
-import { attempts, job, longRun, manyRuns, prediction, signature } from './fixtures.ts';
+import { attempts, job, longRun, manyRuns, timedRuns, prediction, signature } from './fixtures.ts';
 
 /** Tests write into it and read from it. */
 const lines = new LogLines();
@@ -35,6 +35,9 @@ function Charts(): ReactElement {
       </Card>
       <Card>
         <LineChart title="val_loss by run" runs={manyRuns} xKind="step" xLabel="step" />
+      </Card>
+      <Card>
+        <LineChart title="throughput" runs={timedRuns} xKind="time" xLabel="time" />
       </Card>
       <Card>
         <AreaChart
@@ -142,9 +145,11 @@ const Page = pages[query.get('page') ?? 'logs'] ?? Logs;
 const root = document.querySelector('#root');
 if (root !== null) {
   createRoot(root).render(
-    <div className="mx-auto flex max-w-6xl flex-col gap-4 p-4">
-      <h1 className="text-lg font-semibold">Components</h1>
-      <Page />
-    </div>,
+    <StrictMode>
+      <div className="mx-auto flex max-w-6xl flex-col gap-4 p-4">
+        <h1 className="text-lg font-semibold">Components</h1>
+        <Page />
+      </div>
+    </StrictMode>,
   );
 }

@@ -32,7 +32,7 @@ function Horizontal({ bars }: { readonly bars: readonly DrawnBar[] }): ReactElem
           <span className="h-3 overflow-hidden rounded-sm bg-raised">
             <span
               style={{ width: `${share * 100}%` }}
-              className={`block h-full rounded-sm transition-[width] duration-300 motion-reduce:transition-none ${backgrounds[bar.tone ?? 'chart-1']}`}
+              className={`block h-full forced-color-adjust-none rounded-sm transition-[width] duration-300 motion-reduce:transition-none ${backgrounds[bar.tone ?? 'chart-1']}`}
             />
           </span>
           <span className="text-right text-ink tabular-nums">{text}</span>
@@ -54,7 +54,7 @@ function Vertical({ bars, heightPx }: { readonly bars: readonly DrawnBar[]; read
             </span>
             <span
               style={{ height: `${share * 85}%` }}
-              className={`mx-auto w-full max-w-12 rounded-t-sm transition-[height] duration-300 group-hover:opacity-80 motion-reduce:transition-none ${backgrounds[bar.tone ?? 'chart-1']}`}
+              className={`mx-auto w-full forced-color-adjust-none max-w-12 rounded-t-sm transition-[height] duration-300 group-hover:opacity-80 motion-reduce:transition-none ${backgrounds[bar.tone ?? 'chart-1']}`}
             />
           </span>
           <span className="h-4 w-0 self-center text-center whitespace-nowrap text-muted">

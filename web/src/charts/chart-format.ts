@@ -28,6 +28,15 @@ export function formatTime(timeMs: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }).format(timeMs);
 }
 
+/** A time as fine as the steps between ticks. */
+export function formatTickTime(timeMs: number, stepMs: number): string {
+  const options: Intl.DateTimeFormatOptions =
+    stepMs >= 86_400_000
+      ? { month: 'short', day: 'numeric' }
+      : { hour: '2-digit', minute: '2-digit', ...(stepMs < 60_000 ? { second: '2-digit' } : {}) };
+  return new Intl.DateTimeFormat(undefined, options).format(timeMs);
+}
+
 /** `3 m 12 s`: two units, so that a row of them can be compared at a glance. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 1000) return `${Math.max(0, Math.round(durationMs))} ms`;

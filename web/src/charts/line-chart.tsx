@@ -85,34 +85,36 @@ function Canvas(props: CanvasProps): ReactElement {
     setKeyX(next);
   };
   return (
-    <div
-      ref={box}
-      role="slider"
-      tabIndex={0}
-      aria-label={`${title}: point to read`}
-      aria-valuemin={whole[0]}
-      aria-valuemax={whole[1]}
-      aria-valuenow={at}
-      aria-valuetext={`${xKind === 'step' ? `${xLabel} ` : ''}${formatX(at, xKind)}: ${words}`}
-      onKeyDown={onKeyDown}
-      style={{ height: heightPx }}
-      className="relative min-w-0 rounded-sm focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
-    >
-      {widthPx > 0 && (
-        <Plot
-          {...{ data, widthPx, heightPx, places, xKind, colours, syncKey, range, onZoom }}
-          isLog={canLog}
-          cursorX={keyX}
-          onCursor={(x, leftPx) => setCursor(x === null ? null : { x, leftPx })}
-        />
-      )}
-      {cursor !== null && <Tip {...{ runs, places, widthPx, xLabel, xKind }} x={cursor.x} leftPx={cursor.leftPx} />}
+    <>
+      <div
+        ref={box}
+        role="slider"
+        tabIndex={0}
+        aria-label={`${title}: point to read`}
+        aria-valuemin={whole[0]}
+        aria-valuemax={whole[1]}
+        aria-valuenow={at}
+        aria-valuetext={`${xKind === 'step' ? `${xLabel} ` : ''}${formatX(at, xKind)}: ${words}`}
+        onKeyDown={onKeyDown}
+        style={{ height: heightPx }}
+        className="relative min-w-0 rounded-sm focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
+      >
+        {widthPx > 0 && (
+          <Plot
+            {...{ data, widthPx, heightPx, places, xKind, colours, syncKey, range, onZoom }}
+            isLog={canLog}
+            cursorX={keyX}
+            onCursor={(x, leftPx) => setCursor(x === null ? null : { x, leftPx })}
+          />
+        )}
+        {cursor !== null && <Tip {...{ runs, places, widthPx, xLabel, xKind }} x={cursor.x} leftPx={cursor.leftPx} />}
+      </div>
       {data.notPositive > 0 && (
-        <p className="absolute right-1 bottom-8 rounded-sm bg-surface/80 px-1 text-xs text-muted">
+        <p className="text-right text-xs text-muted">
           {data.notPositive} {data.notPositive === 1 ? 'value' : 'values'} ≤ 0 not on a log scale
         </p>
       )}
-    </div>
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import { formatTick } from './chart-format.ts';
+import { formatTick, formatTickTime } from './chart-format.ts';
 import { isDashed, toneAt } from './palette.ts';
 import type { XKind } from './metric-runs.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
@@ -51,6 +51,17 @@ function hasLonePoint(values: uPlot.AlignedData[number] | undefined): boolean {
   return present <= 30 || (typeof previous === 'number' && typeof before !== 'number');
 }
 
+/** On a logarithmic axis: over many decades their powers only, else 1, 2 and 5 of each, within one decade everything. */
+function onLogAxis(splits: readonly number[]): (number | null)[] {
+  const [low = 1, high = 1] = [splits[0], splits.at(-1)];
+  const decades = Math.log10(high / low);
+  return splits.map((value) => {
+    const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+    const isShown = decades < 0.8 || digit === 1 || (decades < 2.5 && (digit === 2 || digit === 5));
+    return isShown ? value : null;
+  });
+}
+
 function axesOf({ colours, xKind, isLog }: PlotWanted): uPlot.Axis[] {
   const shared = {
     stroke: colours.muted,
@@ -61,11 +72,19 @@ function axesOf({ colours, xKind, isLog }: PlotWanted): uPlot.Axis[] {
   };
   const x: uPlot.Axis = { ...shared, grid: { show: false }, size: 28, gap: 6, space: 80 };
   return [
-    xKind === 'time' ? x : { ...x, values: (_, splits) => splits.map(formatTick) },
+    xKind === 'time'
+      ? { ...x, values: (_, splits, __, ___, stepMs) => splits.map((at) => formatTickTime(at, stepMs)) }
+      : { ...x, values: (_, splits) => splits.map(formatTick) },
     {
       ...shared,
       gap: 8,
       space: isLog ? 24 : 36,
+      ...(isLog
+        ? {
+            filter: (_: uPlot, splits: number[]) => onLogAxis(splits),
+            grid: { ...shared.grid, filter: (_: uPlot, splits: number[]) => onLogAxis(splits) },
+          }
+        : {}),
       // Wide enough for the longest label, so that none is cut.
       size: (_, values) => 18 + 6.2 * Math.max(3, ...(values ?? []).map((value) => value.length)),
       values: (_, splits) => splits.map((value) => (value === null ? '' : formatTick(value))),
@@ -90,7 +109,7 @@ export function plotOptions(wanted: PlotWanted): uPlot.Options {
           return low === high ? [low - 0.5, high + 0.5] : [low, high];
         },
       },
-      y: isLog ? { distr: 3, log: 10 } : {},
+      y: isLog ? { distr: 3, log: 10, range: (_, low, high) => [low / 1.2, high * 1.2] } : {},
     },
     axes: axesOf(wanted),
     series: seriesOf(wanted),

@@ -74,7 +74,7 @@ export function JumpToLatest({
     <button
       type="button"
       onClick={onClick}
-      className="absolute bottom-4 left-1/2 inline-flex h-8 -translate-x-1/2 items-center gap-2 rounded-full border border-line bg-raised px-3 text-xs font-medium text-ink shadow-lg hover:border-accent focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
+      className="absolute bottom-4 left-1/2 inline-flex h-8 w-max -translate-x-1/2 items-center gap-2 rounded-full border border-line bg-raised px-3 text-xs font-medium text-ink shadow-lg hover:border-accent focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
     >
       <Glyph name="latest" className="size-3.5" />
       Jump to latest

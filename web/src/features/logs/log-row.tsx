@@ -75,9 +75,9 @@ export const LogRow = memo(function LogRow(props: LogRowProps): ReactElement {
   const { source, number, level, isSelected, isWrapped, showsSource, onSelect } = props;
   if (number === null) {
     return (
-      <div className="flex items-center gap-3 px-3 text-warn">
-        <span className="h-px flex-1 bg-line" />… {numberFormat.format(props.droppedBytes)} bytes dropped by the cap
-        <span className="h-px flex-1 bg-line" />
+      <div className="flex items-center gap-3 text-warn">
+        <span className="sticky left-3 ml-3">… {numberFormat.format(props.droppedBytes)} bytes dropped by the cap</span>
+        <span className="mr-3 h-px flex-1 bg-warn/40" />
       </div>
     );
   }

@@ -72,7 +72,7 @@ type ToolsProps = Pick<LogTailProps, 'isLive' | 'fileName'> & {
 function Tools({ view, follow, selected, isLive, isWrapped, onWrap, fileName }: ToolsProps): ReactElement {
   const { isFollowing, pause, resume } = follow;
   return (
-    <div className="ml-auto flex items-center gap-1">
+    <div className="ml-auto flex shrink-0 items-center gap-1">
       {isLive && (
         <ToolButton
           label={isFollowing ? 'Pause following' : 'Follow new lines'}
@@ -137,18 +137,16 @@ export function LogTail(props: LogTailProps): ReactElement {
       aria-label={label}
       className={`relative flex flex-col overflow-hidden rounded-lg border border-line bg-surface ${className}`}
     >
-      <div className="flex flex-col gap-2 border-b border-line p-2">
-        <div className="flex items-center gap-2 max-sm:flex-wrap">
-          <SearchBox
-            inputRef={searchInput}
-            query={query}
-            onQueryChange={setQuery}
-            found={matches.found}
-            onStep={onStep}
-          />
-          <Tools {...shared} isLive={isLive} fileName={props.fileName} onWrap={() => setIsWrapped(!isWrapped)} />
-        </div>
+      <div className="flex flex-wrap items-center gap-2 border-b border-line p-2">
+        <SearchBox
+          inputRef={searchInput}
+          query={query}
+          onQueryChange={setQuery}
+          found={matches.found}
+          onStep={onStep}
+        />
         <FilterChips lines={lines} filter={filter} onFilterChange={setFilter} />
+        <Tools {...shared} isLive={isLive} fileName={props.fileName} onWrap={() => setIsWrapped(!isWrapped)} />
       </div>
       <div
         ref={scroller}

@@ -54,7 +54,11 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layou
     },
     [view],
   );
-  const pause = useCallback(() => setFollow(false), [setFollow]);
+  const pause = useCallback(() => {
+    const element = scroller.current;
+    // Where nothing can be scrolled, the end is always in sight.
+    if (element !== null && element.scrollHeight > element.clientHeight) setFollow(false);
+  }, [scroller, setFollow]);
   const resume = useCallback(() => setFollow(true), [setFollow]);
 
   const place = (scrollTop: number): void => {
@@ -107,7 +111,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layou
       const element = scroller.current;
       if (element === null) return;
       pause();
-      now.current.revealId = id;
+      now.current.revealId = view.shows(id) ? id : -1;
       const wanted = Math.max(0, rows.offsetOf(view.rowOf(id)) - element.clientHeight / 2);
       element.scrollTop = wanted;
       place(wanted);

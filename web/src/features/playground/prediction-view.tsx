@@ -43,7 +43,7 @@ function Shares({ shares }: { readonly shares: readonly ClassShare[] }): ReactEl
                 <span className="block h-2.5 overflow-hidden rounded-full bg-raised">
                   <span
                     style={{ width: `${share * 100}%` }}
-                    className={`block h-full rounded-full transition-[width] duration-300 motion-reduce:transition-none ${index === 0 ? 'bg-accent' : 'bg-muted/50'}`}
+                    className={`block h-full forced-color-adjust-none rounded-full transition-[width] duration-300 motion-reduce:transition-none ${index === 0 ? 'bg-accent' : 'bg-muted/50'}`}
                   />
                 </span>
               </td>

@@ -45,7 +45,7 @@ function Legend({ timeline }: { readonly timeline: Timeline }): ReactElement {
         .filter((kind) => used.has(kind))
         .map((kind) => (
           <li key={kind} className="flex items-center gap-1.5">
-            <span aria-hidden="true" className={`size-2.5 rounded-xs ${segmentFills[kind]}`} />
+            <span aria-hidden="true" className={`size-2.5 rounded-xs forced-color-adjust-none ${segmentFills[kind]}`} />
             {segmentWords[kind]}
           </li>
         ))}

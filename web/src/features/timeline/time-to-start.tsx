@@ -47,14 +47,17 @@ export function TimeToStart({ job, attempts, nowMs }: TimeToStartProps): ReactEl
           <span
             key={kind}
             style={{ flexGrow: durationMs }}
-            className={`min-w-[3px] basis-0 transition-[flex-grow] motion-reduce:transition-none ${segmentFills[kind]}`}
+            className={`min-w-[3px] basis-0 forced-color-adjust-none transition-[flex-grow] motion-reduce:transition-none ${segmentFills[kind]}`}
           />
         ))}
       </div>
       <ul className="grid gap-x-6 gap-y-2 text-xs [grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr))]">
         {parts.map(({ kind, durationMs, owner, hint }) => (
           <li key={kind} className="flex gap-2">
-            <span aria-hidden="true" className={`mt-1 size-2.5 shrink-0 rounded-xs ${segmentFills[kind]}`} />
+            <span
+              aria-hidden="true"
+              className={`mt-1 size-2.5 forced-color-adjust-none shrink-0 rounded-xs ${segmentFills[kind]}`}
+            />
             <span className="min-w-0">
               <span className="flex flex-wrap items-baseline gap-x-2">
                 <span className="text-ink">{partWords[kind]}</span>

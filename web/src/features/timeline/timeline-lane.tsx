@@ -76,7 +76,7 @@ export function LaneRow({ timeline, lane, index, cursor, idOf }: LaneRowProps): 
               aria-selected={isCurrent}
               aria-label={`${segmentName(segment)}; ${laneName(lane)}`}
               style={{ left: share(segment.startMs - timeline.startMs), width: share(segment.endMs - segment.startMs) }}
-              className={`absolute inset-y-1.5 min-w-[3px] cursor-pointer border-r border-surface first-of-type:rounded-l-sm last-of-type:rounded-r-sm hover:brightness-110 ${segmentFills[segment.kind]} ${isCurrent ? 'z-10 outline-2 outline-offset-1 outline-accent' : ''}`}
+              className={`absolute inset-y-1.5 forced-color-adjust-none min-w-[3px] cursor-pointer border-r border-surface first-of-type:rounded-l-sm last-of-type:rounded-r-sm hover:brightness-110 ${segmentFills[segment.kind]} ${isCurrent ? 'z-10 outline-2 outline-offset-1 outline-accent' : ''}`}
             />
           );
         })}
