@@ -39,8 +39,16 @@ describe('flood', () => {
     const before = await usedHeapBytes(page);
     await append(page, numbered(1, 100_000));
     await rowWith(page, 'step 100000 ').waitFor();
-    const lags = await page.evaluate(async () => {
+    await page.getByRole('searchbox').fill('step 1000');
+    await page.getByText(/^1 of/).first().waitFor();
+    await page.getByRole('button', { name: 'Jump to latest' }).click();
+    const { lags, announced } = await page.evaluate(async () => {
       const { lines } = globalThis as unknown as Globals;
+      const announced: string[] = [];
+      for (const region of document.querySelectorAll('[role=status]')) {
+        const told = (): unknown => announced.push(region.textContent ?? '');
+        new MutationObserver(told).observe(region, { childList: true, characterData: true, subtree: true });
+      }
       const appendedAt: number[] = [];
       const seen: number[] = [];
       const first = 100_001;
@@ -65,7 +73,7 @@ describe('flood', () => {
         shown = Math.max(shown, newest);
       }
       clearInterval(timer);
-      return seen;
+      return { lags: seen, announced };
     });
     const growth = ((await usedHeapBytes(page)) - before) / 1e6;
     process.stdout.write(
@@ -74,6 +82,9 @@ describe('flood', () => {
     expect(lags.length).toBeGreaterThan(10_000);
     expect(Math.max(...lags)).toBeLessThan(500);
     expect(growth).toBeLessThan(80);
+    // Two live regions, each at most once in five of the six seconds, and a first word.
+    expect(announced.length).toBeLessThanOrEqual(4);
+    expect(announced.some((said) => /^[\d,]+ new lines$/.test(said))).toBe(true);
     expect(await page.locator('[data-id]').count()).toBeLessThan(150);
     expect(problems).toEqual([]);
     await page.context().close();
@@ -108,18 +119,27 @@ test('search walks through matches, and markup is text', async () => {
   );
   const box = page.getByRole('searchbox');
   await box.fill('LOSS 0.003');
-  await page.getByText(/^1 of \d+$/).waitFor();
+  await page
+    .getByText(/^1 of \d+$/)
+    .first()
+    .waitFor();
   await box.press('Enter');
-  await page.getByText(/^2 of \d+$/).waitFor();
+  await page
+    .getByText(/^2 of \d+$/)
+    .first()
+    .waitFor();
   await box.press('Shift+Enter');
-  await page.getByText(/^1 of \d+$/).waitFor();
+  await page
+    .getByText(/^1 of \d+$/)
+    .first()
+    .waitFor();
   await box.fill('<script>');
-  await page.getByText('1 of 1').waitFor();
+  await page.getByText('1 of 1').first().waitFor();
   await page.locator('mark[data-current]', { hasText: '<script>' }).waitFor();
   expect(await page.evaluate(() => (globalThis as unknown as Globals).isOver)).toBeUndefined();
   expect(await page.locator('[role=log] script, [role=log] img').count()).toBe(0);
   await box.fill('nowhere');
-  await page.getByText('No matches').waitFor();
+  await page.getByText('No matches').first().waitFor();
   await box.press('Escape');
   expect(await box.inputValue()).toBe('');
   await box.fill(':450');
@@ -195,7 +215,7 @@ test.each([
     );
     await rowWith(page, 'colour 15').waitFor();
     await page.getByRole('searchbox').fill('colour');
-    await page.getByText('1 of 16').waitFor();
+    await page.getByText('1 of 16').first().waitFor();
     expect(await violations(page)).toEqual([]);
     expect(problems).toEqual([]);
     await page.context().close();

@@ -5,6 +5,7 @@ import { logLevels, type LogLevel } from './level.ts';
 import { logSources, type LogLines, type LogSource } from './log-lines.ts';
 import { numberFormat } from './log-row.tsx';
 import type { LogFilter } from './log-view.ts';
+import { useCalmText } from './use-log.ts';
 
 const levelWords: Readonly<Record<LogLevel, string>> = {
   error: 'Errors',
@@ -120,6 +121,8 @@ export function SearchBox({ inputRef, query, onQueryChange, found, onStep }: Sea
     }
   };
   const hasMatches = found !== null && found.count > 0;
+  const words = found === null ? '' : foundWords(found);
+  const said = useCalmText(words, `${query} ${found?.current ?? 0}`);
   return (
     <div className="flex h-8 min-w-0 flex-1 items-center gap-1 rounded-md border border-line bg-canvas px-2 text-muted max-sm:basis-full focus-within:border-accent focus-within:outline-1 focus-within:outline-accent sm:max-w-96">
       <Glyph name="search" className="size-3.5" />
@@ -133,8 +136,9 @@ export function SearchBox({ inputRef, query, onQueryChange, found, onStep }: Sea
         onChange={(event) => onQueryChange(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <span role="status" className="shrink-0 text-xs tabular-nums">
-        {found !== null && foundWords(found)}
+      <span className="shrink-0 text-xs tabular-nums">{words}</span>
+      <span role="status" className="sr-only">
+        {said}
       </span>
       {found !== null && (
         <span className="flex shrink-0">

@@ -72,3 +72,21 @@ export function useAnnouncement(lines: LogLines): string {
   }, [lines]);
   return sentence;
 }
+
+/**
+ * A text for a live region: at once when the reader did something (`deed` is another), else at most once in five seconds.
+ */
+export function useCalmText(text: string, deed: string): string {
+  const [said, setSaid] = useState(text);
+  const last = useRef({ deed, atMs: 0 });
+  useEffect(() => {
+    const say = (): void => {
+      last.current = { deed, atMs: performance.now() };
+      setSaid(text);
+    };
+    const waitMs = last.current.deed === deed ? last.current.atMs + announceEveryMs - performance.now() : 0;
+    const timer = setTimeout(say, Math.max(0, waitMs));
+    return () => clearTimeout(timer);
+  }, [text, deed]);
+  return said;
+}
