@@ -27,7 +27,12 @@ export type Harness = {
   /** A page of the harness; `problems` collects what the console, the policy and uncaught errors say. */
   readonly open: (
     name: 'logs' | 'charts' | 'timelines' | 'playground',
-    options?: { readonly theme?: 'light' | 'dark'; readonly width?: number; readonly hash?: string },
+    options?: {
+      readonly theme?: 'light' | 'dark';
+      readonly width?: number;
+      readonly hash?: string;
+      readonly maxLines?: number;
+    },
   ) => Promise<{ readonly page: Page; readonly problems: readonly string[] }>;
   readonly close: () => Promise<void>;
 };
@@ -57,7 +62,7 @@ export async function startHarness(): Promise<Harness> {
   await promisify(execFile)(process.execPath, [viteProgram, 'build', here, '--outDir', outDir]);
   const { server, url } = await serve(outDir);
   const browser = await launchChromium();
-  const open: Harness['open'] = async (name, { theme = 'light', width = 1280, hash = '' } = {}) => {
+  const open: Harness['open'] = async (name, { theme = 'light', width = 1280, hash = '', maxLines = 500_000 } = {}) => {
     const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB' });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await context.newPage();
@@ -67,7 +72,7 @@ export async function startHarness(): Promise<Harness> {
       if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(String(error)));
-    await page.goto(`${url}?page=${name}&theme=${theme}${hash}`);
+    await page.goto(`${url}?page=${name}&theme=${theme}&maxLines=${maxLines}${hash}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     return { page, problems };
   };

@@ -16,7 +16,8 @@ import { TimeToStart } from '../../../web/src/features/timeline/time-to-start.ts
 import { attempts, job, longRun, manyRuns, timedRuns, prediction, signature } from './fixtures.ts';
 
 /** Tests write into it and read from it. */
-const lines = new LogLines();
+const query = new URLSearchParams(location.search);
+const lines = new LogLines({ maxLines: Number(query.get('maxLines') ?? 500_000) });
 Object.assign(globalThis, { lines });
 
 function Logs(): ReactElement {
@@ -139,7 +140,6 @@ const pages: Readonly<Record<string, () => ReactElement>> = {
   timelines: Timelines,
   playground: Playground,
 };
-const query = new URLSearchParams(location.search);
 document.documentElement.dataset['theme'] = query.get('theme') ?? 'light';
 const Page = pages[query.get('page') ?? 'logs'] ?? Logs;
 const root = document.querySelector('#root');

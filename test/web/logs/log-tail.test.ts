@@ -111,6 +111,36 @@ describe('flood', () => {
   }, 30_000);
 });
 
+test('a reader keeps the place while older lines go, and through filters and wrapping', async () => {
+  const { page } = await harness.open('logs', { maxLines: 2000 });
+  await append(page, numbered(1, 1900).replaceAll(/(step \d*[05] .*)/g, `INFO $1 ${'and more '.repeat(40)}`));
+  await rowWith(page, 'step 1900 ').waitFor();
+  await page.getByRole('log').hover();
+  await page.mouse.wheel(0, -6000);
+  await page.getByRole('button', { name: 'Jump to latest' }).waitFor();
+  const topStep = (): Promise<number> =>
+    page.getByRole('log').evaluate((view) => {
+      const edge = view.getBoundingClientRect().top;
+      const row = [...view.querySelectorAll('[data-id]')].find((one) => one.getBoundingClientRect().bottom > edge + 1);
+      return Number(/step (\d+)/.exec(row?.textContent ?? '')?.[1]);
+    });
+  await page.waitForFunction(() => (document.querySelector('[role=log]')?.scrollTop ?? 0) < 33_000);
+  const before = await topStep();
+  expect(before).toBeGreaterThan(1400);
+  await append(page, numbered(1901, 700));
+  await page.getByText('700 new').waitFor();
+  expect(await topStep()).toBe(before);
+  await page.getByRole('button', { name: 'Wrap long lines' }).click();
+  await page.getByRole('button', { name: 'Wrap long lines', pressed: true }).waitFor();
+  expect(Math.abs((await topStep()) - before)).toBeLessThanOrEqual(1);
+  await page.getByRole('button', { name: /^Info/ }).click();
+  await page.getByRole('button', { name: /^Info/, pressed: false }).waitFor();
+  expect(Math.abs((await topStep()) - before)).toBeLessThanOrEqual(1);
+  await page.getByRole('log').press('Home');
+  await page.getByText(/earlier lines are no longer held here/).waitFor();
+  await page.context().close();
+}, 30_000);
+
 test('search walks through matches, and markup is text', async () => {
   const { page, problems } = await harness.open('logs');
   await append(
