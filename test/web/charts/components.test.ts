@@ -174,7 +174,7 @@ test('the playground marks the wrong field only, and its snippets hold no key', 
 
 describe('accessibility', () => {
   const pages = ['charts', 'timelines', 'playground'] as const;
-  test.each(pages.flatMap((name) => [[name, 'light', 1280] as const, [name, 'dark', 390] as const]))(
+  test.each(pages.flatMap((name) => [[name, 'light', 1280] as const, [name, 'dark', 320] as const]))(
     'of %s in %s at %d px',
     async (name, theme, width) => {
       const { page, problems } = await harness.open(name, { theme, width });

@@ -22,7 +22,7 @@ export function ChartControls({ options, onOptionsChange }: ChartControlsProps):
         step={0.01}
         value={smoothing}
         aria-valuetext={smoothing === 0 ? 'off' : smoothing.toFixed(2)}
-        className="h-6 w-24 accent-accent"
+        className="h-6 w-16 accent-accent sm:w-24"
         onChange={(event) => onOptionsChange({ ...options, smoothing: Number(event.target.value) })}
       />
       <output htmlFor={sliderId} className="w-8 tabular-nums">

@@ -78,7 +78,7 @@ export function ChartFrame({ title, note, summary, tools, table, children }: Cha
           {title}
         </span>
         {note !== undefined && <span className="text-xs text-muted tabular-nums">{note}</span>}
-        <span className="ml-auto flex items-center gap-1">
+        <span className="ml-auto flex flex-wrap items-center justify-end gap-1">
           {tools}
           <ToolButton
             label={isTable ? `Show ${title} as a chart` : `Show ${title} as a table`}

@@ -132,7 +132,7 @@ export function SearchBox({ inputRef, query, onQueryChange, found, onStep }: Sea
         value={query}
         aria-label="Search the log; a colon and a number goes to that line"
         placeholder="Search, or :120 for a line"
-        className="min-w-0 flex-1 bg-transparent px-1 text-sm text-ink outline-none placeholder:text-muted [&::-webkit-search-cancel-button]:hidden"
+        className="min-w-0 flex-1 bg-transparent px-1 h-7 text-sm text-ink outline-none placeholder:text-muted [&::-webkit-search-cancel-button]:hidden"
         onChange={(event) => onQueryChange(event.target.value)}
         onKeyDown={onKeyDown}
       />
