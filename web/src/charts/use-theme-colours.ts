@@ -1,18 +1,8 @@
 import { useEffect, useState } from 'react';
+import { texts } from './palette.ts';
 
-/** Utilities whose colour a canvas needs. Written out, so that Tailwind keeps them. */
-const probeClasses = {
-  ink: 'text-ink',
-  muted: 'text-muted',
-  line: 'text-line',
-  surface: 'text-surface',
-  'chart-1': 'text-chart-1',
-  'chart-2': 'text-chart-2',
-  'chart-3': 'text-chart-3',
-  'chart-4': 'text-chart-4',
-  'chart-5': 'text-chart-5',
-  'chart-6': 'text-chart-6',
-} as const;
+/** Utilities whose colour a canvas needs. */
+const probeClasses = { ...texts, ink: 'text-ink', line: 'text-line', surface: 'text-surface' } as const;
 export type ThemeColours = Readonly<Record<keyof typeof probeClasses, string>> & { readonly font: string };
 
 function read(): ThemeColours {

@@ -1,20 +1,13 @@
 import { memo, type MouseEvent, type ReactElement } from 'react';
 import { ansiClass } from './ansi-class.ts';
-import { ansiSpans, type AnsiStyle } from './ansi.ts';
+import { ansiSpans } from './ansi.ts';
 import type { LogLevel } from './level.ts';
 import { lineHash } from './line-hash.ts';
-import type { LogSource } from './log-lines.ts';
+import type { LogLine, LogSource } from './log-lines.ts';
 import { piecesOf } from './log-pieces.ts';
 import { matchesIn } from './log-search.ts';
 
-export type LogRowProps = {
-  readonly id: number;
-  readonly source: LogSource;
-  readonly number: number | null;
-  readonly level: LogLevel;
-  readonly text: string;
-  readonly startStyle: AnsiStyle;
-  readonly droppedBytes: number;
+export type LogRowProps = LogLine & {
   readonly isSelected: boolean;
   readonly pattern: RegExp | null;
   /** Which of the line's matches is the current one, -1 for none. */
