@@ -96,6 +96,7 @@ function Canvas(props: CanvasProps): ReactElement {
         aria-valuenow={at}
         aria-valuetext={`${xKind === 'step' ? `${xLabel} ` : ''}${formatX(at, xKind)}: ${words}`}
         onKeyDown={onKeyDown}
+        onBlur={() => setKeyX(null)}
         style={{ height: heightPx }}
         className="relative min-w-0 rounded-sm focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
       >

@@ -70,7 +70,11 @@ export function Plot(props: PlotProps): ReactElement {
   }, [widthPx, heightPx]);
   useEffect(() => {
     const { current } = plot;
-    if (current === null || cursorX === null) return;
+    if (current === null) return;
+    if (cursorX === null) {
+      current.setCursor({ left: -10, top: -10 });
+      return;
+    }
     const left = current.valToPos(cursorX, 'x');
     if (Math.abs((current.cursor.left ?? -10) - left) > 1)
       current.setCursor({ left, top: current.over.clientHeight / 2 });

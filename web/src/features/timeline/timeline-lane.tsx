@@ -28,6 +28,8 @@ const endingTones: Readonly<Record<AttemptEndingKind, readonly [GlyphName, strin
 
 function Outcome({ lane }: { readonly lane: Lane }): ReactElement {
   const { attempt } = lane;
+  if (attempt === null && !lane.segments.some(({ isOpen }) => isOpen))
+    return <span className="text-muted">ended before an attempt</span>;
   if (attempt?.ending === undefined || attempt.ending === null) {
     return (
       <span className="flex items-center gap-1.5 text-info">
