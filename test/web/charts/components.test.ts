@@ -55,6 +55,7 @@ describe('line chart', () => {
     const { page, problems } = await harness.open('charts');
     const chart = page.getByRole('figure', { name: 'val_loss by run' });
     const reader = chart.getByRole('slider', { name: 'val_loss by run: point to read' });
+    await chart.locator('canvas').waitFor();
     await reader.focus();
     await reader.press('Home');
     await reader.press('ArrowRight');
