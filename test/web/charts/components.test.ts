@@ -73,7 +73,7 @@ describe('line chart', () => {
       'step',
       ...['lr3e-4', 'lr1e-3', 'wd', 'aug', 'mixup', 'ema', 'sgd', 'adamw'].map((name) => `resnet-${name}`),
     ]);
-    expect(await chart.getByRole('row').count()).toBe(401);
+    expect(await chart.getByRole('row').count()).toBe(202);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       chart.getByRole('button', { name: 'Download val_loss by run as CSV' }).click(),

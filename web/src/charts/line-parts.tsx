@@ -91,9 +91,9 @@ export function Tip({ runs, places, x, leftPx, widthPx, xLabel, xKind }: TipProp
   );
 }
 
-const mostRows = 500;
+const mostRows = 200;
 
-/** The numbers themselves: up to five hundred rows here, all of them in the CSV file. */
+/** The numbers themselves: up to two hundred rows here, all of them in the CSV file. */
 export function LineTable({
   title,
   runs,
