@@ -82,7 +82,7 @@ export function ChartFrame({ title, note, summary, tools, table, children }: Cha
           {tools}
           <ToolButton
             label={isTable ? `Show ${title} as a chart` : `Show ${title} as a table`}
-            glyph={isTable ? 'chart' : 'table'}
+            icon={isTable ? 'chart' : 'table'}
             isPressed={isTable}
             onClick={() => setIsTable(!isTable)}
           />

@@ -16,10 +16,10 @@ export function CopyButton({ label, text }: { readonly label: string; readonly t
     setTimeout(() => setOutcome('idle'), shownForMs);
   };
   const words = { idle: label, done: 'Copied', refused: 'The browser refused to copy' }[outcome];
-  const glyph = ({ idle: 'copy', done: 'check', refused: 'warning' } as const)[outcome];
+  const icon = ({ idle: 'copy', done: 'check', refused: 'warning' } as const)[outcome];
   return (
     <>
-      <ToolButton label={words} glyph={glyph} onClick={() => void copy()} />
+      <ToolButton label={words} icon={icon} onClick={() => void copy()} />
       <span role="status" className="sr-only">
         {outcome === 'idle' ? '' : words}
       </span>

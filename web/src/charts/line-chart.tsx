@@ -141,9 +141,9 @@ export function LineChart(props: LineChartProps): ReactElement {
   const tools = hasPoints && (
     <>
       {props.options === undefined && <ChartControls options={own} onOptionsChange={setOwn} />}
-      {range !== null && <ToolButton label={`Show all of ${title}`} glyph="reset" onClick={() => setRange(null)} />}
-      {range !== null && <ToolButton label={`Zoom out of ${title}`} glyph="zoomOut" onClick={() => zoom(2)} />}
-      <ToolButton label={`Zoom into ${title}`} glyph="zoomIn" onClick={() => zoom(0.5)} />
+      {range !== null && <ToolButton label={`Show all of ${title}`} icon="recover" onClick={() => setRange(null)} />}
+      {range !== null && <ToolButton label={`Zoom out of ${title}`} icon="zoomOut" onClick={() => zoom(2)} />}
+      <ToolButton label={`Zoom into ${title}`} icon="zoomIn" onClick={() => zoom(0.5)} />
     </>
   );
   return (

@@ -126,7 +126,7 @@ export function LineTable({
         {rows.length < joined.x.length
           ? `${rows.length} of ${new Intl.NumberFormat().format(joined.x.length)} rows`
           : `${rows.length} rows`}
-        <ToolButton label={`Download ${title} as CSV`} glyph="download" onClick={save}>
+        <ToolButton label={`Download ${title} as CSV`} icon="download" onClick={save}>
           CSV
         </ToolButton>
       </p>

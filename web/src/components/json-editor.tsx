@@ -1,5 +1,5 @@
 import { useId, useMemo, useRef, type KeyboardEvent, type ReactElement } from 'react';
-import { Glyph } from '../charts/glyph.tsx';
+import { Icon } from './icon.tsx';
 import { ToolButton } from '../charts/tool-button.tsx';
 import { editOfKey, type Edit } from './json/edit-keys.ts';
 import { Highlighted } from './json/highlighted.tsx';
@@ -52,7 +52,7 @@ function Problems({ problems, id, onGo }: ProblemsProps): ReactElement {
             className="flex min-h-6 items-center gap-1.5 rounded-sm text-left hover:underline focus-visible:outline-2 focus-visible:outline-accent"
             onClick={() => onGo(problem)}
           >
-            <Glyph name="warning" className="size-3.5" />
+            <Icon name="warning" className="size-3.5" />
             <span>
               {problem.line !== undefined && (
                 <span className="tabular-nums">{`${problem.line}:${problem.column ?? 1} `}</span>
@@ -121,7 +121,7 @@ export function JsonEditor({
         {!isReadOnly && (
           <ToolButton
             label="Format JSON"
-            glyph="format"
+            icon="format"
             isDisabled={!reading.isValid}
             onClick={() => reading.isValid && onChange(formatJson(reading.tree))}
           >

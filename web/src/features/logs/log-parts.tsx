@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { Glyph } from '../../charts/glyph.tsx';
+import { Icon } from '../../components/icon.tsx';
 import type { LineRange } from './line-hash.ts';
 import type { LogLines, LogSource } from './log-lines.ts';
 import { LogRow, numberFormat } from './log-row.tsx';
@@ -76,7 +76,7 @@ export function JumpToLatest({
       onClick={onClick}
       className="absolute bottom-4 left-1/2 inline-flex h-8 w-max -translate-x-1/2 items-center gap-2 rounded-full border border-line bg-raised px-3 text-xs font-medium text-ink shadow-lg hover:border-accent focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
     >
-      <Glyph name="latest" className="size-3.5" />
+      <Icon name="latest" className="size-3.5" />
       Jump to latest
       {count > 0 && (
         <span className="rounded-full bg-accent/15 px-1.5 text-accent tabular-nums">

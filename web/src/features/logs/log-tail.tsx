@@ -76,18 +76,18 @@ function Tools({ view, follow, selected, isLive, isWrapped, onWrap, fileName }: 
       {isLive && (
         <ToolButton
           label={isFollowing ? 'Pause following' : 'Follow new lines'}
-          glyph={isFollowing ? 'pause' : 'play'}
+          icon={isFollowing ? 'pause' : 'play'}
           onClick={isFollowing ? pause : resume}
         />
       )}
-      <ToolButton label="Wrap long lines" glyph="wrap" isPressed={isWrapped} onClick={onWrap} />
+      <ToolButton label="Wrap long lines" icon="wrap" isPressed={isWrapped} onClick={onWrap} />
       <CopyButton
         label={selected === null ? 'Copy shown lines' : 'Copy selected lines'}
         text={() => copyText(view, selected)}
       />
       <ToolButton
         label="Download shown lines"
-        glyph="download"
+        icon="download"
         onClick={() => saveText(fileName, 'text/plain', textOfRows(view))}
       />
     </div>

@@ -1,5 +1,5 @@
 import type { KeyboardEvent, ReactElement, RefObject } from 'react';
-import { Glyph } from '../../charts/glyph.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { ToolButton } from '../../charts/tool-button.tsx';
 import { logLevels, type LogLevel } from './level.ts';
 import { logSources, type LogLines, type LogSource } from './log-lines.ts';
@@ -125,7 +125,7 @@ export function SearchBox({ inputRef, query, onQueryChange, found, onStep }: Sea
   const said = useCalmText(words, `${query} ${found?.current ?? 0}`);
   return (
     <div className="flex h-8 min-w-0 flex-1 items-center gap-1 rounded-md border border-line bg-canvas px-2 text-muted max-sm:basis-full focus-within:border-accent focus-within:outline-1 focus-within:outline-accent sm:max-w-96">
-      <Glyph name="search" className="size-3.5" />
+      <Icon name="search" className="size-3.5" />
       <input
         ref={inputRef}
         type="search"
@@ -142,8 +142,8 @@ export function SearchBox({ inputRef, query, onQueryChange, found, onStep }: Sea
       </span>
       {found !== null && (
         <span className="flex shrink-0">
-          <ToolButton label="Previous match" glyph="up" isDisabled={!hasMatches} onClick={() => onStep(-1)} />
-          <ToolButton label="Next match" glyph="down" isDisabled={!hasMatches} onClick={() => onStep(1)} />
+          <ToolButton label="Previous match" icon="chevronUp" isDisabled={!hasMatches} onClick={() => onStep(-1)} />
+          <ToolButton label="Next match" icon="chevronDown" isDisabled={!hasMatches} onClick={() => onStep(1)} />
         </span>
       )}
     </div>

@@ -1,5 +1,7 @@
+import type { AttemptEndingKind } from '@artenic/core';
 import { formatDuration } from '../../charts/chart-format.ts';
-import { endingWords, heldMs, type Lane, type Segment, type SegmentKind } from './segments.ts';
+import { endingStatus } from '../../lib/status.ts';
+import { heldMs, type Lane, type Segment, type SegmentKind } from './segments.ts';
 
 export const segmentWords: Readonly<Record<SegmentKind, string>> = {
   prepare: 'Preparing',
@@ -11,12 +13,15 @@ export const segmentWords: Readonly<Record<SegmentKind, string>> = {
   finish: 'Collecting results',
 };
 
+/** As part of a sentence. */
+export const endingWord = (kind: AttemptEndingKind): string => endingStatus[kind].label.toLowerCase();
+
 /** `attempt 2, preempted after 3 m 12 s`. */
 export function laneName(lane: Lane): string {
   const { attempt } = lane;
   if (attempt === null) return 'before the first attempt';
   const held = formatDuration(heldMs(lane));
-  if (attempt.ending !== null) return `attempt ${attempt.attempt}, ${endingWords[attempt.ending.kind]} after ${held}`;
+  if (attempt.ending !== null) return `attempt ${attempt.attempt}, ${endingWord(attempt.ending.kind)} after ${held}`;
   return `attempt ${attempt.attempt}, ${attempt.state === 'waiting' ? 'waiting for capacity' : `${attempt.state} for ${held}`}`;
 }
 

@@ -1,4 +1,4 @@
-import type { AttemptEndingKind, AttemptView, JobView } from '@artenic/core';
+import type { AttemptView, JobView } from '@artenic/core';
 
 /** What a job's time goes into. `prepare` and `finish` are the platform's own work at either end. */
 export const segmentKinds = ['prepare', 'queue', 'provision', 'setup', 'train', 'recover', 'finish'] as const;
@@ -109,16 +109,3 @@ export function heldMs(lane: Lane): number {
     .filter(({ kind }) => kind === 'provision' || kind === 'setup' || kind === 'train')
     .reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
 }
-
-export const endingWords: Readonly<Record<AttemptEndingKind, string>> = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  killed: 'killed',
-  'setup-failed': 'setup failed',
-  lost: 'lost',
-  preempted: 'preempted',
-  stockout: 'no capacity at the provider',
-  'launch-failed': 'launch refused',
-  cancelled: 'cancelled',
-  'timed-out': 'timed out',
-};

@@ -1,5 +1,6 @@
 import type { AttemptView } from '@artenic/core';
-import { endingWords, segmentsOf, type JobTimes, type Segment } from './segments.ts';
+import { endingWord } from './names.ts';
+import { segmentsOf, type JobTimes, type Segment } from './segments.ts';
 
 export const startPartKinds = ['prepare', 'queue', 'retry', 'provision', 'setup'] as const;
 export type StartPartKind = (typeof startPartKinds)[number];
@@ -50,7 +51,7 @@ function ownerAndHint(
     case 'setup':
       return ['Your setup commands', 'Runs what the job file says. An unchanged setup comes from the cache.'];
     case 'retry': {
-      const words = [...new Set(earlier.flatMap(({ ending }) => (ending === null ? [] : [endingWords[ending.kind]])))];
+      const words = [...new Set(earlier.flatMap(({ ending }) => (ending === null ? [] : [endingWord(ending.kind)])))];
       const count = `${earlier.length} earlier ${earlier.length === 1 ? 'attempt' : 'attempts'}`;
       return [`Provider ${provider}`, words.length === 0 ? `${count}.` : `${count}: ${words.join(', ')}.`];
     }

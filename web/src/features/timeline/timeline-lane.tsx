@@ -1,9 +1,10 @@
 import type { ReactElement } from 'react';
-import { Glyph, type GlyphName } from '../../charts/glyph.tsx';
-import type { AttemptEndingKind } from '@artenic/core';
+import { Icon } from '../../components/icon.tsx';
+import { StatusDot, toneText } from '../../components/status-dot.tsx';
+import { attemptStatus, endingStatus, jobStatus } from '../../lib/status.ts';
 import { laneName, segmentName, type Cursor } from './names.ts';
 import { segmentFills } from './segment-colours.ts';
-import { endingWords, type Lane, type Timeline } from './segments.ts';
+import type { Lane, Timeline } from './segments.ts';
 
 export type LaneRowProps = {
   readonly timeline: Timeline;
@@ -13,36 +14,24 @@ export type LaneRowProps = {
   readonly idOf: (cursor: Cursor) => string;
 };
 
-const endingTones: Readonly<Record<AttemptEndingKind, readonly [GlyphName, string]>> = {
-  succeeded: ['check', 'text-ok'],
-  failed: ['close', 'text-bad'],
-  killed: ['close', 'text-bad'],
-  'setup-failed': ['close', 'text-bad'],
-  lost: ['warning', 'text-warn'],
-  preempted: ['warning', 'text-warn'],
-  stockout: ['warning', 'text-warn'],
-  'launch-failed': ['close', 'text-bad'],
-  cancelled: ['close', 'text-muted'],
-  'timed-out': ['warning', 'text-bad'],
-};
-
 function Outcome({ lane }: { readonly lane: Lane }): ReactElement {
   const { attempt } = lane;
   if (attempt === null && !lane.segments.some(({ isOpen }) => isOpen))
     return <span className="text-muted">ended before an attempt</span>;
-  if (attempt?.ending === undefined || attempt.ending === null) {
+  if (attempt === null || attempt.ending === null) {
+    const { label, tone, isBusy } = attempt === null ? jobStatus.preparing : attemptStatus[attempt.state];
     return (
-      <span className="flex items-center gap-1.5 text-info">
-        <span aria-hidden="true" className="size-2 animate-pulse rounded-full bg-info motion-reduce:animate-none" />
-        {attempt?.state ?? 'preparing'}
+      <span className={`flex items-center gap-1.5 ${toneText[tone]}`}>
+        <StatusDot tone={tone} isBusy={isBusy === true} />
+        {label}
       </span>
     );
   }
-  const [glyph, tone] = endingTones[attempt.ending.kind];
+  const { label, icon, tone } = endingStatus[attempt.ending.kind];
   return (
-    <span className={`flex items-center gap-1.5 ${tone}`}>
-      <Glyph name={glyph} className="size-3.5" />
-      {endingWords[attempt.ending.kind]}
+    <span className={`flex items-center gap-1.5 ${toneText[tone]}`}>
+      <Icon name={icon} className="size-3.5" />
+      {label}
     </span>
   );
 }

@@ -1,8 +1,8 @@
 import type { ReactElement } from 'react';
 import { formatDuration, formatTime } from '../../charts/chart-format.ts';
 import { ChartTable } from '../../charts/chart-frame.tsx';
-import { segmentWords } from './names.ts';
-import { endingWords, type Timeline } from './segments.ts';
+import { endingWord, segmentWords } from './names.ts';
+import type { Timeline } from './segments.ts';
 
 /** Every segment, checkpoint and ending in words. */
 export function TimelineTable({ timeline }: { readonly timeline: Timeline }): ReactElement {
@@ -13,9 +13,7 @@ export function TimelineTable({ timeline }: { readonly timeline: Timeline }): Re
         ({ atMs }) => atMs >= segment.startMs && (atMs < segment.endMs || isLast),
       ).length;
       const ending =
-        segment.kind === 'train' && attempt?.ending !== null && attempt !== null
-          ? endingWords[attempt.ending.kind]
-          : '';
+        segment.kind === 'train' && attempt?.ending !== null && attempt !== null ? endingWord(attempt.ending.kind) : '';
       return [
         attempt === null ? '–' : attempt.attempt,
         segmentWords[segment.kind],
