@@ -150,7 +150,7 @@ test('time to start counts attempts that never trained as retries', () => {
     ['setup', 5],
   ]);
   expect(totalMs).toBe(40_000);
-  expect(parts[2]?.hint).toBe('1 earlier attempt: no capacity at the provider.');
+  expect(parts[2]?.hint).toBe('1 earlier attempt: no capacity.');
 });
 
 describe('names', () => {
