@@ -61,7 +61,7 @@ describe('form', () => {
       member: true,
       tokens: [1, 2, 3],
     });
-    expect(encodeRow(signature.inputs, inputs ?? {}).get('age')?.values).toEqual([9_007_199_254_740_993n]);
+    expect(encodeRow(signature.inputs, inputs).get('age')?.values).toEqual([9_007_199_254_740_993n]);
   });
 
   test('says what is wrong with each field', () => {
@@ -74,7 +74,7 @@ describe('form', () => {
       tokens: ['[1, 2'],
     };
     expect(readValues(signature, wrong)).toEqual({
-      inputs: null,
+      inputs: { city: [''] },
       errors: {
         features: 'value 2: is missing',
         image: 'has 3 of 784 values',
@@ -111,7 +111,7 @@ describe('form', () => {
         }),
         (wanted, texts) => {
           const { inputs } = readValues({ inputs: [wanted], outputs: [], labels: null }, { [wanted.name]: texts });
-          if (inputs !== null) expect(encodeRow([wanted], inputs).size).toBe(1);
+          if (Object.keys(inputs).length > 0) expect(encodeRow([wanted], inputs).size).toBe(1);
         },
       ),
       { numRuns: 1000 },

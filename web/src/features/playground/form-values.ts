@@ -131,11 +131,11 @@ function readInput(
   return { value: values.length === 1 && only !== undefined && input.shape.length <= 1 ? only : values };
 }
 
-/** The request's inputs, and what is wrong by input. `inputs` is null while anything is wrong. */
+/** The request's inputs as far as they are right, and what is wrong by input. */
 export function readValues(
   signature: ModelSignature,
   values: FormValues,
-): { readonly inputs: PredictRequest['inputs'] | null; readonly errors: FieldErrors } {
+): { readonly inputs: PredictRequest['inputs']; readonly errors: FieldErrors } {
   const inputs: Record<string, InputValue> = {};
   const errors: Record<string, string> = {};
   for (const input of signature.inputs) {
@@ -143,7 +143,7 @@ export function readValues(
     if ('error' in read) errors[input.name] = read.error;
     else inputs[input.name] = read.value;
   }
-  return { inputs: Object.keys(errors).length === 0 ? inputs : null, errors };
+  return { inputs, errors };
 }
 
 /** Fills the form from a request's inputs, as far as they fit. */
