@@ -1,25 +1,14 @@
-import { useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
+import { copyIcon, copyWords, useCopy } from '../lib/use-copy.ts';
 import { ToolButton } from './tool-button.tsx';
 
-const shownForMs = 2000;
-
-/** Copies, and says for a moment whether it did. */
+/** Copies what `text` makes when it is pressed. */
 export function CopyButton({ label, text }: { readonly label: string; readonly text: () => string }): ReactElement {
-  const [outcome, setOutcome] = useState<'idle' | 'done' | 'refused'>('idle');
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(text());
-      setOutcome('done');
-    } catch {
-      setOutcome('refused');
-    }
-    setTimeout(() => setOutcome('idle'), shownForMs);
-  };
-  const words = { idle: label, done: 'Copied', refused: 'The browser refused to copy' }[outcome];
-  const icon = ({ idle: 'copy', done: 'check', refused: 'warning' } as const)[outcome];
+  const { outcome, copy } = useCopy();
+  const words = copyWords(outcome, label);
   return (
     <>
-      <ToolButton label={words} icon={icon} onClick={() => void copy()} />
+      <ToolButton label={words} icon={copyIcon[outcome]} onClick={() => copy(text())} />
       <span role="status" className="sr-only">
         {outcome === 'idle' ? '' : words}
       </span>

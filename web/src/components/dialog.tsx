@@ -1,6 +1,9 @@
 import { Dialog as Primitive } from '@base-ui/react/dialog';
-import type { ReactElement, ReactNode } from 'react';
+import { useRef, type ReactElement, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
+
+/** Where one types or ticks; without any, the first control. */
+const firstField = 'input:not([type=file]):not([type=checkbox]), textarea, footer button';
 
 export type DialogProps = {
   readonly isOpen: boolean;
@@ -14,13 +17,16 @@ export type DialogProps = {
 
 /** A modal window: focus stays in it and goes back where it was. */
 export function Dialog(props: DialogProps): ReactElement {
+  const popup = useRef<HTMLDivElement>(null);
   const { isOpen, onClose, title, description, children, footer, size = 'sm' } = props;
   return (
     <Primitive.Root open={isOpen} onOpenChange={(open) => (open ? undefined : onClose())}>
       <Primitive.Portal>
         <Primitive.Backdrop className="fixed inset-0 z-40 bg-[rgb(12_14_24/0.45)] transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Primitive.Popup
-          className={`fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[92dvh] w-full flex-col rounded-t-xl border border-line bg-surface text-ink shadow-pop transition-[opacity,transform] duration-150 outline-none data-ending-style:translate-y-2 data-ending-style:opacity-0 data-starting-style:translate-y-2 data-starting-style:opacity-0 sm:top-[8dvh] sm:bottom-auto sm:max-h-[84dvh] sm:rounded-xl ${size === 'lg' ? 'sm:max-w-3xl' : 'sm:max-w-lg'}`}
+          ref={popup}
+          initialFocus={() => popup.current?.querySelector<HTMLElement>(firstField) ?? true}
+          className={`fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[92dvh] overflow-hidden w-full flex-col rounded-t-xl border border-line bg-surface text-ink shadow-pop transition-[opacity,transform] duration-150 outline-none data-ending-style:translate-y-2 data-ending-style:opacity-0 data-starting-style:translate-y-2 data-starting-style:opacity-0 sm:top-[8dvh] sm:bottom-auto sm:max-h-[84dvh] sm:rounded-xl ${size === 'lg' ? 'sm:max-w-3xl' : 'sm:max-w-lg'}`}
         >
           <header className="flex items-start gap-3 border-b border-line py-3 pr-3 pl-5">
             <div className="min-w-0 flex-1 pt-1">

@@ -64,9 +64,18 @@ export function Select({ label, hint, error, children, ...rest }: SelectProps): 
   return (
     <Field label={label} hint={hint} error={error}>
       {({ id, describedBy, isInvalid }) => (
-        <select {...rest} id={id} aria-describedby={describedBy} aria-invalid={isInvalid} className={inputClass}>
-          {children}
-        </select>
+        <div className="relative">
+          <select
+            {...rest}
+            id={id}
+            aria-describedby={describedBy}
+            aria-invalid={isInvalid}
+            className={`${inputClass} appearance-none truncate pr-8`}
+          >
+            {children}
+          </select>
+          <Icon name="chevronDown" className="pointer-events-none absolute top-2.5 right-2.5 size-3.5 text-muted" />
+        </div>
       )}
     </Field>
   );

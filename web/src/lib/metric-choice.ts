@@ -23,7 +23,7 @@ export function mainMetric(metrics: Metrics): string | null {
   return preferred.find((name) => names.includes(name)) ?? names.toSorted()[0] ?? null;
 }
 
-export const isLowerBetter = (name: string): boolean => lowerIsBetter.test(name);
+const isLowerBetter = (name: string): boolean => lowerIsBetter.test(name);
 
 /** How much better one value is than another, positive when it is. */
 export function gain(name: string, value: number, before: number): number {

@@ -93,7 +93,7 @@ function Bench({ version }: { readonly version: ModelVersionView }): ReactElemen
   const [errors, setErrors] = useState<FieldErrors>({});
   const predict = usePredict(version);
 
-  const formInputs: Inputs = readValues(signature, values).inputs ?? {};
+  const formInputs = readValues(signature, values).inputs;
   const inputs = view === 'form' ? formInputs : (inputsOf(text) ?? {});
   const show = (next: 'form' | 'json'): void => {
     if (next === 'json') setText(JSON.stringify(formInputs, null, 2));

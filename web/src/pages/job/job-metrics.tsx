@@ -46,8 +46,11 @@ function MetricChart(props: {
 export function JobMetrics({ points }: { readonly points: readonly MetricPoint[] }): ReactElement {
   const { x = 'step', log = false, smooth = 0 } = useSearch({ from: '/shell/jobs/$jobId' });
   const navigate = useNavigate({ from: '/jobs/$jobId' });
-  const nameKey = metricNames(points).join('\n');
-  const groups = useMemo(() => groupsOf(nameKey.split('\n')), [nameKey]);
+  // The job's progress has its own bar.
+  const nameKey = metricNames(points)
+    .filter((name) => name !== 'progress')
+    .join('\n');
+  const groups = useMemo(() => groupsOf(nameKey === '' ? [] : nameKey.split('\n')), [nameKey]);
   const options = useMemo<LineOptions>(() => ({ isLog: log, smoothing: smooth }), [log, smooth]);
   const change = (next: LineOptions): void =>
     void navigate({

@@ -30,7 +30,7 @@ const loading = <Skeleton className="m-4 h-40" />;
 
 /** Why the job is as it is, when it is not plain. */
 function JobMessage({ job }: { readonly job: JobView }): ReactElement | null {
-  if (job.message === '') return null;
+  if (job.message === '' || job.state === 'succeeded') return null;
   const { tone, icon } = jobStatus[job.state];
   const box =
     tone === 'bad'

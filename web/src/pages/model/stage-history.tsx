@@ -1,9 +1,26 @@
 import type { StageChangeView } from '@artenic/core';
+import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { toneText } from '../../components/status-dot.tsx';
+import { shortId } from '../../lib/format.ts';
 import { stageStatus } from '../../lib/status.ts';
+
+const trainedBy = /^trained by job ([0-9a-f-]{36})$/;
+
+function Reason({ text }: { readonly text: string }): ReactElement {
+  const jobId = trainedBy.exec(text)?.[1];
+  if (jobId === undefined) return <>{text}</>;
+  return (
+    <>
+      trained by{' '}
+      <Link to="/jobs/$jobId" params={{ jobId }} className="font-mono text-accent hover:underline">
+        {shortId(jobId)}
+      </Link>
+    </>
+  );
+}
 
 /** Who moved which version when, and why; newest first. */
 export function StageHistory({ changes }: { readonly changes: readonly StageChangeView[] }): ReactElement {
@@ -29,7 +46,11 @@ export function StageHistory({ changes }: { readonly changes: readonly StageChan
               <p className="text-xs text-muted">
                 {change.by} · <RelativeTime at={change.at} />
               </p>
-              {change.reason !== '' && <p className="mt-0.5 text-xs break-words">{change.reason}</p>}
+              {change.reason !== '' && (
+                <p className="mt-0.5 text-xs break-words">
+                  <Reason text={change.reason} />
+                </p>
+              )}
             </div>
           </li>
         );

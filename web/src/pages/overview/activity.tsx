@@ -28,6 +28,8 @@ const eventSchema = z.union([
   }),
 ]);
 
+const shown = 14;
+
 type Entry = { readonly status: Status; readonly what: ReactNode; readonly detail: string };
 
 function entryOf(event: LiveEvent): Entry | null {
@@ -43,7 +45,8 @@ function entryOf(event: LiveEvent): Entry | null {
           {service} <span className="font-mono text-xs font-normal text-muted">{shortId(subject)}</span>
         </Link>
       ),
-      detail: message,
+      // That it ended well says it all, and a waiting job's message repeats its state.
+      detail: state === 'succeeded' || state === 'waiting' ? '' : message,
     };
   }
   const { version } = parsed.data.data;
@@ -110,7 +113,7 @@ export function Activity(): ReactElement {
             );
           return (
             <ol className="divide-y divide-line/60 py-1" aria-label="Newest first">
-              {entries.map(({ event, entry }) => (
+              {entries.slice(0, shown).map(({ event, entry }) => (
                 <ActivityItem key={event.sequence} event={event} entry={entry} />
               ))}
             </ol>

@@ -18,7 +18,7 @@ function DayBars({ days }: { readonly days: Days }): ReactElement {
       {days.map((day) => {
         const ended = endedOn(day);
         return (
-          <span key={day.day} className="flex h-full w-1.5 flex-col justify-end overflow-hidden rounded-xs bg-raised">
+          <span key={day.day} className="flex h-full w-2 flex-col justify-end overflow-hidden rounded-xs bg-raised">
             <span className="bg-bad" style={{ height: `${((ended - day.succeeded) / most) * 100}%` }} />
             <span className="bg-ok" style={{ height: `${(day.succeeded / most) * 100}%` }} />
           </span>
@@ -54,11 +54,11 @@ export function Kpis({ overview }: { readonly overview: OverviewView }): ReactEl
         note={
           success.rate === null
             ? 'no job has ended yet'
-            : `${formatCount(success.ended)} ended, ${formatCount(success.failed)} failed`
+            : `${formatCount(success.ended)} ended · ${formatCount(success.failed)} failed`
         }
         to="/jobs"
       >
-        <DayBars days={days} />
+        <DayBars days={days.slice(-recentDays)} />
       </Kpi>
       <Kpi
         label="Time to start, median"

@@ -16,6 +16,9 @@ import { jobStatus } from '../../lib/status.ts';
 
 const shown = 6;
 
+/** Something of it runs, so that it can get on. */
+const isMoving = ({ state }: JobView): boolean => state !== 'queued' && state !== 'waiting';
+
 function RunningJob({ job }: { readonly job: JobView }): ReactElement {
   return (
     <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1.5 px-4 py-3 sm:grid-cols-[1fr_8.5rem_9rem_4.5rem]">
@@ -24,10 +27,18 @@ function RunningJob({ job }: { readonly job: JobView }): ReactElement {
           {job.service}
         </Link>
         <span className="ml-2 font-mono text-xs text-muted">{shortId(job.id)}</span>
-        {job.message !== '' && <p className="truncate text-xs text-muted">{job.message}</p>}
+        {job.message !== '' && job.state !== 'waiting' && <p className="truncate text-xs text-muted">{job.message}</p>}
       </div>
-      <StatusBadge status={jobStatus[job.state]} />
-      <Progress value={job.progress} label={`Progress of ${job.service} ${shortId(job.id)}`} />
+      <span>
+        <StatusBadge status={jobStatus[job.state]} />
+      </span>
+      {isMoving(job) ? (
+        <Progress value={job.progress} label={`Progress of ${job.service} ${shortId(job.id)}`} />
+      ) : (
+        <span className="text-xs text-muted tabular-nums">
+          {job.queuePosition === null ? '' : `place ${job.queuePosition} in the queue`}
+        </span>
+      )}
       <span className="text-right text-xs text-muted">
         <Duration from={job.createdAt} to={job.finishedAt} />
       </span>
