@@ -16,7 +16,6 @@ import { NotFoundPage } from './pages/not-found.tsx';
 
 const rootRoute = createRootRouteWithContext<{ readonly client: QueryClient }>()({
   component: Outlet,
-  notFoundComponent: NotFoundPage,
   errorComponent: RouteError,
 });
 
@@ -45,7 +44,6 @@ const shellRoute = createRoute({
   },
   component: Shell,
   errorComponent: RouteError,
-  notFoundComponent: NotFoundPage,
 });
 
 const overviewRoute = createRoute({
@@ -114,6 +112,9 @@ const providersRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/providers-page.tsx'), 'ProvidersPage'),
 });
 
+/** Every other address, inside the frame: the way on stands beside it. */
+const elseRoute = createRoute({ getParentRoute: () => shellRoute, path: '$', component: NotFoundPage });
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   shellRoute.addChildren([
@@ -124,6 +125,7 @@ const routeTree = rootRoute.addChildren([
     modelRoute,
     playgroundRoute,
     providersRoute,
+    elseRoute,
   ]),
 ]);
 

@@ -60,7 +60,7 @@ export function DataTable<T>({ caption, columns, rows, rowKey, onOpen, footer }:
               <th
                 key={column.id}
                 scope="col"
-                className={`h-9 px-4 text-xs font-medium whitespace-nowrap text-muted ${classOf(column)}`}
+                className={`h-9 px-3 text-xs sm:px-4 font-medium whitespace-nowrap text-muted ${classOf(column)}`}
               >
                 {column.head}
               </th>
@@ -80,7 +80,7 @@ export function DataTable<T>({ caption, columns, rows, rowKey, onOpen, footer }:
               className={`transition-colors focus-within:bg-raised/60 ${onOpen === undefined ? '' : 'cursor-pointer hover:bg-raised/60'}`}
             >
               {columns.map((column) => (
-                <td key={column.id} className={`h-12 px-4 py-1.5 ${classOf(column)}`}>
+                <td key={column.id} className={`h-12 px-3 py-1.5 sm:px-4 ${classOf(column)}`}>
                   {column.cell(row)}
                 </td>
               ))}

@@ -6,7 +6,7 @@ export function DetailList({ children }: { readonly children: ReactNode }): Reac
 
 export function DetailRow({ label, children }: { readonly label: string; readonly children: ReactNode }): ReactElement {
   return (
-    <div className="grid grid-cols-[8.5rem_1fr] items-baseline gap-3 px-4 py-2 text-sm">
+    <div className="grid grid-cols-1 items-baseline gap-x-3 gap-y-0.5 sm:grid-cols-[8.5rem_minmax(0,1fr)] px-4 py-2 text-sm">
       <dt className="text-muted">{label}</dt>
       <dd className="min-w-0 break-words">{children}</dd>
     </div>

@@ -4,14 +4,16 @@ import { buttonClass } from '../components/button.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 
 export function NotFoundPage(): ReactElement {
-  const isAlone = document.querySelector('main') === null;
-  const content = (
-    <div className="mx-auto flex min-h-[50dvh] max-w-md flex-col justify-center text-center">
-      <p aria-hidden="true" className="mb-3 font-mono text-3xl font-semibold text-muted">
+  return (
+    <div className="flex min-h-[50dvh] flex-col justify-center">
+      <p aria-hidden="true" className="mb-1 font-mono text-sm text-muted">
         404
       </p>
-      <PageHeader title="There is nothing here" documentTitle="Not found" />
-      <p className="-mt-3 mb-6 text-sm text-muted">The address may be mistyped, or what it named is gone.</p>
+      <PageHeader
+        title="There is nothing here"
+        documentTitle="Not found"
+        description="The address may be mistyped, or what it named is gone."
+      />
       <div>
         <Link to="/" className={buttonClass('primary')}>
           To the overview
@@ -19,5 +21,4 @@ export function NotFoundPage(): ReactElement {
       </div>
     </div>
   );
-  return isAlone ? <main id="content">{content}</main> : content;
 }

@@ -110,7 +110,7 @@ function Bench({ version }: { readonly version: ModelVersionView }): ReactElemen
     });
   };
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-2">
+    <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-2">
       <Card
         title="Request"
         actions={
@@ -125,7 +125,7 @@ function Bench({ version }: { readonly version: ModelVersionView }): ReactElemen
           />
         }
       >
-        <form onSubmit={send} noValidate className="grid gap-5">
+        <form onSubmit={send} noValidate className="grid grid-cols-1 gap-5">
           {view === 'form' ? (
             <SignatureForm signature={signature} values={values} onChange={setValues} errors={errors} />
           ) : (
@@ -144,7 +144,7 @@ function Bench({ version }: { readonly version: ModelVersionView }): ReactElemen
           </div>
         </form>
       </Card>
-      <div className="grid min-w-0 gap-4">
+      <div className="grid min-w-0 grid-cols-1 gap-4">
         <Answer predict={predict} version={version} />
         <Snippets apiUrl={window.location.origin} model={version.model} version={version.version} inputs={inputs} />
       </div>

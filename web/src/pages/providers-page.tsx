@@ -92,7 +92,7 @@ function ProviderCard({ provider }: { readonly provider: ProviderView }): ReactE
       <div className="grid gap-4 p-4">
         {message !== '' && <p className={`text-sm ${usable ? 'text-muted' : 'text-bad'}`}>{message}</p>}
         {capacity !== null && (
-          <div className="grid gap-4 sm:grid-cols-2">
+          <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
             <Gauge label="Cores" used={inUse?.vcpu ?? 0} total={capacity.vcpu} unit="cores" />
             <Gauge label="Memory" used={inUse?.memoryGib ?? 0} total={capacity.memoryGib} unit="GiB" />
             {capacity.gpus > 0 && (

@@ -59,7 +59,7 @@ export function JobMetrics({ points }: { readonly points: readonly MetricPoint[]
       resetScroll: false,
     });
   return (
-    <div className="grid gap-5 p-4">
+    <div className="grid grid-cols-1 gap-5 p-4">
       <div className="flex flex-wrap items-center gap-3">
         <Segmented
           label="Horizontal axis"
@@ -80,7 +80,7 @@ export function JobMetrics({ points }: { readonly points: readonly MetricPoint[]
           <ChartControls options={options} onOptionsChange={change} />
         </div>
       </div>
-      <div className={`grid gap-6 ${groups.length > 1 ? 'xl:grid-cols-2' : ''}`}>
+      <div className={`grid grid-cols-1 gap-6 ${groups.length > 1 ? 'xl:grid-cols-2' : ''}`}>
         {groups.map(([title, names]) => (
           <MetricChart key={title} title={title} names={names} points={points} xKind={x} options={options} />
         ))}

@@ -57,7 +57,7 @@ function Attempts({ job }: { readonly job: JobView }): ReactElement {
       <QueryPanel query={query} skeleton={loading}>
         {(attempts) => (
           <Suspense fallback={loading}>
-            <div className="grid gap-8">
+            <div className="grid grid-cols-1 gap-8">
               <AttemptTimeline job={job} attempts={attempts} nowMs={nowMs} onSelectAttempt={select} />
               <TimeToStart job={job} attempts={attempts} nowMs={nowMs} />
             </div>
@@ -158,13 +158,13 @@ function JobPanels({ job }: { readonly job: JobView }): ReactElement {
           <Progress value={job.progress} label="Progress of this job" />
         </div>
       )}
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="grid min-w-0 gap-4">
+      <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="grid min-w-0 grid-cols-1 gap-4">
           <Attempts job={job} />
           <Metrics job={job} />
           <Log job={job} />
         </div>
-        <div className="grid min-w-0 gap-4">
+        <div className="grid min-w-0 grid-cols-1 gap-4">
           <JobSummary job={job} />
           <JobOutputs job={job} />
           <JobConfig job={job} />
@@ -192,7 +192,7 @@ export function JobPage(): ReactElement {
       <QueryPanel
         query={query}
         skeleton={
-          <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
+          <div className="grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
             <Skeleton className="h-72 rounded-lg" />
             <Skeleton className="h-72 rounded-lg" />
           </div>

@@ -65,8 +65,8 @@ function VersionPanels({
     });
   };
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[20rem_minmax(0,1fr)]">
-      <div className="grid min-w-0 gap-4">
+    <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-[20rem_minmax(0,1fr)]">
+      <div className="grid min-w-0 grid-cols-1 gap-4">
         <Card title="Versions" note={`${versions.length}`} isFlush>
           <VersionsList versions={versions} selected={selected.version} compared={compare} onCompare={onCompare} />
         </Card>
@@ -76,7 +76,7 @@ function VersionPanels({
           </QueryPanel>
         </Card>
       </div>
-      <div className="grid min-w-0 gap-4">
+      <div className="grid min-w-0 grid-cols-1 gap-4">
         <Card
           title="Metrics"
           note={compared.length === 0 ? 'tick versions to compare' : `held against v${selected.version}`}
@@ -157,7 +157,7 @@ export function ModelPage(): ReactElement {
       <QueryPanel
         query={versions}
         skeleton={
-          <div className="grid gap-4 xl:grid-cols-[20rem_minmax(0,1fr)]">
+          <div className="grid grid-cols-1 gap-4 xl:grid-cols-[20rem_minmax(0,1fr)]">
             <Skeleton className="h-80 rounded-lg" />
             <Skeleton className="h-80 rounded-lg" />
           </div>

@@ -76,7 +76,7 @@ function StageDialog(props: {
         </>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Input
           label="Reason"
           placeholder="Why, for those who read the history"

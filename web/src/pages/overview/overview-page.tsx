@@ -33,7 +33,7 @@ export function OverviewPage(): ReactElement {
       <QueryPanel
         query={query}
         skeleton={
-          <div className="grid gap-3 sm:grid-cols-2 xl:grid-cols-4">
+          <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
             {[0, 1, 2, 3].map((place) => (
               <KpiSkeleton key={place} />
             ))}
@@ -41,13 +41,13 @@ export function OverviewPage(): ReactElement {
         }
       >
         {(overview) => (
-          <div className="grid gap-3 sm:grid-cols-2 xl:grid-cols-4">
+          <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
             <Kpis overview={overview} />
           </div>
         )}
       </QueryPanel>
-      <div className="mt-4 grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
-        <div className="grid gap-4">
+      <div className="mt-4 grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
+        <div className="grid min-w-0 grid-cols-1 gap-4">
           <RunningJobs />
           <ModelHealth />
           {query.data !== undefined && (

@@ -107,7 +107,7 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
         </>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <div className="flex">
           <Segmented
             label="Write it as"

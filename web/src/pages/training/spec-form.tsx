@@ -73,8 +73,8 @@ export function SpecForm(props: SpecFormProps): ReactElement {
       onChange(withField(draft, path, event.target.value === '' ? undefined : Number(event.target.value))),
   });
   return (
-    <div className="grid gap-4">
-      <div className="grid gap-4 sm:grid-cols-2">
+    <div className="grid grid-cols-1 gap-4">
+      <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
         <Input
           label="Service"
           placeholder="penguins"
