@@ -45,7 +45,7 @@ export const sdkPackages: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, reado
   workers: ['@artenic/core', '@artenic/client', '@artenic/training'],
   runner: ['@artenic/core', '@artenic/training'],
   cli: ['@artenic/core', '@artenic/client'],
-  web: [],
+  web: ['@artenic/core'],
   scripts: ['@artenic/core'],
 };
 

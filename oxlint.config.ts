@@ -28,7 +28,7 @@ function restrictedImports(folder: Exclude<Folder, 'test' | 'sdk'>): OxlintOverr
   const vendors = vendorOnly.filter((rule) => !rule.allowedIn.includes(folder));
   const pure = folder === 'core' || folder === 'workflows';
   return {
-    files: [`${folder}/**/*.ts`],
+    files: [`${folder}/**/*.{ts,tsx}`],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -93,6 +93,17 @@ export default defineConfig({
   overrides: [
     ...(Object.keys(mayImport) as (keyof typeof mayImport)[]).map(restrictedImports),
     { files: ['test/**/*.ts'], rules: { 'max-lines': 'off' } },
+    {
+      files: ['web/src/**/*.{ts,tsx}'],
+      plugins: ['typescript', 'import', 'unicorn', 'oxc', 'promise', 'react', 'jsx-a11y'],
+      rules: {
+        'react/exhaustive-deps': 'error',
+        'react/rules-of-hooks': 'error',
+        'react/no-danger': 'error',
+        'react/react-in-jsx-scope': 'off',
+        'import/no-unassigned-import': 'off',
+      },
+    },
     {
       files: ['*.config.ts', 'test/setup/*.ts', 'test/setup/*.js', 'store/migrations/*.ts'],
       rules: { 'import/no-default-export': 'off' },

@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import helmet from 'helmet';
 import { ArtenicError } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
+import { serveDashboard } from './dashboard.ts';
 import { serveDocs } from './docs.ts';
 import { createMetrics } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
@@ -31,14 +32,20 @@ export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
     helmet({
       contentSecurityPolicy: {
         directives: {
-          defaultSrc: ["'self'"],
+          defaultSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          scriptSrcAttr: ["'none'"],
+          connectSrc: ["'self'"],
           fontSrc: ["'self'"],
+          formAction: ["'self'"],
+          manifestSrc: ["'self'"],
           objectSrc: ["'none'"],
           baseUri: ["'none'"],
           frameAncestors: ["'none'"],
           imgSrc: ["'self'", 'data:'],
-          styleSrc: ["'self'", "'unsafe-inline'"],
+          styleSrc: ["'self'"],
           upgradeInsecureRequests: null,
+          reportUri: ['/api/v1/csp-reports'],
         },
       },
       strictTransportSecurity: false,
@@ -68,6 +75,7 @@ export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
   const underway = createUnderway();
   mountRoutes(app, deps, createRoutes(deps, metrics), underway);
   serveDocs(app);
+  serveDashboard(app, deps.dashboardFolder);
   app.use((request: Request) => {
     throw new ArtenicError('not-found', `There is nothing at ${request.path.slice(0, 200)}.`);
   });

@@ -48,6 +48,11 @@ export type ApiDeps = {
   readonly version: string;
   /** Base URLs of the inference servers that models may be registered on. */
   readonly inferenceServers: readonly string[];
+  /** Temporal's Web UI, for links; null when there is none that we know of. */
+  readonly temporalUi: string | null;
+  readonly temporalNamespace: string;
+  /** The built dashboard; null serves none. */
+  readonly dashboardFolder: string | null;
   /** Calls back when events have been committed; returns how to stop. */
   readonly onEvents: (wake: () => void) => () => void;
 };

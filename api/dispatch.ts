@@ -5,7 +5,7 @@ import { ArtenicError } from '../core/errors.ts';
 import type { Principal } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
 import { parsePart } from './input-errors.ts';
-import { bearerOf, principalOfKey, principalOfLately } from './middleware/access.ts';
+import { bearerOf, principalOfLately, principalOfRequest } from './middleware/access.ts';
 import { checkValue, decodeText, mediaTypeOf, parseJson, readBody } from './middleware/body.ts';
 import { holdKey } from './middleware/idempotency.ts';
 import { callerOfToken } from './middleware/runner-access.ts';
@@ -70,7 +70,9 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
   let principal: Principal | null = null;
   let runner: RunnerCaller | null = null;
   if (route.permission === 'read' || route.permission === 'write')
-    principal = await (isHot(route) ? principalOfLately : principalOfKey)(deps, bearerOf(request));
+    principal = await (isHot(route) && request.headers.authorization !== undefined
+      ? principalOfLately(deps, bearerOf(request))
+      : principalOfRequest(deps, request));
   if (route.permission === 'runner') runner = await callerOfToken(deps, bearerOf(request));
   const { params, query } = parseAddress(route, request);
   const bytes = await readRouteBody(deps, route, request);

@@ -25,7 +25,15 @@ const assets = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 /** The documentation page, from our own files: nothing is loaded from elsewhere and no script stands in the page. */
 export function serveDocs(app: Express): void {
   const root = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  app.get('/', (_request, response) => response.redirect(302, '/docs'));
+  // Swagger UI writes style attributes; only its own pages may.
+  app.use('/docs', (_request, response, next) => {
+    const policy = String(response.getHeader('content-security-policy') ?? '');
+    response.setHeader(
+      'content-security-policy',
+      policy.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+    );
+    next();
+  });
   app.get('/docs', (_request, response) => response.type('html').send(page));
   app.get('/docs/start.js', (_request, response) => response.type('js').send(start));
   for (const name of assets)

@@ -7,6 +7,7 @@ import type { ApiDeps } from './deps.ts';
 import { createLiveFeed, type LiveFeed } from './live-feed.ts';
 import { closeCode, LiveReader } from './live-reader.ts';
 import { checkOrigin, principalOfKey } from './middleware/access.ts';
+import { principalOfSession } from './sessions.ts';
 import { endForGood } from './server.ts';
 import { createUnderway, type Underway } from './underway.ts';
 
@@ -29,6 +30,14 @@ const messageSchema = z.strictObject({
 });
 
 export type Live = { readonly close: () => Promise<void> };
+
+/** A browser's pages have the session's cookie; who has no cookie shows a key. */
+async function checkCaller(deps: ApiDeps, request: IncomingMessage): Promise<void> {
+  const key = keyOf(request);
+  // A WebSocket changes nothing by itself, but it reads: only our own pages may open one with a cookie.
+  if (key === '' && (await principalOfSession(deps, 'POST', request.headers)) !== null) return;
+  await principalOfKey(deps, key);
+}
 
 function keyOf(request: IncomingMessage): string {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
@@ -115,7 +124,7 @@ export function createLive(deps: ApiDeps, server: Server): Live {
     if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404, 'Not Found');
     try {
       checkOrigin(deps, request.headers);
-      await principalOfKey(deps, keyOf(request));
+      await checkCaller(deps, request);
     } catch (error) {
       const status = isArtenicError(error, 'forbidden') ? 403 : isArtenicError(error, 'unauthorized') ? 401 : 503;
       return refuse(socket, status, 'Refused');

@@ -1,7 +1,8 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 export type ApiMetrics = {
   readonly observe: (method: string, route: string, status: number, durationMs: number) => void;
+  readonly countCspReport: () => void;
   readonly text: () => Promise<string>;
   readonly contentType: string;
 };
@@ -16,7 +17,13 @@ export function createMetrics(): ApiMetrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  const cspReports = new Counter({
+    name: 'artenic_csp_reports_total',
+    help: 'Reports of browsers that the content security policy was broken',
+    registers: [registry],
+  });
   return {
+    countCspReport: () => cspReports.inc(),
     observe: (method, route, status, durationMs) =>
       durations.observe({ method, route, status: String(status) }, durationMs / 1000),
     text: () => registry.metrics(),

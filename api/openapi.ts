@@ -21,6 +21,8 @@ const tags = {
   predictions: 'Rows through a model',
   inference: 'Open Inference Protocol v2, with Triton’s binary tensors',
   providers: 'Where jobs can run',
+  sessions: 'Signing in to the dashboard',
+  overview: 'What the first pages show',
   platform: 'Health, metrics and this document',
   runner: "What a job's runner calls; nobody else does",
 } as const;
@@ -57,8 +59,8 @@ function refusals(route: Route): RouteConfig['responses'] {
 
 const security: Readonly<Record<Permission, Record<string, string[]>[]>> = {
   open: [],
-  read: [{ apiKey: [] }],
-  write: [{ apiKey: [] }],
+  read: [{ apiKey: [] }, { session: [] }],
+  write: [{ apiKey: [] }, { session: [] }],
   runner: [{ attemptToken: [] }],
 };
 
@@ -101,6 +103,12 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     type: 'http',
     scheme: 'bearer',
     description: 'An API key: aa_live_…',
+  });
+  registry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'artenic-session',
+    description: 'The dashboard’s session, from its own pages only; the name ends with the port, when there is one.',
   });
   registry.registerComponent('securitySchemes', 'attemptToken', {
     type: 'http',

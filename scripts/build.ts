@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { buildWorkflowBundle } from '../workers/workflow-bundle.ts';
+import { buildWeb } from './web-build.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const target = join(root, 'dist');
@@ -23,7 +24,8 @@ async function runner(): Promise<number> {
 }
 
 mkdirSync(target, { recursive: true });
+buildWeb(root);
 const [workflowBytes, runnerBytes] = await Promise.all([workflows(), runner()]);
 process.stdout.write(
-  `dist/workflows.js ${Math.round(workflowBytes / 1024)} KiB, dist/runner.mjs ${Math.round(runnerBytes / 1024)} KiB\n`,
+  `dist/workflows.js ${Math.round(workflowBytes / 1024)} KiB, dist/runner.mjs ${Math.round(runnerBytes / 1024)} KiB, web/dist\n`,
 );

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findTemporalCli } from './temporal-cli.mjs';
+import { buildWeb } from './web-build.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const minimumNode = [22, 18];
@@ -64,3 +65,8 @@ checkNode();
 linkPostgresLibraries();
 const temporal = findTemporalCli(root, (line) => console.log(line));
 if (temporal.path === null) stop(temporal.problem);
+try {
+  if (buildWeb(root)) console.log('Dashboard built.');
+} catch (error) {
+  stop(`${error instanceof Error ? error.message : String(error)}; see its output above.`);
+}

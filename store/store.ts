@@ -14,8 +14,10 @@ import { createJobs } from './repositories/jobs.ts';
 import { createLogChunks } from './repositories/log-chunks.ts';
 import { createMetrics } from './repositories/metrics.ts';
 import { createModels } from './repositories/models.ts';
+import { createOverview } from './repositories/overview.ts';
 import { createProviders } from './repositories/providers.ts';
 import { createRunnerEvents } from './repositories/runner-events.ts';
+import { createSessions } from './repositories/sessions.ts';
 import { createStreams } from './repositories/streams.ts';
 import type { Repositories, Store } from './types.ts';
 
@@ -54,6 +56,8 @@ function repositoriesOf(db: Db): Repositories {
     apiKeys: guard(createApiKeys(db)),
     providers: guard(createProviders(db)),
     runnerEvents: guard(createRunnerEvents(db)),
+    sessions: guard(createSessions(db)),
+    overview: guard(createOverview(db)),
   };
 }
 

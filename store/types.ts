@@ -12,6 +12,8 @@ import type {
 } from './types/attempt-data.ts';
 import type { JobsRepository, AttemptsRepository, DecisionsRepository } from './types/jobs.ts';
 import type { ModelsRepository } from './types/models.ts';
+import type { OverviewRepository } from './types/overview.ts';
+import type { SessionsRepository } from './types/sessions.ts';
 import type {
   EventsRepository,
   IdempotencyRepository,
@@ -23,7 +25,9 @@ import type {
 export type * from './types/attempt-data.ts';
 export type * from './types/jobs.ts';
 export type * from './types/models.ts';
+export type * from './types/overview.ts';
 export type * from './types/platform.ts';
+export type * from './types/sessions.ts';
 
 export type Repositories = {
   readonly jobs: JobsRepository;
@@ -40,6 +44,8 @@ export type Repositories = {
   readonly apiKeys: ApiKeysRepository;
   readonly providers: ProvidersRepository;
   readonly runnerEvents: RunnerEventsRepository;
+  readonly sessions: SessionsRepository;
+  readonly overview: OverviewRepository;
 };
 
 export type Store = Repositories & {

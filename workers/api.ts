@@ -3,6 +3,7 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } fr
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { objectKeys } from '@artenic/core';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
@@ -98,6 +99,9 @@ async function main(): Promise<void> {
     limits: defaultLimits,
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
+    temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
+    temporalNamespace: config.TEMPORAL_NAMESPACE,
+    dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
       wakes.add(wake);
       return () => wakes.delete(wake);

@@ -37,6 +37,8 @@ const configSchema = z.object({
   }),
   /** File with an API key that gets the admin role at start; `npm start` makes one. Absent: keys must be in the database already. */
   ARTENIC_ADMIN_KEY_FILE: z.string().optional(),
+  /** Temporal's Web UI, for the dashboard's links to a job's workflow. `npm start` fills it in. */
+  ARTENIC_TEMPORAL_UI_URL: z.url().optional(),
   /** Cores that jobs of the local provider may use; all of the machine's when absent. Lower it to keep some for yourself. */
   ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
   /** How often a runner says that it lives and asks for wishes. Lower: faster cancel; higher: fewer requests. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { signInLinkSchema } from '@artenic/core';
 import { makeKey } from '../api/keys.ts';
 import { messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
@@ -80,6 +81,7 @@ function plan(home: Home, ports: Ports): Plan {
     ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
     // Compiled once: halves the start of every runner, model host and restarted part.
     NODE_COMPILE_CACHE: join(home.folder, 'cache', 'node'),
+    ...(endpoints.temporalUi === null ? {} : { ARTENIC_TEMPORAL_UI_URL: endpoints.temporalUi }),
   };
   const servers: (readonly [Component, string])[] = [];
   if (ownDatabase === undefined)
@@ -100,6 +102,22 @@ function plan(home: Home, ports: Ports): Plan {
   });
   const apiServer = processComponent({ name: 'api', home, readyUrl: `${api}/readyz`, environment });
   return { components: [...servers, [worker, 'Worker'], [apiServer, `API on ${api}`]], endpoints };
+}
+
+/** The link works once and for a quarter of an hour; what follows the # stays in the browser. */
+async function sayHowToSignIn(home: Home, api: string): Promise<void> {
+  try {
+    const response = await fetch(`${api}/api/v1/session/links`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${readFileSync(home.file('admin.key'), 'utf8').trim()}` },
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!response.ok) throw new Error(`the API answered ${response.status}`);
+    const { token } = signInLinkSchema.parse(await response.json());
+    say(`dashboard: ${api}/sign-in#token=${token} (works once, for 15 minutes)`);
+  } catch (error) {
+    say(`dashboard: ${api}/ (sign in with the key in ${home.file('admin.key')}; no link: ${messageOf(error)})`);
+  }
 }
 
 async function main(): Promise<void> {
@@ -168,6 +186,7 @@ async function main(): Promise<void> {
   say(
     `ready: API ${endpoints.api} · docs ${endpoints.docs} · Temporal Web UI ${endpoints.temporalUi ?? 'your own'} · key in ${home.file('admin.key')}`,
   );
+  await sayHowToSignIn(home, endpoints.api);
   if (values['no-demo']) return;
   try {
     await runDemo({ root, home, endpoints, say, signal: interrupted.signal });

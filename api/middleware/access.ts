@@ -4,6 +4,7 @@ import { tokenHashOf } from '../../store/tokens.ts';
 import type { Principal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { parseKey, sameHash } from '../keys.ts';
+import { principalOfSession } from '../sessions.ts';
 
 /** Loopback by any of its names, with or without a port. */
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
@@ -65,6 +66,15 @@ export async function principalOfLately(deps: ApiDeps, text: string): Promise<Pr
   if (known.size >= maxLately) known.clear();
   known.set(text, { principal, untilMs: nowMs + latelyMs });
   return principal;
+}
+
+/** By API key, or by the cookie of a session when no key is sent. */
+export async function principalOfRequest(deps: ApiDeps, request: Request): Promise<Principal> {
+  if (request.headers.authorization !== undefined) return principalOfKey(deps, bearerOf(request));
+  const session = await principalOfSession(deps, request.method, request.headers);
+  if (session === null) throw new ArtenicError('unauthorized', refusal);
+  const { id, name, projectId } = session;
+  return { id, name, projectId };
 }
 
 export function bearerOf(request: Request): string {

@@ -9,7 +9,10 @@ import { objectRoutes } from './objects.ts';
 import { oipRoutes } from './oip.ts';
 import { platformRoutes } from './platform.ts';
 import { predictionRoutes } from './predictions.ts';
+import { overviewRoutes } from './overview.ts';
+import { cspReportRoutes } from './csp-reports.ts';
 import { runnerRoutes } from './runner.ts';
+import { sessionRoutes } from './session.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   return [
@@ -19,7 +22,10 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...modelRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),
+    ...overviewRoutes(),
+    ...sessionRoutes(),
     ...platformRoutes(metrics),
+    ...cspReportRoutes(metrics),
     ...runnerRoutes(),
   ];
 }

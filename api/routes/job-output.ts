@@ -1,6 +1,13 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { isTerminalJobState, logPageSchema, logStreams, objectKeys, type LogPage } from '@artenic/core';
+import {
+  isTerminalJobState,
+  logPageSchema,
+  logStreams,
+  objectKeys,
+  outputFileSchema,
+  type LogPage,
+} from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import type { LogChunkRecord } from '../../store/types.ts';
@@ -17,6 +24,7 @@ const logQuery = z.strictObject({
   limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
 });
 
+const mostOutputs = 1000;
 const decompress = promisify(gunzip);
 /** A piece has at most 4 MB, and gzip makes what it cannot compress hardly longer. */
 const longestChunkBytes = 5_000_000;
@@ -138,6 +146,31 @@ export function jobOutputRoutes(): readonly Route[] {
           ...(query.names === undefined ? {} : { names: query.names.split(',') }),
         });
         return ok({ items: rows.map(metricView) });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/outputs',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Files that the attempts left in their output folders',
+      params: jobIdParam,
+      answers: { 200: { description: 'The files', schema: z.object({ items: z.array(outputFileSchema) }) } },
+      handle: async (context) => {
+        const { deps, params } = context;
+        await jobOf(context, params.id);
+        const prefix = objectKeys.attempts(params.id);
+        const found = (await deps.storage.list(prefix)).flatMap((key) => {
+          const match = /^(\d+)\/outputs\/(.+)$/.exec(key.slice(prefix.length));
+          return match === null ? [] : [{ key, attempt: Number(match[1]), path: match[2] ?? '' }];
+        });
+        const items = await Promise.all(
+          found.slice(0, mostOutputs).map(async ({ key, attempt, path }) => {
+            const head = await deps.storage.head(key);
+            return { attempt, path, bytes: head?.bytes ?? 0 };
+          }),
+        );
+        return ok({ items: items.toSorted((a, b) => a.attempt - b.attempt || (a.path < b.path ? -1 : 1)) });
       },
     }),
     route({

@@ -1,4 +1,4 @@
-import { jsonValueSchema, jobStates, modelNameOf, pageSchema } from '@artenic/core';
+import { jsonValueSchema, jobStates, modelNameOf, pageSchema, type JobState } from '@artenic/core';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 import type { JobRecord, Repositories } from '../../store/types.ts';
@@ -84,7 +84,15 @@ const submitDefinition = {
 const listQuery = z.strictObject({
   ...pageQuery,
   state: z.enum(jobStates).optional(),
+  /** Several, separated by commas; `state` wins. */
+  states: z
+    .string()
+    .max(255)
+    .regex(new RegExp(`^(?:${jobStates.join('|')})(?:,(?:${jobStates.join('|')}))*$`))
+    .optional(),
   service: z.string().min(1).max(63).optional(),
+  /** Part of a service's or model's name, or the beginning of an id. */
+  search: z.string().min(1).max(63).optional(),
 });
 const decisionSchema = z.object({
   decision: z.number().int(),
@@ -92,6 +100,10 @@ const decisionSchema = z.object({
   action: z.record(z.string(), jsonValueSchema),
   decidedAt: z.iso.datetime(),
 });
+
+function statesOf(list: string | undefined): readonly JobState[] | undefined {
+  return list?.split(',').map((state) => z.enum(jobStates).parse(state));
+}
 
 export function jobRoutes(): readonly Route[] {
   return [
@@ -106,12 +118,14 @@ export function jobRoutes(): readonly Route[] {
       query: listQuery,
       answers: { 200: { description: 'One page', schema: pageSchema(named.job) } },
       handle: async ({ deps, query, principal }) => {
-        const { cursor, limit, state, service } = query;
+        const { cursor, limit, service, search } = query;
+        const states = query.state === undefined ? statesOf(query.states) : [query.state];
         const page = await deps.store.jobs.list({
           projectId: principal().projectId,
           limit,
           ...(cursor === undefined ? {} : { cursor }),
-          ...(state === undefined ? {} : { states: [state] }),
+          ...(states === undefined ? {} : { states }),
+          ...(search === undefined ? {} : { search }),
           ...(service === undefined ? {} : { service }),
         });
         const positions = await queuePositions(deps, page.items);

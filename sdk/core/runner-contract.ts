@@ -84,6 +84,7 @@ export const objectKeys = {
     `jobs/${jobId}/checkpoints/${String(attempt).padStart(6, '0')}-${String(sequence).padStart(9, '0')}/`,
   checkpointManifest: (jobId: string, attempt: number, sequence: number) =>
     `${objectKeys.checkpoint(jobId, attempt, sequence)}manifest.json`,
+  attempts: (jobId: string) => `jobs/${jobId}/attempts/`,
   completion: (jobId: string, attempt: number) => `jobs/${jobId}/attempts/${attempt}/completion.json`,
   output: (jobId: string, attempt: number, path: string) => `jobs/${jobId}/attempts/${attempt}/outputs/${path}`,
   /** With the length: a shorter and a longer piece from the same offset must never replace each other. */

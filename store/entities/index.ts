@@ -12,6 +12,7 @@ import { metricPoints } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { providers } from './providers.ts';
 import { runnerEvents } from './runner-events.ts';
+import { sessions, signInLinks } from './sessions.ts';
 import { streams } from './streams.ts';
 
 export const entities = [
@@ -31,6 +32,8 @@ export const entities = [
   apiKeys,
   providers,
   runnerEvents,
+  signInLinks,
+  sessions,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

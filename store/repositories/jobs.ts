@@ -81,10 +81,15 @@ function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<J
 }
 
 async function list(db: Db, query: Parameters<JobsRepository['list']>[0]): Promise<Page<JobRecord>> {
-  const { projectId, states, service, cursor, limit } = query;
+  const { projectId, states, service, search, cursor, limit } = query;
   let select = db.selectFrom('jobs').selectAll().where('projectId', '=', projectId);
   if (states !== undefined) select = select.where(sql<boolean>`state = any (${states})`);
   if (service !== undefined) select = select.where('service', '=', service);
+  if (search !== undefined) {
+    select = select.where(
+      sql<boolean>`(strpos(service, ${search}) > 0 or strpos(model, ${search}) > 0 or starts_with(id, ${search}))`,
+    );
+  }
   if (cursor !== undefined) {
     const [createdAt = '', id = ''] = decodeCursor(cursor, 2);
     select = select.where(sql<boolean>`(created_at, id) < (${createdAt}::timestamptz, ${id})`);

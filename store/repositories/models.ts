@@ -1,5 +1,5 @@
 import type { ModelStage, Page } from '@artenic/core';
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { inTransaction, json, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
@@ -199,6 +199,22 @@ export function createModels(db: Db): ModelsRepository {
     versions: async (projectId, name) => {
       await requireModel(db, projectId, name);
       const rows = await selectVersions(db, projectId, name).orderBy('version', 'desc').execute();
+      return rows.map(toVersion);
+    },
+    newestVersions: async (projectId, names, limit) => {
+      const rows = await db
+        .selectFrom('model_versions')
+        .innerJoin('models', (join) =>
+          join
+            .onRef('models.projectId', '=', 'model_versions.projectId')
+            .onRef('models.name', '=', 'model_versions.model'),
+        )
+        .selectAll('model_versions')
+        .where('model_versions.projectId', '=', projectId)
+        .where(sql<boolean>`model_versions.model = any (${names})`)
+        .where(sql<boolean>`model_versions.version > models.latest_version - ${limit}::int`)
+        .orderBy('model_versions.version', 'desc')
+        .execute();
       return rows.map(toVersion);
     },
     getVersion: (projectId, name, version) => getVersion(db, projectId, name, version),

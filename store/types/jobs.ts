@@ -48,6 +48,8 @@ export type JobsRepository = {
     readonly projectId: string;
     readonly states?: readonly JobState[];
     readonly service?: string;
+    /** Part of a service's or model's name, or the beginning of an id. */
+    readonly search?: string;
     readonly cursor?: string;
     readonly limit: number;
   }) => Promise<Page<JobRecord>>;

@@ -53,6 +53,12 @@ export type ModelsRepository = {
   readonly get: (projectId: string, name: string) => Promise<ModelRecord>;
   /** Newest first. */
   readonly versions: (projectId: string, name: string) => Promise<readonly ModelVersionRecord[]>;
+  /** At most `limit` versions of each of these models, newest first. */
+  readonly newestVersions: (
+    projectId: string,
+    names: readonly string[],
+    limit: number,
+  ) => Promise<readonly ModelVersionRecord[]>;
   readonly getVersion: (projectId: string, name: string, version: number) => Promise<ModelVersionRecord>;
   /** The one in production; null when there is none. */
   readonly production: (projectId: string, name: string) => Promise<ModelVersionRecord | null>;

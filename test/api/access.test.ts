@@ -97,7 +97,7 @@ test('security headers and the correlation id are on every answer', async () => 
   expect(answers.map((answer) => answer.status)).toEqual([200, 401, 404, 500]);
   for (const { headers } of answers) {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('x-correlation-id')).toMatch(/^[\w.-]{8,}$/);

@@ -141,6 +141,7 @@ export class ApiWorld {
     const temporal = new RecordedTemporal();
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
+      ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       storage: createFilesystemStorage({ root: join(home, 'objects') }),
       predictor: fakePredictor,

@@ -32,4 +32,4 @@ test('of 200 MB the first 50 and the last 50 are kept, in storage too, and the h
   expect(behind.droppedBytes).toBe(200_000_000 - kept);
   expect(behind.offset).toBe(50_000_000 + behind.droppedBytes);
   expect((await read(200_000_000)).nextOffset).toBe(200_000_000);
-});
+}, 120_000);

@@ -25,6 +25,8 @@ const open = [
   '/v2',
   '/v2/health/live',
   '/v2/health/ready',
+  '/api/v1/csp-reports',
+  '/api/v1/session/sign-in',
 ];
 const guarded = routes.filter(({ path }) => !open.includes(path)).map(({ method, path }) => [method, path] as const);
 const samples: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { migrations } from '../../store/migrations/index.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
 import { newId } from './support.ts';
 
@@ -64,6 +65,7 @@ describe('migrations', () => {
       expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
       expect((await orm.migrator.getExecuted()).map((migration) => migration.name)).toEqual([
         '0001-spine',
+        '0002-dashboard',
         '0003-external-models',
       ]);
     });
@@ -74,7 +76,7 @@ describe('migrations', () => {
     const ends = await Promise.all([1, 2, 3].map(() => migrateInProcess(url)));
     expect(ends).toEqual([1, 2, 3].map(() => ({ code: 0, said: '' })));
     await withOrm(url, async (orm) => {
-      expect(await orm.migrator.getExecuted()).toHaveLength(2);
+      expect(await orm.migrator.getExecuted()).toHaveLength(migrations.length);
       expect(await orm.migrator.getPending()).toEqual([]);
     });
   });

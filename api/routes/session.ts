@@ -1,0 +1,129 @@
+import { sessionViewSchema, signInLinkSchema, signInRequestSchema } from '@artenic/core';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import { ArtenicError } from '../../core/errors.ts';
+import { tokenHashOf } from '../../store/tokens.ts';
+import type { ApiDeps } from '../deps.ts';
+import { principalOfKey } from '../middleware/access.ts';
+import { ok, route, type Reply, type Route } from '../route.ts';
+import { named } from '../schemas.ts';
+import { linkMinutes, makeToken, principalOfSession, sessionCookie, sessionDays, sessionTokenOf } from '../sessions.ts';
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+async function keyBehind(deps: ApiDeps, request: z.output<typeof signInRequestSchema>): Promise<string> {
+  if ('apiKey' in request) return (await principalOfKey(deps, request.apiKey)).id;
+  const id = await deps.store.sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
+  if (id === null)
+    throw new ArtenicError('unauthorized', 'This link has been used or is too old: sign in with an API key.');
+  return id;
+}
+
+async function signIn(
+  deps: ApiDeps,
+  request: { readonly headers: IncomingHttpHeaders; readonly secure: boolean },
+  body: z.output<typeof signInRequestSchema>,
+): Promise<Reply> {
+  const apiKeyId = await keyBehind(deps, body);
+  const now = deps.now();
+  const token = makeToken();
+  const tokenHash = tokenHashOf(deps.keyPepper, token);
+  const expiresAt = new Date(now.getTime() + sessionDays * dayMs);
+  await deps.store.sessions.open({ tokenHash, apiKeyId, createdAt: now, expiresAt });
+  await deps.store.sessions.purge(new Date(now.getTime() - dayMs));
+  const principal = await deps.store.sessions.find(tokenHash, now);
+  if (principal === null) throw new ArtenicError('unauthorized', 'The API key behind this sign-in is revoked.');
+  return {
+    status: 200,
+    body: {
+      name: principal.name,
+      projectId: principal.projectId,
+      method: 'session',
+      expiresAt: expiresAt.toISOString(),
+    },
+    headers: { 'set-cookie': sessionCookie(request.headers, token, request.secure), 'cache-control': 'no-store' },
+  };
+}
+
+const session = sessionViewSchema.meta({ id: 'Session' });
+
+/** Signing in to the dashboard. Every other client sends its API key and needs none of this. */
+export function sessionRoutes(): readonly Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/session/sign-in',
+      permission: 'open',
+      tag: 'sessions',
+      summary: 'Sign in with a one-time link’s token or an API key; the answer sets a cookie',
+      body: signInRequestSchema,
+      maxBytes: 4096,
+      answers: {
+        200: { description: 'Signed in', schema: session },
+        401: {
+          description: 'The link or the key does not hold',
+          schema: named.problem,
+          type: 'application/problem+json',
+        },
+      },
+      handle: ({ deps, request, body }) => signIn(deps, request, body),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/session',
+      permission: 'read',
+      tag: 'sessions',
+      summary: 'Who is signed in',
+      answers: { 200: { description: 'The session', schema: session } },
+      handle: async ({ deps, request, principal }) => {
+        const { name, projectId } = principal();
+        const known =
+          request.headers.authorization === undefined
+            ? await principalOfSession(deps, request.method, request.headers)
+            : null;
+        return ok({
+          name,
+          projectId,
+          method: known === null ? 'api-key' : 'session',
+          expiresAt: known?.expiresAt.toISOString() ?? null,
+        });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/session/sign-out',
+      permission: 'write',
+      tag: 'sessions',
+      summary: 'End the session of the cookie',
+      answers: { 204: { description: 'Signed out' } },
+      handle: async ({ deps, request }) => {
+        const token = sessionTokenOf(request.headers);
+        if (token !== null) await deps.store.sessions.revoke(tokenHashOf(deps.keyPepper, token), deps.now());
+        return { status: 204, headers: { 'set-cookie': sessionCookie(request.headers, null, request.secure) } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/session/links',
+      permission: 'write',
+      tag: 'sessions',
+      summary: 'Make a one-time link’s token for a browser',
+      answers: { 201: { description: 'The token, which works once', schema: signInLinkSchema } },
+      handle: async ({ deps, principal }) => {
+        const token = makeToken();
+        const expiresAt = new Date(deps.now().getTime() + linkMinutes * minuteMs);
+        await deps.store.sessions.makeLink({
+          tokenHash: tokenHashOf(deps.keyPepper, token),
+          apiKeyId: principal().id,
+          expiresAt,
+        });
+        return {
+          status: 201,
+          body: { token, expiresAt: expiresAt.toISOString() },
+          headers: { 'cache-control': 'no-store' },
+        };
+      },
+    }),
+  ];
+}

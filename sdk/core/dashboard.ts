@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { liveEventSchema, modelVersionViewSchema, modelViewSchema } from './rest.ts';
+import { jobStates } from './states.ts';
+
+const timestamp = z.iso.datetime();
+const count = z.number().int().min(0);
+
+/** Who is signed in, and until when. `method` says what this request showed: a session's cookie or an API key. */
+export const sessionViewSchema = z.object({
+  name: z.string(),
+  projectId: z.string(),
+  method: z.enum(['session', 'api-key']),
+  /** null for an API key, which does not expire. */
+  expiresAt: timestamp.nullable(),
+});
+export type SessionView = z.output<typeof sessionViewSchema>;
+
+/** Either the token of a one-time link, or an API key. */
+export const signInRequestSchema = z.union([
+  z.strictObject({ token: z.string().min(1).max(128) }),
+  z.strictObject({ apiKey: z.string().min(1).max(512) }),
+]);
+
+/** A sign-in that works once. The token belongs behind `/sign-in#token=`, where no server and no log sees it. */
+export const signInLinkSchema = z.object({ token: z.string(), expiresAt: timestamp });
+
+export const platformViewSchema = z.object({
+  version: z.string(),
+  /** Temporal's Web UI, when it is known. */
+  temporalUi: z.string().nullable(),
+  temporalNamespace: z.string(),
+});
+export type PlatformView = z.output<typeof platformViewSchema>;
+
+/** Ended jobs of one UTC day. */
+const dayViewSchema = z.object({
+  day: z.iso.date(),
+  succeeded: count,
+  failed: count,
+  cancelled: count,
+  timedOut: count,
+});
+
+export const overviewViewSchema = z.object({
+  /** Every state is there. */
+  jobsByState: z.record(z.enum(jobStates), count),
+  /** The last 14 days, oldest first, days without jobs included. */
+  days: z.array(dayViewSchema),
+  /** Submit to the first second of training, over the jobs submitted in the last seven days; null without any. */
+  timeToStart: z.object({ medianMs: z.number(), p95Ms: z.number(), jobs: count }).nullable(),
+  /** Attempts after the first, of the jobs submitted in the last seven days. */
+  recoveries: count,
+  models: count,
+  versions: count,
+  modelsInProduction: count,
+  providers: count,
+  usableProviders: count,
+});
+export type OverviewView = z.output<typeof overviewViewSchema>;
+
+/** A model with its newest versions, newest first. */
+export const registryItemSchema = z.object({
+  model: modelViewSchema,
+  versions: z.array(
+    modelVersionViewSchema.pick({ version: true, stage: true, metrics: true, createdAt: true, jobId: true }),
+  ),
+});
+export type RegistryItem = z.output<typeof registryItemSchema>;
+
+export const activitySchema = z.object({
+  items: z.array(liveEventSchema),
+  /** Give it as `before` for what happened earlier; null at the end. */
+  nextBefore: z.number().int().nullable(),
+});
+
+export const outputFileSchema = z.object({ attempt: z.number().int(), path: z.string(), bytes: count });
+export type OutputFile = z.output<typeof outputFileSchema>;

@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatDuration, formatNumber, formatTick } from '../../../web/src/charts/chart-format.ts';
+import { durationTicks, niceTicks, stack } from '../../../web/src/charts/scale.ts';
+import { csvOf, sentenceOf, tableRows } from '../../../web/src/charts/summary.ts';
+
+test('numbers are short', () => {
+  expect([0, 0.12345, 12.345, 123.45, 12_345, 0.000_012, -3e12, Number.NaN, Infinity, null].map(formatNumber)).toEqual([
+    '0',
+    '0.1235',
+    '12.35',
+    '123.5',
+    '12,345',
+    '1.2e−5',
+    '−3e12',
+    '–',
+    '∞',
+    '–',
+  ]);
+  expect([50_000, 1_250_000, 5].map(formatTick)).toEqual(['50K', '1.3M', '5']);
+});
+
+test('durations have two units', () => {
+  expect([0, 999, 3210, 59_999, 192_000, 3_600_000 * 5 + 60_000, 86_400_000 * 3].map(formatDuration)).toEqual([
+    '0 ms',
+    '999 ms',
+    '3.2 s',
+    '59 s',
+    '3 m 12 s',
+    '5 h 1 m',
+    '3 d 0 h',
+  ]);
+});
+
+test('a line in words', () => {
+  expect(sentenceOf('loss', [2, null, 0.5, 1])).toBe(
+    'loss: from 2 to 1, lowest 0.5, highest 2. 1 of 4 points are no number.',
+  );
+  expect(sentenceOf('loss', [null])).toBe('loss: no values.');
+});
+
+test('a table has the last row whatever is left out', () => {
+  const x = Array.from({ length: 1001 }, (_, at) => at);
+  const rows = tableRows({ x, ys: [x] }, 100);
+  expect(rows.length).toBeLessThanOrEqual(101);
+  expect(rows.at(-1)).toEqual({ x: 1000, values: [1000] });
+});
+
+test('CSV quotes, and disarms formulas but not numbers', () => {
+  expect(
+    csvOf(
+      ['step', 'a,"b"'],
+      [
+        [1, '=1+1'],
+        [-2, null],
+      ],
+    ),
+  ).toBe('step,"a,""b"""\r\n1,\'=1+1\r\n-2,\r\n');
+});
+
+describe('scales', () => {
+  test('ticks are round and cover the range', () => {
+    expect(niceTicks(0, 0.37, 4)).toEqual([0, 0.1, 0.2, 0.3, 0.4]);
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+        fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
+        (low, size) => {
+          const ticks = niceTicks(low, low + size, 5);
+          expect(ticks.length).toBeGreaterThanOrEqual(2);
+          expect(ticks.length).toBeLessThanOrEqual(9);
+          expect(ticks[0]).toBeLessThanOrEqual(low + 1e-6);
+          expect(ticks.at(-1)).toBeGreaterThanOrEqual(low + size - size * 1e-6 - 1e-6);
+        },
+      ),
+    );
+  });
+
+  test('time ticks are steps of a clock', () => {
+    expect(durationTicks(192_000, 4)).toEqual([0, 60_000, 120_000, 180_000]);
+    expect(durationTicks(0, 4)).toEqual([0]);
+    for (const days of [1, 30, 400]) expect(durationTicks(days * 86_400_000, 5).length).toBeLessThanOrEqual(7);
+  });
+
+  test('stacks sum upwards', () => {
+    expect(
+      stack([
+        [1, 2],
+        [3, null],
+        [5, 6],
+      ]),
+    ).toEqual([
+      [1, 2],
+      [4, 2],
+      [9, 8],
+    ]);
+  });
+});

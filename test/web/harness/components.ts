@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+};
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'";
+const here = fileURLToPath(new URL('./', import.meta.url));
+const viteProgram = fileURLToPath(new URL('../../../node_modules/vite/bin/vite.js', import.meta.url));
+const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+export type Harness = {
+  readonly browser: Browser;
+  /** A page of the harness; `problems` collects what the console, the policy and uncaught errors say. */
+  readonly open: (
+    name: 'logs' | 'charts' | 'timelines' | 'playground',
+    options?: {
+      readonly theme?: 'light' | 'dark';
+      readonly width?: number;
+      readonly hash?: string;
+      readonly maxLines?: number;
+    },
+  ) => Promise<{ readonly page: Page; readonly problems: readonly string[] }>;
+  readonly close: () => Promise<void>;
+};
+
+async function serve(root: string) {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const path = pathname === '/' ? '/index.html' : pathname;
+    readFile(join(root, path)).then(
+      (content) => {
+        const type = types[extname(path)] ?? 'application/octet-stream';
+        response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(content);
+      },
+      () => response.writeHead(path === '/favicon.ico' ? 204 : 404).end(),
+    );
+  });
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done);
+  });
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
+
+/** Every component on pages of its own, built as the dashboard is, in a real browser under the dashboard's policy. */
+export async function startHarness(): Promise<Harness> {
+  const outDir = mkdtempSync(join(tmpdir(), 'artenic-components-'));
+  // In a process of its own: Tailwind's plugin cannot be loaded within jest.
+  await promisify(execFile)(process.execPath, [viteProgram, 'build', here, '--outDir', outDir]);
+  const { server, url } = await serve(outDir);
+  const browser = await launchChromium();
+  const open: Harness['open'] = async (name, { theme = 'light', width = 1280, hash = '', maxLines = 500_000 } = {}) => {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB' });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    const problems: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.goto(`${url}?page=${name}&theme=${theme}&maxLines=${maxLines}${hash}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    return { page, problems };
+  };
+  const close = async (): Promise<void> => {
+    await browser.close();
+    server.close();
+    server.closeAllConnections();
+    rmSync(outDir, { recursive: true, force: true });
+  };
+  return { browser, open, close };
+}
+
+/** Violations of WCAG 2.2 AA and of good practice, as sentences. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  // Evaluated, not added as a script element: the page's policy holds for those.
+  await page.evaluate(await readFile(axeSource, 'utf8'));
+  return page.evaluate(async () => {
+    type Result = {
+      readonly id: string;
+      readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+    };
+    type Axe = { readonly run: (options: object) => Promise<{ readonly violations: readonly Result[] }> };
+    const { axe } = globalThis as unknown as { readonly axe: Axe };
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations: found } = await axe.run({ runOnly: { type: 'tag', values: tags } });
+    return found.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
+    );
+  });
+}

@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import { attemptEndingKinds, type AttemptView, type JobView } from '@artenic/core';
+import fc from 'fast-check';
+import { laneName, moveCursor, segmentName } from '../../../web/src/features/timeline/names.ts';
+import { segmentsOf, timelineOf } from '../../../web/src/features/timeline/segments.ts';
+import { startBreakdown } from '../../../web/src/features/timeline/time-to-start-parts.ts';
+
+const zero = Date.UTC(2026, 0, 1);
+const at = (second: number): string => new Date(zero + Math.round(second * 1000)).toISOString();
+const stamp = (second: number | null): string | null => (second === null ? null : at(second));
+
+type Times = readonly [
+  created: number,
+  launched: number | null,
+  hello: number | null,
+  running: number | null,
+  ended: number | null,
+];
+
+function attempt(number: number, times: Times, kind: (typeof attemptEndingKinds)[number] = 'preempted'): AttemptView {
+  const [created, launched, hello, running, ended] = times;
+  return {
+    id: `a${number}`,
+    jobId: 'j',
+    attempt: number,
+    provider: 'local',
+    region: 'here',
+    instanceType: 'small',
+    state: ended === null ? 'running' : 'ended',
+    ending: ended === null ? null : { kind, exitCode: null, message: '' },
+    restoredFrom: null,
+    createdAt: at(created),
+    launchedAt: stamp(launched),
+    helloAt: stamp(hello),
+    runningAt: stamp(running),
+    endedAt: stamp(ended),
+    reason: '',
+    checkpoints: [],
+  };
+}
+
+const job = (finished: number | null, state: JobView['state'] = 'succeeded') => ({
+  state,
+  createdAt: at(0),
+  finishedAt: stamp(finished),
+});
+const story = [
+  attempt(1, [1, 3, 5, 10, 202], 'preempted'),
+  attempt(2, [205, 206, 208, 209, 401], 'preempted'),
+  attempt(3, [402, 403, 404, 405, 500], 'succeeded'),
+];
+
+describe('segments', () => {
+  test('tell a job with two preemptions', () => {
+    const told = segmentsOf(job(503), story, 0).map(({ kind, attempt, startMs, endMs }) => [
+      kind,
+      attempt,
+      (endMs - startMs) / 1000,
+    ]);
+    expect(told).toEqual([
+      ['prepare', 1, 1],
+      ['queue', 1, 2],
+      ['provision', 1, 2],
+      ['setup', 1, 5],
+      ['train', 1, 192],
+      ['recover', 1, 3],
+      ['queue', 2, 1],
+      ['provision', 2, 2],
+      ['setup', 2, 1],
+      ['train', 2, 192],
+      ['recover', 2, 1],
+      ['queue', 3, 1],
+      ['provision', 3, 1],
+      ['setup', 3, 1],
+      ['train', 3, 95],
+      ['finish', 3, 3],
+    ]);
+  });
+
+  test('of a job that still runs end now', () => {
+    const open = segmentsOf(job(null, 'running'), [attempt(1, [1, 2, 3, 4, null])], zero + 60_000);
+    expect(open.at(-1)).toEqual({
+      kind: 'train',
+      attempt: 1,
+      startMs: zero + 4000,
+      endMs: zero + 60_000,
+      isOpen: true,
+    });
+    const waiting = segmentsOf(job(null, 'recovering'), [attempt(1, [1, 2, 3, 4, 5])], zero + 9000);
+    expect(waiting.at(-1)).toMatchObject({ kind: 'recover', isOpen: true, endMs: zero + 9000 });
+    expect(segmentsOf(job(null, 'queued'), [], zero + 500)).toMatchObject([
+      { kind: 'prepare', attempt: null, isOpen: true },
+    ]);
+  });
+
+  const second = fc.integer({ min: -5, max: 1000 });
+  const maybe = fc.option(second);
+  const anyAttempts = fc
+    .array(fc.tuple(second, maybe, maybe, maybe, maybe, fc.constantFrom(...attemptEndingKinds)), { maxLength: 6 })
+    .map((all) =>
+      all.map(([created, launched, hello, running, ended, kind], index) =>
+        attempt(index + 1, [created, launched, hello, running, ended], kind),
+      ),
+    );
+
+  test('sum to the wall time without holes, whatever the clocks said', () => {
+    fc.assert(
+      fc.property(anyAttempts, fc.option(fc.integer({ min: 0, max: 1200 })), (attempts, finished) => {
+        const nowMs = zero + 1_200_000;
+        const segments = segmentsOf(job(finished), attempts, nowMs);
+        const endMs = finished === null ? nowMs : zero + finished * 1000;
+        let reached = zero;
+        for (const { startMs, endMs: until } of segments) {
+          expect(startMs).toBe(reached);
+          expect(until).toBeGreaterThanOrEqual(startMs);
+          reached = until;
+        }
+        expect(reached).toBe(endMs);
+        expect(timelineOf(job(finished), attempts, nowMs).lanes.flatMap((lane) => lane.segments)).toHaveLength(
+          segments.length,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('time to start is running minus submitted, exactly', () => {
+    fc.assert(
+      fc.property(anyAttempts, (attempts) => {
+        const nowMs = zero + 1_200_000;
+        const { parts, totalMs, hasStarted } = startBreakdown(job(null, 'running'), attempts, nowMs);
+        const running = attempts.find(({ runningAt }) => runningAt !== null)?.runningAt ?? null;
+        expect(hasStarted).toBe(running !== null);
+        expect(totalMs).toBe(Math.max(0, (running === null ? nowMs : Date.parse(running)) - zero));
+        expect(parts.reduce((sum, { durationMs }) => sum + durationMs, 0)).toBe(totalMs);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+test('time to start counts attempts that never trained as retries', () => {
+  const attempts = [attempt(1, [1, 2, null, null, 30], 'stockout'), attempt(2, [31, 32, 35, 40, null])];
+  const { parts, totalMs } = startBreakdown(job(null, 'running'), attempts, zero + 90_000);
+  expect(parts.map(({ kind, durationMs }) => [kind, durationMs / 1000])).toEqual([
+    ['prepare', 1],
+    ['queue', 2],
+    ['retry', 29],
+    ['provision', 3],
+    ['setup', 5],
+  ]);
+  expect(totalMs).toBe(40_000);
+  expect(parts[2]?.hint).toBe('1 earlier attempt: no capacity.');
+});
+
+describe('names', () => {
+  const { lanes } = timelineOf(job(503), story, 0);
+
+  test('say what happened to an attempt', () => {
+    expect(lanes.map(laneName)).toEqual([
+      'attempt 1, preempted after 3 m 19 s',
+      'attempt 2, preempted after 3 m 15 s',
+      'attempt 3, succeeded after 1 m 37 s',
+    ]);
+    expect(lanes[1]?.segments.map(segmentName)).toContain('Training, 3 m 12 s');
+  });
+
+  test('arrow keys walk through time and between attempts', () => {
+    const walk = (keys: readonly string[]) =>
+      keys.reduce((cursor, key) => moveCursor(lanes, cursor, key) ?? cursor, { lane: 0, segment: 0 });
+    expect(walk(['ArrowLeft'])).toEqual({ lane: 0, segment: 0 });
+    expect(walk(Array.from({ length: 6 }, () => 'ArrowRight'))).toEqual({ lane: 1, segment: 0 });
+    expect(walk(['ArrowDown', 'ArrowLeft'])).toEqual({ lane: 0, segment: 5 });
+    expect(walk(['End', 'ArrowRight'])).toEqual({ lane: 2, segment: 4 });
+    expect(walk(['End', 'Home', 'x'])).toEqual({ lane: 0, segment: 0 });
+    expect(walk(['End', 'ArrowUp'])).toEqual({ lane: 1, segment: 4 });
+  });
+});

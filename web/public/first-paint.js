@@ -1,0 +1,7 @@
+// Runs before the first paint, so that a chosen theme never flashes in another one.
+try {
+  const theme = localStorage.getItem('artenic.theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage can be forbidden; the system's theme is then right.
+}

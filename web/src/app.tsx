@@ -1,0 +1,54 @@
+import { QueryClient, QueryClientProvider, QueryCache, MutationCache } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { ToastProvider } from './components/toast.tsx';
+import { ApiError } from './lib/api.ts';
+import { keys } from './lib/queries.ts';
+import { createAppRouter } from './router.tsx';
+
+const retries = 2;
+
+/** Trying again helps when the API was away or says so; not when it has refused. */
+function mayRetry(failures: number, error: Error): boolean {
+  return failures < retries && error instanceof ApiError && (error.status === 0 || error.status === 503);
+}
+
+/** The session has ended while pages are open: back to the sign-in, and from there to where one was. */
+function onError(error: Error): void {
+  if (!(error instanceof ApiError) || error.status !== 401) return;
+  const { pathname, href } = router.state.location;
+  if (pathname === '/sign-in') return;
+  client.removeQueries({ queryKey: keys.session });
+  void router.navigate({ to: '/sign-in', search: { to: href }, replace: true });
+}
+
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
+  defaultOptions: {
+    queries: {
+      retry: mayRetry,
+      retryDelay: (failures) => 300 * 2 ** failures,
+      staleTime: 3000,
+      refetchOnWindowFocus: true,
+    },
+    mutations: { retry: false },
+  },
+});
+const router = createAppRouter(client);
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+export function App(): ReactElement {
+  return (
+    <QueryClientProvider client={client}>
+      <ToastProvider>
+        <RouterProvider router={router} />
+      </ToastProvider>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,172 @@
+import { useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { ChartControls } from './chart-controls.tsx';
+import { formatNumber } from './chart-format.ts';
+import { ChartFrame, NoData } from './chart-frame.tsx';
+import { lineData, valueAt, zoomed, type LineData, type LineOptions } from './line-data.ts';
+import { formatX, Legend, LineTable, Tip } from './line-parts.tsx';
+import { mostRuns, type ChartRun, type XKind } from './metric-runs.ts';
+import { Plot } from './plot.tsx';
+import { sentencesOf, summarize } from './summary.ts';
+import { ToolButton } from './tool-button.tsx';
+import { useThemeColours } from './use-theme-colours.ts';
+import { useWidth } from './use-width.ts';
+
+export type LineChartProps = {
+  readonly title: string;
+  /** At most ten are drawn. */
+  readonly runs: readonly ChartRun[];
+  readonly xKind: XKind;
+  /** Such as "step". */
+  readonly xLabel: string;
+  /** Given when a page steers several charts at once by one `ChartControls`; else the chart has its own. */
+  readonly options?: LineOptions;
+  /** Charts with the same key share their crosshair. */
+  readonly syncKey?: string;
+  readonly heightPx?: number;
+};
+
+type Range = readonly [number, number] | null;
+
+function wholeRange(runs: readonly ChartRun[]): readonly [number, number] {
+  const low = Math.min(...runs.map(({ x }) => x[0] ?? Infinity));
+  const high = Math.max(...runs.map(({ x }) => x.at(-1) ?? -Infinity));
+  return [low, high];
+}
+
+/** Where a key moves the crosshair; null for keys that do not. */
+function moveX(x: readonly number[], cursorX: number | null, key: string): number | null {
+  const at = cursorX === null ? x.length - 1 : x.findIndex((value) => value >= cursorX);
+  const page = Math.max(1, Math.round(x.length / 10));
+  const steps: Readonly<Record<string, number>> = {
+    ArrowRight: cursorX === null ? 0 : 1,
+    ArrowLeft: -1,
+    PageUp: page,
+    PageDown: -page,
+    Home: -x.length,
+    End: x.length,
+  };
+  const by = steps[key];
+  return by === undefined ? null : (x[Math.min(x.length - 1, Math.max(0, at + by))] ?? null);
+}
+
+type Cursor = { readonly x: number; readonly leftPx: number } | null;
+
+type CanvasProps = Required<Pick<LineChartProps, 'title' | 'runs' | 'xKind' | 'xLabel' | 'heightPx'>> & {
+  readonly syncKey: string | undefined;
+  readonly places: readonly number[];
+  readonly options: LineOptions;
+  readonly range: Range;
+  readonly onZoom: (range: Range) => void;
+};
+
+function Canvas(props: CanvasProps): ReactElement {
+  const { title, runs, xKind, xLabel, heightPx, syncKey, places, options, range, onZoom } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const widthPx = useWidth(box);
+  const colours = useThemeColours();
+  const [cursor, setCursor] = useState<Cursor>(null);
+  const [keyX, setKeyX] = useState<number | null>(null);
+  const { isLog, smoothing } = options;
+  const data: LineData = useMemo(
+    () => lineData(runs, { isLog, smoothing, buckets: Math.max(50, widthPx), range }),
+    [runs, isLog, smoothing, widthPx, range],
+  );
+  const canLog = isLog && data.main.some((column) => column.some((value) => typeof value === 'number'));
+  const whole = wholeRange(runs);
+  const at = cursor?.x ?? keyX ?? whole[1];
+  const words = runs.map((run) => `${run.name} ${formatNumber(valueAt(run, at))}`).join(', ');
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === '+' || event.key === '-') onZoom(zoomed(whole, range, event.key === '+' ? 0.5 : 2, keyX));
+    if (event.key === 'Escape' && range !== null) onZoom(null);
+    const next = moveX(data.x, keyX, event.key);
+    if (next === null) return;
+    event.preventDefault();
+    setKeyX(next);
+  };
+  return (
+    <>
+      <div
+        ref={box}
+        role="slider"
+        tabIndex={0}
+        aria-label={`${title}: point to read`}
+        aria-valuemin={whole[0]}
+        aria-valuemax={whole[1]}
+        aria-valuenow={at}
+        aria-valuetext={`${xKind === 'step' ? `${xLabel} ` : ''}${formatX(at, xKind)}: ${words}`}
+        onKeyDown={onKeyDown}
+        onBlur={() => setKeyX(null)}
+        style={{ height: heightPx }}
+        className="relative min-w-0 rounded-sm focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
+      >
+        {widthPx > 0 && (
+          <Plot
+            {...{ data, widthPx, heightPx, places, xKind, colours, syncKey, range, onZoom }}
+            isLog={canLog}
+            cursorX={keyX}
+            onCursor={(x, leftPx) => setCursor(x === null ? null : { x, leftPx })}
+          />
+        )}
+        {cursor !== null && <Tip {...{ runs, places, widthPx, xLabel, xKind }} x={cursor.x} leftPx={cursor.leftPx} />}
+      </div>
+      {data.notPositive > 0 && (
+        <p className="text-right text-xs text-muted">
+          {data.notPositive} {data.notPositive === 1 ? 'value' : 'values'} ≤ 0 not on a log scale
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A metric of up to ten runs over steps or time. Drag to zoom, double-click for all of it; arrow keys read points. */
+export function LineChart(props: LineChartProps): ReactElement {
+  const { title, xKind, xLabel, syncKey, heightPx = 240 } = props;
+  const runs = useMemo(() => props.runs.slice(0, mostRuns), [props.runs]);
+  const [own, setOwn] = useState<LineOptions>({ isLog: false, smoothing: 0 });
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [range, setRange] = useState<Range>(null);
+  const options = props.options ?? own;
+  const shown = useMemo(() => runs.filter(({ id }) => !hidden.has(id)), [runs, hidden]);
+  const places = shown.map((run) => runs.indexOf(run));
+  const hasPoints = runs.some(({ y }) => summarize(y).last !== null);
+  const [only] = runs;
+
+  const toggle = (id: string): void => {
+    const next = new Set(hidden);
+    if (!next.delete(id)) next.add(id);
+    setHidden(next);
+  };
+  const zoom = (factor: number): void => setRange(zoomed(wholeRange(shown), range, factor, null));
+  const tools = hasPoints && (
+    <>
+      {props.options === undefined && <ChartControls options={own} onOptionsChange={setOwn} />}
+      {range !== null && <ToolButton label={`Show all of ${title}`} icon="recover" onClick={() => setRange(null)} />}
+      {range !== null && <ToolButton label={`Zoom out of ${title}`} icon="zoomOut" onClick={() => zoom(2)} />}
+      <ToolButton label={`Zoom into ${title}`} icon="zoomIn" onClick={() => zoom(0.5)} />
+    </>
+  );
+  return (
+    <ChartFrame
+      title={title}
+      note={runs.length === 1 && only !== undefined ? formatNumber(summarize(only.y).last) : undefined}
+      summary={sentencesOf(runs)}
+      tools={tools}
+      table={() => <LineTable {...{ title, runs, xLabel, xKind }} />}
+    >
+      {hasPoints && shown.length > 0 ? (
+        <Canvas
+          {...{ title, runs: shown, places, xKind, xLabel, heightPx, syncKey, options, range, onZoom: setRange }}
+        />
+      ) : (
+        <NoData heightPx={heightPx}>{hasPoints ? 'All lines are hidden.' : 'No points yet.'}</NoData>
+      )}
+      {runs.length > 1 && <Legend runs={runs} hidden={hidden} onToggle={toggle} />}
+      {props.runs.length > runs.length && (
+        <p className="text-xs text-muted">
+          The first {mostRuns} of {props.runs.length} runs.
+        </p>
+      )}
+    </ChartFrame>
+  );
+}

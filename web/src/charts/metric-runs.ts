@@ -1,0 +1,44 @@
+import type { MetricPoint } from '@artenic/core';
+
+export type XKind = 'step' | 'time';
+
+/** One line of a chart. `x` rises: steps, or milliseconds since 1970. A null or NaN in `y` is a gap. */
+export type ChartRun = {
+  readonly id: string;
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly (number | null)[];
+};
+
+export const mostRuns = 10;
+
+/**
+ * One metric of a job as one line. A resumed attempt repeats the steps since its checkpoint: over steps the later
+ * attempt's value stands; over time everything that was reported stands.
+ */
+export function runOf(
+  points: readonly MetricPoint[],
+  wanted: { readonly id: string; readonly name: string; readonly metric: string; readonly xKind: XKind },
+): ChartRun {
+  const { id, name, metric, xKind } = wanted;
+  const own = points.filter((point) => point.name === metric);
+  if (xKind === 'time') {
+    const timed = own.map((point) => ({ at: Date.parse(point.time), value: point.value }));
+    timed.sort((a, b) => a.at - b.at);
+    return { id, name, x: timed.map(({ at }) => at), y: timed.map(({ value }) => value) };
+  }
+  const byStep = new Map<number, MetricPoint>();
+  for (const point of own) {
+    const before = byStep.get(point.step);
+    if (before === undefined || point.attempt >= before.attempt) byStep.set(point.step, point);
+  }
+  const steps = [...byStep.values()].sort((a, b) => a.step - b.step);
+  return { id, name, x: steps.map(({ step }) => step), y: steps.map(({ value }) => value) };
+}
+
+/** Names of all metrics, the ones a person looks for first in front. */
+export function metricNames(points: readonly MetricPoint[]): readonly string[] {
+  const first = ['loss', 'train_loss', 'val_loss', 'accuracy', 'val_accuracy'];
+  const rank = (name: string): number => (first.includes(name) ? first.indexOf(name) : first.length);
+  return [...new Set(points.map(({ name }) => name))].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}

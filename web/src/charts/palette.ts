@@ -1,0 +1,37 @@
+/** Series colours by place; beyond six the colours come again with a dashed line. */
+export const chartTones = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-6'] as const;
+export type ChartTone = (typeof chartTones)[number];
+export type Tone = ChartTone | 'accent' | 'ok' | 'warn' | 'bad' | 'info' | 'muted';
+
+export const toneAt = (index: number): ChartTone => chartTones[index % chartTones.length] ?? 'chart-1';
+export const isDashed = (index: number): boolean => index >= chartTones.length;
+
+/** Written out, so that Tailwind finds them. */
+export const backgrounds: Readonly<Record<Tone, string>> = {
+  'chart-1': 'bg-chart-1',
+  'chart-2': 'bg-chart-2',
+  'chart-3': 'bg-chart-3',
+  'chart-4': 'bg-chart-4',
+  'chart-5': 'bg-chart-5',
+  'chart-6': 'bg-chart-6',
+  accent: 'bg-accent',
+  ok: 'bg-ok',
+  warn: 'bg-warn',
+  bad: 'bg-bad',
+  info: 'bg-info',
+  muted: 'bg-muted',
+};
+export const texts: Readonly<Record<Tone, string>> = {
+  'chart-1': 'text-chart-1',
+  'chart-2': 'text-chart-2',
+  'chart-3': 'text-chart-3',
+  'chart-4': 'text-chart-4',
+  'chart-5': 'text-chart-5',
+  'chart-6': 'text-chart-6',
+  accent: 'text-accent',
+  ok: 'text-ok',
+  warn: 'text-warn',
+  bad: 'text-bad',
+  info: 'text-info',
+  muted: 'text-muted',
+};

@@ -1,0 +1,31 @@
+import { useId, type ReactElement, type ReactNode } from 'react';
+
+export type CardProps = {
+  readonly title?: string;
+  readonly note?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+  /** Whether the content keeps its own distance to the border. */
+  readonly isFlush?: boolean;
+  readonly className?: string;
+};
+
+/** A panel with a name. */
+export function Card({ title, note, actions, children, isFlush = false, className = '' }: CardProps): ReactElement {
+  const titleId = useId();
+  const box = `min-w-0 overflow-hidden rounded-lg border border-line bg-surface shadow-card ${className}`;
+  const body = isFlush ? children : <div className="p-4">{children}</div>;
+  if (title === undefined) return <div className={box}>{body}</div>;
+  return (
+    <section aria-labelledby={titleId} className={box}>
+      <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2">
+        <h2 id={titleId} className="text-sm font-semibold">
+          {title}
+        </h2>
+        {note !== undefined && <span className="text-xs text-muted tabular-nums">{note}</span>}
+        {actions !== undefined && <div className="ml-auto flex items-center gap-2">{actions}</div>}
+      </div>
+      {body}
+    </section>
+  );
+}

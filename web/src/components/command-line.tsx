@@ -1,0 +1,15 @@
+import type { ReactElement } from 'react';
+import { CopyText } from './copy-text.tsx';
+
+/** The same thing from a terminal. */
+export function CommandLine({ command }: { readonly command: string }): ReactElement {
+  return (
+    <div className="flex max-w-full items-center gap-2 rounded-md border border-line bg-canvas py-1 pr-1 pl-3 text-left font-mono text-xs">
+      <span aria-hidden="true" className="text-muted select-none">
+        $
+      </span>
+      <code className="min-w-0 overflow-x-auto whitespace-nowrap">{command}</code>
+      <CopyText text={command} label={`Copy the command ${command}`} />
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import type { ReactElement } from 'react';
+import { formatNumber } from '../charts/chart-format.ts';
+import { gain } from '../lib/metric-choice.ts';
+import { Icon } from './icon.tsx';
+
+/** How a metric has moved, and whether that is good. */
+export function Delta({
+  metric,
+  value,
+  before,
+}: {
+  readonly metric: string;
+  readonly value: number;
+  readonly before: number | undefined;
+}): ReactElement | null {
+  if (before === undefined || before === value) return null;
+  const isBetter = gain(metric, value, before) > 0;
+  const isUp = value > before;
+  return (
+    <span
+      className={`inline-flex items-center gap-0.5 text-xs font-medium tabular-nums ${isBetter ? 'text-ok' : 'text-bad'}`}
+    >
+      <Icon name="arrowUp" className={`size-3 ${isUp ? '' : 'rotate-180'}`} />
+      {formatNumber(Math.abs(value - before))}
+      <span className="sr-only">{isBetter ? 'better' : 'worse'} than the version before</span>
+    </span>
+  );
+}

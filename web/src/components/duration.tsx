@@ -1,0 +1,10 @@
+import type { ReactElement } from 'react';
+import { formatDuration } from '../charts/chart-format.ts';
+import { useNow } from '../lib/use-now.ts';
+
+/** From one moment to another, or to now: then it counts. */
+export function Duration({ from, to }: { readonly from: string; readonly to: string | null }): ReactElement {
+  const nowMs = useNow(1000, to === null);
+  const endMs = to === null ? Math.max(nowMs, Date.parse(from)) : Date.parse(to);
+  return <span className="whitespace-nowrap tabular-nums">{formatDuration(endMs - Date.parse(from))}</span>;
+}

@@ -1,0 +1,51 @@
+import { useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef, type ReactElement, type ReactNode } from 'react';
+import { Breadcrumb, type Crumb } from './breadcrumb.tsx';
+
+let lastPath: string | null = null;
+
+export type PageHeaderProps = {
+  /** `<page>` or `<object>`: the h1. */
+  readonly title: string;
+  /** `<page> · <object>`; the title when absent. */
+  readonly documentTitle?: string;
+  readonly crumbs?: readonly Crumb[];
+  readonly beside?: ReactNode;
+  readonly description?: ReactNode;
+  readonly actions?: ReactNode;
+};
+
+/** A page's name. After a change of page, the keyboard and screen readers begin here. */
+export function PageHeader(props: PageHeaderProps): ReactElement {
+  const { title, documentTitle = title, crumbs, beside, description, actions } = props;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+
+  useEffect(() => {
+    document.title = `${documentTitle} – Artenic`;
+  }, [documentTitle]);
+  useEffect(() => {
+    if (lastPath !== null && lastPath !== path) heading.current?.focus({ preventScroll: true });
+    lastPath = path;
+  }, [path]);
+
+  return (
+    <div className="mb-5 flex flex-col gap-2 lg:mb-6">
+      {crumbs !== undefined && <Breadcrumb crumbs={crumbs} />}
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+        <div className="flex min-w-0 flex-[1_1_16rem] flex-wrap items-center gap-x-3 gap-y-1.5">
+          <h1
+            ref={heading}
+            tabIndex={-1}
+            className="min-w-0 text-2xl font-semibold tracking-tight break-words outline-none"
+          >
+            {title}
+          </h1>
+          {beside}
+        </div>
+        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+      </div>
+      {description !== undefined && <p className="max-w-2xl text-sm text-pretty text-muted">{description}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import type { ReactElement, ReactNode } from 'react';
+import { Skeleton } from './skeleton.tsx';
+import { ErrorState, StaleBanner } from './states.tsx';
+
+type Query<T> = {
+  readonly data: T | undefined;
+  readonly error: unknown;
+  readonly isFetching: boolean;
+  readonly refetch: () => unknown;
+};
+
+/** The four states of a panel: on its way, there, there but from earlier, not to be had. Emptiness is the content's own. */
+export function QueryPanel<T>({
+  query,
+  skeleton,
+  children,
+}: {
+  readonly query: Query<T>;
+  /** With the size of what comes, so that nothing jumps. */
+  readonly skeleton?: ReactNode;
+  readonly children: (data: T) => ReactNode;
+}): ReactElement {
+  const { data, error, isFetching, refetch } = query;
+  const retry = (): void => void refetch();
+  if (data !== undefined)
+    return (
+      <>
+        {error !== null && <StaleBanner error={error} onRetry={retry} />}
+        {children(data)}
+      </>
+    );
+  if (error !== null) return <ErrorState error={error} onRetry={retry} isRetrying={isFetching} />;
+  return (
+    <div aria-busy="true">
+      <span className="sr-only">Loading</span>
+      {skeleton ?? <Skeleton className="m-4 h-24" />}
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import type { ReactElement, ReactNode } from 'react';
+
+export type SegmentedOption<T extends string> = {
+  readonly value: T;
+  readonly label: string;
+  readonly note?: ReactNode;
+};
+
+/** One of a few, as pressed buttons in a row. */
+export function Segmented<T extends string>({
+  label,
+  options,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly options: readonly SegmentedOption<T>[];
+  readonly value: T;
+  readonly onChange: (value: T) => void;
+}): ReactElement {
+  return (
+    <div role="group" aria-label={label} className="flex max-w-full gap-0.5 overflow-x-auto rounded-lg bg-raised p-0.5">
+      {options.map((option) => (
+        <button
+          key={option.value}
+          type="button"
+          aria-pressed={option.value === value}
+          onClick={() => onChange(option.value)}
+          className="inline-flex h-7 items-center gap-1.5 rounded-md px-2.5 text-xs font-medium whitespace-nowrap text-muted transition-colors hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-card"
+        >
+          {option.label}
+          {option.note !== undefined && <span className="tabular-nums opacity-80">{option.note}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}

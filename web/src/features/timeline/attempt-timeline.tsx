@@ -1,0 +1,135 @@
+import { useId, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from 'react';
+import type { AttemptView } from '@artenic/core';
+import { formatDuration, formatTime } from '../../charts/chart-format.ts';
+import { ChartFrame } from '../../charts/chart-frame.tsx';
+import { durationTicks } from '../../charts/scale.ts';
+import { laneName, moveCursor, segmentName, segmentWords, type Cursor } from './names.ts';
+import { segmentFills } from './segment-colours.ts';
+import { segmentKinds, timelineOf, type JobTimes, type Timeline } from './segments.ts';
+import { LaneRow } from './timeline-lane.tsx';
+import { TimelineTable } from './timeline-table.tsx';
+import './timeline.css';
+
+export type AttemptTimelineProps = {
+  readonly job: JobTimes;
+  readonly attempts: readonly AttemptView[];
+  /** Used while the job goes on. */
+  readonly nowMs: number;
+  /** Enter or a click on a segment. */
+  readonly onSelectAttempt?: (attempt: number) => void;
+};
+
+function Ticks({ timeline }: { readonly timeline: Timeline }): ReactElement {
+  const wholeMs = timeline.endMs - timeline.startMs;
+  return (
+    <div aria-hidden="true" className="relative h-5 text-[11px] text-muted tabular-nums sm:col-start-2">
+      {durationTicks(wholeMs, 5).map((tick) => (
+        <span
+          key={tick}
+          style={{ left: `${(tick / Math.max(1, wholeMs)) * 100}%` }}
+          className={`absolute top-0 border-l border-line pl-1 whitespace-nowrap ${tick > wholeMs * 0.9 ? '-translate-x-full border-r border-l-0 pr-1 pl-0' : ''}`}
+        >
+          {tick === 0 ? '0' : formatDuration(tick).replace(/ 0 \w+$/, '')}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Legend({ timeline }: { readonly timeline: Timeline }): ReactElement {
+  const used = new Set(timeline.lanes.flatMap(({ segments }) => segments.map(({ kind }) => kind)));
+  const hasCheckpoints = timeline.lanes.some(({ checkpoints }) => checkpoints.length > 0);
+  return (
+    <ul aria-label="Legend" className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
+      {segmentKinds
+        .filter((kind) => used.has(kind))
+        .map((kind) => (
+          <li key={kind} className="flex items-center gap-1.5">
+            <span aria-hidden="true" className={`size-2.5 rounded-xs forced-color-adjust-none ${segmentFills[kind]}`} />
+            {segmentWords[kind]}
+          </li>
+        ))}
+      {hasCheckpoints && (
+        <li className="flex items-center gap-1.5">
+          <span aria-hidden="true" className="h-2.5 w-0.5 rounded-full bg-ink" />
+          Checkpoint
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** What the cursor stands on, in words; the same place for pointer, keys and touch. */
+function Detail({ timeline, cursor }: { readonly timeline: Timeline; readonly cursor: Cursor | null }): ReactElement {
+  const lane = cursor === null ? undefined : timeline.lanes[cursor.lane];
+  const segment = cursor === null ? undefined : lane?.segments[cursor.segment];
+  if (lane === undefined || segment === undefined) {
+    return <p className="min-h-10 text-xs text-muted">Point at a segment, or walk through them with the arrow keys.</p>;
+  }
+  const { attempt } = lane;
+  const why = attempt?.ending?.message ?? attempt?.reason ?? '';
+  return (
+    <p className="min-h-10 text-xs text-muted">
+      <span className="font-medium text-ink">{segmentName(segment)}</span>
+      {' · '}
+      {laneName(lane)}
+      {' · from '}
+      {formatTime(segment.startMs)}
+      {attempt?.restoredFrom !== null && attempt !== null && ` · resumed from ${attempt.restoredFrom}`}
+      {why !== '' && (
+        <>
+          <br />
+          {why}
+        </>
+      )}
+    </p>
+  );
+}
+
+/** A job's life by attempt. */
+export function AttemptTimeline({ job, attempts, nowMs, onSelectAttempt }: AttemptTimelineProps): ReactElement {
+  const timeline = timelineOf(job, attempts, nowMs);
+  const { lanes } = timeline;
+  const baseId = useId();
+  const [cursor, setCursor] = useState<Cursor | null>(null);
+  const idOf = ({ lane, segment }: Cursor): string => `${baseId}-${lane}-${segment}`;
+  const select = (at: Cursor | null): void => {
+    const attempt = at === null ? undefined : lanes[at.lane]?.attempt?.attempt;
+    if (attempt !== undefined) onSelectAttempt?.(attempt);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter') select(cursor);
+    const next = moveCursor(lanes, cursor ?? { lane: 0, segment: -1 }, event.key);
+    if (next === null) return;
+    event.preventDefault();
+    setCursor(next);
+  };
+  const cellUnder = (event: PointerEvent): Cursor | null => {
+    const cell = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-segment]') : null;
+    return cell === null ? null : { lane: Number(cell.dataset['lane']), segment: Number(cell.dataset['segment']) };
+  };
+  const wall = formatDuration(timeline.endMs - timeline.startMs);
+  const summary = `${wall} in all. ${lanes.map((lane) => `${laneName(lane)}: ${lane.segments.map(segmentName).join(', ')}.`).join(' ')}`;
+  return (
+    <ChartFrame title="Attempts" note={wall} summary={summary} table={() => <TimelineTable timeline={timeline} />}>
+      <div
+        role="grid"
+        tabIndex={0}
+        aria-label="Attempts over time"
+        aria-activedescendant={cursor === null ? undefined : idOf(cursor)}
+        onKeyDown={onKeyDown}
+        onFocus={() => setCursor((before) => before ?? { lane: 0, segment: 0 })}
+        onPointerMove={(event) => setCursor(cellUnder(event) ?? cursor)}
+        onPointerUp={(event) => select(cellUnder(event))}
+        className="grid gap-x-4 rounded-md p-1 focus-visible:outline-2 focus-visible:outline-accent sm:grid-cols-[minmax(9rem,max-content)_1fr]"
+      >
+        {lanes.map((lane, index) => (
+          <LaneRow key={lane.attempt?.id ?? 'job'} {...{ timeline, lane, index, cursor, idOf }} />
+        ))}
+        <Ticks timeline={timeline} />
+      </div>
+      <Detail timeline={timeline} cursor={cursor} />
+      <Legend timeline={timeline} />
+    </ChartFrame>
+  );
+}

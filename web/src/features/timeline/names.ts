@@ -1,0 +1,61 @@
+import type { AttemptEndingKind } from '@artenic/core';
+import { formatDuration } from '../../charts/chart-format.ts';
+import { endingStatus } from '../../lib/status.ts';
+import { heldMs, type Lane, type Segment, type SegmentKind } from './segments.ts';
+
+export const segmentWords: Readonly<Record<SegmentKind, string>> = {
+  prepare: 'Preparing',
+  queue: 'Queued',
+  provision: 'Provisioning',
+  setup: 'Setup',
+  train: 'Training',
+  recover: 'Recovering',
+  finish: 'Collecting results',
+};
+
+/** As part of a sentence. */
+export const endingWord = (kind: AttemptEndingKind): string => endingStatus[kind].label.toLowerCase();
+
+/** `attempt 2, preempted after 3 m 12 s`. */
+export function laneName(lane: Lane): string {
+  const { attempt } = lane;
+  if (attempt === null) return 'before the first attempt';
+  const held = formatDuration(heldMs(lane));
+  if (attempt.ending !== null) return `attempt ${attempt.attempt}, ${endingWord(attempt.ending.kind)} after ${held}`;
+  return `attempt ${attempt.attempt}, ${attempt.state === 'waiting' ? 'waiting for capacity' : `${attempt.state} for ${held}`}`;
+}
+
+export function segmentName(segment: Segment): string {
+  const duration = formatDuration(segment.endMs - segment.startMs);
+  return `${segmentWords[segment.kind]}, ${duration}${segment.isOpen ? ' so far' : ''}`;
+}
+
+/** Places of a cursor that arrow keys move: a segment within a lane. */
+export type Cursor = { readonly lane: number; readonly segment: number };
+
+export function moveCursor(lanes: readonly Lane[], cursor: Cursor, key: string): Cursor | null {
+  const within = (lane: number, segment: number): Cursor => {
+    const safeLane = Math.min(Math.max(0, lane), lanes.length - 1);
+    const last = Math.max(0, (lanes[safeLane]?.segments.length ?? 1) - 1);
+    return { lane: safeLane, segment: Math.min(Math.max(0, segment), last) };
+  };
+  const { lane, segment } = cursor;
+  const length = lanes[lane]?.segments.length ?? 0;
+  switch (key) {
+    case 'ArrowRight':
+      // Time goes on in the next attempt's row.
+      return segment + 1 < length || lane + 1 >= lanes.length ? within(lane, segment + 1) : within(lane + 1, 0);
+    case 'ArrowLeft':
+      return segment > 0 || lane === 0 ? within(lane, segment - 1) : within(lane - 1, Infinity);
+    case 'ArrowDown':
+      return within(lane + 1, segment);
+    case 'ArrowUp':
+      return within(lane - 1, segment);
+    case 'Home':
+      return within(0, 0);
+    case 'End':
+      return within(lanes.length - 1, Infinity);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,14 @@
+import type { SegmentKind } from './segments.ts';
+import type { StartPartKind } from './time-to-start-parts.ts';
+
+/** Training is what is paid for and strong; waiting is faint; recovering is striped, not only coloured. */
+export const segmentFills: Readonly<Record<SegmentKind | StartPartKind, string>> = {
+  prepare: 'bg-muted/35',
+  queue: 'bg-muted/60',
+  provision: 'bg-chart-2',
+  setup: 'bg-chart-3',
+  train: 'bg-chart-1',
+  recover: 'stripes bg-warn',
+  retry: 'stripes bg-warn',
+  finish: 'bg-chart-4',
+};

@@ -1,0 +1,111 @@
+import type { AttemptView, JobView } from '@artenic/core';
+
+/** What a job's time goes into. `prepare` and `finish` are the platform's own work at either end. */
+export const segmentKinds = ['prepare', 'queue', 'provision', 'setup', 'train', 'recover', 'finish'] as const;
+export type SegmentKind = (typeof segmentKinds)[number];
+
+export type Segment = {
+  readonly kind: SegmentKind;
+  /** Null before the first attempt. */
+  readonly attempt: number | null;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Still going on. */
+  readonly isOpen: boolean;
+};
+
+export type CheckpointTick = { readonly name: string; readonly sequence: number; readonly atMs: number };
+
+/** One attempt's row, with the waiting before it (the first one) and the recovery behind it. */
+export type Lane = {
+  readonly attempt: AttemptView | null;
+  readonly segments: readonly Segment[];
+  readonly checkpoints: readonly CheckpointTick[];
+};
+
+export type Timeline = {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly lanes: readonly Lane[];
+};
+
+/** The fields of a job that its times are made of. */
+export type JobTimes = Pick<JobView, 'state' | 'createdAt' | 'finishedAt'>;
+
+type Mark = { readonly kind: SegmentKind; readonly attempt: number | null; readonly fromMs: number };
+
+const ms = (timestamp: string): number => Date.parse(timestamp);
+
+/** Where each phase of an attempt begins, in the order in which they come. */
+function marksOf(attempt: AttemptView): readonly Mark[] {
+  const stamps = [
+    ['queue', attempt.createdAt],
+    ['provision', attempt.launchedAt],
+    ['setup', attempt.helloAt],
+    ['train', attempt.runningAt],
+  ] as const;
+  return stamps.flatMap(([kind, at]) => (at === null ? [] : [{ kind, attempt: attempt.attempt, fromMs: ms(at) }]));
+}
+
+function behind(attempt: AttemptView, isLast: boolean, job: JobTimes): SegmentKind {
+  if (!isLast) return 'recover';
+  const hasVerdict = attempt.ending?.kind === 'succeeded' || job.finishedAt !== null || job.state === 'collecting';
+  return hasVerdict || job.state === 'cancelling' ? 'finish' : 'recover';
+}
+
+function allMarks(job: JobTimes, attempts: readonly AttemptView[]): readonly Mark[] {
+  const marks: Mark[] = [{ kind: 'prepare', attempt: attempts[0]?.attempt ?? null, fromMs: ms(job.createdAt) }];
+  for (const [index, attempt] of attempts.entries()) {
+    marks.push(...marksOf(attempt));
+    if (attempt.endedAt === null) continue;
+    const kind = behind(attempt, index === attempts.length - 1, job);
+    marks.push({ kind, attempt: attempt.attempt, fromMs: ms(attempt.endedAt) });
+  }
+  return marks;
+}
+
+/**
+ * A job's time from submission to its end (or now) cut into segments without holes or overlaps: their sum is the wall
+ * time to the millisecond. Stamps come from several clocks; one that is out of order is moved to its neighbour.
+ */
+export function segmentsOf(job: JobTimes, attempts: readonly AttemptView[], nowMs: number): readonly Segment[] {
+  const sorted = [...attempts].sort((a, b) => a.attempt - b.attempt);
+  const startMs = ms(job.createdAt);
+  const endMs = Math.max(startMs, job.finishedAt === null ? nowMs : ms(job.finishedAt));
+  const marks = allMarks(job, sorted);
+  const segments: Segment[] = [];
+  let at = startMs;
+  for (const [index, { kind, attempt }] of marks.entries()) {
+    const next = marks[index + 1];
+    const until = Math.min(endMs, Math.max(at, next?.fromMs ?? endMs));
+    const isOpen = next === undefined && job.finishedAt === null;
+    if (until > at || isOpen) segments.push({ kind, attempt, startMs: at, endMs: until, isOpen });
+    at = until;
+  }
+  return segments;
+}
+
+export function timelineOf(job: JobTimes, attempts: readonly AttemptView[], nowMs: number): Timeline {
+  const segments = segmentsOf(job, attempts, nowMs);
+  const startMs = ms(job.createdAt);
+  const endMs = segments.at(-1)?.endMs ?? startMs;
+  const sorted = [...attempts].sort((a, b) => a.attempt - b.attempt);
+  if (sorted.length === 0) return { startMs, endMs, lanes: [{ attempt: null, segments, checkpoints: [] }] };
+  const lanes = sorted.map((attempt) => ({
+    attempt,
+    segments: segments.filter((segment) => segment.attempt === attempt.attempt),
+    checkpoints: attempt.checkpoints.map(({ name, sequence, createdAt }) => ({
+      name,
+      sequence,
+      atMs: Math.min(endMs, Math.max(startMs, ms(createdAt))),
+    })),
+  }));
+  return { startMs, endMs, lanes };
+}
+
+/** How long an attempt had an instance: from its launch to its end. */
+export function heldMs(lane: Lane): number {
+  return lane.segments
+    .filter(({ kind }) => kind === 'provision' || kind === 'setup' || kind === 'train')
+    .reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+}

@@ -1,0 +1,16 @@
+import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { AccountButton } from './account-button.tsx';
+
+const AccountMenu = lazy(() => import('./account-menu.tsx').then((m) => ({ default: m.AccountMenu })));
+
+/** The menu's code comes with the first click: most visits do without it. */
+export function Account(): ReactElement {
+  const [isWanted, setIsWanted] = useState(false);
+  const button = <AccountButton aria-expanded={isWanted} onClick={() => setIsWanted(true)} />;
+  if (!isWanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <AccountMenu />
+    </Suspense>
+  );
+}

@@ -1,0 +1,45 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { Icon } from '../components/icon.tsx';
+import { Account } from './account.tsx';
+import { Brand } from './brand.tsx';
+import { LiveBadge } from './live-badge.tsx';
+import { navigation } from './navigation.ts';
+
+export function MobileTop(): ReactElement {
+  return (
+    <div className="sticky top-0 z-20 flex h-13 items-center gap-2.5 border-b border-line bg-canvas px-4 lg:hidden">
+      <Link to="/" aria-label="Artenic, overview" className="flex items-center gap-2 rounded-md">
+        <Brand className="size-6" />
+        <span className="font-semibold tracking-tight">Artenic</span>
+      </Link>
+      <span className="ml-auto" />
+      <LiveBadge />
+      <Account />
+    </div>
+  );
+}
+
+export function MobileTabs(): ReactElement {
+  return (
+    <nav
+      aria-label="Main"
+      className="sticky bottom-0 z-20 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] lg:hidden"
+    >
+      <ul className="grid grid-cols-5">
+        {navigation.map(({ to, label, icon }) => (
+          <li key={to}>
+            <Link
+              to={to}
+              activeOptions={{ exact: to === '/', includeSearch: false }}
+              className="flex h-14 flex-col items-center justify-center gap-1 text-2xs font-medium text-muted aria-[current=page]:text-ink"
+            >
+              <Icon name={icon} className="size-4.5" />
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,74 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { Icon } from '../components/icon.tsx';
+import { overviewQuery, platformQuery } from '../lib/queries.ts';
+import { Account } from './account.tsx';
+import { Brand } from './brand.tsx';
+import { LiveBadge } from './live-badge.tsx';
+import { navigation } from './navigation.ts';
+
+const busyStates = ['preparing', 'provisioning', 'setup', 'running', 'recovering', 'collecting', 'cancelling'] as const;
+
+const linkClass =
+  'group flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm font-medium text-muted transition-colors hover:bg-raised hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:text-ink';
+
+export function Sidebar({ onShortcuts }: { readonly onShortcuts: () => void }): ReactElement {
+  const { data: overview } = useQuery(overviewQuery);
+  const { data: platform } = useQuery(platformQuery);
+  const busy = busyStates.reduce((sum, state) => sum + (overview?.jobsByState[state] ?? 0), 0);
+  return (
+    <div className="hidden w-58 shrink-0 border-r border-line lg:block">
+      <div className="sticky top-0 flex h-dvh flex-col px-3 py-4">
+        <Link to="/" className="mb-5 flex items-center gap-2.5 rounded-md px-2 py-1">
+          <Brand className="size-7" />
+          <span className="text-lg font-semibold tracking-tight">Artenic</span>
+          <span className="ml-auto font-mono text-2xs text-muted">{platform?.version}</span>
+        </Link>
+        <nav aria-label="Main">
+          <ul className="space-y-0.5">
+            {navigation.map(({ to, label, icon }) => (
+              <li key={to}>
+                <Link to={to} activeOptions={{ exact: to === '/', includeSearch: false }} className={linkClass}>
+                  <Icon name={icon} className="size-4 opacity-80" />
+                  {label}
+                  {to === '/jobs' && busy > 0 && (
+                    <span className="ml-auto rounded-full bg-info/10 px-1.5 text-xs text-info tabular-nums">
+                      {busy}
+                      <span className="sr-only"> under way</span>
+                    </span>
+                  )}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="mt-auto space-y-0.5">
+          {platform?.temporalUi !== null && platform !== undefined && (
+            <a href={platform.temporalUi} target="_blank" rel="noreferrer" className={linkClass}>
+              <Icon name="branch" className="size-4 opacity-80" />
+              Temporal
+              <Icon name="external" className="ml-auto size-3.5 opacity-60" />
+              <span className="sr-only">(opens a new tab)</span>
+            </a>
+          )}
+          <a href="/docs" target="_blank" rel="noreferrer" className={linkClass}>
+            <Icon name="book" className="size-4 opacity-80" />
+            API reference
+            <Icon name="external" className="ml-auto size-3.5 opacity-60" />
+            <span className="sr-only">(opens a new tab)</span>
+          </a>
+          <button type="button" onClick={onShortcuts} className={`${linkClass} w-full`}>
+            <Icon name="keyboard" className="size-4 opacity-80" />
+            Shortcuts
+            <kbd className="ml-auto font-mono text-xs">?</kbd>
+          </button>
+          <div className="mt-3 flex items-center justify-between border-t border-line pt-3 pl-2.5">
+            <LiveBadge />
+            <Account />
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}

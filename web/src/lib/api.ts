@@ -1,0 +1,120 @@
+import { problemSchema, type Problem } from '@artenic/core';
+import type { z } from 'zod';
+
+const timeoutMs = 20_000;
+
+/** What went wrong with a call, in words for people. `status` is 0 when nothing was heard. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly title: string;
+  /** To be found in the API's log. */
+  readonly requestId: string | null;
+  readonly problem: Problem | null;
+
+  constructor(about: {
+    readonly status: number;
+    readonly title: string;
+    readonly detail: string;
+    readonly requestId: string | null;
+    readonly problem?: Problem | null;
+  }) {
+    super(about.detail);
+    this.status = about.status;
+    this.title = about.title;
+    this.requestId = about.requestId;
+    this.problem = about.problem ?? null;
+  }
+}
+
+export type Call = {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'HEAD';
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly json?: unknown;
+  readonly content?: Blob;
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+};
+
+function addressOf(path: string, query: Call['query']): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+function initOf(call: Call): RequestInit {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (call.json !== undefined) headers['content-type'] = 'application/json';
+  if (call.content !== undefined) headers['content-type'] = 'application/octet-stream';
+  if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
+  const body = call.content ?? (call.json === undefined ? null : JSON.stringify(call.json));
+  const timeout = call.content === undefined ? [AbortSignal.timeout(timeoutMs)] : [];
+  const signal = AbortSignal.any([...timeout, ...(call.signal === undefined ? [] : [call.signal])]);
+  return { method: call.method ?? 'GET', headers, body, signal, credentials: 'same-origin' };
+}
+
+async function send(path: string, call: Call): Promise<Response> {
+  try {
+    return await fetch(addressOf(path, call.query), initOf(call));
+  } catch (error) {
+    if (call.signal?.aborted === true) throw error;
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+    throw new ApiError({
+      status: 0,
+      title: isLate ? 'The API takes too long' : 'The API cannot be reached',
+      detail: isLate ? `Nothing was heard for ${timeoutMs / 1000} s.` : 'Is it running? `npm start` brings it back.',
+      requestId: null,
+    });
+  }
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const requestId = response.headers.get('x-correlation-id');
+  const text = await response.text().catch(() => '');
+  const parsed = problemSchema.safeParse(jsonOrNull(text));
+  if (!parsed.success)
+    return new ApiError({
+      ...{ status: response.status, requestId },
+      title: `The API answered ${response.status}`,
+      detail: 'Its answer says no more.',
+    });
+  const { title, detail, status } = parsed.data;
+  return new ApiError({ status, title, detail, requestId, problem: parsed.data });
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Calls the API and holds its answer against the contract. Throws `ApiError` only, or the caller's own abort. */
+export async function callApi<T extends z.ZodType>(path: string, schema: T, call: Call = {}): Promise<z.output<T>> {
+  const response = await send(path, call);
+  if (!response.ok) throw await errorOf(response);
+  const parsed = schema.safeParse(jsonOrNull(await response.text()));
+  if (parsed.success) return parsed.data;
+  throw new ApiError({
+    status: response.status,
+    title: 'The API’s answer is not understood',
+    detail: 'Dashboard and API may be of different versions: reload the page.',
+    requestId: response.headers.get('x-correlation-id'),
+  });
+}
+
+/** A call whose answer is its status. */
+export async function callForStatus(path: string, call: Call): Promise<number> {
+  const response = await send(path, call);
+  if (!response.ok && !(call.method === 'HEAD' && response.status === 404)) throw await errorOf(response);
+  return response.status;
+}
+
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ApiError({ status: 0, title: 'The dashboard has a fault', detail, requestId: null });
+}

@@ -1,0 +1,31 @@
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' });
+const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+/** `3 m ago`; `just now` below a minute, so that nothing ticks every second. */
+export function timeAgo(at: string, nowMs: number): string {
+  const passedMs = nowMs - Date.parse(at);
+  const step = steps.find(([, ms]) => Math.abs(passedMs) >= ms);
+  return step === undefined ? 'just now' : relative.format(-Math.trunc(passedMs / step[1]), step[0]);
+}
+
+/** Local time and UTC, for where a short form stands. */
+export function exactTime(at: string): string {
+  const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at));
+  return `${local} · ${at.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const place = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** place;
+  return `${place === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[place]}`;
+}
+
+export const formatCount = (count: number): string => new Intl.NumberFormat('en').format(count);
+
+/** The end of a UUIDv7 tells two jobs of one minute apart; its beginning is the time. */
+export const shortId = (id: string): string => id.slice(-8);

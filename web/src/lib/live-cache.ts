@@ -1,0 +1,86 @@
+import { isTerminalJobState, jobStates, type JobView, type LiveEvent, type Page } from '@artenic/core';
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import { z } from 'zod';
+import { keys } from './queries.ts';
+
+/** Events are told at once where the screen can show them, and what they made stale is asked for at most this often. */
+const flushMs = 700;
+
+const jobChangeSchema = z.object({
+  state: z.enum(jobStates),
+  message: z.string(),
+  attempt: z.number(),
+});
+
+type JobPages = InfiniteData<Page<JobView>, string | null>;
+
+function changed(job: JobView, event: LiveEvent, change: z.output<typeof jobChangeSchema>): JobView {
+  // The answer of a request can be newer than an event that comes behind it.
+  if (isTerminalJobState(job.state)) return job;
+  const finishedAt = isTerminalJobState(change.state) ? event.at : job.finishedAt;
+  return { ...job, state: change.state, message: change.message, currentAttempt: change.attempt, finishedAt };
+}
+
+function patchJob(client: QueryClient, event: LiveEvent): void {
+  const change = jobChangeSchema.safeParse(event.data);
+  if (!change.success) return;
+  client.setQueryData<JobView>(keys.job(event.subject), (job) => job && changed(job, event, change.data));
+  client.setQueriesData<JobPages>({ queryKey: keys.jobs }, (data) => {
+    if (data === undefined) return undefined;
+    const pages = data.pages.map((page) => ({
+      ...page,
+      items: page.items.map((job) => (job.id === event.subject ? changed(job, event, change.data) : job)),
+    }));
+    return { ...data, pages };
+  });
+}
+
+type Key = readonly unknown[];
+
+/** What an event makes stale. */
+function staleKeys({ kind, subject, topic }: LiveEvent): readonly Key[] {
+  const id = topic.startsWith('job:') ? topic.slice(4) : subject;
+  switch (kind) {
+    case 'job.state':
+      return [keys.jobs, keys.overview, keys.activity, keys.job(id), keys.providers];
+    case 'attempt.state':
+      return [[...keys.job(id), 'attempts'], keys.jobs];
+    case 'job.checkpoint':
+      return [[...keys.job(id), 'attempts']];
+    case 'job.metric':
+      return [[...keys.job(id), 'metrics'], keys.job(id), keys.jobs];
+    case 'model.version':
+    case 'model.stage':
+      return [keys.models, keys.model(subject), keys.overview, keys.activity];
+    default:
+      return [];
+  }
+}
+
+/** Lets live events into the cache of answers. */
+export function createLiveCache(client: QueryClient): {
+  readonly take: (event: LiveEvent) => void;
+  readonly takeAll: () => void;
+} {
+  const stale = new Map<string, Key>();
+  let timer: number | undefined;
+
+  const flush = (): void => {
+    timer = undefined;
+    const all = [...stale.values()];
+    stale.clear();
+    for (const queryKey of all) {
+      // Of a job only itself, not its logs and metrics, which have events of their own.
+      const exact = queryKey[0] === 'job' && queryKey.length === 2;
+      void client.invalidateQueries({ queryKey, exact });
+    }
+  };
+  return {
+    take: (event) => {
+      if (event.kind === 'job.state') patchJob(client, event);
+      for (const key of staleKeys(event)) stale.set(JSON.stringify(key), key);
+      if (stale.size > 0) timer ??= window.setTimeout(flush, flushMs);
+    },
+    takeAll: () => void client.invalidateQueries(),
+  };
+}

@@ -1,0 +1,126 @@
+import { liveEventSchema, type LiveEvent } from '@artenic/core';
+import { z } from 'zod';
+
+export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused';
+
+const messageSchema = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
+  z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
+  z.object({ op: z.literal('gap'), after: z.number() }),
+  z.object({ op: z.literal('error'), message: z.string() }),
+]);
+
+const pauseMs = { first: 250, most: 3000 };
+const baseTopics = ['jobs', 'models', 'providers'] as const;
+
+type Listeners = {
+  readonly onEvent: (event: LiveEvent) => void;
+  /** What is on the screen may have missed something: ask for all of it again. */
+  readonly onGap: () => void;
+  readonly onState: (state: LiveState) => void;
+};
+
+/**
+ * The tab's one WebSocket. It resumes behind the last event it has seen, so that no event is missed or told twice, and it
+ * closes while nobody looks at the tab.
+ */
+export class LiveConnection {
+  readonly #listeners: Listeners;
+  readonly #jobs = new Map<string, number>();
+  #socket: WebSocket | null = null;
+  #last: number | null = null;
+  #waitMs = pauseMs.first;
+  #timer: number | undefined;
+  #isOpenWanted = false;
+  #state: LiveState = 'connecting';
+
+  constructor(listeners: Listeners) {
+    this.#listeners = listeners;
+  }
+
+  open(): void {
+    if (this.#isOpenWanted) return;
+    this.#isOpenWanted = true;
+    this.#setState(this.#last === null ? 'connecting' : 'reconnecting');
+    this.#connect();
+  }
+
+  close(state: 'paused' | 'connecting' = 'connecting'): void {
+    this.#isOpenWanted = false;
+    window.clearTimeout(this.#timer);
+    this.#socket?.close();
+    this.#socket = null;
+    this.#setState(state);
+  }
+
+  /** Follows one job more closely; returns how to stop. */
+  follow(jobId: string): () => void {
+    this.#jobs.set(jobId, (this.#jobs.get(jobId) ?? 0) + 1);
+    this.#subscribe();
+    return () => {
+      const count = (this.#jobs.get(jobId) ?? 1) - 1;
+      if (count > 0) this.#jobs.set(jobId, count);
+      else this.#jobs.delete(jobId);
+      this.#subscribe();
+    };
+  }
+
+  #setState(state: LiveState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#listeners.onState(state);
+  }
+
+  #connect(): void {
+    const url = new URL('/ws', window.location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url, ['artenic.v1']);
+    this.#socket = socket;
+    socket.addEventListener('open', () => this.#subscribe());
+    socket.addEventListener('message', (event) => {
+      if (this.#socket === socket) this.#take(String(event.data));
+    });
+    socket.addEventListener('close', () => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.#setState('reconnecting');
+      this.#timer = window.setTimeout(() => this.#connect(), this.#waitMs * (0.5 + Math.random() / 2));
+      this.#waitMs = Math.min(this.#waitMs * 2, pauseMs.most);
+    });
+  }
+
+  #subscribe(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    const topics = [...baseTopics, ...[...this.#jobs.keys()].map((id) => `job:${id}`)];
+    this.#socket.send(JSON.stringify({ op: 'subscribe', topics, after: this.#last }));
+  }
+
+  #take(text: string): void {
+    const parsed = messageSchema.safeParse(JSON.parse(text));
+    // A message of a newer server: what it tells is asked for instead.
+    if (!parsed.success) return this.#listeners.onGap();
+    const message = parsed.data;
+    switch (message.op) {
+      case 'subscribed': {
+        const isFirst = this.#last === null;
+        this.#last ??= message.after;
+        this.#waitMs = pauseMs.first;
+        this.#setState('live');
+        // What was fetched before this moment may be older than the first event.
+        if (isFirst) this.#listeners.onGap();
+        return;
+      }
+      case 'gap':
+        this.#last = message.after;
+        return this.#listeners.onGap();
+      case 'event': {
+        if (this.#last !== null && message.sequence <= this.#last) return;
+        this.#last = message.sequence;
+        const { op: _op, ...event } = message;
+        return this.#listeners.onEvent(event);
+      }
+      case 'error':
+        return this.#listeners.onGap();
+    }
+  }
+}

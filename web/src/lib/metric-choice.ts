@@ -1,0 +1,31 @@
+import type { RegistryItem } from '@artenic/core';
+
+type Metrics = RegistryItem['versions'][number]['metrics'];
+
+const preferred = [
+  'val_accuracy',
+  'accuracy',
+  'val_f1',
+  'f1',
+  'val_auc',
+  'auc',
+  'r2',
+  'val_loss',
+  'loss',
+  'rmse',
+  'mae',
+];
+const lowerIsBetter = /loss|error|rmse|mse|mae|perplexity/;
+
+/** The one metric that stands for a model where there is room for one. */
+export function mainMetric(metrics: Metrics): string | null {
+  const names = Object.keys(metrics);
+  return preferred.find((name) => names.includes(name)) ?? names.toSorted()[0] ?? null;
+}
+
+const isLowerBetter = (name: string): boolean => lowerIsBetter.test(name);
+
+/** How much better one value is than another, positive when it is. */
+export function gain(name: string, value: number, before: number): number {
+  return isLowerBetter(name) ? before - value : value - before;
+}

@@ -1,0 +1,157 @@
+import {
+  activitySchema,
+  attemptViewSchema,
+  jobViewSchema,
+  metricPointSchema,
+  modelVersionViewSchema,
+  modelViewSchema,
+  outputFileSchema,
+  overviewViewSchema,
+  pageSchema,
+  platformViewSchema,
+  providerViewSchema,
+  registryItemSchema,
+  sessionViewSchema,
+  stageChangeViewSchema,
+  terminalJobStates,
+  jobStates,
+  type JobState,
+} from '@artenic/core';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { z } from 'zod';
+import { callApi } from './api.ts';
+
+const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+const jobPage = pageSchema(jobViewSchema);
+const registryPage = pageSchema(registryItemSchema);
+
+/** The first part of a key says what live events make it stale. */
+export const keys = {
+  session: ['session'],
+  platform: ['platform'],
+  overview: ['overview'],
+  activity: ['activity'],
+  jobs: ['jobs'],
+  job: (id: string) => ['job', id],
+  models: ['models'],
+  model: (name: string) => ['model', name],
+  providers: ['providers'],
+} as const;
+
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  queryFn: ({ signal }) => callApi('/api/v1/session', sessionViewSchema, { signal }),
+  staleTime: 5 * 60_000,
+});
+
+export const platformQuery = queryOptions({
+  queryKey: keys.platform,
+  queryFn: ({ signal }) => callApi('/api/v1/platform', platformViewSchema, { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const overviewQuery = queryOptions({
+  queryKey: keys.overview,
+  queryFn: ({ signal }) => callApi('/api/v1/overview', overviewViewSchema, { signal }),
+});
+
+export const activityQuery = queryOptions({
+  queryKey: keys.activity,
+  queryFn: ({ signal }) => callApi('/api/v1/activity', activitySchema, { signal, query: { limit: 25 } }),
+});
+
+export const jobGroups = ['all', 'active', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobGroup = (typeof jobGroups)[number];
+
+export const statesOfGroup: Readonly<Record<JobGroup, readonly JobState[] | null>> = {
+  all: null,
+  active: jobStates.filter((state) => !(terminalJobStates as readonly string[]).includes(state)),
+  succeeded: ['succeeded'],
+  failed: ['failed', 'timed-out'],
+  cancelled: ['cancelled'],
+};
+
+export type JobFilter = { readonly group: JobGroup; readonly search: string; readonly limit?: number };
+
+/** As many pages as have been asked for; a refetch brings all of them up to date. */
+export const jobsQuery = ({ group, search, limit = 50 }: JobFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.jobs, { group, search, limit }],
+    queryFn: ({ signal, pageParam }) =>
+      callApi('/api/v1/jobs', jobPage, {
+        signal,
+        query: {
+          limit,
+          cursor: pageParam ?? undefined,
+          search: search === '' ? undefined : search,
+          states: statesOfGroup[group]?.join(','),
+        },
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
+export const jobQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.job(id),
+    queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}`, jobViewSchema, { signal }),
+  });
+
+export const attemptsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.job(id), 'attempts'],
+    queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}/attempts`, list(attemptViewSchema), { signal }),
+    select: ({ items }) => items,
+  });
+
+export const metricsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.job(id), 'metrics'],
+    queryFn: ({ signal }) =>
+      callApi(`/api/v1/jobs/${id}/metrics`, list(metricPointSchema), { signal, query: { limit: 2000 } }),
+    select: ({ items }) => items,
+  });
+
+export const outputsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.job(id), 'outputs'],
+    queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}/outputs`, list(outputFileSchema), { signal }),
+    select: ({ items }) => items,
+  });
+
+export const registryQuery = (limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.models, { limit }],
+    queryFn: ({ signal, pageParam }) =>
+      callApi('/api/v1/registry', registryPage, { signal, query: { limit, cursor: pageParam ?? undefined } }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
+export const modelQuery = (name: string) =>
+  queryOptions({
+    queryKey: keys.model(name),
+    queryFn: ({ signal }) => callApi(`/api/v1/models/${name}`, modelViewSchema, { signal }),
+  });
+
+export const versionsQuery = (name: string) =>
+  queryOptions({
+    queryKey: [...keys.model(name), 'versions'],
+    queryFn: ({ signal }) => callApi(`/api/v1/models/${name}/versions`, list(modelVersionViewSchema), { signal }),
+    select: ({ items }) => items,
+  });
+
+export const stageHistoryQuery = (name: string) =>
+  queryOptions({
+    queryKey: [...keys.model(name), 'stages'],
+    queryFn: ({ signal }) => callApi(`/api/v1/models/${name}/stage-history`, list(stageChangeViewSchema), { signal }),
+    select: ({ items }) => items,
+  });
+
+export const providersQuery = queryOptions({
+  queryKey: keys.providers,
+  queryFn: ({ signal }) => callApi('/api/v1/providers', list(providerViewSchema), { signal }),
+  select: ({ items }) => items,
+  // A provider's check and its load make no events of their own.
+  refetchInterval: 10_000,
+});

@@ -1,0 +1,55 @@
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+
+const storageKey = 'artenic.shortcuts';
+/** Between the two keys of a pair. */
+const pairMs = 1200;
+const listeners = new Set<() => void>();
+
+const isOn = (): boolean => localStorage.getItem(storageKey) !== 'off';
+
+/** Single keys must be possible to turn off (WCAG 2.1.4): speech input types them by accident. */
+export function setShortcuts(on: boolean): void {
+  if (on) localStorage.removeItem(storageKey);
+  else localStorage.setItem(storageKey, 'off');
+  listeners.forEach((listener) => listener());
+}
+
+export function useShortcutsOn(): boolean {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, isOn);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.closest('input, textarea, select, [role="dialog"]') !== null)
+  );
+}
+
+/** Runs what belongs to a key, or to two keys one after the other (`g j`), while nobody types and no dialog is open. */
+export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
+  const current = useRef(actions);
+  useEffect(() => {
+    current.current = actions;
+  });
+  useEffect(() => {
+    let before = '';
+    let beforeMs = 0;
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const isAllowed = isOn() || event.key === '?';
+      if (!isAllowed || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const pair = event.timeStamp - beforeMs < pairMs ? `${before} ${event.key}` : '';
+      const action = current.current[pair] ?? current.current[event.key];
+      before = event.key;
+      beforeMs = event.timeStamp;
+      if (action === undefined) return;
+      event.preventDefault();
+      before = '';
+      action();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, []);
+}

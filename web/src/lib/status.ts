@@ -1,0 +1,57 @@
+import type { AttemptEndingKind, AttemptState, JobState, ModelStage } from '@artenic/core';
+import type { IconName } from '../components/icon.tsx';
+
+export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'accent' | 'muted';
+/** A status is a drawing, a word and a colour, never a colour alone. */
+export type Status = {
+  readonly label: string;
+  readonly icon: IconName;
+  readonly tone: Tone;
+  /** Something is going on: its dot moves. */
+  readonly isBusy?: boolean;
+};
+
+export const jobStatus: Readonly<Record<JobState, Status>> = {
+  queued: { label: 'Queued', icon: 'clock', tone: 'muted' },
+  preparing: { label: 'Preparing', icon: 'gear', tone: 'info', isBusy: true },
+  waiting: { label: 'Waiting', icon: 'hourglass', tone: 'warn' },
+  provisioning: { label: 'Provisioning', icon: 'server', tone: 'info', isBusy: true },
+  setup: { label: 'Setting up', icon: 'gear', tone: 'info', isBusy: true },
+  running: { label: 'Running', icon: 'play', tone: 'info', isBusy: true },
+  recovering: { label: 'Recovering', icon: 'recover', tone: 'warn', isBusy: true },
+  cancelling: { label: 'Cancelling', icon: 'stop', tone: 'warn', isBusy: true },
+  collecting: { label: 'Collecting', icon: 'box', tone: 'info', isBusy: true },
+  succeeded: { label: 'Succeeded', icon: 'check', tone: 'ok' },
+  failed: { label: 'Failed', icon: 'cross', tone: 'bad' },
+  cancelled: { label: 'Cancelled', icon: 'stop', tone: 'muted' },
+  'timed-out': { label: 'Timed out', icon: 'clock', tone: 'bad' },
+};
+
+export const attemptStatus: Readonly<Record<AttemptState, Status>> = {
+  waiting: { label: 'Waiting', icon: 'hourglass', tone: 'warn' },
+  launching: { label: 'Launching', icon: 'server', tone: 'info', isBusy: true },
+  starting: { label: 'Starting', icon: 'server', tone: 'info', isBusy: true },
+  setup: { label: 'Setting up', icon: 'gear', tone: 'info', isBusy: true },
+  running: { label: 'Running', icon: 'play', tone: 'info', isBusy: true },
+  stopping: { label: 'Stopping', icon: 'stop', tone: 'warn', isBusy: true },
+  ended: { label: 'Ended', icon: 'check', tone: 'muted' },
+};
+
+export const endingStatus: Readonly<Record<AttemptEndingKind, Status>> = {
+  succeeded: { label: 'Succeeded', icon: 'check', tone: 'ok' },
+  failed: { label: 'Failed', icon: 'cross', tone: 'bad' },
+  killed: { label: 'Killed', icon: 'cross', tone: 'bad' },
+  'setup-failed': { label: 'Setup failed', icon: 'cross', tone: 'bad' },
+  lost: { label: 'Lost', icon: 'recover', tone: 'warn' },
+  preempted: { label: 'Preempted', icon: 'recover', tone: 'warn' },
+  stockout: { label: 'No capacity', icon: 'hourglass', tone: 'warn' },
+  'launch-failed': { label: 'Launch failed', icon: 'cross', tone: 'bad' },
+  cancelled: { label: 'Cancelled', icon: 'stop', tone: 'muted' },
+  'timed-out': { label: 'Timed out', icon: 'clock', tone: 'bad' },
+};
+
+export const stageStatus: Readonly<Record<ModelStage, Status>> = {
+  registered: { label: 'Registered', icon: 'box', tone: 'info' },
+  production: { label: 'Production', icon: 'bolt', tone: 'ok' },
+  retired: { label: 'Retired', icon: 'archive', tone: 'muted' },
+};

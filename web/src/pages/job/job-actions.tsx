@@ -1,0 +1,83 @@
+import { isTerminalJobState, jobViewSchema, type JobView } from '@artenic/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useRef, useState, type ReactElement } from 'react';
+import { Button, buttonClass } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { useToast } from '../../components/toast.tsx';
+import { callApi, toApiError } from '../../lib/api.ts';
+import { shortId } from '../../lib/format.ts';
+import { keys, platformQuery } from '../../lib/queries.ts';
+import { randomKey } from '../../lib/random-key.ts';
+
+function CancelJob({ job }: { readonly job: JobView }): ReactElement {
+  const [isOpen, setIsOpen] = useState(false);
+  const key = useRef(randomKey());
+  const client = useQueryClient();
+  const toast = useToast();
+  const cancel = useMutation({
+    mutationFn: () =>
+      callApi(`/api/v1/jobs/${job.id}/cancel`, jobViewSchema, { method: 'POST', idempotencyKey: key.current }),
+    onSuccess: (changed) => {
+      setIsOpen(false);
+      client.setQueryData(keys.job(job.id), changed);
+      toast({ tone: 'ok', title: 'The job is being cancelled', detail: 'It may save a last checkpoint first.' });
+    },
+    onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
+  });
+  return (
+    <>
+      <Button kind="danger" icon="stop" onClick={() => setIsOpen(true)}>
+        Cancel job
+      </Button>
+      <Dialog
+        isOpen={isOpen}
+        onClose={() => setIsOpen(false)}
+        title="Cancel this job?"
+        footer={
+          <>
+            <Button kind="ghost" onClick={() => setIsOpen(false)}>
+              Let it run
+            </Button>
+            <Button kind="danger" icon="stop" isBusy={cancel.isPending} onClick={() => cancel.mutate()}>
+              Cancel the job
+            </Button>
+          </>
+        }
+      >
+        <p className="text-sm">
+          <strong className="font-semibold">{job.service}</strong>{' '}
+          <code className="font-mono text-xs">{shortId(job.id)}</code> is asked to stop, gets{' '}
+          {job.spec.stopGraceSeconds} s to save a checkpoint, and ends as cancelled. What it has written stays; a
+          cancelled job cannot go on.
+        </p>
+      </Dialog>
+    </>
+  );
+}
+
+export function JobActions({ job }: { readonly job: JobView }): ReactElement {
+  const { data: platform } = useQuery(platformQuery);
+  const temporal =
+    platform?.temporalUi === undefined || platform.temporalUi === null
+      ? null
+      : `${platform.temporalUi.replace(/\/$/, '')}/namespaces/${platform.temporalNamespace}/workflows/${encodeURIComponent(job.workflowId)}`;
+  return (
+    <>
+      {temporal !== null && (
+        <a href={temporal} target="_blank" rel="noreferrer" className={buttonClass('ghost')}>
+          <Icon name="branch" />
+          Workflow
+          <Icon name="external" className="size-3.5" />
+          <span className="sr-only">in Temporal (opens a new tab)</span>
+        </a>
+      )}
+      <Link to="/jobs" search={{ dispatch: true, from: job.id }} className={buttonClass('secondary')}>
+        <Icon name="recover" />
+        Run again
+      </Link>
+      {!isTerminalJobState(job.state) && job.cancelRequestedAt === null && <CancelJob job={job} />}
+    </>
+  );
+}

@@ -1,0 +1,141 @@
+import type { JobView, OutputFile } from '@artenic/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { Badge } from '../../components/badge.tsx';
+import { Card } from '../../components/card.tsx';
+import { CopyText } from '../../components/copy-text.tsx';
+import { DetailList, DetailRow } from '../../components/detail-row.tsx';
+import { Duration } from '../../components/duration.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { Highlighted } from '../../components/json/highlighted.tsx';
+import { QueryPanel } from '../../components/query-panel.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { SkeletonRows } from '../../components/skeleton.tsx';
+import { formatBytes } from '../../lib/format.ts';
+import { outputsQuery } from '../../lib/queries.ts';
+
+export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
+  const { resources, placement } = job.spec;
+  return (
+    <Card title="Job" isFlush>
+      <DetailList>
+        <DetailRow label="Id">
+          <span className="flex items-center gap-1">
+            <code className="min-w-0 truncate font-mono text-xs">{job.id}</code>
+            <CopyText text={job.id} label="Copy the job’s id" />
+          </span>
+        </DetailRow>
+        <DetailRow label="Submitted">
+          <RelativeTime at={job.createdAt} /> by {job.createdBy}
+        </DetailRow>
+        <DetailRow label="Duration">
+          <Duration from={job.createdAt} to={job.finishedAt} />
+        </DetailRow>
+        <DetailRow label="Model">
+          {job.result === null ? (
+            <span className="text-muted">{job.model}, not registered yet</span>
+          ) : (
+            <Link
+              to="/models/$name"
+              params={{ name: job.result.model }}
+              search={{ version: job.result.version }}
+              className="font-medium text-accent hover:underline"
+            >
+              {job.result.model} v{job.result.version}
+            </Link>
+          )}
+        </DetailRow>
+        <DetailRow label="Resources">
+          <span className="tabular-nums">
+            {resources.vcpu} {resources.vcpu === 1 ? 'core' : 'cores'}
+            {resources.memoryGib === undefined ? '' : `, ${resources.memoryGib} GiB`}
+            {resources.accelerators === undefined
+              ? ''
+              : `, ${resources.accelerators.count} × ${resources.accelerators.type ?? 'GPU'}`}
+          </span>
+        </DetailRow>
+        <DetailRow label="Placement">
+          {placement.providers.join(', ')} · {placement.mode}
+        </DetailRow>
+        <DetailRow label="Priority">
+          <span className="tabular-nums">{job.priority}</span>
+        </DetailRow>
+        {Object.keys(job.labels).length > 0 && (
+          <DetailRow label="Labels">
+            <span className="flex flex-wrap gap-1">
+              {Object.entries(job.labels).map(([name, value]) => (
+                <Badge key={name}>
+                  {name}: {value}
+                </Badge>
+              ))}
+            </span>
+          </DetailRow>
+        )}
+      </DetailList>
+    </Card>
+  );
+}
+
+export function JobConfig({ job }: { readonly job: JobView }): ReactElement {
+  const text = JSON.stringify(job.spec, null, 2);
+  return (
+    <Card title="Configuration" isFlush actions={<CopyText text={text} label="Copy the configuration" />}>
+      <pre
+        tabIndex={0}
+        aria-label="Configuration"
+        className="max-h-96 overflow-auto p-4 font-mono text-xs/5 focus-visible:-outline-offset-2"
+      >
+        <Highlighted text={text} />
+      </pre>
+    </Card>
+  );
+}
+
+function OutputRow({ jobId, file }: { readonly jobId: string; readonly file: OutputFile }): ReactElement {
+  const address = `/api/v1/jobs/${jobId}/outputs/${file.attempt}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
+  return (
+    <li className="flex items-center gap-3 px-4 py-2.5 text-sm">
+      <Icon name="file" className="size-4 text-muted" />
+      <span className="min-w-0 flex-1 truncate font-mono text-xs" title={file.path}>
+        {file.path}
+      </span>
+      <span className="text-xs whitespace-nowrap text-muted tabular-nums">
+        attempt {file.attempt} · {formatBytes(file.bytes)}
+      </span>
+      <a
+        href={address}
+        download={file.path.split('/').at(-1)}
+        aria-label={`Download ${file.path} of attempt ${file.attempt}`}
+        className="inline-flex size-7 items-center justify-center rounded-md text-muted hover:bg-raised hover:text-ink"
+      >
+        <Icon name="download" />
+      </a>
+    </li>
+  );
+}
+
+export function JobOutputs({ job }: { readonly job: JobView }): ReactElement {
+  const query = useQuery(outputsQuery(job.id));
+  return (
+    <Card title="Artifacts" isFlush>
+      <QueryPanel query={query} skeleton={<SkeletonRows rows={2} />}>
+        {(files) =>
+          files.length === 0 ? (
+            <p className="px-4 py-6 text-center text-sm text-muted">
+              {job.finishedAt === null
+                ? 'They are collected when an attempt ends.'
+                : 'The job has left nothing in its output folder.'}
+            </p>
+          ) : (
+            <ul className="divide-y divide-line">
+              {files.map((file) => (
+                <OutputRow key={`${file.attempt}/${file.path}`} jobId={job.id} file={file} />
+              ))}
+            </ul>
+          )
+        }
+      </QueryPanel>
+    </Card>
+  );
+}

@@ -1,0 +1,34 @@
+import { useLocation, useNavigate } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { StaleBanner } from '../../components/states.tsx';
+import { LogTail } from '../../features/logs/log-tail.tsx';
+import { useJobLog } from './use-job-log.ts';
+
+export function JobLog({ jobId, attempt }: { readonly jobId: string; readonly attempt: number }): ReactElement {
+  const { lines, error, isComplete } = useJobLog(jobId, attempt);
+  const hash = useLocation({ select: (location) => location.hash });
+  const navigate = useNavigate({ from: '/jobs/$jobId' });
+  return (
+    <>
+      {error !== null && <StaleBanner error={error} onRetry={() => window.location.reload()} />}
+      <LogTail
+        lines={lines}
+        label={`Log of attempt ${attempt}`}
+        isLive={!isComplete}
+        fileName={`job-${jobId}-attempt-${attempt}.log`}
+        hash={hash === '' ? '' : `#${hash.replace(/^#/, '')}`}
+        onHashChange={(next) =>
+          void navigate({
+            search: (old) => old,
+            hash: next.replace(/^#/, ''),
+            replace: true,
+            resetScroll: false,
+            hashScrollIntoView: false,
+          })
+        }
+        emptyText={isComplete ? 'This attempt has written no log.' : 'Waiting for the first line …'}
+        className="h-[30rem]"
+      />
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import { logPageSchema, type LogStream } from '@artenic/core';
+import { useEffect, useMemo, useState } from 'react';
+import { LogLines } from '../../features/logs/log-lines.ts';
+import { ApiError, callApi } from '../../lib/api.ts';
+import { useLive } from '../../lib/live-context.tsx';
+
+/** Asked even without a word from the live connection, so that a lost one costs this much at most. */
+const pollMs = 3000;
+const order: readonly LogStream[] = ['setup', 'training'];
+
+export type JobLog = { readonly lines: LogLines; readonly error: Error | null; readonly isComplete: boolean };
+
+/**
+ * An attempt's log as it comes: the setup's to its end, then the training's. Pages are taken by byte offset, so that
+ * nothing is taken twice, whatever breaks in between.
+ */
+export function useJobLog(jobId: string, attempt: number): JobLog {
+  const lines = useMemo(() => new LogLines(), [jobId, attempt]); // oxlint-disable-line react/exhaustive-deps -- one for each
+  const [error, setError] = useState<Error | null>(null);
+  const [isComplete, setIsComplete] = useState(false);
+  const { listen } = useLive();
+
+  useEffect(() => {
+    const stop = new AbortController();
+    const offsets: Record<LogStream, number> = { setup: 0, training: 0 };
+    let wake: () => void = () => undefined;
+    const unlisten = listen((event) => {
+      if (event.kind === 'job.log' && event.topic === `job:${jobId}`) wake();
+    });
+    setIsComplete(false);
+    setError(null);
+
+    /** True when the stream has ended. */
+    const takeAll = async (stream: LogStream): Promise<boolean> => {
+      for (;;) {
+        const query = { attempt, stream, offset: offsets[stream] };
+        const page = await callApi(`/api/v1/jobs/${jobId}/logs`, logPageSchema, { query, signal: stop.signal });
+        if (stop.signal.aborted) return true;
+        if (page.droppedBytes > 0) lines.appendGap(stream, page.droppedBytes);
+        if (page.text !== '') lines.append(stream, page.text);
+        const isAtEnd = page.nextOffset === offsets[stream];
+        offsets[stream] = page.nextOffset;
+        if (isAtEnd) return page.complete;
+      }
+    };
+    const rest = (): Promise<void> =>
+      new Promise((done) => {
+        const timer = window.setTimeout(done, pollMs);
+        wake = () => {
+          window.clearTimeout(timer);
+          done();
+        };
+      });
+    const follow = async (): Promise<void> => {
+      let isDone = false;
+      while (!stop.signal.aborted && !isDone) {
+        try {
+          isDone = true;
+          for (const stream of order) isDone = (await takeAll(stream)) && isDone;
+          setError(null);
+        } catch (caught) {
+          if (stop.signal.aborted) return;
+          isDone = false;
+          setError(caught instanceof Error ? caught : new Error(String(caught)));
+          // It is refused, not away: the same again says the same.
+          if (caught instanceof ApiError && caught.status >= 400 && caught.status < 500) return;
+        }
+        if (!isDone) await rest();
+      }
+      if (!stop.signal.aborted) setIsComplete(true);
+    };
+    void follow();
+    return () => {
+      stop.abort();
+      unlisten();
+      wake();
+    };
+    // oxlint-disable-next-line react/exhaustive-deps -- `listen` is the same for the tab's life
+  }, [jobId, attempt, lines]);
+
+  return { lines, error, isComplete };
+}

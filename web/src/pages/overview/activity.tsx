@@ -1,0 +1,125 @@
+import { jobStates, modelStages, type LiveEvent } from '@artenic/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactElement, ReactNode } from 'react';
+import { z } from 'zod';
+import { Card } from '../../components/card.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { QueryPanel } from '../../components/query-panel.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { SkeletonRows } from '../../components/skeleton.tsx';
+import { EmptyState } from '../../components/states.tsx';
+import { toneText } from '../../components/status-dot.tsx';
+import { shortId } from '../../lib/format.ts';
+import { activityQuery } from '../../lib/queries.ts';
+import { jobStatus, stageStatus, type Status } from '../../lib/status.ts';
+
+const eventSchema = z.union([
+  z.object({
+    kind: z.literal('job.state'),
+    subject: z.string(),
+    data: z.object({ state: z.enum(jobStates), service: z.string(), message: z.string(), attempt: z.number() }),
+  }),
+  z.object({ kind: z.literal('model.version'), subject: z.string(), data: z.object({ version: z.number() }) }),
+  z.object({
+    kind: z.literal('model.stage'),
+    subject: z.string(),
+    data: z.object({ version: z.number(), to: z.enum(modelStages), reason: z.string() }),
+  }),
+]);
+
+const shown = 14;
+
+type Entry = { readonly status: Status; readonly what: ReactNode; readonly detail: string };
+
+function entryOf(event: LiveEvent): Entry | null {
+  const parsed = eventSchema.safeParse(event);
+  if (!parsed.success) return null;
+  const { kind, subject } = parsed.data;
+  if (kind === 'job.state') {
+    const { state, service, message } = parsed.data.data;
+    return {
+      status: jobStatus[state],
+      what: (
+        <Link to="/jobs/$jobId" params={{ jobId: subject }} className="font-medium text-ink hover:underline">
+          {service} <span className="font-mono text-xs font-normal text-muted">{shortId(subject)}</span>
+        </Link>
+      ),
+      // That it ended well says it all, and a waiting job's message repeats its state.
+      detail: state === 'succeeded' || state === 'waiting' ? '' : message,
+    };
+  }
+  const { version } = parsed.data.data;
+  const link = (
+    <Link
+      to="/models/$name"
+      params={{ name: subject }}
+      search={{ version }}
+      className="font-medium text-ink hover:underline"
+    >
+      {subject} <span className="text-muted tabular-nums">v{version}</span>
+    </Link>
+  );
+  if (kind === 'model.version')
+    return { status: { label: 'New version', icon: 'plus', tone: 'accent' }, what: link, detail: '' };
+  return { status: stageStatus[parsed.data.data.to], what: link, detail: parsed.data.data.reason };
+}
+
+function ActivityItem({ event, entry }: { readonly event: LiveEvent; readonly entry: Entry }): ReactElement {
+  const { status, what, detail } = entry;
+  return (
+    <li data-event={event.sequence} className="flex gap-3 px-4 py-2.5">
+      <span
+        className={`mt-0.5 flex size-5 items-center justify-center rounded-full bg-raised ${toneText[status.tone]}`}
+      >
+        <Icon name={status.icon} className="size-3" />
+      </span>
+      <div className="min-w-0 flex-1 text-sm">
+        <div className="flex items-baseline justify-between gap-3">
+          <span className="min-w-0 truncate">{what}</span>
+          <span className="text-xs text-muted">
+            <RelativeTime at={event.at} />
+          </span>
+        </div>
+        <p className="truncate text-xs text-muted" title={detail}>
+          {status.label}
+          {detail === '' ? '' : ` · ${detail}`}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+/** Steps on the way to a state say little afterwards; what began, waited, recovered or ended stays. */
+const passing: ReadonlySet<unknown> = new Set(['preparing', 'provisioning', 'setup', 'collecting']);
+
+export function Activity(): ReactElement {
+  const query = useQuery(activityQuery);
+  return (
+    <Card title="Activity" isFlush className="lg:row-span-2">
+      <QueryPanel query={query} skeleton={<SkeletonRows rows={8} />}>
+        {({ items }) => {
+          const entries = items
+            .filter((event) => !passing.has(event.data['state']))
+            .flatMap((event) => {
+              const entry = entryOf(event);
+              return entry === null ? [] : [{ event, entry }];
+            });
+          if (entries.length === 0)
+            return (
+              <EmptyState icon="clock" title="Nothing has happened yet">
+                What jobs and models go through is told here, newest first.
+              </EmptyState>
+            );
+          return (
+            <ol className="divide-y divide-line/60 py-1" aria-label="Newest first">
+              {entries.slice(0, shown).map(({ event, entry }) => (
+                <ActivityItem key={event.sequence} event={event} entry={entry} />
+              ))}
+            </ol>
+          );
+        }}
+      </QueryPanel>
+    </Card>
+  );
+}

@@ -1,0 +1,94 @@
+import type { JobView } from '@artenic/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { StatusBadge } from '../../components/badge.tsx';
+import { buttonClass } from '../../components/button.tsx';
+import { Card } from '../../components/card.tsx';
+import { Duration } from '../../components/duration.tsx';
+import { Progress } from '../../components/progress.tsx';
+import { QueryPanel } from '../../components/query-panel.tsx';
+import { SkeletonRows } from '../../components/skeleton.tsx';
+import { EmptyState } from '../../components/states.tsx';
+import { shortId } from '../../lib/format.ts';
+import { jobsQuery } from '../../lib/queries.ts';
+import { jobStatus } from '../../lib/status.ts';
+
+const shown = 6;
+
+/** Something of it runs, so that it can get on. */
+const isMoving = ({ state }: JobView): boolean => state !== 'queued' && state !== 'waiting';
+
+function RunningJob({ job }: { readonly job: JobView }): ReactElement {
+  return (
+    <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1.5 px-4 py-3 sm:grid-cols-[1fr_8.5rem_9rem_4.5rem]">
+      <div className="min-w-0">
+        <Link to="/jobs/$jobId" params={{ jobId: job.id }} className="truncate text-sm font-medium hover:underline">
+          {job.service}
+        </Link>
+        <span className="ml-2 font-mono text-xs text-muted">{shortId(job.id)}</span>
+        {job.message !== '' && job.state !== 'waiting' && <p className="truncate text-xs text-muted">{job.message}</p>}
+      </div>
+      <span>
+        <StatusBadge status={jobStatus[job.state]} />
+      </span>
+      {isMoving(job) ? (
+        <Progress value={job.progress} label={`Progress of ${job.service} ${shortId(job.id)}`} />
+      ) : (
+        <span className="text-xs text-muted tabular-nums">
+          {job.queuePosition === null ? '' : `place ${job.queuePosition} in the queue`}
+        </span>
+      )}
+      <span className="text-right text-xs text-muted">
+        <Duration from={job.createdAt} to={job.finishedAt} />
+      </span>
+    </li>
+  );
+}
+
+export function RunningJobs(): ReactElement {
+  const query = useInfiniteQuery(jobsQuery({ group: 'active', search: '', limit: shown }));
+  return (
+    <Card
+      title="Under way"
+      isFlush
+      actions={
+        <Link
+          to="/jobs"
+          search={{ show: 'active' }}
+          className="inline-flex min-h-6 items-center text-xs font-medium text-accent hover:underline"
+        >
+          All jobs
+        </Link>
+      }
+    >
+      <QueryPanel query={query} skeleton={<SkeletonRows rows={3} />}>
+        {({ pages }) => {
+          const jobs = pages.flatMap((page) => page.items).slice(0, shown);
+          if (jobs.length === 0)
+            return (
+              <EmptyState
+                icon="training"
+                title="Nothing is training"
+                command="npx artenic train dispatch examples/penguins/artenic.yaml --watch"
+                action={
+                  <Link to="/jobs" search={{ dispatch: true }} className={buttonClass('primary')}>
+                    Dispatch a job
+                  </Link>
+                }
+              >
+                A job shows here from the moment it is submitted until it has ended.
+              </EmptyState>
+            );
+          return (
+            <ul className="divide-y divide-line">
+              {jobs.map((job) => (
+                <RunningJob key={job.id} job={job} />
+              ))}
+            </ul>
+          );
+        }}
+      </QueryPanel>
+    </Card>
+  );
+}

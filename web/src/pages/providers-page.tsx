@@ -1,0 +1,144 @@
+import type { ProviderView } from '@artenic/core';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { Badge } from '../components/badge.tsx';
+import { Card } from '../components/card.tsx';
+import { Icon } from '../components/icon.tsx';
+import { PageHeader } from '../components/page-header.tsx';
+import { QueryPanel } from '../components/query-panel.tsx';
+import { RelativeTime } from '../components/relative-time.tsx';
+import { SkeletonRows } from '../components/skeleton.tsx';
+import { EmptyState } from '../components/states.tsx';
+import { providersQuery } from '../lib/queries.ts';
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+function Gauge(props: {
+  readonly label: string;
+  readonly used: number;
+  readonly total: number;
+  readonly unit: string;
+}): ReactElement {
+  const { label, used, total, unit } = props;
+  const share = total === 0 ? 0 : Math.min(1, used / total);
+  const tone = share > 0.9 ? 'bg-warn' : 'bg-accent';
+  return (
+    <div>
+      <div className="mb-1.5 flex items-baseline justify-between text-xs">
+        <span className="text-muted">{label}</span>
+        <span className="tabular-nums">
+          <span className="font-semibold">{round(used)}</span>
+          <span className="text-muted">
+            {' '}
+            of {round(total)} {unit}
+          </span>
+        </span>
+      </div>
+      <div
+        role="meter"
+        aria-label={`${label} in use`}
+        aria-valuemin={0}
+        aria-valuemax={round(total)}
+        aria-valuenow={round(used)}
+        className="h-1.5 overflow-hidden rounded-full bg-raised"
+      >
+        <div className={`h-full rounded-full ${tone}`} style={{ width: `${share * 100}%` }} />
+      </div>
+    </div>
+  );
+}
+
+const capabilityWords = {
+  spot: 'Spot instances',
+  preemptionNotice: 'Notice before preemption',
+  idempotencyToken: 'Launches exactly once',
+  regions: 'Several regions',
+} as const;
+
+function Capability({ label, isThere }: { readonly label: string; readonly isThere: boolean }): ReactElement {
+  return (
+    <li className={`flex items-center gap-1.5 text-xs ${isThere ? '' : 'text-muted'}`}>
+      <Icon name={isThere ? 'check' : 'cross'} className={`size-3 ${isThere ? 'text-ok' : ''}`} />
+      {label}
+      {!isThere && <span className="sr-only">: no</span>}
+    </li>
+  );
+}
+
+function ProviderCard({ provider }: { readonly provider: ProviderView }): ReactElement {
+  const { name, usable, message, capabilities, capacity, inUse, checkedAt } = provider;
+  return (
+    <li className="rounded-lg border border-line bg-surface shadow-card">
+      <div className="flex items-center gap-3 border-b border-line px-4 py-3">
+        <span className="flex size-8 items-center justify-center rounded-md bg-raised text-muted">
+          <Icon name="providers" />
+        </span>
+        <div className="min-w-0 flex-1">
+          <h2 className="text-sm font-semibold">{name}</h2>
+          <p className="text-xs text-muted">
+            checked <RelativeTime at={checkedAt} />
+          </p>
+        </div>
+        {usable ? (
+          <Badge tone="ok" icon="check">
+            Usable
+          </Badge>
+        ) : (
+          <Badge tone="bad" icon="cross">
+            Not usable
+          </Badge>
+        )}
+      </div>
+      <div className="grid gap-4 p-4">
+        {message !== '' && <p className={`text-sm ${usable ? 'text-muted' : 'text-bad'}`}>{message}</p>}
+        {capacity !== null && (
+          <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
+            <Gauge label="Cores" used={inUse?.vcpu ?? 0} total={capacity.vcpu} unit="cores" />
+            <Gauge label="Memory" used={inUse?.memoryGib ?? 0} total={capacity.memoryGib} unit="GiB" />
+            {capacity.gpus > 0 && (
+              <Gauge label={capacity.gpuType ?? 'GPUs'} used={inUse?.gpus ?? 0} total={capacity.gpus} unit="GPUs" />
+            )}
+          </div>
+        )}
+        <ul className="grid grid-cols-2 gap-x-4 gap-y-1.5">
+          {(Object.keys(capabilityWords) as (keyof typeof capabilityWords)[]).map((key) => (
+            <Capability key={key} label={capabilityWords[key]} isThere={capabilities[key]} />
+          ))}
+        </ul>
+      </div>
+    </li>
+  );
+}
+
+export function ProvidersPage(): ReactElement {
+  const query = useQuery(providersQuery);
+  return (
+    <>
+      <PageHeader title="Providers" description="Where jobs can run, and how much of it is taken." />
+      <QueryPanel
+        query={query}
+        skeleton={
+          <Card isFlush>
+            <SkeletonRows rows={3} />
+          </Card>
+        }
+      >
+        {(providers) =>
+          providers.length === 0 ? (
+            <Card>
+              <EmptyState icon="providers" title="No provider has reported yet" command="npx artenic health">
+                The worker reports what each provider can do, some seconds after it has started. Is it running?
+              </EmptyState>
+            </Card>
+          ) : (
+            <ul className="grid gap-4 lg:grid-cols-2">
+              {providers.map((provider) => (
+                <ProviderCard key={provider.name} provider={provider} />
+              ))}
+            </ul>
+          )
+        }
+      </QueryPanel>
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+import { jobViewSchema } from '@artenic/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useRef, useState, type ReactElement } from 'react';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { readJson, type JsonProblem } from '../../components/json/json-text.ts';
+import { JsonEditor } from '../../components/json-editor.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { Skeleton } from '../../components/skeleton.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { useToast } from '../../components/toast.tsx';
+import { callApi, toApiError } from '../../lib/api.ts';
+import { jobQuery, keys } from '../../lib/queries.ts';
+import { randomKey } from '../../lib/random-key.ts';
+import { uploadObject } from '../../lib/upload.ts';
+import { check, draftOf, draftOfSpec, emptyDraft, problemsOfApi, withField, type Draft } from './spec-draft.ts';
+import { SpecForm } from './spec-form.tsx';
+
+type View = 'form' | 'json';
+const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
+
+/** Sends the job; sending the same one again, by a double click or after a lost answer, makes no second one. */
+function useDispatch(onDone: () => void) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  const sent = useRef<{ readonly text: string; readonly key: string } | null>(null);
+  return useMutation({
+    mutationFn: async ({ draft, file }: { readonly draft: Draft; readonly file: File | null }) => {
+      const whole =
+        file === null ? draft : withField(draft, ['package'], { sha256: await uploadObject('packages', file) });
+      const text = JSON.stringify(whole);
+      if (sent.current?.text !== text) sent.current = { text, key: randomKey() };
+      return callApi('/api/v1/jobs', jobViewSchema, {
+        method: 'POST',
+        json: whole,
+        idempotencyKey: sent.current.key,
+      });
+    },
+    onSuccess: async (job) => {
+      onDone();
+      client.setQueryData(keys.job(job.id), job);
+      void client.invalidateQueries({ queryKey: keys.jobs });
+      toast({ tone: 'ok', title: 'Job dispatched', detail: `${job.service} is ${job.state}` });
+      await navigate({ to: '/jobs/$jobId', params: { jobId: job.id } });
+    },
+  });
+}
+
+function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClose: () => void }): ReactElement {
+  const [view, setView] = useState<View>('form');
+  const [text, setText] = useState(() => pretty(initial));
+  const [configText, setConfigText] = useState(() => pretty(initial['config'] ?? {}));
+  const [file, setFile] = useState<File | null>(null);
+  const [wasTried, setWasTried] = useState(false);
+  const dispatch = useDispatch(onClose);
+
+  const draft = draftOf(text);
+  const config = readJson(configText);
+  const isConfigBroken = view === 'form' && !config.isValid;
+  const checked = check(draft);
+  const refusal = dispatch.error === null ? null : toApiError(dispatch.error);
+  const refused = problemsOfApi(refusal?.problem?.errors);
+  const problems: readonly JsonProblem[] = [...(wasTried ? checked.problems : []), ...refused];
+
+  const setDraft = (next: Draft): void => {
+    dispatch.reset();
+    setText(pretty(next));
+  };
+  const changeConfig = (next: string): void => {
+    setConfigText(next);
+    const read = readJson(next);
+    if (draft !== null && read.isValid) setDraft(withField(draft, ['config'], read.value));
+  };
+  const show = (next: View): void => {
+    setConfigText(pretty(draft?.['config'] ?? {}));
+    setView(next);
+  };
+  const submit = (): void => {
+    setWasTried(true);
+    if (checked.spec !== null && draft !== null && !isConfigBroken) dispatch.mutate({ draft, file });
+  };
+
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      size="lg"
+      title="Dispatch a training job"
+      description="It is queued at once and goes on whatever dies in the meantime."
+      footer={
+        <>
+          <span className="mr-auto text-xs text-muted">
+            {wasTried && checked.problems.length > 0 && (
+              <span role="alert" className="text-bad">
+                {checked.problems.length} {checked.problems.length === 1 ? 'field needs' : 'fields need'} your attention
+              </span>
+            )}
+          </span>
+          <Button kind="ghost" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" icon="play" isBusy={dispatch.isPending} onClick={submit}>
+            Dispatch
+          </Button>
+        </>
+      }
+    >
+      <div className="grid grid-cols-1 gap-4">
+        <div className="flex">
+          <Segmented
+            label="Write it as"
+            value={view}
+            options={[
+              { value: 'form', label: 'Form' },
+              { value: 'json', label: 'JSON' },
+            ]}
+            onChange={show}
+          />
+        </div>
+        {refusal !== null && (
+          <div role="alert" className="rounded-md border border-bad/25 bg-bad/10 px-3 py-2 text-sm text-bad">
+            <p className="font-medium">{refusal.title}</p>
+            <p className="text-xs">{refusal.message}</p>
+            {refusal.requestId !== null && <p className="mt-1 font-mono text-xs">{refusal.requestId}</p>}
+          </div>
+        )}
+        {view === 'form' && draft !== null && (
+          <SpecForm
+            draft={draft}
+            onChange={setDraft}
+            configText={configText}
+            onConfigText={changeConfig}
+            file={file}
+            onFile={setFile}
+            problems={problems}
+          />
+        )}
+        {view === 'form' && draft === null && (
+          <p className="rounded-md bg-raised px-3 py-8 text-center text-sm text-muted">
+            The JSON cannot be read yet: mend it there first.
+          </p>
+        )}
+        {view === 'json' && (
+          <JsonEditor
+            label="Job"
+            rows={18}
+            value={text}
+            onChange={(next) => {
+              dispatch.reset();
+              setText(next);
+            }}
+            problems={problems}
+          />
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+/** A new job, or one like an earlier one. */
+export function DispatchDialog({
+  from,
+  onClose,
+}: {
+  readonly from: string | undefined;
+  readonly onClose: () => void;
+}): ReactElement {
+  const query = useQuery({ ...jobQuery(from ?? ''), enabled: from !== undefined });
+  if (from === undefined) return <Editor initial={emptyDraft} onClose={onClose} />;
+  if (query.data !== undefined) return <Editor initial={draftOfSpec(query.data.spec)} onClose={onClose} />;
+  return (
+    <Dialog isOpen onClose={onClose} size="lg" title="Dispatch a training job">
+      {query.error === null ? (
+        <Skeleton className="h-72 w-full" />
+      ) : (
+        <ErrorState error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,72 @@
+import type { JobView } from '@artenic/core';
+import { Link } from '@tanstack/react-router';
+import { StatusBadge } from '../../components/badge.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { Duration } from '../../components/duration.tsx';
+import { Progress } from '../../components/progress.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { shortId } from '../../lib/format.ts';
+import { jobStatus } from '../../lib/status.ts';
+
+function Outcome({ job }: { readonly job: JobView }) {
+  if (job.result !== null)
+    return (
+      <Link
+        to="/models/$name"
+        params={{ name: job.result.model }}
+        search={{ version: job.result.version }}
+        className="font-medium text-accent hover:underline"
+      >
+        {job.result.model} <span className="tabular-nums">v{job.result.version}</span>
+      </Link>
+    );
+  if (job.finishedAt === null && job.state !== 'queued' && job.state !== 'waiting')
+    return <Progress value={job.progress} label={`Progress of ${job.service} ${shortId(job.id)}`} />;
+  const place = job.queuePosition === null ? job.message : `place ${job.queuePosition} in the queue`;
+  return (
+    <span className="block max-w-64 truncate text-xs text-muted" title={place}>
+      {place}
+    </span>
+  );
+}
+
+export const jobColumns: readonly Column<JobView>[] = [
+  {
+    id: 'job',
+    head: 'Job',
+    cell: (job) => (
+      <div className="min-w-0">
+        <Link to="/jobs/$jobId" params={{ jobId: job.id }} className="font-medium hover:underline">
+          {job.service}
+        </Link>
+        <p className="font-mono text-xs text-muted">{shortId(job.id)}</p>
+      </div>
+    ),
+  },
+  { id: 'state', head: 'State', cell: (job) => <StatusBadge status={jobStatus[job.state]} />, width: 'w-36' },
+  { id: 'outcome', head: 'Outcome', cell: (job) => <Outcome job={job} />, hide: 'md', width: 'w-56' },
+  {
+    id: 'attempts',
+    head: 'Recoveries',
+    align: 'right',
+    hide: 'lg',
+    cell: (job) => <span className="text-muted">{Math.max(0, job.currentAttempt - 1)}</span>,
+  },
+  {
+    id: 'duration',
+    head: 'Duration',
+    align: 'right',
+    hide: 'sm',
+    cell: (job) => <Duration from={job.createdAt} to={job.finishedAt} />,
+  },
+  {
+    id: 'created',
+    head: 'Submitted',
+    align: 'right',
+    cell: (job) => (
+      <span className="text-muted">
+        <RelativeTime at={job.createdAt} />
+      </span>
+    ),
+  },
+];

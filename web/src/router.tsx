@@ -1,0 +1,140 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { z } from 'zod';
+import { RouteError } from './layout/route-error.tsx';
+import { Shell } from './layout/shell.tsx';
+import { ApiError } from './lib/api.ts';
+import { jobGroups, sessionQuery } from './lib/queries.ts';
+import { NotFoundPage } from './pages/not-found.tsx';
+
+const rootRoute = createRootRouteWithContext<{ readonly client: QueryClient }>()({
+  component: Outlet,
+  errorComponent: RouteError,
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: z.object({ to: z.string().startsWith('/').optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
+});
+
+/** Everything behind the sign-in. */
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'shell',
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.client.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        const isHome = location.href === '/';
+        // oxlint-disable-next-line typescript/only-throw-error -- how the router is told
+        throw redirect({ to: '/sign-in', search: isHome ? {} : { to: location.href } });
+      }
+      throw error;
+    }
+  },
+  component: Shell,
+  errorComponent: RouteError,
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+});
+
+const trainingRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs',
+  validateSearch: z.object({
+    show: z.enum(jobGroups).optional().catch(undefined),
+    search: z.string().max(63).optional().catch(undefined),
+    dispatch: z.boolean().optional().catch(undefined),
+    /** A job whose settings the dialog begins with. */
+    from: z.uuid().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/training/training-page.tsx'), 'TrainingPage'),
+});
+
+const jobRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs/$jobId',
+  validateSearch: z.object({
+    attempt: z.int().min(1).optional().catch(undefined),
+    x: z.enum(['step', 'time']).optional().catch(undefined),
+    log: z.boolean().optional().catch(undefined),
+    smooth: z.number().min(0).max(1).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
+});
+
+const modelsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/models',
+  validateSearch: z.object({ search: z.string().max(63).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+});
+
+const modelRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/models/$name',
+  validateSearch: z.object({
+    version: z.int().min(1).optional().catch(undefined),
+    /** Versions that are compared, besides the one that is looked at. */
+    compare: z.array(z.int().min(1)).max(9).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/model/model-page.tsx'), 'ModelPage'),
+});
+
+const playgroundRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/playground',
+  validateSearch: z.object({
+    model: z.string().max(63).optional().catch(undefined),
+    version: z.int().min(1).optional().catch(undefined),
+    view: z.enum(['form', 'json']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/playground-page.tsx'), 'PlaygroundPage'),
+});
+
+const providersRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/providers',
+  component: lazyRouteComponent(() => import('./pages/providers-page.tsx'), 'ProvidersPage'),
+});
+
+/** Every other address, inside the frame: the way on stands beside it. */
+const elseRoute = createRoute({ getParentRoute: () => shellRoute, path: '$', component: NotFoundPage });
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  shellRoute.addChildren([
+    overviewRoute,
+    trainingRoute,
+    jobRoute,
+    modelsRoute,
+    modelRoute,
+    playgroundRoute,
+    providersRoute,
+    elseRoute,
+  ]),
+]);
+
+// oxlint-disable-next-line typescript/explicit-module-boundary-types -- the type is what the router makes of the tree
+export function createAppRouter(client: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { client },
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+  });
+}
