@@ -64,8 +64,9 @@ async function ask(address: string, init: RequestInit, timeoutMs: number): Promi
   if (status >= 200 && status < 300) return value;
   const told = errorSchema.safeParse(value);
   const reason = told.success ? told.data.error.slice(0, 1000) : `status ${status}`;
-  if (status >= 400 && status < 500 && status !== 429)
-    throw new ArtenicError('validation-failed', `The model's server refuses: ${reason}`);
+  // what a model throws comes as 500 with the protocol's error
+  const isAboutInputs = (status >= 400 && status < 500 && status !== 429) || (status === 500 && told.success);
+  if (isAboutInputs) throw new ArtenicError('validation-failed', `The model's server refuses: ${reason}`);
   throw away(reason);
 }
 
