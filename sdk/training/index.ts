@@ -23,3 +23,15 @@ export { configNumber, platform } from './platform.ts';
 export type { MetricsReport, Platform } from './platform.ts';
 export { TrainingError } from './errors.ts';
 export type { TrainingErrorCode } from './errors.ts';
+export {
+  holdoutSplit,
+  kFoldSplits,
+  stratifiedHoldoutSplit,
+  stratifiedKFoldSplits,
+  timeSeriesSplits,
+} from './splits.ts';
+export type { Split, TimeSeriesOptions } from './splits.ts';
+export { schedule } from './schedules.ts';
+export type { Schedule } from './schedules.ts';
+export { fingerprintBytes, fingerprintFile, fingerprintRows } from './fingerprints.ts';
+export type { Fingerprint, TableFingerprint } from './fingerprints.ts';
