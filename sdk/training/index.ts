@@ -1,5 +1,13 @@
 export { createTrainer } from './trainer.ts';
-export type { Evaluation, NamedTensor, StepResult, Trainer, TrainerSpec, TrainerState } from './trainer.ts';
+export type {
+  Evaluation,
+  NamedTensor,
+  StepResult,
+  Trainer,
+  TrainerRuntime,
+  TrainerSpec,
+  TrainerState,
+} from './trainer.ts';
 export { train } from './train.ts';
 export type { Callbacks, EpochReport, Metrics, StepReport, TrainOptions, TrainResult } from './train.ts';
 export type { Layer, Network } from './network.ts';
