@@ -9,7 +9,7 @@ export type {
   TrainerState,
 } from './trainer.ts';
 export { train } from './train.ts';
-export type { Callbacks, EpochReport, Metrics, StepReport, TrainOptions, TrainResult } from './train.ts';
+export type { Callbacks, EpochReport, Metrics, StepReport, TrainOptions, TrainResult } from './train-options.ts';
 export type { Layer, Network } from './network.ts';
 export type { Loss } from './graphs/loss.ts';
 export type { Optimizer } from './graphs/optimizer.ts';
@@ -43,3 +43,8 @@ export { schedule } from './schedules.ts';
 export type { Schedule } from './schedules.ts';
 export { fingerprintBytes, fingerprintFile, fingerprintRows } from './fingerprints.ts';
 export type { Fingerprint, TableFingerprint } from './fingerprints.ts';
+export type { Best, EarlyStop, EarlyStopping, KeepBest } from './monitor.ts';
+export { findLearningRate, suggestLearningRates } from './learning-rate-finder.ts';
+export type { LearningRateCurve, LearningRateSuggestions, LearningRateSweep } from './learning-rate-finder.ts';
+export { stopOnSignals } from './stop-signals.ts';
+export type { StopSignals } from './stop-signals.ts';

@@ -189,6 +189,18 @@ export class Trainer {
     return this.#copy(networkParameters(this.spec.network));
   }
 
+  /** Other weights and biases, as `parameters` gave them; all else stays. @throws TrainingError `checkpoint-mismatch` */
+  setParameters(parameters: readonly NamedTensor[]): void {
+    const given = new Map(parameters.map((tensor) => [tensor.name, tensor]));
+    const { tensors, ...rest } = this.#capture();
+    this.restore({ ...rest, tensors: tensors.map((tensor) => given.get(tensor.name) ?? tensor) });
+  }
+
+  #capture(): TrainerState {
+    const tensors = stateTensors(this.spec).map(({ name, shape }) => ({ name, shape, values: this.#values(name) }));
+    return { step: this.#steps, random: this.random.state, tensors };
+  }
+
   /** Frees the sessions. The trainer is of no use afterwards. */
   async dispose(): Promise<void> {
     await Promise.all([this.#engine.dispose(), this.#evaluationSession.release()]);
