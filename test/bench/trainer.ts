@@ -1,5 +1,5 @@
 // Steps per second of the trainer, against the same net as typed-array loops and as PyTorch in the same run:
-// TORCH_PYTHON=<python with torch> node test/bench/trainer.ts
+// TORCH_PYTHON=<python with torch> node test/bench/trainer.ts [net, for example 128-1024-1024-10]
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -121,7 +121,9 @@ function measureTorch({ widths, optimizer, steps }: Case, threads: number): numb
 const results = [];
 const allThreads = availableParallelism();
 console.log(`batch ${batchSize}, ${rows} generated rows, ${cpus()[0]?.model ?? 'unknown processor'}`);
+const [wanted] = process.argv.slice(2);
 for (const one of cases) {
+  if (wanted !== undefined && wanted !== one.widths.join('-')) continue;
   const data = clusters(one.widths[0] ?? 0, one.widths.at(-1) ?? 0, RandomNumbers.fromSeed(9));
   const plain = measurePlain(one, data);
   for (const threads of [...new Set([1, allThreads])]) {
