@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CursorState } from './data.ts';
 import { TrainingError } from './errors.ts';
+import type { Best, EarlyStoppingState } from './monitor.ts';
 import type { RandomState } from './random.ts';
 import type { NamedTensor, TrainerSpec, TrainerState } from './trainer.ts';
 
@@ -17,33 +18,46 @@ export type Checkpoint = {
   readonly totals: EpochTotals;
   /** Metrics of the last whole epoch, empty before the first. */
   readonly metrics: Readonly<Record<string, number>>;
+  readonly earlyStopping: EarlyStoppingState;
+  /** The best weights so far; null when none are kept. */
+  readonly best: Best | null;
   readonly trainer: TrainerState;
 };
 
-type Header = Omit<Checkpoint, 'trainer'> & {
+type TensorShape = { readonly name: string; readonly shape: readonly number[] };
+
+type Header = Omit<Checkpoint, 'trainer' | 'best'> & {
+  readonly best: (Omit<Best, 'parameters'> & { readonly parameters: readonly TensorShape[] }) | null;
   readonly step: number;
   readonly random: RandomState;
-  readonly tensors: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly tensors: readonly TensorShape[];
 };
 
-const magic = new TextEncoder().encode('ARTCKPT1');
+const magic = new TextEncoder().encode('ARTCKPT2');
 const digestBytes = 32;
 const prefixBytes = magic.length + 4;
 
 /**
- * One file: `ARTCKPT1`, the header's length (uint32, little-endian), the header as JSON padded with spaces to 4 bytes,
- * the tensors in the header's order as raw little-endian float32, and the SHA-256 of all before it.
+ * One file: `ARTCKPT2`, the header's length (uint32, little-endian), the header as JSON padded with spaces to 4 bytes,
+ * the tensors in the header's order, then those of the best weights, as raw little-endian float32, and the SHA-256 of all before it.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { trainer, ...rest } = checkpoint;
-  const tensors = trainer.tensors.map(({ name, shape }) => ({ name, shape }));
-  const json = JSON.stringify({ ...rest, step: trainer.step, random: trainer.random, tensors } satisfies Header);
+  const { trainer, best, ...rest } = checkpoint;
+  const header = {
+    ...rest,
+    best: best === null ? null : { ...best, parameters: shapesOf(best.parameters) },
+    step: trainer.step,
+    random: trainer.random,
+    tensors: shapesOf(trainer.tensors),
+  } satisfies Header;
+  const json = JSON.stringify(header);
   const text = new TextEncoder().encode(json);
-  const header = new Uint8Array(Math.ceil((prefixBytes + text.length) / 4) * 4 - prefixBytes).fill(0x20);
-  header.set(text);
+  const padded = new Uint8Array(Math.ceil((prefixBytes + text.length) / 4) * 4 - prefixBytes).fill(0x20);
+  padded.set(text);
   const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, header.length, true);
-  const parts = [magic, length, header, ...trainer.tensors.map(({ values }) => bytesOf(values))];
+  new DataView(length.buffer).setUint32(0, padded.length, true);
+  const tensors = [...trainer.tensors, ...(best?.parameters ?? [])];
+  const parts = [magic, length, padded, ...tensors.map(({ values }) => bytesOf(values))];
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return Buffer.concat([...parts, hash.digest()]);
@@ -65,8 +79,17 @@ export function decodeCheckpoint(file: Uint8Array): Checkpoint {
   const start = prefixBytes + headerBytes;
   // the digest fits, so this is what was written
   const header = JSON.parse(new TextDecoder().decode(body.subarray(prefixBytes, start))) as Header;
-  const { step, random, tensors, ...rest } = header;
-  return { ...rest, trainer: { step, random, tensors: readTensors(body, start, tensors) } };
+  const { step, random, tensors, best, ...rest } = header;
+  const all = readTensors(body, start, [...tensors, ...(best?.parameters ?? [])]);
+  return {
+    ...rest,
+    best: best === null ? null : { ...best, parameters: all.slice(tensors.length) },
+    trainer: { step, random, tensors: all.slice(0, tensors.length) },
+  };
+}
+
+function shapesOf(tensors: readonly TensorShape[]): readonly TensorShape[] {
+  return tensors.map(({ name, shape }) => ({ name, shape }));
 }
 
 function readTensors(body: Uint8Array, start: number, tensors: Header['tensors']): readonly NamedTensor[] {

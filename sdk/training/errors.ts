@@ -6,6 +6,8 @@
  * - `checkpoint-corrupt`: the file is cut short or changed; nothing of it was used.
  * - `checkpoint-mismatch`: the checkpoint is of another network, optimizer or data set.
  * - `model-unreadable`: the bytes are no ONNX model.
+ * - `worker-lost`: a process of a data-parallel group ended; its step had no effect. Go on from the newest checkpoint.
+ * - `unsupported`: this runtime cannot do what was asked for.
  * - `environment-missing`: a variable of the runner contract is not set.
  */
 export type TrainingErrorCode =
@@ -15,6 +17,8 @@ export type TrainingErrorCode =
   | 'checkpoint-corrupt'
   | 'checkpoint-mismatch'
   | 'model-unreadable'
+  | 'worker-lost'
+  | 'unsupported'
   | 'environment-missing';
 
 /** The one error class of this package; `code` is from a closed list. */

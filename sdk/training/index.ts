@@ -1,7 +1,15 @@
 export { createTrainer } from './trainer.ts';
-export type { Evaluation, NamedTensor, StepResult, Trainer, TrainerSpec, TrainerState } from './trainer.ts';
+export type {
+  Evaluation,
+  NamedTensor,
+  StepResult,
+  Trainer,
+  TrainerRuntime,
+  TrainerSpec,
+  TrainerState,
+} from './trainer.ts';
 export { train } from './train.ts';
-export type { Callbacks, EpochReport, Metrics, StepReport, TrainOptions, TrainResult } from './train.ts';
+export type { Callbacks, EpochReport, Metrics, StepReport, TrainOptions, TrainResult } from './train-options.ts';
 export type { Layer, Network } from './network.ts';
 export type { Loss } from './graphs/loss.ts';
 export type { Optimizer } from './graphs/optimizer.ts';
@@ -23,3 +31,20 @@ export { configNumber, platform } from './platform.ts';
 export type { MetricsReport, Platform } from './platform.ts';
 export { TrainingError } from './errors.ts';
 export type { TrainingErrorCode } from './errors.ts';
+export {
+  holdoutSplit,
+  kFoldSplits,
+  stratifiedHoldoutSplit,
+  stratifiedKFoldSplits,
+  timeSeriesSplits,
+} from './splits.ts';
+export type { Split, TimeSeriesOptions } from './splits.ts';
+export { schedule } from './schedules.ts';
+export type { Schedule } from './schedules.ts';
+export { fingerprintBytes, fingerprintFile, fingerprintRows } from './fingerprints.ts';
+export type { Fingerprint, TableFingerprint } from './fingerprints.ts';
+export type { Best, EarlyStop, EarlyStopping, KeepBest } from './monitor.ts';
+export { findLearningRate, suggestLearningRates } from './learning-rate-finder.ts';
+export type { LearningRateCurve, LearningRateSuggestions, LearningRateSweep } from './learning-rate-finder.ts';
+export { stopOnSignals } from './stop-signals.ts';
+export type { StopSignals } from './stop-signals.ts';

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TrainingError } from './errors.ts';
+import { stopOnSignals } from './stop-signals.ts';
 
 /** One line of the metrics file. `progress` is the done fraction of all work, in [0, 1]; other names are free. */
 export type MetricsReport = { readonly step: number; readonly epoch?: number; readonly progress?: number } & Readonly<
@@ -50,11 +51,7 @@ export function platform(environment: Readonly<Record<string, string | undefined
   const metricsPath = variable('ARTENIC_METRICS_FILE');
   mkdirSync(dirname(metricsPath), { recursive: true });
   const metricsFile = openSync(metricsPath, 'a');
-  let terminated = false;
-  const onTerminate = () => {
-    terminated = true;
-  };
-  process.on('SIGTERM', onTerminate);
+  const signals = stopOnSignals();
   return {
     config,
     checkpointDir: variable('ARTENIC_CHECKPOINT_DIR'),
@@ -67,9 +64,9 @@ export function platform(environment: Readonly<Record<string, string | undefined
     reportMetrics: (report) => {
       writeSync(metricsFile, metricsLine({ ...report, time: new Date().toISOString() }));
     },
-    stopRequested: () => terminated || existsSync(variable('ARTENIC_STOP_FILE')),
+    stopRequested: () => signals.stopRequested() || existsSync(variable('ARTENIC_STOP_FILE')),
     close: () => {
-      process.off('SIGTERM', onTerminate);
+      signals.close();
       closeSync(metricsFile);
     },
   };

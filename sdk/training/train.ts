@@ -1,72 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readNewestCheckpoint, writeCheckpoint } from './checkpoint-files.ts';
 import type { Checkpoint, EpochTotals } from './checkpoint.ts';
-import { checkDataset, DataCursor, datasetSha256, gatherRows, type Dataset } from './data.ts';
+import { DataCursor, datasetSha256, gatherRows, type Dataset } from './data.ts';
 import { TrainingError } from './errors.ts';
+import { checkEarlyStopping, isBetter, metricOf, notStarted, type Best, type EarlyStop } from './monitor.ts';
 import { networkOutputs } from './network.ts';
-import { countCorrect, type Trainer } from './trainer.ts';
-
-/** Named numbers, as they go into the metrics file. */
-export type Metrics = Readonly<Record<string, number>>;
-
-export type StepReport = {
-  /** Steps taken, this one included. */
-  readonly step: number;
-  /** Epoch of this step, from 0. */
-  readonly epoch: number;
-  /** Mean over the batch, before the step. */
-  readonly loss: number;
-  /** Before clipping; null without clipping. */
-  readonly gradientNorm: number | null;
-  /** Fraction of all steps, in (0, 1]. */
-  readonly progress: number;
-};
-
-export type EpochReport = {
-  readonly step: number;
-  /** Epochs done, from 1. */
-  readonly epoch: number;
-  /** `loss`, `accuracy` for classes, `val_loss` and `val_accuracy` with validation rows, `progress`. */
-  readonly metrics: Metrics;
-};
-
-/** Called in the order in which things happen, each awaited before training goes on. */
-export type Callbacks = {
-  readonly onStep?: (report: StepReport) => void | Promise<void>;
-  readonly onEpochEnd?: (report: EpochReport) => void | Promise<void>;
-  readonly onCheckpoint?: (path: string, step: number) => void | Promise<void>;
-  /** The run goes on from this checkpoint. */
-  readonly onResume?: (path: string, step: number) => void | Promise<void>;
-  /** A checkpoint file was passed over. Written to standard error when absent. */
-  readonly onRefusedCheckpoint?: (path: string, reason: string) => void | Promise<void>;
-};
-
-export type TrainOptions = {
-  readonly trainer: Trainer;
-  readonly data: Dataset;
-  readonly validation?: Dataset;
-  /** Passes over all rows. */
-  readonly epochs: number;
-  /** Rows per step; the last step of an epoch takes what is left. */
-  readonly batchSize: number;
-  /** The optimizer's own rate at every step when absent. `step` counts from 0. */
-  readonly learningRate?: (step: number) => number;
-  /** Where checkpoints are looked for at the start and written every so many steps, and at the end. */
-  readonly checkpoints?: { readonly directory: string; readonly everySteps: number };
-  /** Asked after every step; true makes the run write a checkpoint and end. */
-  readonly stopRequested?: () => boolean;
-  readonly callbacks?: Callbacks;
-};
-
-export type TrainResult = {
-  /** `stopped`: `stopRequested` said so before the last epoch was done. */
-  readonly outcome: 'completed' | 'stopped';
-  readonly step: number;
-  /** Whole epochs done. */
-  readonly epoch: number;
-  /** Metrics of the last whole epoch; empty when there was none. */
-  readonly metrics: Metrics;
-};
+import { checkOptions, type Metrics, type TrainOptions, type TrainResult } from './train-options.ts';
+import { countCorrect } from './trainer.ts';
 
 /**
  * Trains until the epochs are done or a stop is asked for. With `checkpoints` it goes on from the newest whole checkpoint,
@@ -79,7 +19,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const run = new Run(options);
   await run.resume();
   while (!run.done) {
-    await run.step();
+    const isFinite = await run.step();
+    // weights of such a step are no checkpoint: a resumed run comes to the same end from the one before
+    if (!isFinite) break;
     if (run.epochEnded) await run.endEpoch();
     if (!run.done && options.stopRequested?.() === true) {
       await run.checkpoint();
@@ -87,7 +29,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
     if (run.done || run.checkpointDue) await run.checkpoint();
   }
-  return run.result('completed');
+  run.restoreBest();
+  return run.result(run.earlyStop === null ? 'completed' : 'early');
 }
 
 const noTotals: EpochTotals = { rows: 0, lossSum: 0, correct: 0 };
@@ -101,6 +44,8 @@ class Run {
   readonly #cursor: DataCursor;
   #totals = noTotals;
   #metrics: Metrics = {};
+  #early = notStarted;
+  #best: Best | null = null;
 
   constructor(options: TrainOptions) {
     const { trainer, data } = options;
@@ -112,7 +57,11 @@ class Run {
   }
 
   get done(): boolean {
-    return this.#cursor.state.epoch >= this.#options.epochs;
+    return this.#early.stopped !== null || this.#cursor.state.epoch >= this.#options.epochs;
+  }
+
+  get earlyStop(): EarlyStop | null {
+    return this.#early.stopped;
   }
 
   get epochEnded(): boolean {
@@ -126,10 +75,19 @@ class Run {
 
   result(outcome: TrainResult['outcome']): TrainResult {
     const { epoch } = this.#cursor.state;
-    return { outcome, step: this.#options.trainer.steps, epoch, metrics: this.#metrics };
+    const { trainer } = this.#options;
+    return {
+      outcome,
+      earlyStop: this.#early.stopped,
+      best: this.#best,
+      step: trainer.steps,
+      epoch,
+      metrics: this.#metrics,
+    };
   }
 
-  async step(): Promise<void> {
+  /** False when early stopping ends the run because of this step's loss. */
+  async step(): Promise<boolean> {
     const { trainer, batchSize, learningRate, callbacks } = this.#options;
     const { epoch } = this.#cursor.state;
     const batch = this.#gather(this.#cursor.next(batchSize));
@@ -142,12 +100,17 @@ class Run {
     const step = trainer.steps;
     await callbacks?.onStep?.({ step, epoch, loss, gradientNorm, progress: this.#progress() });
     if (!Number.isFinite(loss) || (gradientNorm !== null && !Number.isFinite(gradientNorm))) {
+      if (this.#options.earlyStopping !== undefined) {
+        this.#early = { ...this.#early, stopped: 'not-finite' };
+        return false;
+      }
       const what = Number.isFinite(loss) ? `gradient norm is ${gradientNorm}` : `loss is ${loss}`;
       throw new TrainingError(
         'not-finite',
         `The ${what} at step ${step}, epoch ${epoch + 1}: lower the learning rate, clip the gradient or check the data.`,
       );
     }
+    return true;
   }
 
   async endEpoch(): Promise<void> {
@@ -167,6 +130,29 @@ class Run {
     this.#cursor.startEpoch();
     const { epoch } = this.#cursor.state;
     await callbacks?.onEpochEnd?.({ step: trainer.steps, epoch, metrics: this.#metrics });
+    await this.#check(epoch);
+  }
+
+  async #check(epoch: number): Promise<void> {
+    const { trainer, best, earlyStopping, callbacks } = this.#options;
+    if (best !== undefined) {
+      const value = metricOf(this.#metrics, best.metric);
+      const wins =
+        Number.isFinite(value) && (this.#best === null || isBetter(best.mode ?? 'min', value, this.#best.value));
+      if (wins) {
+        this.#best = { value, step: trainer.steps, epoch, parameters: trainer.parameters() };
+        await callbacks?.onBest?.(this.#best);
+      }
+    }
+    if (earlyStopping !== undefined) {
+      this.#early = checkEarlyStopping(earlyStopping, this.#early, metricOf(this.#metrics, earlyStopping.metric));
+    }
+  }
+
+  restoreBest(): void {
+    const { trainer, best } = this.#options;
+    if (best?.restore !== true || this.#best === null) return;
+    trainer.setParameters(this.#best.parameters);
   }
 
   async checkpoint(): Promise<void> {
@@ -179,6 +165,8 @@ class Run {
       cursor: this.#cursor.state,
       totals: this.#totals,
       metrics: this.#metrics,
+      earlyStopping: this.#early,
+      best: this.#best,
       trainer: trainer.snapshot(),
     });
     await callbacks?.onCheckpoint?.(path, trainer.steps);
@@ -196,6 +184,8 @@ class Run {
     this.#cursor.restore(found.checkpoint.cursor);
     this.#totals = found.checkpoint.totals;
     this.#metrics = found.checkpoint.metrics;
+    this.#early = found.checkpoint.earlyStopping;
+    this.#best = found.checkpoint.best;
     await callbacks?.onResume?.(found.path, trainer.steps);
   }
 
@@ -235,16 +225,4 @@ class Run {
 
 function warn(path: string, reason: string): void {
   process.stderr.write(`refused ${path}: ${reason}\n`);
-}
-
-function checkOptions({ trainer, data, validation, epochs, batchSize, checkpoints }: TrainOptions): void {
-  const { inputs } = trainer.spec.network;
-  const outputs = networkOutputs(trainer.spec.network);
-  checkDataset(data, inputs, outputs);
-  if (validation !== undefined) checkDataset(validation, inputs, outputs);
-  for (const [name, value] of Object.entries({ epochs, batchSize, everySteps: checkpoints?.everySteps ?? 1 })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new TrainingError('invalid-configuration', `${name} is a whole number from 1, not ${value}.`);
-    }
-  }
 }

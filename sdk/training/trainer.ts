@@ -1,11 +1,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { checkDataset, type Dataset } from './data.ts';
 import { TrainingError } from './errors.ts';
-import { checkOptimizer, nextName, stepInput } from './graphs/optimizer.ts';
-import { buildEvaluationModel, buildStepModel, names, stateTensors, type StepSpec } from './graphs/step.ts';
+import { firstValue, singleEngine, type Engine, type State } from './engine.ts';
+import { checkOptimizer } from './graphs/optimizer.ts';
+import { buildEvaluationModel, names, stateTensors, type StepSpec } from './graphs/step.ts';
 import { checkNetwork, initialParameters, networkOutputs, networkParameters, type Parameter } from './network.ts';
 import { RandomNumbers, type RandomState } from './random.ts';
-import { doubleScalar, openSession, realScalar, realTensor, realValues } from './session.ts';
+import { parallelEngine } from './parallel.ts';
+import { openSession, realTensor, realValues } from './session.ts';
 
 export type TrainerSpec = StepSpec & {
   /** Decides the first weights and the order of the rows. Whole number in [0, 2^53). */
@@ -39,39 +41,60 @@ export type Evaluation = {
 
 const evaluationRows = 1024;
 
-/** Makes a network with first weights from the seed. @throws TrainingError `invalid-configuration` */
-export async function createTrainer(spec: TrainerSpec): Promise<Trainer> {
+export type TrainerRuntime = {
+  /** Processes that share each batch; 1 keeps the work in this one. Call `dispose` to end them. */
+  readonly processes?: number;
+  /** Threads of each process; default 1. Another number may change the last bits of a result. */
+  readonly threads?: number;
+  /** `mixed-float16` is refused: onnxruntime's processor kernels for float16 are not there, or slower than float32. */
+  readonly precision?: 'float32' | 'mixed-float16';
+  /** `true` is refused: onnxruntime plans the memory of a graph by itself and cannot drop and remake activations. */
+  readonly gradientCheckpointing?: boolean;
+};
+
+/** Makes a network with first weights from the seed. @throws TrainingError `invalid-configuration`, `unsupported` */
+export async function createTrainer(spec: TrainerSpec, runtime: TrainerRuntime = {}): Promise<Trainer> {
+  const { processes = 1, threads = 1 } = runtime;
+  checkRuntime(runtime, processes, threads);
   checkNetwork(spec.network);
   checkOptimizer(spec.optimizer);
   if (spec.clipNorm !== undefined && !(spec.clipNorm > 0 && Number.isFinite(spec.clipNorm))) {
     throw new TrainingError('invalid-configuration', `clipNorm is a number above 0, not ${spec.clipNorm}.`);
   }
   const random = RandomNumbers.fromSeed(spec.seed);
-  const [stepSession, evaluationSession] = await Promise.all([
-    openSession(buildStepModel(spec)),
-    openSession(buildEvaluationModel(spec)),
-  ]);
-  return new Trainer(spec, random, stepSession, evaluationSession);
+  const evaluationSession = await openSession(buildEvaluationModel(spec), threads);
+  const engine = await (processes === 1 ? singleEngine(spec, threads) : parallelEngine(spec, processes, threads));
+  return new Trainer(spec, random, engine, evaluationSession);
+}
+
+function checkRuntime(runtime: TrainerRuntime, processes: number, threads: number): void {
+  for (const [name, value] of Object.entries({ processes, threads })) {
+    if (!Number.isSafeInteger(value) || value < 1 || value > 256) {
+      throw new TrainingError('invalid-configuration', `${name} is a whole number from 1 to 256, not ${value}.`);
+    }
+  }
+  if (runtime.precision === 'mixed-float16' || runtime.gradientCheckpointing === true) {
+    const what = runtime.gradientCheckpointing === true ? 'Gradient checkpointing' : 'Mixed precision';
+    throw new TrainingError(
+      'unsupported',
+      `${what} is not possible in onnxruntime on a processor. A job in another language gets both settings in its config.`,
+    );
+  }
 }
 
 /** A network in training. Every step is one run of an ONNX graph that takes the state and gives the next one. */
 export class Trainer {
   readonly spec: TrainerSpec;
   readonly random: RandomNumbers;
-  readonly #stepSession: InferenceSession;
+  readonly #engine: Engine;
   readonly #evaluationSession: InferenceSession;
-  #state: Record<string, Tensor>;
+  #state: State;
   #steps = 0;
 
-  constructor(
-    spec: TrainerSpec,
-    random: RandomNumbers,
-    stepSession: InferenceSession,
-    evaluationSession: InferenceSession,
-  ) {
+  constructor(spec: TrainerSpec, random: RandomNumbers, engine: Engine, evaluationSession: InferenceSession) {
     this.spec = spec;
     this.random = random;
-    this.#stepSession = stepSession;
+    this.#engine = engine;
     this.#evaluationSession = evaluationSession;
     const first = initialParameters(spec.network, random);
     this.#state = Object.fromEntries(
@@ -93,29 +116,11 @@ export class Trainer {
    * @param learningRate The optimizer's own when absent.
    */
   async step(batch: Dataset, learningRate = this.spec.optimizer.learningRate): Promise<StepResult> {
-    const feeds: Record<string, Tensor> = {
-      ...this.#state,
-      ...this.#rowsOf(batch),
-      [names.learningRate]: realScalar(learningRate),
-      [names.inverseRows]: realScalar(1 / batch.rows),
-    };
-    if (this.spec.optimizer.kind === 'adamw') feeds[stepInput] = doubleScalar(this.#steps + 1);
-    const result = await this.#stepSession.run(feeds);
-    const next: Record<string, Tensor> = {};
-    for (const name of Object.keys(this.#state)) {
-      const tensor = result[nextName(name)];
-      if (tensor === undefined)
-        throw new TrainingError('invalid-configuration', `The graph gave no ${nextName(name)}.`);
-      next[name] = tensor;
-    }
-    this.#state = next;
-    this.#steps++;
-    const norm = result[names.gradientNorm];
-    return {
-      loss: first(result[names.loss]),
-      outputs: realValues(result[names.outputs]),
-      gradientNorm: norm === undefined ? null : first(norm),
-    };
+    const step = this.#steps + 1;
+    const { state, ...result } = await this.#engine.step({ state: this.#state, batch, learningRate, step });
+    this.#state = state;
+    this.#steps = step;
+    return result;
   }
 
   /** Mean loss, and accuracy for classes, over a whole data set; the weights stay as they are. */
@@ -133,7 +138,7 @@ export class Trainer {
         width,
       );
       const result = await this.#evaluationSession.run(this.#evaluationFeeds(part));
-      lossSum += first(result[names.loss]) * part.rows;
+      lossSum += firstValue(result[names.loss]) * part.rows;
       correct += countCorrect(realValues(result[names.outputs]), part.targets, width);
     }
     const isClassifier = this.spec.loss === 'softmax-cross-entropy';
@@ -184,9 +189,21 @@ export class Trainer {
     return this.#copy(networkParameters(this.spec.network));
   }
 
+  /** Other weights and biases, as `parameters` gave them; all else stays. @throws TrainingError `checkpoint-mismatch` */
+  setParameters(parameters: readonly NamedTensor[]): void {
+    const given = new Map(parameters.map((tensor) => [tensor.name, tensor]));
+    const { tensors, ...rest } = this.#capture();
+    this.restore({ ...rest, tensors: tensors.map((tensor) => given.get(tensor.name) ?? tensor) });
+  }
+
+  #capture(): TrainerState {
+    const tensors = stateTensors(this.spec).map(({ name, shape }) => ({ name, shape, values: this.#values(name) }));
+    return { step: this.#steps, random: this.random.state, tensors };
+  }
+
   /** Frees the sessions. The trainer is of no use afterwards. */
   async dispose(): Promise<void> {
-    await Promise.all([this.#stepSession.release(), this.#evaluationSession.release()]);
+    await Promise.all([this.#engine.dispose(), this.#evaluationSession.release()]);
   }
 
   #copy(tensors: readonly Parameter[]): readonly NamedTensor[] {
@@ -217,10 +234,6 @@ export class Trainer {
     ]);
     return { ...Object.fromEntries(parameters), ...this.#rowsOf(part) };
   }
-}
-
-function first(tensor: Tensor | undefined): number {
-  return realValues(tensor)[0] ?? Number.NaN;
 }
 
 function sliceRows(dataset: Dataset, start: number, rows: number, inputs: number, outputs: number): Dataset {

@@ -1,6 +1,9 @@
-// Steps per second of the trainer, against the same net as typed-array loops in the same run: node test/bench/trainer.ts
-import { cpus } from 'node:os';
+// Steps per second of the trainer, against the same net as typed-array loops and as PyTorch in the same run:
+// TORCH_PYTHON=<python with torch> node test/bench/trainer.ts [net, for example 128-1024-1024-10]
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import {
   createTrainer,
   oneHot,
@@ -52,14 +55,13 @@ function layersOf(widths: readonly number[]): readonly Layer[] {
   });
 }
 
-async function measureTrainer({ widths, optimizer, steps }: Case, data: Dataset) {
+async function measureTrainer({ widths, optimizer, steps }: Case, data: Dataset, threads: number) {
   const [inputs = 0] = widths;
   const network = { inputs, layers: layersOf(widths) };
-  const trainer = await createTrainer({ network, loss: 'softmax-cross-entropy', optimizer, seed: 1 });
+  const trainer = await createTrainer({ network, loss: 'softmax-cross-entropy', optimizer, seed: 1 }, { threads });
   const warmUp = Math.min(20, steps);
   let startedAt = 0;
   let endedAt = 0;
-  let lastLoss = Number.NaN;
   let done = 0;
   await train({
     trainer,
@@ -68,16 +70,15 @@ async function measureTrainer({ widths, optimizer, steps }: Case, data: Dataset)
     batchSize,
     stopRequested: () => done >= steps + warmUp,
     callbacks: {
-      onStep: ({ loss }) => {
+      onStep: () => {
         done++;
         if (done === warmUp) startedAt = performance.now();
         endedAt = performance.now();
-        lastLoss = loss;
       },
     },
   });
   await trainer.dispose();
-  return { stepsPerSecond: (1000 * steps) / (endedAt - startedAt), lastLoss };
+  return { stepsPerSecond: (1000 * steps) / (endedAt - startedAt) };
 }
 
 function measurePlain({ widths, plainSteps }: Case, data: Dataset): number | null {
@@ -106,27 +107,43 @@ function measurePlain({ widths, plainSteps }: Case, data: Dataset): number | nul
   return (1000 * plainSteps) / (performance.now() - startedAt);
 }
 
+const script = fileURLToPath(new URL('./torch_steps.py', import.meta.url));
+
+/** @returns null without `TORCH_PYTHON`. */
+function measureTorch({ widths, optimizer, steps }: Case, threads: number): number | null {
+  const python = process.env['TORCH_PYTHON'];
+  if (python === undefined) return null;
+  const parts = [script, widths.join('-'), optimizer.kind, String(threads), String(steps)];
+  const answer = JSON.parse(execFileSync(python, parts, { encoding: 'utf8' })) as { readonly stepsPerSecond: number };
+  return answer.stepsPerSecond;
+}
+
 const results = [];
-console.log(`batch ${batchSize}, ${rows} generated rows, one thread, ${cpus()[0]?.model ?? 'unknown processor'}`);
+const allThreads = availableParallelism();
+console.log(`batch ${batchSize}, ${rows} generated rows, ${cpus()[0]?.model ?? 'unknown processor'}`);
+const [wanted] = process.argv.slice(2);
 for (const one of cases) {
+  if (wanted !== undefined && wanted !== one.widths.join('-')) continue;
   const data = clusters(one.widths[0] ?? 0, one.widths.at(-1) ?? 0, RandomNumbers.fromSeed(9));
-  const { stepsPerSecond, lastLoss } = await measureTrainer(one, data);
   const plain = measurePlain(one, data);
-  const ratio = plain === null ? null : stepsPerSecond / plain;
-  const net = one.widths.join('-');
-  const beside =
-    plain === null || ratio === null ? '' : `; plain TypeScript ${plain.toFixed(1)}, ratio ${ratio.toFixed(1)}`;
-  console.log(
-    `${net} ${one.optimizer.kind}: ${stepsPerSecond.toFixed(1)} steps/s over ${one.steps} steps, last loss ${lastLoss.toFixed(4)}${beside}`,
-  );
-  results.push({
-    net,
-    optimizer: one.optimizer.kind,
-    steps: one.steps,
-    stepsPerSecond,
-    plainStepsPerSecond: plain,
-    ratio,
-    lastLoss,
-  });
+  for (const threads of [...new Set([1, allThreads])]) {
+    // in turn, twice, so that a slow moment of the machine does not fall on one of them alone
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < 2; round++) {
+      ours.push((await measureTrainer(one, data, threads)).stepsPerSecond);
+      const torch = measureTorch(one, threads);
+      if (torch !== null) theirs.push(torch);
+    }
+    const best = Math.max(...ours);
+    const torch = theirs.length === 0 ? null : Math.max(...theirs);
+    const net = one.widths.join('-');
+    const beside = [
+      ...(torch === null ? [] : [`PyTorch ${torch.toFixed(1)}, ratio ${(best / torch).toFixed(2)}`]),
+      ...(plain === null ? [] : [`plain TypeScript ${plain.toFixed(1)}, ratio ${(best / plain).toFixed(1)}`]),
+    ];
+    console.log(`${net} ${one.optimizer.kind}, ${threads} threads: ${best.toFixed(1)} steps/s; ${beside.join('; ')}`);
+    results.push({ net, optimizer: one.optimizer.kind, threads, ours, torch: theirs, plain });
+  }
 }
 console.log(JSON.stringify({ bench: 'trainer', batchSize, rows, node: process.version, results }));

@@ -73,7 +73,7 @@ export function buildStepModel(
 }
 
 /** As `torch.nn.utils.clip_grad_norm_`: g·min(1, clipNorm / (norm + 1e-6)). */
-function buildClipping(
+export function buildClipping(
   graph: GraphBuilder,
   gradients: ReadonlyMap<string, Value>,
   clipNorm: number,

@@ -20,6 +20,8 @@ beforeAll(async () => {
     cursor: { epoch: 3, position: 5, shuffledFrom: [1, 2, 3, 4_294_967_295] },
     totals: { rows: 5, lossSum: 0.1 + 0.2, correct: 2 },
     metrics: { loss: 1 / 3, 'name with ü': 5e-324 },
+    earlyStopping: { best: 0.1, waited: 2, stopped: null },
+    best: { value: 0.1, step: 1, epoch: 1, parameters: trainer.parameters() },
     trainer: trainer.snapshot(),
   };
   await trainer.dispose();

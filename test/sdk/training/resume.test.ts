@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {
   createTrainer,
   RandomNumbers,
+  schedule,
   readNewestCheckpoint,
   train,
   type Dataset,
@@ -82,6 +83,19 @@ const scenarios = fc.record({
   batchSize: fc.integer({ min: 1, max: 6 }),
   epochs: fc.integer({ min: 1, max: 4 }),
   everySteps: fc.integer({ min: 1, max: 5 }),
+  plan: fc.constantFrom<Pick<TrainOptions, 'earlyStopping' | 'best' | 'learningRate'>>(
+    {},
+    {
+      earlyStopping: { metric: 'val_loss', patience: 2 },
+      best: { metric: 'val_loss', restore: true },
+      learningRate: schedule({ kind: 'cosine', learningRate: 0.05, steps: 12 }),
+    },
+    {
+      earlyStopping: { metric: 'loss', patience: 1, minDelta: 0.05 },
+      best: { metric: 'val_loss' },
+      learningRate: schedule({ kind: 'one-cycle', learningRate: 0.1, steps: 20 }),
+    },
+  ),
   seed: fc.nat(),
   end: fc.constantFrom('stop', 'crash'),
   where: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -90,15 +104,16 @@ const scenarios = fc.record({
 test('a run that stops or crashes anywhere and goes on has the bits of one that never did', async () => {
   await fc.assert(
     fc.asyncProperty(scenarios, async (scenario) => {
-      const { network, loss, optimizer, clipNorm, rows, batchSize, epochs, everySteps, seed, end, where } = scenario;
+      const { network, loss, optimizer, clipNorm, rows, batchSize, epochs, everySteps, seed, end, where, plan } =
+        scenario;
       const spec = { network, loss, optimizer, seed, ...(clipNorm === undefined ? {} : { clipNorm }) };
       const data = datasetOf(spec, rows, seed + 1);
-      const options = { data, validation: datasetOf(spec, 3, seed + 2), epochs, batchSize };
-      const steps = Math.ceil(rows / batchSize) * epochs;
-      const cut = 1 + Math.floor(where * (steps - 1));
+      const options = { data, validation: datasetOf(spec, 3, seed + 2), epochs, batchSize, ...plan };
       await withFolder(async (directory) => {
         const checkpoints = { directory, everySteps };
         const whole = await runOnce(spec, options);
+        const steps = whole.result?.step ?? 0;
+        const cut = 1 + Math.floor(where * (steps - 1));
         let asked = 0;
         const stopRequested = () => end === 'stop' && ++asked === cut;
         const cutShort = await runOnce(spec, { ...options, checkpoints, stopRequested }, end === 'crash' ? cut : null);
@@ -106,7 +121,7 @@ test('a run that stops or crashes anywhere and goes on has the bits of one that 
         const afterCrash = Math.floor((cut - 1) / everySteps) * everySteps;
         const cutIsEnd = cut === steps;
         expect(cutShort.result?.outcome ?? 'crash').toBe(
-          end === 'crash' ? 'crash' : cutIsEnd ? 'completed' : 'stopped',
+          end === 'crash' ? 'crash' : cutIsEnd ? whole.result?.outcome : 'stopped',
         );
         expect(rest.resumedFrom).toBe(end === 'crash' ? afterCrash : cut);
         expect(rest.state).toBe(whole.state);

@@ -1,0 +1,79 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Dataset } from './data.ts';
+import { TrainingError } from './errors.ts';
+import { nextName, stepInput } from './graphs/optimizer.ts';
+import { buildStepModel, names, stateTensors, type StepSpec } from './graphs/step.ts';
+import { networkOutputs } from './network.ts';
+import { doubleScalar, openSession, realScalar, realTensor, realValues } from './session.ts';
+
+export type State = Readonly<Record<string, Tensor>>;
+
+export type StepInputs = {
+  readonly state: State;
+  readonly batch: Dataset;
+  readonly learningRate: number;
+  /** Number of this step, from 1. */
+  readonly step: number;
+};
+
+export type StepOutputs = {
+  readonly state: State;
+  readonly loss: number;
+  readonly outputs: Float32Array;
+  readonly gradientNorm: number | null;
+};
+
+/** What turns a state and a batch into the next state: this process, or several. */
+export type Engine = {
+  readonly step: (inputs: StepInputs) => Promise<StepOutputs>;
+  readonly dispose: () => Promise<void>;
+};
+
+/** The whole step as one graph in this process. */
+export async function singleEngine(spec: StepSpec, threads: number): Promise<Engine> {
+  const session: InferenceSession = await openSession(buildStepModel(spec), threads);
+  return {
+    step: async ({ state, batch, learningRate, step }) => {
+      const result = await session.run({
+        ...state,
+        [names.features]: realTensor(batch.features, [batch.rows, spec.network.inputs]),
+        [names.targets]: realTensor(batch.targets, [batch.rows, networkOutputs(spec.network)]),
+        [names.inverseRows]: realScalar(1 / batch.rows),
+        ...rateInputs(spec, learningRate, step),
+      });
+      return {
+        state: nextState(spec, result),
+        loss: firstValue(result[names.loss]),
+        outputs: realValues(result[names.outputs]),
+        gradientNorm: normOf(result),
+      };
+    },
+    dispose: () => session.release(),
+  };
+}
+
+export function rateInputs(spec: StepSpec, learningRate: number, step: number): Record<string, Tensor> {
+  return {
+    [names.learningRate]: realScalar(learningRate),
+    ...(spec.optimizer.kind === 'adamw' ? { [stepInput]: doubleScalar(step) } : {}),
+  };
+}
+
+export function nextState(spec: StepSpec, result: Readonly<Record<string, Tensor>>): State {
+  const next: Record<string, Tensor> = {};
+  for (const { name } of stateTensors(spec)) {
+    const tensor = result[nextName(name)];
+    if (tensor === undefined) throw new TrainingError('invalid-configuration', `The graph gave no ${nextName(name)}.`);
+    next[name] = tensor;
+  }
+  return next;
+}
+
+export function normOf(result: Readonly<Record<string, Tensor>>): number | null {
+  const norm = result[names.gradientNorm];
+  return norm === undefined ? null : firstValue(norm);
+}
+
+export function firstValue(tensor: Tensor | undefined): number {
+  return realValues(tensor)[0] ?? Number.NaN;
+}
