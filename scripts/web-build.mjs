@@ -1,8 +1,8 @@
 // Builds the dashboard when what it is made of has changed. Node built-ins only: it runs on the user's Node 20.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 
 const sources = ['web/index.html', 'web/vite.config.ts', 'web/public', 'web/src', 'sdk/core', 'package-lock.json'];
@@ -10,14 +10,8 @@ const sources = ['web/index.html', 'web/vite.config.ts', 'web/public', 'web/src'
 /** @param {string} path @returns {string[]} */
 function filesUnder(path) {
   if (!existsSync(path)) return [];
-  let names;
-  try {
-    names = readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return [path];
-    throw error;
-  }
-  return names
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.name !== 'dist' && entry.name !== 'node_modules')
     .flatMap((entry) => filesUnder(join(path, entry.name)))
     .sort();
@@ -27,7 +21,7 @@ function filesUnder(path) {
 function fingerprint(root) {
   const hash = createHash('sha256');
   for (const file of sources.flatMap((source) => filesUnder(join(root, source)))) {
-    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+    hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');
 }
@@ -47,7 +41,8 @@ export function buildWeb(root) {
   const target = join(root, 'web', 'dist');
   const stamp = join(target, 'sources.sha256');
   const wanted = fingerprint(root);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
+  const isUpToDate = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (isUpToDate()) return false;
   // Beside its place and then moved: an API that runs never serves half of a build.
   const made = join(root, 'web', `dist-${process.pid}`);
   const node = join(root, 'node_modules', '.bin', 'node');
@@ -63,14 +58,20 @@ export function buildWeb(root) {
       '--logLevel',
       'warn',
     ],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+    // A test's own environment must not make it the development build.
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_ENV: 'production' } },
   );
   try {
     if (result.status !== 0) throw new Error(`the dashboard cannot be built (vite ended with ${result.status})`);
     compress(made);
     writeFileSync(join(made, 'sources.sha256'), wanted);
-    rmSync(target, { recursive: true, force: true });
-    renameSync(made, target);
+    try {
+      rmSync(target, { recursive: true, force: true });
+      renameSync(made, target);
+    } catch (error) {
+      // Two may build at once, the same thing.
+      if (!isUpToDate()) throw error;
+    }
   } finally {
     rmSync(made, { recursive: true, force: true });
   }

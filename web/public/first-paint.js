@@ -5,3 +5,6 @@ try {
 } catch {
   // Storage can be forbidden; the system's theme is then right.
 }
+
+// zod reads it before its first schema: it would try `new Function`, which the content security policy refuses and reports.
+globalThis.__zod_globalConfig = { jitless: true };

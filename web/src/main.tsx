@@ -1,4 +1,3 @@
-import './zod-config.ts';
 import '@fontsource-variable/inter/wght.css';
 import '@fontsource-variable/jetbrains-mono/wght.css';
 import './styles.css';

@@ -8,7 +8,7 @@ export function CommandLine({ command }: { readonly command: string }): ReactEle
       <span aria-hidden="true" className="text-muted select-none">
         $
       </span>
-      <code className="min-w-0 overflow-x-auto whitespace-nowrap">{command}</code>
+      <code className="min-w-0 [overflow-wrap:anywhere] whitespace-pre-wrap">{command}</code>
       <CopyText text={command} label={`Copy the command ${command}`} />
     </div>
   );

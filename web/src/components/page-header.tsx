@@ -19,12 +19,13 @@ export type PageHeaderProps = {
 export function PageHeader(props: PageHeaderProps): ReactElement {
   const { title, documentTitle = title, crumbs, beside, description, actions } = props;
   const heading = useRef<HTMLHeadingElement>(null);
-  const path = useRouterState({ select: (state) => state.location.pathname });
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname ?? null });
 
   useEffect(() => {
     document.title = `${documentTitle} – Artenic`;
   }, [documentTitle]);
   useEffect(() => {
+    if (path === null) return;
     if (lastPath !== null && lastPath !== path) heading.current?.focus({ preventScroll: true });
     lastPath = path;
   }, [path]);

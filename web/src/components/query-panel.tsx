@@ -1,4 +1,4 @@
-import type { ReactElement, ReactNode } from 'react';
+import { useEffect, useState, type ReactElement, type ReactNode } from 'react';
 import { Skeleton } from './skeleton.tsx';
 import { ErrorState, StaleBanner } from './states.tsx';
 
@@ -22,6 +22,11 @@ export function QueryPanel<T>({
 }): ReactElement {
   const { data, error, isFetching, refetch } = query;
   const retry = (): void => void refetch();
+  // While it is tried again nothing is known: the error stays until there is an answer.
+  const [lastError, setLastError] = useState<unknown>(null);
+  useEffect(() => {
+    if (error !== null || data !== undefined) setLastError(error);
+  }, [error, data]);
   if (data !== undefined)
     return (
       <>
@@ -29,7 +34,8 @@ export function QueryPanel<T>({
         {children(data)}
       </>
     );
-  if (error !== null) return <ErrorState error={error} onRetry={retry} isRetrying={isFetching} />;
+  const shown = error ?? lastError;
+  if (shown !== null) return <ErrorState error={shown} onRetry={retry} isRetrying={isFetching} />;
   return (
     <div aria-busy="true">
       <span className="sr-only">Loading</span>

@@ -1,7 +1,7 @@
 import { Menu } from '@base-ui/react/menu';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { AccountButton } from './account-button.tsx';
 import { useToast } from '../components/toast.tsx';
@@ -22,6 +22,8 @@ export function AccountMenu(): ReactElement {
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
+  // Inside its landmark, not at the end of the document.
+  const [area, setArea] = useState<HTMLElement | null>(null);
   const signOut = useMutation({
     mutationFn: () => callForStatus('/api/v1/session/sign-out', { method: 'POST' }),
     onSuccess: async () => {
@@ -31,35 +33,37 @@ export function AccountMenu(): ReactElement {
     onError: (error) => toast({ tone: 'bad', title: 'Not signed out', detail: toApiError(error).message }),
   });
   return (
-    <Menu.Root defaultOpen>
-      <Menu.Trigger render={<AccountButton />} />
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={6} align="end" className="z-50">
-          <Menu.Popup className="w-52 rounded-lg border border-line bg-surface p-1 shadow-pop outline-none">
-            <div className="px-2.5 pt-1.5 pb-2">
-              <p className="text-sm font-medium">{session?.name}</p>
-              <p className="text-xs text-muted">project {session?.projectId}</p>
-            </div>
-            <Menu.Separator className="my-1 h-px bg-line" />
-            <Menu.RadioGroup value={theme} onValueChange={(value: Theme) => setTheme(value)}>
-              {themes.map((one) => (
-                <Menu.RadioItem key={one} value={one} className={itemClass}>
-                  <Icon name={themeIcons[one]} className="size-4 text-muted" />
-                  {themeWords[one]}
-                  <Menu.RadioItemIndicator className="ml-auto">
-                    <Icon name="check" className="size-3.5" />
-                  </Menu.RadioItemIndicator>
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-            <Menu.Separator className="my-1 h-px bg-line" />
-            <Menu.Item className={itemClass} onClick={() => signOut.mutate()}>
-              <Icon name="signOut" className="size-4 text-muted" />
-              Sign out
-            </Menu.Item>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <div ref={setArea}>
+      <Menu.Root defaultOpen>
+        <Menu.Trigger render={<AccountButton />} />
+        <Menu.Portal container={area}>
+          <Menu.Positioner sideOffset={6} align="end" className="z-50">
+            <Menu.Popup className="w-52 rounded-lg border border-line bg-surface p-1 shadow-pop outline-none">
+              <div className="px-2.5 pt-1.5 pb-2">
+                <p className="text-sm font-medium">{session?.name}</p>
+                <p className="text-xs text-muted">project {session?.projectId}</p>
+              </div>
+              <Menu.Separator className="my-1 h-px bg-line" />
+              <Menu.RadioGroup value={theme} onValueChange={(value: Theme) => setTheme(value)}>
+                {themes.map((one) => (
+                  <Menu.RadioItem key={one} value={one} className={itemClass}>
+                    <Icon name={themeIcons[one]} className="size-4 text-muted" />
+                    {themeWords[one]}
+                    <Menu.RadioItemIndicator className="ml-auto">
+                      <Icon name="check" className="size-3.5" />
+                    </Menu.RadioItemIndicator>
+                  </Menu.RadioItem>
+                ))}
+              </Menu.RadioGroup>
+              <Menu.Separator className="my-1 h-px bg-line" />
+              <Menu.Item className={itemClass} onClick={() => signOut.mutate()}>
+                <Icon name="signOut" className="size-4 text-muted" />
+                Sign out
+              </Menu.Item>
+            </Menu.Popup>
+          </Menu.Positioner>
+        </Menu.Portal>
+      </Menu.Root>
+    </div>
   );
 }

@@ -8,7 +8,7 @@ import { navigation } from './navigation.ts';
 
 export function MobileTop(): ReactElement {
   return (
-    <div className="sticky top-0 z-20 flex h-13 items-center gap-2.5 border-b border-line bg-canvas px-4 lg:hidden">
+    <header className="sticky top-0 z-20 flex h-13 items-center gap-2.5 border-b border-line bg-canvas px-4 lg:hidden">
       <Link to="/" aria-label="Artenic, overview" className="flex items-center gap-2 rounded-md">
         <Brand className="size-6" />
         <span className="font-semibold tracking-tight">Artenic</span>
@@ -16,7 +16,7 @@ export function MobileTop(): ReactElement {
       <span className="ml-auto" />
       <LiveBadge />
       <Account />
-    </div>
+    </header>
   );
 }
 

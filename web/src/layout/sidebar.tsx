@@ -18,7 +18,7 @@ export function Sidebar({ onShortcuts }: { readonly onShortcuts: () => void }): 
   const { data: platform } = useQuery(platformQuery);
   const busy = busyStates.reduce((sum, state) => sum + (overview?.jobsByState[state] ?? 0), 0);
   return (
-    <div className="hidden w-58 shrink-0 border-r border-line lg:block">
+    <header className="hidden w-58 shrink-0 border-r border-line lg:block">
       <div className="sticky top-0 flex h-dvh flex-col px-3 py-4">
         <Link to="/" className="mb-5 flex items-center gap-2.5 rounded-md px-2 py-1">
           <Brand className="size-7" />
@@ -69,6 +69,6 @@ export function Sidebar({ onShortcuts }: { readonly onShortcuts: () => void }): 
           </div>
         </div>
       </div>
-    </div>
+    </header>
   );
 }

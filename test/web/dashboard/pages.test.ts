@@ -1,0 +1,303 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import type { ApiWorld } from '../../api/harness.ts';
+import { launchChromium } from '../harness/chromium.ts';
+import { violations } from '../harness/components.ts';
+import { settled, visit, type Theme } from './browser.ts';
+import { fill, startDashboard } from './world.ts';
+
+let full: ApiWorld;
+let empty: ApiWorld;
+let browser: Browser;
+let jobId = '';
+
+beforeAll(async () => {
+  [full, browser] = await Promise.all([startDashboard(), launchChromium()]);
+  empty = await startDashboard();
+  await empty.deps.store.events.sequence();
+  ({ jobId } = await fill(full));
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await Promise.all([full.close(), empty.close()]);
+});
+
+const routes = (): readonly (readonly [path: string, title: string])[] => [
+  ['/', 'Overview – Artenic'],
+  ['/jobs', 'Training – Artenic'],
+  [`/jobs/${jobId}`, `Training · penguins ${jobId.slice(-8)} – Artenic`],
+  ['/models', 'Models – Artenic'],
+  ['/models/penguins?version=3&compare=%5B1%2C2%5D', 'Models · penguins – Artenic'],
+  ['/playground', 'Playground – Artenic'],
+  ['/providers', 'Providers – Artenic'],
+  ['/no/such/page', 'Not found – Artenic'],
+];
+
+async function look(page: Page, path: string, title: string): Promise<void> {
+  await page.goto(path);
+  await settled(page);
+  await expect(page.title()).resolves.toBe(title);
+  expect(await page.locator('main').count()).toBe(1);
+  expect(await page.locator('h1').count()).toBe(1);
+}
+
+async function expectAccessible(page: Page, what: string): Promise<void> {
+  expect({ what, violations: await violations(page) }).toEqual({ what, violations: [] });
+}
+
+const views: readonly (readonly [Theme, number])[] = [
+  ['light', 1280],
+  ['dark', 1280],
+  ['dark', 390],
+];
+
+test.each(views)(
+  '%s, %d px: every page with data',
+  async (theme, width) => {
+    const { page, problems, close } = await visit(browser, full.url, full.key, { theme, width });
+    for (const [path, title] of routes()) {
+      await look(page, path, title);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect([path, overflow]).toEqual([path, 0]);
+      // What the bars of a phone cover can be scrolled from under them; here nothing is covered.
+      if (width < 600) await page.setViewportSize({ width, height: 4000 });
+      await expectAccessible(page, path);
+      if (width < 600) await page.setViewportSize({ width, height: 844 });
+    }
+    expect(problems).toEqual([]);
+    await close();
+  },
+  60_000,
+);
+
+test.each(['light', 'dark'] as const)(
+  '%s: every page without data',
+  async (theme) => {
+    const { page, problems, close } = await visit(browser, empty.url, empty.key, { theme });
+    for (const [path, title] of routes().filter(([one]) => !/^\/(?:jobs|models)\/|no\/such/.test(one))) {
+      await look(page, path, title);
+      await expectAccessible(page, `${path} empty`);
+    }
+    expect(problems).toEqual([]);
+    await close();
+  },
+  60_000,
+);
+
+describe.each(['light', 'dark'] as const)('%s: an API that', (theme) => {
+  test('fails: each page says what, gives the request’s id, and recovers with Retry', async () => {
+    const { page, problems, close } = await visit(browser, full.url, full.key, { theme });
+    for (const [path] of routes().filter(([one]) => !one.startsWith('/no/'))) {
+      await page.route('**/api/v1/**', (route) => {
+        if (/\/(?:session|platform)$/.test(new URL(route.request().url()).pathname)) return route.continue();
+        const problem = {
+          ...{
+            type: 'urn:artenic:error:internal',
+            title: 'A fault of the platform',
+            status: 500,
+            detail: 'Its log has it.',
+          },
+          correlationId: 'request-4711',
+        };
+        const headers = { 'x-correlation-id': 'request-4711' };
+        return route.fulfill({ status: 500, contentType: 'application/problem+json', headers, json: problem });
+      });
+      await page.goto(path);
+      await page.getByRole('alert').first().waitFor();
+      expect(await page.locator('main').innerText()).toContain('request-4711');
+      await expectAccessible(page, `${path} failing`);
+      await page.unroute('**/api/v1/**');
+      if (theme === 'dark') continue;
+      while ((await page.getByRole('button', { name: 'Retry' }).count()) > 0)
+        await page
+          .getByRole('button', { name: 'Retry' })
+          .first()
+          .click({ timeout: 1000 })
+          .catch(() => undefined);
+      await settled(page);
+      expect(await page.getByRole('alert').count()).toBe(0);
+    }
+    expect(problems).toEqual([]);
+    await close();
+  }, 90_000);
+
+  test('is slow: each page shows where things will be', async () => {
+    const { page, close } = await visit(browser, full.url, full.key, { theme });
+    await page.route('**/api/v1/**', (route) => {
+      if (/\/(?:session|platform)$/.test(new URL(route.request().url()).pathname)) return route.continue();
+      return undefined;
+    });
+    for (const [path, title] of routes().filter(([one]) => !one.startsWith('/no/'))) {
+      await page.goto(path);
+      await page.locator('[aria-busy="true"]').first().waitFor();
+      expect(title.split(' ')[0]).toBe((await page.title()).split(' ')[0]);
+      await expectAccessible(page, `${path} loading`);
+    }
+    await close();
+  }, 60_000);
+});
+
+test('answers that are no answers are errors, not blank pages', async () => {
+  const { page, close } = await visit(browser, full.url, full.key);
+  const answers = [
+    { status: 403, body: '' },
+    { status: 404, body: '<html>' },
+    { status: 429, body: '{}' },
+    { status: 200, body: '{"items":' },
+    { status: 200, body: '[]' },
+  ];
+  for (const { status, body } of answers) {
+    await page.route('**/api/v1/providers', (route) => route.fulfill({ status, body }));
+    await page.goto('/providers');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('button', { name: 'Retry' }).count()).toBe(1);
+    await page.unroute('**/api/v1/providers');
+  }
+  await close();
+});
+
+test('what names hold is text', async () => {
+  const { page, close } = await visit(browser, full.url, full.key);
+  await page.goto(`/jobs/${jobId}`);
+  await page.getByText('team: <b>growth</b>').waitFor();
+  await close();
+});
+
+describe('by keyboard', () => {
+  test('the skip link comes first, and every change of page begins at its heading', async () => {
+    const { page, close } = await visit(browser, full.url, full.key);
+    await page.goto('/');
+    await settled(page);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+    for (const [keys, heading] of [
+      ['gj', 'Training'],
+      ['gm', 'Models'],
+      ['gp', 'Playground'],
+      ['gr', 'Providers'],
+      ['go', 'Overview'],
+    ] as const) {
+      for (const key of keys) await page.keyboard.press(key);
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+      await page.waitForFunction((name) => document.activeElement?.textContent === name, heading);
+    }
+    await close();
+  });
+
+  test('rows, filter, sheet and dialog; typing triggers nothing, and shortcuts can be turned off', async () => {
+    const { page, close } = await visit(browser, full.url, full.key);
+    await page.goto('/jobs');
+    await settled(page);
+    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('penguins');
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('demand');
+    await page.keyboard.press('k');
+    await page.keyboard.press('/');
+    await page.keyboard.type('fraud');
+    await page.waitForURL(/search=fraud/);
+    await page.waitForFunction(() => document.querySelectorAll('[data-row]').length === 1);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelectorAll('[data-row]').length === 1);
+    await page.locator('h1').click();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await expectAccessible(page, 'shortcuts');
+    await page.getByRole('checkbox').uncheck();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('n');
+    expect(page.url()).not.toContain('dispatch');
+    await close();
+  });
+});
+
+test.each(['light', 'dark'] as const)(
+  '%s: dialogs and menus are accessible, and give the focus back',
+  async (theme) => {
+    const { page, problems, close } = await visit(browser, full.url, full.key, { theme });
+    await page.goto('/jobs');
+    await settled(page);
+    await page.getByRole('button', { name: 'Dispatch job' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await dialog.getByRole('button', { name: 'Dispatch', exact: true }).click();
+    await dialog.getByText('fields need your attention').waitFor();
+    await expectAccessible(page, 'dispatch');
+    await dialog.getByRole('button', { name: 'JSON', exact: true }).click();
+    await expectAccessible(page, 'dispatch as JSON');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.goto(`/jobs/${jobId}`);
+    await page.getByRole('button', { name: 'Cancel job' }).click();
+    await dialog.waitFor();
+    await expectAccessible(page, 'cancel');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel job');
+    await page.goto('/models/penguins?version=3');
+    await page.getByRole('button', { name: 'Retire' }).click();
+    await expectAccessible(page, 'retire');
+    expect(await dialog.getByRole('button', { name: 'Retire' }).isDisabled()).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Account of/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    await expectAccessible(page, 'menu');
+    expect(problems).toEqual([]);
+    await close();
+  },
+  60_000,
+);
+
+test('a chosen theme is there at the first paint', async () => {
+  const { page, close } = await visit(browser, full.url, full.key, { theme: 'light' });
+  await page.goto('/');
+  await settled(page);
+  await page.keyboard.press('t');
+  await page.keyboard.press('t');
+  expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+  await page.route('**/assets/*.js', () => undefined);
+  await page.reload({ waitUntil: 'commit' });
+  await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark');
+  await close();
+});
+
+test('the first load fits its budget of 200 kB of JavaScript and shows its largest content within 1.5 s', async () => {
+  const { page, close } = await visit(browser, full.url, full.key);
+  await page.addInitScript(() => {
+    const seen = globalThis as unknown as { lcpMs: number };
+    seen.lcpMs = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.lcpMs = entry.startTime;
+    }).observe({ type: 'largest-contentful-paint', buffered: true });
+  });
+  await page.goto('/', { waitUntil: 'networkidle' });
+  await settled(page);
+  const { bytes, lcpMs } = await page.evaluate(() => ({
+    bytes: performance
+      .getEntriesByType('resource')
+      .filter(({ name }) => name.endsWith('.js'))
+      .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0),
+    lcpMs: (globalThis as unknown as { lcpMs: number }).lcpMs,
+  }));
+  expect(bytes).toBeGreaterThan(50_000);
+  expect(bytes).toBeLessThanOrEqual(200_000);
+  expect(lcpMs).toBeGreaterThan(0);
+  expect(lcpMs).toBeLessThanOrEqual(1500);
+  process.stdout.write(`first load ${Math.round(bytes / 1000)} kB of JavaScript, LCP ${Math.round(lcpMs)} ms\n`);
+  await close();
+});
+
+test('no browser has reported a broken policy', async () => {
+  for (const world of [full, empty])
+    expect((await world.call('GET', '/metrics')).text).toContain('artenic_csp_reports_total 0');
+});
+
+test('the page holds no script or style of its own', () => {
+  const html = readFileSync(new URL('../../../web/dist/index.html', import.meta.url), 'utf8');
+  expect(html).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=/);
+});
