@@ -40,7 +40,7 @@ function parseAddress(route: Route, request: Request): { readonly params: unknow
 }
 
 /** Routes that are asked thousands of times a second, of which each must not cost a query. */
-function isHot({ tag }: Route): boolean {
+export function isHot({ tag }: Route): boolean {
   return tag === 'predictions' || tag === 'inference';
 }
 

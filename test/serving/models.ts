@@ -78,10 +78,15 @@ export function loopModel(trips?: bigint): Uint8Array {
   });
 }
 
-/** Makes a tensor of as many numbers as the input says. */
-export function allocationModel(): Uint8Array {
+/** Makes a tensor of as many numbers as the input says, or always of the given number. */
+export function allocationModel(size?: bigint): Uint8Array {
+  const fixed: TensorProto[] =
+    size === undefined
+      ? []
+      : [{ name: 'size', dims: [1], dataType: types.int64, rawData: bytesOf(BigInt64Array.of(size)) }];
   return encode({
-    inputs: [valueInfo('size', types.int64, [1])],
+    initializers: fixed,
+    inputs: size === undefined ? [valueInfo('size', types.int64, [1])] : [],
     outputs: [valueInfo('sum', types.float, [])],
     nodes: [
       node('ConstantOfShape', ['size'], ['zeros']),

@@ -7,4 +7,4 @@ try {
 }
 
 // zod reads it before its first schema: it would try `new Function`, which the content security policy refuses and reports.
-globalThis.__zod_globalConfig = { jitless: true };
+Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });

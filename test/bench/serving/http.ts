@@ -30,7 +30,7 @@ async function eventLoopP99Ms(stack: Stack): Promise<number> {
 }
 
 /** The forms in which 32 rows can be sent. */
-function batchBodies(features: number) {
+export function batchBodies(features: number) {
   const values = Array.from({ length: rows * features }, (_, index) => Math.fround(Math.sin(index)));
   const input = { name: 'x', shape: [rows, features], datatype: 'FP32' };
   const bytes = Buffer.from(Float32Array.from(values).buffer);
