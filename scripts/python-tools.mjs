@@ -1,6 +1,6 @@
 // Python programs that tests and scripts use as somebody else's: installed once by pip into folders of their own.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What each folder holds, to the last digit. */
@@ -40,7 +40,7 @@ export function pythonTool(root, name) {
   mkdirSync(tools, { recursive: true });
   const lock = `${target}.lock`;
   // two test processes may want it at the same time
-  const deadline = Date.now() + 600_000;
+  const deadline = Date.now() + 660_000;
   for (;;) {
     try {
       mkdirSync(lock);
@@ -48,6 +48,9 @@ export function pythonTool(root, name) {
     } catch (error) {
       if (existsSync(join(target, 'installed'))) return join(target, 'bin');
       if (Date.now() > deadline) throw error;
+      // left by an installation that was killed
+      if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 600_000)
+        rmSync(lock, { recursive: true, force: true });
       spawnSync('sleep', ['0.5']);
     }
   }
