@@ -27,6 +27,8 @@ export type LearningRateCurve = {
 export type LearningRateSuggestions = {
   readonly valley: number;
   readonly steep: number;
+  /** Left of where the loss leaves the floor, seen from the right; null for fewer than 17 points. */
+  readonly slide: number | null;
   /** The rate of the lowest loss, divided by 10. */
   readonly minimum: number;
 };
@@ -95,7 +97,12 @@ export function suggestLearningRates({ rates, losses }: LearningRateCurve): Lear
     throw new TrainingError('invalid-data', `${losses.length} points are too few: the loss grew from the start.`);
   }
   const lowest = losses.indexOf(Math.min(...losses));
-  return { valley: valley(rates, losses), steep: steep(rates, losses), minimum: (rates[lowest] ?? 0) / 10 };
+  return {
+    valley: valley(rates, losses),
+    steep: steep(rates, losses),
+    slide: slide(rates, losses),
+    minimum: (rates[lowest] ?? 0) / 10,
+  };
 }
 
 /** Half-way through the middle third of the longest falling subsequence, counted as fastai counts. */
@@ -125,6 +132,26 @@ function steep(rates: readonly number[], losses: readonly number[]): number {
     return (loss - (losses[index] ?? 0)) / distance;
   });
   return rates[slopes.indexOf(Math.min(...slopes))] ?? 0;
+}
+
+const slideWidth = 15;
+const slideThreshold = 0.005;
+
+/** A window that moves left from the end for as long as the slopes at its ends differ. */
+function slide(rates: readonly number[], losses: readonly number[]): number | null {
+  const last = losses.length - 1;
+  if (last < slideWidth + 1) return null;
+  const slopeAt = (index: number): number => {
+    const [before, after] = [Math.max(0, index - 1), Math.min(last, index + 1)];
+    return ((losses[after] ?? 0) - (losses[before] ?? 0)) / (after - before);
+  };
+  let right = last;
+  let found = right - slideWidth;
+  for (let left = found; left >= 0 && Math.abs(slopeAt(right) - slopeAt(left)) > slideThreshold; left--) {
+    found = left;
+    right--;
+  }
+  return rates[found] ?? null;
 }
 
 function batchOf(trainer: Trainer, data: Dataset, rows: Uint32Array): Dataset {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import {
   createTrainer,
@@ -6,6 +7,7 @@ import {
   suggestLearningRates,
   type TrainerSpec,
 } from '@artenic/training';
+import { z } from 'zod';
 import { randomBatch } from './cases.ts';
 
 const spec: TrainerSpec = {
@@ -35,7 +37,25 @@ test('the three rules on a curve worked out by hand', () => {
   const rates = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10];
   // falls from place 1 to 5: five points, so start = 5 - 5 = 0, a third is 5/3, the place is 0 + 1 + 0
   const losses = [4, 5, 4.5, 3, 2.5, 2.4, 9];
-  expect(suggestLearningRates({ rates, losses })).toEqual({ valley: 1e-4, steep: 1e-3, minimum: 0.1 });
+  expect(suggestLearningRates({ rates, losses })).toEqual({ valley: 1e-4, steep: 1e-3, slide: null, minimum: 0.1 });
+});
+
+const goldenSchema = z.object({
+  cases: z.array(
+    z.object({
+      ...{ kind: z.string(), rates: z.array(z.number()), losses: z.array(z.number()) },
+      ...{ valley: z.number(), slide: z.number(), minimum: z.number(), steep: z.number() },
+    }),
+  ),
+});
+const golden = goldenSchema.parse(
+  JSON.parse(readFileSync(new URL('./goldens/finder.json', import.meta.url), 'utf8')),
+).cases;
+
+test.each(golden)("fastai's own rules say the same: $kind", ({ rates, losses, kind: _kind, ...said }) => {
+  const suggested = suggestLearningRates({ rates, losses });
+  for (const rule of ['valley', 'slide', 'minimum', 'steep'] as const)
+    expect((suggested[rule] ?? 0) / said[rule]).toBeCloseTo(1, 12);
 });
 
 test('too few points are refused', () => {
