@@ -27,7 +27,7 @@ export async function startDashboard(): Promise<ApiWorld> {
   });
 }
 
-export function registerVersion(world: ApiWorld, model: string, accuracy: number, jobId: string | null = null) {
+function registerVersion(world: ApiWorld, model: string, accuracy: number, jobId: string | null = null) {
   return world.store.models.register({
     ...{ model, projectId: 'default', format: 'onnx', sha256: 'a'.repeat(64), bytes: 1234, signature, jobId },
     ...{ metrics: { accuracy, loss: 1 - accuracy }, createdBy: 'admin', createdAt: new Date() },

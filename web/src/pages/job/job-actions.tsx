@@ -21,7 +21,7 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
       callApi(`/api/v1/jobs/${job.id}/cancel`, jobViewSchema, { method: 'POST', idempotencyKey: key.current }),
     onSuccess: (changed) => {
       setIsOpen(false);
-      client.setQueryData(keys.job(job.id), changed);
+      client.setQueryData(keys.jobSelf(job.id), changed);
       toast({ tone: 'ok', title: 'The job is being cancelled', detail: 'It may save a last checkpoint first.' });
     },
     onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
