@@ -59,7 +59,7 @@ export const overviewQuery = queryOptions({
 
 export const activityQuery = queryOptions({
   queryKey: keys.activity,
-  queryFn: ({ signal }) => callApi('/api/v1/activity', activitySchema, { signal, query: { limit: 25 } }),
+  queryFn: ({ signal }) => callApi('/api/v1/activity', activitySchema, { signal, query: { limit: 100 } }),
 });
 
 export const jobGroups = ['all', 'active', 'succeeded', 'failed', 'cancelled'] as const;

@@ -5,6 +5,7 @@ import { useRef, useState, type ReactElement } from 'react';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { Tooltip } from '../../components/tooltip.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { callApi, toApiError } from '../../lib/api.ts';
 import { shortId } from '../../lib/format.ts';
@@ -66,12 +67,14 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
   return (
     <>
       {temporal !== null && (
-        <a href={temporal} target="_blank" rel="noreferrer" className={buttonClass('ghost')}>
-          <Icon name="branch" />
-          Workflow
-          <Icon name="external" className="size-3.5" />
-          <span className="sr-only">in Temporal (opens a new tab)</span>
-        </a>
+        <Tooltip text="The job’s steps, retries and history in Temporal’s Web UI">
+          <a href={temporal} target="_blank" rel="noreferrer" className={buttonClass('ghost')}>
+            <Icon name="branch" />
+            Workflow
+            <Icon name="external" className="size-3.5" />
+            <span className="sr-only">in Temporal (opens a new tab)</span>
+          </a>
+        </Tooltip>
       )}
       <Link to="/jobs" search={{ dispatch: true, from: job.id }} className={buttonClass('secondary')}>
         <Icon name="recover" />
