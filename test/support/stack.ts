@@ -99,7 +99,9 @@ export function createStack(environment: Readonly<Record<string, string>> = {}):
             'idempotency-key': key,
             ...headers,
           },
-          ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
+          ...(body === undefined
+            ? {}
+            : { body: body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
           signal: AbortSignal.timeout(20_000),
         });
       } catch {

@@ -7,4 +7,5 @@ try {
 }
 
 // zod reads it before its first schema: it would try `new Function`, which the content security policy refuses and reports.
-Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
+// oxlint-disable-next-line no-underscore-dangle -- zod's name
+globalThis.__zod_globalConfig = { jitless: true };

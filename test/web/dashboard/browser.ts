@@ -43,7 +43,8 @@ export async function visit(
 
 /** Until nothing of the page is on its way. */
 export async function settled(page: Page): Promise<void> {
-  await page.getByRole('heading', { level: 1 }).waitFor();
+  // There also while a dialog hides it.
+  await page.locator('h1').waitFor({ state: 'attached' });
   await page.waitForFunction(
     () => document.querySelector('main [aria-busy="true"], [aria-busy="true"] .sr-only') === null,
   );

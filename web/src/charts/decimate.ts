@@ -5,7 +5,7 @@ const isGap = (value: number | null | undefined): boolean =>
   value === null || value === undefined || Number.isNaN(value);
 
 /** Index of the first x that is not below `value`. */
-export function lowerBound(x: readonly number[], value: number): number {
+function lowerBound(x: readonly number[], value: number): number {
   let low = 0;
   let high = x.length;
   while (low < high) {

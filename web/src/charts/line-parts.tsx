@@ -13,7 +13,7 @@ export const formatX = (x: number, kind: XKind): string =>
   kind === 'time' ? formatTime(x) : new Intl.NumberFormat().format(x);
 
 /** A stroke as the chart draws it: colour and, beyond six, dashes. */
-export function Swatch({ place }: { readonly place: number }): ReactElement {
+function Swatch({ place }: { readonly place: number }): ReactElement {
   return (
     <svg aria-hidden="true" viewBox="0 0 16 4" className={`h-1 w-4 shrink-0 ${texts[toneAt(place)]}`}>
       <path

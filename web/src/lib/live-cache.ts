@@ -24,7 +24,7 @@ function changed(job: JobView, event: LiveEvent, change: z.output<typeof jobChan
 function patchJob(client: QueryClient, event: LiveEvent): void {
   const change = jobChangeSchema.safeParse(event.data);
   if (!change.success) return;
-  client.setQueryData<JobView>(keys.job(event.subject), (job) => job && changed(job, event, change.data));
+  client.setQueryData<JobView>(keys.jobSelf(event.subject), (job) => job && changed(job, event, change.data));
   client.setQueriesData<JobPages>({ queryKey: keys.jobs }, (data) => {
     if (data === undefined) return undefined;
     const pages = data.pages.map((page) => ({
@@ -48,7 +48,7 @@ function staleKeys({ kind, subject, topic }: LiveEvent): readonly Key[] {
     case 'job.checkpoint':
       return [[...keys.job(id), 'attempts']];
     case 'job.metric':
-      return [[...keys.job(id), 'metrics'], keys.job(id), keys.jobs];
+      return [[...keys.job(id), 'metrics'], keys.jobSelf(id), keys.jobs];
     case 'model.version':
     case 'model.stage':
       return [keys.models, keys.model(subject), keys.overview, keys.activity];
@@ -69,11 +69,7 @@ export function createLiveCache(client: QueryClient): {
     timer = undefined;
     const all = [...stale.values()];
     stale.clear();
-    for (const queryKey of all) {
-      // Of a job only itself, not its logs and metrics, which have events of their own.
-      const exact = queryKey[0] === 'job' && queryKey.length === 2;
-      void client.invalidateQueries({ queryKey, exact });
-    }
+    for (const queryKey of all) void client.invalidateQueries({ queryKey });
   };
   return {
     take: (event) => {

@@ -32,7 +32,9 @@ export const keys = {
   overview: ['overview'],
   activity: ['activity'],
   jobs: ['jobs'],
+  /** Everything of a job; `jobSelf` is the job alone. */
   job: (id: string) => ['job', id],
+  jobSelf: (id: string) => ['job', id, 'self'],
   models: ['models'],
   model: (name: string) => ['model', name],
   providers: ['providers'],
@@ -57,7 +59,7 @@ export const overviewQuery = queryOptions({
 
 export const activityQuery = queryOptions({
   queryKey: keys.activity,
-  queryFn: ({ signal }) => callApi('/api/v1/activity', activitySchema, { signal, query: { limit: 25 } }),
+  queryFn: ({ signal }) => callApi('/api/v1/activity', activitySchema, { signal, query: { limit: 100 } }),
 });
 
 export const jobGroups = ['all', 'active', 'succeeded', 'failed', 'cancelled'] as const;
@@ -93,7 +95,7 @@ export const jobsQuery = ({ group, search, limit = 50 }: JobFilter) =>
 
 export const jobQuery = (id: string) =>
   queryOptions({
-    queryKey: keys.job(id),
+    queryKey: keys.jobSelf(id),
     queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}`, jobViewSchema, { signal }),
   });
 

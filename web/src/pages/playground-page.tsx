@@ -77,9 +77,11 @@ function Answer({
       </div>
     );
   return (
-    <div aria-live="polite">
-      <PredictionView {...predict.data} signature={version.signature} />
-    </div>
+    <Card title="Answer">
+      <div aria-live="polite">
+        <PredictionView {...predict.data} signature={version.signature} />
+      </div>
+    </Card>
   );
 }
 

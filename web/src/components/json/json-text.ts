@@ -10,7 +10,7 @@ export type JsonProblem = {
   readonly column?: number | undefined;
 };
 
-export function placeOf(source: string, offset: number): { readonly line: number; readonly column: number } {
+function placeOf(source: string, offset: number): { readonly line: number; readonly column: number } {
   const before = source.slice(0, offset);
   const line = before.split('\n').length;
   return { line, column: offset - before.lastIndexOf('\n') };

@@ -80,7 +80,7 @@ function readEscape(text: string, at: number): Escape | null {
 const isControl = (code: number): boolean => (code < 0x20 && code !== 0x09) || (code >= 0x7f && code <= 0x9f);
 
 /** Whether a line needs parsing at all. */
-export function hasControls(text: string): boolean {
+function hasControls(text: string): boolean {
   for (let at = 0; at < text.length; at++) if (isControl(text.charCodeAt(at))) return true;
   return false;
 }

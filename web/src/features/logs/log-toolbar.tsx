@@ -26,7 +26,7 @@ const sourceWords: Readonly<Record<LogSource, string>> = { setup: 'Setup', train
 const chipClass =
   'inline-flex h-6 shrink-0 items-center gap-1.5 rounded-full border px-2 text-xs transition-colors focus-visible:outline-2 focus-visible:outline-offset-1 focus-visible:outline-accent motion-reduce:transition-none border-line bg-raised text-ink aria-[pressed=false]:border-dashed aria-[pressed=false]:bg-transparent aria-[pressed=false]:text-muted hover:text-ink';
 
-export function toggled<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {
+function toggled<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {
   const next = new Set(set);
   if (!next.delete(item)) next.add(item);
   return next;

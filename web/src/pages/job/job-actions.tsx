@@ -5,6 +5,7 @@ import { useRef, useState, type ReactElement } from 'react';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { Tooltip } from '../../components/tooltip.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { callApi, toApiError } from '../../lib/api.ts';
 import { shortId } from '../../lib/format.ts';
@@ -21,7 +22,7 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
       callApi(`/api/v1/jobs/${job.id}/cancel`, jobViewSchema, { method: 'POST', idempotencyKey: key.current }),
     onSuccess: (changed) => {
       setIsOpen(false);
-      client.setQueryData(keys.job(job.id), changed);
+      client.setQueryData(keys.jobSelf(job.id), changed);
       toast({ tone: 'ok', title: 'The job is being cancelled', detail: 'It may save a last checkpoint first.' });
     },
     onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
@@ -66,12 +67,14 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
   return (
     <>
       {temporal !== null && (
-        <a href={temporal} target="_blank" rel="noreferrer" className={buttonClass('ghost')}>
-          <Icon name="branch" />
-          Workflow
-          <Icon name="external" className="size-3.5" />
-          <span className="sr-only">in Temporal (opens a new tab)</span>
-        </a>
+        <Tooltip text="The job’s steps, retries and history in Temporal’s Web UI">
+          <a href={temporal} target="_blank" rel="noreferrer" className={buttonClass('ghost')}>
+            <Icon name="branch" />
+            Workflow
+            <Icon name="external" className="size-3.5" />
+            <span className="sr-only">in Temporal (opens a new tab)</span>
+          </a>
+        </Tooltip>
       )}
       <Link to="/jobs" search={{ dispatch: true, from: job.id }} className={buttonClass('secondary')}>
         <Icon name="recover" />

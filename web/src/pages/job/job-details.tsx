@@ -34,7 +34,9 @@ export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
         </DetailRow>
         <DetailRow label="Model">
           {job.result === null ? (
-            <span className="text-muted">{job.model}, not registered yet</span>
+            <span className="text-muted">
+              {job.finishedAt === null ? `${job.model}, not registered yet` : 'none registered'}
+            </span>
           ) : (
             <Link
               to="/models/$name"

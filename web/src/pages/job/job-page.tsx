@@ -76,8 +76,14 @@ function Metrics({ job }: { readonly job: JobView }): ReactElement {
         {(points) =>
           points.length === 0 ? (
             <p className="px-4 py-10 text-center text-sm text-muted">
-              No metric yet. A training appends JSON lines to{' '}
-              <code className="font-mono text-xs">ARTENIC_METRICS_FILE</code>, and they are drawn here as they come.
+              {isTerminalJobState(job.state) ? (
+                'This job has reported no metric.'
+              ) : (
+                <>
+                  No metric yet. A training appends JSON lines to{' '}
+                  <code className="font-mono text-xs">ARTENIC_METRICS_FILE</code>, and they are drawn here as they come.
+                </>
+              )}
             </p>
           ) : (
             <Suspense fallback={<Skeleton className="m-4 h-64" />}>

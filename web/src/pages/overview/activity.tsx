@@ -90,8 +90,16 @@ function ActivityItem({ event, entry }: { readonly event: LiveEvent; readonly en
   );
 }
 
-/** Steps on the way to a state say little afterwards; what began, waited, recovered or ended stays. */
-const passing: ReadonlySet<unknown> = new Set(['preparing', 'provisioning', 'setup', 'collecting']);
+/** Of each job and each version only the newest: where things stand, not every step on the way. */
+function newestOfEach(events: readonly LiveEvent[]): readonly LiveEvent[] {
+  const seen = new Set<string>();
+  return events.filter(({ topic, subject, data }) => {
+    const what = JSON.stringify([topic, subject, data['version'] ?? null]);
+    const isNew = !seen.has(what);
+    seen.add(what);
+    return isNew;
+  });
+}
 
 export function Activity(): ReactElement {
   const query = useQuery(activityQuery);
@@ -99,12 +107,10 @@ export function Activity(): ReactElement {
     <Card title="Activity" isFlush className="lg:row-span-2">
       <QueryPanel query={query} skeleton={<SkeletonRows rows={8} />}>
         {({ items }) => {
-          const entries = items
-            .filter((event) => !passing.has(event.data['state']))
-            .flatMap((event) => {
-              const entry = entryOf(event);
-              return entry === null ? [] : [{ event, entry }];
-            });
+          const entries = newestOfEach(items).flatMap((event) => {
+            const entry = entryOf(event);
+            return entry === null ? [] : [{ event, entry }];
+          });
           if (entries.length === 0)
             return (
               <EmptyState icon="clock" title="Nothing has happened yet">

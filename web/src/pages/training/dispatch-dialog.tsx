@@ -40,7 +40,7 @@ function useDispatch(onDone: () => void) {
     },
     onSuccess: async (job) => {
       onDone();
-      client.setQueryData(keys.job(job.id), job);
+      client.setQueryData(keys.jobSelf(job.id), job);
       void client.invalidateQueries({ queryKey: keys.jobs });
       toast({ tone: 'ok', title: 'Job dispatched', detail: `${job.service} is ${job.state}` });
       await navigate({ to: '/jobs/$jobId', params: { jobId: job.id } });

@@ -1,0 +1,188 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JobView, ModelView } from '@artenic/core';
+import type { Browser, Page } from 'playwright-core';
+import { buildWeb } from '../../../scripts/web-build.mjs';
+import { poll } from '../../support/poll.ts';
+import { createStack, type Stack } from '../../support/stack.ts';
+import { launchChromium } from '../harness/chromium.ts';
+import { settled, visit } from './browser.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** Set, the pages' pictures for the documentation are made. */
+const pictures = process.env['ARTENIC_SCREENSHOTS'];
+
+let stack: Stack;
+let browser: Browser;
+beforeAll(async () => {
+  buildWeb(root);
+  stack = createStack();
+  [browser] = await Promise.all([launchChromium(), stack.start([])]);
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  await stack.destroy();
+}, 60_000);
+
+const url = (): string => stack.endpoints().api;
+const signedIn = (options: Parameters<typeof visit>[3] = {}) => visit(browser, url(), stack.adminKey(), options);
+const jobs = async (): Promise<readonly JobView[]> =>
+  (await stack.request<{ items: JobView[] }>('GET', '/api/v1/jobs')).items;
+
+/** Where a secret could have been left. */
+const traces = (page: Page): Promise<string> =>
+  page.evaluate(() =>
+    [
+      document.documentElement.outerHTML,
+      ...[...document.querySelectorAll('input')].map((input) => input.value),
+      JSON.stringify(Object.entries(localStorage)),
+      JSON.stringify(Object.entries(sessionStorage)),
+      JSON.stringify(history.state),
+      location.href,
+      document.cookie,
+    ].join('\n'),
+  );
+
+test('the link that the start prints signs in, once, and leaves no trace', async () => {
+  const link = await poll('the link', 10_000, async () =>
+    /dashboard: (http:\/\/\S+\/sign-in#token=([\w-]+))/.exec(stack.output()),
+  );
+  const { page, problems, close } = await visit(browser, url(), null);
+  await page.goto(link[1] ?? '');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  expect(await traces(page)).not.toContain(link[2] ?? '');
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/' });
+  await page.context().clearCookies();
+  await page.goto('about:blank');
+  await page.goto(link[1] ?? '');
+  await page.getByRole('alert').getByText('This link has been used or is too old').waitFor();
+  expect(problems).toEqual([]);
+  await close();
+}, 30_000);
+
+test('a pasted key signs in, is nowhere afterwards, and signing out ends the session', async () => {
+  const { page, problems, close } = await visit(browser, url(), null);
+  await page.goto('/models?search=peng');
+  await page.waitForURL(/\/sign-in\?to=/);
+  await page.getByLabel('API key').fill('aa_live_wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('API key').fill(stack.adminKey());
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
+  expect(page.url()).toContain('search=peng');
+  expect(await traces(page)).not.toContain(stack.adminKey());
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Sign in to Artenic' }).waitFor();
+  await page.goto('/');
+  await page.waitForURL(/\/sign-in/);
+  expect(problems).toEqual([]);
+  await close();
+}, 30_000);
+
+test('a job is dispatched from the dialog once, however often it is clicked, and followed to its end', async () => {
+  const { page, problems, close } = await signedIn();
+  await page.goto('/jobs');
+  await settled(page);
+  const before = (await jobs()).length;
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Service').fill('Not a name');
+  await dialog.getByRole('button', { name: 'Dispatch', exact: true }).click();
+  await dialog.getByText('2 fields need your attention').waitFor();
+  await dialog.getByLabel('Service').fill('from-the-dialog');
+  await dialog
+    .getByLabel('Command')
+    .fill('echo "hello from <b>the job</b>"; echo \'{"step":1,"loss":0.5}\' >> $ARTENIC_METRICS_FILE; sleep 1');
+  await dialog.getByRole('button', { name: 'Dispatch', exact: true }).dblclick();
+  await page.getByRole('heading', { level: 1, name: 'from-the-dialog' }).waitFor();
+  await page.locator('main').getByText('Succeeded').first().waitFor({ timeout: 30_000 });
+  await page.getByText('hello from <b>the job</b>', { exact: true }).waitFor();
+  await page.getByRole('figure', { name: 'loss' }).waitFor();
+  expect((await jobs()).length).toBe(before + 1);
+  expect(await page.getByRole('link', { name: /Workflow/ }).getAttribute('href')).toContain(
+    '/namespaces/default/workflows/',
+  );
+  expect(problems).toEqual([]);
+  await close();
+}, 60_000);
+
+test('the playground asks the trained model, and promotes nothing by itself', async () => {
+  await poll('the first model', 60_000, async () => {
+    const { items } = await stack.request<{ items: ModelView[] }>('GET', '/api/v1/models');
+    return items.find((model) => model.name === 'penguins' && model.productionVersion === 1) ?? null;
+  });
+  const { page, problems, close } = await signedIn();
+  await page.goto('/playground');
+  await settled(page);
+  const given = {
+    beak_length_mm: '39.1',
+    beak_depth_mm: '18.7',
+    flipper_length_mm: '181',
+    body_mass_g: '3750',
+    island: 'Torgersen',
+  };
+  for (const [name, value] of Object.entries(given)) await page.getByLabel(name).first().fill(value);
+  await page.getByRole('button', { name: 'Predict' }).click();
+  await page.getByText('Adelie').first().waitFor();
+  await picture(page, 'playground');
+  await page.getByLabel('body_mass_g').first().fill('heavy');
+  await page.getByRole('button', { name: 'Predict' }).click();
+  await page.locator('[aria-invalid="true"]').first().waitFor();
+  expect(problems).toEqual([]);
+  await close();
+}, 90_000);
+
+test('a killed API comes back: the page says so and goes on', async () => {
+  const { page, problems, close } = await signedIn();
+  await page.goto('/jobs');
+  await settled(page);
+  await page.locator('[data-live="live"]').first().waitFor({ state: 'attached' });
+  stack.kill('api');
+  await page.locator('[data-live="reconnecting"]').first().waitFor({ state: 'attached', timeout: 2000 });
+  const { id } = await stack.request<JobView>('POST', '/api/v1/jobs', { service: 'after-the-kill', command: 'true' });
+  await page.locator(`[data-row="${id}"]`).getByText('Succeeded').waitFor({ timeout: 40_000 });
+  expect(await page.locator(`[data-row="${id}"]`).count()).toBe(1);
+  expect(problems).toEqual([]);
+  await close();
+}, 90_000);
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+test('each page as the documentation shows it', async () => {
+  if (pictures === undefined) return;
+  const [first] = (await jobs()).filter((job) => job.service === 'penguins');
+  await stack.request('POST', '/api/v1/jobs', { ...first?.spec, config: { ...first?.spec.config, epochs: 60 } });
+  for (const theme of ['light', 'dark'] as const) {
+    const { page, close } = await signedIn({ theme });
+    for (const [name, path] of [
+      ['overview', '/'],
+      ['training', '/jobs'],
+      ['dispatch', '/jobs?dispatch=true'],
+      ['job', `/jobs/${first?.id}`],
+      ['models', '/models'],
+      ['model', '/models/penguins'],
+      ['providers', '/providers'],
+    ] as const) {
+      await page.goto(path);
+      await page.waitForLoadState('networkidle');
+      await settled(page);
+      if (theme === 'light') await picture(page, name);
+      else if (name === 'overview' || name === 'job') await picture(page, `${name}-dark`);
+    }
+    await close();
+  }
+}, 90_000);
+
+test('no browser has reported a broken policy since the API began anew', async () => {
+  const answer = await fetch(`${url()}/metrics`, { headers: { authorization: `Bearer ${stack.adminKey()}` } });
+  expect(await answer.text()).toContain('artenic_csp_reports_total 0');
+});
