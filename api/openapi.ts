@@ -48,7 +48,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
     [500, 'A fault of the platform', true],
     [503, 'A part of the platform is away; try again', true],
-    [504, 'It took too long', route.tag === 'predictions' || route.tag === 'inference'],
+    [504, 'It took too long', ['predictions', 'inference', 'models'].includes(route.tag)],
   ];
   return Object.fromEntries(
     rows

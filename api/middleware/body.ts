@@ -3,6 +3,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { jsonFault } from '../json-fault.ts';
 
 const deepest = 32;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function tooLarge(maxBytes: number): ArtenicError {
   return new ArtenicError('payload-too-large', `The body may have at most ${maxBytes} bytes.`);
@@ -68,7 +69,7 @@ export function mediaTypeOf(request: Request): string {
 /** Bytes as text; what is not UTF-8 is refused, not repaired. */
 export function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new ArtenicError('malformed-request', 'The body is not UTF-8.', { cause });
   }

@@ -15,7 +15,7 @@ import { startPredictions, type PredictionsWorld } from './predictions-world.ts'
 const verdictMs = 10_000;
 let api: PredictionsWorld;
 beforeAll(async () => {
-  api = await startPredictions({ loadTimeoutMs: 3000 });
+  api = await startPredictions({ loadTimeoutMs: 6000 });
   await api.add('good', softmaxModel());
 });
 afterAll(() => api.close());

@@ -36,7 +36,7 @@ async function awaitAnswer(address: string): Promise<void> {
   await poll(address, 120_000, async () => ((await fetch(address).catch(() => null)) === null ? null : true));
 }
 
-const stack = createStack({ ARTENIC_MODEL_PROCESSES: '1' });
+const stack = createStack();
 try {
   const file = join(folder, 'large.onnx');
   const model = denseNetwork([features, 1024, 1024, 10]);

@@ -97,7 +97,8 @@ export async function batchHttpRounds(
   say(`HTTP OIP JSON, ${rows} rows a request, ${name}`, ratio(taken.json, taken.bare));
   say(`HTTP OIP binary, ${rows} rows a request, ${name}`, ratio(taken.binary, taken.bare));
   say(`HTTP predict_batch, ${rows} rows a request, ${name}`, ratio(taken.batch, taken.bare));
-  say(`API event loop p99 ms while saturated, ${name}, worst round`, Math.max(...lag), 1);
+  say(`API event loop p99 ms while saturated, ${processes} hosts, median round`, median(lag), 1);
+  say(`API event loop p99 ms while saturated, ${processes} hosts, worst round`, Math.max(...lag), 1);
 }
 
 /** One small row in a request: at 32 clients against an empty Express route, and alone on an idle machine. */
