@@ -8,7 +8,7 @@ import { settled, visit } from './browser.ts';
 import { MortalApi, startDashboard } from './world.ts';
 
 /** Deaths of the connection or the API, and updates meanwhile; `ARTENIC_RECONNECT_KILLS=20` is the full count. */
-const kills = Number(process.env['ARTENIC_RECONNECT_KILLS'] ?? 6);
+const kills = Number(process.env['ARTENIC_RECONNECT_KILLS'] ?? (process.env['ARTENIC_TEST_FULL'] === '1' ? 20 : 6));
 const updates = 25 * kills;
 const rows = 30;
 
