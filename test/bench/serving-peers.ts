@@ -103,8 +103,12 @@ try {
     JSON.stringify({ cores: cpus().length, cpu: cpus()[0]?.model, seconds, times, ...allResults() }, null, 2),
   );
 } finally {
-  for (const { pid } of servers) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  for (const server of servers) if (server.signalCode === null) await once(server, 'exit');
+  for (const server of servers) {
+    if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) continue;
+    const ended = once(server, 'exit');
+    process.kill(-server.pid, 'SIGKILL');
+    await ended;
+  }
   await stack.destroy();
   rmSync(folder, { recursive: true, force: true });
 }
