@@ -87,7 +87,7 @@ export class Cloud {
   /** Milliseconds since 1970 on the cloud's clock, which starts with real time and then runs `scale` times as fast. */
   nowMs(): number {
     const { originMs, scale, lastMs } = this.#state;
-    return Math.max(lastMs, originMs + (Date.now() - originMs) * scale);
+    return Math.max(lastMs, Math.floor(originMs + (Date.now() - originMs) * scale));
   }
 
   /** Resolves when what follows from the event is on the disk; rejects with a `Refusal`. */

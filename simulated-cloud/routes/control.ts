@@ -67,7 +67,7 @@ export function controlRoutes(cloud: Cloud): Router {
   });
   router.put('/keys/:id', async (request, response) => {
     const { expiresInSeconds } = read(keySchema, request);
-    const expiresAtMs = expiresInSeconds === null ? null : cloud.nowMs() + expiresInSeconds * 1000;
+    const expiresAtMs = expiresInSeconds === null ? null : cloud.nowMs() + Math.round(expiresInSeconds * 1000);
     const { id: keyId } = request.params;
     await cloud.submit({ kind: 'note', body: { kind: 'key-expiry-set', keyId, expiresAtMs } });
     response.status(204).end();

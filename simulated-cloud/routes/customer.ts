@@ -89,7 +89,8 @@ function accountOf({ world, state }: Cloud): unknown {
       vcpuInUse: live.filter(({ region }) => region === name).reduce((sum, { vcpu }) => sum + vcpu, 0),
     })),
     ...{ duplicateNames: world.duplicateNames, clientTokens: world.clientTokens },
-    consistencySeconds: world.listLagSeconds[1],
+    /** In the customer's seconds. */
+    consistencySeconds: world.listLagSeconds[1] / state.scale,
   };
 }
 

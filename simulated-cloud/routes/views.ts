@@ -36,7 +36,7 @@ export function viewAt(instance: Instance, atMs: number): InstanceView | null {
   const state = isEnded ? 'terminated' : isStopping ? 'shutting-down' : isRunning ? 'running' : 'pending';
   return {
     ...{ instanceId, name, tags, region, zone, instanceType, spot: instance.spot },
-    state: instance.brokenState ?? state,
+    state: isEnded ? state : (instance.brokenState ?? state),
     stateReason: isEnded ? reasons[ended.endedBy] : null,
     priceUsdMicrosPerHour: instance.priceUsdMicrosPerHour,
     createdAt: iso(createdAtMs),

@@ -48,7 +48,7 @@ export function stopOf(
   atMs: number,
   draw: Draw,
 ): Extract<EntryBody, { kind: 'stopping' }> {
-  const stopAtMs = atMs + between(stopSeconds, draw(`stop:${instanceId}`)) * 1000;
+  const stopAtMs = atMs + Math.round(between(stopSeconds, draw(`stop:${instanceId}`)) * 1000);
   return { kind: 'stopping', instanceId, because, stopAtMs };
 }
 

@@ -45,13 +45,13 @@ export function decideCreate(
     throw new Refusal('InsufficientCapacity', `${request.zone ?? region} has no ${instanceType} left.`);
   }
   const instanceId = `i-${String(state.lastSeq + 1).padStart(9, '0')}`;
-  const bootAtMs = nowMs + between(world.bootSeconds, draw(`boot:${instanceId}`)) * 1000;
+  const bootAtMs = nowMs + Math.round(between(world.bootSeconds, draw(`boot:${instanceId}`)) * 1000);
   const slot = spot ? freeSlot(state, zone) : null;
   return {
     entry: {
       ...{ kind: 'created', instanceId, name, clientToken: clientToken ?? null, tags, region, zone, instanceType },
       ...{ vcpu: type.vcpu, spot, slot, priceUsdMicrosPerHour: price, bootAtMs },
-      lagMs: between(world.listLagSeconds, draw(`lag:${instanceId}`)) * 1000,
+      lagMs: Math.round(between(world.listLagSeconds, draw(`lag:${instanceId}`)) * 1000),
       fate: slot === null ? null : fateOf(world, state, { instanceId, zone, slot, bootAtMs, nowMs }, draw),
     },
   };
@@ -130,11 +130,11 @@ function fateOf(world: World, state: CloudState, born: Born, draw: Draw): Fate |
   const { instanceId, bootAtMs } = born;
   const drawn =
     meanHours === null ? Infinity : bootAtMs + waitingTime(meanHours * msPerHour, draw(`life:${instanceId}`));
-  const endAtMs = Math.min(drawn, endInTrace(world.trace, state, born));
+  const endAtMs = Math.round(Math.min(drawn, endInTrace(world.trace, state, born)));
   if (endAtMs === Infinity) return null;
   const recorded = draw(`record:${instanceId}`) >= disappearShare;
   const hasNotice = recorded && noticeSeconds > 0 && draw(`notice:${instanceId}`) < noticeShare;
-  const noticeAtMs = hasNotice ? Math.max(born.nowMs, endAtMs - noticeSeconds * 1000) : null;
+  const noticeAtMs = hasNotice ? Math.max(born.nowMs, Math.round(endAtMs - noticeSeconds * 1000)) : null;
   return { endAtMs, noticeAtMs, recorded };
 }
 

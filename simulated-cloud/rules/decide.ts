@@ -125,7 +125,7 @@ class TurnInProgress {
   ): string {
     if (stopping !== null || ended !== null) throw new Refusal('InvalidParameter', `${instanceId} is ending already.`);
     const { noticeSeconds, recorded } = event;
-    const endAtMs = atMs + (noticeSeconds ?? 0) * 1000;
+    const endAtMs = atMs + Math.round((noticeSeconds ?? 0) * 1000);
     this.#write(
       { kind: 'fated', instanceId, fate: { endAtMs, noticeAtMs: noticeSeconds === null ? null : atMs, recorded } },
       atMs,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { faultRuleSchema, faultSchema, operations } from './faults.ts';
 
-const ms = z.number();
+const ms = z.number().int();
 const instanceId = z.string();
 
 /** When and how the cloud takes a spot instance back; drawn when it is made. */

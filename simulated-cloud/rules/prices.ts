@@ -35,7 +35,7 @@ function spotFactor(
 /** Time that is billed: from running to gone, not less than the minimum, rounded up to whole granules. */
 export function billedTime(ranMs: number, { billing }: Pick<World, 'billing'>): number {
   const granuleMs = billing.granularitySeconds * 1000;
-  return Math.ceil(Math.max(ranMs, billing.minimumSeconds * 1000) / granuleMs - 1e-9) * granuleMs;
+  return Math.round(Math.ceil(Math.max(ranMs, billing.minimumSeconds * 1000) / granuleMs - 1e-9) * granuleMs);
 }
 
 /** USD micros, rounded up. In whole numbers: a year of a large machine has more micros × milliseconds than a double holds. */
