@@ -7,7 +7,7 @@ import { seededDraw } from '../rules/random.ts';
 import { Refusal } from '../rules/refusals.ts';
 
 /** The header that gives one request a fault: a fault as JSON, or its kind alone. */
-export const faultHeader = 'x-simulated-fault';
+const faultHeader = 'x-simulated-fault';
 
 export type Answer = { readonly status: number; readonly body: unknown };
 type Work = (fault: Fault | null) => Promise<Answer>;

@@ -50,16 +50,20 @@ export function describeCloudConformance(name: string, makeHarness: () => Promis
 
     let jobs = 0;
     const newId = (): string => `cloud-${++jobs}/attempt-1`;
-    const launch = (attemptId: string, by = provider): Promise<InstanceHandle> => by.launch(harness.request(attemptId));
+    const launch = (attemptId: string): Promise<InstanceHandle> => provider.launch(harness.request(attemptId));
     const goneOf = (handle: InstanceHandle) =>
       poll(`${handle.attemptId} to be gone`, patienceMs, async () => {
         const description = await provider.describe(handle);
         return description.state === 'gone' ? description : null;
       });
+    const again = (attemptId: string, by = provider): Promise<InstanceHandle> =>
+      by.launch({ ...harness.request(attemptId), mayExist: true });
+    /** One is left of it; what a list did not show yet, a later look ends. */
     const aliveOnce = (attemptId: string) =>
-      poll(`one instance of ${attemptId}`, patienceMs, async () =>
-        (await harness.billed(attemptId)).alive === 1 ? true : null,
-      );
+      poll(`one instance of ${attemptId}`, patienceMs, async () => {
+        await again(attemptId);
+        return (await harness.billed(attemptId)).alive === 1 ? true : null;
+      });
     const end = async (handle: InstanceHandle): Promise<void> => {
       await provider.terminate(handle);
       await goneOf(handle);
@@ -68,7 +72,7 @@ export function describeCloudConformance(name: string, makeHarness: () => Promis
     const launchUntilDone = (attemptId: string) =>
       poll(`a launch of ${attemptId}`, patienceMs, async () => {
         try {
-          return await provider.launch({ ...harness.request(attemptId), mayExist: true });
+          return await again(attemptId);
         } catch (error) {
           expect(['transient', 'unknown-outcome']).toContain((error as { type?: ErrorType }).type);
           return null;
@@ -117,7 +121,7 @@ export function describeCloudConformance(name: string, makeHarness: () => Promis
         const handle = await launchUntilDone(id);
         await aliveOnce(id);
         expect((await provider.describe(handle)).state).not.toBe('gone');
-        expect(await launch(id, harness.reopen())).toEqual(handle);
+        expect(await again(id, harness.reopen())).toEqual(handle);
         await end(handle);
         expect((await harness.billed(id)).alive).toBe(0);
       },

@@ -73,7 +73,7 @@ export class CloudClient {
 
   /** Asked twice it does no more than once, so that it is simply asked again. */
   async terminate(instanceId: string): Promise<void> {
-    await this.#ask('DELETE', `/instances/${encodeURIComponent(instanceId)}`, z.unknown(), {
+    await this.#ask('DELETE', `/instances/${encodeURIComponent(instanceId)}`, z.looseObject({}), {
       what: 'terminate an instance',
     });
   }
@@ -92,7 +92,7 @@ export class CloudClient {
     const found: z.output<Item>[] = [];
     const asked = new URLSearchParams(query);
     for (;;) {
-      const { items, next } = await this.#ask('GET', `${path}?${asked}`, pageSchema(item), { what });
+      const { items, next } = await this.#ask('GET', `${path}?${asked.toString()}`, pageSchema(item), { what });
       found.push(...items);
       if (next === null) return found;
       asked.set('cursor', next);

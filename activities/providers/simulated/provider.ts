@@ -118,16 +118,18 @@ class SimulatedProvider {
   }
 
   /**
-   * The attempt's instance, living or ended. Of several the oldest stays, the others are terminated. With `isPatient` a
-   * look that finds nothing is repeated until the cloud's list cannot be older than the first one.
+   * The attempt's instance, living or ended; of several the oldest stays, the others are terminated. With `isPatient` it
+   * looks until the cloud's list cannot be older than the first look. Where the cloud keeps two apart the first that is
+   * found is the only one; elsewhere an older one may still come to light.
    */
   async #lookUp(attemptId: string, isPatient: boolean): Promise<InstanceHandle | null> {
     const windowMs = isPatient ? (await this.#knownAccount()).consistencySeconds * 1000 : 0;
+    const isFirstEnough = isPatient && (await this.#keepsApart());
     const deadlineMs = performance.now() + windowMs;
     for (;;) {
       const isLast = performance.now() >= deadlineMs;
       const found = await this.#listAttempt(attemptId);
-      if (found.length > 0) return this.#keepOldest(attemptId, found);
+      if (found.length > 0 && (isLast || isFirstEnough)) return this.#keepOldest(attemptId, found);
       if (isLast) return null;
       await sleep(Math.min(lookUpPauseMs, Math.max(1, deadlineMs - performance.now())));
     }
