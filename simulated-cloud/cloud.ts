@@ -171,7 +171,7 @@ export class Cloud {
     for (const { instanceId, stopping } of [...this.#state.live.values()]) {
       if (stopping === null) await this.submit({ kind: 'preempt', instanceId, noticeSeconds: null, recorded: false });
     }
-    while ([...this.#state.live.values()].some(({ powered }) => powered)) await sleep(20);
+    while (!this.#closed && [...this.#state.live.values()].some(({ powered }) => powered)) await sleep(20);
   }
 
   /** Lets go of everything without ending it: machines go on, and the next life of this process finds them. */

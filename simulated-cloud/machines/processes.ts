@@ -6,8 +6,9 @@ export type ProcessIdentity = { readonly pid: number; readonly startedAt: string
 
 const hasProc = process.platform === 'linux';
 
+/** By shape: an error of another realm is no `instanceof Error`. */
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
 }
 
 function readProc(path: string): string | null {

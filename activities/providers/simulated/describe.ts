@@ -31,7 +31,8 @@ function preemptionOf(
 ): PreemptionEvidence | null {
   if (endedBy === 'preemption') return { evidence: 'provider-record', at: endedAt };
   if (endedBy === 'unknown') return { evidence: 'disappeared', at: endedAt };
-  return endedBy === null && preemptionAt !== null ? { evidence: 'notice', at: preemptionAt } : null;
+  // a machine that switches itself off when it is warned has ended by itself, because of the warning
+  return endedBy !== 'request' && preemptionAt !== null ? { evidence: 'notice', at: preemptionAt } : null;
 }
 
 /** By creation, then by id, so that everybody chooses the same. */
