@@ -6,7 +6,7 @@ import { Refusal } from '../rules/refusals.ts';
 import { scriptSchema } from '../rules/script.ts';
 import type { Instance } from '../rules/state.ts';
 import { Gate } from './gate.ts';
-import { viewAt } from './views.ts';
+import { viewAt, type InstanceView } from './views.ts';
 
 const consoleBytes = 64 * 1024;
 
@@ -29,7 +29,7 @@ export function customerRoutes(cloud: Cloud): Router {
   router.get('/offers', (request, response) =>
     gate.serve(request, response, 'offers', null, async () => ({
       status: 200,
-      body: page(cloud, request, offersOf(cloud)),
+      body: page(cloud, request, offersOf(cloud), (_offer, index) => String(index).padStart(6, '0')),
     })),
   );
   router.post('/instances', (request, response) => {
@@ -44,7 +44,7 @@ export function customerRoutes(cloud: Cloud): Router {
     gate.serve(request, response, 'list', null, async () => {
       // what is due by now has happened, also when nobody was there to see it
       await cloud.submit({ kind: 'tick' });
-      return { status: 200, body: page(cloud, request, listed(cloud, request)) };
+      return { status: 200, body: page(cloud, request, listed(cloud, request), ({ instanceId }) => instanceId) };
     }),
   );
   router.get('/instances/:id', (request, response) =>
@@ -117,7 +117,7 @@ function offersOf(cloud: Cloud): readonly unknown[] {
 }
 
 /** In the order of their creation, each as old as its lag. `name`, `tag.<key>` and `live=true` narrow it down. */
-function listed(cloud: Cloud, request: Request): readonly unknown[] {
+function listed(cloud: Cloud, request: Request): readonly InstanceView[] {
   const { state } = cloud;
   const query = new URL(request.originalUrl, 'http://cloud').searchParams;
   const name = query.get('name');
@@ -141,9 +141,15 @@ function ofName({ state }: Cloud, name: string): readonly Instance[] {
   return (state.byName.get(name) ?? []).flatMap((id) => state.instances.get(id) ?? []);
 }
 
-function page(cloud: Cloud, request: Request, items: readonly unknown[]): unknown {
-  const from = Number(new URL(request.originalUrl, 'http://cloud').searchParams.get('cursor') ?? 0);
-  if (!Number.isSafeInteger(from) || from < 0) throw new Refusal('InvalidParameter', 'That is no cursor of ours.');
-  const to = from + cloud.world.pageSize;
-  return { items: items.slice(from, to), next: to < items.length ? String(to) : null };
+/** From the cursor on, which is the last item's id: what ends between two pages hides nothing of the next. */
+function page<Item>(
+  cloud: Cloud,
+  request: Request,
+  items: readonly Item[],
+  idOf: (item: Item, index: number) => string,
+): unknown {
+  const cursor = new URL(request.originalUrl, 'http://cloud').searchParams.get('cursor') ?? '';
+  const left = items.map((item, index) => ({ item, id: idOf(item, index) })).filter(({ id }) => id > cursor);
+  const shown = left.slice(0, cloud.world.pageSize);
+  return { items: shown.map(({ item }) => item), next: left.length > shown.length ? (shown.at(-1)?.id ?? null) : null };
 }
