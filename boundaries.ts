@@ -9,6 +9,7 @@ export const folders = [
   'workers',
   'runner',
   'cli',
+  'simulated-cloud',
   'web',
   'scripts',
   'test',
@@ -27,6 +28,7 @@ export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonl
   workers: ['core', 'workflows', 'activities', 'store', 'serving', 'api', 'cli', 'scripts'],
   runner: [],
   cli: [],
+  'simulated-cloud': [],
   web: [],
   scripts: ['api', 'cli', 'workers'],
 };
@@ -45,6 +47,7 @@ export const sdkPackages: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, reado
   workers: ['@artenic/core', '@artenic/client', '@artenic/training'],
   runner: ['@artenic/core', '@artenic/training'],
   cli: ['@artenic/core', '@artenic/client'],
+  'simulated-cloud': ['@artenic/core'],
   web: ['@artenic/core'],
   scripts: ['@artenic/core'],
 };

@@ -32,13 +32,13 @@ function providerOf({ providers }: ProviderDeps, name: string): Provider {
 
 async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offer): Promise<InstanceHandle> {
   const { store, runner, now } = deps;
-  const { jobId, attempt, ending, handle: known } = await store.attempts.get(attemptId);
+  const { jobId, attempt, ending, state, handle: known } = await store.attempts.get(attemptId);
   if (ending !== null) throw new ArtenicError('conflict', `${attemptId} has ended: ${ending.message}`);
   if (known !== null) return known;
   await store.attempts.advance(attemptId, 'launching', now());
   const { spec } = await store.jobs.transition(jobId, 'provisioning');
   const bootstrap = bootstrapOf(runner, { attemptId, jobId, attempt });
-  const request = { attemptId, offer, needs: needsOf(spec), bootstrap };
+  const request = { attemptId, offer, needs: needsOf(spec), bootstrap, mayExist: state !== 'waiting' };
   const handle = await launchOrAdopt(providerOf(deps, offer.provider), request);
   await store.attempts.setHandle(attemptId, handle);
   await store.attempts.advance(attemptId, 'starting', now());

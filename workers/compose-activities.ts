@@ -5,6 +5,7 @@ import { createControlActivities } from '../activities/control/create.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
 import { createLocalProvider } from '../activities/providers/local/provider.ts';
 import type { Provider } from '../activities/providers/provider.ts';
+import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { failoverPolicy } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
@@ -36,7 +37,7 @@ export function composeActivities(parts: {
     cacheDir: join(home, 'cache'),
     ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
   });
-  const providers = new Map([[local.name, local]]);
+  const providers = new Map([local, ...clouds(config)].map((provider) => [provider.name, provider]));
   const storageRoot = join(home, 'objects');
   const control = createControlActivities({
     store,
@@ -62,4 +63,14 @@ export function composeActivities(parts: {
     now: () => new Date(),
   });
   return { control, providerActivities, providers };
+}
+
+/** The clouds that the configuration holds the keys of. */
+function clouds(config: Config): readonly Provider[] {
+  const {
+    ARTENIC_SIMULATED_CLOUD_URL: url,
+    ARTENIC_SIMULATED_CLOUD_KEY: key,
+    ARTENIC_CLOUD_NAMESPACE: namespace,
+  } = config;
+  return url === undefined || key === undefined ? [] : [createSimulatedProvider({ url, key, namespace })];
 }

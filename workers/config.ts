@@ -41,6 +41,15 @@ const configSchema = z.object({
   ARTENIC_TEMPORAL_UI_URL: z.url().optional(),
   /** Cores that jobs of the local provider may use; all of the machine's when absent. Lower it to keep some for yourself. */
   ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
+  /** URL of a simulated cloud (`npm run cloud:simulated`). With it and its key the provider `simulated` is there. */
+  ARTENIC_SIMULATED_CLOUD_URL: z.url().optional(),
+  /** API key of the simulated cloud. */
+  ARTENIC_SIMULATED_CLOUD_KEY: z.string().min(1).optional(),
+  /** Marks our instances at every cloud. One per installation: two that share an account and this name end each other's instances. */
+  ARTENIC_CLOUD_NAMESPACE: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and "-", at most 32')
+    .default('artenic'),
   /** How often a runner says that it lives and asks for wishes. Lower: faster cancel; higher: fewer requests. */
   ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */

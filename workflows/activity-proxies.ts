@@ -55,16 +55,17 @@ export function instanceActivities(offer: Offer): {
 } {
   const taskQueue = providerQueue(offer.provider);
   const place = `${offer.provider} ${offer.region} ${offer.instanceType}`;
-  // our own machine is asked often, a cloud's API as seldom as its rate limits like
-  const watchInterval = offer.provider === 'local' ? '2s' : '15s';
+  // what runs on our own machine is asked often, a cloud's API as seldom as its rate limits like
+  const watchInterval = offer.provider === 'local' || offer.provider === 'simulated' ? '2s' : '15s';
   return {
     launch: proxyActivities<Pick<ProviderActivities, 'launchInstance'>>({
       taskQueue,
       summary: `launch on ${place}`,
       // what a launch under way makes must come to our hands, also when the job is cancelled meanwhile
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-      // a create call that takes longer has an unknown outcome, which the next try looks up
-      startToCloseTimeout: '60s',
+      // a minute for a list that may be a minute old, and time for the calls themselves; beyond that the outcome is unknown,
+      // and the next try looks it up
+      startToCloseTimeout: '180s',
       // half an hour of passing faults; then the failover decides
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 35 },
     }),

@@ -37,6 +37,20 @@ export type LaunchRequest = {
   readonly offer: Offer;
   readonly needs: Capacity;
   readonly bootstrap: InstanceBootstrap;
+  /**
+   * An earlier try may have made the instance and lost the answer: it is looked up over the provider's consistency window
+   * before one is made, where the provider itself does not keep two apart.
+   */
+  readonly mayExist: boolean;
+};
+
+/**
+ * What tells that an instance was or will be taken back, and when: a warning before it (`notice`), the provider's record
+ * after it (`provider-record`), or only that it is not there any more and nobody says why (`disappeared`).
+ */
+export type PreemptionEvidence = {
+  readonly evidence: 'notice' | 'provider-record' | 'disappeared';
+  readonly at: string | null;
 };
 
 /**
@@ -47,8 +61,10 @@ export type InstanceDescription = {
   readonly handle: InstanceHandle;
   readonly state: 'starting' | 'running' | 'stopping' | 'gone';
   readonly endedBy: 'preemption' | 'request' | 'itself' | 'unknown' | null;
+  /** Billing starts here. */
   readonly launchedAt: string | null;
   readonly endedAt: string | null;
+  readonly preemption: PreemptionEvidence | null;
 };
 
 /**

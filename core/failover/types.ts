@@ -8,6 +8,13 @@ export type Offer = {
   readonly spot: boolean;
   /** Price in USD micros per hour; 0 for the local machine. */
   readonly priceUsdMicrosPerHour: number;
+  /** The rest of the price row; absent where nothing is billed. */
+  readonly billing?: {
+    /** When the provider said this price. */
+    readonly pricedAt: string;
+    readonly minimumSeconds: number;
+    readonly granularitySeconds: number;
+  };
 };
 
 export type EndedAttempt = {

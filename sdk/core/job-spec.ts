@@ -43,8 +43,17 @@ export const resourcesSchema = z.strictObject({
     .describe("Copies of the command on each node, with torchrun's variables."),
 });
 
+/** Other names of providers; jobs are kept with the first one. */
+const providerAliases = new Map([['mock', 'simulated']]);
+const providerNameSchema = nameSchema.overwrite((name) => providerAliases.get(name) ?? name);
+
 export const placementSchema = z.strictObject({
-  providers: z.array(nameSchema).min(1).max(32).default(['local']).describe('Where the job may run, best first.'),
+  providers: z
+    .array(providerNameSchema)
+    .min(1)
+    .max(32)
+    .default(['local'])
+    .describe('Where the job may run, best first.'),
   regions: z.array(z.string().min(1).max(64)).max(64).default([]).describe('Regions it may run in; any when empty.'),
   mode: z
     .enum(['spot', 'on-demand', 'spot-with-fallback'])

@@ -175,6 +175,7 @@ export class ActivityWorld {
       attemptId,
       offer: localOffer,
       needs: { vcpu: 1, memoryGib: 0, gpus: 0 },
+      mayExist: false,
       bootstrap: {
         ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: 'x'.repeat(43) },
         ...{ storage, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },

@@ -110,5 +110,6 @@ export async function describeAs(
     endedBy: ended?.endedBy ?? null,
     launchedAt: launchedAt?.toISOString() ?? null,
     endedAt: ended?.endedAt ?? null,
+    preemption: null,
   };
 }

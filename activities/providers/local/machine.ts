@@ -55,13 +55,6 @@ async function readGpus(nvidiaSmi: string): Promise<Gpus> {
   }
 }
 
-/** Whether the machine's GPU (`NVIDIA A100-SXM4-80GB`) is what a job calls it (`A100-80GB`): all its words are there. */
-export function isGpuType(wanted: string, present: string): boolean {
-  const wordsOf = (text: string) => text.toLowerCase().split(/[^a-z0-9]+/);
-  const words = wordsOf(present);
-  return wordsOf(wanted).every((word) => words.includes(word));
-}
-
 export function describeMachine({ vcpu, memoryGib, gpus, gpuType, problem }: Machine): string {
   const cards = gpus === 0 ? 'no GPU' : `${gpus} × ${gpuType}`;
   const sentence = `${vcpu} cores, ${memoryGib.toFixed(1)} GiB of memory, ${cards}.`;

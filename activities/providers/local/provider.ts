@@ -12,11 +12,12 @@ import type {
   ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
+import { isGpuType } from '../gpu-type.ts';
 import { errorCode, isSystemCode } from '../../error-code.ts';
 import { readTail, writeOnce, writeWhole } from './files.ts';
 import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instance } from './instance.ts';
 import { describeAs, describeInstance, recordOrNone, terminateInstance } from './lifecycle.ts';
-import { describeMachine, isGpuType, machineReader, type Machine } from './machine.ts';
+import { describeMachine, machineReader, type Machine } from './machine.ts';
 import { processTable, type ProcessTable } from './processes.ts';
 import { salvage } from './salvage.ts';
 import { spawnRunner, type RunnerProgram } from './spawn-runner.ts';

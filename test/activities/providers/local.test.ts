@@ -55,6 +55,7 @@ class LocalWorld {
       attemptId,
       offer: { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 },
       needs: { vcpu: 1, memoryGib: 0.1, gpus: 0 },
+      mayExist: false,
       bootstrap: {
         ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: secret },
         ...{ storage: { kind: 'directory', root: this.objects }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },

@@ -1,0 +1,42 @@
+import { ArtenicError } from '../../../core/errors.ts';
+import type { InstanceDescription, InstanceHandle, PreemptionEvidence } from '../provider.ts';
+import type { CloudInstance, instanceStates } from './answers.ts';
+
+const states: Readonly<Record<(typeof instanceStates)[number], InstanceDescription['state']>> = {
+  pending: 'starting',
+  running: 'running',
+  'shutting-down': 'stopping',
+  terminated: 'gone',
+};
+const ends: Readonly<Record<string, NonNullable<InstanceDescription['endedBy']>>> = {
+  UserRequest: 'request',
+  SpotPreemption: 'preemption',
+  InstanceInitiated: 'itself',
+};
+
+/** Throws `unknown-state` for what the cloud's documentation does not name. */
+export function describe(instance: CloudInstance, handle: InstanceHandle): InstanceDescription {
+  const { instanceId, state: said, stateReason, startedAt, endedAt } = instance;
+  const state = Object.hasOwn(states, said) ? states[said as keyof typeof states] : undefined;
+  if (state === undefined) {
+    throw new ArtenicError('unknown-state', `The simulated cloud says that ${instanceId} is ${JSON.stringify(said)}.`);
+  }
+  const endedBy = state === 'gone' ? (ends[stateReason ?? ''] ?? 'unknown') : null;
+  return { handle, state, endedBy, launchedAt: startedAt, endedAt, preemption: preemptionOf(instance, endedBy) };
+}
+
+function preemptionOf(
+  { endedAt, preemptionAt }: CloudInstance,
+  endedBy: InstanceDescription['endedBy'],
+): PreemptionEvidence | null {
+  if (endedBy === 'preemption') return { evidence: 'provider-record', at: endedAt };
+  if (endedBy === 'unknown') return { evidence: 'disappeared', at: endedAt };
+  // a machine that switches itself off when it is warned has ended by itself, because of the warning
+  return endedBy !== 'request' && preemptionAt !== null ? { evidence: 'notice', at: preemptionAt } : null;
+}
+
+/** By creation, then by id, so that everybody chooses the same. */
+export function oldestFirst(one: CloudInstance, other: CloudInstance): number {
+  const byTime = Date.parse(one.createdAt) - Date.parse(other.createdAt);
+  return byTime === 0 ? (one.instanceId < other.instanceId ? -1 : 1) : byTime;
+}

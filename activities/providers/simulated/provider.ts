@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fits, noCapacity } from '../../../core/capacity/grant.ts';
+import type { Capacity } from '../../../core/capacity/types.ts';
+import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
+import type { Offer } from '../../../core/failover/types.ts';
+import { isGpuType } from '../gpu-type.ts';
+import type {
+  InstanceDescription,
+  InstanceHandle,
+  LaunchRequest,
+  OfferQuery,
+  Provider,
+  ProviderCapabilities,
+  ProviderCheck,
+} from '../provider.ts';
+import type { CloudAccount, CloudInstance, CloudOffer } from './answers.ts';
+import { CloudClient, type CloudClientOptions } from './client.ts';
+import { describe, oldestFirst } from './describe.ts';
+
+export type SimulatedProviderOptions = CloudClientOptions & {
+  /** Marks our instances; what another installation has made with the same account is not ours. */
+  readonly namespace: string;
+};
+
+const providerName = 'simulated';
+const attemptTag = 'artenic-attempt';
+const namespaceTag = 'artenic-namespace';
+const lookUpPauseMs = 500;
+const maxSlugLength = 180;
+
+const capabilities: ProviderCapabilities = {
+  spot: true,
+  preemptionNotice: true,
+  // a world may honour tokens, but not every one does
+  idempotencyToken: false,
+  regions: true,
+};
+
+/** The simulated cloud (`simulated-cloud/`), which runs as a process of its own. */
+export function createSimulatedProvider(options: SimulatedProviderOptions): Provider {
+  const simulated = new SimulatedProvider(options);
+  return {
+    name: providerName,
+    capabilities,
+    check: () => simulated.check(),
+    offers: (query) => simulated.offers(query),
+    launch: (request) => simulated.launch(request),
+    describe: (handle) => simulated.describe(handle),
+    list: () => simulated.list(),
+    terminate: (handle) => simulated.terminate(handle),
+    console: (handle) => simulated.console(handle),
+  };
+}
+
+class SimulatedProvider {
+  readonly #client: CloudClient;
+  readonly #namespace: string;
+  readonly #url: string;
+  #account: CloudAccount | null = null;
+
+  constructor(options: SimulatedProviderOptions) {
+    this.#client = new CloudClient(options);
+    this.#namespace = options.namespace;
+    this.#url = options.url;
+  }
+
+  async check(): Promise<ProviderCheck> {
+    try {
+      const { regions } = await this.#client.account();
+      const inUse = regions.reduce((sum, { vcpuInUse }) => sum + vcpuInUse, 0);
+      const message = `Simulated cloud at ${this.#url}: ${regions.length} regions, ${inUse} vCPUs in use.`;
+      return { usable: true, message, capacity: null };
+    } catch (error) {
+      if (!isArtenicError(error)) throw error;
+      return { usable: false, message: error.message, capacity: null };
+    }
+  }
+
+  async offers({ needs, gpuType, regions, spot }: OfferQuery): Promise<readonly Offer[]> {
+    const rows = await this.#client.offers();
+    return rows
+      .filter((row) => regions.length === 0 || regions.includes(row.region))
+      .filter((row) => spot === null || row.spot === spot)
+      .filter((row) => gpuType === null || (row.accelerator !== null && isGpuType(gpuType, row.accelerator.type)))
+      .filter((row) => fits(needs, noCapacity, capacityOf(row)))
+      .map(offerOf)
+      .toSorted((one, other) => one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour);
+  }
+
+  async launch(request: LaunchRequest): Promise<InstanceHandle> {
+    const { attemptId, mayExist } = request;
+    refuseBadId(attemptId);
+    const made = await this.#lookUp(attemptId, mayExist && !(await this.#keepsApart()));
+    if (made !== null) return made;
+    await this.#refuseUnfit(request);
+    try {
+      const created = await this.#client.create(this.#createInput(request));
+      if (await this.#keepsApart()) return this.#handleOf(created, attemptId);
+      // another worker may have made one at the same moment: whoever looks last sees both
+      return await this.#keepOldest(attemptId, [created, ...(await this.#listAttempt(attemptId))]);
+    } catch (error) {
+      if (!isArtenicError(error, 'unknown-outcome') && !isArtenicError(error, 'conflict')) throw error;
+      const found = await this.#lookUpAfter(error, attemptId);
+      if (found !== null) return found;
+      throw new ArtenicError('unknown-outcome', error.message, { cause: error });
+    }
+  }
+
+  /** A look-up that fails leaves the outcome as unknown as it was. */
+  async #lookUpAfter(error: ArtenicError, attemptId: string): Promise<InstanceHandle | null> {
+    try {
+      return await this.#lookUp(attemptId, true);
+    } catch (cause) {
+      const problem = `${error.message} It could not be looked up: ${messageOf(cause)}`;
+      throw new ArtenicError('unknown-outcome', problem, { cause });
+    }
+  }
+
+  /**
+   * The attempt's instance, living or ended; of several the oldest stays, the others are terminated. With `isPatient` it
+   * looks until the cloud's list cannot be older than the first look. Where the cloud keeps two apart the first that is
+   * found is the only one; elsewhere an older one may still come to light.
+   */
+  async #lookUp(attemptId: string, isPatient: boolean): Promise<InstanceHandle | null> {
+    const windowMs = isPatient ? (await this.#knownAccount()).consistencySeconds * 1000 : 0;
+    const isFirstEnough = isPatient && (await this.#keepsApart());
+    const deadlineMs = performance.now() + windowMs;
+    for (;;) {
+      const isLast = performance.now() >= deadlineMs;
+      const found = await this.#listAttempt(attemptId);
+      if (found.length > 0 && (isLast || isFirstEnough)) return this.#keepOldest(attemptId, found);
+      if (isLast) return null;
+      await sleep(Math.min(lookUpPauseMs, Math.max(1, deadlineMs - performance.now())));
+    }
+  }
+
+  #listAttempt(attemptId: string): Promise<readonly CloudInstance[]> {
+    return this.#client.list({ [attemptTag]: attemptId, [namespaceTag]: this.#namespace }, { liveOnly: false });
+  }
+
+  async #keepOldest(attemptId: string, found: readonly CloudInstance[]): Promise<InstanceHandle> {
+    const [oldest, ...rest] = found.toSorted(oldestFirst);
+    if (oldest === undefined) throw new ArtenicError('internal', `There is nothing of ${attemptId} to keep.`);
+    for (const { instanceId, endedAt } of rest) {
+      if (instanceId !== oldest.instanceId && endedAt === null) await this.#terminate(instanceId);
+    }
+    return this.#handleOf(oldest, attemptId);
+  }
+
+  async #refuseUnfit({ offer, needs }: LaunchRequest): Promise<void> {
+    const { provider, instanceType, region, spot } = offer;
+    const rows = provider === providerName ? await this.#client.offers() : [];
+    const row = rows.find((one) => one.instanceType === instanceType && one.region === region && one.spot === spot);
+    if (row === undefined) {
+      throw new ArtenicError('invalid-request', `The simulated cloud has no ${instanceType} in ${region} to offer.`);
+    }
+    if (!fits(needs, noCapacity, capacityOf(row))) {
+      throw new ArtenicError('invalid-request', `The job does not fit ${instanceType}.`);
+    }
+  }
+
+  #createInput({ attemptId, offer, bootstrap }: LaunchRequest) {
+    const { region, instanceType, spot } = offer;
+    return {
+      ...{ name: nameOf(this.#namespace, attemptId), clientToken: hashOf(attemptId), region, instanceType, spot },
+      tags: { [attemptTag]: attemptId, [namespaceTag]: this.#namespace },
+      userData: JSON.stringify(bootstrap),
+    };
+  }
+
+  async describe(handle: InstanceHandle): Promise<InstanceDescription> {
+    return describe(await this.#find(handle), handle);
+  }
+
+  async list(): Promise<readonly InstanceDescription[]> {
+    const found = await this.#client.list({ [namespaceTag]: this.#namespace }, { liveOnly: true });
+    return found.map((instance) => {
+      const handle = this.#handleOf(instance, instance.tags[attemptTag] ?? '');
+      try {
+        return describe(instance, handle);
+      } catch (error) {
+        if (!isArtenicError(error, 'unknown-state')) throw error;
+        // one state that nobody knows must not hide all others: what the list shows is billed
+        return describe({ ...instance, state: 'running' }, handle);
+      }
+    });
+  }
+
+  async terminate({ provider, instanceId }: InstanceHandle): Promise<void> {
+    if (provider === providerName) await this.#terminate(instanceId);
+  }
+
+  async #terminate(instanceId: string): Promise<void> {
+    try {
+      await this.#client.terminate(instanceId);
+    } catch (error) {
+      if (!isArtenicError(error, 'not-found')) throw error;
+    }
+  }
+
+  async console(handle: InstanceHandle): Promise<string> {
+    await this.#find(handle);
+    return this.#client.console(handle.instanceId);
+  }
+
+  /** Throws `not-found` for a handle that is not ours. */
+  async #find({ provider, attemptId, instanceId }: InstanceHandle): Promise<CloudInstance> {
+    if (provider === providerName) {
+      const instance = await this.#client.describe(instanceId);
+      if (instance.tags[attemptTag] === attemptId && instance.tags[namespaceTag] === this.#namespace) return instance;
+    }
+    throw new ArtenicError('not-found', `There is no instance ${instanceId} of ours in the simulated cloud.`);
+  }
+
+  /** Whether the cloud itself makes one instance of two creates for one attempt. */
+  async #keepsApart(): Promise<boolean> {
+    const { duplicateNames, clientTokens } = await this.#knownAccount();
+    return duplicateNames === 'refused' || clientTokens === 'honoured';
+  }
+
+  async #knownAccount(): Promise<CloudAccount> {
+    this.#account ??= await this.#client.account();
+    return this.#account;
+  }
+
+  #handleOf({ instanceId, region }: CloudInstance, attemptId: string): InstanceHandle {
+    return { provider: providerName, attemptId, instanceId, region };
+  }
+}
+
+function capacityOf({ vcpu, memoryGib, accelerator }: CloudOffer): Capacity {
+  return { vcpu, memoryGib, gpus: accelerator?.count ?? 0 };
+}
+
+function offerOf(row: CloudOffer): Offer {
+  const { region, instanceType, spot, priceUsdMicrosPerHour, pricedAt, minimumSeconds, granularitySeconds } = row;
+  const billing = { pricedAt, minimumSeconds, granularitySeconds };
+  return { provider: providerName, region, instanceType, spot, priceUsdMicrosPerHour, billing };
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/** The whole id as far as a name can hold it, and what makes it one of its kind however odd the id is. */
+function nameOf(namespace: string, attemptId: string): string {
+  const slug = attemptId
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, maxSlugLength);
+  return `${namespace}-${slug}-${hashOf(attemptId).slice(0, 12)}`;
+}
+
+/** It has to go through an environment variable unchanged. */
+function refuseBadId(attemptId: string): void {
+  if (attemptId !== '' && attemptId.isWellFormed() && !attemptId.includes('\0')) return;
+  throw new ArtenicError('invalid-request', `${JSON.stringify(attemptId)} cannot be the id of an attempt.`);
+}

@@ -1,0 +1,63 @@
+import { closeSync, fsync, ftruncateSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { entrySchema, type LedgerEntry } from './rules/entries.ts';
+
+/** How long entries wait for others to share one fsync with. */
+const batchMs = 5;
+
+/** The bill: JSON lines in a file that only grows. */
+export class Ledger {
+  readonly #fd: number;
+  #waiting: { readonly done: () => void; readonly failed: (error: Error) => void }[] = [];
+  #timer: NodeJS.Timeout | null = null;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Opens the file and returns what is in it. A last line that a death cut off was never answered to anybody: it goes. */
+  static open(path: string): { readonly ledger: Ledger; readonly entries: readonly LedgerEntry[] } {
+    const fd = openSync(path, 'a+', 0o600);
+    const text = readFileSync(path);
+    const wholeBytes = text.lastIndexOf(0x0a) + 1;
+    if (wholeBytes < text.length) ftruncateSync(fd, wholeBytes);
+    const lines = text.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
+    const entries = lines.map((line, index) => readLine(line, index + 1));
+    return { ledger: new Ledger(fd), entries };
+  }
+
+  /** With the operating system at once (survives our death), on the disk when the promise resolves. */
+  append(entries: readonly LedgerEntry[]): Promise<void> {
+    if (entries.length === 0) return Promise.resolve();
+    writeSync(this.#fd, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    return new Promise((done, failed) => {
+      this.#waiting.push({ done, failed });
+      this.#timer ??= setTimeout(() => this.#sync(), batchMs);
+    });
+  }
+
+  #sync(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#timer = null;
+    fsync(this.#fd, (error) => {
+      for (const { done, failed } of batch) {
+        if (error === null) done();
+        else failed(error);
+      }
+    });
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    fsyncSync(this.#fd);
+    for (const { done } of this.#waiting) done();
+    closeSync(this.#fd);
+  }
+}
+
+function readLine(line: string, seq: number): LedgerEntry {
+  const entry = entrySchema.parse(JSON.parse(line));
+  if (entry.seq !== seq)
+    throw new Error(`line ${seq} of the ledger has the number ${entry.seq}: somebody has changed it`);
+  return entry;
+}

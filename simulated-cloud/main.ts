@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { defaultWorld } from './rules/default-world.ts';
+import { worldSchema, type World } from './rules/world.ts';
+import { startCloud } from './server.ts';
+
+/** `--world` names a JSON file with anything of the world that shall be otherwise. */
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '7500' },
+    home: { type: 'string', default: '.simulated-cloud' },
+    world: { type: 'string' },
+    seed: { type: 'string' },
+    scale: { type: 'string' },
+    'runner-entry': { type: 'string', default: fileURLToPath(new URL('../runner/main.ts', import.meta.url)) },
+  },
+});
+
+/** Made once and kept: a cloud that comes back knows its customers. */
+function keptKeys(home: string): { readonly key: string; readonly controlKey: string } {
+  const file = join(home, 'keys.json');
+  const newKey = () => randomBytes(24).toString('base64url');
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify({ key: newKey(), controlKey: newKey() }), { mode: 0o600 });
+  return JSON.parse(readFileSync(file, 'utf8')) as { key: string; controlKey: string };
+}
+
+function readWorld(home: string): World {
+  const own = values.world === undefined ? {} : (JSON.parse(readFileSync(values.world, 'utf8')) as object);
+  const { key, controlKey } = keptKeys(home);
+  return worldSchema.parse({
+    ...defaultWorld,
+    ...{ keys: [{ id: 'default', key }], controlKey },
+    ...own,
+    ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
+    ...(values.scale === undefined ? {} : { scale: Number(values.scale) }),
+  });
+}
+
+const home = resolve(values.home);
+mkdirSync(home, { recursive: true, mode: 0o700 });
+const server = await startCloud({
+  world: readWorld(home),
+  home,
+  runnerEntry: resolve(values['runner-entry']),
+  nodePath: process.execPath,
+  port: Number(values.port),
+});
+process.stdout.write(`simulated cloud on ${server.url}; keys in ${join(home, 'keys.json')}\n`);
+
+let signals = 0;
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    if (signals++ > 0) return;
+    void server.cloud
+      .endAll()
+      .then(() => server.close())
+      .then(() => process.exit(0));
+  });
+}

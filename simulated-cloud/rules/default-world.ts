@@ -1,0 +1,76 @@
+import type { WorldInput } from './world.ts';
+
+/** Sizes and prices as the large clouds had them in 2025: list prices of comparable machines, rounded. */
+export const defaultWorld: Omit<WorldInput, 'keys' | 'controlKey'> = {
+  regions: [
+    { name: 'eu-north', zones: ['eu-north-a', 'eu-north-b', 'eu-north-c'], priceFactor: 1 },
+    { name: 'us-east', zones: ['us-east-a', 'us-east-b', 'us-east-c'], priceFactor: 0.94 },
+    { name: 'ap-south', zones: ['ap-south-a', 'ap-south-b'], priceFactor: 1.12 },
+  ],
+  instanceTypes: [
+    { name: 'cpu-2', vcpu: 2, memoryGib: 8, onDemandUsdPerHour: 0.0832, spotUsdPerHour: 0.0291 },
+    { name: 'cpu-8', vcpu: 8, memoryGib: 32, onDemandUsdPerHour: 0.384, spotUsdPerHour: 0.1344 },
+    { name: 'cpu-64', vcpu: 64, memoryGib: 256, onDemandUsdPerHour: 3.072, spotUsdPerHour: 1.0752 },
+    {
+      name: 't4-1',
+      vcpu: 4,
+      memoryGib: 16,
+      accelerator: { type: 'T4', count: 1 },
+      onDemandUsdPerHour: 0.526,
+      spotUsdPerHour: 0.1578,
+    },
+    {
+      name: 'l4-1',
+      vcpu: 8,
+      memoryGib: 32,
+      accelerator: { type: 'L4', count: 1 },
+      onDemandUsdPerHour: 0.8048,
+      spotUsdPerHour: 0.3219,
+    },
+    {
+      name: 'a10g-4',
+      vcpu: 48,
+      memoryGib: 192,
+      accelerator: { type: 'A10G', count: 4 },
+      onDemandUsdPerHour: 5.672,
+      spotUsdPerHour: 2.2688,
+    },
+    {
+      name: 'a100-40-8',
+      vcpu: 96,
+      memoryGib: 1152,
+      accelerator: { type: 'A100-40GB', count: 8 },
+      onDemandUsdPerHour: 32.7726,
+      spotUsdPerHour: 11.5704,
+    },
+    {
+      name: 'a100-80-1',
+      vcpu: 12,
+      memoryGib: 170,
+      accelerator: { type: 'A100-80GB', count: 1 },
+      onDemandUsdPerHour: 5.0688,
+      spotUsdPerHour: 2.0275,
+    },
+    {
+      name: 'h100-1',
+      vcpu: 26,
+      memoryGib: 200,
+      accelerator: { type: 'H100-80GB', count: 1 },
+      onDemandUsdPerHour: 3.29,
+      spotUsdPerHour: 1.85,
+    },
+    {
+      name: 'h100-8',
+      vcpu: 192,
+      memoryGib: 2048,
+      accelerator: { type: 'H100-80GB', count: 8 },
+      onDemandUsdPerHour: 55.04,
+      spotUsdPerHour: 22.016,
+    },
+  ],
+  spotPrices: { everyHours: 6, spread: 0.1 },
+  bootSeconds: [0.2, 0.6],
+  listLagSeconds: [0, 1],
+  billing: { minimumSeconds: 60, granularitySeconds: 1 },
+  preemption: { meanHours: 20, noticeSeconds: 30, noticeShare: 0.9, disappearShare: 0.05 },
+};

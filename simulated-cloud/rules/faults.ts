@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Draw } from './random.ts';
+
+export const operations = ['offers', 'create', 'describe', 'list', 'terminate', 'console', 'account'] as const;
+export type Operation = (typeof operations)[number];
+
+/** What can go wrong with one request. */
+export const faultSchema = z.discriminatedUnion('kind', [
+  /** Done, but the connection is cut before the answer. */
+  z.strictObject({ kind: z.literal('answer-lost') }),
+  /** Done, but the answer comes only after so long (of the cloud's time). */
+  z.strictObject({ kind: z.literal('slow'), seconds: z.number().positive() }),
+  /** Not done; the connection is cut. */
+  z.strictObject({ kind: z.literal('reset') }),
+  z.strictObject({ kind: z.literal('server-error'), status: z.number().int().min(500).max(599).default(503) }),
+  z.strictObject({ kind: z.literal('throttled'), retryAfterSeconds: z.number().int().min(0).default(1) }),
+  z.strictObject({ kind: z.literal('expired-credential') }),
+  z.strictObject({ kind: z.literal('stockout') }),
+  z.strictObject({ kind: z.literal('quota') }),
+  /** One request makes two instances. */
+  z.strictObject({ kind: z.literal('made-twice') }),
+  /** The answer names a state that the documentation does not. */
+  z.strictObject({ kind: z.literal('unknown-state') }),
+  /** The answer is a page of a proxy, not JSON. */
+  z.strictObject({ kind: z.literal('garbage') }),
+]);
+export type Fault = z.output<typeof faultSchema>;
+
+/** A standing fault: fires for requests that it fits, until its count or its time is used up. */
+export const faultRuleSchema = z.strictObject({
+  id: z.string().min(1).max(100),
+  operation: z.enum([...operations, 'any']).default('any'),
+  fault: faultSchema,
+  probability: z.number().min(0).max(1).default(1),
+  count: z.number().int().min(1).nullable().default(null),
+  /** How long it stands, in the cloud's time; for ever when null. */
+  forSeconds: z.number().positive().nullable().default(null),
+  /** Only requests about instances with this tag value, or whose name begins so. */
+  namePrefix: z.string().nullable().default(null),
+});
+export type FaultRule = z.output<typeof faultRuleSchema>;
+
+export type StandingFault = FaultRule & { readonly sinceMs: number; readonly fired: number };
+
+/** The first standing fault that fires for this request. */
+export function firingFault(
+  standing: readonly StandingFault[],
+  request: { readonly operation: Operation; readonly name: string | null; readonly label: string },
+  nowMs: number,
+  draw: Draw,
+): StandingFault | null {
+  const fits = (rule: StandingFault): boolean =>
+    (rule.operation === 'any' || rule.operation === request.operation) &&
+    (rule.count === null || rule.fired < rule.count) &&
+    (rule.forSeconds === null || nowMs < rule.sinceMs + rule.forSeconds * 1000) &&
+    (rule.namePrefix === null || request.name?.startsWith(rule.namePrefix) === true) &&
+    (rule.probability === 1 || draw(`fault:${rule.id}:${request.label}`) < rule.probability);
+  return standing.find(fits) ?? null;
+}

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+
+/** A number in [0, 1) that depends on the seed and the label alone: nothing is remembered, so a restart draws the same. */
+export type Draw = (label: string) => number;
+
+const twoTo48 = 2 ** 48;
+
+export function seededDraw(seed: number): Draw {
+  return (label) => createHash('sha256').update(`${seed}:${label}`).digest().readUIntBE(0, 6) / twoTo48;
+}
+
+export function between([least, most]: readonly [number, number], share: number): number {
+  return least + (most - least) * share;
+}
+
+/** Exponentially distributed with this mean: the time to an event that has no memory. */
+export function waitingTime(mean: number, share: number): number {
+  return -Math.log(1 - share) * mean;
+}
