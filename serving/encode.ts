@@ -1,3 +1,4 @@
+import { integerRanges } from '@artenic/core';
 import { ArtenicError, type InputError } from '../core/errors.ts';
 import { toHalf } from './half.ts';
 import { makeNumbers, type NamedTensor, type TensorData, type TensorSignature } from './tensors.ts';
@@ -5,16 +6,6 @@ import { makeNumbers, type NamedTensor, type TensorData, type TensorSignature } 
 /** A number, string, boolean or a row-major list of them per named input; checked against the model's signature. */
 export type Inputs = Readonly<Record<string, unknown>>;
 
-const integerRanges: Readonly<Record<string, readonly [bigint, bigint]>> = {
-  int8: [-(2n ** 7n), 2n ** 7n - 1n],
-  uint8: [0n, 2n ** 8n - 1n],
-  int16: [-(2n ** 15n), 2n ** 15n - 1n],
-  uint16: [0n, 2n ** 16n - 1n],
-  int32: [-(2n ** 31n), 2n ** 31n - 1n],
-  uint32: [0n, 2n ** 32n - 1n],
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
-  uint64: [0n, 2n ** 64n - 1n],
-};
 const realTypes: ReadonlySet<string> = new Set(['float16', 'float32', 'float64']);
 const bigTypes: ReadonlySet<string> = new Set(['int64', 'uint64']);
 

@@ -1,3 +1,4 @@
+export * from './integer-types.ts';
 export * from './job-spec.ts';
 export * from './job-text.ts';
 export * from './json-value.ts';

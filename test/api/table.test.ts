@@ -7,6 +7,7 @@ import type { Route } from '../../api/route.ts';
 import { createRoutes } from '../../api/routes/index.ts';
 import { createUnderway } from '../../api/underway.ts';
 import { addKey, ApiWorld } from './harness.ts';
+import { openPaths } from './open-routes.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
@@ -15,20 +16,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const routes = createRoutes({ version: '0' }, createMetrics());
-const open = [
-  '/livez',
-  '/readyz',
-  '/health',
-  '/health/ready',
-  '/openapi.json',
-  '/api/v1/runner/hello',
-  '/v2',
-  '/v2/health/live',
-  '/v2/health/ready',
-  '/api/v1/csp-reports',
-  '/api/v1/session/sign-in',
-];
-const guarded = routes.filter(({ path }) => !open.includes(path)).map(({ method, path }) => [method, path] as const);
+const guarded = routes
+  .filter(({ path }) => !openPaths.includes(path))
+  .map(({ method, path }) => [method, path] as const);
 const samples: Readonly<Record<string, string>> = {
   id: '0199aaaa-0000-7000-8000-000000000000',
   version: '1',
@@ -41,9 +31,12 @@ const addressOf = (path: string): string =>
 
 test('what is open is open by name, and runners have routes of their own', () => {
   const named = routes.filter(({ permission }) => permission === 'open').map(({ path }) => path);
-  expect(named.toSorted()).toEqual(open.toSorted());
+  expect(named.toSorted()).toEqual(openPaths.toSorted());
   for (const { path, permission } of routes)
-    expect([path, permission === 'runner']).toEqual([path, path.startsWith('/api/v1/runner/') && !open.includes(path)]);
+    expect([path, permission === 'runner']).toEqual([
+      path,
+      path.startsWith('/api/v1/runner/') && !openPaths.includes(path),
+    ]);
 });
 
 test('a route without a permission entry fails the boot', () => {

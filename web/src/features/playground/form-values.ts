@@ -1,4 +1,4 @@
-import type { ModelSignature, PredictRequest } from '@artenic/core';
+import { integerRanges, type ModelSignature, type PredictRequest } from '@artenic/core';
 
 export type InputSignature = ModelSignature['inputs'][number];
 /** What stands in the fields of each input: one text per value, or a single text that lists them all. */
@@ -39,24 +39,13 @@ export function emptyValues(signature: ModelSignature): FormValues {
   );
 }
 
-const integerBounds: Readonly<Record<string, readonly [bigint, bigint]>> = {
-  int8: [-(2n ** 7n), 2n ** 7n - 1n],
-  uint8: [0n, 2n ** 8n - 1n],
-  int16: [-(2n ** 15n), 2n ** 15n - 1n],
-  uint16: [0n, 2n ** 16n - 1n],
-  int32: [-(2n ** 31n), 2n ** 31n - 1n],
-  uint32: [0n, 2n ** 32n - 1n],
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
-  uint64: [0n, 2n ** 64n - 1n],
-};
-
 type Scalar = string | number | boolean;
 type Parsed = { readonly value: Scalar } | { readonly error: string };
 
-export const isIntegerType = (type: string): boolean => type in integerBounds;
+export const isIntegerType = (type: string): boolean => type in integerRanges;
 
 function parseInteger(type: string, text: string): Parsed {
-  const [low, high] = integerBounds[type] ?? [0n, 0n];
+  const [low, high] = integerRanges[type] ?? [0n, 0n];
   if (!/^[+-]?\d{1,20}$/.test(text)) return { error: `${text} is not a whole number` };
   const value = BigInt(text.replace(/^\+/, ''));
   if (value < low || value > high) return { error: `${text} is not between ${low} and ${high}` };

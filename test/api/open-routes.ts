@@ -1,0 +1,14 @@
+/** Paths that need no key; every other one refuses without. */
+export const openPaths: readonly string[] = [
+  '/livez',
+  '/readyz',
+  '/health',
+  '/health/ready',
+  '/openapi.json',
+  '/api/v1/runner/hello',
+  '/v2',
+  '/v2/health/live',
+  '/v2/health/ready',
+  '/api/v1/csp-reports',
+  '/api/v1/session/sign-in',
+];
