@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { poll } from '../../support/poll.ts';
 import { startHarness, violations, type Harness } from '../harness/components.ts';
+import { eventually } from '../harness/eventually.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -61,6 +62,7 @@ describe('line chart', () => {
     await reader.focus();
     await reader.press('Home');
     await reader.press('ArrowRight');
+    await chart.locator('[role="slider"][aria-valuetext^="step 25:"]').waitFor();
     expect(await reader.getAttribute('aria-valuetext')).toMatch(/^step 25: resnet-lr3e-4 1\.\d+, resnet-lr1e-3/);
     await reader.press('+');
     await chart.getByRole('button', { name: 'Show all of val_loss by run' }).click();
@@ -69,6 +71,7 @@ describe('line chart', () => {
     await chart.getByRole('button', { name: /^resnet-sgd/ }).click();
     await chart.getByRole('slider', { name: 'Smoothing' }).fill('0.9');
     await chart.getByRole('button', { name: 'Show val_loss by run as a table' }).click();
+    await chart.getByRole('columnheader').first().waitFor();
     expect(await chart.getByRole('columnheader').allTextContents()).toEqual([
       'step',
       ...['lr3e-4', 'lr1e-3', 'wd', 'aug', 'mixup', 'ema', 'sgd', 'adamw'].map((name) => `resnet-${name}`),
@@ -114,7 +117,7 @@ test('a timeline is walked with arrow keys and says what happened', async () => 
   await grid.press('ArrowRight');
   await grid.press('ArrowRight');
   await grid.press('ArrowRight');
-  expect(await current()).toBe('Training, 4 m 30 s; attempt 2, preempted after 6 m 3 s');
+  await eventually(() => current(), 'Training, 4 m 30 s; attempt 2, preempted after 6 m 3 s');
   expect(await grid.getByRole('row').count()).toBe(4);
   const widths = await page
     .locator('[role=gridcell]')
@@ -137,21 +140,21 @@ test('the JSON editor indents with Tab, lets go after Escape, and marks what is 
     ),
   ).toBe('"4.2"');
   await editor.press('Tab');
-  expect(await editor.evaluate((area) => area === document.activeElement)).toBe(false);
+  await eventually(() => editor.evaluate((area) => area === document.activeElement), false);
   await editor.fill('{"a":[1,2]}');
   await page.getByRole('button', { name: 'Format JSON' }).click();
-  expect(await editor.inputValue()).toBe('{\n  "a": [1, 2]\n}');
+  await eventually(() => editor.inputValue(), '{\n  "a": [1, 2]\n}');
   await editor.focus();
   await editor.press('Control+End');
   await editor.pressSequentially(',');
   await page.getByRole('button', { name: /^3:2 nothing may follow the value, not ,/ }).waitFor();
   await editor.press('Tab');
-  expect(await editor.inputValue()).toBe('{\n  "a": [1, 2]\n},  ');
+  await eventually(() => editor.inputValue(), '{\n  "a": [1, 2]\n},  ');
   await editor.press('Control+z');
   expect(await editor.inputValue()).not.toContain(',  ');
   await editor.press('Escape');
   await editor.press('Tab');
-  expect(await editor.evaluate((area) => area === document.activeElement)).toBe(false);
+  await eventually(() => editor.evaluate((area) => area === document.activeElement), false);
   expect(problems).toEqual([]);
   await page.context().close();
 }, 30_000);
@@ -168,7 +171,7 @@ test('the playground marks the wrong field only, and its snippets hold no key', 
   await cells.nth(2).fill('4.2');
   await page.getByText('features value 3').waitFor({ state: 'detached' });
   await page.getByRole('tab', { name: 'curl' }).press('ArrowRight');
-  expect(await page.getByRole('tab', { name: 'SDK', selected: true }).count()).toBe(1);
+  await eventually(() => page.getByRole('tab', { name: 'SDK', selected: true }).count(), 1);
   await page.getByRole('button', { name: 'Copy as SDK' }).click();
   await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' });
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("process.env.ARTENIC_API_KEY ?? ''");
@@ -185,7 +188,7 @@ describe('accessibility', () => {
       const toTable = page.getByRole('button', { name: /as a table$/ });
       while ((await toTable.count()) > 0) await toTable.first().click();
       for (const raw of await page.getByText('Raw response').all()) await raw.click();
-      expect(await violations(page)).toEqual([]);
+      await eventually(() => violations(page), []);
       // Nothing but what scrolls by itself may be wider than the page (WCAG 1.4.10).
       expect(
         await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),

@@ -6,6 +6,7 @@ import { launchChromium } from '../harness/chromium.ts';
 import { violations } from '../harness/components.ts';
 import { settled, visit, type Theme } from './browser.ts';
 import { fill, startDashboard } from './world.ts';
+import { eventually } from '../harness/eventually.ts';
 
 let full: ApiWorld;
 let empty: ApiWorld;
@@ -178,9 +179,9 @@ describe('by keyboard', () => {
     await page.goto('/');
     await settled(page);
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+    await eventually(() => page.evaluate(() => document.activeElement?.textContent), 'Skip to content');
     await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+    await eventually(() => page.evaluate(() => document.activeElement?.tagName), 'MAIN');
     for (const [keys, heading] of [
       ['gj', 'Training'],
       ['gm', 'Models'],
@@ -201,9 +202,9 @@ describe('by keyboard', () => {
     await settled(page);
     const focused = () => page.evaluate(() => document.activeElement?.textContent);
     await page.keyboard.press('j');
-    expect(await focused()).toBe('penguins');
+    await eventually(() => focused(), 'penguins');
     await page.keyboard.press('j');
-    expect(await focused()).toBe('demand');
+    await eventually(() => focused(), 'demand');
     await page.keyboard.press('k');
     await page.keyboard.press('/');
     await page.keyboard.type('fraud');
@@ -267,7 +268,7 @@ test('a chosen theme is there at the first paint', async () => {
   await settled(page);
   await page.keyboard.press('t');
   await page.keyboard.press('t');
-  expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+  await eventually(() => page.evaluate(() => document.documentElement.dataset['theme']), 'dark');
   await page.route('**/assets/*.js', () => undefined);
   await page.reload({ waitUntil: 'commit' });
   await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark');

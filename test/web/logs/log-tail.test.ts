@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { LogLines } from '../../../web/src/features/logs/log-lines.ts';
 import { startHarness, violations, type Harness } from '../harness/components.ts';
+import { eventually } from '../harness/eventually.ts';
 
 type Globals = { readonly lines: LogLines; isOver: boolean };
 
@@ -175,7 +176,7 @@ test('search walks through matches, and markup is text', async () => {
   await box.fill('nowhere');
   await page.getByText('No matches').first().waitFor();
   await box.press('Escape');
-  expect(await box.inputValue()).toBe('');
+  await eventually(() => box.inputValue(), '');
   await box.fill(':450');
   await box.press('Enter');
   await rowWith(page, 'step 449 ').waitFor();
@@ -192,7 +193,7 @@ test('filters, wraps, copies and shows gaps', async () => {
   await page.getByRole('button', { name: /^Info/ }).click();
   await page.getByRole('button', { name: /^Other/ }).click();
   await page.getByRole('button', { name: /^Setup/ }).click();
-  expect(await page.locator('[data-id]').allTextContents()).toEqual(['2ERROR broken', '3  at line 3']);
+  await eventually(() => page.locator('[data-id]').allTextContents(), ['2ERROR broken', '3  at line 3']);
   await page.getByRole('button', { name: 'Copy shown lines' }).click();
   await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' });
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('ERROR broken\n  at line 3\n');
