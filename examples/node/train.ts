@@ -77,6 +77,7 @@ const result = await train({
   best: { metric: 'val_loss', restore: true },
   checkpoints: { directory: job.checkpointDir, everySteps: 50 },
   stopRequested: job.stopRequested,
+  checkpointRequested: job.checkpointRequested,
   callbacks: {
     onResume: (path, step) => console.log(`going on from step ${step} (${path})`),
     onEpochEnd: ({ step, epoch, metrics }) => job.reportMetrics({ step, epoch, ...metrics }),

@@ -68,6 +68,7 @@ const { outcome, step, metrics } = await train({
   batchSize,
   checkpoints: { directory: job.checkpointDir, everySteps: checkpointEverySteps },
   stopRequested: job.stopRequested,
+  checkpointRequested: job.checkpointRequested,
   callbacks: {
     onResume: (path, from) => console.log(`going on from step ${from} (${path})`),
     onStep: async ({ step, epoch, loss, progress }) => {

@@ -23,7 +23,10 @@ export type StepOutputs = {
   readonly gradientNorm: number | null;
 };
 
-/** What turns a state and a batch into the next state: this process, or several. */
+/**
+ * What turns a state and a batch into the next state: this process, or several. The tensors of a state may be written
+ * over by the step after the next one.
+ */
 export type Engine = {
   readonly step: (inputs: StepInputs) => Promise<StepOutputs>;
   readonly dispose: () => Promise<void>;
@@ -32,23 +35,42 @@ export type Engine = {
 /** The whole step as one graph in this process. */
 export async function singleEngine(spec: StepSpec, threads: number): Promise<Engine> {
   const session: InferenceSession = await openSession(buildStepModel(spec), threads);
+  // written in turn: fresh memory for every step would cost its page faults
+  const rooms = [stateRoom(spec), stateRoom(spec)] as const;
+  const others = Object.fromEntries(
+    session.outputNames.filter((name) => !(name in rooms[0].outputs)).map((name) => [name, null]),
+  );
   return {
     step: async ({ state, batch, learningRate, step }) => {
-      const result = await session.run({
+      const room = rooms[0].state === state ? rooms[1] : rooms[0];
+      const feeds = {
         ...state,
         [names.features]: realTensor(batch.features, [batch.rows, spec.network.inputs]),
         [names.targets]: realTensor(batch.targets, [batch.rows, networkOutputs(spec.network)]),
         [names.inverseRows]: realScalar(1 / batch.rows),
         ...rateInputs(spec, learningRate, step),
-      });
+      };
+      const result = await session.run(feeds, { ...room.outputs, ...others });
       return {
-        state: nextState(spec, result),
+        state: room.state,
         loss: firstValue(result[names.loss]),
         outputs: realValues(result[names.outputs]),
         gradientNorm: normOf(result),
       };
     },
     dispose: () => session.release(),
+  };
+}
+
+/** Memory for one state: the same tensors by their own names, and by those of the graph's outputs. */
+function stateRoom(spec: StepSpec): { readonly state: State; readonly outputs: State } {
+  const tensors = stateTensors(spec).map(({ name, shape }) => {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    return [name, realTensor(new Float32Array(size), shape)] as const;
+  });
+  return {
+    state: Object.fromEntries(tensors),
+    outputs: Object.fromEntries(tensors.map(([name, tensor]) => [nextName(name), tensor])),
   };
 }
 

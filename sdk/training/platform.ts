@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TrainingError } from './errors.ts';
 import { stopOnSignals } from './stop-signals.ts';
@@ -22,6 +22,8 @@ export type Platform = {
   readonly reportMetrics: (report: MetricsReport) => void;
   /** True once the stop file is there or SIGTERM came: write a checkpoint and exit. */
   readonly stopRequested: () => boolean;
+  /** True once for each wish: write a checkpoint and go on. */
+  readonly checkpointRequested: () => boolean;
   /** Closes the metrics file and stops catching SIGTERM. */
   readonly close: () => void;
 };
@@ -65,6 +67,7 @@ export function platform(environment: Readonly<Record<string, string | undefined
       writeSync(metricsFile, metricsLine({ ...report, time: new Date().toISOString() }));
     },
     stopRequested: () => signals.stopRequested() || existsSync(variable('ARTENIC_STOP_FILE')),
+    checkpointRequested: () => takeFile(environment['ARTENIC_CHECKPOINT_FILE']),
     close: () => {
       signals.close();
       closeSync(metricsFile);
@@ -93,6 +96,18 @@ export function configNumber(
     throw new TrainingError('invalid-configuration', `config.${name} is a ${range}, not ${JSON.stringify(value)}.`);
   }
   return value;
+}
+
+/** Whether the file was there; it is gone then. Of several processes one takes it. */
+function takeFile(path: string | undefined): boolean {
+  if (path === undefined || !existsSync(path)) return false;
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function readConfig(path: string | undefined): Readonly<Record<string, unknown>> {

@@ -59,6 +59,8 @@ export type TrainOptions = {
   readonly best?: KeepBest;
   /** Asked after every step; true makes the run write a checkpoint and end. */
   readonly stopRequested?: () => boolean;
+  /** Asked after every step; true makes the run write a checkpoint and go on. */
+  readonly checkpointRequested?: () => boolean;
   readonly callbacks?: Callbacks;
 };
 

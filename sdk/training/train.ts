@@ -27,7 +27,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await run.checkpoint();
       return run.result('stopped');
     }
-    if (run.done || run.checkpointDue) await run.checkpoint();
+    const isWished = options.checkpointRequested?.() === true;
+    if (run.done || run.checkpointDue || isWished) await run.checkpoint();
   }
   run.restoreBest();
   return run.result(run.earlyStop === null ? 'completed' : 'early');

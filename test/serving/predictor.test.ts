@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { ArtenicError } from '../../core/errors.ts';
-import { createPredictor, type Predictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { allocationModel, echoModel, loopModel, modelFolder, softmaxModel } from './models.ts';
+import { servingWorld } from './world.ts';
 
 const models = modelFolder();
 const softmax = models.add(softmaxModel());
@@ -13,23 +13,9 @@ const echo = models.add(echoModel());
 const loop = models.add(loopModel());
 const forever = String(10n ** 15n);
 
-const hosts = () => processesWith(`serving/host.ts\0${process.pid}\0`);
-let predictor: Predictor | null = null;
-
-function predictorWith(options: Partial<PredictorOptions> = {}): Predictor {
-  predictor = createPredictor({
-    fetchModel: (sha256) => Promise.resolve(models.pathOf(sha256)),
-    maxHosts: 2,
-    deadlineMs: 10_000,
-    memoryBytes: 2 ** 30,
-    ...options,
-  });
-  return predictor;
-}
-
+const { hosts, predictorWith, closePredictor } = servingWorld(models, {});
 afterEach(async () => {
-  await predictor?.close();
-  predictor = null;
+  await closePredictor();
   expect(hosts()).toEqual([]);
 });
 afterAll(() => models.remove());

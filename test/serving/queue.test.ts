@@ -1,29 +1,14 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { RandomNumbers } from '@artenic/training';
 import { GraphBuilder } from '../../sdk/training/onnx/graph-builder.ts';
-import { createPredictor, type Predictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { poll } from '../support/poll.ts';
-import { processesWith } from '../support/processes.ts';
 import { loopModel, modelFolder, softmaxModel } from './models.ts';
+import { servingWorld } from './world.ts';
 
 const models = modelFolder();
-const hosts = () => processesWith(`serving/host.ts\0${process.pid}\0`);
-let predictor: Predictor | null = null;
-
-function predictorWith(options: Partial<PredictorOptions> = {}): Predictor {
-  predictor = createPredictor({
-    fetchModel: (sha256) => Promise.resolve(models.pathOf(sha256)),
-    maxHosts: 3,
-    maxHostsPerModel: 2,
-    deadlineMs: 10_000,
-    memoryBytes: 2 ** 30,
-    ...options,
-  });
-  return predictor;
-}
+const { hosts, predictorWith, closePredictor } = servingWorld(models, { maxHosts: 3, maxHostsPerModel: 2 });
 afterEach(async () => {
-  await predictor?.close();
-  predictor = null;
+  await closePredictor();
 });
 afterAll(() => models.remove());
 

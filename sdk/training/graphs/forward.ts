@@ -29,21 +29,26 @@ export function buildForward(graph: GraphBuilder, network: Network, features: Va
   return { outputs: value, tape };
 }
 
-/**
- * Gradients of the loss by every parameter, from the gradient by the network's outputs:
- * dW = hᵀ·d, db = Σ d over rows, d = d·Wᵀ, and d ⊙ (h > 0) through a ReLU.
- */
-export function buildBackward(graph: GraphBuilder, forward: Forward, gradient: Value): ReadonlyMap<string, Value> {
-  const gradients = new Map<string, Value>();
+/** Of a dense layer z = h·W + b: its input h and d, the gradient of the loss by z. */
+type DenseGradient = {
+  readonly weight: Value;
+  readonly bias: Value;
+  readonly input: Value;
+  readonly d: Value;
+  /** Σ d over rows. */
+  readonly rowSum: Value;
+};
+
+/** Goes back through the network, d = d·Wᵀ, and d ⊙ (h > 0) through a ReLU, last layer first. */
+function walkBack(graph: GraphBuilder, forward: Forward, gradient: Value, visit: (layer: DenseGradient) => void): void {
   const rows = graph.integers('/rows_axis', [0]);
   let d = gradient;
   for (const [place, recorded] of [...forward.tape.entries()].toReversed()) {
     switch (recorded.kind) {
       case 'dense': {
         const { input, weight, layer } = recorded;
-        gradients.set(weight, graph.node('Gemm', [input, d], { attributes: { transA: 1 } }));
-        const bias = graph.node('ReduceSum', [d, rows], { attributes: { keepdims: 0 } });
-        gradients.set(parameterName(layer, 'bias'), bias);
+        const rowSum = graph.node('ReduceSum', [d, rows], { attributes: { keepdims: 0 } });
+        visit({ weight, bias: parameterName(layer, 'bias'), input, d, rowSum });
         if (place > 0) d = graph.node('Gemm', [d, weight], { attributes: { transB: 1 } });
         break;
       }
@@ -52,5 +57,31 @@ export function buildBackward(graph: GraphBuilder, forward: Forward, gradient: V
         break;
     }
   }
+}
+
+/** Gradients of the loss by every parameter, from the gradient by the network's outputs: dW = hᵀ·d, db = Σ d over rows. */
+export function buildBackward(graph: GraphBuilder, forward: Forward, gradient: Value): ReadonlyMap<string, Value> {
+  const gradients = new Map<string, Value>();
+  walkBack(graph, forward, gradient, ({ weight, bias, input, d, rowSum }) => {
+    gradients.set(weight, graph.node('Gemm', [input, d], { attributes: { transA: 1 } }));
+    gradients.set(bias, rowSum);
+  });
   return gradients;
+}
+
+/**
+ * Backward pass and w ← w − rate·dw in one, for who needs the gradients for nothing else: hᵀ·(−rate·d) + W is one product,
+ * so that no gradient as large as the weights is ever written. Makes `nameOf(parameter)` of every parameter.
+ */
+export function buildDescent(
+  graph: GraphBuilder,
+  forward: Forward,
+  { gradient, learningRate, nameOf }: { gradient: Value; learningRate: Value; nameOf: (parameter: string) => string },
+): void {
+  const factor = graph.node('Neg', [learningRate]);
+  walkBack(graph, forward, gradient, ({ weight, bias, input, d, rowSum }) => {
+    const scaled = graph.node('Mul', [d, factor]);
+    graph.node('Gemm', [input, scaled, weight], { attributes: { transA: 1 }, as: nameOf(weight) });
+    graph.node('Sub', [bias, graph.node('Mul', [rowSum, learningRate])], { as: nameOf(bias) });
+  });
 }

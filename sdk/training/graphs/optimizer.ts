@@ -98,8 +98,11 @@ function adamw(graph: GraphBuilder, optimizer: Optimizer & { kind: 'adamw' }, le
       graph.doubles(`/${name}_one`, [], [1]),
       graph.node('Pow', [graph.doubles(`/${name}`, [], [beta]), step]),
     ]);
-  const rate = graph.node('Div', [learningRate, graph.cast(correction('beta1', beta1))]);
+  // rate/c₁ · m / (√v / √c₂ + ε) is rate·√c₂/c₁ · m / (√v + ε·√c₂): the corrections act on scalars, not on every weight
   const squareScale = graph.cast(graph.node('Sqrt', [correction('beta2', beta2)]));
+  const corrected = graph.node('Div', [learningRate, graph.cast(correction('beta1', beta1))]);
+  const rate = graph.node('Mul', [corrected, squareScale]);
+  const floor = graph.node('Mul', [squareScale, graph.scalar(epsilon)]);
   const decayed = graph.node('Mul', [learningRate, graph.scalar(weightDecay)]);
   const decay = graph.node('Sub', [graph.scalar(1), decayed]);
   return (name, gradient) => {
@@ -110,8 +113,7 @@ function adamw(graph: GraphBuilder, optimizer: Optimizer & { kind: 'adamw' }, le
     };
     const mean = average(`${name}/mean`, beta1, gradient);
     const square = average(`${name}/square`, beta2, graph.node('Mul', [gradient, gradient]));
-    const root = graph.node('Div', [graph.node('Sqrt', [square]), squareScale]);
-    const change = graph.node('Div', [mean, graph.node('Add', [root, graph.scalar(epsilon)])]);
+    const change = graph.node('Div', [mean, graph.node('Add', [graph.node('Sqrt', [square]), floor])]);
     const moved = graph.node('Mul', [change, rate]);
     graph.node('Sub', [graph.node('Mul', [name, decay]), moved], { as: nextName(name) });
   };

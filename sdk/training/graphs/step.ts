@@ -1,6 +1,6 @@
 import { networkOutputs, networkParameters, type Network, type Parameter } from '../network.ts';
 import { GraphBuilder, type Value } from '../onnx/graph-builder.ts';
-import { buildBackward, buildForward } from './forward.ts';
+import { buildBackward, buildDescent, buildForward } from './forward.ts';
 import { buildLoss, buildLossGradient, type Loss } from './loss.ts';
 import { buildUpdates, nextName, optimizerSlots, type Optimizer } from './optimizer.ts';
 
@@ -62,13 +62,18 @@ export function buildStepModel(
   graph.output(names.loss, buildLoss(graph, loss, outputs, targets), []);
   graph.output(names.outputs, outputs, ['rows', width]);
   const gradient = buildLossGradient(graph, loss, { outputs, targets, inverseRows, width });
-  let gradients = buildBackward(graph, forward, gradient);
-  if (clipNorm !== undefined) gradients = buildClipping(graph, gradients, clipNorm);
-  buildUpdates(graph, optimizer, parameters, { learningRate, gradients });
-  for (const { name, shape } of state) graph.output(nextName(name), nextName(name), shape);
-  if (checks.exposeGradients === true) {
-    for (const { name, shape } of parameters) graph.output(gradientName(name), gradients.get(name) ?? '', shape);
+  const isPlain = optimizerSlots(optimizer, '').length === 0 && clipNorm === undefined;
+  if (isPlain && checks.exposeGradients !== true) {
+    buildDescent(graph, forward, { gradient, learningRate, nameOf: nextName });
+  } else {
+    let gradients = buildBackward(graph, forward, gradient);
+    if (clipNorm !== undefined) gradients = buildClipping(graph, gradients, clipNorm);
+    buildUpdates(graph, optimizer, parameters, { learningRate, gradients });
+    if (checks.exposeGradients === true) {
+      for (const { name, shape } of parameters) graph.output(gradientName(name), gradients.get(name) ?? '', shape);
+    }
   }
+  for (const { name, shape } of state) graph.output(nextName(name), nextName(name), shape);
   return graph.encode('artenic-step');
 }
 

@@ -114,9 +114,14 @@ export async function singleHttpRounds(stack: Stack, file: string, seconds: numb
   const ours = { ...common, port, path: '/api/v1/models/small/predict' };
   for (const order of [empty, ours]) await client.load({ ...order, connections: 32, seconds: 2 });
   await eventLoopP99Ms(stack);
+  const slowest: number[] = [];
   const taken = await alternate(times, {
     empty: async () => (await client.load({ ...empty, connections: 32 })).perSecond,
-    ours: async () => (await client.load({ ...ours, connections: 32 })).perSecond,
+    ours: async () => {
+      const { perSecond, p99Ms } = await client.load({ ...ours, connections: 32 });
+      slowest.push(p99Ms);
+      return perSecond;
+    },
     emptyIdleMs: async () => (await client.load({ ...empty, connections: 1 })).p50Ms,
     oursIdleMs: async () => (await client.load({ ...ours, connections: 1 })).p50Ms,
     bareIdleMs: async () => (await bare.run({ file, dims: [1, 16], seconds: 0.5 })).p50Ms,
@@ -126,6 +131,7 @@ export async function singleHttpRounds(stack: Stack, file: string, seconds: numb
   say('empty Express route, 32 clients, requests/s', median(taken.empty), 0);
   say('predict, 32 clients, requests/s', median(taken.ours), 0);
   say('predict, 32 clients, of an empty Express route', ratio(taken.ours, taken.empty));
+  say('predict, 32 clients, p99 ms', median(slowest), 1);
   say('predict, API event loop p99 ms', lag, 1);
   say('predict, idle, p50 ms', median(taken.oursIdleMs));
   const added = taken.oursIdleMs.map(

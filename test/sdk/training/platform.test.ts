@@ -63,6 +63,22 @@ test('a stop is asked for by the stop file or by SIGTERM, which then no longer k
   });
 });
 
+test('each wish for a checkpoint is taken once', async () => {
+  await withFolder((folder) => {
+    const file = join(folder, 'checkpoint-now');
+    const job = platform({ ...environment(folder), ARTENIC_CHECKPOINT_FILE: file });
+    expect(job.checkpointRequested()).toBe(false);
+    for (const wish of ['first', 'second']) {
+      writeFileSync(file, wish);
+      expect([job.checkpointRequested(), job.checkpointRequested()]).toEqual([true, false]);
+    }
+    job.close();
+    const older = platform(environment(folder));
+    expect(older.checkpointRequested()).toBe(false);
+    older.close();
+  });
+});
+
 test('paths are those of the contract, and the folder of an output is made', async () => {
   await withFolder((folder) => {
     const job = platform(environment(folder, '{"epochs": 3, "name": "x"}'));
