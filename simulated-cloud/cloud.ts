@@ -128,7 +128,7 @@ export class Cloud {
     const machines = this.#machinesOf(instance);
     if (kind === 'running') machines.start(instance, this.#userDataOf(instanceId));
     else if (kind === 'stopping' && powered) machines.stop(instanceId);
-    else if (kind === 'noticed' && this.world.preemption.noticeSignal) machines.notice(instanceId);
+    else if (kind === 'noticed' && this.world.preemption.noticeSignal) machines.notice(instance);
     else if (kind === 'ended') rmSync(this.#userDataFile(instanceId), { force: true });
   }
 

@@ -12,7 +12,7 @@ export type Machines = {
   /** Switches on, or takes over what an earlier life of the cloud has switched on. */
   readonly start: (instance: Instance, userData: string) => void;
   /** The warning, as the machine itself hears it. */
-  readonly notice: (instanceId: string) => void;
+  readonly notice: (instance: Instance) => void;
   /** Ends everything, however long it takes, then tells so. */
   readonly stop: (instanceId: string) => void;
   readonly console: (instanceId: string) => string;

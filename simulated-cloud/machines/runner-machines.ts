@@ -139,7 +139,7 @@ export class RunnerMachines implements Machines {
     return startedAt !== null;
   }
 
-  notice(instanceId: string): void {
+  notice({ instanceId }: Instance): void {
     const pid = this.#pid(instanceId);
     if (pid !== null && this.#isUp(instanceId, pid)) kill(pid, 'SIGTERM');
   }

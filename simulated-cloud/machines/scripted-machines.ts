@@ -2,7 +2,13 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bootstrapSchema, objectKeys, type CompletionMarker } from '@artenic/core';
+import {
+  bootstrapSchema,
+  heartbeatResponseSchema,
+  objectKeys,
+  signAnswerSchema,
+  type CompletionMarker,
+} from '@artenic/core';
 import type { z } from 'zod';
 import type { Script, Step } from '../rules/script.ts';
 import type { Instance } from '../rules/state.ts';
@@ -14,7 +20,17 @@ type UserData = z.output<typeof userDataSchema>;
 
 const retryMs = 200;
 
-type Play = { readonly stop: AbortController; console: string };
+type Play = {
+  readonly userData: string;
+  /** Ends the machine. */
+  readonly stop: AbortController;
+  /** Ends its script. */
+  readonly script: AbortController;
+  hasSaidHello: boolean;
+  /** Its command has come to its own end: nothing stops it any more. */
+  isDone: boolean;
+  console: string;
+};
 
 /** Machines without processes: each plays a script, thousands beside each other. */
 export class ScriptedMachines implements Machines {
@@ -33,30 +49,35 @@ export class ScriptedMachines implements Machines {
   start(instance: Instance, userData: string): void {
     const { instanceId } = instance;
     if (this.#plays.has(instanceId)) return;
-    const play: Play = { stop: new AbortController(), console: '' };
+    const [stop, script] = [new AbortController(), new AbortController()];
+    const play: Play = { userData, stop, script, hasSaidHello: false, isDone: false, console: '' };
     this.#plays.set(instanceId, play);
-    void this.#play(instance, userData, play);
+    void this.#play(instance, play);
   }
 
-  async #play(instance: Instance, userData: string, play: Play): Promise<void> {
+  async #play(instance: Instance, play: Play): Promise<void> {
     const { instanceId, stepsDone } = instance;
+    const signal = AbortSignal.any([play.stop.signal, play.script.signal]);
     try {
       for (const [index, step] of this.#scriptOf(instance).entries()) {
         if (index < stepsDone) continue;
         if (step.do === 'exit') return this.stop(instanceId);
-        await this.#do(step, userData, play);
-        if (play.stop.signal.aborted) return;
+        await this.#do(step, instanceId, play, signal);
+        if (signal.aborted) return;
         this.#events.onStep(instanceId, index);
       }
     } catch (error) {
-      if (play.stop.signal.aborted) return;
-      play.console += `the script failed: ${error instanceof Error ? error.message : String(error)}\n`;
-      this.stop(instanceId);
+      if (!signal.aborted) this.#fail(instanceId, play, error);
     }
   }
 
-  async #do(step: Exclude<Step, { do: 'exit' }>, userData: string, play: Play): Promise<void> {
-    const { signal } = play.stop;
+  #fail(instanceId: string, play: Play, error: unknown): void {
+    play.console += `the script failed: ${error instanceof Error ? error.message : String(error)}\n`;
+    this.stop(instanceId);
+  }
+
+  async #do(step: Exclude<Step, { do: 'exit' }>, instanceId: string, play: Play, signal: AbortSignal): Promise<void> {
+    const { userData } = play;
     switch (step.do) {
       case 'wait':
         await sleep((step.seconds * 1000) / this.#scale, undefined, { signal });
@@ -66,17 +87,48 @@ export class ScriptedMachines implements Machines {
         return;
       case 'hello':
       case 'phase':
-      case 'heartbeat':
       case 'complete':
+        play.isDone = step.do === 'complete';
         await talk(step, userDataSchema.parse(JSON.parse(userData)), signal);
+        if (step.do === 'hello') play.hasSaidHello = true;
         return;
+      case 'heartbeat': {
+        const parsed = userDataSchema.parse(JSON.parse(userData));
+        const answer = await talk(step, parsed, signal);
+        const stop = answer === null ? null : heartbeatResponseSchema.parse(JSON.parse(answer)).stop;
+        if (stop === null) return;
+        await talk({ do: 'stopped', reason: stop.reason }, parsed, signal);
+        this.stop(instanceId);
+        return;
+      }
       default:
         step satisfies never;
     }
   }
 
-  notice(): void {
-    // a script does not listen; its notice is in the metadata
+  /**
+   * As a runner: it tells, and stops with a last checkpoint, if there is anything left to stop. One that nobody knows yet just
+   * goes on until its end.
+   */
+  notice({ instanceId, notice }: Instance): void {
+    const play = this.#plays.get(instanceId);
+    if (play === undefined || notice === null || !play.hasSaidHello || play.script.signal.aborted) return;
+    const deadlineMs = Date.now() + (notice.deadlineMs - notice.atMs) / this.#scale;
+    if (!play.isDone) play.script.abort();
+    void this.#leave(instanceId, play, new Date(deadlineMs));
+  }
+
+  async #leave(instanceId: string, play: Play, deadline: Date): Promise<void> {
+    const { signal } = play.stop;
+    try {
+      const userData = userDataSchema.parse(JSON.parse(play.userData));
+      await talk({ do: 'notice', deadlineAt: deadline.toISOString() }, userData, signal);
+      if (play.isDone) return;
+      await talk({ do: 'stopped', reason: 'stop-requested' }, userData, signal);
+      this.stop(instanceId);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(instanceId, play, error);
+    }
   }
 
   stop(instanceId: string): void {
@@ -93,14 +145,20 @@ export class ScriptedMachines implements Machines {
   }
 }
 
-type Said = Extract<Step, { do: 'hello' | 'phase' | 'heartbeat' | 'complete' }>;
+type Said =
+  | Extract<Step, { do: 'hello' | 'phase' | 'heartbeat' | 'complete' }>
+  /** It is taken back soon. */
+  | { readonly do: 'notice'; readonly deadlineAt: string }
+  /** It was asked to stop by the answer to a heartbeat or by a notice, and has. */
+  | { readonly do: 'stopped'; readonly reason: string };
 
-/** Says to the API what a runner would say at this point. */
-async function talk(step: Said, userData: UserData, signal: AbortSignal): Promise<void> {
+/** Says to the API what a runner would say at this point; null when a heartbeat was not heard, for which no work waits. */
+async function talk(step: Said, userData: UserData, signal: AbortSignal): Promise<string | null> {
   const { attemptId, bootstrapToken } = userData;
   // the same after a restart of the cloud, so that saying hello again is harmless
   const attemptToken = createHash('sha256').update(`attempt:${bootstrapToken}`).digest('base64url');
-  const post = (path: string, body: unknown) => postUntilAnswered(userData, attemptToken, path, body, signal);
+  const once = (path: string, body: unknown) => postOnce(userData, attemptToken, path, body, signal);
+  const post = (path: string, body: unknown) => untilAnswered(() => once(path, body), signal);
   const id = `${attemptId}:${step.do}`;
   switch (step.do) {
     case 'hello': {
@@ -110,49 +168,75 @@ async function talk(step: Said, userData: UserData, signal: AbortSignal): Promis
     case 'phase':
       return post('/events', { kind: 'phase', id: `${id}:${step.phase}`, phase: step.phase, restoredFrom: null });
     case 'heartbeat':
-      return post('/heartbeat', { phase: 'training', progress: step.progress });
+      return once('/heartbeat', { phase: 'training', progress: step.progress });
+    case 'notice':
+      return post('/events', { kind: 'notice', id, deadlineAt: step.deadlineAt });
     case 'complete':
-      writeMarker(userData, step.exitCode);
+      await writeMarker(userData, { reason: 'exited', exitCode: step.exitCode }, attemptToken, signal);
       return post('/events', { kind: 'exited', id, exitCode: step.exitCode });
+    case 'stopped':
+      await writeMarker(userData, { reason: 'stop-requested', exitCode: null }, attemptToken, signal);
+      return post('/events', { kind: 'stopped', id, reason: step.reason });
     default:
       return step satisfies never;
   }
 }
 
-async function postUntilAnswered(
+async function untilAnswered(post: () => Promise<string | null>, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    signal.throwIfAborted();
+    const answer = await post();
+    if (answer !== null) return answer;
+    await sleep(retryMs, undefined, { signal });
+  }
+}
+
+/** Null when the API is not there, or not able to answer. */
+async function postOnce(
   { apiUrl }: UserData,
   token: string,
   path: string,
   body: unknown,
   signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    const status = await fetch(`${apiUrl}/api/v1/runner${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
-    }).then(
-      async (response) => {
-        await response.arrayBuffer();
-        return response.status;
-      },
-      () => null,
-    );
-    if (status !== null && status < 300) return;
-    if (status !== null && status < 500 && status !== 429) throw new Error(`the API answered ${status} to ${path}`);
-    await sleep(retryMs, undefined, { signal });
-  }
+): Promise<string | null> {
+  const answer = await fetch(`${apiUrl}/api/v1/runner${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
+  }).then(
+    async (response) => ({ status: response.status, text: await response.text() }),
+    () => null,
+  );
+  if (answer === null || answer.status >= 500 || answer.status === 429) return null;
+  if (answer.status < 300) return answer.text;
+  throw new Error(`the API answered ${answer.status} to ${path}`);
 }
 
 /** The last word lies in storage before anybody is told. */
-function writeMarker({ attemptId, jobId, attempt, storage }: UserData, exitCode: number): void {
+async function writeMarker(
+  userData: UserData,
+  verdict: Pick<CompletionMarker, 'reason' | 'exitCode'>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { attemptId, jobId, attempt, storage } = userData;
   const marker: CompletionMarker = {
-    ...{ attemptId, phase: 'training', reason: 'exited', exitCode, signal: null, message: '', outputs: [] },
+    ...{ attemptId, phase: 'training', ...verdict, signal: null, message: '', outputs: [] },
     ...{ setupFreeze: null, timings: {}, finishedAt: new Date().toISOString() },
   };
-  const path = join(storage.root, ...objectKeys.completion(jobId, attempt).split('/'));
+  const key = objectKeys.completion(jobId, attempt);
+  if (storage.kind === 'signed') {
+    const body = { requests: [{ kind: 'put', key }], use: 'now' };
+    const answer = await untilAnswered(() => postOnce(userData, token, '/objects/sign', body, signal), signal);
+    const [request] = signAnswerSchema.parse(JSON.parse(answer)).requests;
+    if (request === undefined) throw new Error('the API has signed nothing');
+    const { method, url, headers } = request;
+    const { ok, status } = await fetch(url, { method, headers, body: JSON.stringify(marker), signal });
+    if (!ok) throw new Error(`the storage answered ${status}`);
+    return;
+  }
+  const path = join(storage.root, ...key.split('/'));
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.tmp`, JSON.stringify(marker), { flush: true });
   renameSync(`${path}.tmp`, path);

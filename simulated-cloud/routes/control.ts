@@ -12,6 +12,7 @@ const preemptSchema = z.strictObject({
   noticeSeconds: z.number().min(0).nullable().default(null),
   recorded: z.boolean().default(true),
 });
+const faultsSchema = z.strictObject({ rules: z.array(faultRuleSchema) });
 const keySchema = z.strictObject({ expiresInSeconds: z.number().nullable() });
 const stateSchema = z.strictObject({ state: z.string().min(1).nullable() });
 const capacitySchema = z.strictObject({
@@ -46,8 +47,11 @@ export function controlRoutes(cloud: Cloud): Router {
     response.json({ rules: cloud.state.faults });
   });
   router.put('/faults', async (request, response) => {
-    const { rules } = read(z.strictObject({ rules: z.array(faultRuleSchema) }), request);
-    await cloud.submit({ kind: 'note', body: { kind: 'faults-set', rules } });
+    await cloud.submit({ kind: 'note', body: { kind: 'faults-set', ...read(faultsSchema, request) } });
+    response.status(204).end();
+  });
+  router.post('/faults', async (request, response) => {
+    await cloud.submit({ kind: 'note', body: { kind: 'faults-added', ...read(faultsSchema, request) } });
     response.status(204).end();
   });
   router.post('/instances/:id/preempt', async (request, response) => {

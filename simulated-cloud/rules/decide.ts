@@ -31,6 +31,7 @@ type Noted = Extract<
       | 'script-step'
       | 'state-broken'
       | 'faults-set'
+      | 'faults-added'
       | 'fault-fired'
       | 'key-expiry-set'
       | 'capacity-set'

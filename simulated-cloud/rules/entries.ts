@@ -59,6 +59,8 @@ const bodySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('script-step'), instanceId, step: z.number().int() }),
   z.strictObject({ kind: z.literal('state-broken'), instanceId, state: z.string().nullable() }),
   z.strictObject({ kind: z.literal('faults-set'), rules: z.array(faultRuleSchema) }),
+  /** Beside those that stand, which keep what they have counted. */
+  z.strictObject({ kind: z.literal('faults-added'), rules: z.array(faultRuleSchema) }),
   z.strictObject({
     kind: z.literal('fault-fired'),
     /** Null: the request itself asked for it. */

@@ -1,5 +1,5 @@
 import type { Created, EntryBody, LedgerEntry } from './entries.ts';
-import type { StandingFault } from './faults.ts';
+import type { FaultRule, StandingFault } from './faults.ts';
 
 export type Instance = Readonly<Omit<Created, 'kind'>> & {
   /** The ledger's number of its creation: the order of instances that were made at the same moment. */
@@ -55,7 +55,9 @@ export function apply(state: CloudState, entry: LedgerEntry): CloudState {
     case 'opened':
       return { ...next, originMs: entry.originMs, scale: entry.scale, seed: entry.seed };
     case 'faults-set':
-      return { ...next, faults: entry.rules.map((rule) => ({ ...rule, sinceMs: entry.atMs, fired: 0 })) };
+      return { ...next, faults: standing(entry) };
+    case 'faults-added':
+      return { ...next, faults: [...state.faults, ...standing(entry)] };
     case 'fault-fired':
       return {
         ...next,
@@ -88,6 +90,10 @@ export function apply(state: CloudState, entry: LedgerEntry): CloudState {
     default:
       return entry satisfies never;
   }
+}
+
+function standing({ rules, atMs }: { readonly rules: readonly FaultRule[]; readonly atMs: number }): StandingFault[] {
+  return rules.map((rule) => ({ ...rule, sinceMs: atMs, fired: 0 }));
 }
 
 type InstanceEntry = Extract<LedgerEntry, { readonly instanceId: string }>;
