@@ -1,42 +1,78 @@
 import type { AttemptEnding } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
-import type { EndedAttempt, FailoverAction, FailoverPolicy, FailoverState, Offer } from './types.ts';
+import { decideBeside } from './beside.ts';
+import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blocking.ts';
+import { isFinal } from './final.ts';
+import { distance, stepBetween } from './offers.ts';
+import type { EndedAttempt, FailoverAction, FailoverPolicy, FailoverState, Offer, PlacementMode } from './types.ts';
+import { adviceAfter, describe, reasonOf, withExitCode } from './words.ts';
 
 /** An attempt shorter than this has done nothing that a repeat could build on. */
 const quickMs = 10_000;
 /** So many quick ends in a row are no accident of the machine. */
 const maxQuickInARow = 3;
-/** Killed and lost attempts of one job, in all. */
-const maxInterrupted = 20;
-/** Repeats of a job by `retryOnExitCodes`. */
-const maxExitCodeRetries = 10;
+/** Of one job, in all. */
+const limits = {
+  /** Killed and lost attempts. */
+  interrupted: 20,
+  preempted: 1000,
+  /** Repeats by `retryOnExitCodes`. */
+  exitCode: 10,
+  /** Offers that the provider refuses as they are. */
+  launchFailed: 3,
+} as const;
 const repeatWaitMs = { first: 1000, most: 60_000 };
-const stockoutWaitMs = { first: 30_000, most: 600_000 };
+/** Between two looks at a provider that shows nothing; grows with the time since it last did. */
+const lookAgainMs = { least: 5000, most: 300_000, share: 8 };
 /** A timer may fire that much before its time on another machine's clock: no second wait for that. */
 const clockToleranceMs = 250;
 
-/**
- * Takes the offers in their order, the same one again after an interruption, the next after a stockout.
- * Changing a rule means a new version: it is stored with every decision.
- */
-export const failoverPolicy: FailoverPolicy = { version: 'in-order-1', decide };
+/** What a provider may refuse today and give tomorrow. */
+const passing: ReadonlySet<string> = new Set(['auth', 'quota', 'rate-limited', 'transient', 'unavailable']);
 
-function decide(state: FailoverState): FailoverAction {
-  if (state.openAttempt !== null) {
-    const { attempt, offer } = state.openAttempt;
-    return { kind: 'launch', attempt, offer, reason: 'taken over', takeOver: true };
-  }
-  const last = state.attempts.at(-1);
+/**
+ * Rules of the three markets. They differ in what they may take; in all of them the cheapest offer goes first that is not
+ * cooling down, and a place that has just taken a spot machine back counts for more than its price. Changing a rule means
+ * a new version: it is stored with every decision.
+ */
+const spotOnly: FailoverPolicy = {
+  version: 'spot-only-1',
+  decide: (state) => decide(state, ({ spot }) => spot),
+};
+const onDemandOnly: FailoverPolicy = {
+  version: 'on-demand-only-1',
+  decide: (state) => decide(state, ({ spot }) => !spot),
+};
+export const spotWithFallback: FailoverPolicy = {
+  version: 'spot-with-fallback-1',
+  decide: (state) => decide(state, () => true),
+};
+
+const policies: Readonly<Record<PlacementMode, FailoverPolicy>> = {
+  spot: spotOnly,
+  'on-demand': onDemandOnly,
+  'spot-with-fallback': spotWithFallback,
+};
+
+export function policyFor(mode: PlacementMode): FailoverPolicy {
+  return policies[mode];
+}
+
+type Allows = (offer: Offer) => boolean;
+
+function decide(whole: FailoverState, allows: Allows): FailoverAction {
+  const state = { ...whole, offers: whole.offers.filter(allows) };
+  return state.openAttempts.length > 0 ? decideBeside(state, decideAlone) : decideAlone(state);
+}
+
+function decideAlone(state: FailoverState): FailoverAction {
+  // a warned attempt may end after its replacement: what has ended the job goes first
+  const done = state.attempts.find(({ ending }) => ending.kind === 'succeeded');
+  const last = done ?? state.attempts.find((one) => isFinal(one, state)) ?? state.attempts.at(-1);
   // what was finished stays finished
   if (state.cancelRequested && last?.ending.kind !== 'succeeded')
     return finish('cancelled', last, 'Cancelled on request.');
-  return last === undefined ? decideFirst(state) : decideAfter(last, state);
-}
-
-function decideFirst(state: FailoverState): FailoverAction {
-  const offer = state.offers[0];
-  if (offer !== undefined) return launch(state, offer, 'first attempt');
-  return finish('failed', undefined, 'No provider offers what the job asks for: widen `placement` or `resources`.');
+  return last === undefined ? choose(state, undefined) : decideAfter(last, state);
 }
 
 function decideAfter(last: EndedAttempt, state: FailoverState): FailoverAction {
@@ -51,19 +87,29 @@ function decideAfter(last: EndedAttempt, state: FailoverState): FailoverAction {
     case 'setup-failed':
       return finish('failed', last, withExitCode('The setup', ending));
     case 'launch-failed':
-      return finish('failed', last, ending.message);
+      return decideAfterLaunchFailed(last, state);
     case 'failed':
       return decideAfterFailure(last, state);
     case 'killed':
     case 'lost':
       return decideAfterInterruption(last, state);
     case 'preempted':
-      return again(last, state);
+      return decideAfterPreemption(last, state);
     case 'stockout':
-      return decideAfterStockout(last, state);
+    case 'quota':
+    case 'unauthorized':
+    case 'unavailable':
+      return choose(state, last);
     default:
       return assertNever(ending.kind);
   }
+}
+
+function decideAfterLaunchFailed(last: EndedAttempt, state: FailoverState): FailoverAction {
+  const refused = count(state, 'launch-failed');
+  const isLeft = state.offers.some((offer) => !isRuledOut(offer, state));
+  if (isLeft && refused < limits.launchFailed) return choose(state, last);
+  return finish('failed', last, last.ending.message);
 }
 
 function decideAfterFailure(last: EndedAttempt, state: FailoverState): FailoverAction {
@@ -72,8 +118,8 @@ function decideAfterFailure(last: EndedAttempt, state: FailoverState): FailoverA
       ending.kind === 'failed' && ending.exitCode !== null && state.retryOnExitCodes.includes(ending.exitCode),
   );
   if (!retried.includes(last)) return finish('failed', last, withExitCode('The command', last.ending));
-  if (retried.length <= maxExitCodeRetries) return again(last, state);
-  const message = `${withExitCode('The command', last.ending)} It was tried again ${maxExitCodeRetries} times.`;
+  if (retried.length <= limits.exitCode) return again(last, state);
+  const message = `${withExitCode('The command', last.ending)} It was tried again ${limits.exitCode} times.`;
   return finish('failed', last, message);
 }
 
@@ -84,7 +130,7 @@ function decideAfterInterruption(last: EndedAttempt, state: FailoverState): Fail
     return finish('failed', last, `${times}. ${adviceAfter(last.ending)} Last: ${last.ending.message}`);
   }
   const interrupted = state.attempts.filter(isInterrupted);
-  if (interrupted.length < maxInterrupted) return again(last, state);
+  if (interrupted.length < limits.interrupted) return again(last, state);
   const message = `${interrupted.length} attempts were killed or lost. ${adviceAfter(last.ending)} Last: ${last.ending.message}`;
   return finish('failed', last, message);
 }
@@ -93,51 +139,96 @@ function isInterrupted(one: EndedAttempt): boolean {
   return one.ending.kind === 'killed' || one.ending.kind === 'lost';
 }
 
-function adviceAfter(ending: AttemptEnding): string {
-  return ending.kind === 'killed'
-    ? 'Something kills the training, most often the kernel when memory runs out: lower the batch size or raise `resources.memoryGib`.'
-    : 'The runner disappears each time: look at the log and at the health of the machine.';
-}
-
-/** The same offer again; at once the first time, then with growing waits while attempts stay short. */
-function again(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const quick = trailing(state.attempts, (one) => one.ending.kind !== 'stockout' && one.ranMs < quickMs).length;
-  const waitMs = quick < 2 ? 0 : grown(repeatWaitMs, quick - 2);
-  return launchWhenDue(state, last, waitMs, last.offer, `again after ${describe(last)}`);
-}
-
-/** Every offer once, then the round starts again after a wait. */
-function decideAfterStockout(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const tried = trailing(state.attempts, (one) => one.ending.kind === 'stockout');
-  const offers = state.offers.length > 0 ? state.offers : [last.offer];
-  const triesOf = (offer: Offer) => tried.filter((one) => isSameOffer(one.offer, offer)).length;
-  const offer = offers.reduce((least, one) => (triesOf(one) < triesOf(least) ? one : least));
-  const rounds = triesOf(offer);
-  const roundStarts = rounds > 0 && offers.every((one) => triesOf(one) === rounds);
-  const waitMs = roundStarts ? grown(stockoutWaitMs, rounds - 1) : 0;
-  return launchWhenDue(state, last, waitMs, offer, `no capacity: ${last.ending.message}`);
-}
-
-function launchWhenDue(
-  state: FailoverState,
-  last: EndedAttempt,
-  waitMs: number,
-  offer: Offer,
-  reason: string,
-): FailoverAction {
-  if (state.stopAtMs !== null && state.nowMs >= state.stopAtMs) {
-    return finish('timed-out', last, `\`maxHours\` ran out; the last attempt ended by ${describe(last)}`);
+/** A market that takes machines back is left for the next place; a machine that was not on it is simply started again. */
+function decideAfterPreemption(last: EndedAttempt, state: FailoverState): FailoverAction {
+  const taken = count(state, 'preempted');
+  if (taken >= limits.preempted) {
+    return finish('failed', last, `The machine was taken back ${taken} times. Last: ${last.ending.message}`);
   }
-  // a clock that was put back must not lengthen the wait
-  const leftMs = Math.min(last.endedAtMs + waitMs - state.nowMs, waitMs);
-  if (leftMs <= clockToleranceMs) return launch(state, offer, reason);
-  const untilStopMs = state.stopAtMs === null ? leftMs : state.stopAtMs - state.nowMs;
-  return { kind: 'wait', waitMs: Math.min(leftMs, untilStopMs), reason };
+  if (!last.offer.spot) return again(last, state);
+  const untilMs = untilRepeat(last, state);
+  return untilMs - state.nowMs <= clockToleranceMs ? choose(state, last) : again(last, state);
 }
 
-function launch(state: FailoverState, offer: Offer, reason: string): FailoverAction {
-  const newest = state.attempts.reduce((most, one) => Math.max(most, one.attempt), 0);
-  return { kind: 'launch', attempt: newest + 1, offer, reason };
+/** The same offer again, if it is not cooling down; at once the first time, then with growing waits while attempts stay short. */
+function again(last: EndedAttempt, state: FailoverState): FailoverAction {
+  const isFree = blockedUntilMs(last.offer, state) <= state.nowMs + clockToleranceMs;
+  if (!isFree && state.offers.length > 0) return choose(state, last);
+  return launchAt(state, last, untilRepeat(last, state), last.offer);
+}
+
+function untilRepeat(last: EndedAttempt, state: FailoverState): number {
+  const quick = trailing(state.attempts, (one) => one.ranMs < quickMs && !isRefusal(one.ending.kind)).length;
+  const waitMs = quick < 2 ? 0 : grown(repeatWaitMs, quick - 2);
+  // a clock that was put back must not lengthen the wait
+  return Math.min(last.endedAtMs, state.nowMs) + waitMs;
+}
+
+/** The best offer that is not cooling down; when all are, a wait for the first of them. */
+function choose(state: FailoverState, last: EndedAttempt | undefined): FailoverAction {
+  const listed = state.offers.filter((offer) => !isRuledOut(offer, state));
+  // what was listed once may be again; but a provider that shows nothing because it refuses us is not asked to launch
+  const offers = listed.length === 0 && last !== undefined && state.refusals.length === 0 ? [last.offer] : listed;
+  if (offers.length === 0) return decideWithoutOffers(state, last);
+  const ranked = offers
+    .map((offer) => ({ offer, untilMs: blockedUntilMs(offer, state), price: countedPrice(offer, state) }))
+    .toSorted((one, other) => {
+      if (one.price !== other.price) return one.price - other.price;
+      if (one.offer.spot !== other.offer.spot) return one.offer.spot ? -1 : 1;
+      return last === undefined ? 0 : distance(one.offer, last.offer) - distance(other.offer, last.offer);
+    });
+  const free = ranked.find(({ untilMs }) => untilMs <= state.nowMs + clockToleranceMs);
+  const next = free ?? ranked.reduce((soonest, one) => (one.untilMs < soonest.untilMs ? one : soonest));
+  return launchAt(state, last, next.untilMs, next.offer);
+}
+
+/** A place that has just taken a spot machine back will do so again: others go first, up to twice its price. */
+function countedPrice(offer: Offer, state: FailoverState): number {
+  return offer.priceUsdMicrosPerHour * (isTired(offer, state) ? 2 : 1);
+}
+
+function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefined): FailoverAction {
+  const refusal = state.refusals.find(({ type }) => passing.has(type));
+  if (refusal === undefined) {
+    const advice = 'No provider offers what the job asks for: widen `placement` or `resources`.';
+    return finish('failed', last, last === undefined ? advice : `${advice} Last: ${last.ending.message}`);
+  }
+  const sinceMs = last?.endedAtMs ?? state.createdAtMs;
+  const waitMs = Math.min(Math.max((state.nowMs - sinceMs) / lookAgainMs.share, lookAgainMs.least), lookAgainMs.most);
+  const advice =
+    refusal.type === 'auth' ? ` Renew the credentials of ${refusal.provider}; the job goes on by itself then.` : '';
+  return wait(state, last, Math.round(waitMs), `Paused: ${refusal.message}${advice}`);
+}
+
+function launchAt(state: FailoverState, last: EndedAttempt | undefined, atMs: number, offer: Offer): FailoverAction {
+  const leftMs = atMs - state.nowMs;
+  const step = last === undefined ? 'first' : stepBetween(last.offer, offer);
+  const reason = reasonOf(step, last, offer);
+  if (leftMs > clockToleranceMs) return wait(state, last, leftMs, reason);
+  if (last !== undefined && isOver(state)) return timedOut(last);
+  return { kind: 'launch', attempt: newestAttempt(state) + 1, offer, step, reason };
+}
+
+function wait(state: FailoverState, last: EndedAttempt | undefined, waitMs: number, reason: string): FailoverAction {
+  if (last !== undefined && isOver(state)) return timedOut(last);
+  const untilStopMs = state.stopAtMs === null ? waitMs : Math.max(1, state.stopAtMs - state.nowMs);
+  return { kind: 'wait', waitMs: Math.min(waitMs, untilStopMs), reason };
+}
+
+function isOver({ stopAtMs, nowMs }: FailoverState): boolean {
+  return stopAtMs !== null && nowMs >= stopAtMs;
+}
+
+function timedOut(last: EndedAttempt): FailoverAction {
+  return finish('timed-out', last, `\`maxHours\` ran out; the last attempt ended by ${describe(last)}`);
+}
+
+function newestAttempt({ attempts }: FailoverState): number {
+  return attempts.reduce((most, one) => Math.max(most, one.attempt), 0);
+}
+
+function count({ attempts }: FailoverState, kind: AttemptEnding['kind']): number {
+  return attempts.filter(({ ending }) => ending.kind === kind).length;
 }
 
 function finish(
@@ -151,28 +242,4 @@ function finish(
 /** The run of attempts at the end that all fulfil `test`. */
 function trailing(attempts: readonly EndedAttempt[], test: (one: EndedAttempt) => boolean): readonly EndedAttempt[] {
   return attempts.slice(attempts.findLastIndex((one) => !test(one)) + 1);
-}
-
-function grown(bounds: { readonly first: number; readonly most: number }, doublings: number): number {
-  return Math.min(bounds.first * 2 ** doublings, bounds.most);
-}
-
-function isSameOffer(one: Offer, other: Offer): boolean {
-  return (
-    one.provider === other.provider &&
-    one.region === other.region &&
-    one.instanceType === other.instanceType &&
-    one.spot === other.spot
-  );
-}
-
-function describe(last: EndedAttempt): string {
-  return `${last.ending.kind}: ${last.ending.message}`;
-}
-
-/** The exit code, unless the message says it already. */
-function withExitCode(subject: string, ending: AttemptEnding): string {
-  const { exitCode, message } = ending;
-  if (exitCode === null || new RegExp(`\\b${exitCode}\\b`).test(message)) return message;
-  return `${subject} exited with code ${exitCode}: ${message}`;
 }

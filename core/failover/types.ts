@@ -1,9 +1,12 @@
-import type { AttemptEnding, TerminalJobState } from '@artenic/core';
+import type { AttemptEnding, AttemptEndingKind, JobSpec, TerminalJobState } from '@artenic/core';
+
+export type PlacementMode = JobSpec['placement']['mode'];
 
 /** What can be launched: one row of the catalog, as it was when chosen. */
 export type Offer = {
   readonly provider: string;
   readonly region: string;
+  readonly zone?: string;
   readonly instanceType: string;
   readonly spot: boolean;
   /** Price in USD micros per hour; 0 for the local machine. */
@@ -26,21 +29,61 @@ export type EndedAttempt = {
   readonly endedAtMs: number;
 };
 
-/** The newest attempt when its row has no ending yet: it was left by a run that was cut off. */
-export type OpenAttempt = { readonly attempt: number; readonly offer: Offer };
+/** An attempt whose row has no ending yet. */
+export type OpenAttempt = {
+  readonly attempt: number;
+  readonly offer: Offer;
+  /** Whether the run that asks watches it. Else it was left by a run that was cut off, and is taken over. */
+  readonly isWatched: boolean;
+  /** When its machine was warned that it is taken back, in milliseconds since 1970; null while it is not. */
+  readonly noticedAtMs: number | null;
+  /** It came to its own end, and its last word is in storage: a warning takes nothing from it any more. */
+  readonly isDone: boolean;
+  readonly ranMs: number;
+};
+
+/** Endings by which a provider did not give what was asked for, and may later. */
+export type RefusalKind = Extract<AttemptEndingKind, 'stockout' | 'quota' | 'unauthorized' | 'unavailable'>;
+
+/** What an attempt of another job was told lately: not everybody has to find it out. */
+export type HeardRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly atMs: number };
+
+/** A provider that would not even say what it has. */
+export type ProviderRefusal = { readonly provider: string; readonly type: string; readonly message: string };
+
+/** The way from the last attempt's offer to the next one's. */
+export const failoverSteps = [
+  'first',
+  'taken-over',
+  'same-offer',
+  'next-type',
+  'next-zone',
+  'next-region',
+  'next-provider',
+  'on-demand',
+  'back-to-spot',
+] as const;
+export type FailoverStep = (typeof failoverSteps)[number];
 
 /** Everything the policy may look at. */
 export type FailoverState = {
   /** Ended attempts, ascending by number. */
   readonly attempts: readonly EndedAttempt[];
-  readonly openAttempt: OpenAttempt | null;
-  /** In order of preference. */
+  /** Ascending by number: one, and beside it its replacement once it was warned. */
+  readonly openAttempts: readonly OpenAttempt[];
+  /** Cheapest first. */
   readonly offers: readonly Offer[];
+  readonly heard: readonly HeardRefusal[];
+  readonly refusals: readonly ProviderRefusal[];
   readonly cancelRequested: boolean;
   readonly retryOnExitCodes: readonly number[];
   /** Milliseconds since 1970 when `maxHours` ends; null before the job has run. */
   readonly stopAtMs: number | null;
+  /** Milliseconds since 1970 when the job was submitted. */
+  readonly createdAtMs: number;
   readonly nowMs: number;
+  /** Milliseconds since 1970: somebody says that there is capacity again, and refusals from before count no more. */
+  readonly newsAtMs?: number | null;
 };
 
 export type FailoverAction =
@@ -48,17 +91,23 @@ export type FailoverAction =
       readonly kind: 'launch';
       readonly attempt: number;
       readonly offer: Offer;
+      readonly step: FailoverStep;
       readonly reason: string;
       /** The attempt exists already, perhaps with its instance: it is taken over, not made. */
       readonly takeOver?: true;
     }
   | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: string }
+  /** Attempts are under way, and nothing is to be done until one of them ends or is warned. */
+  | { readonly kind: 'watch'; readonly reason: string }
   | {
       readonly kind: 'finish';
       readonly state: TerminalJobState;
       readonly attempt: number | null;
       readonly reason: string;
     };
+
+/** `isRepeated`: it was decided when it was asked for the first time, by facts that may be older than those of who asks. */
+export type Decided = FailoverAction & { readonly isRepeated?: true };
 
 /** A pure rule from what happened to what comes next. `version` is stored with every decision. */
 export type FailoverPolicy = { readonly version: string; readonly decide: (state: FailoverState) => FailoverAction };

@@ -2,8 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import type { AttemptEnding, AttemptEndingKind } from '@artenic/core';
 import { attemptEndingKinds } from '@artenic/core';
 import fc from 'fast-check';
-import { failoverPolicy } from '../../../core/failover/policy.ts';
-import type { EndedAttempt, FailoverAction, FailoverState, Offer } from '../../../core/failover/types.ts';
+import { blockedUntilMs } from '../../../core/failover/blocking.ts';
+import { isFinal } from '../../../core/failover/final.ts';
+import { policyFor } from '../../../core/failover/policy.ts';
+import type {
+  EndedAttempt,
+  FailoverAction,
+  FailoverState,
+  Offer,
+  PlacementMode,
+} from '../../../core/failover/types.ts';
 
 const nowMs = 1_000_000_000;
 const offerA: Offer = { provider: 'a', region: 'r', instanceType: 'small', spot: false, priceUsdMicrosPerHour: 1 };
@@ -15,34 +23,32 @@ type Past = {
   readonly exitCode?: number;
   readonly ranMs?: number;
   readonly offer?: Offer;
+  /** How long ago it ended. */
+  readonly agoMs?: number;
 };
 
 function past(...list: Past[]): EndedAttempt[] {
-  return list.map(({ kind, exitCode, ranMs, offer }, index) => ({
+  return list.map(({ kind, exitCode, ranMs, offer, agoMs }, index) => ({
     attempt: index + 1,
     offer: offer ?? offerA,
     ending: { kind, exitCode: exitCode ?? null, message: `told ${kind}` } satisfies AttemptEnding,
     ranMs: ranMs ?? 60_000,
-    endedAtMs: nowMs,
+    endedAtMs: nowMs - (agoMs ?? 0),
   }));
 }
 
-function decide(state: Partial<FailoverState> = {}): FailoverAction {
-  return failoverPolicy.decide({
-    attempts: [],
-    openAttempt: null,
-    offers: [offerA, offerB],
-    cancelRequested: false,
-    retryOnExitCodes: [],
-    stopAtMs: null,
-    nowMs,
-    ...state,
-  });
+const bare: FailoverState = {
+  ...{ attempts: [], openAttempts: [], offers: [offerA, offerB], heard: [], refusals: [], createdAtMs: nowMs },
+  ...{ cancelRequested: false, retryOnExitCodes: [], stopAtMs: null, nowMs },
+};
+
+function decide(state: Partial<FailoverState> = {}, mode: PlacementMode = 'spot-with-fallback'): FailoverAction {
+  return policyFor(mode).decide({ ...bare, ...state });
 }
 
 describe('the beginning', () => {
   test('the first offer', () => {
-    expect(decide()).toEqual({ kind: 'launch', attempt: 1, offer: offerA, reason: 'first attempt' });
+    expect(decide()).toEqual({ kind: 'launch', attempt: 1, offer: offerA, step: 'first', reason: 'first attempt' });
   });
   test('no offer', () => {
     expect(decide({ offers: [] })).toMatchObject({ kind: 'finish', state: 'failed', attempt: null });
@@ -51,10 +57,12 @@ describe('the beginning', () => {
     expect(decide({ cancelRequested: true })).toMatchObject({ kind: 'finish', state: 'cancelled', attempt: null });
   });
   test('an attempt without an end is taken over under its own number, also to be cancelled', () => {
-    const openAttempt = { attempt: 3, offer: offerB };
-    const expected = { kind: 'launch', attempt: 3, offer: offerB, reason: 'taken over', takeOver: true };
-    expect(decide({ openAttempt, attempts: past({ kind: 'lost' }, { kind: 'lost' }) })).toEqual(expected);
-    expect(decide({ openAttempt, cancelRequested: true })).toEqual(expected);
+    const openAttempts = [{ attempt: 3, offer: offerB, isWatched: false, noticedAtMs: null, isDone: false, ranMs: 0 }];
+    const expected = {
+      ...{ kind: 'launch', attempt: 3, offer: offerB, step: 'taken-over', reason: 'taken over', takeOver: true },
+    };
+    expect(decide({ openAttempts, attempts: past({ kind: 'lost' }, { kind: 'lost' }) })).toEqual(expected);
+    expect(decide({ openAttempts, cancelRequested: true })).toEqual(expected);
   });
 });
 
@@ -64,7 +72,6 @@ describe('endings that are the last word', () => {
     ['cancelled', 'cancelled'],
     ['timed-out', 'timed-out'],
     ['setup-failed', 'failed'],
-    ['launch-failed', 'failed'],
     ['failed', 'failed'],
   ] as const)('%s → %s', (kind, state) => {
     expect(decide({ attempts: past({ kind }) })).toEqual({ kind: 'finish', state, attempt: 1, reason: `told ${kind}` });
@@ -104,6 +111,7 @@ describe('again', () => {
       kind: 'launch',
       attempt: 3,
       offer: offerB,
+      step: 'same-offer',
       reason: `again after ${kind}: told ${kind}`,
     });
   });
@@ -172,37 +180,140 @@ describe('again', () => {
   });
 });
 
-describe('stockout', () => {
-  const out = (offer: Offer): Past => ({ kind: 'stockout', offer, ranMs: 0 });
+const place = (zone: string, changes: Partial<Offer> = {}): Offer => ({
+  ...{ provider: 'a', region: 'r', zone, instanceType: 'p5.large', spot: true, priceUsdMicrosPerHour: 100 },
+  ...changes,
+});
+const [zoneA, zoneB] = [place('z-a'), place('z-b')];
+const otherRegion = place('y-a', { region: 'y', priceUsdMicrosPerHour: 120 });
+const otherProvider = place('x-a', { provider: 'b', region: 'x', priceUsdMicrosPerHour: 130 });
+const onDemand = place('z-a', { spot: false, priceUsdMicrosPerHour: 300 });
+const market = [zoneA, zoneB, otherRegion, otherProvider, onDemand];
+const refused = (kind: AttemptEndingKind, offer: Offer, agoMs = 0): Past => ({ kind, offer, ranMs: 0, agoMs });
 
-  test('every offer once, then rounds with growing waits', () => {
-    const offers = [offerA, offerB, offerC];
-    expect(decide({ offers, attempts: past(out(offerA)) })).toMatchObject({ kind: 'launch', offer: offerB });
-    expect(decide({ offers, attempts: past(out(offerA), out(offerB)) })).toMatchObject({
-      kind: 'launch',
-      offer: offerC,
-    });
-    const round = [out(offerA), out(offerB), out(offerC)];
-    expect(decide({ offers, attempts: past(...round) })).toMatchObject({ kind: 'wait', waitMs: 30_000 });
-    expect(decide({ offers, attempts: past(...round), nowMs: nowMs + 30_000 })).toMatchObject({
-      kind: 'launch',
-      attempt: 4,
-      offer: offerA,
-    });
-    expect(decide({ offers, attempts: past(...round, out(offerA)) })).toMatchObject({ kind: 'launch', offer: offerB });
-    expect(decide({ offers, attempts: past(...round, ...round) })).toMatchObject({ kind: 'wait', waitMs: 60_000 });
-    const many = Array.from({ length: 10 }, () => round).flat();
-    expect(decide({ offers, attempts: past(...many) })).toMatchObject({ kind: 'wait', waitMs: 600_000 });
+describe('capacity', () => {
+  const out = (offer: Offer, agoMs = 0) => refused('stockout', offer, agoMs);
+
+  test('next zone, region, provider, then on-demand, then a wait; each step has its name', () => {
+    const way = [
+      [zoneB, 'next-zone'],
+      [otherRegion, 'next-region'],
+      [otherProvider, 'next-provider'],
+      [onDemand, 'on-demand'],
+    ] as const;
+    const tried = [out(zoneA)];
+    for (const [offer, step] of way) {
+      expect(decide({ offers: market, attempts: past(...tried) })).toMatchObject({ kind: 'launch', offer, step });
+      tried.push(out(offer));
+    }
+    expect(decide({ offers: market, attempts: past(...tried) })).toMatchObject({ kind: 'wait', waitMs: 30_000 });
   });
 
-  test('an attempt that ran starts the rounds anew', () => {
-    const attempts = past(out(offerA), out(offerB), { kind: 'lost', offer: offerA }, out(offerA));
-    expect(decide({ attempts })).toMatchObject({ kind: 'launch', offer: offerB });
+  test('each market takes its own offers only', () => {
+    const attempts = past(out(zoneA), out(zoneB), out(otherRegion), out(otherProvider));
+    expect(decide({ offers: market, attempts }, 'spot')).toMatchObject({ kind: 'wait' });
+    expect(decide({ offers: market, attempts }, 'spot-with-fallback')).toMatchObject({ offer: onDemand });
+    expect(decide({ offers: market }, 'on-demand')).toMatchObject({ offer: onDemand, step: 'first' });
+    expect(decide({ offers: [onDemand] }, 'spot')).toMatchObject({ kind: 'finish', state: 'failed' });
+  });
+
+  test('an offer cools down the longer the more often it was refused in a row', () => {
+    const waits = Array.from({ length: 7 }, (_, index) => {
+      const attempts = past(...Array.from({ length: index + 1 }, () => out(zoneA)));
+      const action = decide({ offers: [zoneA], attempts });
+      return action.kind === 'wait' ? action.waitMs : 0;
+    });
+    expect(waits).toEqual([30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000]);
+    expect(decide({ offers: [zoneA], attempts: past(out(zoneA, 30_000)) })).toMatchObject({ step: 'same-offer' });
+    const ran = past(out(zoneA), out(zoneA), { kind: 'lost', offer: zoneA }, out(zoneA));
+    expect(decide({ offers: [zoneA], attempts: ran })).toMatchObject({ kind: 'wait', waitMs: 30_000 });
+  });
+
+  test('quota blocks its family on that market in that region, and for longer than a stockout', () => {
+    const large = place('z-b', { instanceType: 'p5.48xlarge', priceUsdMicrosPerHour: 50 });
+    const otherFamily = place('z-b', { instanceType: 'g6.xlarge', priceUsdMicrosPerHour: 400 });
+    const offers = [large, zoneA, zoneB, otherFamily, otherRegion];
+    const attempts = past(refused('quota', zoneA));
+    expect(decide({ offers, attempts })).toMatchObject({ offer: otherRegion });
+    expect(decide({ offers: [zoneA, otherFamily], attempts })).toMatchObject({ offer: otherFamily });
+    expect(decide({ offers: [zoneA, onDemand], attempts })).toMatchObject({ offer: onDemand });
+    expect(decide({ offers: [zoneA, zoneB], attempts })).toMatchObject({ kind: 'wait', waitMs: 120_000 });
+  });
+
+  test('what other jobs have heard counts too, but only once', () => {
+    const heard = [0, 1, 2].map(() => ({ kind: 'stockout' as const, offer: zoneA, atMs: nowMs - 10_000 }));
+    expect(decide({ offers: market, heard })).toMatchObject({ offer: zoneB, step: 'first' });
+    expect(decide({ offers: [zoneA], heard })).toMatchObject({ kind: 'wait', waitMs: 20_000 });
+    expect(decide({ offers: [zoneA], heard, nowMs: nowMs + 20_000 })).toMatchObject({ kind: 'launch' });
   });
 
   test('an offer that is no longer listed is tried again after a wait', () => {
-    expect(decide({ offers: [], attempts: past(out(offerC)) })).toMatchObject({ kind: 'wait', waitMs: 30_000 });
-    expect(decide({ offers: [], attempts: past(out(offerC)), nowMs: nowMs + 30_000 })).toMatchObject({ offer: offerC });
+    expect(decide({ offers: [], attempts: past(out(zoneA)) })).toMatchObject({ kind: 'wait', waitMs: 30_000 });
+    expect(decide({ offers: [], attempts: past(out(zoneA, 30_000)) })).toMatchObject({ offer: zoneA });
+  });
+});
+
+describe('a spot machine that is taken back', () => {
+  const taken = (offer: Offer, agoMs = 0): Past => ({ kind: 'preempted', offer, agoMs });
+
+  test('its place counts for twice its price for ten minutes', () => {
+    expect(decide({ offers: market, attempts: past(taken(zoneA)) })).toMatchObject({ offer: zoneB, step: 'next-zone' });
+    const all = [zoneA, zoneB, otherRegion, otherProvider].map((offer) => taken(offer));
+    expect(decide({ offers: market, attempts: past(...all) })).toMatchObject({ offer: zoneA });
+    expect(decide({ offers: market, attempts: past(taken(zoneA, 600_000)) })).toMatchObject({ step: 'same-offer' });
+    expect(decide({ offers: [zoneA, onDemand], attempts: past(taken(zoneA)) })).toMatchObject({ offer: zoneA });
+    const cheap = { ...onDemand, priceUsdMicrosPerHour: 190 };
+    expect(decide({ offers: [zoneA, cheap], attempts: past(taken(zoneA)) })).toMatchObject({ offer: cheap });
+  });
+
+  test('on-demand machines are simply started again', () => {
+    const attempts = past({ kind: 'preempted', offer: onDemand });
+    expect(decide({ offers: market, attempts })).toMatchObject({ offer: onDemand, step: 'same-offer' });
+  });
+
+  test('a thousand times end it', () => {
+    const many = (count: number) => past(...Array.from({ length: count }, () => taken(zoneA)));
+    expect(decide({ offers: market, attempts: many(999) })).toMatchObject({ kind: 'launch' });
+    expect(decide({ offers: market, attempts: many(1000) })).toMatchObject({ kind: 'finish', state: 'failed' });
+  });
+});
+
+describe('a provider that refuses', () => {
+  test('credentials: other providers go on, else the job is paused and not failed', () => {
+    const attempts = past(refused('unauthorized', zoneA));
+    expect(decide({ offers: market, attempts })).toMatchObject({ offer: otherProvider, step: 'next-provider' });
+    const refusals = [{ provider: 'a', type: 'auth', message: 'The key has expired.' }];
+    for (const done of [attempts, []]) {
+      const action = decide({ offers: [], refusals, attempts: done });
+      expect(action).toMatchObject({ kind: 'wait', waitMs: 5000 });
+      expect(action.reason).toContain('The key has expired.');
+      expect(action.reason).toContain('Renew the credentials of a');
+    }
+    const later = decide({ offers: [], refusals, createdAtMs: nowMs - 86_400_000 });
+    expect(later).toMatchObject({ kind: 'wait', waitMs: 300_000 });
+  });
+
+  test('a provider that does not answer is left alone for a minute', () => {
+    const attempts = past(refused('unavailable', zoneA));
+    expect(decide({ offers: market, attempts })).toMatchObject({ offer: otherProvider });
+    expect(decide({ offers: [zoneA, zoneB], attempts })).toMatchObject({ kind: 'wait', waitMs: 60_000 });
+  });
+
+  test('what it refuses as it is, it is not asked again; three such refusals end the job', () => {
+    const wrong = (offer: Offer) => refused('launch-failed', offer);
+    expect(decide({ offers: [zoneA], attempts: past(wrong(zoneA)) })).toMatchObject({ state: 'failed' });
+    expect(decide({ offers: market, attempts: past(wrong(zoneA)) })).toMatchObject({ offer: zoneB });
+    const three = past(wrong(zoneA), wrong(zoneB), wrong(otherRegion));
+    expect(decide({ offers: market, attempts: three })).toMatchObject({
+      kind: 'finish',
+      state: 'failed',
+      reason: 'told launch-failed',
+    });
+  });
+
+  test('an unusable request is the end where nothing is offered', () => {
+    const refusals = [{ provider: 'a', type: 'invalid-request', message: 'No such region.' }];
+    expect(decide({ offers: [], refusals })).toMatchObject({ kind: 'finish', state: 'failed' });
   });
 });
 
@@ -212,11 +323,13 @@ describe('whatever happens', () => {
       kind: fc.constantFrom(...attemptEndingKinds),
       exitCode: fc.integer({ min: 0, max: 4 }),
       ranMs: fc.integer({ min: 0, max: 30_000 }),
-      offer: fc.constantFrom(offerA, offerB, offerC),
+      offer: fc.constantFrom(offerA, offerB, offerC, ...market),
+      agoMs: fc.integer({ min: 0, max: 700_000 }),
     }),
     { maxLength: 30 },
   );
-  const anyOffers = fc.subarray([offerA, offerB, offerC]);
+  const anyOffers = fc.subarray([offerA, offerB, offerC, ...market]);
+  const anyMode = fc.constantFrom<PlacementMode>('spot', 'on-demand', 'spot-with-fallback');
 
   test('numbers rise by one, waits are bounded, a success is never thrown away', () => {
     fc.assert(
@@ -225,20 +338,35 @@ describe('whatever happens', () => {
         anyOffers,
         fc.boolean(),
         fc.option(fc.integer({ min: -60_000, max: 3_600_000 })),
-        (list, offers, cancelRequested, stopInMs) => {
+        anyMode,
+        (list, offers, cancelRequested, stopInMs, mode) => {
           const attempts = past(...list);
           const stopAtMs = stopInMs === null ? null : nowMs + stopInMs;
-          const action = decide({ attempts, offers, cancelRequested, stopAtMs, retryOnExitCodes: [1, 2] });
-          if (attempts.at(-1)?.ending.kind === 'succeeded') {
+          const state = { attempts, offers, cancelRequested, stopAtMs, retryOnExitCodes: [1, 2] };
+          const action = decide(state, mode);
+          expect(decide(state, mode)).toEqual(action);
+          if (attempts.some(({ ending }) => ending.kind === 'succeeded')) {
             expect(action).toMatchObject({ kind: 'finish', state: 'succeeded' });
           }
           if (cancelRequested) expect(action.kind).toBe('finish');
-          if (action.kind === 'launch') expect(action.attempt).toBe(attempts.length + 1);
+          if (action.kind === 'launch') {
+            expect(action.attempt).toBe(attempts.length + 1);
+            const whole: FailoverState = { ...bare, ...state };
+            expect(blockedUntilMs(action.offer, whole)).toBeLessThanOrEqual(nowMs + 250);
+            const isListed = offers.includes(action.offer);
+            if (isListed && mode !== 'spot-with-fallback' && action.offer !== attempts.at(-1)?.offer) {
+              expect(action.offer.spot).toBe(mode === 'spot');
+            }
+          }
           if (action.kind === 'wait') {
             expect(action.waitMs).toBeGreaterThan(0);
-            expect(action.waitMs).toBeLessThanOrEqual(600_000);
+            expect(action.waitMs).toBeLessThanOrEqual(3_600_000);
           }
-          if (action.kind === 'finish') expect(action.attempt).toBe(attempts.at(-1)?.attempt ?? null);
+          if (action.kind === 'finish') {
+            const done = attempts.find(({ ending }) => ending.kind === 'succeeded');
+            const last = done ?? attempts.find((one) => isFinal(one, state)) ?? attempts.at(-1);
+            expect(action.attempt).toBe(last?.attempt ?? null);
+          }
           expect(action.reason).not.toBe('');
         },
       ),
@@ -260,6 +388,7 @@ describe('whatever happens', () => {
           for (let step = 0; step < 200; step++) {
             const action = decide({ attempts, nowMs: clockMs, retryOnExitCodes: [7] });
             if (action.kind === 'finish') return;
+            if (action.kind === 'watch') throw new Error('there is nothing to watch');
             if (action.kind === 'wait') {
               clockMs += action.waitMs;
               continue;

@@ -1,0 +1,58 @@
+import type { Cost } from '@artenic/core';
+import type { Offer } from '../failover/types.ts';
+
+const msPerHour = 3_600_000;
+
+/** USD micros for a time at a price, rounded up. A year of a large machine is more micros × milliseconds than a double holds. */
+export function priceOfTime(priceUsdMicrosPerHour: number, ms: number): number {
+  const product = BigInt(priceUsdMicrosPerHour) * BigInt(Math.max(0, Math.round(ms)));
+  return Number((product + BigInt(msPerHour - 1)) / BigInt(msPerHour));
+}
+
+/** Milliseconds that are billed for a time from running to gone: at least the minimum, in whole granules. */
+export function billedMs(ranMs: number, billing: Offer['billing']): number {
+  const { minimumSeconds, granularitySeconds } = billing ?? { minimumSeconds: 0, granularitySeconds: 0.001 };
+  const granuleMs = Math.max(1, Math.round(granularitySeconds * 1000));
+  const leastMs = Math.max(0, Math.round(ranMs), Math.round(minimumSeconds * 1000));
+  return Math.ceil(leastMs / granuleMs) * granuleMs;
+}
+
+/** What an attempt's row says of its instance. */
+export type BilledAttempt = {
+  readonly offer: Pick<Offer, 'priceUsdMicrosPerHour' | 'billing'>;
+  /** When the provider says that it began to run, and that it was gone. */
+  readonly billedFrom: Date | null;
+  readonly billedUntil: Date | null;
+  readonly handle: object | null;
+  readonly helloAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly launchTriedAt: Date | null;
+  readonly terminationConfirmedAt: Date | null;
+};
+
+/** By the price that the attempt was launched for, whatever the provider asks for now. */
+export function costOfAttempt(attempt: BilledAttempt, now: Date): Cost {
+  const { billedFrom, billedUntil, endedAt, helloAt, terminationConfirmedAt, offer } = attempt;
+  const { priceUsdMicrosPerHour, billing } = offer;
+  const isFinal =
+    endedAt !== null && (priceUsdMicrosPerHour === 0 || billedUntil !== null || !canHaveBeenLaunched(attempt));
+  // the provider has forgotten it, or has not been asked yet; who has said hello runs
+  const from = billedUntil === null ? (billedFrom ?? helloAt) : billedFrom;
+  if (from === null) return { usdMicros: 0, isFinal };
+  const until = billedUntil ?? terminationConfirmedAt ?? now;
+  const ranMs = Math.max(0, until.getTime() - from.getTime());
+  return { usdMicros: priceOfTime(priceUsdMicrosPerHour, billedMs(ranMs, billing)), isFinal };
+}
+
+function canHaveBeenLaunched({ handle, billedFrom, launchTriedAt, terminationConfirmedAt }: BilledAttempt): boolean {
+  if (handle !== null || billedFrom !== null) return true;
+  return launchTriedAt !== null && terminationConfirmedAt === null;
+}
+
+export function costOfJob(attempts: readonly BilledAttempt[], isJobOver: boolean, now: Date): Cost {
+  const costs = attempts.map((attempt) => costOfAttempt(attempt, now));
+  return {
+    usdMicros: costs.reduce((sum, { usdMicros }) => sum + usdMicros, 0),
+    isFinal: isJobOver && costs.every(({ isFinal }) => isFinal),
+  };
+}

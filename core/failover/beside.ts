@@ -1,0 +1,49 @@
+import { isFinal } from './final.ts';
+import type { EndedAttempt, FailoverAction, FailoverState, OpenAttempt } from './types.ts';
+
+type Decide = (state: FailoverState) => FailoverAction;
+
+/**
+ * What comes next while attempts are under way: one that nobody watches is taken over; the place of one that was warned is
+ * filled at once, beside it, by the rule for what has ended (`decideAlone`).
+ */
+export function decideBeside(state: FailoverState, decideAlone: Decide): FailoverAction {
+  const { openAttempts, attempts } = state;
+  const left = openAttempts.find(({ isWatched }) => !isWatched);
+  if (left !== undefined) {
+    const { attempt, offer } = left;
+    return { kind: 'launch', attempt, offer, step: 'taken-over', reason: 'taken over', takeOver: true };
+  }
+  const final = attempts.find((one) => isFinal(one, state));
+  if (final !== undefined) return decideAlone({ ...state, openAttempts: [] });
+  if (state.cancelRequested) return watch('Cancelled: waiting for what is under way.');
+  const [warned, replacement] = openAttempts;
+  if (replacement !== undefined) return watch(`Attempt ${replacement.attempt} follows attempt ${warned?.attempt}.`);
+  if (warned === undefined || warned.noticedAtMs === null) return watch(`Attempt ${warned?.attempt} is under way.`);
+  if (warned.isDone) return watch(`Attempt ${warned.attempt} has ended: what it left tells what comes next.`);
+  const action = decideAlone({
+    ...state,
+    openAttempts: [],
+    attempts: withWarned(attempts, warned, warned.noticedAtMs),
+  });
+  // it may still come to a good end by itself
+  return action.kind === 'finish' ? watch(`No replacement: ${action.reason}`) : action;
+}
+
+function watch(reason: string): FailoverAction {
+  return { kind: 'watch', reason };
+}
+
+/** As if it had ended at its warning. */
+function withWarned(
+  attempts: readonly EndedAttempt[],
+  { attempt, offer, ranMs }: OpenAttempt,
+  endedAtMs: number,
+): readonly EndedAttempt[] {
+  const message = 'The machine was warned that it is taken back.';
+  const warned: EndedAttempt = {
+    ...{ attempt, offer, ranMs, endedAtMs },
+    ending: { kind: 'preempted', exitCode: null, message, evidence: 'notice' },
+  };
+  return [...attempts, warned].toSorted((one, other) => one.attempt - other.attempt);
+}

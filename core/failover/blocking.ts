@@ -1,0 +1,102 @@
+import { assertNever } from '../assert-never.ts';
+import { familyOf, isSameOffer } from './offers.ts';
+import type { EndedAttempt, FailoverState, HeardRefusal, Offer, RefusalKind } from './types.ts';
+
+/** How long an offer is left alone after a refusal: doubled with every one that follows without an attempt that ran. */
+const coolDownMs: Readonly<Record<RefusalKind, { readonly first: number; readonly most: number }>> = {
+  // capacity comes and goes within minutes
+  stockout: { first: 30_000, most: 600_000 },
+  // it takes the end of something else of ours, or a person who asks for more
+  quota: { first: 120_000, most: 3_600_000 },
+  // it takes a person, and is looked at without a launch
+  unauthorized: { first: 15_000, most: 300_000 },
+  unavailable: { first: 60_000, most: 900_000 },
+};
+/** A spot machine that was taken back says how it stands there for about so long. */
+const tiredMs = 600_000;
+
+const kinds: Readonly<Record<RefusalKind, true>> = {
+  stockout: true,
+  quota: true,
+  unauthorized: true,
+  unavailable: true,
+};
+
+export function isRefusal(kind: string): kind is RefusalKind {
+  return Object.hasOwn(kinds, kind);
+}
+
+export function grown(bounds: { readonly first: number; readonly most: number }, doublings: number): number {
+  return Math.min(bounds.first * 2 ** doublings, bounds.most);
+}
+
+/** Whether what was refused there says something about this offer. */
+function concerns(kind: RefusalKind, refused: Offer, offer: Offer): boolean {
+  switch (kind) {
+    case 'stockout':
+      return isSameOffer(refused, offer);
+    case 'quota':
+      return (
+        refused.provider === offer.provider &&
+        refused.region === offer.region &&
+        refused.spot === offer.spot &&
+        familyOf(refused) === familyOf(offer)
+      );
+    case 'unauthorized':
+    case 'unavailable':
+      return refused.provider === offer.provider;
+    default:
+      return assertNever(kind);
+  }
+}
+
+type Refused = EndedAttempt & { readonly ending: { readonly kind: RefusalKind } };
+
+function isRefused(one: EndedAttempt): one is Refused {
+  return isRefusal(one.ending.kind);
+}
+
+/** Refusals since an attempt of this job last ran. */
+function ownRefusals(attempts: readonly EndedAttempt[]): readonly Refused[] {
+  return attempts.slice(attempts.findLastIndex((one) => !isRefused(one)) + 1).filter(isRefused);
+}
+
+/**
+ * Until when the offer is left alone, by what this job and others have heard; in the past when it may be tried.
+ * @returns milliseconds since 1970
+ */
+export function blockedUntilMs(offer: Offer, { attempts, heard, nowMs, newsAtMs }: FailoverState): number {
+  const sinceMs = newsAtMs ?? Number.NEGATIVE_INFINITY;
+  const own = ownRefusals(attempts).filter(
+    (one) => one.endedAtMs > sinceMs && concerns(one.ending.kind, one.offer, offer),
+  );
+  const untilOwn = own.map(({ ending: { kind }, endedAtMs }) => {
+    const before = own.filter((other) => other.ending.kind === kind && other.endedAtMs <= endedAtMs);
+    return until(endedAtMs, grown(coolDownMs[kind], Math.max(0, before.length - 1)), nowMs);
+  });
+  const untilHeard = heard
+    .filter(({ kind, offer: refused, atMs }: HeardRefusal) => atMs > sinceMs && concerns(kind, refused, offer))
+    .map(({ kind, atMs }) => until(atMs, coolDownMs[kind].first, nowMs));
+  return Math.max(Number.NEGATIVE_INFINITY, ...untilOwn, ...untilHeard);
+}
+
+/** A clock that was put back must not lengthen the wait. */
+function until(sinceMs: number, lengthMs: number, nowMs: number): number {
+  return Math.min(sinceMs, nowMs) + lengthMs;
+}
+
+/** Whether a spot machine of this offer was lately taken from this job: others go first. */
+export function isTired(offer: Offer, { attempts, nowMs }: FailoverState): boolean {
+  return attempts.some(
+    (one) =>
+      one.ending.kind === 'preempted' &&
+      one.offer.spot &&
+      nowMs - one.endedAtMs < tiredMs &&
+      isSameOffer(one.offer, offer),
+  );
+}
+
+/** The provider refuses this very request: no later try will fare better. */
+export function isRuledOut(offer: Offer, { attempts }: FailoverState): boolean {
+  return attempts.some((one) => one.ending.kind === 'launch-failed' && isSameOffer(one.offer, offer));
+}

@@ -1,0 +1,50 @@
+import type { AttemptEnding } from '@artenic/core';
+import { assertNever } from '../assert-never.ts';
+import type { EndedAttempt, FailoverStep, Offer } from './types.ts';
+
+export function adviceAfter(ending: AttemptEnding): string {
+  return ending.kind === 'killed'
+    ? 'Something kills the training, most often the kernel when memory runs out: lower the batch size or raise `resources.memoryGib`.'
+    : 'The runner disappears each time: look at the log and at the health of the machine.';
+}
+
+export function reasonOf(
+  step: FailoverStep,
+  last: EndedAttempt | undefined,
+  { provider, region, zone, instanceType }: Offer,
+): string {
+  const after = last === undefined ? '' : ` after ${describe(last)}`;
+  switch (step) {
+    case 'first':
+      return 'first attempt';
+    case 'taken-over':
+      return 'taken over';
+    case 'same-offer':
+      return `again${after}`;
+    case 'next-type':
+      return `next type, ${instanceType},${after}`;
+    case 'next-zone':
+      return `next zone, ${zone ?? region},${after}`;
+    case 'next-region':
+      return `next region, ${region},${after}`;
+    case 'next-provider':
+      return `next provider, ${provider},${after}`;
+    case 'on-demand':
+      return `on-demand${after}`;
+    case 'back-to-spot':
+      return `spot again${after}`;
+    default:
+      return assertNever(step);
+  }
+}
+
+export function describe(last: EndedAttempt): string {
+  return `${last.ending.kind}: ${last.ending.message}`;
+}
+
+/** The exit code, unless the message says it already. */
+export function withExitCode(subject: string, ending: AttemptEnding): string {
+  const { exitCode, message } = ending;
+  if (exitCode === null || new RegExp(`\\b${exitCode}\\b`).test(message)) return message;
+  return `${subject} exited with code ${exitCode}: ${message}`;
+}

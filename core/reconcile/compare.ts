@@ -1,0 +1,102 @@
+import type { StrayReason } from '@artenic/core';
+import type { SeenAttempt, SeenInstance, Survey, Verdict } from './types.ts';
+
+/**
+ * Holds the provider's list, our rows and Temporal's open workflows against one another. The rules are in
+ * docs/reconciler.md. Nothing is ever said of an attempt whose launch may be under way.
+ */
+export function compare(survey: Survey): readonly Verdict[] {
+  const rows = new Map(survey.attempts.map((attempt) => [attempt.attemptId, attempt]));
+  const instances = Map.groupBy(survey.instances, ({ handle }) => handle.attemptId);
+  const ofRows = survey.attempts.flatMap((attempt) =>
+    ofAttempt(survey, attempt, instances.get(attempt.attemptId) ?? []),
+  );
+  const ofNobody = [...instances].flatMap(([attemptId, living]) =>
+    rows.has(attemptId) ? [] : living.map((one) => ofUnknownAttempt(survey, one)),
+  );
+  return [...ofRows, ...ofNobody];
+}
+
+/** The rows were read after the list, and a row is made before its instance: no row means that there is none. */
+function ofUnknownAttempt({ nowMs, windows }: Survey, instance: SeenInstance): Verdict {
+  const sinceMs = instance.strayedAtMs ?? nowMs;
+  return stray(instance, 'unknown-attempt', sinceMs, sinceMs + windows.graceMs + windows.consistencyMs);
+}
+
+function ofAttempt(survey: Survey, attempt: SeenAttempt, living: readonly SeenInstance[]): readonly Verdict[] {
+  if (attempt.settledAtMs !== null) return ofSettled(survey, attempt, attempt.settledAtMs, living);
+  return attempt.workflow === 'open' ? ofWatched(survey, attempt, living) : ofUnwatched(survey, attempt, living);
+}
+
+function ofSettled(
+  { listedAtMs, windows }: Survey,
+  attempt: SeenAttempt,
+  settledAtMs: number,
+  living: readonly SeenInstance[],
+): readonly Verdict[] {
+  // a list that is as old as it may be can still show what has ended since
+  const dueAtMs = settledAtMs + windows.consistencyMs;
+  if (living.length > 0) return living.map((one) => stray(one, 'attempt-settled', settledAtMs, dueAtMs));
+  if (attempt.isTerminationConfirmed) return [leave(attempt, 'it has ended, and so has its instance')];
+  const provedAtMs = Math.max(settledAtMs, launchOverAtMs(attempt, windows.graceMs)) + windows.consistencyMs;
+  return listedAtMs > provedAtMs
+    ? [{ kind: 'confirm', attemptId: attempt.attemptId }]
+    : [leave(attempt, 'it has ended; the list is too young to be a proof')];
+}
+
+/** When a launch that has not answered cannot make an instance any more. */
+function launchOverAtMs({ instanceId, launchTriedAtMs }: SeenAttempt, graceMs: number): number {
+  return instanceId !== null || launchTriedAtMs === null ? Number.NEGATIVE_INFINITY : launchTriedAtMs + graceMs;
+}
+
+function ofWatched(
+  { nowMs, windows }: Survey,
+  attempt: SeenAttempt,
+  living: readonly SeenInstance[],
+): readonly Verdict[] {
+  const { graceMs, consistencyMs } = windows;
+  const [kept, ...others] = inOrderOfClaim(attempt, living);
+  const duplicates = others.map((one) => {
+    const sinceMs = one.strayedAtMs ?? nowMs;
+    // a launch under way sees to it by itself
+    const dueAtMs = Math.max(sinceMs + graceMs, launchOverAtMs(attempt, graceMs)) + consistencyMs;
+    return stray(one, 'duplicate', sinceMs, dueAtMs);
+  });
+  const askedAtMs = attempt.terminateTriedAtMs;
+  if (kept !== undefined && askedAtMs !== null && nowMs > askedAtMs + graceMs) {
+    return [stray(kept, 'not-ending', askedAtMs, null), ...duplicates];
+  }
+  return [leave(attempt, 'its workflow watches it'), ...duplicates];
+}
+
+function ofUnwatched(
+  { nowMs, windows }: Survey,
+  attempt: SeenAttempt,
+  living: readonly SeenInstance[],
+): readonly Verdict[] {
+  const { attemptId, jobId, isJobOver, isSuperseded, jobWorkflow, unwatchedAtMs } = attempt;
+  if (!isJobOver && jobWorkflow !== 'open') return [{ kind: 'restart', jobId }];
+  const sinceMs = unwatchedAtMs ?? nowMs;
+  const dueAtMs = Math.max(sinceMs + windows.graceMs, launchOverAtMs(attempt, windows.graceMs)) + windows.consistencyMs;
+  // the job's workflow takes it over, and needs some seconds for that
+  if (!isJobOver && !isSuperseded && nowMs < dueAtMs) return [leave(attempt, 'its job is about to take it over')];
+  return [...living.map((one) => stray(one, 'abandoned', sinceMs, dueAtMs)), { kind: 'settle', attemptId, dueAtMs }];
+}
+
+/** First the one that the row names, as that one is watched; then the oldest, by its id where that does not tell. */
+function inOrderOfClaim({ instanceId }: SeenAttempt, living: readonly SeenInstance[]): readonly SeenInstance[] {
+  const rank = ({ handle, launchedAtMs }: SeenInstance): number =>
+    handle.instanceId === instanceId ? Number.NEGATIVE_INFINITY : (launchedAtMs ?? Number.POSITIVE_INFINITY);
+  return living.toSorted((one, other) => {
+    const [a, b] = [rank(one), rank(other)];
+    return a === b ? (one.handle.instanceId < other.handle.instanceId ? -1 : 1) : a < b ? -1 : 1;
+  });
+}
+
+function stray({ handle }: SeenInstance, reason: StrayReason, sinceMs: number, dueAtMs: number | null): Verdict {
+  return { kind: 'stray', stray: { handle, reason, sinceMs, dueAtMs } };
+}
+
+function leave({ attemptId }: SeenAttempt, why: string): Verdict {
+  return { kind: 'leave', attemptId, why };
+}
