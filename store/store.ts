@@ -5,6 +5,7 @@ import { databaseOf, type Db } from './database.ts';
 import { toStoreError } from './errors.ts';
 import { createApiKeys } from './repositories/api-keys.ts';
 import { createAttempts } from './repositories/attempts.ts';
+import { createCatalogs } from './repositories/catalogs.ts';
 import { createCapacity } from './repositories/capacity.ts';
 import { createCheckpoints } from './repositories/checkpoints.ts';
 import { createDecisions } from './repositories/decisions.ts';
@@ -16,8 +17,10 @@ import { createMetrics } from './repositories/metrics.ts';
 import { createModels } from './repositories/models.ts';
 import { createOverview } from './repositories/overview.ts';
 import { createProviders } from './repositories/providers.ts';
+import { createReconcile } from './repositories/reconcile.ts';
 import { createRunnerEvents } from './repositories/runner-events.ts';
 import { createSessions } from './repositories/sessions.ts';
+import { createSignals } from './repositories/signals.ts';
 import { createStreams } from './repositories/streams.ts';
 import type { Repositories, Store } from './types.ts';
 
@@ -55,9 +58,12 @@ function repositoriesOf(db: Db): Repositories {
     idempotency: guard(createIdempotency(db)),
     apiKeys: guard(createApiKeys(db)),
     providers: guard(createProviders(db)),
+    catalogs: guard(createCatalogs(db)),
     runnerEvents: guard(createRunnerEvents(db)),
+    signals: guard(createSignals(db)),
     sessions: guard(createSessions(db)),
     overview: guard(createOverview(db)),
+    reconcile: guard(createReconcile(db)),
   };
 }
 

@@ -13,11 +13,14 @@ import type {
 import type { JobsRepository, AttemptsRepository, DecisionsRepository } from './types/jobs.ts';
 import type { ModelsRepository } from './types/models.ts';
 import type { OverviewRepository } from './types/overview.ts';
+import type { ReconcileRepository } from './types/reconcile.ts';
 import type { SessionsRepository } from './types/sessions.ts';
+import type { SignalsRepository } from './types/signals.ts';
 import type {
   EventsRepository,
   IdempotencyRepository,
   ApiKeysRepository,
+  CatalogsRepository,
   ProvidersRepository,
   RunnerEventsRepository,
 } from './types/platform.ts';
@@ -27,7 +30,9 @@ export type * from './types/jobs.ts';
 export type * from './types/models.ts';
 export type * from './types/overview.ts';
 export type * from './types/platform.ts';
+export type * from './types/reconcile.ts';
 export type * from './types/sessions.ts';
+export type * from './types/signals.ts';
 
 export type Repositories = {
   readonly jobs: JobsRepository;
@@ -43,9 +48,12 @@ export type Repositories = {
   readonly idempotency: IdempotencyRepository;
   readonly apiKeys: ApiKeysRepository;
   readonly providers: ProvidersRepository;
+  readonly catalogs: CatalogsRepository;
   readonly runnerEvents: RunnerEventsRepository;
+  readonly signals: SignalsRepository;
   readonly sessions: SessionsRepository;
   readonly overview: OverviewRepository;
+  readonly reconcile: ReconcileRepository;
 };
 
 export type Store = Repositories & {

@@ -2,15 +2,18 @@ import type { InferKyselyDB } from '@mikro-orm/sql';
 import { apiKeys } from './api-keys.ts';
 import { attempts } from './attempts.ts';
 import { capacityClaims } from './capacity-claims.ts';
+import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
 import { decisions } from './decisions.ts';
 import { events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
+import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
 import { logChunks } from './log-chunks.ts';
 import { metricPoints } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { providers } from './providers.ts';
+import { providerSweeps, strayInstances } from './reconcile.ts';
 import { runnerEvents } from './runner-events.ts';
 import { sessions, signInLinks } from './sessions.ts';
 import { streams } from './streams.ts';
@@ -31,9 +34,13 @@ export const entities = [
   idempotencyKeys,
   apiKeys,
   providers,
+  catalogs,
   runnerEvents,
+  jobSignals,
   signInLinks,
   sessions,
+  strayInstances,
+  providerSweeps,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

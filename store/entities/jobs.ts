@@ -1,5 +1,6 @@
 import { jobStates, type JobSpec } from '@artenic/core';
 import { defineEntity, p } from '@mikro-orm/core';
+import type { SignalState } from '../../core/signals/reduce.ts';
 
 export const jobs = defineEntity({
   name: 'Job',
@@ -35,5 +36,7 @@ export const jobs = defineEntity({
     stopAt: p.datetime(3).nullable(),
     workflowStartedAt: p.datetime(3).nullable(),
     historyKeptAt: p.datetime(3).nullable(),
+    heldAt: p.datetime(3).nullable(),
+    signals: p.json<SignalState>().nullable(),
   },
 });

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { providerProblems } from '@artenic/core';
 import type { ProviderRecord } from '../types.ts';
 
 export const providers = defineEntity({
@@ -11,5 +12,7 @@ export const providers = defineEntity({
     capabilities: p.json<ProviderRecord['capabilities']>(),
     capacity: p.json<NonNullable<ProviderRecord['capacity']>>().nullable(),
     checkedAt: p.datetime(3),
+    problem: p.enum(providerProblems).nullable(),
+    clockSkewMs: p.double().$type<number>().nullable(),
   },
 });

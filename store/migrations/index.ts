@@ -1,10 +1,24 @@
 import { Spine } from './0001-spine.ts';
 import { Dashboard } from './0002-dashboard.ts';
 import { ExternalModels } from './0003-external-models.ts';
+import { Failover } from './0004-failover.ts';
+import { Reconciler } from './0005-reconciler.ts';
+import { Cost } from './0006-cost.ts';
+import { Signals } from './0007-signals.ts';
+import { Handoff } from './0008-handoff.ts';
+import { Catalogs } from './0009-catalogs.ts';
+import { LaunchLeases } from './0010-launch-leases.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
 export const migrations = [
   { name: '0001-spine', class: Spine },
   { name: '0002-dashboard', class: Dashboard },
   { name: '0003-external-models', class: ExternalModels },
+  { name: '0004-failover', class: Failover },
+  { name: '0005-reconciler', class: Reconciler },
+  { name: '0006-cost', class: Cost },
+  { name: '0007-signals', class: Signals },
+  { name: '0008-handoff', class: Handoff },
+  { name: '0009-catalogs', class: Catalogs },
+  { name: '0010-launch-leases', class: LaunchLeases },
 ];

@@ -1,6 +1,7 @@
 import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
+import { isRefusal } from '../../core/failover/blocking.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
@@ -85,6 +86,46 @@ function hello(db: Db, id: string, tokenHash: string, at: Date): Promise<Attempt
   });
 }
 
+const billedColumns = [
+  ...(['jobId', 'offer', 'handle', 'helloAt', 'endedAt', 'launchTriedAt', 'terminationConfirmedAt'] as const),
+  ...(['billedFrom', 'billedUntil'] as const),
+] as const;
+
+const billedByJobs: (db: Db) => AttemptsRepository['billedByJobs'] = (db) => async (jobIds) => {
+  if (jobIds.length === 0) return new Map();
+  const rows = await db.selectFrom('attempts').select(billedColumns).where('jobId', 'in', jobIds).execute();
+  return Map.groupBy(rows, ({ jobId }) => jobId);
+};
+
+async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<AttemptsRepository['setBilled']>) {
+  const { attemptId, instanceId } = instance;
+  const open = db
+    .updateTable('attempts')
+    .where('id', '=', attemptId)
+    .where('billedUntil', 'is', null)
+    .where(sql<boolean>`coalesce(handle ->> 'instanceId', ${instanceId}) = ${instanceId}`);
+  if (until !== null) await open.set({ billedFrom: from, billedUntil: until }).execute();
+  else if (from !== null) await open.set({ billedFrom: from }).where('billedFrom', 'is', null).execute();
+}
+
+const fromNow = (ms: number) => sql<Date>`clock_timestamp() + ${ms} * interval '1 ms'`;
+
+async function leaseLaunch(...[db, id, holder, forMs]: [Db, ...Parameters<AttemptsRepository['leaseLaunch']>]) {
+  const isFree = sql<boolean>`(launched_by is null or launched_by = ${holder} or launch_lease_until <= clock_timestamp())`;
+  const taken = await db
+    .updateTable('attempts')
+    .set({ launchedBy: holder, launchLeaseUntil: fromNow(forMs) })
+    .where('id', '=', id)
+    .where(isFree)
+    .returning('id')
+    .executeTakeFirst();
+  if (taken !== undefined) return null;
+  const left = sql<number | null>`(extract(epoch from launch_lease_until - clock_timestamp()) * 1000)::float8`;
+  const other = await db.selectFrom('attempts').select(left.as('leftMs')).where('id', '=', id).executeTakeFirst();
+  if (other === undefined) throw attemptNotFound(id);
+  return Math.max(0, Math.ceil(other.leftMs ?? 0));
+}
+
 export function createAttempts(db: Db): AttemptsRepository {
   return {
     open: (attempt) => open(db, attempt),
@@ -94,6 +135,22 @@ export function createAttempts(db: Db): AttemptsRepository {
       (await db.selectFrom('attempts').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null,
     listByJob: async (jobId) =>
       db.selectFrom('attempts').selectAll().where('jobId', '=', jobId).orderBy('attempt').execute(),
+    recentRefusals: async (since, notOfJob) => {
+      const rows = await db
+        .selectFrom('attempts')
+        .select(['offer', 'ending', 'endedAt'])
+        .where('endedAt', '>', since)
+        .where(sql<boolean>`ending->>'kind' in ('stockout', 'quota', 'unauthorized', 'unavailable')`)
+        .where('jobId', '!=', notOfJob)
+        .orderBy('endedAt', 'desc')
+        .limit(200)
+        .execute();
+      return rows.flatMap(({ offer, ending, endedAt }) =>
+        ending !== null && endedAt !== null && isRefusal(ending.kind) ? [{ kind: ending.kind, offer, endedAt }] : [],
+      );
+    },
+    billedByJobs: billedByJobs(db),
+    setBilled: (instance, billed) => setBilled(db, instance, billed),
     advance: (id, to, at) =>
       inTransaction(db, async (transaction) => {
         const attempt = await lockAttempt(transaction, id);
@@ -109,17 +166,46 @@ export function createAttempts(db: Db): AttemptsRepository {
     heartbeat: async (id, at) => {
       await update(db, id, { lastHeartbeatAt: sql<Date>`greatest(last_heartbeat_at, ${at})` });
     },
+    runnerOver: async (id, at) => {
+      await update(db, id, { runnerOverAt: sql<Date>`coalesce(runner_over_at, ${at})` });
+    },
+    notice: async (id, deadlineAt, at) => {
+      await update(db, id, {
+        noticedAt: sql<Date>`coalesce(noticed_at, ${at})`,
+        noticeDeadlineAt: sql<Date>`least(notice_deadline_at, ${deadlineAt})`,
+      });
+    },
+    release: async (id, at) => {
+      await update(db, id, { releasedAt: sql<Date>`coalesce(released_at, ${at})` });
+    },
+    leaseLaunch: (id, holder, forMs) => leaseLaunch(db, id, holder, forMs),
+    renewLaunchLease: async (id, holder, forMs) => {
+      await db
+        .updateTable('attempts')
+        .set({ launchLeaseUntil: fromNow(forMs) })
+        .where('id', '=', id)
+        .where('launchedBy', '=', holder)
+        .execute();
+    },
+    endLaunchLease: async (id, holder) => {
+      await db
+        .updateTable('attempts')
+        .set({ launchedBy: null, launchLeaseUntil: null })
+        .where('id', '=', id)
+        .where('launchedBy', '=', holder)
+        .execute();
+    },
     setRestoredFrom: async (id, name) => {
       await update(db, id, { restoredFrom: name });
     },
     requestStop: async (id, reason) => {
       await update(db, id, { stopRequested: sql<typeof reason>`coalesce(stop_requested, ${reason})` });
     },
-    end: (id, { kind, exitCode, message }, at) =>
+    end: (id, { kind, exitCode, message, evidence }, at) =>
       inTransaction(db, async (transaction) => {
         const attempt = await lockAttempt(transaction, id);
         if (attempt.ending !== null) return attempt.ending;
-        const ending = { kind, exitCode, message: storable(message) };
+        const ending = { kind, exitCode, message: storable(message), ...(evidence === undefined ? {} : { evidence }) };
         await tell(transaction, await update(transaction, id, { state: 'ended', ending: json(ending), endedAt: at }));
         return ending;
       }),

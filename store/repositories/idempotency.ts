@@ -44,6 +44,15 @@ async function begin(db: Db, request: BeginRequest): Promise<BeginAnswer> {
 export function createIdempotency(db: Db): IdempotencyRepository {
   return {
     begin: (request) => begin(db, request),
+    renew: async (key, principalId, lockedUntil) => {
+      await db
+        .updateTable('idempotency_keys')
+        .set({ lockedUntil })
+        .where('principalId', '=', principalId)
+        .where('key', '=', key)
+        .where('response', 'is', null)
+        .execute();
+    },
     complete: async (key, principalId, response) => {
       const { status, body = null, headers } = response;
       const stored: StoredResponse = { status, body, headers };

@@ -3,6 +3,7 @@ import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
+import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities/index.ts';
 import type { JobRecord, JobsRepository } from '../types.ts';
 import { decodeCursor, toPage } from './cursors.ts';
@@ -80,6 +81,14 @@ function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<J
   });
 }
 
+async function setSignals(transaction: Db, id: string, signals: SignalState): Promise<JobRow> {
+  const { heldAt: before } = await lockJob(transaction, id);
+  const heldAt = signals.hold?.isHeld === true ? new Date(signals.hold.atMs) : null;
+  const job = await update(transaction, id, { signals: json(signals), heldAt });
+  if ((before === null) !== (heldAt === null)) await tell(transaction, job, job.state);
+  return job;
+}
+
 async function list(db: Db, query: Parameters<JobsRepository['list']>[0]): Promise<Page<JobRecord>> {
   const { projectId, states, service, search, cursor, limit } = query;
   let select = db.selectFrom('jobs').selectAll().where('projectId', '=', projectId);
@@ -147,6 +156,8 @@ export function createJobs(db: Db): JobsRepository {
     setProgress: async (id, progress) => {
       await update(db, id, { progress });
     },
+    lock: (id) => lockJob(db, id),
+    setSignals: (id, signals) => inTransaction(db, (transaction) => setSignals(transaction, id, signals)),
     markWorkflowStarted: async (id, at) => {
       await update(db, id, { workflowStartedAt: sql<Date>`coalesce(workflow_started_at, ${at})` });
     },
@@ -163,12 +174,15 @@ export function createJobs(db: Db): JobsRepository {
     markHistoryKept: async (id, at) => {
       await db.updateTable('jobs').set({ historyKeptAt: at }).where('id', '=', id).execute();
     },
-    open: async ({ olderThan, limit }) =>
+    open: async ({ olderThan, limit, after }) =>
       db
         .selectFrom('jobs')
         .selectAll()
         .where('finishedAt', 'is', null)
         .where('createdAt', '<', olderThan)
+        .$if(after !== undefined, (select) =>
+          select.where(sql<boolean>`(created_at, id) > (${after?.createdAt}::timestamptz, ${after?.id})`),
+        )
         .orderBy('createdAt')
         .orderBy('id')
         .limit(limit)

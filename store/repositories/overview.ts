@@ -28,7 +28,7 @@ async function activity(
     select events.sequence, events.topic, events.kind, events.subject, events.data, events.at
     from events left join jobs on events.topic = 'jobs' and jobs.id = events.subject
     where events.sequence is not null
-      and events.kind in ('job.state', 'model.version', 'model.stage')
+      and events.kind in ('job.state', 'model.version', 'model.stage', 'instance.unresolved', 'instance.resolved')
       and coalesce(jobs.project_id, events.data ->> 'projectId') = ${projectId}
       and (${before ?? null}::bigint is null or events.sequence < ${before ?? null}::bigint)
     order by events.sequence desc

@@ -4,9 +4,11 @@ import type { ProvidersRepository } from '../types.ts';
 export function createProviders(db: Db): ProvidersRepository {
   return {
     upsert: async (provider) => {
-      const { name, capabilities, capacity, ...plain } = provider;
+      const { name, capabilities, capacity, problem = null, clockSkewMs = null, ...plain } = provider;
       const columns = {
         ...plain,
+        problem,
+        clockSkewMs,
         capabilities: json(capabilities),
         capacity: capacity === null ? null : json(capacity),
       };

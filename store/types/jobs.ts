@@ -1,6 +1,9 @@
 import type { AttemptEnding, AttemptState, JobSpec, JobState, Page } from '@artenic/core';
-import type { FailoverAction, Offer } from '../../core/failover/types.ts';
+import type { BilledAttempt } from '../../core/cost/cost.ts';
+import type { FailoverAction, Offer, RefusalKind } from '../../core/failover/types.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
+import type { StopReason } from '../../core/jobs/stop-reasons.ts';
+import type { SignalState } from '../../core/signals/reduce.ts';
 
 export type Principal = { readonly id: string; readonly name: string; readonly projectId: string };
 
@@ -30,6 +33,10 @@ export type JobRecord = {
   readonly workflowStartedAt: Date | null;
   /** When the histories of its workflows were put into object storage. */
   readonly historyKeptAt: Date | null;
+  /** Since when no new attempt is launched; null when the job is not held. */
+  readonly heldAt: Date | null;
+  /** What the signals from outside come to; null before the first. */
+  readonly signals: SignalState | null;
 };
 
 export type JobsRepository = {
@@ -69,6 +76,10 @@ export type JobsRepository = {
   /** Sets `stopAt` once: createdAt-independent, first hello + maxHours. Returns the one that holds. */
   readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
   readonly setProgress: (id: string, progress: number) => Promise<void>;
+  /** As `get`, and nobody else changes it until the transaction's end. */
+  readonly lock: (id: string) => Promise<JobRecord>;
+  /** Keeps what the signals come to; appends the event `job.state` when that holds the job or lets it go. */
+  readonly setSignals: (id: string, signals: SignalState) => Promise<JobRecord>;
   readonly markWorkflowStarted: (id: string, at: Date) => Promise<void>;
   /** Terminal since before `olderThan`, and the history of their workflows is not in object storage yet; oldest first. */
   readonly withoutHistory: (query: {
@@ -76,8 +87,12 @@ export type JobsRepository = {
     readonly limit: number;
   }) => Promise<readonly JobRecord[]>;
   readonly markHistoryKept: (id: string, at: Date) => Promise<void>;
-  /** Not terminal, for the relay: `createdAt` before `olderThan`, oldest first. */
-  readonly open: (query: { readonly olderThan: Date; readonly limit: number }) => Promise<readonly JobRecord[]>;
+  /** Not terminal, for the relay: `createdAt` before `olderThan`, oldest first, behind `after`. */
+  readonly open: (query: {
+    readonly olderThan: Date;
+    readonly limit: number;
+    readonly after?: Pick<JobRecord, 'createdAt' | 'id'>;
+  }) => Promise<readonly JobRecord[]>;
 };
 
 export type AttemptRecord = {
@@ -89,7 +104,7 @@ export type AttemptRecord = {
   readonly state: AttemptState;
   readonly handle: InstanceRef | null;
   readonly tokenHash: string | null;
-  readonly stopRequested: 'cancelled' | 'max-hours' | null;
+  readonly stopRequested: StopReason | null;
   readonly ending: AttemptEnding | null;
   readonly restoredFrom: string | null;
   readonly createdAt: Date;
@@ -97,8 +112,30 @@ export type AttemptRecord = {
   readonly helloAt: Date | null;
   readonly runningAt: Date | null;
   readonly lastHeartbeatAt: Date | null;
+  /** When the runner said that the command is over; its completion marker is in storage since. */
+  readonly runnerOverAt: Date | null;
+  /** When it was heard that its machine is taken back; null when it was not. */
+  readonly noticedAt: Date | null;
+  /** When its machine ends: the earliest that was told. */
+  readonly noticeDeadlineAt: Date | null;
+  /** When its runner said that the command was stopped before its end, its last checkpoint being in storage. */
+  readonly releasedAt: Date | null;
   readonly endedAt: Date | null;
+  /** When the last call began that may have made its instance; null when none can have. */
+  readonly launchTriedAt: Date | null;
+  /** The call that alone may launch it, until `launchLeaseUntil`; null when there is none. */
+  readonly launchedBy: string | null;
+  readonly launchLeaseUntil: Date | null;
+  /** When it was proved that nothing is left of its instance. */
+  readonly terminationConfirmedAt: Date | null;
+  /** When its instance began to run, by the provider's clock; null when it is not known to have run. */
+  readonly billedFrom: Date | null;
+  /** When it was gone, by the provider's clock. */
+  readonly billedUntil: Date | null;
 };
+
+/** An attempt that a provider did not give an instance to. */
+export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
 
 export type AttemptsRepository = {
   /** Makes the row in state `waiting`; the same id again returns what is there. Appends the event `attempt.state` when made. */
@@ -116,14 +153,41 @@ export type AttemptsRepository = {
   readonly findByTokenHash: (tokenHash: string) => Promise<AttemptRecord | null>;
   /** Ascending by number. */
   readonly listByJob: (jobId: string) => Promise<readonly AttemptRecord[]>;
+  /** Of all other jobs, newest first, at most 200. */
+  readonly recentRefusals: (since: Date, notOfJob: string) => Promise<readonly RecentRefusal[]>;
+  /** What the cost of these jobs is made of, by job. */
+  readonly billedByJobs: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, readonly BilledAttempt[]>>;
+  /**
+   * The provider's own times of an instance. The first end stays; an instance that is not the attempt's own changes
+   * nothing.
+   */
+  readonly setBilled: (
+    instance: InstanceRef,
+    billed: { readonly from: Date | null; readonly until: Date | null },
+  ) => Promise<void>;
   /** Only forward (waiting → launching → starting → setup → running → stopping); `ended` is `end`'s. Stamps the matching time; appends the event. */
   readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
   readonly setHandle: (id: string, handle: InstanceRef) => Promise<void>;
   /** First hello wins; the same hash again is fine; another hash, or an ended attempt, throws `fenced`. */
   readonly hello: (id: string, tokenHash: string, at: Date) => Promise<AttemptRecord>;
   readonly heartbeat: (id: string, at: Date) => Promise<void>;
+  /** The first time stays. */
+  readonly runnerOver: (id: string, at: Date) => Promise<void>;
+  /** The first time and the earliest deadline stay: the order of several makes no difference. */
+  readonly notice: (id: string, deadlineAt: Date, at: Date) => Promise<void>;
+  /** The first time stays. */
+  readonly release: (id: string, at: Date) => Promise<void>;
+  /**
+   * Null: `holder` alone may launch it for the next `forMs`, by the database's clock. Else the milliseconds until the lease of
+   * another holder is over.
+   */
+  readonly leaseLaunch: (id: string, holder: string, forMs: number) => Promise<number | null>;
+  /** Of one that has ended nothing becomes a lease again. */
+  readonly renewLaunchLease: (id: string, holder: string, forMs: number) => Promise<void>;
+  /** Somebody else's lease stays. */
+  readonly endLaunchLease: (id: string, holder: string) => Promise<void>;
   readonly setRestoredFrom: (id: string, name: string) => Promise<void>;
-  readonly requestStop: (id: string, reason: 'cancelled' | 'max-hours') => Promise<void>;
+  readonly requestStop: (id: string, reason: StopReason) => Promise<void>;
   /** The first ending stays and is returned. Appends the event. */
   readonly end: (id: string, ending: AttemptEnding, at: Date) => Promise<AttemptEnding>;
 };

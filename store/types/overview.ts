@@ -17,7 +17,7 @@ export type OverviewRepository = {
   readonly models: (
     projectId: string,
   ) => Promise<{ readonly models: number; readonly versions: number; readonly inProduction: number }>;
-  /** What people care about, newest first: jobs' states, versions, stages. */
+  /** What people care about, newest first: jobs' states, versions, stages, instances that should not be there. */
   readonly activity: (query: {
     readonly projectId: string;
     readonly before?: bigint;

@@ -1,9 +1,12 @@
 import type { Capacity } from '../../core/capacity/types.ts';
+import type { CatalogOffer } from '../../core/catalog/catalog.ts';
+import type { ProviderProblem } from '@artenic/core';
 
 /**
  * `topic` is what readers subscribe to: `jobs`, `job:<id>`, `models`, `providers`. One change is one event: `job.state`
  * has the topic `jobs` and the job's id as subject, so who follows `job:<id>` wants those of that subject, too;
- * `attempt.state` and `job.checkpoint` have the topic `job:<id>`; `model.version` and `model.stage` have `models`.
+ * `attempt.state` and `job.checkpoint` have the topic `job:<id>`; `model.version` and `model.stage` have `models`;
+ * `instance.unresolved` and `instance.resolved` have `providers`.
  */
 export type EventInput = {
   readonly topic: string;
@@ -44,6 +47,8 @@ export type IdempotencyRepository = {
     | { readonly kind: 'mismatch' }
     | { readonly kind: 'replay'; readonly response: StoredResponse }
   >;
+  /** Holds a reservation that has no response yet until then. */
+  readonly renew: (key: string, principalId: string, lockedUntil: Date) => Promise<void>;
   readonly complete: (key: string, principalId: string, response: StoredResponse) => Promise<void>;
   /** Gives the key back after a failure that had no effect. */
   readonly abandon: (key: string, principalId: string) => Promise<void>;
@@ -78,11 +83,36 @@ export type ProviderRecord = {
   };
   readonly capacity: (Capacity & { readonly gpuType: string | null }) | null;
   readonly checkedAt: Date;
+  /** What stands in the way; null when it is usable, or when its adapter cannot tell. */
+  readonly problem: ProviderProblem | null;
+  /** How far the worker that checked it is ahead of PostgreSQL's clock. */
+  readonly clockSkewMs: number | null;
 };
 export type ProvidersRepository = {
-  readonly upsert: (provider: ProviderRecord) => Promise<void>;
+  readonly upsert: (
+    provider: Omit<ProviderRecord, 'problem' | 'clockSkewMs'> &
+      Partial<Pick<ProviderRecord, 'problem' | 'clockSkewMs'>>,
+  ) => Promise<void>;
   readonly find: (name: string) => Promise<ProviderRecord | null>;
   readonly list: () => Promise<readonly ProviderRecord[]>;
+};
+
+/** What a provider offered when it was last asked. */
+export type CatalogRecord = {
+  readonly provider: string;
+  readonly offers: readonly CatalogOffer[];
+  /** Null when it has never answered. */
+  readonly refreshedAt: Date | null;
+  readonly triedAt: Date;
+  /** What it said when it was asked last and refused; null when it answered. */
+  readonly problem: string | null;
+};
+export type CatalogsRepository = {
+  readonly put: (provider: string, offers: readonly CatalogOffer[], at: Date) => Promise<void>;
+  /** The offers that are known stay. */
+  readonly refused: (provider: string, problem: string, at: Date) => Promise<void>;
+  /** By name. */
+  readonly list: () => Promise<readonly CatalogRecord[]>;
 };
 
 export type RunnerEventsRepository = {

@@ -53,6 +53,52 @@ describe('attempts', () => {
     });
   });
 
+  test('one holder at a time may launch an attempt, and other attempts are not concerned', async () => {
+    const [{ attemptId: mine }, { attemptId: other }] = [await insertAttempt(store), await insertAttempt(store)];
+    expect(await store.attempts.leaseLaunch(mine, 'a', 60_000)).toBeNull();
+    expect(await store.attempts.leaseLaunch(other, 'b', 1)).toBeNull();
+    expect(await store.attempts.leaseLaunch(mine, 'a', 60_000)).toBeNull();
+    const leftMs = await store.attempts.leaseLaunch(mine, 'b', 60_000);
+    expect(leftMs).toBeGreaterThan(50_000);
+    expect(leftMs).toBeLessThanOrEqual(60_000);
+    await new Promise((done) => setTimeout(done, 5));
+    // over by now, and still nobody's but its own
+    expect(await store.attempts.leaseLaunch(mine, 'c', 60_000)).toBeGreaterThan(50_000);
+    expect((await store.attempts.get(other)).launchedBy).toBe('b');
+    expect(await store.attempts.leaseLaunch(other, 'c', 60_000)).toBeNull();
+    await store.attempts.endLaunchLease(mine, 'b');
+    expect((await store.attempts.get(mine)).launchedBy).toBe('a');
+    await store.attempts.renewLaunchLease(mine, 'a', 120_000);
+    expect(await store.attempts.leaseLaunch(mine, 'b', 1)).toBeGreaterThan(110_000);
+    await store.attempts.endLaunchLease(mine, 'a');
+    await store.attempts.renewLaunchLease(mine, 'a', 120_000);
+    expect(await store.attempts.get(mine)).toMatchObject({ launchedBy: null, launchLeaseUntil: null });
+    await expect(store.attempts.leaseLaunch('x/attempt-1', 'a', 1)).rejects.toMatchObject({ type: 'not-found' });
+  });
+
+  test('the provider’s times of its own instance are kept, and its first end stays', async () => {
+    const { jobId, attemptId } = await insertAttempt(store);
+    const instance = { provider: 'local', attemptId, instanceId: '42', region: 'local' };
+    const times = async () => {
+      const { billedFrom, billedUntil } = await store.attempts.get(attemptId);
+      return [billedFrom, billedUntil];
+    };
+    await store.attempts.setHandle(attemptId, instance);
+    await store.attempts.setBilled({ ...instance, instanceId: '43' }, { from: at(0), until: at(1) });
+    await store.attempts.setBilled(instance, { from: null, until: null });
+    expect(await times()).toEqual([null, null]);
+    await store.attempts.setBilled(instance, { from: at(2), until: null });
+    await store.attempts.setBilled(instance, { from: at(3), until: null });
+    expect(await times()).toEqual([at(2), null]);
+    await store.attempts.setBilled(instance, { from: at(2), until: at(4) });
+    await store.attempts.setBilled(instance, { from: at(5), until: at(6) });
+    expect(await times()).toEqual([at(2), at(4)]);
+    const billed = await store.attempts.billedByJobs([jobId, 'another']);
+    expect([...billed.keys()]).toEqual([jobId]);
+    expect(billed.get(jobId)).toMatchObject([{ offer, billedFrom: at(2), billedUntil: at(4), endedAt: null }]);
+    expect(await store.attempts.billedByJobs([])).toEqual(new Map());
+  });
+
   test('the first runner to say hello has it', async () => {
     const { attemptId } = await insertAttempt(store);
     const hashes = Array.from({ length: 10 }, (_, index) => `hash-${index}`);

@@ -61,6 +61,17 @@ describe('idempotency keys', () => {
     expect((await store.jobs.list({ projectId, limit: 10 })).items).toHaveLength(1);
   });
 
+  test('a reservation that is renewed does not expire; a stored answer stays as it is', async () => {
+    const key = newId();
+    await store.idempotency.begin(request(key));
+    await store.idempotency.renew(key, 'key-1', at(19));
+    expect(await store.idempotency.begin(request(key, at(11)))).toEqual({ kind: 'in-flight' });
+    expect(await store.idempotency.begin(request(key, at(20)))).toEqual({ kind: 'new' });
+    await store.idempotency.complete(key, 'key-1', response);
+    await store.idempotency.renew(key, 'key-1', at(60));
+    expect(await store.idempotency.begin(request(key, at(30)))).toEqual({ kind: 'replay', response });
+  });
+
   test('a key that is given back is new again; a completed one stays', async () => {
     const key = newId();
     await store.idempotency.begin(request(key));

@@ -24,6 +24,7 @@ describe('insert and find', () => {
       ...{ id: job.id, projectId: 'default', createdBy: 'admin', service: 'iris', model: 'iris', state: 'queued' },
       ...{ message: '', priority: 7, currentAttempt: 0, progress: null, resultModel: null, resultVersion: null },
       ...{ createdAt: at(1), startedAt: null, finishedAt: null, cancelRequestedAt: null, cancelRequestedBy: null },
+      ...{ heldAt: null, signals: null },
       ...{ stopAt: null, workflowStartedAt: null, historyKeptAt: null, spec: job.spec },
     });
     expect(job.spec.config).toEqual({ layers: [1, 2, { deep: null }] });
@@ -189,6 +190,13 @@ describe('lists', () => {
     await store.jobs.transition(old[2]?.id ?? '', 'failed');
     const open = await store.jobs.open({ olderThan: new Date(Date.UTC(2003, 0)), limit: 10 });
     expect(open.map(({ id }) => id)).toEqual([old[1]?.id]);
-    expect(await store.jobs.open({ olderThan: new Date(Date.UTC(2004, 0)), limit: 1 })).toHaveLength(1);
+    const [first] = await store.jobs.open({ olderThan: new Date(Date.UTC(2004, 0)), limit: 1 });
+    expect(first?.id).toBe(old[1]?.id);
+    const rest = await store.jobs.open({
+      olderThan: new Date(Date.UTC(2004, 0)),
+      limit: 10,
+      ...(first && { after: first }),
+    });
+    expect(rest.map(({ id }) => id)).toEqual([old[0]?.id]);
   });
 });

@@ -67,6 +67,13 @@ describe('migrations', () => {
         '0001-spine',
         '0002-dashboard',
         '0003-external-models',
+        '0004-failover',
+        '0005-reconciler',
+        '0006-cost',
+        '0007-signals',
+        '0008-handoff',
+        '0009-catalogs',
+        '0010-launch-leases',
       ]);
     });
   });
