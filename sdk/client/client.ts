@@ -1,5 +1,6 @@
 import {
   attemptViewSchema,
+  decisionViewSchema,
   isTerminalJobState,
   jobViewSchema,
   logPageSchema,
@@ -9,9 +10,11 @@ import {
   pageSchema,
   predictBatchResponseSchema,
   predictResponseSchema,
-  providerViewSchema,
+  signalAnswerSchema,
+  signInLinkSchema,
   stageChangeViewSchema,
   type AttemptView,
+  type DecisionView,
   type JobSpecInput,
   type JobState,
   type JobView,
@@ -25,17 +28,19 @@ import {
   type PredictBatchResponse,
   type PredictRequest,
   type PredictResponse,
-  type ProviderView,
+  type SignalAnswer,
+  type SignalName,
+  type SignalRequest,
   type StageChangeView,
 } from '@artenic/core';
 import { z } from 'zod';
+import { itemsOf, platformApi } from './platform.ts';
 import { createHttp, pause, type ClientOptions, type Http, type UploadBody } from './http.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
 
 export type ObjectKind = 'packages' | 'data' | 'models';
 type Signal = { readonly signal?: AbortSignal };
 
-const itemsOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 const jobPath = (id: string, rest = ''): string => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
 const modelPath = (name: string, rest = ''): string => `/api/v1/models/${encodeURIComponent(name)}${rest}`;
 const readySchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
@@ -93,6 +98,13 @@ function jobsApi(http: Http) {
       ),
     cancel: (id: string): Promise<JobView> =>
       http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
+    /** Tells the job something from outside; a second call with the same event id changes nothing. */
+    signal: (id: string, name: SignalName, event: SignalRequest & { readonly id: string }): Promise<SignalAnswer> =>
+      http.json({ method: 'POST', path: jobPath(id, `/signals/${name}`), json: event }, signalAnswerSchema),
+    /** Why each attempt was made, in their order. */
+    decisions: async (id: string, options: Signal = {}): Promise<readonly DecisionView[]> =>
+      (await http.json({ method: 'GET', path: jobPath(id, '/decisions'), ...options }, itemsOf(decisionViewSchema)))
+        .items,
     attempts: async (id: string, options: Signal = {}): Promise<readonly AttemptView[]> =>
       (await http.json({ method: 'GET', path: jobPath(id, '/attempts'), ...options }, itemsOf(attemptViewSchema)))
         .items,
@@ -257,8 +269,10 @@ export function createClient(options: ClientOptions) {
         predictBatchResponseSchema,
       );
     },
-    providers: async (): Promise<readonly ProviderView[]> =>
-      (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
+    ...platformApi(http),
+    /** A token that signs one browser in at `/sign-in#token=…`, once. */
+    signInLink: (): Promise<z.output<typeof signInLinkSchema>> =>
+      http.json({ method: 'POST', path: '/api/v1/session/links' }, signInLinkSchema),
     /** Whether requests can be answered, with a word on each part; "no" is an answer too. */
     health: (): Promise<z.output<typeof readySchema>> =>
       http.json({ method: 'GET', path: '/readyz', accepts: 503 }, readySchema),

@@ -45,7 +45,7 @@ export const resourcesSchema = z.strictObject({
 
 /** Other names of providers; jobs are kept with the first one. */
 const providerAliases = new Map([['mock', 'simulated']]);
-const providerNameSchema = nameSchema.overwrite((name) => providerAliases.get(name) ?? name);
+export const providerNameSchema = nameSchema.overwrite((name) => providerAliases.get(name) ?? name);
 
 export const placementSchema = z.strictObject({
   providers: z

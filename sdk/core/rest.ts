@@ -2,7 +2,7 @@ import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
 import { jobSpecSchema } from './job-spec.ts';
 import { checkpointManifestSchema, logStreams } from './runner-contract.ts';
-import { attemptEndingKinds, attemptStates, jobStates, modelStages } from './states.ts';
+import { attemptEndingKinds, attemptStates, jobStates, modelStages, preemptionEvidenceClasses } from './states.ts';
 
 /** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
 export const problemSchema = z.object({
@@ -30,6 +30,10 @@ export type Problem = z.output<typeof problemSchema>;
 
 const timestamp = z.iso.datetime();
 
+/** `isFinal`: by the provider's own times, and nothing can be added; else an estimate until now. */
+export const costSchema = z.object({ usdMicros: z.number().int(), isFinal: z.boolean() });
+export type Cost = z.output<typeof costSchema>;
+
 export const jobViewSchema = z.object({
   id: z.string(),
   service: z.string(),
@@ -51,6 +55,10 @@ export const jobViewSchema = z.object({
   startedAt: timestamp.nullable(),
   finishedAt: timestamp.nullable(),
   cancelRequestedAt: timestamp.nullable(),
+  /** Since when no new attempt is launched; null when the job is not held. */
+  heldAt: timestamp.nullable(),
+  /** Sum over its attempts. */
+  cost: costSchema,
   workflowId: z.string(),
 });
 export type JobView = z.output<typeof jobViewSchema>;
@@ -62,9 +70,21 @@ export const attemptViewSchema = z.object({
   provider: z.string(),
   region: z.string(),
   instanceType: z.string(),
+  spot: z.boolean(),
+  /** As it was launched for; 0 on the local machine. */
+  priceUsdMicrosPerHour: z.number().int(),
+  /** When the instance began to run and was gone, by the provider's clock; null when that is not known, or not yet. */
+  billedFrom: timestamp.nullable(),
+  billedUntil: timestamp.nullable(),
+  cost: costSchema,
   state: z.enum(attemptStates),
   ending: z
-    .object({ kind: z.enum(attemptEndingKinds), exitCode: z.number().int().nullable(), message: z.string() })
+    .object({
+      kind: z.enum(attemptEndingKinds),
+      exitCode: z.number().int().nullable(),
+      message: z.string(),
+      evidence: z.enum(preemptionEvidenceClasses).optional(),
+    })
     .nullable(),
   restoredFrom: z.string().nullable(),
   createdAt: timestamp,

@@ -10,6 +10,7 @@ export const runnerEnvironment = {
   metricsFile: 'ARTENIC_METRICS_FILE',
   outputDir: 'ARTENIC_OUTPUT_DIR',
   stopFile: 'ARTENIC_STOP_FILE',
+  checkpointFile: 'ARTENIC_CHECKPOINT_FILE',
   jobId: 'ARTENIC_JOB_ID',
   attempt: 'ARTENIC_ATTEMPT',
 } as const;
@@ -20,8 +21,13 @@ export const attemptMarkerVariable = 'ARTENIC_ATTEMPT_ID';
 export const logStreams = ['setup', 'training'] as const;
 export type LogStream = (typeof logStreams)[number];
 
-/** Where the runner puts objects. `directory` is a folder on the runner's own machine. */
-const storageGrantSchema = z.strictObject({ kind: z.literal('directory'), root: z.string().min(1) });
+/**
+ * How the runner reaches objects: `directory` is a folder on its own machine; `signed` means by requests that the API signs.
+ */
+const storageGrantSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('directory'), root: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('signed') }),
+]);
 export type StorageGrant = z.output<typeof storageGrantSchema>;
 
 /** The file that a provider hands to the runner. Its token can be used by one runner only. */
@@ -76,6 +82,8 @@ export type CompletionMarker = z.output<typeof completionMarkerSchema>;
 
 /** Keys in object storage; the same on both sides. */
 export const objectKeys = {
+  /** What rented machines run: the runner, and Node where an image has none. */
+  program: (sha256: string) => `programs/${sha256}`,
   package: (sha256: string) => `packages/${sha256}`,
   data: (sha256: string) => `data/${sha256}`,
   checkpointPrefix: (jobId: string) => `jobs/${jobId}/checkpoints/`,
@@ -90,6 +98,9 @@ export const objectKeys = {
   /** With the length: a shorter and a longer piece from the same offset must never replace each other. */
   logChunk: (jobId: string, attempt: number, stream: LogStream, offset: number, bytes: number) =>
     `jobs/${jobId}/attempts/${attempt}/logs/${stream}/${String(offset).padStart(14, '0')}-${bytes}.gz`,
+  /** What attempts store while the API is away: its names are made before there is anything to store. */
+  allSpares: (jobId: string) => `jobs/${jobId}/spares/`,
+  spares: (jobId: string, attempt: number) => `${objectKeys.allSpares(jobId)}${attempt}/`,
   history: (jobId: string) => `jobs/${jobId}/history.json`,
   model: (sha256: string) => `models/${sha256}`,
 } as const;
@@ -132,6 +143,8 @@ export const runnerEventSchema = z.discriminatedUnion('kind', [
     restoredFrom: z.string().nullable().optional(),
   }),
   z.strictObject({ kind: z.literal('notice'), id: z.string(), deadlineAt: z.iso.datetime() }),
+  /** The provider says that a notice has become more likely. */
+  z.strictObject({ kind: z.literal('rebalance'), id: z.string(), since: z.iso.datetime() }),
   z.strictObject({ kind: z.literal('stopped'), id: z.string(), reason: z.string() }),
   z.strictObject({ kind: z.literal('exited'), id: z.string(), exitCode: z.number().int().nullable() }),
 ]);
@@ -145,4 +158,9 @@ export const heartbeatRequestSchema = z.strictObject({
 });
 export const heartbeatResponseSchema = z.object({
   stop: z.object({ reason: z.string() }).nullable(),
+  /** Somebody wants a checkpoint now; the same wish keeps its time. Absent from an older API. */
+  checkpoint: z.object({ askedAt: z.iso.datetime() }).nullable().default(null),
+  /** Somebody knows that the provider takes the machine back. */
+  notice: z.object({ deadlineAt: z.iso.datetime() }).nullable().default(null),
 });
+export type HeartbeatResponse = z.output<typeof heartbeatResponseSchema>;

@@ -36,6 +36,9 @@ export type AttemptState = (typeof attemptStates)[number];
  * - `lost`: the runner or its instance disappeared without a completion marker.
  * - `preempted`: the provider took the instance back, by its own evidence.
  * - `stockout`: the provider had no capacity for the offer.
+ * - `quota`: our quota at the provider is used up.
+ * - `unauthorized`: the provider refused our credentials.
+ * - `unavailable`: the provider did not answer, however often it was asked.
  * - `launch-failed`: the provider refused the launch for another reason.
  * - `cancelled`: somebody asked for the job's end.
  * - `timed-out`: `maxHours` ran out.
@@ -48,11 +51,17 @@ export const attemptEndingKinds = [
   'lost',
   'preempted',
   'stockout',
+  'quota',
+  'unauthorized',
+  'unavailable',
   'launch-failed',
   'cancelled',
   'timed-out',
 ] as const;
 export type AttemptEndingKind = (typeof attemptEndingKinds)[number];
+
+export const preemptionEvidenceClasses = ['notice', 'provider-record', 'disappeared'] as const;
+export type PreemptionEvidenceClass = (typeof preemptionEvidenceClasses)[number];
 
 export type AttemptEnding = {
   readonly kind: AttemptEndingKind;
@@ -60,6 +69,11 @@ export type AttemptEnding = {
   readonly exitCode: number | null;
   /** One sentence a person can act on. */
   readonly message: string;
+  /**
+   * What tells that the machine was taken: a warning before it (`notice`), the provider's record after it
+   * (`provider-record`), or only that it is not there any more and nobody says why (`disappeared`).
+   */
+  readonly evidence?: PreemptionEvidenceClass;
 };
 
 /** Stages of a model version. At most one version of a model is in `production`. */

@@ -87,6 +87,8 @@ export function jobView(state: JobState, changes: Partial<JobView> = {}): JobVie
     startedAt: null,
     finishedAt: null,
     cancelRequestedAt: null,
+    heldAt: null,
+    cost: { usdMicros: 0, isFinal: false },
     workflowId: 'training-job/1',
     ...changes,
   };

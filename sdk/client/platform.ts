@@ -1,0 +1,49 @@
+import {
+  doctorReportSchema,
+  offersViewSchema,
+  providerViewSchema,
+  unresolvedInstanceSchema,
+  type DoctorReport,
+  type OffersView,
+  type ProviderView,
+  type UnresolvedInstance,
+} from '@artenic/core';
+import { z } from 'zod';
+import type { Http } from './http.ts';
+
+export const itemsOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+
+/** Everything that is absent is left open. */
+export type OffersQuery = {
+  readonly provider?: string;
+  readonly regions?: readonly string[];
+  readonly market?: 'spot' | 'on-demand';
+  /** Type of accelerator. */
+  readonly gpu?: string;
+  /** At least so many. */
+  readonly gpus?: number;
+  readonly vcpu?: number;
+  readonly memoryGib?: number;
+  readonly maxHourlyUsd?: number;
+  readonly limit?: number;
+};
+
+/** Where jobs can run, and what is wrong there. */
+export function platformApi(http: Http) {
+  return {
+    providers: async (): Promise<readonly ProviderView[]> =>
+      (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
+    /** What is wrong with providers, sweeps, clocks and instances. */
+    doctor: (): Promise<DoctorReport> => http.json({ method: 'GET', path: '/api/v1/doctor' }, doctorReportSchema),
+    /** Instances that exist at their provider and should not, longest first. */
+    unresolvedInstances: async (): Promise<readonly UnresolvedInstance[]> =>
+      (await http.json({ method: 'GET', path: '/api/v1/instances/unresolved' }, itemsOf(unresolvedInstanceSchema)))
+        .items,
+    /** What could be launched, cheapest first, as the providers said it last. */
+    offers: ({ regions, ...query }: OffersQuery = {}): Promise<OffersView> =>
+      http.json(
+        { method: 'GET', path: '/api/v1/offers', query: { ...query, regions: regions?.join(',') } },
+        offersViewSchema,
+      ),
+  };
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { bootstrapSchema } from './runner-contract.ts';
+
+// HTTP between runner and API, under /api/v1/runner, where the runner's machine does not share the platform's disk.
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const key = z.string().min(1).max(1024);
+const bytes = z.number().int().min(0);
+
+/** What a machine that was rented knows when it starts. Where its folders are is its own. */
+export const bootstrapSeedSchema = bootstrapSchema.pick({
+  apiUrl: true,
+  attemptId: true,
+  bootstrapToken: true,
+  workDir: true,
+  cacheDir: true,
+});
+
+/** `POST /bootstrap`: the rest of what a runner must know, for its bootstrap token. */
+export const bootstrapRequestSchema = bootstrapSchema.pick({ attemptId: true, bootstrapToken: true });
+export const bootstrapAnswerSchema = z.object({
+  jobId: bootstrapSchema.shape.jobId,
+  attempt: bootstrapSchema.shape.attempt,
+  heartbeatIntervalMs: z.number().int().positive(),
+  shipIntervalMs: z.number().int().positive(),
+});
+
+const signedContentSchema = z.strictObject({ bytes, sha256 });
+const objectRequestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('get'), key }),
+  /** Without `content` for what is not known yet. */
+  z.strictObject({ kind: z.literal('put'), key, content: signedContentSchema.optional() }),
+  z.strictObject({
+    kind: z.literal('part'),
+    key,
+    uploadId: z.string().min(1).max(2048),
+    partNumber: z.number().int().min(1).max(10_000),
+    content: signedContentSchema,
+  }),
+]);
+export type ObjectRequest = z.output<typeof objectRequestSchema>;
+
+/** `POST /objects/sign`: requests to object storage, for what this attempt may read and write. */
+export const signRequestSchema = z.strictObject({
+  requests: z.array(objectRequestSchema).min(1).max(200),
+  /** `ahead`: for the time in which the API may be away. */
+  use: z.enum(['now', 'ahead']),
+});
+export const signedRequestSchema = z.object({
+  method: z.enum(['GET', 'PUT']),
+  url: z.url(),
+  /** To be sent as they are; `content-length` follows from the body. */
+  headers: z.record(z.string(), z.string()),
+  expiresAt: z.iso.datetime(),
+});
+export type SignedObjectRequest = z.output<typeof signedRequestSchema>;
+/** In the order of the requests. */
+export const signAnswerSchema = z.object({ requests: z.array(signedRequestSchema) });
+
+/** `POST /objects/uploads`: begins an object in parts; `null` where one request takes it whole. */
+export const beginUploadSchema = z.strictObject({ key, bytes });
+export const beginUploadAnswerSchema = z.object({
+  upload: z.object({ uploadId: z.string(), partBytes: z.number().int().positive() }).nullable(),
+});
+/** `POST /objects/uploads/complete`: makes it visible. Repeating it is harmless. */
+export const completeUploadSchema = z.strictObject({
+  key,
+  uploadId: z.string().min(1).max(2048),
+  parts: z
+    .array(z.strictObject({ etag: z.string().min(1).max(256), sha256 }))
+    .min(1)
+    .max(10_000),
+});
+/** `POST /objects/uploads/abort`: gone already is success. */
+export const abortUploadSchema = completeUploadSchema.omit({ parts: true });
+
+/** `POST /objects/checkpoints`: keys of all checkpoints of the job. */
+export const checkpointKeysSchema = z.object({ keys: z.array(z.string()) });
+/** `POST /objects/checkpoints/remove`: one of this attempt's own, its manifest first. Gone already is success. */
+export const removeCheckpointSchema = z.strictObject({ sequence: z.number().int().min(1) });
