@@ -1,6 +1,8 @@
 /** Signatures of every activity. Workflows import these types and nothing else from here. */
-import type { AttemptEnding, TerminalJobState } from '@artenic/core';
-import type { FailoverAction, Offer } from '../core/failover/types.ts';
+import type { AttemptEnding, PreemptionEvidenceClass, TerminalJobState } from '@artenic/core';
+import type { StrayReason } from '@artenic/core';
+import type { Decided, Offer } from '../core/failover/types.ts';
+import type { StopReason } from '../core/jobs/stop-reasons.ts';
 import type { InstanceHandle } from './providers/provider.ts';
 
 export type PreparedJob =
@@ -17,6 +19,10 @@ export type PreparedJob =
 export type InstanceEvidence = {
   readonly endedBy: 'preemption' | 'request' | 'itself' | 'unknown';
   readonly endedAt: string | null;
+  /** What tells that it was taken back; null when nothing does. */
+  readonly preemption?: PreemptionEvidenceClass | null;
+  /** It is not gone, but its runner has said that the command is over. */
+  readonly isOver?: true;
   /** Last line of the instance's console, when it ended by itself: why its runner failed. */
   readonly lastLine?: string;
 };
@@ -24,9 +30,14 @@ export type InstanceEvidence = {
 export type ControlActivities = {
   /** Checks that everything the job names is there; idempotent. Bad input ends as a `validation-failed` failure. */
   readonly prepareJob: (input: { readonly jobId: string }) => Promise<PreparedJob>;
-  /** Reads attempts and offers, asks the policy, stores the decision under its number and returns it; the same number returns the stored one. */
-  readonly decideNext: (input: { readonly jobId: string; readonly decision: number }) => Promise<FailoverAction>;
-  /** Makes the attempt row, moves the fence to it, queues for capacity. */
+  /** Reads attempts and offers, asks the policy, stores the decision under its number and returns it; the same number returns the stored one, as repeated. */
+  readonly decideNext: (input: {
+    readonly jobId: string;
+    readonly decision: number;
+    /** Numbers of the attempts whose workflows the asking run watches. */
+    readonly watched: readonly number[];
+  }) => Promise<Decided>;
+  /** Makes the attempt row, queues for capacity, and moves the fence to it; beside a warned attempt its runner's hello does that. */
   readonly openAttempt: (input: {
     readonly jobId: string;
     readonly attempt: number;
@@ -38,7 +49,7 @@ export type ControlActivities = {
   /** Asks the runner, by its next heartbeat, to stop: stop file, grace, SIGTERM, grace, SIGKILL. */
   readonly requestStop: (input: {
     readonly attemptId: string;
-    readonly reason: 'cancelled' | 'max-hours';
+    readonly reason: StopReason;
   }) => Promise<{ readonly graceMs: number }>;
   /** Reads the completion marker and the evidence and says how the attempt ended. Writes nothing final. */
   readonly collectAttempt: (input: {
@@ -51,8 +62,11 @@ export type ControlActivities = {
     readonly attemptId: string;
     readonly ending: AttemptEnding;
   }) => Promise<AttemptEnding>;
-  /** Whether somebody asked for the job's end, or the job has ended. */
-  readonly readCancelIntent: (input: { readonly jobId: string }) => Promise<{ readonly requested: boolean }>;
+  /** Whether somebody asked for the job's end, or the job has ended; with an attempt also whether that one is needed no more. */
+  readonly readCancelIntent: (input: {
+    readonly jobId: string;
+    readonly attemptId?: string;
+  }) => Promise<{ readonly requested: boolean; readonly isNeedless?: true }>;
   /** A cancel that came to the workflow itself (Temporal's CLI or Web UI) becomes the job's cancel. */
   readonly recordCancelIntent: (input: { readonly jobId: string; readonly by: string }) => Promise<void>;
   /** Registers the model of a successful attempt once; null when the job made none and declared none. */
@@ -81,5 +95,52 @@ export type ProviderActivities = {
     readonly attemptId: string;
     readonly provider: string;
     readonly handle: InstanceHandle | null;
+  }) => Promise<void>;
+};
+
+/** What a sweep of one provider has to do. */
+export type SweepPlan = {
+  /** Living instances in the list, and rows that were compared. */
+  readonly seen: { readonly instances: number; readonly attempts: number; readonly strays: number };
+  /** Attempts of which the list has just proved that nothing is left. */
+  readonly confirmed: number;
+  readonly terminate: readonly { readonly handle: InstanceHandle; readonly reason: StrayReason }[];
+  readonly settle: readonly string[];
+  readonly restart: readonly string[];
+};
+export type SweepOutcome = {
+  readonly terminated: number;
+  readonly refused: number;
+  readonly settled: number;
+  readonly restarted: number;
+};
+
+/** Steps of the reconciler on the queue of its provider. */
+export type SweepActivities = {
+  /** Reads the provider's list, then the rows, then Temporal, compares them, writes down what should not be there, and returns what is due. */
+  readonly surveyProvider: (input: { readonly provider: string }) => Promise<SweepPlan>;
+  /** Looks again whether nobody owns it, and only then terminates it. `asked`: not gone yet; the next sweep looks again. */
+  readonly endStray: (input: {
+    readonly handle: InstanceHandle;
+    readonly reason: StrayReason;
+  }) => Promise<{ readonly outcome: 'gone' | 'asked' | 'refused' | 'owned' }>;
+};
+
+/** On the queue of its provider. */
+export type CatalogActivities = {
+  /** Reads everything that the provider offers and puts it in the place of what was known. */
+  readonly refreshCatalog: (input: { readonly provider: string }) => Promise<{ readonly offers: number }>;
+};
+
+/** Steps of the reconciler on rows and workflows. */
+export type RepairActivities = {
+  /** Gives an attempt without a future its ending, by its completion marker. False when it has found an owner meanwhile, or still an instance. */
+  readonly settleAbandoned: (input: { readonly attemptId: string }) => Promise<{ readonly settled: boolean }>;
+  /** Starts the workflow of an open job again, which takes over what runs. False when there is one, or the job has ended. */
+  readonly restartJob: (input: { readonly jobId: string }) => Promise<{ readonly restarted: boolean }>;
+  readonly recordSweep: (input: {
+    readonly provider: string;
+    readonly startedAt: string;
+    readonly result: { readonly plan: SweepPlan; readonly outcome: SweepOutcome } | { readonly error: string };
   }) => Promise<void>;
 };

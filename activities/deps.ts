@@ -1,5 +1,5 @@
-import type { ModelSignature, StorageGrant } from '@artenic/core';
-import type { FailoverPolicy } from '../core/failover/types.ts';
+import type { ModelSignature } from '@artenic/core';
+import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { Store } from '../store/types.ts';
 import type { Provider } from './providers/provider.ts';
@@ -8,9 +8,14 @@ import type { Provider } from './providers/provider.ts';
 export type RunnerSettings = {
   /** URL of the API as runners reach it. */
   readonly apiUrl: string;
-  /** File with the API's present URL, for runners on this machine; null elsewhere. */
-  readonly endpointsFile: string | null;
-  readonly storage: StorageGrant;
+  readonly onThisMachine: {
+    /** Providers whose instances see this machine's files. */
+    readonly providers: ReadonlySet<string>;
+    /** File with the API's present URL. */
+    readonly endpointsFile: string | null;
+    /** Folder of the objects; null: by signed requests, as on other machines. */
+    readonly sharedRoot: string | null;
+  };
   /** Secret under which bootstrap tokens are made; the API has the same. */
   readonly keyPepper: Uint8Array;
   readonly heartbeatIntervalMs: number;
@@ -21,7 +26,7 @@ export type ControlDeps = {
   readonly store: Store;
   readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;
-  readonly policy: FailoverPolicy;
+  readonly policyFor: (mode: PlacementMode) => FailoverPolicy;
   /** Tells the attempt's workflow. Throws `not-found` when that is closed. */
   readonly signal: { readonly capacityGranted: (attemptId: string) => Promise<void> };
   readonly describeWorkflow: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
@@ -32,7 +37,18 @@ export type ControlDeps = {
 
 export type ProviderDeps = {
   readonly store: Store;
+  readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;
   readonly now: () => Date;
+};
+
+/** What the reconciler works with, besides what settles an attempt. */
+export type ReconcileDeps = Pick<ControlDeps, 'store' | 'providers' | 'describeWorkflow' | 'now'> & {
+  /** How long what nobody owns is left alone; longer than one call that launches. */
+  readonly graceMs: number;
+};
+export type RepairDeps = ControlDeps & {
+  /** Starts the job's workflow to take over what runs; one that is there already is success. */
+  readonly adoptJob: (jobId: string, service: string) => Promise<void>;
 };

@@ -2,6 +2,7 @@ import { asyncLocalStorage } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { ArtenicError, errorTable, messageOf } from '../core/errors.ts';
 import { maskCredentials } from '../core/secrets.ts';
+import { withHeartbeats } from './heartbeats.ts';
 
 /** A fault that nobody foresaw may pass (then the server's retry cures it); after so many tries it is a bug of ours. */
 const maxTriesOfTheUnexpected = 10;
@@ -11,13 +12,13 @@ const maxMessageLength = 2000;
 // oxlint-disable-next-line typescript/no-explicit-any -- any activity's signature fits here
 type AnyActivities = Readonly<Record<string, (...args: any[]) => Promise<unknown>>>;
 
-/** The same activities, whose errors are failures that Temporal's server understands: type, retry or not, when. */
+/** The same activities, which tell that they are at work, and whose errors are failures that Temporal's server understands: type, retry or not, when. */
 export function withFailures<Activities extends AnyActivities>(activities: Activities): Activities {
   const wrapped = Object.entries(activities).map(([name, activity]) => [
     name,
     async (...args: unknown[]): Promise<unknown> => {
       try {
-        return await activity(...args);
+        return await withHeartbeats(() => activity(...args));
       } catch (error) {
         throw toFailure(error);
       }
@@ -40,7 +41,8 @@ function expected(error: ArtenicError): ApplicationFailure {
     nonRetryable: !errorTable[error.type].retryable,
     // waiting is no fault: neither a metric nor a warning
     ...(error.type === 'not-ready' ? { category: ApplicationFailureCategory.BENIGN } : {}),
-    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+    // Temporal's server takes a delay of zero for "never again"; without one the activity's own interval holds
+    ...(retryAfterMs === undefined || retryAfterMs <= 0 ? {} : { nextRetryDelay: retryAfterMs }),
   });
 }
 

@@ -1,20 +1,22 @@
-import { ArtenicError, isArtenicError } from '../core/errors.ts';
+import type { JobSpec } from '@artenic/core';
+import { ArtenicError, isArtenicError, type ErrorType } from '../core/errors.ts';
 import type { Offer } from '../core/failover/types.ts';
 import { maskCredentials } from '../core/secrets.ts';
+import { cameToItsEnd } from '../store/completion.ts';
 import { bootstrapTokenOf } from '../store/tokens.ts';
 import type { InstanceEvidence, ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
 import { withFailures } from './failures.ts';
+import { describeIfKnown, endInstance, noteBilled } from './end-instance.ts';
+import { launchAlone } from './launch-lease.ts';
+import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
-import type {
-  InstanceBootstrap,
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  Provider,
-} from './providers/provider.ts';
+import type { InstanceBootstrap, InstanceHandle, LaunchRequest, Provider } from './providers/provider.ts';
 
 const maxLineLength = 500;
+/** A signal is there long before. */
+const lastWordTravelsMs = 5000;
+const bootAndDeliverySeconds = 3600;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
   return withFailures<ProviderActivities>({
@@ -35,29 +37,82 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   const { jobId, attempt, ending, state, handle: known } = await store.attempts.get(attemptId);
   if (ending !== null) throw new ArtenicError('conflict', `${attemptId} has ended: ${ending.message}`);
   if (known !== null) return known;
+  const finished = await finishedBefore(deps, jobId, attempt);
+  if (finished !== null) throw new ArtenicError('conflict', `Not needed: attempt ${finished} has come to its own end.`);
   await store.attempts.advance(attemptId, 'launching', now());
   const { spec } = await store.jobs.transition(jobId, 'provisioning');
-  const bootstrap = bootstrapOf(runner, { attemptId, jobId, attempt });
-  const request = { attemptId, offer, needs: needsOf(spec), bootstrap, mayExist: state !== 'waiting' };
-  const handle = await launchOrAdopt(providerOf(deps, offer.provider), request);
-  await store.attempts.setHandle(attemptId, handle);
+  const bootstrap = bootstrapOf(runner, offer.provider, { attemptId, jobId, attempt });
+  const request = {
+    ...{ attemptId, offer, needs: needsOf(spec), bootstrap, mayExist: state !== 'waiting' },
+    powerOffAfterSeconds: powerOffAfterSecondsOf(spec),
+  };
+  const handle = await launchAlone(store, attemptId, async () => {
+    await store.reconcile.launchTried(attemptId, now());
+    const made = await notingRefusal(deps, attemptId, () => launchOrAdopt(providerOf(deps, offer.provider), request));
+    await store.attempts.setHandle(attemptId, made);
+    return made;
+  });
   await store.attempts.advance(attemptId, 'starting', now());
   return handle;
 }
 
+/** A warned attempt that has finished after all while its replacement was on its way to here. */
+async function finishedBefore(
+  { store, storage }: ProviderDeps,
+  jobId: string,
+  attempt: number,
+): Promise<number | null> {
+  const warned = (await store.attempts.listByJob(jobId)).filter(
+    (row) => row.attempt < attempt && row.noticedAt !== null && row.releasedAt === null,
+  );
+  for (const row of warned) {
+    const isDone = row.ending === null ? await cameToItsEnd(storage, row) : row.ending.kind === 'succeeded';
+    if (isDone) return row.attempt;
+  }
+  return null;
+}
+
+/**
+ * From the job alone, so that each try says the same. `maxHours` begins with the hello and ends with two graces; the rest
+ * is for booting before and delivering after.
+ */
+function powerOffAfterSecondsOf({ maxHours, stopGraceSeconds }: JobSpec): number {
+  return Math.ceil(maxHours * 3600) + 2 * stopGraceSeconds + bootAndDeliverySeconds;
+}
+
 function bootstrapOf(
-  { apiUrl, endpointsFile, storage, keyPepper, heartbeatIntervalMs, shipIntervalMs }: RunnerSettings,
+  { apiUrl, onThisMachine, keyPepper, heartbeatIntervalMs, shipIntervalMs }: RunnerSettings,
+  provider: string,
   identity: { readonly attemptId: string; readonly jobId: string; readonly attempt: number },
 ): InstanceBootstrap {
+  const isHere = onThisMachine.providers.has(provider);
+  const endpointsFile = isHere ? onThisMachine.endpointsFile : null;
+  const sharedRoot = isHere ? onThisMachine.sharedRoot : null;
   return {
     ...identity,
     apiUrl,
     ...(endpointsFile === null ? {} : { endpointsFile }),
     bootstrapToken: bootstrapTokenOf(keyPepper, identity.attemptId),
-    storage,
+    storage: sharedRoot === null ? { kind: 'signed' } : { kind: 'directory', root: sharedRoot },
     heartbeatIntervalMs,
     shipIntervalMs,
   };
+}
+
+/** What an adapter says only after it has looked up what an earlier call may have made. */
+const refusals: readonly ErrorType[] = ['stockout', 'quota', 'invalid-request'];
+
+async function notingRefusal(
+  { store }: ProviderDeps,
+  attemptId: string,
+  launch: () => Promise<InstanceHandle>,
+): Promise<InstanceHandle> {
+  try {
+    return await launch();
+  } catch (error) {
+    if (isArtenicError(error) && refusals.includes(error.type)) await store.reconcile.launchTried(attemptId, null);
+    throw error;
+  }
 }
 
 /** A launch with an unknown outcome is looked up before anything else; not found yet, the server asks again. */
@@ -66,24 +121,9 @@ async function launchOrAdopt(provider: Provider, request: LaunchRequest): Promis
     return await provider.launch(request);
   } catch (error) {
     if (!isArtenicError(error, 'unknown-outcome')) throw error;
-    const made = await findByAttempt(provider, request.attemptId);
+    const made = await provider.find(request.attemptId);
     if (made === null) throw error;
     return made.handle;
-  }
-}
-
-async function findByAttempt(provider: Provider, attemptId: string): Promise<InstanceDescription | null> {
-  const instances = await provider.list();
-  return instances.find(({ handle }) => handle.attemptId === attemptId) ?? null;
-}
-
-/** Null when the provider does not know it: its record went with it, and says nothing of how it ended. */
-async function describeIfKnown(provider: Provider, handle: InstanceHandle): Promise<InstanceDescription | null> {
-  try {
-    return await provider.describe(handle);
-  } catch (error) {
-    if (isArtenicError(error, 'not-found')) return null;
-    throw error;
   }
 }
 
@@ -91,12 +131,25 @@ async function watchInstance(deps: ProviderDeps, handle: InstanceHandle): Promis
   const provider = providerOf(deps, handle.provider);
   const instance = await describeIfKnown(provider, handle);
   if (instance === null) return { endedBy: 'unknown', endedAt: null };
+  await noteBilled(deps.store, instance);
   if (instance.state !== 'gone') {
+    if (await hasSaidItsLastWord(deps, handle.attemptId)) return { endedBy: 'unknown', endedAt: null, isOver: true };
     throw new ArtenicError('not-ready', `The instance ${handle.instanceId} is ${instance.state}.`);
   }
   const { endedBy, endedAt } = instance;
+  const preemption = instance.preemption?.evidence ?? null;
   const lastLine = endedBy === 'itself' ? lastLineOf(await provider.console(handle)) : undefined;
-  return { endedBy: endedBy ?? 'unknown', endedAt, ...(lastLine === undefined ? {} : { lastLine }) };
+  return { endedBy: endedBy ?? 'unknown', endedAt, preemption, ...(lastLine === undefined ? {} : { lastLine }) };
+}
+
+/**
+ * The word goes to the workflow by a signal. One that was terminated just then has heard it in vain, and a machine that
+ * does not go by itself would run on for nothing.
+ */
+async function hasSaidItsLastWord({ store, now }: ProviderDeps, attemptId: string): Promise<boolean> {
+  const attempt = await store.attempts.find(attemptId);
+  const saidAt = attempt?.runnerOverAt ?? null;
+  return saidAt !== null && now().getTime() - saidAt.getTime() > lastWordTravelsMs;
 }
 
 /** The last line that is no stack frame and no farewell of Node's. */
@@ -110,12 +163,37 @@ async function terminateInstance(
   deps: ProviderDeps,
   { attemptId, provider: name, handle }: Parameters<ProviderActivities['terminateInstance']>[0],
 ): Promise<void> {
+  const { store, now } = deps;
   const provider = providerOf(deps, name);
-  const target =
-    handle ?? (await deps.store.attempts.get(attemptId)).handle ?? (await findByAttempt(provider, attemptId))?.handle;
-  if (target === undefined) return;
-  await provider.terminate(target);
-  const left = await describeIfKnown(provider, target);
-  if (left === null || left.state === 'gone') return;
-  throw new ArtenicError('not-ready', `The instance ${target.instanceId} is ${left.state}.`);
+  const target = handle ?? (await findInstance(deps, provider, attemptId));
+  // no proof: a call may be on its way yet, so that the reconciler has the last word
+  if (target === null) return;
+  const left = await endInstance(store, provider, target, async (refusal) => {
+    await store.reconcile.terminateTried(attemptId, now());
+    await store.reconcile.strayTried(target, now(), refusal);
+  });
+  if (left === 'gone') return store.reconcile.confirmTermination([attemptId], now());
+  throw new ArtenicError('not-ready', `The instance ${target.instanceId} is ${left}.`);
+}
+
+/**
+ * Also what has ended by itself: what it has cost is not told yet. Null when there is none; `not-ready` while the provider's
+ * picture may be too old to show it.
+ */
+async function findInstance(
+  { store, now }: ProviderDeps,
+  provider: Provider,
+  attemptId: string,
+): Promise<InstanceHandle | null> {
+  const { handle, launchTriedAt } = await store.attempts.get(attemptId);
+  if (handle !== null) return handle;
+  const askedAt = now();
+  const found = await provider.find(attemptId);
+  if (found !== null) return found.handle;
+  if (launchTriedAt === null) return null;
+  const leftMs = launchTriedAt.getTime() + (await consistencyMsOf(provider)) - askedAt.getTime();
+  if (leftMs < 0) return null;
+  throw new ArtenicError('not-ready', `What was launched for ${attemptId} may not be listed yet.`, {
+    retryAfterMs: leftMs + 1,
+  });
 }

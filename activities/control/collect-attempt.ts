@@ -1,10 +1,13 @@
 import type { AttemptEnding, AttemptEndingKind, CompletionMarker, JobSpec } from '@artenic/core';
 import { assertNever } from '../../core/assert-never.ts';
+import { errorTable, type ErrorType } from '../../core/errors.ts';
+import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { AttemptRecord } from '../../store/types.ts';
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
-import { readCompletion } from './completion.ts';
+import { readCompletion } from '../../store/completion.ts';
 import { modelPathOf } from './model-path.ts';
+import { moveSpareOutputs } from './spare-outputs.ts';
 
 /** How a shell tells that SIGKILL ended what it ran: 128 + 9. */
 const killedInShell = 137;
@@ -20,6 +23,7 @@ export async function collectAttempt(deps: ControlDeps, input: CollectInput): Pr
     case 'unreadable':
       return ended('lost', `Its completion marker cannot be read: ${completion.problem}.`);
     case 'marker': {
+      await moveSpareOutputs(deps.storage, attempt, completion.marker);
       const { spec } = await deps.store.jobs.get(attempt.jobId);
       return judgeMarker(completion.marker, attempt, spec);
     }
@@ -34,18 +38,39 @@ function ended(kind: AttemptEndingKind, message: string, exitCode: number | null
 
 function judgeWithoutMarker(attempt: AttemptRecord, { evidence, launchError }: CollectInput): AttemptEnding {
   if (launchError !== null) {
-    return ended(launchError.type === 'stockout' ? 'stockout' : 'launch-failed', launchError.message);
+    return ended(refusalOf(launchError.type), launchError.message);
   }
   if (attempt.stopRequested !== null) return stopped(attempt.stopRequested, null);
-  if (evidence?.endedBy === 'preemption') return ended('preempted', 'The provider took the instance back.');
+  if (evidence?.endedBy === 'preemption') {
+    return { ...ended('preempted', 'The provider took the instance back.'), evidence: 'provider-record' };
+  }
+  if (evidence?.endedBy === 'itself' && evidence.preemption === 'notice') {
+    return { ...ended('preempted', 'The instance was warned that it is taken back, and ended.'), evidence: 'notice' };
+  }
   const lastLine = evidence?.lastLine === undefined ? '' : ` Its console ends with: ${evidence.lastLine}`;
-  return ended('lost', `The runner or its instance disappeared without a last word.${lastLine}`);
+  const lost = ended('lost', `The runner or its instance disappeared without a last word.${lastLine}`);
+  return evidence === null || evidence.isOver === true ? lost : { ...lost, evidence: 'disappeared' };
 }
 
-function stopped(reason: 'cancelled' | 'max-hours', exitCode: number | null): AttemptEnding {
-  return reason === 'cancelled'
-    ? ended('cancelled', 'Cancelled on request.', exitCode)
-    : ended('timed-out', '`maxHours` ran out before the command was done.', exitCode);
+/** What the provider may give later is told from what it will never give. */
+function refusalOf(type: string): AttemptEndingKind {
+  if (type === 'stockout' || type === 'quota') return type;
+  if (type === 'auth') return 'unauthorized';
+  const isPassing = Object.hasOwn(errorTable, type) && errorTable[type as ErrorType].retryable;
+  return isPassing ? 'unavailable' : 'launch-failed';
+}
+
+function stopped(reason: StopReason, exitCode: number | null): AttemptEnding {
+  switch (reason) {
+    case 'cancelled':
+      return ended('cancelled', 'Cancelled on request.', exitCode);
+    case 'max-hours':
+      return ended('timed-out', '`maxHours` ran out before the command was done.', exitCode);
+    case 'not-needed':
+      return ended('cancelled', 'The job has ended without it.', exitCode);
+    default:
+      return assertNever(reason);
+  }
 }
 
 function judgeMarker(marker: CompletionMarker, attempt: AttemptRecord, spec: JobSpec): AttemptEnding {
@@ -54,7 +79,10 @@ function judgeMarker(marker: CompletionMarker, attempt: AttemptRecord, spec: Job
     case 'stop-requested':
       if (attempt.stopRequested !== null) return stopped(attempt.stopRequested, exitCode);
       // a signal to the runner is how a machine says that it is needed otherwise; nobody asked for the job's end
-      return ended('preempted', 'The machine asked the runner to stop; the job goes on from its checkpoint.', exitCode);
+      return {
+        ...ended('preempted', 'The machine asked the runner to stop; the job goes on from its checkpoint.', exitCode),
+        evidence: 'notice',
+      };
     case 'max-hours':
       return stopped('max-hours', exitCode);
     case 'restore-failed':

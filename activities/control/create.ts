@@ -12,13 +12,13 @@ import { awaitWorkflowClosed, readCancelIntent, recordCancelIntent, requestStop 
 export function createControlActivities(deps: ControlDeps): ControlActivities {
   return withFailures<ControlActivities>({
     prepareJob: ({ jobId }) => prepareJob(deps, jobId),
-    decideNext: ({ jobId, decision }) => decideNext(deps, jobId, decision),
+    decideNext: (input) => decideNext(deps, input),
     openAttempt: (input) => openAttempt(deps, input),
     awaitCapacity: ({ attemptId }) => awaitCapacity(deps, attemptId),
     requestStop: ({ attemptId, reason }) => requestStop(deps, attemptId, reason),
     collectAttempt: (input) => collectAttempt(deps, input),
     settleAttempt: ({ attemptId, ending }) => settleAttempt(deps, attemptId, ending),
-    readCancelIntent: ({ jobId }) => readCancelIntent(deps, jobId),
+    readCancelIntent: (input) => readCancelIntent(deps, input),
     recordCancelIntent: ({ jobId, by }) => recordCancelIntent(deps, jobId, by),
     registerModel: ({ jobId, attempt }) => registerModel(deps, jobId, attempt),
     settleJob: ({ jobId, ...settlement }) => settleJob(deps, jobId, settlement),

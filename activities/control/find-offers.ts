@@ -8,6 +8,8 @@ import type { OfferQuery, Provider } from '../providers/provider.ts';
 type Refusal = { readonly provider: string; readonly type: ErrorType; readonly message: string };
 
 const microsPerUsd = 1_000_000;
+/** Of one market: the decision that is stored holds them all. */
+const mostOffers = 64;
 
 /**
  * What could be launched, in order of preference: spot first where it may fall back, then cheapest first, then in the
@@ -34,7 +36,8 @@ export async function findOffers(
   const passing = errors.find(({ error }) => errorTable[error.type].retryable);
   if (found.length === 0 && passing !== undefined) throw passing.error;
   const most = placement.maxHourlyUsd === undefined ? Infinity : placement.maxHourlyUsd * microsPerUsd;
-  const offers = found.filter((offer) => offer.priceUsdMicrosPerHour <= most).toSorted(byPreference);
+  const priced = found.filter((offer) => offer.priceUsdMicrosPerHour <= most).toSorted(byPreference);
+  const offers = [true, false].flatMap((spot) => priced.filter((offer) => offer.spot === spot).slice(0, mostOffers));
   const refusals = errors.map(({ provider, error }) => ({ provider, type: error.type, message: error.message }));
   return { offers, refusals };
 }

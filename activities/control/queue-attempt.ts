@@ -1,6 +1,5 @@
 import { attemptIdOf } from '../../core/ids.ts';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
-import type { Repositories } from '../../store/types.ts';
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { needsOf } from '../../core/capacity/needs.ts';
@@ -15,7 +14,12 @@ export async function openAttempt(deps: ControlDeps, input: OpenInput): Promise<
   const id = attemptIdOf(jobId, attempt);
   const provider = await providerRow(deps, offer.provider);
   const row = await store.transaction(async (repositories) => {
-    await moveFenceAndLock(repositories, jobId, attempt);
+    // as whoever settles it does: a late `openAttempt` never queues what has ended
+    await repositories.jobs.lock(jobId);
+    const isBeside = (await repositories.attempts.listByJob(jobId)).some(
+      (other) => other.attempt < attempt && other.noticedAt !== null && other.ending === null,
+    );
+    if (!isBeside) await repositories.jobs.moveFence(jobId, attempt);
     const opened = await repositories.attempts.open({ id, jobId, attempt, offer, reason, createdAt: deps.now() });
     if (opened.ending === null && provider.capacity !== null) {
       const { spec, priority, createdAt } = await repositories.jobs.get(jobId);
@@ -30,11 +34,6 @@ export async function openAttempt(deps: ControlDeps, input: OpenInput): Promise<
   if (await store.capacity.isGranted(id)) return { kind: 'granted' };
   await store.jobs.transition(jobId, 'waiting', { message: `Waiting for capacity of ${offer.provider}.` });
   return { kind: 'waiting' };
-}
-
-/** Every write of an attempt's place goes through this lock: a late `openAttempt` never queues what has ended. */
-export async function moveFenceAndLock({ jobs }: Repositories, jobId: string, attempt: number): Promise<void> {
-  await jobs.moveFence(jobId, attempt);
 }
 
 export async function awaitCapacity(deps: ControlDeps, attemptId: string): Promise<void> {

@@ -7,7 +7,7 @@ import { modelNameOf, objectKeys, type CompletionMarker, type JobSpec, type Mode
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { ControlDeps } from '../deps.ts';
-import { readCompletion } from './completion.ts';
+import { readCompletion } from '../../store/completion.ts';
 import { modelPathOf } from './model-path.ts';
 
 type Output = CompletionMarker['outputs'][number];

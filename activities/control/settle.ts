@@ -1,8 +1,9 @@
 import { isTerminalJobState, type AttemptEnding, type JobState, type TerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
+import { fenceAfterEnding } from '../../core/failover/hand-over.ts';
 import type { JobRecord } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
-import { grantCapacity, moveFenceAndLock } from './queue-attempt.ts';
+import { grantCapacity } from './queue-attempt.ts';
 
 type Settlement = {
   readonly state: TerminalJobState;
@@ -16,10 +17,14 @@ export async function settleAttempt(
   ending: AttemptEnding,
 ): Promise<AttemptEnding> {
   const { store, now } = deps;
-  const { jobId, attempt, offer } = await store.attempts.get(attemptId);
+  const { jobId, offer } = await store.attempts.get(attemptId);
   const settled = await store.transaction(async (repositories) => {
-    await moveFenceAndLock(repositories, jobId, attempt);
+    const { currentAttempt } = await repositories.jobs.lock(jobId);
     const first = await repositories.attempts.end(attemptId, ending, now());
+    await repositories.jobs.moveFence(
+      jobId,
+      fenceAfterEnding(await repositories.attempts.listByJob(jobId), currentAttempt),
+    );
     await repositories.capacity.release(attemptId);
     return first;
   });

@@ -1,12 +1,14 @@
 import { isTerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
+import type { StopReason } from '../../core/jobs/stop-reasons.ts';
+import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 
 /** The runner reads the wish with its next heartbeat. */
 export async function requestStop(
   { store, now }: ControlDeps,
   attemptId: string,
-  reason: 'cancelled' | 'max-hours',
+  reason: StopReason,
 ): Promise<{ readonly graceMs: number }> {
   const { jobId } = await store.attempts.get(attemptId);
   const { spec } = await store.jobs.get(jobId);
@@ -17,10 +19,14 @@ export async function requestStop(
 
 export async function readCancelIntent(
   { store }: ControlDeps,
-  jobId: string,
-): Promise<{ readonly requested: boolean }> {
+  { jobId, attemptId }: Parameters<ControlActivities['readCancelIntent']>[0],
+): ReturnType<ControlActivities['readCancelIntent']> {
   const job = await store.jobs.get(jobId);
-  return { requested: job.cancelRequestedAt !== null || isTerminalJobState(job.state) };
+  const attempt = attemptId === undefined ? null : await store.attempts.find(attemptId);
+  return {
+    requested: job.cancelRequestedAt !== null || isTerminalJobState(job.state),
+    ...(attempt?.stopRequested === 'not-needed' ? { isNeedless: true } : {}),
+  };
 }
 
 export async function recordCancelIntent({ store, now }: ControlDeps, jobId: string, by: string): Promise<void> {

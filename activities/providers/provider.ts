@@ -1,6 +1,8 @@
 import type { Bootstrap } from '@artenic/core';
 import type { Capacity } from '../../core/capacity/types.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
+import type { ProviderProblem } from '@artenic/core';
+import type { CatalogOffer } from '../../core/catalog/catalog.ts';
 import type { Offer } from '../../core/failover/types.ts';
 
 /** What the provider can do; the failover policy and the reconciler read it. */
@@ -17,6 +19,8 @@ export type ProviderCheck = {
   readonly usable: boolean;
   readonly message: string;
   readonly capacity: (Capacity & { readonly gpuType: string | null }) | null;
+  /** What stands in the way of an unusable one, where the adapter can tell. */
+  readonly problem?: ProviderProblem;
 };
 
 export type OfferQuery = {
@@ -42,6 +46,8 @@ export type LaunchRequest = {
    * before one is made, where the provider itself does not keep two apart.
    */
   readonly mayExist: boolean;
+  /** The machine switches itself off then, whatever has become of its runner and of us. */
+  readonly powerOffAfterSeconds: number;
 };
 
 /**
@@ -70,7 +76,7 @@ export type InstanceDescription = {
 /**
  * One provider. Every method throws only `ArtenicError` with one of: `stockout quota auth rate-limited invalid-request
  * not-found conflict transient unknown-outcome unknown-state`. After `unknown-outcome` the caller looks the instance
- * up with `list` before it tries anything else.
+ * up with `find` before it tries anything else.
  */
 export type Provider = {
   readonly name: string;
@@ -79,14 +85,20 @@ export type Provider = {
   readonly check: () => Promise<ProviderCheck>;
   /** What could be launched for these needs, cheapest first. */
   readonly offers: (query: OfferQuery) => Promise<readonly Offer[]>;
+  /** Everything that could be launched at all, in no order. */
+  readonly catalog: () => Promise<readonly CatalogOffer[]>;
   /** Idempotent by `attemptId`, also when the first call's answer was lost, and after the instance has ended. */
   readonly launch: (request: LaunchRequest) => Promise<InstanceHandle>;
   /** An unknown instance throws `not-found`; one that was ours and ended is `gone`. */
   readonly describe: (handle: InstanceHandle) => Promise<InstanceDescription>;
   /** Everything in our tag namespace that is not gone. */
   readonly list: () => Promise<readonly InstanceDescription[]>;
+  /** The attempt's instance, also one that has ended, as long as the provider remembers it; its picture is as old as the list's. */
+  readonly find: (attemptId: string) => Promise<InstanceDescription | null>;
   /** Idempotent; returns when asked, confirmation is `describe` saying `gone`. Gone already and never known are success. */
   readonly terminate: (handle: InstanceHandle) => Promise<void>;
+  /** How old the picture may be that `list` and `find` show, in milliseconds; 60 s for an adapter that does not say. */
+  readonly consistencyMs?: () => Promise<number>;
   /** The machine's console, for post-mortems; at most the last 64 KiB. */
   readonly console: (handle: InstanceHandle) => Promise<string>;
 };

@@ -33,10 +33,10 @@ export function createFilesystemStorage({ root }: { readonly root: string }): Ob
 
   return {
     put: (key, content, options) => guarded(key, (folder, path) => putObject(folder, path, key, content, options)),
-    get: (key) =>
+    get: (key, range = { offset: 0 }) =>
       guarded(key, async (_, path) => {
         await (await openObject(path, key)).handle.close();
-        return chunksOf(path, key);
+        return chunksOf(path, key, range);
       }),
     read: (key, maxBytes) => guarded(key, (_, path) => readWhole(path, key, maxBytes)),
     head: (key) =>

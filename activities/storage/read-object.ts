@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ArtenicError } from '../../core/errors.ts';
+import type { ObjectRange } from '../../core/object-storage.ts';
 import { isAbsent, toStorageError } from './file-errors.ts';
 import { refuseLinks } from './folders.ts';
 import { temporaryFolder } from './keys.ts';
@@ -30,13 +31,19 @@ async function openFile(path: string): Promise<FileHandle | null> {
   }
 }
 
-export async function* chunksOf(path: string, key: string): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(
+  path: string,
+  key: string,
+  { offset, bytes = Infinity }: ObjectRange,
+): AsyncGenerator<Uint8Array> {
   try {
     const { handle } = await openObject(path, key);
     try {
-      for (;;) {
-        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(readChunkBytes));
+      for (let done = 0; done < bytes;) {
+        const wanted = Math.min(readChunkBytes, bytes - done);
+        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, offset + done);
         if (bytesRead === 0) return;
+        done += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
     } finally {

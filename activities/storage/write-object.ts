@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ArtenicError } from '../../core/errors.ts';
 import type { ObjectStorage, StoredObject } from '../../core/object-storage.ts';
@@ -29,7 +29,7 @@ export async function putObject(
   const temporary = join(folder, temporaryFolder, `${process.pid}-${randomBytes(12).toString('hex')}`);
   try {
     const { bytes, sha256 } = await writeTemporary(temporary, key, content, options);
-    await moveIntoPlace(folder, temporary, path);
+    await moveIntoPlace(folder, temporary, path, options?.ifAbsent === true);
     return { key, bytes, sha256 };
   } catch (error) {
     await rm(temporary, { force: true });
@@ -78,18 +78,21 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-async function moveIntoPlace(root: string, temporary: string, path: string): Promise<void> {
+async function moveIntoPlace(root: string, temporary: string, path: string, ifAbsent: boolean): Promise<void> {
   const folder = dirname(path);
   for (let tries = 1; ; tries++) {
     try {
       await makeFolders(root, folder);
-      await rename(temporary, path);
+      // a link, unlike a rename, never takes the place of what is there
+      if (ifAbsent) await link(temporary, path);
+      else await rename(temporary, path);
       break;
     } catch (error) {
       // a delete has pruned a folder that we counted on
       if (errorCode(error) !== 'ENOENT' || tries === maxFolderTries) throw error;
     }
   }
+  if (ifAbsent) await rm(temporary, { force: true });
   try {
     await syncFolder(folder);
   } catch (error) {

@@ -22,7 +22,11 @@ describe('failures of activities', () => {
       expect(toFailure(new ArtenicError(type, 'later', { retryAfterMs: 7000 }))).toMatchObject({
         nextRetryDelay: 7000,
       });
-      expect(toFailure(new ArtenicError(type, 'later'))).not.toHaveProperty('nextRetryDelay', expect.anything());
+      // "at once" would be "never" for Temporal's server
+      for (const soon of [{}, { retryAfterMs: 0 }]) {
+        const failure = toFailure(new ArtenicError(type, 'later', soon));
+        expect(failure).not.toHaveProperty('nextRetryDelay', expect.anything());
+      }
     }
   });
 

@@ -1,7 +1,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApplicationFailureCategory } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { bootstrapSchema } from '@artenic/core';
 import type { InstanceHandle, Provider } from '../../activities/providers/provider.ts';
 import { ArtenicError } from '../../core/errors.ts';
@@ -71,6 +74,62 @@ describe('launchInstance', () => {
     await terminate(handle);
   });
 
+  test('is done by one call at a time, as after a reset of the workflow; a dead one keeps the place for seconds only', async () => {
+    let made = 0;
+    const go = Promise.withResolvers<null>();
+    const slow: Provider = {
+      ...world.local,
+      launch: async (request) => {
+        made++;
+        await go.promise;
+        return world.local.launch(request);
+      },
+    };
+    const run = (runId: string) =>
+      new MockActivityEnvironment(
+        { workflowExecution: { workflowId: attemptId, runId } },
+        { logger: new DefaultLogger('ERROR') },
+      ).run(() => launch(withLocal(slow)));
+    // as a worker that was killed leaves it
+    expect(await world.store.attempts.leaseLaunch(attemptId, 'dead', 200)).toBeNull();
+    await expect(run('early')).rejects.toMatchObject({ type: 'not-ready', nextRetryDelay: expect.anything() });
+    await sleep(220);
+    const first = run('first');
+    await poll('the call', 5000, async () => (made === 1 ? true : null));
+    // longer than a lease that nobody renews
+    await sleep(10_500);
+    await expect(run('second')).rejects.toMatchObject({ type: 'not-ready' });
+    expect(made).toBe(1);
+    go.resolve(null);
+    const handle = (await first) as InstanceHandle;
+    expect(await run('late')).toEqual(handle);
+    expect(await world.store.attempts.get(attemptId)).toMatchObject({ launchedBy: null, launchLeaseUntil: null });
+    await terminate(handle);
+  }, 30_000);
+
+  test.each([
+    ['exited', false],
+    ['stop-requested', true],
+  ] as const)('of a replacement when the warned attempt has %s meanwhile: %s', async (reason, isLaunched) => {
+    await world.store.attempts.notice(attemptId, new Date(), new Date());
+    await world.addMarker(attemptId, { reason });
+    attemptId = await world.addAttempt(jobId, 2);
+    if (isLaunched) await terminate(await launch());
+    else {
+      await expect(launch()).rejects.toMatchObject({ type: 'conflict', nonRetryable: true });
+      expect((await world.store.attempts.get(attemptId)).launchTriedAt).toBeNull();
+    }
+  });
+
+  test('a call that failed leaves the place to the next one', async () => {
+    const failing = withLocal({
+      ...world.local,
+      launch: () => Promise.reject(new ArtenicError('unavailable', 'for now')),
+    });
+    await expect(launch(failing)).rejects.toMatchObject({ type: 'unavailable' });
+    await terminate(await launch());
+  });
+
   test('finds the instance whose handle was never stored', async () => {
     const made = await world.local.launch(world.launchRequest(attemptId));
     expect(await launch()).toEqual(made);
@@ -122,6 +181,17 @@ describe('watchInstance', () => {
     expect(Date.parse(evidence.endedAt ?? '')).not.toBeNaN();
   });
 
+  test('finds a last word that no workflow has heard, and leaves the signal its time', async () => {
+    const handle = await launch();
+    await world.store.attempts.runnerOver(attemptId, new Date());
+    await expect(watch(handle)).rejects.toMatchObject({ type: 'not-ready' });
+    await world.store.attempts.runnerOver(attemptId, new Date(0));
+    await expect(watch(handle)).rejects.toMatchObject({ type: 'not-ready' });
+    const later = world.provider({ now: () => new Date(Date.now() + 6000) });
+    expect(await later.watchInstance({ handle })).toEqual({ endedBy: 'unknown', endedAt: null, isOver: true });
+    await terminate(handle);
+  });
+
   test('does not claim to know how an instance ended that has left no trace', async () => {
     const handle = await launch();
     await terminate(handle);
@@ -150,15 +220,48 @@ describe('terminateInstance', () => {
     expect((await world.local.describe(unknown)).state).toBe('gone');
   });
 
+  test('learns what an instance has cost that ended before anybody had its handle', async () => {
+    const { id } = await world.addJob();
+    const other = await world.addAttempt(id);
+    const unknown = await world.local.launch(world.launchRequest(other));
+    await world.local.terminate(unknown);
+    await poll('its end', 10_000, async () => ((await world.local.describe(unknown)).state === 'gone' ? true : null));
+    await world.provider().terminateInstance({ attemptId: other, provider: 'local', handle: null });
+    const { launchedAt, endedAt } = await world.local.describe(unknown);
+    expect(await world.store.attempts.get(other)).toMatchObject({
+      ...{ billedFrom: new Date(launchedAt ?? ''), billedUntil: new Date(endedAt ?? '') },
+    });
+  });
+
   test('has nothing to do for an attempt that was never launched', async () => {
     await expect(terminate(null)).resolves.toBeUndefined();
   });
 
-  test('is not ready while the provider does not confirm', async () => {
+  test('is not ready while the provider does not confirm; only then it is written that nothing is left', async () => {
     const handle = await launch();
     const slow: Provider = { ...world.local, terminate: async () => undefined };
     await expect(terminate(handle, withLocal(slow))).rejects.toMatchObject({ type: 'not-ready' });
+    expect((await world.store.attempts.get(attemptId)).terminationConfirmedAt).toBeNull();
     await terminate(handle);
+    expect((await world.store.attempts.get(attemptId)).terminationConfirmedAt).not.toBeNull();
+  });
+
+  test('waits for a list that must show what a launch without an answer has made; a refusal has made nothing', async () => {
+    const launchWith = (type: 'unknown-outcome' | 'stockout', consistencyMs: number) => {
+      const lagging: Provider = {
+        ...world.local,
+        launch: () => Promise.reject(new ArtenicError(type, 'no')),
+        consistencyMs: () => Promise.resolve(consistencyMs),
+      };
+      return { lagging, launched: launch(withLocal(lagging)) };
+    };
+    const unknown = launchWith('unknown-outcome', 60_000);
+    await expect(unknown.launched).rejects.toMatchObject({ type: 'unknown-outcome' });
+    await expect(terminate(null, withLocal(unknown.lagging))).rejects.toMatchObject({ type: 'not-ready' });
+    await expect(terminate(null)).resolves.toBeUndefined();
+    const refused = launchWith('stockout', 60_000);
+    await expect(refused.launched).rejects.toMatchObject({ type: 'stockout' });
+    await expect(terminate(null, withLocal(refused.lagging))).resolves.toBeUndefined();
   });
 
   test('is tried again by another worker when this one does not serve the provider', async () => {

@@ -21,7 +21,7 @@ import { createLocalProvider, type LocalProviderOptions } from '../../activities
 import type { LaunchRequest, Provider } from '../../activities/providers/provider.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { ArtenicError } from '../../core/errors.ts';
-import { failoverPolicy } from '../../core/failover/policy.ts';
+import { policyFor } from '../../core/failover/policy.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
@@ -115,7 +115,7 @@ export class ActivityWorld {
       store: this.store,
       storage: this.storage,
       providers: new Map([['local', this.local]]),
-      policy: failoverPolicy,
+      policyFor,
       signal: {
         capacityGranted: async (attemptId) => {
           if (this.signalFault !== null) throw this.signalFault;
@@ -135,11 +135,15 @@ export class ActivityWorld {
   provider(changes: Partial<ProviderDeps> = {}): ProviderActivities {
     return createProviderActivities({
       store: this.store,
+      storage: this.storage,
       providers: new Map([['local', this.local]]),
       runner: {
         apiUrl: 'http://127.0.0.1:1',
-        endpointsFile: join(this.home, 'endpoints.json'),
-        storage: { kind: 'directory', root: join(this.home, 'objects') },
+        onThisMachine: {
+          providers: new Set(['local']),
+          endpointsFile: join(this.home, 'endpoints.json'),
+          sharedRoot: join(this.home, 'objects'),
+        },
         keyPepper,
         heartbeatIntervalMs: 500,
         shipIntervalMs: 100,
@@ -176,6 +180,7 @@ export class ActivityWorld {
       offer: localOffer,
       needs: { vcpu: 1, memoryGib: 0, gpus: 0 },
       mayExist: false,
+      powerOffAfterSeconds: 3600,
       bootstrap: {
         ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: 'x'.repeat(43) },
         ...{ storage, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { InstanceHandle, LaunchRequest, Provider } from '../../activities/providers/provider.ts';
 import type { Capacity } from '../../core/capacity/types.ts';
+import type { Offer } from '../../core/failover/types.ts';
 import { poll } from '../support/poll.ts';
 
 /** What a provider's test has to bring besides the adapter: the other side's view, and its faults. */
@@ -99,6 +100,22 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
         expect(Date.now() - Date.parse(offer.billing?.pricedAt ?? '')).toBeLessThan(3_600_000);
         expect(offer.billing?.minimumSeconds).toBeGreaterThanOrEqual(0);
         expect(offer.billing?.granularitySeconds).toBeGreaterThan(0);
+      }
+    });
+
+    test('its catalog holds everything that it offers, with what each is made of', async () => {
+      const catalog = await provider.catalog();
+      const nameOf = ({ region, zone, instanceType, spot }: Offer) => [region, zone, instanceType, spot].join(' ');
+      const byName = new Map(catalog.map((row) => [nameOf(row), row]));
+      expect(byName.size).toBe(catalog.length);
+      const { needs } = harness.request(newId());
+      const offers = await provider.offers({ needs, gpuType: null, regions: [], spot: null });
+      for (const offer of offers) {
+        const { resources, ...rest } = byName.get(nameOf(offer)) ?? {};
+        expect({ ...rest, billing: null }).toEqual({ ...offer, billing: null });
+        expect(resources?.vcpu).toBeGreaterThanOrEqual(needs.vcpu);
+        expect(resources?.gpus).toBeGreaterThanOrEqual(needs.gpus);
+        expect(resources?.gpuType === null).toBe(resources?.gpus === 0);
       }
     });
 
@@ -306,6 +323,23 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
         expect((await adapter.list()).some(({ state }) => state === 'gone')).toBe(false);
       }
       await end(kept);
+    });
+
+    test('finds the instance of an attempt, also by another adapter and after its end, and none of another', async () => {
+      const id = newId();
+      const handle = await launch(id);
+      const foundAs = (state: string, by: Provider) =>
+        poll(`${id} to be found ${state}`, patienceMs, async () => {
+          const found = await by.find(id);
+          return found?.state === state ? found : null;
+        });
+      for (const by of [provider, harness.reopen()]) expect((await foundAs('running', by)).handle).toEqual(handle);
+      await end(handle);
+      const gone = await provider.describe(handle);
+      for (const by of [provider, harness.reopen()]) {
+        expect(await foundAs('gone', by)).toMatchObject({ handle, launchedAt: gone.launchedAt });
+        expect(await by.find(`${id}1`)).toBeNull();
+      }
     });
 
     test('keeps saying the same of what is gone', async () => {

@@ -2,6 +2,7 @@ import { mkdir, readdir, realpath, access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
+import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
 import type {
   InstanceDescription,
@@ -12,7 +13,7 @@ import type {
   ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
-import { isGpuType } from '../gpu-type.ts';
+import { isGpuType } from '../../../core/catalog/gpu-type.ts';
 import { errorCode, isSystemCode } from '../../error-code.ts';
 import { readTail, writeOnce, writeWhole } from './files.ts';
 import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instance } from './instance.ts';
@@ -55,10 +56,13 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     capabilities,
     check: () => local.check(),
     offers: (query) => translated(() => local.offers(query)),
+    catalog: () => translated(() => local.catalog()),
     launch: (request) => translated(() => local.launch(request)),
     describe: (handle) => translated(() => local.describe(handle)),
     list: () => translated(() => local.list()),
+    find: (attemptId) => translated(() => local.find(attemptId)),
     terminate: (handle) => translated(() => local.terminate(handle)),
+    consistencyMs: () => Promise.resolve(0),
     console: (handle) => translated(() => local.console(handle)),
   };
 }
@@ -73,6 +77,10 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
     throw new ArtenicError('transient', `This machine refuses: ${messageOf(error)}`, { cause: error });
   }
 }
+
+const ownOffer: Offer = {
+  ...{ provider: providerName, region: providerName, instanceType, spot: false, priceUsdMicrosPerHour: 0 },
+};
 
 class LocalProvider {
   readonly #options: LocalProviderOptions;
@@ -96,7 +104,12 @@ class LocalProvider {
       const { vcpu, memoryGib, gpus, gpuType } = machine;
       return { usable: true, message: describeMachine(machine), capacity: { vcpu, memoryGib, gpus, gpuType } };
     } catch (error) {
-      return { usable: false, message: `This machine cannot be used: ${messageOf(error)}`, capacity: null };
+      return {
+        usable: false,
+        message: `This machine cannot be used: ${messageOf(error)}`,
+        capacity: null,
+        problem: 'refused',
+      };
     }
   }
 
@@ -104,7 +117,12 @@ class LocalProvider {
     const machine = await this.#machine();
     const isRightGpu = gpuType === null || (machine.gpuType !== null && isGpuType(gpuType, machine.gpuType));
     if (spot === true || !isRightGpu || !fits(needs, noCapacity, machine)) return [];
-    return [{ provider: providerName, region: providerName, instanceType, spot: false, priceUsdMicrosPerHour: 0 }];
+    return [ownOffer];
+  }
+
+  async catalog(): Promise<readonly CatalogOffer[]> {
+    const { vcpu, memoryGib, gpus, gpuType } = await this.#machine();
+    return [{ ...ownOffer, resources: { vcpu, memoryGib, gpus, gpuType } }];
   }
 
   async launch({ attemptId, offer, needs, bootstrap }: LaunchRequest): Promise<InstanceHandle> {
@@ -148,6 +166,10 @@ class LocalProvider {
       if (description !== null && description.state !== 'gone') found.push(description);
     }
     return found;
+  }
+
+  async find(attemptId: string): Promise<InstanceDescription | null> {
+    return this.#describeForList(await this.#instance(attemptId));
   }
 
   /** One record that nobody can read must not hide all others: there the processes say what there is. */

@@ -20,6 +20,7 @@ export type CloudInstance = z.output<typeof instanceSchema>;
 
 export const offerSchema = z.object({
   region: z.string(),
+  zones: z.array(z.string()),
   instanceType: z.string(),
   vcpu: z.number(),
   memoryGib: z.number(),

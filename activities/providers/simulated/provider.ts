@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import type { Capacity } from '../../../core/capacity/types.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
+import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
-import { isGpuType } from '../gpu-type.ts';
+import { isGpuType } from '../../../core/catalog/gpu-type.ts';
+import { problemOf } from '../problem-of.ts';
 import type {
   InstanceDescription,
   InstanceHandle,
@@ -16,6 +18,7 @@ import type {
 } from '../provider.ts';
 import type { CloudAccount, CloudInstance, CloudOffer } from './answers.ts';
 import { CloudClient, type CloudClientOptions } from './client.ts';
+import { livingOrLast } from '../choose.ts';
 import { describe, oldestFirst } from './describe.ts';
 
 export type SimulatedProviderOptions = CloudClientOptions & {
@@ -45,10 +48,13 @@ export function createSimulatedProvider(options: SimulatedProviderOptions): Prov
     capabilities,
     check: () => simulated.check(),
     offers: (query) => simulated.offers(query),
+    catalog: () => simulated.catalog(),
     launch: (request) => simulated.launch(request),
     describe: (handle) => simulated.describe(handle),
     list: () => simulated.list(),
+    find: (attemptId) => simulated.find(attemptId),
     terminate: (handle) => simulated.terminate(handle),
+    consistencyMs: () => simulated.consistencyMs(),
     console: (handle) => simulated.console(handle),
   };
 }
@@ -73,7 +79,7 @@ class SimulatedProvider {
       return { usable: true, message, capacity: null };
     } catch (error) {
       if (!isArtenicError(error)) throw error;
-      return { usable: false, message: error.message, capacity: null };
+      return { usable: false, message: error.message, capacity: null, problem: problemOf(error) };
     }
   }
 
@@ -84,8 +90,16 @@ class SimulatedProvider {
       .filter((row) => spot === null || row.spot === spot)
       .filter((row) => gpuType === null || (row.accelerator !== null && isGpuType(gpuType, row.accelerator.type)))
       .filter((row) => fits(needs, noCapacity, capacityOf(row)))
-      .map(offerOf)
+      .flatMap(offersOf)
       .toSorted((one, other) => one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour);
+  }
+
+  async catalog(): Promise<readonly CatalogOffer[]> {
+    const rows = await this.#client.offers();
+    return rows.flatMap((row) => {
+      const resources = { ...capacityOf(row), gpuType: row.accelerator?.type ?? null };
+      return offersOf(row).map((offer) => ({ ...offer, resources }));
+    });
   }
 
   async launch(request: LaunchRequest): Promise<InstanceHandle> {
@@ -123,7 +137,7 @@ class SimulatedProvider {
    * found is the only one; elsewhere an older one may still come to light.
    */
   async #lookUp(attemptId: string, isPatient: boolean): Promise<InstanceHandle | null> {
-    const windowMs = isPatient ? (await this.#knownAccount()).consistencySeconds * 1000 : 0;
+    const windowMs = isPatient ? await this.consistencyMs() : 0;
     const isFirstEnough = isPatient && (await this.#keepsApart());
     const deadlineMs = performance.now() + windowMs;
     for (;;) {
@@ -149,9 +163,15 @@ class SimulatedProvider {
   }
 
   async #refuseUnfit({ offer, needs }: LaunchRequest): Promise<void> {
-    const { provider, instanceType, region, spot } = offer;
+    const { provider, instanceType, region, zone, spot } = offer;
     const rows = provider === providerName ? await this.#client.offers() : [];
-    const row = rows.find((one) => one.instanceType === instanceType && one.region === region && one.spot === spot);
+    const row = rows.find(
+      (one) =>
+        one.instanceType === instanceType &&
+        one.region === region &&
+        one.spot === spot &&
+        (zone === undefined || one.zones.includes(zone)),
+    );
     if (row === undefined) {
       throw new ArtenicError('invalid-request', `The simulated cloud has no ${instanceType} in ${region} to offer.`);
     }
@@ -161,8 +181,9 @@ class SimulatedProvider {
   }
 
   #createInput({ attemptId, offer, bootstrap }: LaunchRequest) {
-    const { region, instanceType, spot } = offer;
+    const { region, zone, instanceType, spot } = offer;
     return {
+      ...(zone === undefined ? {} : { zone }),
       ...{ name: nameOf(this.#namespace, attemptId), clientToken: hashOf(attemptId), region, instanceType, spot },
       tags: { [attemptTag]: attemptId, [namespaceTag]: this.#namespace },
       userData: JSON.stringify(bootstrap),
@@ -175,16 +196,22 @@ class SimulatedProvider {
 
   async list(): Promise<readonly InstanceDescription[]> {
     const found = await this.#client.list({ [namespaceTag]: this.#namespace }, { liveOnly: true });
-    return found.map((instance) => {
-      const handle = this.#handleOf(instance, instance.tags[attemptTag] ?? '');
-      try {
-        return describe(instance, handle);
-      } catch (error) {
-        if (!isArtenicError(error, 'unknown-state')) throw error;
-        // one state that nobody knows must not hide all others: what the list shows is billed
-        return describe({ ...instance, state: 'running' }, handle);
-      }
-    });
+    return found.map((instance) => this.#listed(instance));
+  }
+
+  async find(attemptId: string): Promise<InstanceDescription | null> {
+    return livingOrLast((await this.#listAttempt(attemptId)).map((instance) => this.#listed(instance)));
+  }
+
+  /** One state that nobody knows must not hide all others: what the list shows is billed. */
+  #listed(instance: CloudInstance): InstanceDescription {
+    const handle = this.#handleOf(instance, instance.tags[attemptTag] ?? '');
+    try {
+      return describe(instance, handle);
+    } catch (error) {
+      if (!isArtenicError(error, 'unknown-state')) throw error;
+      return describe({ ...instance, state: 'running' }, handle);
+    }
   }
 
   async terminate({ provider, instanceId }: InstanceHandle): Promise<void> {
@@ -197,6 +224,10 @@ class SimulatedProvider {
     } catch (error) {
       if (!isArtenicError(error, 'not-found')) throw error;
     }
+  }
+
+  async consistencyMs(): Promise<number> {
+    return (await this.#knownAccount()).consistencySeconds * 1000;
   }
 
   async console(handle: InstanceHandle): Promise<string> {
@@ -233,10 +264,14 @@ function capacityOf({ vcpu, memoryGib, accelerator }: CloudOffer): Capacity {
   return { vcpu, memoryGib, gpus: accelerator?.count ?? 0 };
 }
 
-function offerOf(row: CloudOffer): Offer {
-  const { region, instanceType, spot, priceUsdMicrosPerHour, pricedAt, minimumSeconds, granularitySeconds } = row;
+/** One for each zone: they run out one by one. */
+function offersOf(row: CloudOffer): readonly Offer[] {
+  const { zones, region, instanceType, spot, priceUsdMicrosPerHour, pricedAt, minimumSeconds, granularitySeconds } =
+    row;
   const billing = { pricedAt, minimumSeconds, granularitySeconds };
-  return { provider: providerName, region, instanceType, spot, priceUsdMicrosPerHour, billing };
+  return zones.map((zone) => ({
+    ...{ provider: providerName, region, zone, instanceType, spot, priceUsdMicrosPerHour, billing },
+  }));
 }
 
 function hashOf(text: string): string {

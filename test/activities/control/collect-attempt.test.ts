@@ -22,6 +22,25 @@ const collect = (
 ) => world.control().collectAttempt({ attemptId, evidence: null, launchError: null, ...facts });
 
 describe('collectAttempt with a completion marker', () => {
+  test('outputs under spare names are put where they belong, unless they are not what was stored', async () => {
+    const attemptId = await nextAttempt();
+    const spare = (name: string) => `${objectKeys.spares(jobId, attempt)}${name}`;
+    const files = { right: 'right', changed: 'changed', usual: 'usual' };
+    const outputs = await Promise.all(
+      Object.entries(files).map(async ([path, text]) => {
+        const key = path === 'usual' ? objectKeys.output(jobId, attempt, path) : spare(path);
+        return { path, ...(await world.storage.put(key, Buffer.from(text))) };
+      }),
+    );
+    const lost = { path: 'lost', key: spare('lost'), bytes: 1, sha256: 'f'.repeat(64) };
+    await world.addMarker(attemptId, { outputs: [...outputs, lost] });
+    await world.storage.put(spare('changed'), Buffer.from('CHANGED'));
+    for (let time = 0; time < 2; time++) expect(await collect(attemptId)).toMatchObject({ kind: 'succeeded' });
+    const prefix = objectKeys.output(jobId, attempt, '');
+    expect(await world.storage.list(prefix)).toEqual([`${prefix}right`, `${prefix}usual`]);
+    expect(Buffer.from(await world.storage.read(`${prefix}right`, 10)).toString()).toBe('right');
+  });
+
   const cases: readonly (readonly [string, Partial<CompletionMarker>, AttemptEndingKind, number | null])[] = [
     ['exit 0', {}, 'succeeded', 0],
     ['exit 3', { exitCode: 3 }, 'failed', 3],
@@ -120,8 +139,16 @@ describe('collectAttempt without a completion marker', () => {
     const attemptId = await nextAttempt();
     const launch = (type: string) => collect(attemptId, { launchError: { type, message: `said ${type}` } });
     expect(await launch('stockout')).toEqual({ kind: 'stockout', exitCode: null, message: 'said stockout' });
-    for (const type of ['quota', 'auth', 'invalid-request', 'transient', 'internal']) {
-      expect(await launch(type)).toEqual({ kind: 'launch-failed', exitCode: null, message: `said ${type}` });
+    for (const [type, kind] of [
+      ['quota', 'quota'],
+      ['auth', 'unauthorized'],
+      ['transient', 'unavailable'],
+      ['rate-limited', 'unavailable'],
+      ['unknown-outcome', 'unavailable'],
+      ['invalid-request', 'launch-failed'],
+      ['internal', 'launch-failed'],
+    ] as const) {
+      expect(await launch(type)).toEqual({ kind, exitCode: null, message: `said ${type}` });
     }
   });
 
@@ -129,11 +156,15 @@ describe('collectAttempt without a completion marker', () => {
     const attemptId = await nextAttempt();
     const seen = (endedBy: 'preemption' | 'request' | 'itself' | 'unknown') =>
       collect(attemptId, { evidence: { endedBy, endedAt: null } });
-    expect(await seen('preemption')).toMatchObject({ kind: 'preempted' });
+    expect(await seen('preemption')).toMatchObject({ kind: 'preempted', evidence: 'provider-record' });
     for (const endedBy of ['request', 'itself', 'unknown'] as const) {
-      expect(await seen(endedBy)).toMatchObject({ kind: 'lost' });
+      expect(await seen(endedBy)).toMatchObject({ kind: 'lost', evidence: 'disappeared' });
     }
-    expect(await collect(attemptId)).toMatchObject({ kind: 'lost' });
+    const warned = { endedBy: 'itself', endedAt: null, preemption: 'notice' } as const;
+    expect(await collect(attemptId, { evidence: warned })).toMatchObject({ kind: 'preempted', evidence: 'notice' });
+    const nobodyKnows = await collect(attemptId);
+    expect(nobodyKnows).toMatchObject({ kind: 'lost' });
+    expect(nobodyKnows.evidence).toBeUndefined();
   });
 
   test('passes on the last line of the console', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Provider } from '../../../activities/providers/provider.ts';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { FailoverPolicy, Offer } from '../../../core/failover/types.ts';
+import { noSignals } from '../../../core/signals/reduce.ts';
 import { ActivityWorld, localOffer } from '../world.ts';
 
 let world: ActivityWorld;
@@ -10,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const decide = (jobId: string, decision: number) => world.control().decideNext({ jobId, decision });
+const decide = (jobId: string, decision: number) => world.control().decideNext({ jobId, decision, watched: [] });
 const stateOf = async (jobId: string) => (await world.store.jobs.get(jobId)).state;
 const prepared = async (spec: Parameters<ActivityWorld['addJob']>[0] = {}): Promise<string> => {
   const { id } = await world.addJob(spec);
@@ -21,12 +22,12 @@ const prepared = async (spec: Parameters<ActivityWorld['addJob']>[0] = {}): Prom
 describe('decideNext', () => {
   test('launches the first attempt and keeps the decision with what it was made of', async () => {
     const id = await prepared({ retryOnExitCodes: [7] });
-    const action = { kind: 'launch', attempt: 1, offer: localOffer, reason: 'first attempt' };
+    const action = { kind: 'launch', attempt: 1, offer: localOffer, step: 'first', reason: 'first attempt' };
     expect(await decide(id, 1)).toEqual(action);
     expect(await world.store.decisions.find(id, 1)).toMatchObject({
-      policyVersion: 'in-order-1',
+      policyVersion: 'on-demand-only-1',
       action,
-      inputs: { attempts: [], openAttempt: null, offers: [localOffer], retryOnExitCodes: [7], refusals: [] },
+      inputs: { attempts: [], openAttempts: [], offers: [localOffer], retryOnExitCodes: [7], refusals: [], heard: [] },
     });
     expect(await stateOf(id)).toBe('preparing');
   });
@@ -36,8 +37,46 @@ describe('decideNext', () => {
     const first = await decide(id, 1);
     await world.control().recordCancelIntent({ jobId: id, by: 'somebody' });
     const other: FailoverPolicy = { version: 'other', decide: () => ({ kind: 'wait', waitMs: 1, reason: 'other' }) };
-    expect(await world.control({ policy: other }).decideNext({ jobId: id, decision: 1 })).toEqual(first);
+    expect(await world.control({ policyFor: () => other }).decideNext({ jobId: id, decision: 1, watched: [] })).toEqual(
+      { ...first, isRepeated: true },
+    );
     expect(await decide(id, 2)).toMatchObject({ kind: 'finish', state: 'cancelled' });
+  });
+
+  test('launches nothing while the job is held, and what is asked to end ends', async () => {
+    const id = await prepared();
+    const hold = (isHeld: boolean, atMs: number) =>
+      world.store.jobs.setSignals(id, { ...noSignals, hold: { isHeld, atMs, id: 'x' } });
+    await hold(true, 1_800_000_000_000);
+    const held = await decide(id, 1);
+    expect(held).toEqual({ kind: 'wait', waitMs: 600_000, reason: expect.stringMatching(/^held since 2027-/) });
+    expect(await world.store.jobs.get(id)).toMatchObject({ state: 'waiting', message: expect.stringMatching(/^held/) });
+    await hold(false, 1_800_000_000_001);
+    expect(await decide(id, 2)).toMatchObject({ kind: 'launch', attempt: 1 });
+    await hold(true, 1_800_000_000_002);
+    await world.control().recordCancelIntent({ jobId: id, by: 'somebody' });
+    expect(await decide(id, 3)).toMatchObject({ kind: 'finish', state: 'cancelled' });
+  });
+
+  test('a hold never holds back what runs already', async () => {
+    const id = await prepared();
+    await world.addAttempt(id);
+    await world.store.jobs.setSignals(id, { ...noSignals, hold: { isHeld: true, atMs: 1, id: 'x' } });
+    expect(await decide(id, 1)).toMatchObject({ kind: 'launch', attempt: 1, takeOver: true });
+  });
+
+  test('replaces a warned attempt, also when it was stopped already, but not one that came to its own end', async () => {
+    for (const [reason, kind] of [
+      ['stop-requested', 'launch'],
+      ['exited', 'watch'],
+    ] as const) {
+      const id = await prepared();
+      const attemptId = await world.addAttempt(id);
+      await world.addMarker(attemptId, { reason });
+      await world.store.attempts.notice(attemptId, new Date(Date.now() + 60_000), new Date());
+      const action = await world.control().decideNext({ jobId: id, decision: 1, watched: [1] });
+      expect([reason, action.kind]).toEqual([reason, kind]);
+    }
   });
 
   test('gives one answer to all who ask at once', async () => {
@@ -47,9 +86,14 @@ describe('decideNext', () => {
       version: 'counting',
       decide: () => ({ kind: 'wait', waitMs: ++asked, reason: 'each answer differs' }),
     };
-    const control = world.control({ policy });
-    const answers = await Promise.all(Array.from({ length: 8 }, () => control.decideNext({ jobId: id, decision: 1 })));
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    const control = world.control({ policyFor: () => policy });
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => control.decideNext({ jobId: id, decision: 1, watched: [] })),
+    );
+    const stored = (await world.store.decisions.find(id, 1))?.action;
+    const repeated = { ...stored, isRepeated: true };
+    expect(answers.filter(({ isRepeated }) => isRepeated === true)).toEqual(Array.from({ length: 7 }, () => repeated));
+    expect(answers).toContainEqual(stored);
     expect(await world.store.decisions.listByJob(id)).toHaveLength(1);
   });
 
@@ -136,7 +180,7 @@ describe('decideNext', () => {
     const offersOf = async (placement: object, providers: Readonly<Record<string, Provider>>) => {
       const { id } = await world.addJob({ placement: { providers: Object.keys(providers), ...placement } });
       const control = world.control({ providers: new Map(Object.entries(providers)) });
-      await control.decideNext({ jobId: id, decision: 1 });
+      await control.decideNext({ jobId: id, decision: 1, watched: [] });
       const stored = await world.store.decisions.find(id, 1);
       return stored?.inputs as { readonly offers: readonly Offer[]; readonly refusals: readonly unknown[] };
     };
@@ -176,4 +220,14 @@ describe('decideNext', () => {
       await expect(offersOf({}, bug)).rejects.toMatchObject({ type: 'internal', message: 'TypeError: ours' });
     });
   });
+});
+
+// last: the other jobs of this world hear of the stockout
+test('news of capacity ends the wait after a stockout', async () => {
+  const id = await prepared();
+  const attemptId = await world.addAttempt(id);
+  await world.store.attempts.end(attemptId, { kind: 'stockout', exitCode: null, message: 'none' }, new Date());
+  expect(await decide(id, 1)).toMatchObject({ kind: 'wait' });
+  await world.store.jobs.setSignals(id, { ...noSignals, newsAtMs: Date.now() + 1 });
+  expect(await decide(id, 2)).toMatchObject({ kind: 'launch', attempt: 2 });
 });

@@ -33,8 +33,8 @@ describe('prepareJob', () => {
 
   test('counts the decisions on, and names the service alone when the model has its name', async () => {
     const { id } = await world.addJob();
-    await world.control().decideNext({ jobId: id, decision: 1 });
-    await world.control().decideNext({ jobId: id, decision: 2 });
+    await world.control().decideNext({ jobId: id, decision: 1, watched: [] });
+    await world.control().decideNext({ jobId: id, decision: 2, watched: [] });
     expect(await prepare(id)).toMatchObject({ title: 'penguins', nextDecision: 3 });
   });
 

@@ -42,6 +42,20 @@ describe('openAttempt', () => {
     expect(world.signals).toEqual([]);
   });
 
+  test('beside a warned attempt the fence stays, also when the replacement comes to nothing', async () => {
+    const { jobId, attemptId, input } = await openOne();
+    await world.store.attempts.notice(attemptId, new Date(Date.now() + 60_000), new Date());
+    const fence = async () => (await world.store.jobs.get(jobId)).currentAttempt;
+    await world.control().openAttempt({ ...input, attempt: 2 });
+    expect(await fence()).toBe(1);
+    await world.endAttempt(attemptIdOf(jobId, 2), 'stockout');
+    expect(await fence()).toBe(1);
+    await world.endAttempt(attemptId, 'preempted');
+    await world.control().openAttempt({ ...input, attempt: 3 });
+    open.push(attemptIdOf(jobId, 3));
+    expect(await fence()).toBe(3);
+  });
+
   test('queues what has no room, and says so to the job', async () => {
     await openOne();
     const { jobId, attemptId, opened } = await openOne();

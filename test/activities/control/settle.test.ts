@@ -33,6 +33,16 @@ describe('settleAttempt', () => {
   });
 });
 
+test('the end of a warned attempt moves the fence to the replacement that was opened beside it', async () => {
+  const { id } = await world.addJob();
+  const warned = await world.addAttempt(id);
+  await world.store.attempts.notice(warned, new Date(), new Date());
+  await world.addAttempt(id, 2);
+  expect(await world.store.jobs.get(id)).toMatchObject({ currentAttempt: 1 });
+  await world.endAttempt(warned, 'preempted');
+  expect(await world.store.jobs.get(id)).toMatchObject({ currentAttempt: 2 });
+});
+
 describe('settleJob', () => {
   test('keeps the first end, with its model', async () => {
     const { id } = await world.addJob();

@@ -56,6 +56,7 @@ class LocalWorld {
       offer: { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 },
       needs: { vcpu: 1, memoryGib: 0.1, gpus: 0 },
       mayExist: false,
+      powerOffAfterSeconds: 3600,
       bootstrap: {
         ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: secret },
         ...{ storage: { kind: 'directory', root: this.objects }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },

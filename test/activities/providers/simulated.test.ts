@@ -55,6 +55,7 @@ class CloudWorld {
       offer: { ...offer, priceUsdMicrosPerHour: 29_100 },
       needs: { vcpu: 1, memoryGib: 1, gpus: 0 },
       mayExist: false,
+      powerOffAfterSeconds: 3600,
       bootstrap: {
         ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: secret },
         ...{ storage: { kind: 'directory', root: '/nowhere' }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
@@ -236,7 +237,9 @@ describe('simulated', () => {
   test('offers accelerators by their names, and what the account can never have not at all', async () => {
     const query = { needs: { vcpu: 1, memoryGib: 1, gpus: 1 }, regions: ['eu-north'], spot: true };
     const offers = await world.open().offers({ ...query, gpuType: 'A100-80GB' });
-    expect(offers.map(({ instanceType }) => instanceType)).toEqual(['a100-80-1']);
+    expect(offers.map(({ instanceType, zone }) => [instanceType, zone])).toEqual(
+      ['eu-north-a', 'eu-north-b', 'eu-north-c'].map((zone) => ['a100-80-1', zone]),
+    );
     expect(await world.open().offers({ ...query, gpuType: null, regions: ['mars'] })).toEqual([]);
   });
 

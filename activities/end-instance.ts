@@ -1,0 +1,47 @@
+import { isArtenicError, messageOf } from '../core/errors.ts';
+import type { Store } from '../store/types.ts';
+import type { InstanceDescription, InstanceHandle, Provider } from './providers/provider.ts';
+
+/** Null when the provider does not know it: its record went with it, and says nothing of how it ended. */
+export async function describeIfKnown(provider: Provider, handle: InstanceHandle): Promise<InstanceDescription | null> {
+  try {
+    return await provider.describe(handle);
+  } catch (error) {
+    if (isArtenicError(error, 'not-found')) return null;
+    throw error;
+  }
+}
+
+/** What an instance costs is counted from the provider's own times. */
+export async function noteBilled(
+  store: Pick<Store, 'attempts'>,
+  { handle, state, launchedAt, endedAt }: InstanceDescription,
+): Promise<void> {
+  const from = launchedAt === null || state === 'starting' ? null : new Date(launchedAt);
+  const until = endedAt === null || state !== 'gone' ? null : new Date(endedAt);
+  if (from !== null || until !== null) await store.attempts.setBilled(handle, { from, until });
+}
+
+/**
+ * Asks for the instance's end. `gone` is the provider's own word, never a guess from an answer to the request.
+ * @param onLiving is told of every try after which it still lives, with the provider's refusal if that is why.
+ */
+export async function endInstance(
+  store: Pick<Store, 'attempts'>,
+  provider: Provider,
+  handle: InstanceHandle,
+  onLiving: (refusal: string | null) => Promise<void>,
+): Promise<InstanceDescription['state']> {
+  let left: InstanceDescription | null;
+  try {
+    await provider.terminate(handle);
+    left = await describeIfKnown(provider, handle);
+  } catch (error) {
+    await onLiving(isArtenicError(error) ? `${error.type}: ${error.message}` : messageOf(error));
+    throw error;
+  }
+  if (left !== null) await noteBilled(store, left);
+  const state = left?.state ?? 'gone';
+  if (state !== 'gone') await onLiving(null);
+  return state;
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ArtenicError, messageOf } from '../../../core/errors.ts';
+
+/** By region, tables that were read at one time; of two prices for a type the later table's holds. */
+const onDemandPricesSchema = z.record(
+  z.string(),
+  z.array(
+    z.strictObject({
+      asOf: z.iso.datetime(),
+      source: z.string().min(1),
+      usdPerHour: z.record(z.string(), z.number().positive()),
+    }),
+  ),
+);
+export type OnDemandPrices = z.output<typeof onDemandPricesSchema>;
+
+export type OnDemandPrice = {
+  readonly instanceType: string;
+  readonly priceUsdMicrosPerHour: number;
+  readonly pricedAt: string;
+};
+
+const shippedFile = new URL('on-demand-prices.json', import.meta.url);
+
+/** The operator's file (`node scripts/aws-prices.ts` makes one), or the small dated table that comes with the platform. */
+export function readOnDemandPrices(path: string | null): OnDemandPrices {
+  try {
+    return onDemandPricesSchema.parse(JSON.parse(readFileSync(path ?? shippedFile, 'utf8')));
+  } catch (cause) {
+    throw new ArtenicError('invalid-request', `The price file ${path ?? ''} cannot be read: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+export function onDemandPricesOf(prices: OnDemandPrices, region: string): readonly OnDemandPrice[] {
+  const newest = new Map<string, OnDemandPrice>();
+  const tables = (prices[region] ?? []).toSorted((one, other) => Date.parse(one.asOf) - Date.parse(other.asOf));
+  for (const { asOf, usdPerHour } of tables) {
+    for (const [instanceType, usd] of Object.entries(usdPerHour)) {
+      const priceUsdMicrosPerHour = Math.ceil(Math.round(usd * 1e9) / 1000);
+      newest.set(instanceType, { instanceType, priceUsdMicrosPerHour, pricedAt: asOf });
+    }
+  }
+  return [...newest.values()];
+}

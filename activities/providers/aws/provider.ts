@@ -1,0 +1,300 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type * as Sdk from '@aws-sdk/client-ec2';
+import { fits, noCapacity } from '../../../core/capacity/grant.ts';
+import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
+import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
+import type { Offer } from '../../../core/failover/types.ts';
+import type {
+  InstanceDescription,
+  InstanceHandle,
+  LaunchRequest,
+  OfferQuery,
+  Provider,
+  ProviderCapabilities,
+  ProviderCheck,
+} from '../provider.ts';
+import { checkRegion } from './check.ts';
+import { livingOrLast } from '../choose.ts';
+import { describe, oldestFirst } from './describe.ts';
+import { Ec2, type Ec2Options } from './ec2.ts';
+import { instanceTypeOf } from './instance-types.ts';
+import { RegionOffers } from './offers.ts';
+import type { OnDemandPrices } from './prices.ts';
+import type { AwsRegion } from './region.ts';
+import { runInputOf, type InstanceSettings } from './run-input.ts';
+import { attemptIdOf, clientTokenOf, namespaceTag, tagOf, tokenTag } from './tags.ts';
+import type { RunnerPrograms } from './user-data.ts';
+
+export type AwsProviderOptions = Ec2Options & {
+  /** Marks our instances; what another installation has made in the same account is not ours. */
+  readonly namespace: string;
+  readonly regions: readonly AwsRegion[];
+  readonly instances: InstanceSettings;
+  readonly onDemandPrices: OnDemandPrices;
+  /** Made on first use. */
+  readonly programs: () => Promise<RunnerPrograms>;
+  /** URL of the API as instances reach it. */
+  readonly apiUrl: string;
+  /** How long EC2 may not show an instance that it has made; 30 s by default. */
+  readonly consistencyMs?: number;
+};
+
+const providerName = 'aws';
+const lookUpPauseMs = 1000;
+
+const capabilities: ProviderCapabilities = {
+  spot: true,
+  preemptionNotice: true,
+  idempotencyToken: true,
+  regions: true,
+};
+
+/** Amazon EC2. */
+export function createAwsProvider(options: AwsProviderOptions): Provider {
+  const aws = new AwsProvider(options);
+  return {
+    name: providerName,
+    capabilities,
+    check: () => aws.check(),
+    offers: (query) => aws.offers(query),
+    catalog: () => aws.catalog(),
+    launch: (request) => aws.launch(request),
+    describe: (handle) => aws.describe(handle),
+    list: () => aws.list(),
+    find: (attemptId) => aws.find(attemptId),
+    terminate: (handle) => aws.terminate(handle),
+    consistencyMs: () => Promise.resolve(aws.consistencyMs),
+    console: (handle) => aws.console(handle),
+  };
+}
+
+type Place = { readonly settings: AwsRegion; readonly ec2: Ec2; readonly offers: RegionOffers };
+
+class AwsProvider {
+  readonly #options: AwsProviderOptions;
+  readonly consistencyMs: number;
+  readonly #places: ReadonlyMap<string, Place>;
+  /** Instances that we have just made, until EC2 must show them: before that `not-found` proves nothing. */
+  readonly #fresh = new Map<string, number>();
+
+  constructor(options: AwsProviderOptions) {
+    this.#options = options;
+    this.consistencyMs = options.consistencyMs ?? 30_000;
+    this.#places = new Map(
+      options.regions.map((settings) => {
+        const ec2 = new Ec2(settings.region, options);
+        return [settings.region, { settings, ec2, offers: new RegionOffers(settings, ec2, options.onDemandPrices) }];
+      }),
+    );
+  }
+
+  async check(): Promise<ProviderCheck> {
+    const { apiUrl, endpoint } = this.#options;
+    const checks = await Promise.all(
+      [...this.#places.values()].map(({ settings, ec2 }) =>
+        checkRegion(ec2, settings, runInputOf({ ...this.#options, settings }), { apiUrl, endpoint }),
+      ),
+    );
+    const [first, ...others] = checks.filter((refusal) => refusal !== null);
+    if (first === undefined) {
+      const names = [...this.#places.keys()].join(', ');
+      return { usable: true, message: `EC2 would run instances in ${names}.`, capacity: null };
+    }
+    const message = [first, ...others].map((refusal) => refusal.message).join(' ');
+    return { usable: false, message, capacity: null, problem: first.problem };
+  }
+
+  async offers(query: OfferQuery): Promise<readonly Offer[]> {
+    const asked = [...this.#places.values()].filter(
+      ({ settings }) => query.regions.length === 0 || query.regions.includes(settings.region),
+    );
+    const found = await Promise.all(asked.map(({ offers }) => offers.find(query)));
+    return found.flat().toSorted((one, other) => one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour);
+  }
+
+  async catalog(): Promise<readonly CatalogOffer[]> {
+    const needs = { vcpu: 0, memoryGib: 0, gpus: 0 };
+    const offers = await this.offers({ needs, gpuType: null, regions: [], spot: null });
+    return offers.flatMap((offer) => {
+      const resources = instanceTypeOf(offer.instanceType);
+      return resources === null ? [] : [{ ...offer, resources }];
+    });
+  }
+
+  async launch(request: LaunchRequest): Promise<InstanceHandle> {
+    const { attemptId, offer, mayExist } = request;
+    const place = this.#placeOf(offer.region);
+    refuseUnfit(request);
+    const programs = await this.#options.programs();
+    const input = runInputOf({ ...this.#options, settings: place.settings, request, programs });
+    const known = await this.#lookUp(place, attemptId, mayExist ? this.consistencyMs : 0);
+    if (known !== null) return known;
+    try {
+      const made = await place.ec2.run(input);
+      this.#remember(made);
+      return await this.#settle(place, attemptId, made);
+    } catch (error) {
+      if (!isArtenicError(error, 'unknown-outcome') && !isArtenicError(error, 'conflict')) throw error;
+      const found = await this.#lookUpAfter(error, place, attemptId);
+      if (found !== null) return found;
+      // EC2 has seen the token, and its instance is older than its memory: no try will ever find it
+      throw new ArtenicError(error.type, error.message, { cause: error });
+    }
+  }
+
+  #placeOf(region: string): Place {
+    const place = this.#places.get(region);
+    if (place !== undefined) return place;
+    throw new ArtenicError('invalid-request', `The region ${region} is not configured; add it to ARTENIC_AWS_REGIONS.`);
+  }
+
+  #remember({ InstanceId = '' }: Sdk.Instance): void {
+    const now = performance.now();
+    for (const [id, until] of this.#fresh) if (until < now) this.#fresh.delete(id);
+    this.#fresh.set(InstanceId, now + this.consistencyMs);
+  }
+
+  /** EC2 makes one instance of two creates with one token, its likenesses do not: whoever looks last sees both. */
+  async #settle(place: Place, attemptId: string, made: Sdk.Instance): Promise<InstanceHandle> {
+    const deadlineMs = performance.now() + this.consistencyMs;
+    for (;;) {
+      const found = await this.#listAttempt(place, attemptId);
+      const isShown = found.some(({ InstanceId }) => InstanceId === made.InstanceId);
+      if (isShown) return this.#keepOldest(place, attemptId, found);
+      if (performance.now() >= deadlineMs) return this.#keepOldest(place, attemptId, [made, ...found]);
+      await sleep(Math.min(lookUpPauseMs, Math.max(1, deadlineMs - performance.now())));
+    }
+  }
+
+  /** A look-up that fails leaves the outcome as unknown as it was. */
+  async #lookUpAfter(error: ArtenicError, place: Place, attemptId: string): Promise<InstanceHandle | null> {
+    try {
+      return await this.#lookUp(place, attemptId, this.consistencyMs);
+    } catch (cause) {
+      const problem = `${error.message} It could not be looked up: ${messageOf(cause)}`;
+      throw new ArtenicError('unknown-outcome', problem, { cause });
+    }
+  }
+
+  /** The attempt's instance, living or ended, when one comes to light within so long; of several the oldest stays. */
+  async #lookUp(place: Place, attemptId: string, windowMs: number): Promise<InstanceHandle | null> {
+    const deadlineMs = performance.now() + windowMs;
+    for (;;) {
+      const isLast = performance.now() >= deadlineMs;
+      const found = await this.#listAttempt(place, attemptId);
+      if (found.length > 0) return this.#keepOldest(place, attemptId, found);
+      if (isLast) return null;
+      await sleep(Math.min(lookUpPauseMs, Math.max(1, deadlineMs - performance.now())));
+    }
+  }
+
+  #listAttempt({ ec2 }: Place, attemptId: string): Promise<readonly Sdk.Instance[]> {
+    const { namespace } = this.#options;
+    return ec2.list({ [namespaceTag]: namespace, [tokenTag]: clientTokenOf(namespace, attemptId) });
+  }
+
+  async #keepOldest(place: Place, attemptId: string, found: readonly Sdk.Instance[]): Promise<InstanceHandle> {
+    const [oldest, ...rest] = found.toSorted(oldestFirst);
+    if (oldest === undefined) throw new ArtenicError('internal', `There is nothing of ${attemptId} to keep.`);
+    for (const { InstanceId = '', State } of rest) {
+      if (InstanceId !== oldest.InstanceId && State?.Name !== 'terminated') await place.ec2.terminate(InstanceId);
+    }
+    return this.#handleOf(place, oldest, attemptId);
+  }
+
+  async describe(handle: InstanceHandle): Promise<InstanceDescription> {
+    const { place, instance } = await this.#find(handle);
+    return this.#describe(place, instance, handle);
+  }
+
+  /** A spot instance's request says whether it is or was taken back, unless the instance's own record does. */
+  async #describe(place: Place, instance: Sdk.Instance, handle: InstanceHandle): Promise<InstanceDescription> {
+    const { SpotInstanceRequestId: requestId } = instance;
+    const spotRequest = requestId === undefined ? null : await place.ec2.spotRequest(requestId);
+    return describe(instance, spotRequest, handle);
+  }
+
+  async list(): Promise<readonly InstanceDescription[]> {
+    const found = await this.#inAll(({ ec2 }) => ec2.list({ [namespaceTag]: this.#options.namespace }));
+    return found.filter(({ state }) => state !== 'gone');
+  }
+
+  async find(attemptId: string): Promise<InstanceDescription | null> {
+    return livingOrLast(await this.#inAll((place) => this.#listAttempt(place, attemptId)));
+  }
+
+  async #inAll(list: (place: Place) => Promise<readonly Sdk.Instance[]>): Promise<readonly InstanceDescription[]> {
+    const places = [...this.#places.values()];
+    const listed = async (place: Place) => (await list(place)).map((instance) => this.#listed(place, instance));
+    return (await Promise.all(places.map(listed))).flat();
+  }
+
+  /** One state that nobody knows must not hide all others: what the list shows is billed. */
+  #listed(place: Place, instance: Sdk.Instance): InstanceDescription {
+    const handle = this.#handleOf(place, instance, attemptIdOf(instance));
+    try {
+      return describe(instance, null, handle);
+    } catch (error) {
+      if (!isArtenicError(error, 'unknown-state')) throw error;
+      return describe({ ...instance, State: { Name: 'running' } }, null, handle);
+    }
+  }
+
+  async terminate({ provider, instanceId, region }: InstanceHandle): Promise<void> {
+    const place = this.#places.get(region);
+    if (provider !== providerName || place === undefined) return;
+    try {
+      await place.ec2.terminate(instanceId);
+    } catch (error) {
+      if (!isArtenicError(error, 'not-found')) throw error;
+      this.#refuseIfFresh(instanceId, error);
+    }
+  }
+
+  async console(handle: InstanceHandle): Promise<string> {
+    const { place } = await this.#find(handle);
+    return place.ec2.console(handle.instanceId);
+  }
+
+  /** Throws `not-found` for a handle that is not ours. */
+  async #find({ provider, attemptId, instanceId, region }: InstanceHandle): Promise<{
+    readonly place: Place;
+    readonly instance: Sdk.Instance;
+  }> {
+    const place = this.#places.get(region);
+    if (provider === providerName && place !== undefined) {
+      const instance = await this.#describeFresh(place, instanceId);
+      const isOurs = tagOf(instance, namespaceTag) === this.#options.namespace;
+      if (isOurs && attemptIdOf(instance) === attemptId) return { place, instance };
+    }
+    throw new ArtenicError('not-found', `There is no instance ${instanceId} of ours in ${region}.`);
+  }
+
+  async #describeFresh({ ec2 }: Place, instanceId: string): Promise<Sdk.Instance> {
+    try {
+      return await ec2.describe(instanceId);
+    } catch (error) {
+      if (isArtenicError(error, 'not-found')) this.#refuseIfFresh(instanceId, error);
+      throw error;
+    }
+  }
+
+  #refuseIfFresh(instanceId: string, cause: ArtenicError): void {
+    if ((this.#fresh.get(instanceId) ?? 0) < performance.now()) return;
+    throw new ArtenicError('transient', `EC2 does not show the instance ${instanceId} yet.`, { cause });
+  }
+
+  #handleOf({ settings }: Place, { InstanceId = '' }: Sdk.Instance, attemptId: string): InstanceHandle {
+    return { provider: providerName, attemptId, instanceId: InstanceId, region: settings.region };
+  }
+}
+
+function refuseUnfit({ offer, needs }: LaunchRequest): void {
+  const type = offer.provider === providerName ? instanceTypeOf(offer.instanceType) : null;
+  if (type === null) {
+    throw new ArtenicError('invalid-request', `${offer.instanceType} is none of the types we use of EC2.`);
+  }
+  if (!fits(needs, noCapacity, type)) {
+    throw new ArtenicError('invalid-request', `The job does not fit ${offer.instanceType}.`);
+  }
+}

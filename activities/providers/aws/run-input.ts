@@ -1,0 +1,89 @@
+import type * as Sdk from '@aws-sdk/client-ec2';
+import type { LaunchRequest } from '../provider.ts';
+import { instanceTypeOf } from './instance-types.ts';
+import type { AwsRegion } from './region.ts';
+import { clientTokenOf, namespaceTag, tagsOf } from './tags.ts';
+import { userDataOf, type RunnerPrograms } from './user-data.ts';
+
+/** The same for all instances. */
+export type InstanceSettings = {
+  /** Name of an instance profile; jobs can use its rights. */
+  readonly instanceProfile: string | null;
+  /** The image's root device and how large it shall be; the image's own size when null. */
+  readonly rootDisk: { readonly device: string; readonly gib: number } | null;
+};
+
+type Parts = { readonly namespace: string; readonly settings: AwsRegion; readonly instances: InstanceSettings };
+type LaunchParts = Parts & { readonly request: LaunchRequest; readonly programs: RunnerPrograms };
+
+type RunInput = Partial<Sdk.RunInstancesCommandInput>;
+
+const types: readonly Sdk.ResourceType[] = ['instance', 'volume'];
+
+/** One instance, which ends for good when it is switched off. Without a request: what a dry run asks for. */
+export function runInputOf(parts: Parts | LaunchParts): Sdk.RunInstancesCommandInput {
+  const { settings, instances } = parts;
+  const { instanceProfile, rootDisk } = instances;
+  return {
+    MinCount: 1,
+    MaxCount: 1,
+    InstanceInitiatedShutdownBehavior: 'terminate',
+    // version 2 only, and not from containers inside
+    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
+    ...(settings.securityGroupIds.length === 0 ? {} : { SecurityGroupIds: [...settings.securityGroupIds] }),
+    ...(instanceProfile === null ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
+    ...(rootDisk === null
+      ? {}
+      : {
+          BlockDeviceMappings: [
+            {
+              DeviceName: rootDisk.device,
+              Ebs: { VolumeSize: rootDisk.gib, VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true },
+            },
+          ],
+        }),
+    ...('request' in parts ? launchInputOf(parts) : dryInputOf(parts)),
+  };
+}
+
+function launchInputOf({ namespace, settings, request, programs }: LaunchParts): RunInput {
+  const { attemptId, offer, bootstrap, powerOffAfterSeconds } = request;
+  const Tags = tagsOf(namespace, attemptId);
+  const hasGpu = (instanceTypeOf(offer.instanceType)?.gpus ?? 0) > 0;
+  return {
+    ClientToken: clientTokenOf(namespace, attemptId),
+    ImageId: hasGpu ? settings.gpuImageId : settings.imageId,
+    InstanceType: offer.instanceType as Sdk._InstanceType,
+    ...placementOf(settings, offer.zone),
+    ...(offer.spot
+      ? {
+          InstanceMarketOptions: {
+            MarketType: 'spot',
+            // a persistent request would launch again by itself
+            SpotOptions: { SpotInstanceType: 'one-time', InstanceInterruptionBehavior: 'terminate' },
+          },
+        }
+      : {}),
+    TagSpecifications: types.map((ResourceType) => ({ ResourceType, Tags })),
+    UserData: Buffer.from(userDataOf({ bootstrap, programs, powerOffAfterSeconds })).toString('base64'),
+  };
+}
+
+function dryInputOf({ namespace, settings }: Parts): RunInput {
+  const Tags = [{ Key: namespaceTag, Value: namespace }];
+  return {
+    ImageId: settings.imageId,
+    InstanceType: 'm6i.large',
+    ...placementOf(settings, [...settings.subnets.keys()][0]),
+    TagSpecifications: types.map((ResourceType) => ({ ResourceType, Tags })),
+  };
+}
+
+function placementOf(
+  { subnets }: AwsRegion,
+  zone: string | undefined,
+): Pick<Sdk.RunInstancesCommandInput, 'SubnetId' | 'Placement'> {
+  const subnet = zone === undefined ? [...subnets.values()][0] : subnets.get(zone);
+  if (subnet !== undefined) return { SubnetId: subnet };
+  return zone === undefined ? {} : { Placement: { AvailabilityZone: zone } };
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type * as Sdk from '@aws-sdk/client-ec2';
+import { ArtenicError } from '../../../core/errors.ts';
+
+/** Marks what is ours; the reconciler lists by it. */
+export const namespaceTag = 'artenic-namespace';
+/** The attempt's client token: what look-ups filter by, because a filter takes `*`, `?` and `\` for more than themselves. */
+export const tokenTag = 'artenic-token';
+const attemptTag = 'artenic-attempt';
+/** Ids that a tag cannot hold as they are lie in `artenic-attempt-0`, `-1`, …, in base64. */
+const partTag = (index: number) => `${attemptTag}-${index}`;
+
+/** A tag's value holds this much; an instance holds 50 tags. */
+const maxValueLength = 256;
+const maxParts = 40;
+/** Characters that every service of AWS takes in a tag. */
+const plain = /^[\w +\-=.:/@]+$/;
+
+/** At most 64 ASCII characters, the same for every try of the attempt in this namespace. */
+export function clientTokenOf(namespace: string, attemptId: string): string {
+  return createHash('sha256').update(`${namespace}\n${attemptId}`).digest('hex');
+}
+
+export function tagsOf(namespace: string, attemptId: string): Sdk.Tag[] {
+  const isPlain = plain.test(attemptId) && attemptId.length <= maxValueLength && attemptId.trim() === attemptId;
+  const encoded = Buffer.from(attemptId).toString('base64url');
+  const parts = Array.from({ length: Math.ceil(encoded.length / maxValueLength) }, (_, index) =>
+    encoded.slice(index * maxValueLength, (index + 1) * maxValueLength),
+  );
+  if (attemptId === '' || !attemptId.isWellFormed() || parts.length > maxParts) {
+    throw new ArtenicError('invalid-request', `${JSON.stringify(attemptId.slice(0, 100))} cannot be an attempt's id.`);
+  }
+  const slug = attemptId.replaceAll(/[^\w./-]+/g, '-').slice(0, maxValueLength - namespace.length - 1);
+  return [
+    { Key: 'Name', Value: `${namespace}-${slug}` },
+    { Key: namespaceTag, Value: namespace },
+    { Key: tokenTag, Value: clientTokenOf(namespace, attemptId) },
+    ...(isPlain
+      ? [{ Key: attemptTag, Value: attemptId }]
+      : parts.map((part, index) => ({ Key: partTag(index), Value: part }))),
+  ];
+}
+
+export function tagOf(instance: Sdk.Instance, key: string): string | undefined {
+  return instance.Tags?.find((tag) => tag.Key === key)?.Value;
+}
+
+/** Empty for an instance that has lost its tags. */
+export function attemptIdOf(instance: Sdk.Instance): string {
+  const whole = tagOf(instance, attemptTag);
+  if (whole !== undefined) return whole;
+  let encoded = '';
+  for (let index = 0; index < maxParts; index++) encoded += tagOf(instance, partTag(index)) ?? '';
+  return Buffer.from(encoded, 'base64url').toString('utf8');
+}

@@ -1,0 +1,48 @@
+import { isTerminalJobState } from '@artenic/core';
+import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import type { RepairActivities } from '../contract.ts';
+import { collectAttempt } from '../control/collect-attempt.ts';
+import { settleAttempt } from '../control/settle.ts';
+import type { RepairDeps } from '../deps.ts';
+import { describeIfKnown, noteBilled } from '../end-instance.ts';
+import { isAbandoned } from './end-stray.ts';
+import { providerNamed } from './survey.ts';
+
+export async function settleAbandoned(deps: RepairDeps, attemptId: string): Promise<boolean> {
+  const { store, now } = deps;
+  const { ending, handle, offer, launchTriedAt } = await store.attempts.get(attemptId);
+  if (ending !== null || !(await isAbandoned(deps, attemptId))) return false;
+  const strays = await store.reconcile.strays(offer.provider, now());
+  if (strays.some((stray) => stray.attemptId === attemptId && stray.resolvedAt === null)) return false;
+  if (handle !== null || launchTriedAt !== null) {
+    const provider = providerNamed(deps, offer.provider);
+    const left = handle === null ? await provider.find(attemptId) : await describeIfKnown(provider, handle);
+    if (left !== null) await noteBilled(store, left);
+    if (left !== null && left.state !== 'gone') return false;
+    if (handle !== null || left !== null) await store.reconcile.confirmTermination([attemptId], now());
+  }
+  // what it has finished counts, whoever watched
+  const collected = await collectAttempt(deps, { attemptId, evidence: null, launchError: null });
+  await settleAttempt(deps, attemptId, collected);
+  return true;
+}
+
+export async function restartJob({ store, describeWorkflow, adoptJob }: RepairDeps, jobId: string): Promise<boolean> {
+  const { state, service } = await store.jobs.get(jobId);
+  if (isTerminalJobState(state) || (await describeWorkflow(trainingJobWorkflowId(jobId))) === 'open') return false;
+  await adoptJob(jobId, service);
+  return true;
+}
+
+export async function recordSweep(
+  { store, now }: RepairDeps,
+  { provider, startedAt, result }: Parameters<RepairActivities['recordSweep']>[0],
+): Promise<void> {
+  const sweep = { provider, startedAt: new Date(startedAt), finishedAt: now() };
+  if ('error' in result) return store.reconcile.finishSweep({ ...sweep, error: result.error });
+  const { plan, outcome } = result;
+  return store.reconcile.finishSweep({
+    ...sweep,
+    findings: { ...plan.seen, confirmed: plan.confirmed, ...outcome },
+  });
+}

@@ -1,0 +1,132 @@
+import { ArtenicError, isArtenicError, messageOf, type ErrorType } from '../../../core/errors.ts';
+import { errorCode } from '../../error-code.ts';
+
+type StorageFault = Extract<
+  ErrorType,
+  | 'not-found'
+  | 'conflict'
+  | 'validation-failed'
+  | 'payload-too-large'
+  | 'rate-limited'
+  | 'invalid-request'
+  | 'unavailable'
+>;
+
+/**
+ * Codes of S3 (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) and of servers that speak it. What a person
+ * can put right (credentials, bucket, quota) is `unavailable`: jobs wait for that person instead of failing.
+ */
+const typeByCode: Readonly<Record<string, StorageFault>> = {
+  NoSuchKey: 'not-found',
+  NotFound: 'not-found',
+  NoSuchUpload: 'not-found',
+  NoSuchVersion: 'not-found',
+
+  PreconditionFailed: 'conflict',
+  ConditionalRequestConflict: 'conflict',
+  OperationAborted: 'conflict',
+  InvalidObjectState: 'conflict',
+  // servers that keep objects as files
+  ObjectParentIsFile: 'conflict',
+  DirectoryObjectContainsData: 'conflict',
+  ExistingObjectIsDirectory: 'conflict',
+
+  BadDigest: 'validation-failed',
+  InvalidDigest: 'validation-failed',
+  XAmzContentChecksumMismatch: 'validation-failed',
+  XAmzContentSHA256Mismatch: 'validation-failed',
+  KeyTooLongError: 'validation-failed',
+
+  EntityTooLarge: 'payload-too-large',
+  MaxMessageLengthExceeded: 'payload-too-large',
+
+  SlowDown: 'rate-limited',
+  Throttling: 'rate-limited',
+  ThrottlingException: 'rate-limited',
+  RequestLimitExceeded: 'rate-limited',
+  TooManyRequests: 'rate-limited',
+
+  AccessDenied: 'unavailable',
+  AllAccessDisabled: 'unavailable',
+  AccountProblem: 'unavailable',
+  CredentialsProviderError: 'unavailable',
+  ExpiredToken: 'unavailable',
+  InvalidAccessKeyId: 'unavailable',
+  InvalidSecurity: 'unavailable',
+  InvalidToken: 'unavailable',
+  NotSignedUp: 'unavailable',
+  RequestTimeTooSkewed: 'unavailable',
+  SignatureDoesNotMatch: 'unavailable',
+  TokenRefreshRequired: 'unavailable',
+  TokenProviderError: 'unavailable',
+  AuthorizationHeaderMalformed: 'unavailable',
+  PermanentRedirect: 'unavailable',
+  TemporaryRedirect: 'unavailable',
+  NoSuchBucket: 'unavailable',
+  QuotaExceeded: 'unavailable',
+  XMinioStorageFull: 'unavailable',
+  IncompleteBody: 'unavailable',
+  InternalError: 'unavailable',
+  RequestTimeout: 'unavailable',
+  ServiceUnavailable: 'unavailable',
+};
+
+/** The connection was never there, so nothing can have happened. */
+const neverSent: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'CredentialsProviderError',
+]);
+
+/** The answer's status, which the SDK puts on its errors; undefined when there was no answer. */
+function statusOf(error: object): number | undefined {
+  const metadata = '$metadata' in error ? error.$metadata : undefined;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+}
+
+/** What S3 or the system calls it. */
+function codeOf(error: object): string {
+  return errorCode(error) ?? ('name' in error ? String(error.name) : 'Error');
+}
+
+export function isS3Code(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && codeOf(error) === code;
+}
+
+function typeOfStatus(status: number): StorageFault {
+  if (status === 404) return 'not-found';
+  if (status === 409 || status === 412) return 'conflict';
+  if (status === 413) return 'payload-too-large';
+  if (status === 429) return 'rate-limited';
+  // redirects and refusals: region, bucket policy or credentials
+  if (status === 301 || status === 307 || status === 401 || status === 403) return 'unavailable';
+  return status >= 400 && status < 500 ? 'invalid-request' : 'unavailable';
+}
+
+/** Faults of S3 and of the way to it as errors of ours. `effect`: what was asked would have changed something. */
+export function toS3Error(error: unknown, key: string, effect: 'reads' | 'writes'): unknown {
+  if (typeof error !== 'object' || error === null || isArtenicError(error)) return error;
+  const code = codeOf(error);
+  const status = statusOf(error);
+  const known = typeByCode[code] ?? (status === undefined || status < 300 ? null : typeOfStatus(status));
+  const what = JSON.stringify(key);
+  if (known === 'not-found') return new ArtenicError('not-found', `There is no object ${what}.`, { cause: error });
+  if (known !== null) {
+    return new ArtenicError(known, `The storage answers ${code} for the object ${what}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  // our own mistake, which no retry puts right
+  if (status === undefined && (error instanceof TypeError || error instanceof RangeError)) return error;
+  if (effect === 'reads' || neverSent.has(code)) {
+    return new ArtenicError('unavailable', `The storage cannot be reached for the object ${what} (${code}).`, {
+      cause: error,
+    });
+  }
+  const message = `The storage's answer for the object ${what} was lost (${code}).`;
+  return new ArtenicError('unknown-outcome', message, { cause: error });
+}
