@@ -57,7 +57,7 @@ const pauseMs = { first: 100, most: 2000 };
 const endpointsSchema = z.object({ api: z.url() });
 
 /** Callbacks to the API with this attempt's token. The API may be away for hours: nothing here gives up by itself. */
-export function createRunnerApi(bootstrap: Bootstrap, token: string): RunnerApi {
+export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile'>, token: string): RunnerApi {
   let baseUrl = bootstrap.apiUrl;
 
   /** On this machine the platform may have come back on another port. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import type { Bootstrap, HelloResponse, RunnerEvent } from '@artenic/core';
-import type { RunnerApi } from './api-client.ts';
+import { objectKeys, type Bootstrap, type HelloResponse, type RunnerEvent } from '@artenic/core';
+import { FencedError, type RunnerApi } from './api-client.ts';
 import { restoreCheckpoint, watchCheckpoints } from './checkpoints.ts';
 import { openControl } from './control.ts';
 import { commandEnvironment } from './environment.ts';
@@ -10,6 +10,7 @@ import type { Folders } from './folders.ts';
 import { uploadOutputs, writeMarker } from './last-word.ts';
 import { fetchMaterials, unpackPackage } from './materials.ts';
 import type { RunnerStore } from './object-store.ts';
+import type { Notices } from './notices.ts';
 import { phaseEvent, startReporting, type Reporting } from './reporting.ts';
 import { copyPrepared, prepare, type Prepared } from './setup.ts';
 import type { Stopping } from './stopping.ts';
@@ -24,14 +25,18 @@ export type AttemptParts = {
   readonly store: RunnerStore;
   readonly folders: Folders;
   readonly stopping: Stopping;
+  readonly notices: Notices;
 };
 
 /** One attempt from the materials to its last word. False when something of it could not be delivered. */
 export async function runAttempt(parts: AttemptParts): Promise<boolean> {
-  const { bootstrap, store, folders, stopping } = parts;
+  const { bootstrap, store, stopping } = parts;
+  // The last word must not need the API.
+  store.expect([objectKeys.completion(bootstrap.jobId, bootstrap.attempt)]);
   const reporting = startReporting(parts);
   const watch = createStopwatch();
   const stopTimer = stopping.requestAt('max-hours', new Date(parts.hello.stopAt));
+  tellOfNotices(parts, reporting);
   const { verdict, freeze } = await new AttemptStory(parts, reporting, watch).run();
   stopTimer.cancel();
   reporting.enter('finishing');
@@ -39,17 +44,48 @@ export async function runAttempt(parts: AttemptParts): Promise<boolean> {
     await reporting.abandon();
     return true;
   }
-  const outputs = await watch.time('outputs', () => uploadOutputs(store, bootstrap, folders));
-  await writeMarker(store, bootstrap, {
-    attemptId: bootstrap.attemptId,
-    ...verdict,
-    outputs,
-    setupFreeze: freeze,
-    timings: watch.timings(),
-    finishedAt: new Date().toISOString(),
-  });
+  try {
+    await leaveLastWord(parts, watch, verdict, freeze);
+  } catch (error) {
+    if (!(error instanceof FencedError)) throw error;
+    await reporting.abandon();
+    return true;
+  }
   // The last word is in storage; now whoever listens may hear the rest.
   return reporting.finish(lastEvent(verdict));
+}
+
+/** The workflow looks for a replacement while we still write the last checkpoint. */
+function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting): void {
+  const say = (line: string): void => appendFileSync(folders.logs.training, `[artenic] ${line}\n`);
+  notices.onNotice((deadline) => {
+    const deadlineAt = deadline.toISOString();
+    reporting.tell('/events', { kind: 'notice', id: randomUUID(), deadlineAt });
+    say(`the provider takes this machine back at ${deadlineAt}: stopping with a last checkpoint`);
+  });
+  notices.onRebalance((since) => {
+    reporting.tell('/events', { kind: 'rebalance', id: randomUUID(), since: since.toISOString() });
+    say('the provider may take this machine back soon');
+  });
+}
+
+async function leaveLastWord(
+  { bootstrap, store, folders }: AttemptParts,
+  watch: Stopwatch,
+  verdict: Verdict,
+  setupFreeze: string | null,
+): Promise<void> {
+  const { attemptId } = bootstrap;
+  const outputs = await watch.time('outputs', () => uploadOutputs(store, bootstrap, folders));
+  const finishedAt = new Date().toISOString();
+  await writeMarker(store, bootstrap, {
+    attemptId,
+    ...verdict,
+    outputs,
+    setupFreeze,
+    timings: watch.timings(),
+    finishedAt,
+  });
 }
 
 function lastEvent({ reason, exitCode }: Verdict): RunnerEvent {

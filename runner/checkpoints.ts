@@ -3,10 +3,12 @@ import { basename, join } from 'node:path';
 import { checkpointManifestSchema, objectKeys, type Bootstrap, type CheckpointManifest } from '@artenic/core';
 import type { Control, Ledger } from './control.ts';
 import { complain, errorCode, messageOf } from './error-text.ts';
-import { filesBelow, type RunnerStore } from './object-store.ts';
+import { filesBelow, type RunnerStore, type Urgency } from './object-store.ts';
 import { pause } from './pause.ts';
 
 const keptUploads = 3;
+/** Manifests that can be written while the API is away. */
+const expectedManifests = 16;
 const lookEveryMs = 200;
 /** The machine's own troubles say nothing about the checkpoint. */
 const troublesOfMachine: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
@@ -67,7 +69,7 @@ class Keeper {
   readonly #parts: KeepParts;
   readonly #seen: Map<string, number>;
   readonly #failed = new Set<string>();
-  readonly #upload: (entry: Entry) => Promise<void>;
+  readonly #upload: (entry: Entry, urgency: Urgency) => Promise<void>;
 
   /** `known`: entries that storage has already; `uploaded`: sequence numbers of this attempt's own, in their order. */
   constructor(parts: KeepParts, known: Ledger, uploaded: readonly number[]) {
@@ -92,14 +94,14 @@ class Keeper {
   }
 
   /** At most the newest `most`: more would only push each other out of storage. */
-  async look(most = Number.POSITIVE_INFINITY): Promise<void> {
+  async look(urgency: Urgency, most = Number.POSITIVE_INFINITY): Promise<void> {
     const fresh = (await entriesOf(this.#parts.folder)).filter(({ name, timeMs }) => this.#seen.get(name) !== timeMs);
     // Several at once are taken in the order in which they were written.
     const inOrder = fresh.toSorted((a, b) => a.timeMs - b.timeMs || (a.name < b.name ? -1 : 1));
     for (const entry of inOrder.slice(Math.max(0, inOrder.length - most))) {
       this.#seen.set(entry.name, entry.timeMs);
       try {
-        await this.#upload(entry);
+        await this.#upload(entry, urgency);
       } catch (error) {
         // Gone while we read it: the training keeps only its newest ones.
         if (errorCode(error) === 'ENOENT') continue;
@@ -111,7 +113,7 @@ class Keeper {
 
   lookAgainAtFailed(): Promise<void> {
     for (const name of this.#failed) this.#seen.delete(name);
-    return this.look();
+    return this.look('last');
   }
 }
 
@@ -127,7 +129,7 @@ export async function watchCheckpoints(parts: KeepParts): Promise<CheckpointWatc
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
       await pause(lookEveryMs, stop.signal);
-      if (!stop.signal.aborted) await keeper.look();
+      if (!stop.signal.aborted) await keeper.look('periodic');
     }
   }
   // The training goes on whatever becomes of its checkpoints.
@@ -152,7 +154,7 @@ export async function uploadLeftCheckpoints(
   const manifests: CheckpointManifest[] = [];
   const onUploaded = (manifest: CheckpointManifest): void => void manifests.push(manifest);
   const keeper = new Keeper({ ...parts, onUploaded }, ledger, await uploadedSequences(parts));
-  await keeper.look(keptUploads);
+  await keeper.look('last', keptUploads);
   return { manifests, isComplete: !keeper.hasFailed };
 }
 
@@ -161,7 +163,7 @@ async function uploadedSequences({
   bootstrap: { jobId, attempt },
   store,
 }: Pick<KeepParts, 'bootstrap' | 'store'>): Promise<readonly number[]> {
-  return (await store.list(objectKeys.checkpointPrefix(jobId)))
+  return (await store.checkpointKeys())
     .flatMap((key) => {
       const sequence = Number(/-(\d+)\/manifest\.json$/.exec(key)?.[1]);
       return key === objectKeys.checkpointManifest(jobId, attempt, sequence) ? [sequence] : [];
@@ -190,17 +192,25 @@ async function entriesOf(folder: string): Promise<readonly Entry[]> {
 function uploader(
   { bootstrap, store, folder, onUploaded }: KeepParts,
   uploaded: readonly number[],
-): (entry: Entry) => Promise<void> {
+): (entry: Entry, urgency: Urgency) => Promise<void> {
   const { jobId, attempt } = bootstrap;
   const kept = [...uploaded];
   let sequence = kept.at(-1) ?? 0;
-  return async ({ name, directory }) => {
+  const expectNext = (): void =>
+    store.expect(
+      Array.from({ length: expectedManifests }, (_, index) =>
+        objectKeys.checkpointManifest(jobId, attempt, sequence + 1 + index),
+      ),
+    );
+  expectNext();
+  return async ({ name, directory }, urgency) => {
     const path = join(folder, name);
     const next = sequence + 1;
     const prefix = objectKeys.checkpoint(jobId, attempt, next);
     const files = [];
     for (const file of directory ? await filesBelow(path) : [name]) {
-      const { key, bytes, sha256 } = await store.putFile(`${prefix}files/${file}`, directory ? join(path, file) : path);
+      const source = directory ? join(path, file) : path;
+      const { key, bytes, sha256 } = await store.putFile(`${prefix}files/${file}`, source, urgency);
       files.push({ path: file, key, bytes, sha256 });
     }
     const createdAt = new Date().toISOString();
@@ -208,13 +218,15 @@ function uploader(
     await store.putText(
       objectKeys.checkpointManifest(jobId, attempt, next),
       JSON.stringify(checkpointManifestSchema.parse(manifest)),
+      urgency,
     );
     sequence = next;
+    expectNext();
     kept.push(next);
     onUploaded(manifest);
     while (kept.length > keptUploads) {
       const oldest = kept.shift();
-      if (oldest !== undefined) await store.removeAll(objectKeys.checkpoint(jobId, attempt, oldest));
+      if (oldest !== undefined) await store.removeCheckpoint(oldest);
     }
   };
 }

@@ -7,7 +7,7 @@ import { openControl, writeWhole } from './control.ts';
 import { complain } from './error-text.ts';
 import { makeFolders, type Folders } from './folders.ts';
 import { sayHello } from './hello.ts';
-import { createRunnerStore } from './object-store.ts';
+import { createRunnerStore } from './open-store.ts';
 import { startShippers } from './reporting.ts';
 
 /** After a normal end it holds no token any more. */
@@ -30,15 +30,18 @@ export async function drain(bootstrapFile: string): Promise<void> {
   if (attemptToken === null) return;
   const folders = makeFolders(bootstrap.workDir);
   const api = createRunnerApi(bootstrap, attemptToken);
-  const store = createRunnerStore(bootstrap.storage);
+  const { signal: unwanted } = new AbortController();
+  const store = createRunnerStore({ bootstrap, api, onFenced: () => undefined, unwanted });
   // Storage works also while the API is away, and the next attempt looks there.
-  const uploading = uploadLeftCheckpoints({
-    bootstrap,
-    store,
-    control,
-    folder: folders.checkpoints,
-    onFailed: (line) => process.stderr.write(`${line}\n`),
-  });
+  const uploading = unlessFenced(() =>
+    uploadLeftCheckpoints({
+      bootstrap,
+      store,
+      control,
+      folder: folders.checkpoints,
+      onFailed: (line) => process.stderr.write(`${line}\n`),
+    }),
+  );
   const [uploads] = await Promise.all([
     uploading,
     unlessUnwanted(async () => shipRest(bootstrap, api, folders, await sayHello(api, bootstrap, attemptToken))),
@@ -53,6 +56,18 @@ async function shipRest(bootstrap: Bootstrap, api: RunnerApi, folders: Folders, 
   const shippers = startShippers({ bootstrap, hello, api, folders, onFenced: () => undefined });
   const { signal } = new AbortController();
   await Promise.all(shippers.map((shipper) => shipper.finish(signal)));
+}
+
+/** What a newer attempt has fenced off needs no upload. */
+async function unlessFenced(
+  uploading: () => ReturnType<typeof uploadLeftCheckpoints>,
+): ReturnType<typeof uploadLeftCheckpoints> {
+  try {
+    return await uploading();
+  } catch (error) {
+    if (!(error instanceof FencedError)) throw error;
+    return { manifests: [], isComplete: true };
+  }
 }
 
 /** A newer attempt, or an API that does not take it: it will not take it later either. */

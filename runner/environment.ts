@@ -70,6 +70,7 @@ export function commandEnvironment(parts: {
     [runnerEnvironment.metricsFile]: folders.metrics,
     [runnerEnvironment.outputDir]: folders.outputs,
     [runnerEnvironment.stopFile]: folders.stopFile,
+    [runnerEnvironment.checkpointFile]: folders.checkpointFile,
     [runnerEnvironment.jobId]: bootstrap.jobId,
     [runnerEnvironment.attempt]: String(bootstrap.attempt),
     [attemptMarkerVariable]: bootstrap.attemptId,

@@ -12,6 +12,7 @@ export type Folders = {
   readonly metrics: string;
   readonly config: string;
   readonly stopFile: string;
+  readonly checkpointFile: string;
 };
 
 export function makeFolders(root: string): Folders {
@@ -26,6 +27,7 @@ export function makeFolders(root: string): Folders {
     metrics: at('metrics.jsonl'),
     config: at('config.json'),
     stopFile: at('stop'),
+    checkpointFile: at('checkpoint-now'),
   };
   for (const folder of [folders.package, folders.data, folders.checkpoints, folders.outputs, at('logs')])
     mkdirSync(folder, { recursive: true });

@@ -37,6 +37,9 @@ export function startHeartbeat(parts: {
   readonly api: RunnerApi;
   readonly stopping: Stopping;
   readonly onFenced: () => void;
+  /** At every beat while the wish is there. */
+  readonly onCheckpointWish: (askedAt: string) => void;
+  readonly onNotice: (deadline: Date) => void;
   readonly phase: () => Phase;
   readonly progress: () => Promise<number | null>;
 }): { readonly stop: () => Promise<void> } {
@@ -44,11 +47,13 @@ export function startHeartbeat(parts: {
 
   async function beat(): Promise<void> {
     try {
-      const { stop } = await parts.api.post(
+      const { stop, checkpoint, notice } = await parts.api.post(
         '/heartbeat',
         { phase: parts.phase(), progress: await parts.progress() },
         heartbeatResponseSchema,
       );
+      if (checkpoint !== null) parts.onCheckpointWish(checkpoint.askedAt);
+      if (notice !== null) parts.onNotice(new Date(notice.deadlineAt));
       if (stop !== null) parts.stopping.request(stop.reason === 'max-hours' ? 'max-hours' : 'stop-requested');
     } catch (error) {
       if (error instanceof FencedError) parts.onFenced();

@@ -14,6 +14,7 @@ export async function uploadOutputs(
     const { key, bytes, sha256 } = await store.putFile(
       objectKeys.output(bootstrap.jobId, bootstrap.attempt, path),
       join(folders.outputs, path),
+      'last',
     );
     outputs.push({ path, key, bytes, sha256 });
   }
@@ -25,5 +26,6 @@ export async function writeMarker(store: RunnerStore, bootstrap: Bootstrap, mark
   await store.putText(
     objectKeys.completion(bootstrap.jobId, bootstrap.attempt),
     JSON.stringify(completionMarkerSchema.parse(marker)),
+    'last',
   );
 }

@@ -1,61 +1,78 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { bootstrapSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
+import type { Bootstrap, HelloResponse } from '@artenic/core';
 import { createRunnerApi, FencedError, RefusedError, type RunnerApi } from './api-client.ts';
 import { runAttempt } from './attempt.ts';
+import { readBootstrap } from './bootstrap.ts';
 import { openControl } from './control.ts';
 import { drain, retire } from './drain.ts';
 import { complain } from './error-text.ts';
 import { makeFolders } from './folders.ts';
 import { sayHello } from './hello.ts';
 import { writeMarker } from './last-word.ts';
-import { createRunnerStore, type RunnerStore } from './object-store.ts';
-import { Stopping } from './stopping.ts';
+import { metadataUrlOf, Notices } from './notices.ts';
+import type { StoreParts } from './object-store.ts';
+import { createRunnerStore } from './open-store.ts';
+import { Stopping, type StopReason } from './stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
 
 /** The provider waits for it before it clears the machine. */
 const drainLimitMs = 20_000;
+/** For the last word of an attempt that the API has refused: it may refuse that, too. */
+const refusedPatienceMs = 60_000;
 
 type Beginning = {
   readonly bootstrap: Bootstrap;
   readonly api: RunnerApi;
-  readonly store: RunnerStore;
+  readonly storeParts: StoreParts;
   readonly stopping: Stopping;
   readonly attemptToken: string;
 };
 
 /** The program beside the training: `node runner/main.ts <bootstrap file>`. */
 async function main(bootstrapFile: string): Promise<void> {
-  const bootstrap = bootstrapSchema.parse(JSON.parse(readFileSync(bootstrapFile, 'utf8')));
   const stopping = new Stopping();
   // A clean stop of the machine: as much time for a last checkpoint as a stop request gives.
-  process.on('SIGTERM', () => stopping.request('stop-requested'));
+  const notices = new Notices(metadataUrlOf(process.env));
+  notices.onNotice((deadline) => stopping.requestBy(deadline));
+  // A warned machine is often told by a signal first: why, and how long it has, stands in its metadata.
+  process.on('SIGTERM', () => void notices.look().then(() => stopping.request('stop-requested')));
   process.on('SIGINT', () => stopping.request('stop-requested'));
+  const bootstrap = await readBootstrap(
+    bootstrapFile,
+    whenRequested(stopping, () => true),
+  );
   const attemptToken = randomBytes(32).toString('base64url');
   const api = createRunnerApi(bootstrap, attemptToken);
-  const store = createRunnerStore(bootstrap.storage);
-  const hello = await begin({ bootstrap, api, store, stopping, attemptToken });
+  const storeParts: StoreParts = {
+    bootstrap,
+    api,
+    onFenced: () => stopping.request('fenced'),
+    unwanted: whenRequested(stopping, (reason) => reason === 'fenced'),
+  };
+  const hello = await begin({ bootstrap, api, storeParts, stopping, attemptToken });
+  const store = createRunnerStore(storeParts);
   // Kept until all is delivered: if we are killed, `--drain` comes as us.
   if (hello !== null) openControl(bootstrap.workDir).keepToken(attemptToken);
   const isDone =
     hello === null ||
-    (await runAttempt({ bootstrap, hello, api, store, folders: makeFolders(bootstrap.workDir), stopping }));
+    (await runAttempt({ bootstrap, hello, api, store, folders: makeFolders(bootstrap.workDir), stopping, notices }));
+  notices.stop();
   if (isDone) retire(bootstrapFile, bootstrap);
 }
 
 /** Null when there is nothing to do: stopped or fenced before it began, or refused, which is then the attempt's end. */
-async function begin({ bootstrap, api, store, stopping, attemptToken }: Beginning): Promise<HelloResponse | null> {
-  const waiting = new AbortController();
-  const quiet = stopping.onRequest(() => waiting.abort());
+async function begin({ bootstrap, api, storeParts, stopping, attemptToken }: Beginning): Promise<HelloResponse | null> {
+  const stopped = whenRequested(stopping, () => true);
   try {
-    return await sayHello(api, bootstrap, attemptToken, waiting.signal);
+    return await sayHello(api, bootstrap, attemptToken, stopped);
   } catch (error) {
-    if (waiting.signal.aborted || error instanceof FencedError) {
+    if (stopped.aborted || error instanceof FencedError) {
       complain('ended before it began', error);
       return null;
     }
     if (!(error instanceof RefusedError)) throw error;
-    await writeMarker(store, bootstrap, {
+    const unwanted = AbortSignal.any([storeParts.unwanted, AbortSignal.timeout(refusedPatienceMs)]);
+    await writeMarker(createRunnerStore({ ...storeParts, unwanted }), bootstrap, {
       attemptId: bootstrap.attemptId,
       ...couldNotPrepare(error.message),
       outputs: [],
@@ -65,9 +82,16 @@ async function begin({ bootstrap, api, store, stopping, attemptToken }: Beginnin
     });
     complain('refused', error);
     return null;
-  } finally {
-    quiet();
   }
+}
+
+/** Aborted by a wish to stop that `counts`. */
+function whenRequested(stopping: Stopping, counts: (reason: StopReason) => boolean): AbortSignal {
+  const controller = new AbortController();
+  stopping.onRequest((reason) => {
+    if (counts(reason)) controller.abort();
+  });
+  return controller.signal;
 }
 
 async function mainDrain(bootstrapFile: string): Promise<void> {

@@ -3,8 +3,10 @@ import type { Bootstrap, HelloResponse, RunnerEvent } from '@artenic/core';
 import { z } from 'zod';
 import { FencedError, type RunnerApi } from './api-client.ts';
 import { complain } from './error-text.ts';
+import { checkpointWishes } from './checkpoint-wish.ts';
 import type { Folders } from './folders.ts';
 import { progressReader, startHeartbeat, type Phase } from './heartbeat.ts';
+import type { Notices } from './notices.ts';
 import { startShipper, type Shipper } from './shipper.ts';
 import type { Stopping } from './stopping.ts';
 
@@ -48,8 +50,9 @@ export function startReporting(parts: {
   readonly api: RunnerApi;
   readonly folders: Folders;
   readonly stopping: Stopping;
+  readonly notices: Notices;
 }): Reporting {
-  const { bootstrap, api, folders, stopping } = parts;
+  const { bootstrap, api, folders, stopping, notices } = parts;
   let phase: Phase = 'starting';
   let isOver = false;
   const patience = new AbortController();
@@ -63,7 +66,13 @@ export function startReporting(parts: {
 
   const shippers = startShippers({ ...parts, onFenced });
   const progress = progressReader(folders.metrics);
-  const heartbeat = startHeartbeat({ bootstrap, api, stopping, onFenced, phase: () => phase, progress });
+  const wish = checkpointWishes(folders);
+  const heartbeat = startHeartbeat({
+    ...{ bootstrap, api, stopping, onFenced, progress },
+    phase: () => phase,
+    onCheckpointWish: (askedAt) => wish(askedAt, phase),
+    onNotice: (deadline) => notices.hear(deadline),
+  });
 
   let told: Promise<void> = Promise.resolve();
   async function send(path: string, body: unknown): Promise<void> {

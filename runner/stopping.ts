@@ -8,10 +8,24 @@ const longestTimerMs = 2 ** 31 - 1;
 /** The one wish to stop: the first reason stays, except that `fenced` overrides, because then nothing is wanted any more. */
 export class Stopping {
   #reason: StopReason | null = null;
+  #deadline: Date | null = null;
   readonly #listeners = new Set<(reason: StopReason) => void>();
 
   get reason(): StopReason | null {
     return this.#reason;
+  }
+
+  /** When the machine ends, if that is known. */
+  get deadline(): Date | null {
+    return this.#deadline;
+  }
+
+  /** The machine ends then. Who has been asked to stop before hears of it again. */
+  requestBy(deadline: Date): void {
+    this.#deadline = deadline;
+    const { reason } = this;
+    if (reason === null) this.request('stop-requested');
+    else for (const listener of this.#listeners) listener(reason);
   }
 
   request(reason: StopReason): void {
@@ -34,7 +48,7 @@ export class Stopping {
     return { cancel: () => clearTimeout(timer) };
   }
 
-  /** Called at once if the wish is there already; returns how to stop listening. */
+  /** Called at once if the wish is there already, and again when a deadline comes; returns how to stop listening. */
   onRequest(listener: (reason: StopReason) => void): () => void {
     this.#listeners.add(listener);
     if (this.#reason !== null) listener(this.#reason);

@@ -4,6 +4,7 @@ import type { CommandEnd } from './command.ts';
 import { complain } from './error-text.ts';
 import type { Folders } from './folders.ts';
 import { startProcesses } from './processes.ts';
+import { stopPlan } from './stop-plan.ts';
 import type { Stopping } from './stopping.ts';
 
 /** Runs the training command to its end, or to the end of its patience after a stop was asked for. */
@@ -24,16 +25,18 @@ export async function train(parts: {
     processes: job.resources.processes,
     runId: parts.runId,
   });
-  const timers: NodeJS.Timeout[] = [];
-  const graceMs = job.stopGraceSeconds * 1000;
+  let timers: readonly NodeJS.Timeout[] = [];
   const quiet = stopping.onRequest((reason) => {
     if (reason === 'fenced') return command.signalGroup('SIGKILL');
-    // The stop file first, then SIGTERM, then SIGKILL: each a grace later. Without the file there are still the others.
+    // The stop file first, then SIGTERM, then SIGKILL: each a grace later, or sooner when the machine ends. Without the file there are still the others.
     writeFile(folders.stopFile, `${reason}\n`).catch((error: unknown) => complain('writing the stop file', error));
-    timers.push(
-      setTimeout(() => command.signalGroup('SIGTERM'), graceMs),
-      setTimeout(() => command.signalGroup('SIGKILL'), 2 * graceMs),
-    );
+    timers.forEach(clearTimeout);
+    const leftMs = stopping.deadline === null ? null : stopping.deadline.getTime() - Date.now();
+    const { terminateAfterMs, killAfterMs } = stopPlan(job.stopGraceSeconds * 1000, leftMs);
+    timers = [
+      setTimeout(() => command.signalGroup('SIGTERM'), terminateAfterMs),
+      setTimeout(() => command.signalGroup('SIGKILL'), killAfterMs),
+    ];
   });
   const end = await command.ended;
   quiet();

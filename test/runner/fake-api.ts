@@ -2,17 +2,23 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  bootstrapRequestSchema,
   checkpointManifestSchema,
   heartbeatRequestSchema,
   helloRequestSchema,
   helloResponseSchema,
   logStreams,
+  removeCheckpointSchema,
   runnerEventSchema,
+  signRequestSchema,
   type CheckpointManifest,
+  type HeartbeatResponse,
   type HelloResponse,
+  type ObjectRequest,
   type Problem,
   type RunnerEvent,
 } from '@artenic/core';
+import type { ObjectSigning, ObjectStorage, SignedRequest } from '../../core/object-storage.ts';
 
 const token = 'bootstrap-token-of-at-least-32-bytes';
 
@@ -36,10 +42,20 @@ export class FakeApi {
   /** What broke the contract; must stay empty. */
   readonly violations: string[] = [];
   stop: { readonly reason: string } | null = null;
+  /** Beside `stop` in every answer to a heartbeat; nothing as from an API that knows no signals. */
+  wishes: Partial<Pick<HeartbeatResponse, 'checkpoint' | 'notice'>> = {};
   fencedPaths: readonly string[] = [];
   /** Asked before each answer; true: take effect, then cut the connection instead of answering. */
   losesAnswer: (path: string) => boolean = () => false;
   refuseHello: Answer | null = null;
+  /** What signed requests reach; null: runners use a folder. */
+  objects: (ObjectStorage & ObjectSigning) | null = null;
+  /** Keys that were asked for ahead. */
+  readonly ahead: string[] = [];
+  /** Sequences of checkpoints that are not wanted any more. */
+  readonly removed: number[] = [];
+  /** What a machine is told that knows its bootstrap token only. */
+  bootstrap: object | null = null;
   /** Answers "later" to everything and does nothing. */
   isBusy = false;
   #attemptToken: string | null = null;
@@ -90,11 +106,12 @@ export class FakeApi {
     const url = new URL(request.url ?? '', this.url);
     const path = url.pathname.replace('/api/v1/runner/', '');
     this.calls.push(path);
-    const isFromRunner = path === 'hello' || request.headers.authorization === `Bearer ${this.#attemptToken}`;
+    const isFromRunner =
+      path === 'hello' || path === 'bootstrap' || request.headers.authorization === `Bearer ${this.#attemptToken}`;
     let answer: Answer;
     try {
       answer = isFromRunner
-        ? this.#answer(path, url.searchParams, Buffer.concat(chunks))
+        ? await this.#answer(path, url.searchParams, Buffer.concat(chunks))
         : problem(401, 'unauthorized', 'unknown token');
     } catch (error) {
       this.violations.push(`${path}: ${String(error)}`);
@@ -110,7 +127,7 @@ export class FakeApi {
     }
   }
 
-  #answer(path: string, query: URLSearchParams, body: Buffer): Answer {
+  async #answer(path: string, query: URLSearchParams, body: Buffer): Promise<Answer> {
     if (this.isBusy) return problem(503, 'not-ready', 'later');
     const json = (): unknown => JSON.parse(body.toString());
     if (this.fencedPaths.includes(path) || this.fencedPaths.includes('*'))
@@ -143,7 +160,39 @@ export class FakeApi {
       }
       case 'heartbeat': {
         this.progress.push(heartbeatRequestSchema.parse(json()).progress);
-        return { status: 200, body: { stop: this.stop } };
+        return { status: 200, body: { stop: this.stop, ...this.wishes } };
+      }
+      case 'bootstrap':
+        if (bootstrapRequestSchema.parse(json()).bootstrapToken !== token || this.bootstrap === null)
+          return problem(401, 'unauthorized', 'wrong bootstrap token');
+        return { status: 200, body: this.bootstrap };
+      default:
+        if (this.objects === null) throw new Error('no such path');
+        return this.#answerForObjects(this.objects, path, json());
+    }
+  }
+
+  async #answerForObjects(objects: ObjectStorage & ObjectSigning, path: string, body: unknown): Promise<Answer> {
+    switch (path) {
+      case 'objects/sign': {
+        const { requests, use } = signRequestSchema.parse(body);
+        if (use === 'ahead') this.ahead.push(...requests.map(({ key }) => key));
+        const signed = await Promise.all(requests.map((request) => signWith(objects, request)));
+        return { status: 200, body: { requests: signed } };
+      }
+      case 'objects/uploads':
+        return { status: 200, body: { upload: null } };
+      case 'objects/checkpoints': {
+        const [job] = this.ahead;
+        return {
+          status: 200,
+          body: { keys: await objects.list(`${job?.split('/').slice(0, 2).join('/')}/checkpoints/`) },
+        };
+      }
+      case 'objects/checkpoints/remove': {
+        const { sequence } = removeCheckpointSchema.parse(body);
+        this.removed.push(sequence);
+        return { status: 200, body: {} };
       }
       default:
         throw new Error('no such path');
@@ -165,4 +214,14 @@ export class FakeApi {
     this.streams[stream].push(bytes);
     return { status: 200, body: { nextOffset: have + bytes.length } };
   }
+}
+
+function signWith(objects: ObjectSigning, request: ObjectRequest): Promise<SignedRequest> {
+  if (request.kind === 'part') throw new Error('it was told that there are no parts');
+  const life = { expiresInSeconds: 3600 };
+  if (request.kind === 'get') return objects.signGet(request.key, life);
+  return objects.signPut(request.key, {
+    ...life,
+    ...(request.content === undefined ? {} : { content: request.content }),
+  });
 }

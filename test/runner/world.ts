@@ -32,6 +32,8 @@ export type AttemptOptions = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly isApiUp?: boolean;
   readonly bootstrap?: Partial<Bootstrap>;
+  /** What stands in the file in place of the whole bootstrap. */
+  readonly file?: (bootstrap: Bootstrap) => object;
   readonly prepare?: (api: FakeApi) => void;
 };
 
@@ -51,13 +53,18 @@ export class Attempt {
   readonly #console: string[] = [];
   readonly #exited: Promise<number | null>;
 
-  constructor(api: FakeApi, bootstrap: Bootstrap, environment: Readonly<Record<string, string>>) {
+  constructor(
+    api: FakeApi,
+    bootstrap: Bootstrap,
+    environment: Readonly<Record<string, string>>,
+    file: object = bootstrap,
+  ) {
     this.api = api;
     this.id = bootstrap.attemptId;
     this.bootstrap = bootstrap;
     this.folder = bootstrap.workDir;
     this.file = join(dirname(bootstrap.workDir), `${bootstrap.attempt}-${randomUUID()}.json`);
-    writeFileSync(this.file, JSON.stringify(bootstrap), { mode: 0o600 });
+    writeFileSync(this.file, JSON.stringify(file), { mode: 0o600 });
     this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runnerEntry, this.file], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -116,6 +123,7 @@ export class Attempt {
     return existsSync(this.object(objectKeys.completion(this.bootstrap.jobId, this.bootstrap.attempt)));
   }
   object(key: string): string {
+    if (this.bootstrap.storage.kind !== 'directory') throw new Error('its objects are elsewhere');
     return join(this.bootstrap.storage.root, key);
   }
   logged(text: string, stream: Stream = 'logs/training'): Promise<true> {
@@ -179,9 +187,15 @@ export class World {
       shipIntervalMs: 50,
       ...options.bootstrap,
     };
-    const started = new Attempt(api, bootstrap, options.environment ?? {});
+    const started = new Attempt(api, bootstrap, options.environment ?? {}, options.file?.(bootstrap));
     this.#attempts.push(started);
     return started;
+  }
+
+  /** Puts a file into the attempt's folder, for its command to see. */
+  async mark({ folder }: Attempt, path: string): Promise<void> {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), path);
   }
 
   /** Runs to the end and checks what must hold for every attempt. */
