@@ -4,16 +4,20 @@ import type { Offer } from '../core/failover/types.ts';
 import { providerQueue } from './contracts.ts';
 import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 
+/** A dead worker's step is taken up by the next one after this. A worker that is only busy beats three times meanwhile. */
+export const heartbeatTimeout = '6s';
+
 // Nowhere a schedule-to-close bound in hours: a machine that was off over night must find its jobs alive.
 
 /** Work on the database and the storage. No bound on tries: while PostgreSQL is away the job waits, it does not fail. */
 export const control = proxyActivities<ControlActivities>({
-  // the longest is checking and registering a model file of some hundred MB; a killed worker is noticed after this
+  // the longest is checking and registering a model file of some hundred MB
   startToCloseTimeout: '60s',
+  heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** One event instead of a history of six: within the workflow task, and so well below that task's 10 s. */
+/** One event instead of a history of six: within the workflow task, on whose end signals wait, and so short. */
 const immediate = proxyLocalActivities<ControlActivities>({
   startToCloseTimeout: '3s',
   scheduleToCloseTimeout: '6s',
@@ -66,6 +70,7 @@ export function instanceActivities(offer: Offer): {
       // a minute for a list that may be a minute old, and time for the calls themselves; beyond that the outcome is unknown,
       // and the next try looks it up
       startToCloseTimeout: '180s',
+      // no heartbeats: a worker that was stopped and goes on must never find that another one has taken over and looked in vain
       // half an hour of passing faults; then the failover decides
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 35 },
     }),
@@ -74,12 +79,14 @@ export function instanceActivities(offer: Offer): {
       summary: `watch the instance on ${place}`,
       // one look; `not-ready` while it lives, for as long as it lives
       startToCloseTimeout: '20s',
+      heartbeatTimeout,
       retry: { initialInterval: watchInterval, maximumInterval: watchInterval, backoffCoefficient: 1 },
     }),
     terminate: proxyActivities<Pick<ProviderActivities, 'terminateInstance'>>({
       taskQueue,
       summary: `terminate the instance on ${place}`,
       startToCloseTimeout: '60s',
+      heartbeatTimeout,
       // until the provider confirms: what is given up here bills for ever
       retry: { initialInterval: '250ms', backoffCoefficient: 1.5, maximumInterval: '30s' },
     }),

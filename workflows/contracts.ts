@@ -12,13 +12,22 @@ export function providerQueue(provider: string): string {
   return provider === 'local' ? 'local' : `provider-${provider}`;
 }
 
+/** A step that a worker took with it into its death is given to another one after this; Temporal's own is 10 s. */
+export const workflowTaskTimeout = '5s';
+
 // ---- ids: business identities, made here only ----
 export const trainingJobWorkflowId = (jobId: string): string => `training-job/${jobId}`;
 export const failoverWorkflowId = (jobId: string): string => `${jobId}/failover`;
 /** Same as the attempt id, which is also the provider's client token. */
 export const attemptWorkflowId = (jobId: string, attempt: number): string => `${jobId}/attempt-${attempt}`;
 
+/** Of the schedule; Temporal appends the time to the id of each sweep's workflow. */
+export const reconcileScheduleId = (provider: string): string => `reconcile/${provider}`;
+export const catalogScheduleId = (provider: string): string => `catalog/${provider}`;
+
 // ---- inputs and results ----
+/** Of what is done with one provider as a whole. */
+export type ProviderInput = { readonly provider: string };
 export type TrainingJobInput = {
   readonly jobId: string;
   /** Started again for a job whose workflow was lost: take over what runs. */
@@ -65,6 +74,9 @@ export const runnerEventSignal =
   defineSignal<[RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string }]>('runnerEvent');
 /** The capacity queue has given this attempt its place. */
 export const capacityGrantedSignal = defineSignal('capacityGranted');
+
+/** To the failover workflow: what it waits for may have changed. It decides again at once. */
+export const wakeUpSignal = defineSignal('wakeUp');
 
 // ---- search attributes: at most ten Keywords on SQL visibility ----
 export const searchAttributes = {

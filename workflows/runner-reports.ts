@@ -31,6 +31,9 @@ export function listenToRunner(timeline: Timeline): RunnerReports {
       case 'notice':
         timeline.tell(`the provider takes the instance back at ${event.deadlineAt}`);
         return;
+      case 'rebalance':
+        timeline.tell(`the provider may take the instance back soon, as it says since ${event.since}`);
+        return;
       case 'stopped':
         timeline.tell(`the runner has stopped the command: ${event.reason}`);
         reports.over = true;

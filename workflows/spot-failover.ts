@@ -1,4 +1,4 @@
-import { CancellationScope, condition, continueAsNew, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
 import { assertNever } from '../core/assert-never.ts';
 import type { FailoverAction } from '../core/failover/types.ts';
 import { quickly } from './activity-proxies.ts';
@@ -8,16 +8,12 @@ import {
   type AttemptResult,
   type FailoverInput,
   type FailoverResult,
-  searchAttributes,
+  wakeUpSignal,
 } from './contracts.ts';
-import { wasTerminated } from './failures.ts';
-import { startOwnChild } from './own-child.ts';
+import { Crew } from './crew.ts';
 import { oneLine, Timeline } from './timeline.ts';
-import { trainingAttempt } from './training-attempt.ts';
 
-type Launch = Extract<FailoverAction, { kind: 'launch' }>;
-
-/** Drives attempts: after each ending the recorded decision says what comes next. */
+/** Drives attempts: after each ending and each warning the recorded decision says what comes next. */
 export async function spotFailover(input: FailoverInput): Promise<FailoverResult> {
   const cancellation = listenForCancellation();
   const timeline = new Timeline(`${input.title}: failover`, { Job: input.jobId, Phase: 'deciding' });
@@ -30,78 +26,67 @@ async function driveAttempts(
   timeline: Timeline,
 ): Promise<FailoverResult> {
   const { jobId } = input;
+  const waking = { isWanted: false };
+  setHandler(wakeUpSignal, () => {
+    waking.isWanted = true;
+  });
+  const isStirred = () => cancellation.requested || waking.isWanted;
+  const crew = new Crew(input, (attempt, result) => timeline.tell(describeResult(attempt, result)));
   for (let decision = input.decision; ; decision++) {
-    // here no child runs; a cancel that has come is dealt with first
-    if (isLongEnough(input, decision) && !cancellation.requested) {
+    // a cancel that has come is dealt with first
+    if (isLongEnough(input, decision, crew) && !cancellation.requested) {
       await continueAsNew<typeof spotFailover>({ ...input, decision });
     }
-    const action = await quickly((activities) => activities.decideNext({ jobId, decision }));
+    waking.isWanted = false;
+    const { ended } = crew;
+    const action = await quickly((activities) => activities.decideNext({ jobId, decision, watched: crew.attempts }));
     timeline.tell(`decision ${decision}: ${describeAction(action)}`);
+    // its first answer was lost with a worker; what it then waits for may have come before this run has heard of it
+    const isFresh = action.isRepeated !== true;
     switch (action.kind) {
       case 'finish':
+        await dropNeedless(jobId, crew, action.attempt);
         timeline.phase(action.state);
         return { kind: 'finished', state: action.state, attempt: action.attempt, reason: action.reason };
       case 'wait':
-        timeline.phase('waiting');
-        await condition(() => cancellation.requested, action.waitMs, { summary: oneLine(action.reason, 180) });
+        if (crew.attempts.length === 0) timeline.phase('waiting');
+        if (isFresh) await crew.news(ended, isStirred, { waitMs: action.waitMs, summary: oneLine(action.reason, 180) });
+        break;
+      case 'watch':
+        if (isFresh) await crew.news(ended, isStirred);
         break;
       case 'launch':
         // cancelled meanwhile: nothing new is begun, but what may run already is taken back to be stopped
         if (cancellation.requested && action.takeOver !== true) break;
         timeline.phase('attempt', action.attempt);
-        timeline.tell(describeResult(action.attempt, await runAttempt(input, action, cancellation)));
+        await crew.launch(action);
+        // it may have been warned while nobody listened, or not be the only one that was left
+        if (isFresh && action.takeOver !== true) await crew.news(ended, isStirred);
         break;
       default:
         assertNever(action);
     }
-    if (cancellation.requested && !(await isCancelWanted(jobId))) return { kind: 'detached' };
+    if (!cancellation.requested) continue;
+    await crew.dismiss();
+    if (!(await isCancelWanted(jobId))) return { kind: 'detached' };
   }
 }
 
-function isLongEnough(input: FailoverInput, decision: number): boolean {
-  const done = decision - input.decision;
+/** What is under way is let go by that, and taken over by the next run: only where the history must end. */
+function isLongEnough(input: FailoverInput, decision: number, crew: Crew): boolean {
+  if (workflowInfo().continueAsNewSuggested) return decision > input.decision;
   const limit = input.continueAfterDecisions;
-  return done > 0 && (workflowInfo().continueAsNewSuggested || (limit !== null && done >= limit));
+  return crew.attempts.length === 0 && limit !== null && decision - input.decision >= Math.max(1, limit);
 }
 
-async function runAttempt(input: FailoverInput, action: Launch, cancellation: Cancellation): Promise<AttemptResult> {
-  const { jobId, title } = input;
-  const { attempt, offer, reason } = action;
-  const workflowId = attemptWorkflowId(jobId, attempt);
-  const service = workflowInfo().typedSearchAttributes.get(searchAttributes.service);
-  const scope = new CancellationScope();
-  const child = await scope.run(() =>
-    startOwnChild(workflowId, () =>
-      startChild(trainingAttempt, {
-        workflowId,
-        args: [
-          { jobId, attempt, offer, reason, title, ...(action.takeOver === true ? { takeOver: action.takeOver } : {}) },
-        ],
-        // our end must not kill it: it is asked, and decides by the job's cancel intent
-        parentClosePolicy: 'REQUEST_CANCEL',
-        // taken over under the same id; that an attempt runs once is guarded by its row
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        staticSummary: oneLine(`attempt ${attempt} on ${offer.provider} ${offer.instanceType}: ${reason}`, 180),
-        typedSearchAttributes: [
-          { key: searchAttributes.kind, value: 'trainingAttempt' },
-          { key: searchAttributes.jobId, value: jobId },
-          { key: searchAttributes.provider, value: offer.provider },
-          { key: searchAttributes.attempt, value: attempt },
-          { key: searchAttributes.phase, value: 'opening' },
-          ...(service === undefined ? [] : [{ key: searchAttributes.service, value: service }]),
-        ],
-      }),
-    ),
-  );
-  try {
-    await Promise.race([child.result(), cancellation.arrived]);
-    if (cancellation.requested) scope.cancel();
-    return await child.result();
-  } catch (error) {
-    // whoever ended it, its instance lives on and is taken over
-    if (wasTerminated(error)) return { kind: 'detached' };
-    throw error;
+/** The job ends by what has ended already: a replacement that was to follow is not needed any more. */
+async function dropNeedless(jobId: string, crew: Crew, ended: number | null): Promise<void> {
+  // that one's end is in its row, and on its way to here
+  for (const attempt of crew.attempts.filter((one) => one !== ended)) {
+    const attemptId = attemptWorkflowId(jobId, attempt);
+    await quickly((activities) => activities.requestStop({ attemptId, reason: 'not-needed' }));
   }
+  await crew.dismiss();
 }
 
 async function isCancelWanted(jobId: string): Promise<boolean> {
@@ -115,6 +100,8 @@ function describeAction(action: FailoverAction): string {
       return `finish as ${action.state}: ${action.reason}`;
     case 'wait':
       return `wait ${action.waitMs} ms: ${action.reason}`;
+    case 'watch':
+      return `watch: ${action.reason}`;
     case 'launch':
       return `attempt ${action.attempt} on ${action.offer.provider} ${action.offer.instanceType}: ${action.reason}`;
     default:

@@ -1,7 +1,9 @@
 import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
 import type { AttemptEnding } from '@artenic/core';
 import type { InstanceEvidence } from '../activities/contract.ts';
+import { assertNever } from '../core/assert-never.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
+import type { StopReason } from '../core/jobs/stop-reasons.ts';
 import { capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
@@ -9,9 +11,11 @@ import { describeFailure, isCancelled } from './failures.ts';
 import { listenToRunner } from './runner-reports.ts';
 import { Timeline } from './timeline.ts';
 
-type StopReason = 'cancelled' | 'max-hours';
-/** `detach`: the run above us is gone but the job is not; whoever comes next takes the instance over. */
-type Wish = 'none' | 'stop' | 'detach';
+/**
+ * `drop`: the job has ended without this attempt. `detach`: the run above us is gone but the job is not; whoever comes next
+ * takes the instance over.
+ */
+type Wish = 'none' | 'stop' | 'drop' | 'detach';
 type LaunchError = { readonly type: string; readonly message: string };
 /** What there is to judge by when the attempt is over. */
 type Facts = {
@@ -82,13 +86,14 @@ class AttemptStory {
     if (!granted && wish === 'none') await this.#awaitCapacity();
     if (wish === 'none') wish = await this.#hearWish();
     if (wish === 'detach') return 'detached';
-    const cancelled = { evidence: null, launchError: null, stoppedFor: 'cancelled' } as const;
-    if (wish === 'stop' && !granted) return cancelled;
+    const stoppedFor = reasonOf(wish);
+    const stopped = { evidence: null, launchError: null, stoppedFor };
+    if (stoppedFor !== null && !granted) return stopped;
 
     this.#undo.push(() => this.#terminate());
     // what may run already is taken back first, so that it stops with its grace
-    if (wish === 'stop' && this.#input.takeOver !== true) return cancelled;
-    const launched = await this.#launch(wish);
+    if (stoppedFor !== null && this.#input.takeOver !== true) return stopped;
+    const launched = await this.#launch(stoppedFor);
     if (launched === 'detached') return 'detached';
     if (this.#handle === null) return { evidence: null, ...launched };
     return this.#watch(this.#handle, launched.stoppedFor);
@@ -108,7 +113,7 @@ class AttemptStory {
   }
 
   /** Sets the handle, or says why there is none. */
-  async #launch(wish: Wish): Promise<Omit<Facts, 'evidence'> | 'detached'> {
+  async #launch(stopFirst: StopReason | null): Promise<Omit<Facts, 'evidence'> | 'detached'> {
     this.#timeline.phase('launching');
     const scope = new CancellationScope();
     const launching = scope
@@ -117,14 +122,15 @@ class AttemptStory {
         (handle) => this.#launched(handle),
         (error: unknown) => this.#notLaunched(error),
       );
-    if (wish === 'stop') return { launchError: await launching, stoppedFor: 'cancelled' };
+    if (stopFirst !== null) return { launchError: await launching, stoppedFor: stopFirst };
     const cancelled = this.#cancellation.arrived.then(() => 'cancelled' as const);
     const first = await Promise.race([launching, cancelled]);
     if (first !== 'cancelled') return { launchError: first, stoppedFor: null };
-    if ((await this.#readWish()) === 'detach') return 'detached';
+    const wish = await this.#readWish();
+    if (wish === 'detach') return 'detached';
     // in a pause between tries it ends now; a call that is under way comes to its own end, and we take what it made
     scope.cancel();
-    return { launchError: await launching, stoppedFor: 'cancelled' };
+    return { launchError: await launching, stoppedFor: reasonOf(wish) };
   }
 
   #launched(handle: InstanceRef): null {
@@ -149,7 +155,9 @@ class AttemptStory {
       (refusal) => this.#timeline.tell(`asking for the instance: ${refusal}`),
     ).then((evidence) => {
       seen.evidence = evidence;
-      this.#timeline.tell(`the instance is gone, ended by ${evidence.endedBy}`);
+      this.#timeline.tell(
+        evidence.isOver === true ? 'its last word was found' : `the instance is gone, ended by ${evidence.endedBy}`,
+      );
     });
     const isOver = () => this.#reports.over || seen.evidence !== null;
 
@@ -157,11 +165,11 @@ class AttemptStory {
     while (stoppedFor === null && !isOver()) {
       const wish = await this.#hearWish();
       if (wish === 'detach') return 'detached';
-      if (wish === 'stop') stoppedFor = 'cancelled';
-      else if (this.#overdueMs() >= 0) stoppedFor = 'max-hours';
-      else await this.#nextEvent(isOver);
+      stoppedFor = reasonOf(wish) ?? (this.#overdueMs() >= 0 ? 'max-hours' : null);
+      if (stoppedFor === null) await this.#nextEvent(isOver);
     }
-    if (stoppedFor !== null) await this.#stopGracefully(stoppedFor, isOver);
+    // what is not needed has nothing to leave
+    if (stoppedFor !== null && stoppedFor !== 'not-needed') await this.#stopGracefully(stoppedFor, isOver);
     return { evidence: seen.evidence, launchError: null, stoppedFor };
   }
 
@@ -191,8 +199,11 @@ class AttemptStory {
   }
 
   async #readWish(): Promise<Wish> {
-    const { requested } = await quickly((activities) => activities.readCancelIntent({ jobId: this.#input.jobId }));
-    if (requested) return 'stop';
+    const { jobId } = this.#input;
+    const attemptId = this.#attemptId;
+    const intent = await quickly((activities) => activities.readCancelIntent({ jobId, attemptId }));
+    if (intent.isNeedless === true) return 'drop';
+    if (intent.requested) return 'stop';
     return this.#cancellation.requested ? 'detach' : 'none';
   }
 
@@ -251,9 +262,29 @@ class AttemptStory {
 function judge(collected: AttemptEnding, stoppedFor: StopReason | null): AttemptEnding {
   if (stoppedFor === null || collected.kind === 'succeeded') return collected;
   const { exitCode } = collected;
-  return stoppedFor === 'cancelled'
-    ? { kind: 'cancelled', exitCode, message: 'Cancelled on request.' }
-    : { kind: 'timed-out', exitCode, message: '`maxHours` ran out before the command was done.' };
+  switch (stoppedFor) {
+    case 'cancelled':
+      return { kind: 'cancelled', exitCode, message: 'Cancelled on request.' };
+    case 'max-hours':
+      return { kind: 'timed-out', exitCode, message: '`maxHours` ran out before the command was done.' };
+    case 'not-needed':
+      return { kind: 'cancelled', exitCode, message: 'The job has ended without it.' };
+    default:
+      return assertNever(stoppedFor);
+  }
+}
+
+function reasonOf(wish: Exclude<Wish, 'detach'>): StopReason | null {
+  switch (wish) {
+    case 'none':
+      return null;
+    case 'stop':
+      return 'cancelled';
+    case 'drop':
+      return 'not-needed';
+    default:
+      return assertNever(wish);
+  }
 }
 
 function faultOf(error: TemporalFailure): AttemptEnding {

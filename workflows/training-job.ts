@@ -9,6 +9,7 @@ import {
   searchAttributes,
   type TrainingJobInput,
   type TrainingJobResult,
+  workflowTaskTimeout,
 } from './contracts.ts';
 import { describeFailure, hasType, wasTerminated } from './failures.ts';
 import { startOwnChild } from './own-child.ts';
@@ -90,6 +91,7 @@ async function runFailover(jobId: string, job: ReadyJob, cancellation: Cancellat
     startOwnChild(workflowId, () =>
       startChild(spotFailover, {
         workflowId,
+        workflowTaskTimeout,
         args: [{ jobId, title: job.title, decision: job.nextDecision, continueAfterDecisions: null }],
         // our end must not kill it: it is asked, and lets go unless the job's end was asked for
         parentClosePolicy: 'REQUEST_CANCEL',

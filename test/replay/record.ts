@@ -1,12 +1,13 @@
 /**
  * Records the histories that `replay.test.ts` replays: `node test/replay/record.ts` after a change of the workflows that
- * is meant to break with old runs, or to add a story. Histories of a release that is out are kept, not recorded again.
+ * is meant to break with old runs, or to add a story; with `sweep` those of the reconciler only. Histories of a release that is out are kept, not recorded again.
  */
 import { writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import globalSetup from '../setup/global-setup.ts';
 import globalTeardown from '../setup/global-teardown.ts';
+import { CloudWorld } from '../workflows/cloud-world.ts';
 import { happyScript, until } from '../workflows/fake-runner.ts';
 import { type Harness, startHarness } from '../workflows/harness.ts';
 
@@ -95,7 +96,38 @@ function withoutMachine(value: unknown): unknown {
   );
 }
 
+/** A sweep that ends two instances, one of them with its attempt. */
+async function recordSweep(): Promise<void> {
+  const world = await CloudWorld.start();
+  try {
+    const { id: jobId } = await world.addJob();
+    const attemptId = await world.openAttempt(jobId);
+    await world.create(attemptId);
+    await world.create('never-heard-of/attempt-1');
+    await world.store.jobs.transition(jobId, 'failed');
+    let last = await world.startSweep();
+    while ((await last.result())?.settled !== 1) last = await world.startSweep();
+    write('ends-what-nobody-owns.reconcile', await last.fetchHistory());
+    await world.faults({ operation: 'list', fault: { kind: 'expired-credential' } });
+    const refused = await world.startSweep();
+    await refused.result();
+    write('refused-by-provider.reconcile', await refused.fetchHistory());
+  } finally {
+    await world.close();
+  }
+}
+
+function write(name: string, history: Parameters<typeof historyToJSON>[0]): void {
+  const told = withoutMachine(JSON.parse(historyToJSON(history)));
+  writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(told, null, 1)}\n`);
+}
+
 await globalSetup();
+if (process.argv[2] === 'sweep') {
+  await recordSweep();
+  await globalTeardown();
+  process.exit();
+}
 const harness = await startHarness();
 try {
   for (const [name, tell] of Object.entries(stories)) {
@@ -108,8 +140,7 @@ try {
     };
     for (const [kind, workflowId] of Object.entries(ids)) {
       const handle = harness.client.workflow.getHandle(workflowId);
-      const history = withoutMachine(JSON.parse(historyToJSON(await handle.fetchHistory())));
-      writeFileSync(new URL(`${name}.${kind}.json`, folder), `${JSON.stringify(history, null, 1)}\n`);
+      write(`${name}.${kind}`, await handle.fetchHistory());
     }
   }
 } finally {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
-import { failoverPolicy } from '../../core/failover/policy.ts';
+import { spotWithFallback } from '../../core/failover/policy.ts';
 import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { until } from '../workflows/fake-runner.ts';
@@ -28,6 +28,7 @@ test('there are histories of every workflow', () => {
   for (const kind of ['job', 'failover', 'attempt']) {
     expect(names.filter((name) => name.endsWith(`.${kind}.json`)).length).toBeGreaterThanOrEqual(5);
   }
+  expect(names.filter((name) => name.endsWith('.reconcile.json'))).toHaveLength(2);
 });
 
 test.each(names)('%s replays', async (name) => {
@@ -73,7 +74,7 @@ test('a changed policy: a run in the middle goes on, its decisions stand', async
   await harness.startWorkers();
   word.go = true;
   expect(await handle.result()).toMatchObject({ state: 'failed', message: 'The new policy never tries again.' });
-  world.policy = failoverPolicy;
+  world.policy = spotWithFallback;
   expect([world.decisions.get('policy 1'), world.decisions.get('policy 2')]).toEqual(before);
   expect(before.map((action) => action?.kind)).toEqual(['launch', 'launch']);
 

@@ -32,6 +32,41 @@ test('a job that ends while no worker is there is settled by the next one', asyn
   expect(world.attemptsOf('no-worker')).toHaveLength(1);
 });
 
+test('the step of a worker that died is done again after seconds', async () => {
+  const { world } = harness;
+  const isOver = Promise.withResolvers<null>();
+  world.addJob('dead-worker');
+  // as a killed process does it: no word, no end
+  world.fault('dead-worker', 'prepareJob', (call) => (call === 1 ? isOver.promise : null));
+  const handle = await harness.startJob('dead-worker');
+  try {
+    await until(() => world.called('prepareJob', 'dead-worker') === 1, 'the step');
+    const startedMs = Date.now();
+    expect(await handle.result()).toMatchObject({ state: 'succeeded' });
+    expect(Date.now() - startedMs).toBeLessThan(12_000);
+    expect(world.called('prepareJob', 'dead-worker')).toBe(2);
+  } finally {
+    isOver.resolve(null);
+  }
+});
+
+test.each([
+  { kind: 'watch', reason: 'Attempt 1 is under way.' },
+  { kind: 'wait', waitMs: 3_600_000, reason: 'until something changes' },
+] as const)('an old $kind, told again after a worker died, keeps nobody from what has happened since', async (old) => {
+  const { world, client } = harness;
+  const id = `old-${old.kind}`;
+  world.addJob(id);
+  // decided and stored while the attempt ran; the worker died with the answer, and the attempt has ended meanwhile
+  world.decisions.set(`${id} 2`, old);
+  const handle = await client.workflow.start<typeof spotFailover>('spotFailover', {
+    ...{ workflowId: failoverWorkflowId(id), taskQueue: controlQueue },
+    args: [{ jobId: id, title: id, decision: 1, continueAfterDecisions: null }],
+  });
+  expect(await handle.result()).toMatchObject({ state: 'succeeded', attempt: 1 });
+  expect(decisionsOf(id)).toBe(3);
+});
+
 test('a cancel while no worker is there is heard by the next one', async () => {
   const { world } = harness;
   world.addJob('cancel-no-worker', {

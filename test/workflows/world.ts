@@ -4,14 +4,16 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { AttemptEnding, TerminalJobState } from '@artenic/core';
 import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
-import { failoverPolicy } from '../../core/failover/policy.ts';
+import { spotWithFallback } from '../../core/failover/policy.ts';
 import type { FailoverAction, FailoverPolicy, Offer } from '../../core/failover/types.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import {
   attemptWorkflowId,
   capacityGrantedSignal,
+  failoverWorkflowId,
   runnerEventSignal,
   trainingJobWorkflowId,
+  wakeUpSignal,
 } from '../../workflows/contracts.ts';
 import { FakeRunner, happyScript, type Instance, type RunnerScript, type RunnerSignal } from './fake-runner.ts';
 
@@ -42,6 +44,7 @@ type Attempt = {
   granted: boolean;
   startedAtMs: number;
   endedAtMs: number;
+  noticedAtMs: number | null;
   ending: AttemptEnding | null;
 };
 function failure(type: ErrorType, message: string, retryAfterMs?: number): ApplicationFailure {
@@ -70,7 +73,7 @@ export class World {
   readonly calls: string[] = [];
   readonly #faults = new Map<string, Fault>();
   slots = 100;
-  policy: FailoverPolicy = failoverPolicy;
+  policy: FailoverPolicy = spotWithFallback;
   pollMs = 50;
   #queue: string[] = [];
   readonly #scripts: Promise<PromiseSettledResult<void>[]>[] = [];
@@ -119,7 +122,13 @@ export class World {
     if (failed !== undefined) throw failed.reason;
   }
 
+  /** As the API does it: what must outlive the workflow is in the row first. */
   readonly signalRunner = async (attemptId: string, event: RunnerSignal): Promise<void> => {
+    if (event.kind === 'notice') {
+      this.#attempt(attemptId).noticedAtMs ??= Date.now();
+      const failover = failoverWorkflowId(parseAttemptId(attemptId)?.jobId ?? '');
+      await ignoreClosed(this.client.workflow.getHandle(failover).signal(wakeUpSignal));
+    }
     await ignoreClosed(this.client.workflow.getHandle(attemptId).signal(runnerEventSignal, event));
   };
 
@@ -131,12 +140,12 @@ export class World {
       const used = [...this.decisions.keys()].filter((key) => key.startsWith(`${jobId} `)).length;
       return { kind: 'ready', title: `title of ${jobId}`, provider: 'local', nextDecision: used + 1 };
     },
-    decideNext: async ({ jobId, decision }) => {
+    decideNext: async ({ jobId, decision, watched }) => {
       await this.#enter('decideNext', jobId, jobId);
       const key = `${jobId} ${decision}`;
       const stored = this.decisions.get(key);
-      if (stored !== undefined) return stored;
-      const action = this.#decide(jobId);
+      if (stored !== undefined) return { ...stored, isRepeated: true };
+      const action = this.#decide(jobId, watched);
       this.decisions.set(key, action);
       return action;
     },
@@ -146,7 +155,17 @@ export class World {
       let row = this.attempts.get(id);
       if (row === undefined) {
         const now = Date.now();
-        row = { id, attempt, offer, reason, granted: false, startedAtMs: now, endedAtMs: now, ending: null };
+        row = {
+          id,
+          attempt,
+          offer,
+          reason,
+          granted: false,
+          startedAtMs: now,
+          endedAtMs: now,
+          noticedAtMs: null,
+          ending: null,
+        };
         this.attempts.set(id, row);
         this.#queue.push(id);
       }
@@ -191,10 +210,14 @@ export class World {
       }
       return row.ending;
     },
-    readCancelIntent: async ({ jobId }) => {
+    readCancelIntent: async ({ jobId, attemptId }) => {
       await this.#enter('readCancelIntent', jobId, jobId);
       const job = this.#job(jobId);
-      return { requested: job.cancelRequestedBy !== null || job.settled !== null };
+      const isNeedless = attemptId !== undefined && this.instances.get(attemptId)?.stopReason === 'not-needed';
+      return {
+        requested: job.cancelRequestedBy !== null || job.settled !== null,
+        ...(isNeedless ? { isNeedless } : {}),
+      };
     },
     recordCancelIntent: async ({ jobId, by }) => {
       await this.#enter('recordCancelIntent', jobId, jobId);
@@ -258,16 +281,34 @@ export class World {
     if (type !== null && type !== undefined) throw failure(type, `${name} was told to fail: ${type}`);
   }
 
-  #decide(jobId: string): FailoverAction {
+  #decide(jobId: string, watched: readonly number[]): FailoverAction {
     const job = this.#job(jobId);
     const rows = this.attemptsOf(jobId);
-    const open = rows.find((one) => one.ending === null);
     return this.policy.decide({
       attempts: rows.flatMap(({ attempt, offer, ending, startedAtMs, endedAtMs }) =>
         ending === null ? [] : [{ attempt, offer, ending, endedAtMs, ranMs: endedAtMs - startedAtMs }],
       ),
-      openAttempt: open === undefined ? null : { attempt: open.attempt, offer: open.offer },
+      openAttempts: [
+        ...rows.flatMap(({ attempt, offer, noticedAtMs, ending }) =>
+          ending === null
+            ? [{ attempt, offer, isWatched: watched.includes(attempt), noticedAtMs, isDone: false, ranMs: 0 }]
+            : [],
+        ),
+        ...watched
+          .filter((number) => rows.every(({ attempt }) => attempt !== number))
+          .map((attempt) => ({
+            attempt,
+            offer: localOffer,
+            isWatched: true,
+            noticedAtMs: null,
+            isDone: false,
+            ranMs: 0,
+          })),
+      ],
       offers: job.offers,
+      heard: [],
+      refusals: [],
+      createdAtMs: 0,
       cancelRequested: job.cancelRequestedBy !== null,
       retryOnExitCodes: job.retryOnExitCodes,
       stopAtMs: null,

@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
+import type { SweepOutcome } from '../../activities/contract.ts';
+import { createControlActivities } from '../../activities/control/create.ts';
+import type { ControlDeps } from '../../activities/deps.ts';
+import { createProviderActivities } from '../../activities/provider-activities.ts';
+import { createSimulatedProvider } from '../../activities/providers/simulated/provider.ts';
+import { createRepairActivities, createSweepActivities } from '../../activities/reconcile/create.ts';
+import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
+import { createTemporalGateway, type TemporalGateway } from '../../api/temporal-gateway.ts';
+import { policyFor } from '../../core/failover/policy.ts';
+import { uuidv7 } from '../../core/ids.ts';
+import { defaultWorld } from '../../simulated-cloud/rules/default-world.ts';
+import { judge, type Judgement } from '../../simulated-cloud/rules/judge.ts';
+import { worldSchema, type WorldInput } from '../../simulated-cloud/rules/world.ts';
+import { startCloud, type CloudServer } from '../../simulated-cloud/server.ts';
+import { closeOrm, openOrm } from '../../store/orm.ts';
+import { createStore } from '../../store/store.ts';
+import type { JobRecord, Store } from '../../store/types.ts';
+import { controlQueue, providerQueue, searchAttributes } from '../../workflows/contracts.ts';
+import type { reconcileProviders } from '../../workflows/index.ts';
+import { createTestDatabase } from '../setup/database.ts';
+import { testTemporal } from '../setup/temporal.ts';
+import { poll } from '../support/poll.ts';
+
+const key = 'a key of sixteen letters';
+const controlKey = 'a control key of its own';
+const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
+
+type CloudWorldOptions = {
+  readonly world?: Partial<WorldInput>;
+  /** Of the reconciler; 0 when absent. */
+  readonly graceMs?: number;
+};
+
+/** Real Temporal, real PostgreSQL, the simulated cloud with scripted machines, the real activities. Sweeps by hand. */
+export class CloudWorld {
+  readonly store: Store;
+  readonly cloud: CloudServer;
+  readonly client: Client;
+  readonly namespace: string;
+  readonly temporal: TemporalGateway;
+  readonly #close: () => Promise<void>;
+
+  private constructor(parts: {
+    readonly store: Store;
+    readonly cloud: CloudServer;
+    readonly client: Client;
+    readonly namespace: string;
+    readonly temporal: TemporalGateway;
+    readonly close: () => Promise<void>;
+  }) {
+    this.store = parts.store;
+    this.cloud = parts.cloud;
+    this.client = parts.client;
+    this.namespace = parts.namespace;
+    this.temporal = parts.temporal;
+    this.#close = parts.close;
+  }
+
+  static async start({ world = {}, graceMs = 0 }: CloudWorldOptions = {}): Promise<CloudWorld> {
+    try {
+      Runtime.install({ logger: new DefaultLogger('ERROR') });
+    } catch {
+      // installed by an earlier file in this process
+    }
+    const home = mkdtempSync(join(tmpdir(), 'artenic-reconcile-'));
+    for (const folder of ['cloud', 'objects']) mkdirSync(join(home, folder));
+    const cloud = await startCloud({
+      world: worldSchema.parse({
+        ...defaultWorld,
+        ...{ keys: [{ id: 'default', key }], controlKey, preemption: {}, bootSeconds: [0, 0], listLagSeconds: [0, 0] },
+        // it hangs until somebody ends it
+        machine: { kind: 'scripted', script: [] },
+        ...world,
+      }),
+      ...{ home: join(home, 'cloud'), runnerEntry: '/nowhere', nodePath: process.execPath, port: 0 },
+    });
+    const database = await createTestDatabase();
+    const orm = await openOrm({ databaseUrl: database.url });
+    const store = createStore(orm);
+    const { address, namespace, workflowBundlePath } = await testTemporal();
+    const temporal = createTemporalGateway({ address, namespace });
+    const connection = await Connection.connect({ address });
+    const native = await NativeConnection.connect({ address });
+    const storage = createFilesystemStorage({ root: join(home, 'objects') });
+    const provider = createSimulatedProvider({ url: cloud.url, key, namespace: 'test', timeoutMs: 2000 });
+    const deps: ControlDeps = {
+      ...{ store, storage, policyFor, describeWorkflow: temporal.describe },
+      providers: new Map([['simulated', provider]]),
+      signal: { capacityGranted: temporal.signalCapacityGranted },
+      inspectModel: () => Promise.reject(new Error('no job here makes a model')),
+      now: () => new Date(),
+    };
+    const { name, capabilities } = provider;
+    await store.providers.upsert({ name, capabilities, ...(await provider.check()), checkedAt: new Date() });
+    const common = { connection: native, namespace, shutdownGraceTime: '1s' } as const;
+    const adoptJob = (jobId: string, service: string) => temporal.startTrainingJob(jobId, { adopt: true, service });
+    const workers = await Promise.all([
+      Worker.create({
+        ...{ ...common, taskQueue: controlQueue, workflowBundle: { codePath: workflowBundlePath } },
+        activities: { ...createControlActivities(deps), ...createRepairActivities({ ...deps, adoptJob }) },
+      }),
+      Worker.create({
+        ...{ ...common, taskQueue: providerQueue('simulated') },
+        activities: {
+          ...createProviderActivities({
+            ...deps,
+            runner: {
+              ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
+              onThisMachine: {
+                ...{ providers: new Set(['simulated']), endpointsFile: null, sharedRoot: join(home, 'objects') },
+              },
+              ...{ heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
+            },
+          }),
+          ...createSweepActivities({ ...deps, graceMs }),
+        },
+      }),
+    ]);
+    const running = workers.map((worker) => worker.run());
+    const close = async (): Promise<void> => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
+      await native.close();
+      await connection.close();
+      await temporal.close();
+      await closeOrm(orm);
+      await database.drop();
+      await cloud.close();
+      rmSync(home, { recursive: true, force: true });
+    };
+    return new CloudWorld({
+      ...{ store, cloud, namespace, temporal, close },
+      client: new Client({ connection, namespace }),
+    });
+  }
+
+  /** One sweep, as the schedule starts it. */
+  startSweep(): Promise<WorkflowHandle<typeof reconcileProviders>> {
+    return this.client.workflow.start<typeof reconcileProviders>('reconcileProviders', {
+      workflowId: `reconcile/simulated-${randomUUID()}`,
+      taskQueue: controlQueue,
+      args: [{ provider: 'simulated' }],
+      typedSearchAttributes: [{ key: searchAttributes.kind, value: 'reconcileProviders' }],
+    });
+  }
+
+  /** Null when it could not look. */
+  async sweep(): Promise<SweepOutcome | null> {
+    return (await this.startSweep()).result();
+  }
+
+  /** Sweeps until it is so. */
+  async sweepUntil<T>(what: string, ask: () => Promise<T | null> | T | null, timeoutMs = 15_000): Promise<T> {
+    return poll(what, timeoutMs, async () => {
+      await this.sweep();
+      return ask();
+    });
+  }
+
+  async addJob(spec: Partial<JobSpecInput> = {}): Promise<JobRecord> {
+    const placement = { providers: ['simulated'], mode: 'on-demand' } as const;
+    return this.store.jobs.insert({
+      id: uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+      spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', stopGraceSeconds: 1, placement, ...spec }),
+      principal,
+      createdAt: new Date(),
+    });
+  }
+
+  /** A job whose first attempt has its instance, and is watched. */
+  async startJob(): Promise<{ readonly jobId: string; readonly attemptId: string; readonly instanceId: string }> {
+    const { id: jobId } = await this.addJob();
+    await this.temporal.startTrainingJob(jobId, { adopt: false, service: 'penguins' });
+    const attemptId = `${jobId}/attempt-1`;
+    const handle = await poll(`the launch of ${attemptId}`, 15_000, async () => {
+      const row = await this.store.attempts.find(attemptId);
+      return row?.handle ?? null;
+    });
+    return { jobId, attemptId, instanceId: handle.instanceId };
+  }
+
+  /** The runner stops because the job is cancelled, and says so. */
+  async lastWord(jobId: string, attemptId: string): Promise<void> {
+    await this.store.jobs.requestCancel(jobId, 'user', new Date());
+    await poll(`a workflow that hears the end of ${attemptId}`, 15_000, () =>
+      this.temporal.signalRunnerEvent(attemptId, { kind: 'stopped', id: 'last', reason: 'cancelled' }).then(
+        () => true,
+        () => null,
+      ),
+    );
+  }
+
+  /** An attempt's row with the state of the world that a test needs, without any workflow. */
+  async openAttempt(jobId: string, attempt = 1): Promise<string> {
+    const offer = { provider: 'simulated', region: 'eu-north', instanceType: 'cpu-2', spot: false };
+    const id = `${jobId}/attempt-${attempt}`;
+    await this.store.attempts.open({
+      ...{ id, jobId, attempt, reason: 'for the test', createdAt: new Date() },
+      offer: { ...offer, priceUsdMicrosPerHour: 83_200 },
+    });
+    await this.store.jobs.moveFence(jobId, attempt);
+    return id;
+  }
+
+  /** Made past the platform, as by another hand with our key. */
+  async create(attemptId: string, namespace = 'test'): Promise<string> {
+    const response = await fetch(`${this.cloud.url}/v1/instances`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ name: randomUUID(), region: 'eu-north', instanceType: 'cpu-2', spot: false },
+        tags: { 'artenic-attempt': attemptId, 'artenic-namespace': namespace },
+      }),
+    });
+    return ((await response.json()) as { instanceId: string }).instanceId;
+  }
+
+  async control(method: string, path: string, body: object): Promise<void> {
+    const response = await fetch(`${this.cloud.url}/control${path}`, {
+      method,
+      headers: { authorization: `Bearer ${controlKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  }
+
+  faults(...rules: readonly object[]): Promise<void> {
+    return this.control('PUT', '/faults', { rules: rules.map((rule, index) => ({ id: String(index), ...rule })) });
+  }
+
+  isAlive(instanceId: string): boolean {
+    return this.cloud.cloud.state.live.has(instanceId);
+  }
+
+  instancesOf(attemptId: string): readonly string[] {
+    const all = [...this.cloud.cloud.state.instances.values()];
+    return all.filter(({ tags }) => tags['artenic-attempt'] === attemptId).map(({ instanceId }) => instanceId);
+  }
+
+  judge(): Judgement {
+    const question = { tag: 'artenic-attempt', quiescentAtMs: null, saidOverAtMs: {} };
+    return judge(this.cloud.cloud.state, question, this.cloud.cloud.nowMs());
+  }
+
+  async kindsOfEvents(subject: string): Promise<readonly string[]> {
+    await this.store.events.sequence();
+    const events = await this.store.events.after(0n, 10_000);
+    return events.filter((event) => event.subject === subject).map(({ kind }) => kind);
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+}

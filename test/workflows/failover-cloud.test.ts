@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { AttemptRecord } from '../../store/types.ts';
+import { poll } from '../support/poll.ts';
+import { CloudWorld } from './cloud-world.ts';
+
+let world: CloudWorld;
+const begun: string[] = [];
+beforeAll(async () => {
+  world = await CloudWorld.start({ world: { scale: 1000 } });
+}, 60_000);
+afterEach(async () => {
+  // scripted machines hang for ever: each job is ended, so that none disturbs the next test
+  for (const jobId of begun.splice(0)) {
+    const { state, currentAttempt } = await world.store.jobs.get(jobId);
+    if (!['failed', 'cancelled'].includes(state)) await world.lastWord(jobId, `${jobId}/attempt-${currentAttempt}`);
+    await poll(`the end of ${jobId}`, 15_000, async () =>
+      ['failed', 'cancelled'].includes((await world.store.jobs.get(jobId)).state) ? true : null,
+    );
+  }
+}, 30_000);
+afterAll(() => world.close(), 60_000);
+
+async function begin(mode: 'spot' | 'on-demand' | 'spot-with-fallback', regions: string[]): Promise<string> {
+  const placement = { providers: ['simulated'], mode, regions };
+  const { id } = await world.addJob({ placement });
+  begun.push(id);
+  await world.temporal.startTrainingJob(id, { adopt: false, service: 'penguins' });
+  return id;
+}
+
+const launched = (jobId: string, attempt: number): Promise<AttemptRecord> =>
+  poll(`attempt ${attempt} to have its instance`, 20_000, async () => {
+    const row = await world.store.attempts.find(`${jobId}/attempt-${attempt}`);
+    return row?.handle == null ? null : row;
+  });
+
+test('a zone that has none: the next one at once, and other jobs do not ask there either', async () => {
+  await world.control('PUT', '/capacity', { zone: 'eu-north-a', capacity: 0 });
+  const first = await begin('on-demand', ['eu-north']);
+  const second = await launched(first, 2);
+  expect(second.offer).toMatchObject({ region: 'eu-north', zone: 'eu-north-b', spot: false });
+  expect(second.reason).toMatch(/^next zone, eu-north-b, after stockout: /);
+  expect(await world.store.attempts.get(`${first}/attempt-1`)).toMatchObject({
+    offer: { zone: 'eu-north-a' },
+    ending: { kind: 'stockout' },
+    handle: null,
+  });
+  expect(await world.store.decisions.find(first, 2)).toMatchObject({
+    policyVersion: 'on-demand-only-1',
+    action: { kind: 'launch', step: 'next-zone' },
+  });
+  const other = await launched(await begin('on-demand', ['eu-north']), 1);
+  expect(other.offer.zone).toBe('eu-north-b');
+  await world.control('PUT', '/capacity', { zone: 'eu-north-a', capacity: null });
+}, 60_000);
+
+test('no spot machine anywhere: on-demand, with the reason; where that is not allowed, a wait', async () => {
+  for (const zone of ['ap-south-a', 'ap-south-b'])
+    await world.control('PUT', '/quotas', { region: zone.slice(0, -2), spot: true, vcpu: 0 });
+  const either = await begin('spot-with-fallback', ['ap-south']);
+  const second = await launched(either, 2);
+  expect(second.offer).toMatchObject({ region: 'ap-south', spot: false });
+  expect(second.reason).toMatch(/^on-demand after quota: /);
+  const spotOnly = await begin('spot', ['ap-south']);
+  const waiting = await poll('the wait', 15_000, async () => {
+    const decisions = await world.store.decisions.listByJob(spotOnly);
+    return decisions.find(({ action }) => action.kind === 'wait') ?? null;
+  });
+  expect(waiting.action.reason).not.toBe('');
+  expect((await world.store.jobs.get(spotOnly)).state).toMatch(/^(waiting|recovering)$/);
+  await world.store.jobs.requestCancel(spotOnly, 'user', new Date());
+  await world.temporal.cancelTrainingJob(spotOnly);
+}, 60_000);
+
+test('credentials that have run out pause the job; it goes on by itself when they hold again', async () => {
+  await world.control('PUT', '/keys/default', { expiresInSeconds: 0 });
+  const jobId = await begin('on-demand', ['eu-north']);
+  const paused = await poll('the pause', 15_000, async () => {
+    const job = await world.store.jobs.get(jobId);
+    return job.message.startsWith('Paused: ') ? job : null;
+  });
+  expect(paused.state).toBe('waiting');
+  expect(paused.message).toContain('Renew the credentials of simulated');
+  expect(await world.store.attempts.listByJob(jobId)).toEqual([]);
+  await world.control('PUT', '/keys/default', { expiresInSeconds: null });
+  expect(await launched(jobId, 1)).toMatchObject({ reason: 'first attempt' });
+}, 60_000);
+
+test('a spot machine that is taken back: the evidence is kept, and the next place is tried', async () => {
+  const jobId = await begin('spot', ['eu-north']);
+  const { handle, offer } = await launched(jobId, 1);
+  await world.control('POST', `/instances/${handle?.instanceId}/preempt`, { noticeSeconds: null });
+  const second = await launched(jobId, 2);
+  expect(second.offer.zone).not.toBe(offer.zone);
+  expect(second.reason).toMatch(/^next zone, .* after preempted: /);
+  expect((await world.store.attempts.get(`${jobId}/attempt-1`)).ending).toMatchObject({
+    kind: 'preempted',
+    evidence: 'provider-record',
+  });
+}, 60_000);

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { spotWithFallback } from '../../core/failover/policy.ts';
+import { holdBack } from '../../core/signals/hold-back.ts';
+import { failoverWorkflowId, wakeUpSignal } from '../../workflows/contracts.ts';
+import { until } from './fake-runner.ts';
+import { type Harness, startHarness } from './harness.ts';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.close());
+
+test('a held failover launches nothing and goes on at once when it is woken', async () => {
+  const { world, client } = harness;
+  let heldAt: Date | null = new Date();
+  world.policy = {
+    version: 'held',
+    decide: (state) => holdBack(spotWithFallback.decide(state), { heldAt, stopAt: null, now: new Date(state.nowMs) }),
+  };
+  world.addJob('held');
+  const handle = await harness.startJob('held');
+  const decisions = () => [...world.decisions].filter(([key]) => key.startsWith('held ')).map(([, { kind }]) => kind);
+  await until(() => decisions().length > 0, 'the wait');
+  const failover = client.workflow.getHandle(failoverWorkflowId('held'));
+
+  // woken for nothing it looks, and waits again
+  await failover.signal(wakeUpSignal);
+  await until(() => decisions().length > 1, 'another look');
+  expect(world.attemptsOf('held')).toEqual([]);
+
+  heldAt = null;
+  const releasedMs = performance.now();
+  await failover.signal(wakeUpSignal);
+  await failover.signal(wakeUpSignal);
+  expect((await handle.result()).state).toBe('succeeded');
+  expect(performance.now() - releasedMs).toBeLessThan(20_000);
+  expect(decisions().filter((kind) => kind === 'launch')).toHaveLength(1);
+  const { events } = await failover.fetchHistory();
+  expect(events?.length ?? 0).toBeLessThanOrEqual(12 * decisions().length);
+}, 60_000);
