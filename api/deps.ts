@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ObjectStorage } from '../core/object-storage.ts';
+import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
@@ -33,10 +33,17 @@ export type ApiDeps = {
   readonly store: Store;
   readonly temporal: TemporalGateway;
   readonly storage: ObjectStorage;
+  readonly signing: ObjectSigning;
+  /** Checks what `signing` signs for this API itself; null when that goes to the storage. */
+  readonly ownUrls: OwnUrls | null;
+  /** What runners are told that ask for it themselves. */
+  readonly runner: { readonly heartbeatIntervalMs: number; readonly shipIntervalMs: number };
   readonly predictor: Predictor;
   /** Values of named secrets; throws `not-found` that names the missing one. */
   readonly secrets: (names: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   readonly keyPepper: Uint8Array;
+  /** Any of them may have signed a webhook. */
+  readonly webhookKeys: readonly Uint8Array[];
   readonly now: () => Date;
   readonly newId: () => string;
   readonly logger: Logger;
@@ -51,6 +58,8 @@ export type ApiDeps = {
   /** Temporal's Web UI, for links; null when there is none that we know of. */
   readonly temporalUi: string | null;
   readonly temporalNamespace: string;
+  /** How often workers compare each provider with what is known. */
+  readonly reconcileMs: number;
   /** The built dashboard; null serves none. */
   readonly dashboardFolder: string | null;
   /** Calls back when events have been committed; returns how to stop. */

@@ -1,9 +1,10 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { createPlatformMetrics, type PlatformMetrics } from './platform-metrics.ts';
 
 export type ApiMetrics = {
   readonly observe: (method: string, route: string, status: number, durationMs: number) => void;
   readonly countCspReport: () => void;
-  readonly text: () => Promise<string>;
+  readonly text: (store: Parameters<PlatformMetrics['refresh']>[0]) => Promise<string>;
   readonly contentType: string;
 };
 
@@ -22,11 +23,15 @@ export function createMetrics(): ApiMetrics {
     help: 'Reports of browsers that the content security policy was broken',
     registers: [registry],
   });
+  const platform = createPlatformMetrics(registry);
   return {
     countCspReport: () => cspReports.inc(),
     observe: (method, route, status, durationMs) =>
       durations.observe({ method, route, status: String(status) }, durationMs / 1000),
-    text: () => registry.metrics(),
+    text: async (store) => {
+      await platform.refresh(store);
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

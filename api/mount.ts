@@ -5,7 +5,7 @@ import { dispatch, isHot } from './dispatch.ts';
 import type { Permission, Route } from './route.ts';
 import type { Underway } from './underway.ts';
 
-const permissions: ReadonlySet<Permission> = new Set<Permission>(['open', 'read', 'write', 'runner']);
+const permissions: ReadonlySet<Permission> = new Set<Permission>(['open', 'read', 'write', 'runner', 'webhook']);
 
 /** `/a/{id}/{path}` as Express writes it. A parameter named `path` takes the rest, slashes included. */
 function expressPath(path: string): string {

@@ -29,13 +29,20 @@ const tags = {
 
 const binary = z.string().meta({ format: 'binary' });
 
+/** Open, but for who shows a bootstrap token. */
+const tradesToken: ReadonlySet<string> = new Set([
+  '/api/v1/runner/hello',
+  '/api/v1/runner/bootstrap',
+  '/api/v1/runner/programs/{sha256}',
+]);
+
 /** Refusals that every route of a kind can answer with. */
 function refusals(route: Route): RouteConfig['responses'] {
   const hasInput = route.params !== null || route.query !== null || route.bodyKind !== 'none';
   const hasBody = route.bodyKind !== 'none';
   const rows: readonly (readonly [number, string, boolean])[] = [
     [400, 'The request cannot be read', true],
-    [401, 'No valid credential', route.permission !== 'open' || route.path.endsWith('/hello')],
+    [401, 'No valid credential', route.permission !== 'open' || tradesToken.has(route.path)],
     [403, 'Not allowed from here', true],
     [404, 'Not found', true],
     [
@@ -46,6 +53,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
+    [429, 'Too many: `Retry-After` says when to come back', route.permission === 'webhook'],
     [500, 'A fault of the platform', true],
     [503, 'A part of the platform is away; try again', true],
     [504, 'It took too long', ['predictions', 'inference', 'models'].includes(route.tag)],
@@ -62,6 +70,7 @@ const security: Readonly<Record<Permission, Record<string, string[]>[]>> = {
   read: [{ apiKey: [] }, { session: [] }],
   write: [{ apiKey: [] }, { session: [] }],
   runner: [{ attemptToken: [] }],
+  webhook: [{ apiKey: [] }, { session: [] }, { webhook: [] }],
 };
 
 function requestOf(route: Route): NonNullable<RouteConfig['request']> {
@@ -114,6 +123,12 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     type: 'http',
     scheme: 'bearer',
     description: "A runner's token of its attempt",
+  });
+  registry.registerComponent('securitySchemes', 'webhook', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'webhook-signature',
+    description: 'Standard Webhooks, with webhook-id and webhook-timestamp, by a secret of ARTENIC_WEBHOOK_SECRETS.',
   });
   for (const route of routes) {
     const answers = Object.fromEntries(

@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import type { AttemptRecord, JobRecord, Principal, Repositories } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** Who may call: anybody, an API key, or the runner of the job's current attempt. */
-export type Permission = 'open' | 'read' | 'write' | 'runner';
+/** Who may call: anybody, an API key, the runner of the job's current attempt, or (`webhook`) as `write` or signed by a webhook secret. */
+export type Permission = 'open' | 'read' | 'write' | 'runner' | 'webhook';
 
 export type Reply = {
   readonly status: number;
@@ -23,7 +23,7 @@ export type Context<P, Q, B> = {
   readonly body: B;
   readonly request: Request;
   readonly response: Response;
-  /** The API key's owner; throws on open and runner routes, where there is none. */
+  /** The API key's owner, or the sender of a signed webhook; throws on open and runner routes, where there is none. */
   readonly principal: () => Principal;
   readonly runner: () => RunnerCaller;
   /** Stores the reply under the request's idempotency key, in the transaction of its effect. Nothing without a key. */

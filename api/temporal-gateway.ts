@@ -10,10 +10,13 @@ import { ArtenicError } from '../core/errors.ts';
 import {
   capacityGrantedSignal,
   controlQueue,
+  failoverWorkflowId,
   runnerEventSignal,
   searchAttributes,
   trainingJobWorkflowId,
+  workflowTaskTimeout,
   type TrainingJobInput,
+  wakeUpSignal,
 } from '../workflows/contracts.ts';
 import { createUnderway } from './underway.ts';
 
@@ -31,6 +34,8 @@ export type TemporalGateway = {
     event: RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string },
   ) => Promise<void>;
   readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
+  /** Throws `not-found` when the failover's workflow is closed. */
+  readonly wakeFailover: (jobId: string) => Promise<void>;
   readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
   readonly ping: (timeoutMs: number) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -93,6 +98,7 @@ export function createTemporalGateway(options: {
           await client.workflow.start('trainingJob', {
             workflowId: trainingJobWorkflowId(jobId),
             taskQueue: controlQueue,
+            workflowTaskTimeout,
             args: [input],
             // The job's row is the guard; this keeps a second start of the same id from even trying.
             workflowIdReusePolicy: adopt ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
@@ -121,6 +127,7 @@ export function createTemporalGateway(options: {
       call(() => client.workflow.getHandle(attemptId).signal(runnerEventSignal, event)),
     signalCapacityGranted: (attemptId) =>
       call(() => client.workflow.getHandle(attemptId).signal(capacityGrantedSignal)),
+    wakeFailover: (jobId) => call(() => client.workflow.getHandle(failoverWorkflowId(jobId)).signal(wakeUpSignal)),
     describe: (workflowId) =>
       call(async () => {
         try {

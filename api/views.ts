@@ -1,5 +1,7 @@
 import type {
   AttemptView,
+  Cost,
+  DecisionView,
   JobView,
   MetricPoint,
   ModelVersionView,
@@ -7,9 +9,11 @@ import type {
   ProviderView,
   StageChangeView,
 } from '@artenic/core';
+import { costOfAttempt } from '../core/cost/cost.ts';
 import type { Capacity } from '../core/capacity/types.ts';
 import type {
   AttemptRecord,
+  DecisionRecord,
   JobRecord,
   MetricRow,
   ModelRecord,
@@ -21,7 +25,7 @@ import { trainingJobWorkflowId } from '../workflows/contracts.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-export function jobView(job: JobRecord, queuePosition: number | null): JobView {
+export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost): JobView {
   return {
     id: job.id,
     service: job.service,
@@ -44,11 +48,13 @@ export function jobView(job: JobRecord, queuePosition: number | null): JobView {
     startedAt: iso(job.startedAt),
     finishedAt: iso(job.finishedAt),
     cancelRequestedAt: iso(job.cancelRequestedAt),
+    heldAt: iso(job.heldAt),
+    cost,
     workflowId: trainingJobWorkflowId(job.id),
   };
 }
 
-export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['checkpoints']): AttemptView {
+export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['checkpoints'], now: Date): AttemptView {
   const { id, jobId, state, ending, restoredFrom, reason, offer } = attempt;
   return {
     id,
@@ -57,6 +63,11 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     provider: offer.provider,
     region: offer.region,
     instanceType: offer.instanceType,
+    spot: offer.spot,
+    priceUsdMicrosPerHour: offer.priceUsdMicrosPerHour,
+    billedFrom: iso(attempt.billedFrom),
+    billedUntil: iso(attempt.billedUntil),
+    cost: costOfAttempt(attempt, now),
     state,
     ending,
     restoredFrom,
@@ -101,5 +112,15 @@ export function providerView(provider: ProviderRecord, inUse: Capacity | null): 
     capacity,
     inUse: inUse === null || capacity === null ? null : { ...inUse, gpuType: capacity.gpuType },
     checkedAt: provider.checkedAt.toISOString(),
+  };
+}
+
+export function decisionView({ decision, policyVersion, action, decidedAt }: DecisionRecord): DecisionView {
+  const isLaunch = action.kind === 'launch';
+  return {
+    ...{ decision, policyVersion, kind: action.kind, reason: action.reason },
+    attempt: isLaunch || action.kind === 'finish' ? action.attempt : null,
+    step: isLaunch ? action.step : null,
+    decidedAt: decidedAt.toISOString(),
   };
 }

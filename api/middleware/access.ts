@@ -4,6 +4,7 @@ import { tokenHashOf } from '../../store/tokens.ts';
 import type { Principal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { parseKey, sameHash } from '../keys.ts';
+import { checkWebhook } from '../webhook-signature.ts';
 import { principalOfSession } from '../sessions.ts';
 
 /** Loopback by any of its names, with or without a port. */
@@ -75,6 +76,17 @@ export async function principalOfRequest(deps: ApiDeps, request: Request): Promi
   if (session === null) throw new ArtenicError('unauthorized', refusal);
   const { id, name, projectId } = session;
   return { id, name, projectId };
+}
+
+/** Signed instead of with a key. */
+export function isWebhook({ headers }: Request): boolean {
+  return headers.authorization === undefined && headers['webhook-signature'] !== undefined;
+}
+
+/** Who knows a webhook secret speaks for the installation's own project. */
+export function principalOfWebhook(deps: ApiDeps, request: Request, body: Uint8Array): Principal {
+  checkWebhook(deps.webhookKeys, request.headers, body, deps.now());
+  return { id: 'webhook', name: 'webhook', projectId: 'default' };
 }
 
 export function bearerOf(request: Request): string {

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
-import { ArtenicError } from '../../core/errors.ts';
+import { ArtenicError, messageOf } from '../../core/errors.ts';
 import type { Principal, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Reply } from '../route.ts';
 
-/** A request that holds its key longer than this has died. */
-const lockMs = 60_000;
+/** A dead request's lock keeps its client's next try waiting for no longer than this. */
+const lockMs = 10_000;
+/** Two renewals may fail before a living request's lock is lost. */
+const renewalMs = 3000;
 
 export type KeyHold = {
   readonly remember: (repositories: Repositories, reply: Reply) => Promise<void>;
-  /** After the handler: stores the reply if the handler did not. */
+  /** After the handler: stores the reply if the handler did not. A failure of this is one to `release` after. */
   readonly settle: (reply: Reply) => Promise<void>;
   /** After a failure without effect: the key may be used again. */
   readonly release: () => Promise<void>;
@@ -63,6 +65,12 @@ export async function holdKey(
 
 function hold(deps: ApiDeps, key: string, principal: Principal): KeyHold {
   let isRemembered = false;
+  const renewing = setInterval(() => {
+    // one that fails is made good by the next
+    deps.store.idempotency
+      .renew(key, principal.id, new Date(deps.now().getTime() + lockMs))
+      .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'an idempotency key was not renewed'));
+  }, renewalMs);
   const complete = async (repositories: Pick<Repositories, 'idempotency'>, reply: Reply): Promise<void> => {
     isRemembered = true;
     await repositories.idempotency.complete(key, principal.id, {
@@ -73,8 +81,14 @@ function hold(deps: ApiDeps, key: string, principal: Principal): KeyHold {
   };
   return {
     remember: complete,
-    settle: (reply) => (isRemembered ? Promise.resolve() : complete(deps.store, reply)),
-    // A key whose effect may have been committed stays held until its lock ends.
-    release: () => (isRemembered ? Promise.resolve() : deps.store.idempotency.abandon(key, principal.id)),
+    settle: async (reply) => {
+      if (!isRemembered) await complete(deps.store, reply);
+      clearInterval(renewing);
+    },
+    release: async () => {
+      clearInterval(renewing);
+      // A key whose effect may have been committed stays held until its lock ends.
+      if (!isRemembered) await deps.store.idempotency.abandon(key, principal.id);
+    },
   };
 }

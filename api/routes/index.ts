@@ -2,6 +2,7 @@ import type { ApiDeps } from '../deps.ts';
 import { createMetrics, type ApiMetrics } from '../metrics.ts';
 import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../route.ts';
+import { doctorRoutes } from './doctor.ts';
 import { jobOutputRoutes } from './job-output.ts';
 import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
@@ -9,24 +10,35 @@ import { objectRoutes } from './objects.ts';
 import { oipRoutes } from './oip.ts';
 import { platformRoutes } from './platform.ts';
 import { predictionRoutes } from './predictions.ts';
+import { offerRoutes } from './offers.ts';
 import { overviewRoutes } from './overview.ts';
 import { cspReportRoutes } from './csp-reports.ts';
+import { runnerProgramRoutes } from './runner-programs.ts';
+import { runnerObjectRoutes } from './runner-objects.ts';
 import { runnerRoutes } from './runner.ts';
 import { sessionRoutes } from './session.ts';
+import { signalRoutes } from './signals.ts';
+import { signedObjectRoutes } from './signed-objects.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   return [
     ...jobRoutes(),
+    ...signalRoutes(),
+    ...offerRoutes(),
     ...jobOutputRoutes(),
     ...objectRoutes(),
+    ...signedObjectRoutes(),
     ...modelRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),
     ...overviewRoutes(),
     ...sessionRoutes(),
     ...platformRoutes(metrics),
+    ...doctorRoutes(),
     ...cspReportRoutes(metrics),
     ...runnerRoutes(),
+    ...runnerProgramRoutes(),
+    ...runnerObjectRoutes(),
   ];
 }
 

@@ -1,5 +1,15 @@
-import { jsonValueSchema, jobStates, modelNameOf, pageSchema, type JobState } from '@artenic/core';
+import {
+  isTerminalJobState,
+  decisionViewSchema,
+  jobStates,
+  modelNameOf,
+  pageSchema,
+  type Cost,
+  type JobState,
+  type JobView,
+} from '@artenic/core';
 import { z } from 'zod';
+import { costOfJob } from '../../core/cost/cost.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { JobRecord, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -9,7 +19,7 @@ import { decodeText, mediaTypeOf } from '../middleware/body.ts';
 import { readSpec } from '../read-spec.ts';
 import { ok, route, type Context, type Reply, type Route } from '../route.ts';
 import { jobIdParam, pageQuery, named } from '../schemas.ts';
-import { attemptView, jobView } from '../views.ts';
+import { attemptView, decisionView, jobView } from '../views.ts';
 
 const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
 
@@ -19,8 +29,18 @@ async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promis
   return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
 }
 
-async function view(deps: ApiDeps, job: JobRecord): Promise<unknown> {
-  return jobView(job, (await queuePositions(deps, [job])).get(job.id) ?? null);
+async function views(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonly JobView[]> {
+  const [positions, costs] = await Promise.all([queuePositions(deps, jobs), costsOf(deps, deps.store, jobs)]);
+  return jobs.map((job) => jobView(job, positions.get(job.id) ?? null, costs(job)));
+}
+
+async function costsOf(
+  { now }: ApiDeps,
+  { attempts }: Pick<Repositories, 'attempts'>,
+  jobs: readonly JobRecord[],
+): Promise<(job: JobRecord) => Cost> {
+  const billed = await attempts.billedByJobs(jobs.map(({ id }) => id));
+  return (job) => costOfJob(billed.get(job.id) ?? [], isTerminalJobState(job.state), now());
 }
 
 /** The row first, in one transaction with its idempotency record; then the workflow, which the relay starts if we cannot. */
@@ -37,7 +57,11 @@ async function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply
       principal,
       createdAt: deps.now(),
     });
-    const made: Reply = { status: 202, body: jobView(job, null), headers: { location: `/api/v1/jobs/${id}` } };
+    const made: Reply = {
+      status: 202,
+      body: jobView(job, null, costOfJob([], false, deps.now())),
+      headers: { location: `/api/v1/jobs/${id}` },
+    };
     await context.remember(repositories, made);
     return made;
   });
@@ -56,7 +80,8 @@ async function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unk
   await jobOf(context, params.id);
   const reply = await deps.store.transaction(async (repositories) => {
     const job = await repositories.jobs.requestCancel(params.id, context.principal().name, deps.now());
-    const made: Reply = { status: 202, body: jobView(job, null) };
+    const cost = (await costsOf(deps, repositories, [job]))(job);
+    const made: Reply = { status: 202, body: jobView(job, null, cost) };
     await context.remember(repositories, made);
     return made;
   });
@@ -94,13 +119,6 @@ const listQuery = z.strictObject({
   /** Part of a service's or model's name, or the beginning of an id. */
   search: z.string().min(1).max(63).optional(),
 });
-const decisionSchema = z.object({
-  decision: z.number().int(),
-  policyVersion: z.string(),
-  action: z.record(z.string(), jsonValueSchema),
-  decidedAt: z.iso.datetime(),
-});
-
 function statesOf(list: string | undefined): readonly JobState[] | undefined {
   return list?.split(',').map((state) => z.enum(jobStates).parse(state));
 }
@@ -128,11 +146,7 @@ export function jobRoutes(): readonly Route[] {
           ...(search === undefined ? {} : { search }),
           ...(service === undefined ? {} : { service }),
         });
-        const positions = await queuePositions(deps, page.items);
-        return ok({
-          items: page.items.map((job) => jobView(job, positions.get(job.id) ?? null)),
-          nextCursor: page.nextCursor,
-        });
+        return ok({ items: await views(deps, page.items), nextCursor: page.nextCursor });
       },
     }),
     route({
@@ -143,7 +157,7 @@ export function jobRoutes(): readonly Route[] {
       summary: 'One job',
       params: jobIdParam,
       answers: { 200: { description: 'The job', schema: named.job } },
-      handle: async (context) => ok(await view(context.deps, await jobOf(context, context.params.id))),
+      handle: async (context) => ok((await views(context.deps, [await jobOf(context, context.params.id)]))[0]),
     }),
     route({
       method: 'post',
@@ -175,7 +189,7 @@ export function jobRoutes(): readonly Route[] {
           checkpoints
             .filter((one) => one.attempt === attempt)
             .map(({ sequence, name, createdAt }) => ({ sequence, name, createdAt }));
-        return ok({ items: attempts.map((attempt) => attemptView(attempt, of(attempt.attempt))) });
+        return ok({ items: attempts.map((attempt) => attemptView(attempt, of(attempt.attempt), deps.now())) });
       },
     }),
     route({
@@ -185,18 +199,13 @@ export function jobRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'What the failover policy decided, and why',
       params: jobIdParam,
-      answers: { 200: { description: 'The decisions', schema: z.object({ items: z.array(decisionSchema) }) } },
+      answers: { 200: { description: 'The decisions', schema: z.object({ items: z.array(decisionViewSchema) }) } },
       handle: async (context) => {
         const { deps, params } = context;
         await jobOf(context, params.id);
         const decisions = await deps.store.decisions.listByJob(params.id);
         return ok({
-          items: decisions.map(({ decision, policyVersion, action, decidedAt }) => ({
-            decision,
-            policyVersion,
-            action,
-            decidedAt: decidedAt.toISOString(),
-          })),
+          items: decisions.map(decisionView),
         });
       },
     }),

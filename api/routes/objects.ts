@@ -1,6 +1,6 @@
 import { objectKeys } from '@artenic/core';
 import { z } from 'zod';
-import { ArtenicError } from '../../core/errors.ts';
+import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { streamBody } from '../middleware/body.ts';
 import { route, type Route } from '../route.ts';
 
@@ -31,8 +31,16 @@ export function objectRoutes(): readonly Route[] {
         const key = keyOf[kind](sha256);
         const present = await deps.storage.head(key);
         if (present !== null) return { status: 200, body: { key, bytes: present.bytes } };
-        const { bytes } = await deps.storage.put(key, streamBody(request, deps.limits.uploadBytes), { sha256 });
-        return { status: 201, body: { key, bytes } };
+        try {
+          const body = streamBody(request, deps.limits.uploadBytes);
+          const { bytes } = await deps.storage.put(key, body, { sha256, ifAbsent: true });
+          return { status: 201, body: { key, bytes } };
+        } catch (error) {
+          // somebody else was faster with the same content
+          const found = isArtenicError(error, 'conflict') ? await deps.storage.head(key) : null;
+          if (found === null) throw error;
+          return { status: 200, body: { key, bytes: found.bytes } };
+        }
       },
     }),
     route({

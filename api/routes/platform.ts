@@ -71,9 +71,9 @@ export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
       tag: 'platform',
       summary: 'Prometheus metrics',
       answers: { 200: { description: 'Metrics', type: 'text/plain' } },
-      handle: async () => ({
+      handle: async ({ deps }) => ({
         status: 200,
-        body: await metrics.text(),
+        body: await metrics.text(deps.store),
         headers: { 'content-type': metrics.contentType },
       }),
     }),

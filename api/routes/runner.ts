@@ -1,19 +1,25 @@
 import {
+  bootstrapAnswerSchema,
+  bootstrapRequestSchema,
   checkpointManifestSchema,
   heartbeatRequestSchema,
   heartbeatResponseSchema,
   helloRequestSchema,
   helloResponseSchema,
+  isTerminalJobState,
   logStreams,
   objectKeys,
   offsetResponseSchema,
   runnerEventSchema,
   type CheckpointManifest,
+  type HeartbeatResponse,
   type RunnerEvent,
 } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
-import type { JobRecord } from '../../store/types.ts';
+import { handsOver } from '../../core/failover/hand-over.ts';
+import { cameToItsEnd } from '../../store/completion.ts';
+import type { AttemptRecord, JobRecord } from '../../store/types.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
 import { createCoarseEvents } from '../coarse-events.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -58,22 +64,79 @@ function tellWorkflow(
 ): Promise<void> {
   return deps.store.transaction(async (repositories) => {
     if (!(await repositories.runnerEvents.firstTime(attemptId, event.id, deps.now()))) return;
-    try {
-      await deps.temporal.signalRunnerEvent(attemptId, event);
-    } catch (error) {
-      // The workflow is closed or was terminated: its successor asks the provider and reads the marker.
-      if (!isArtenicError(error, 'not-found')) throw error;
-    }
+    if (event.kind === 'exited' || event.kind === 'stopped')
+      await repositories.attempts.runnerOver(attemptId, deps.now());
+    if (event.kind === 'stopped' && event.reason === 'stop-requested')
+      await repositories.attempts.release(attemptId, deps.now());
+    // The workflow is closed or was terminated: its successor asks for the instance, and hears of a last word with it.
+    await ifThere(deps.temporal.signalRunnerEvent(attemptId, event));
+  });
+}
+
+/** The machine is taken back: the failover looks for the next one at once. */
+async function takeNotice(
+  deps: ApiDeps,
+  { attempt }: RunnerCaller,
+  { deadlineAt }: Extract<RunnerEvent, { kind: 'notice' }>,
+): Promise<void> {
+  await deps.store.attempts.notice(attempt.id, new Date(deadlineAt), deps.now());
+  // Its successor, if it is gone, reads the row before it watches.
+  await ifThere(deps.temporal.wakeFailover(attempt.jobId));
+}
+
+async function ifThere(signalling: Promise<void>): Promise<void> {
+  try {
+    await signalling;
+  } catch (error) {
+    if (!isArtenicError(error, 'not-found')) throw error;
+  }
+}
+
+/** Whose bootstrap token this is. */
+async function callerOfBootstrap(
+  deps: ApiDeps,
+  { attemptId, bootstrapToken }: z.output<typeof bootstrapRequestSchema>,
+): Promise<RunnerCaller> {
+  if (!sameHash(bootstrapToken, bootstrapTokenOf(deps.keyPepper, attemptId)))
+    throw new ArtenicError('unauthorized', 'This bootstrap token does not belong to this attempt.');
+  const attempt = await deps.store.attempts.get(attemptId);
+  const job = await deps.store.jobs.get(attempt.jobId);
+  if (job.currentAttempt > attempt.attempt)
+    throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
+  return { attempt, job };
+}
+
+/** Numbers of those that came to their own end before anybody has judged it: while no worker is there, or their words are late. */
+async function doneBefore(
+  { store, storage }: ApiDeps,
+  { jobId, attempt }: AttemptRecord,
+): Promise<ReadonlySet<number>> {
+  const rows = await store.attempts.listByJob(jobId);
+  const open = rows.filter((row) => row.attempt < attempt && row.ending === null && row.releasedAt === null);
+  const done = await Promise.all(open.map(async (row) => ((await cameToItsEnd(storage, row)) ? [row.attempt] : [])));
+  return new Set(done.flat());
+}
+
+/** Moves the fence to an attempt that was launched beside a warned one, as soon as that one is done. */
+async function takeOver(deps: ApiDeps, { attempt, job }: RunnerCaller): Promise<void> {
+  const { store, now } = deps;
+  const done = await doneBefore(deps, attempt);
+  await store.transaction(async ({ jobs, attempts }) => {
+    // whoever ends an attempt holds it, too
+    const { state } = await jobs.lock(job.id);
+    if (isTerminalJobState(state)) throw new ArtenicError('fenced', 'The job has ended.');
+    const before = (await attempts.listByJob(job.id)).filter((other) => other.attempt < attempt.attempt);
+    const holder = before.find((other) => !handsOver({ ...other, isDone: done.has(other.attempt) }, now()));
+    if (holder !== undefined)
+      throw new ArtenicError('not-ready', `Attempt ${holder.attempt} still writes its last checkpoint or result.`);
+    await jobs.moveFence(job.id, attempt.attempt);
   });
 }
 
 async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof helloRequestSchema>>): Promise<Reply> {
-  if (!sameHash(body.bootstrapToken, bootstrapTokenOf(deps.keyPepper, body.attemptId)))
-    throw new ArtenicError('unauthorized', 'This bootstrap token does not belong to this attempt.');
-  const known = await deps.store.attempts.get(body.attemptId);
-  const job = await deps.store.jobs.get(known.jobId);
-  if (job.currentAttempt !== known.attempt)
-    throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
+  const caller = await callerOfBootstrap(deps, body);
+  const { job } = caller;
+  if (job.currentAttempt < caller.attempt.attempt) await takeOver(deps, caller);
   const now = deps.now();
   const attempt = await deps.store.attempts.hello(body.attemptId, tokenHashOf(deps.keyPepper, body.attemptToken), now);
   const stopAt = await deps.store.jobs.setStopAt(job.id, new Date(now.getTime() + job.spec.maxHours * hourMs));
@@ -103,6 +166,7 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
     mustBeOpen(caller);
     await takePhase(deps, caller, body);
   }
+  if (body.kind === 'notice') await takeNotice(deps, caller, body);
   await tellWorkflow(deps, caller.attempt.id, body);
   return ok({});
 }
@@ -112,11 +176,33 @@ function stopWish(job: JobRecord, caller: RunnerCaller): { readonly reason: stri
   return job.cancelRequestedAt === null ? null : { reason: 'cancelled' };
 }
 
+/** What signals from outside want of this attempt. */
+function signalWishes({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, 'checkpoint' | 'notice'> {
+  const { checkpoint = null, notice = null } = job.signals ?? {};
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return {
+    checkpoint: checkpoint?.attempt === attempt.attempt ? { askedAt: iso(checkpoint.atMs) } : null,
+    notice: notice?.attempt === attempt.attempt ? { deadlineAt: iso(notice.deadlineAtMs) } : null,
+  };
+}
+
 export function runnerRoutes(): readonly Route[] {
   const events = createCoarseEvents();
   const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
   const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
   return [
+    route({
+      ...common,
+      path: '/api/v1/runner/bootstrap',
+      permission: 'open',
+      summary: 'What a rented machine must know besides its bootstrap token, which stays good for one hello',
+      body: bootstrapRequestSchema,
+      answers: { 200: { description: 'The rest', schema: bootstrapAnswerSchema } },
+      handle: async ({ deps, body }) => {
+        const { attempt } = await callerOfBootstrap(deps, body);
+        return ok({ jobId: attempt.jobId, attempt: attempt.attempt, ...deps.runner });
+      },
+    }),
     route({
       ...common,
       path: '/api/v1/runner/hello',
@@ -185,7 +271,7 @@ export function runnerRoutes(): readonly Route[] {
         await deps.store.attempts.heartbeat(caller.attempt.id, deps.now());
         if (body.progress !== null && body.progress !== caller.job.progress)
           await deps.store.jobs.setProgress(caller.job.id, body.progress);
-        return ok({ stop: stopWish(caller.job, caller) });
+        return ok({ stop: stopWish(caller.job, caller), ...signalWishes(caller) });
       },
     }),
   ];

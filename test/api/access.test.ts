@@ -3,17 +3,11 @@ import { request } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeKey, parseKey } from '../../api/keys.ts';
-import { addKey, ApiWorld, errorOf, fakePredictor } from './harness.ts';
+import { addKey, ApiWorld, errorOf } from './harness.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
-  world = await ApiWorld.start({
-    predictor: {
-      ...fakePredictor,
-      predict: () => Promise.reject(new Error('inner words')),
-      inspect: () => Promise.reject(new Error('inner words')),
-    },
-  });
+  world = await ApiWorld.start({}, { fetchModel: () => Promise.reject(new Error('inner words')) });
 });
 afterAll(() => world.close());
 

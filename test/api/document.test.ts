@@ -34,12 +34,8 @@ test('what is served is what is committed', async () => {
 });
 
 test('every route but the open ones asks for a credential', async () => {
-  expect(
-    routes
-      .filter((route) => route.permission === 'open')
-      .map((route) => route.path)
-      .toSorted(),
-  ).toEqual(openPaths.toSorted());
+  const open = new Set(routes.filter((route) => route.permission === 'open').map((route) => route.path));
+  expect([...open].toSorted()).toEqual(openPaths.toSorted());
   expect(routes.length).toBeGreaterThan(30);
   for (const { method, path, permission } of routes) {
     if (permission === 'open') continue;
@@ -55,7 +51,9 @@ test('every route but the open ones asks for a credential', async () => {
 });
 
 test('open routes answer without one, and the pages load nothing from elsewhere', async () => {
-  for (const { path } of routes.filter((one) => one.permission === 'open' && one.method === 'get'))
+  for (const { path } of routes.filter(
+    (one) => one.permission === 'open' && one.method === 'get' && !one.path.includes('{'),
+  ))
     expect([path, (await world.call('GET', path, { bearer: null })).status]).toEqual([path, 200]);
   expect((await world.call('GET', '/', { bearer: null })).headers.get('location')).toBe('/docs');
   const page = (await world.call('GET', '/docs', { bearer: null })).text;

@@ -2,18 +2,21 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jobSpecSchema, type JobSpecInput, type ModelSignature } from '@artenic/core';
+import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
+import { createOwnUrls } from '../../activities/storage/own-urls.ts';
 import { createApp } from '../../api/app.ts';
-import { defaultLimits, type ApiDeps, type Predictor } from '../../api/deps.ts';
+import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
 import { makeKey, parseKey } from '../../api/keys.ts';
 import { createLive } from '../../api/live.ts';
+import { modelCache } from '../../api/model-cache.ts';
 import { startServer } from '../../api/server.ts';
 import type { TemporalGateway } from '../../api/temporal-gateway.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
+import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/listen.ts';
 import { openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
@@ -23,30 +26,6 @@ import { createTestDatabase } from '../setup/database.ts';
 import { readContract, type Contract } from './contract.ts';
 
 export const keyPepper = new Uint8Array(32).fill(9);
-export const signature: ModelSignature = {
-  inputs: [{ name: 'x', type: 'float32', shape: ['N', 4] }],
-  outputs: [{ name: 'y', type: 'float32', shape: ['N', 3] }],
-  labels: ['a', 'b', 'c'],
-};
-
-/** Answers without a model. */
-export const fakePredictor: Predictor = {
-  predict: async ({ inputs }) => ({
-    outputs: { y: [0, 1, 0], seen: Object.keys(inputs) },
-    label: 'b',
-    latencyMs: 1,
-  }),
-  predictBatch: async ({ rows }) => ({
-    results: rows.map(() => ({ outputs: { y: [0, 1, 0] }, label: 'b' })),
-    latencyMs: 1,
-  }),
-  infer: async () => [{ name: 'y', type: 'float32', dims: [1, 3], data: Float32Array.of(0, 1, 0) }],
-  inspect: async () => signature,
-  scan: async () => undefined,
-  inspectExternal: async () => signature,
-  warm: async () => undefined,
-};
-
 /** Temporal as the API sees it, in memory: what was asked of it, and whether it answers. */
 export class RecordedTemporal implements TemporalGateway {
   readonly calls: (readonly [name: string, ...args: unknown[]])[] = [];
@@ -63,6 +42,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly cancelTrainingJob = (...args: unknown[]) => this.#take('cancel', ...args);
   readonly signalRunnerEvent = (...args: unknown[]) => this.#take('signal', ...args);
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
+  readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly ping = () => this.#take('ping');
   readonly describe = async () => 'absent' as const;
   readonly close = async () => undefined;
@@ -131,7 +111,7 @@ export class ApiWorld {
     this.#close = close;
   }
 
-  static async start(changes: Partial<ApiDeps> = {}): Promise<ApiWorld> {
+  static async start(changes: Partial<ApiDeps> = {}, hosts: Partial<PredictorOptions> = {}): Promise<ApiWorld> {
     const home = await mkdtemp(join(tmpdir(), 'artenic-api-'));
     const { url, drop } = await createTestDatabase();
     const orm: MikroORM = await openOrm({ databaseUrl: url, poolMax });
@@ -139,12 +119,28 @@ export class ApiWorld {
     const wakes = new Set<() => void>();
     const listener = await listenForEvents(url, () => wakes.forEach((wake) => wake()));
     const temporal = new RecordedTemporal();
+    let baseUrl = '';
+    const ownUrls = createOwnUrls({
+      get baseUrl() {
+        return baseUrl;
+      },
+      secret: keyPepper,
+      now: () => new Date(),
+    });
+    const storage = createFilesystemStorage({ root: join(home, 'objects') });
+    const predictor = createPredictor({
+      fetchModel: modelCache(storage, join(home, 'cache')),
+      ...{ maxHosts: 4, maxHostsPerModel: 2, deadlineMs: 10_000, memoryBytes: 2 ** 30, ...hosts },
+    });
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
-      ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null },
+      ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
-      storage: createFilesystemStorage({ root: join(home, 'objects') }),
-      predictor: fakePredictor,
+      ...{ storage, predictor },
+      webhookKeys: [],
+      signing: ownUrls,
+      ownUrls,
+      runner: { heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
       secrets: async (names) => Object.fromEntries(names.map((name) => [name, `secret of ${name}`])),
       now: () => new Date(),
       newId: () => uuidv7(Date.now(), randomBytes(10)),
@@ -162,11 +158,13 @@ export class ApiWorld {
       capacity: { vcpu: 4, memoryGib: 8, gpus: 0, gpuType: null },
     });
     const running = await startServer(createApp(deps), { host: '127.0.0.1', port: 0 });
+    baseUrl = `http://127.0.0.1:${running.port}`;
     const live = createLive(deps, running.server);
-    const contract = await readContract(`http://127.0.0.1:${running.port}`);
+    const contract = await readContract(baseUrl);
     const close = async (): Promise<void> => {
       await live.close();
       await running.close(1000);
+      await predictor.close();
       await listener.close();
       await fillPool(store);
       await orm.close(true);

@@ -2,31 +2,18 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ModelVersionView, ModelView, Page, PredictResponse, StageChangeView } from '@artenic/core';
 import { defaultLimits } from '../../api/deps.ts';
-import { ArtenicError } from '../../core/errors.ts';
-import { ApiWorld, errorOf, fakePredictor, signature, type Answer } from './harness.ts';
+import { loopModel, softmaxModel } from '../serving/models.ts';
+import { ApiWorld, errorOf, type Answer } from './harness.ts';
 
 let world: ApiWorld;
-const asked: { sha256: string; inputs: unknown }[] = [];
 beforeAll(async () => {
-  world = await ApiWorld.start({
-    limits: { ...defaultLimits, uploadBytes: 10_000 },
-    predictor: {
-      ...fakePredictor,
-      inspect: async (sha256) => {
-        if (sha256 === hashOf('broken')) throw new ArtenicError('model-rejected', 'It is no ONNX model.');
-        return signature;
-      },
-      predict: async (request) => {
-        asked.push(request);
-        if ('slow' in request.inputs) throw new ArtenicError('deadline-exceeded', 'The model took too long.');
-        return { outputs: { y: [0.1, 0.9] }, label: 'b', latencyMs: 2 };
-      },
-    },
-  });
+  world = await ApiWorld.start({ limits: { ...defaultLimits, uploadBytes: 10_000 } }, { deadlineMs: 3000 });
 });
 afterAll(() => world.close());
 
-const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+const hashOf = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
+/** Small and whole, and another one for each name: its labels tell which one answers. */
+const modelNamed = (name: string): Uint8Array => softmaxModel(JSON.stringify([`${name}-first`, `${name}-second`]));
 const put = (kind: string, sha256: string, body: string | Uint8Array) =>
   world.call('PUT', `/api/v1/objects/${kind}/${sha256}`, { body });
 const head = (kind: string, sha256: string) => world.call('HEAD', `/api/v1/objects/${kind}/${sha256}`);
@@ -35,7 +22,7 @@ const act = (model: string, version: number, verb: string, body?: object): Promi
 const predict = (model: string, body: object): Promise<Answer> =>
   world.call('POST', `/api/v1/models/${model}/predict`, { body });
 
-async function register(model: string, content: string): Promise<ModelVersionView> {
+async function register(model: string, name: string, content = modelNamed(name)): Promise<ModelVersionView> {
   await put('models', hashOf(content), content);
   const answer = await world.call('POST', '/api/v1/models', {
     body: { model, sha256: hashOf(content), metrics: { accuracy: 0.5 } },
@@ -91,10 +78,14 @@ test('versions count up, move between stages, and every move is in the history',
   expect(first).toMatchObject({
     version: 1,
     stage: 'registered',
-    signature,
+    signature: {
+      inputs: [{ name: 'x', type: 'float32', shape: ['rows', 2] }],
+      outputs: [{ name: 'probabilities', type: 'float32', shape: ['rows', 2] }],
+      labels: ['c1-first', 'c1-second'],
+    },
     metrics: { accuracy: 0.5 },
     jobId: null,
-    bytes: 2,
+    bytes: modelNamed('c1').length,
   });
   expect((await act('counted', 1, 'promote', { reason: 'best' })).json()).toMatchObject({
     version: 1,
@@ -137,9 +128,10 @@ test('ten promotions at once leave one version in production', async () => {
 });
 
 test('the artifact comes back as it was sent', async () => {
-  await register('fetched', 'the bytes');
+  const { bytes } = await register('fetched', 'f1');
   const answer = await world.call('GET', '/api/v1/models/fetched/versions/1/artifact');
-  expect([answer.status, answer.text, answer.headers.get('content-length')]).toEqual([200, 'the bytes', '9']);
+  expect([answer.status, answer.headers.get('content-length')]).toEqual([200, String(bytes)]);
+  expect(answer.text).toBe(Buffer.from(modelNamed('f1')).toString());
   expect(answer.headers.get('content-disposition')).toContain('fetched-1.onnx');
   expect((await world.call('GET', '/api/v1/models/fetched/versions/2/artifact')).status).toBe(404);
 });
@@ -162,26 +154,23 @@ test('models are listed by name, page by page', async () => {
 test('a prediction takes the version in production, or the one that is named', async () => {
   await register('asked', 'a1');
   await register('asked', 'a2');
-  const none = await predict('asked', { inputs: { x: [1] } });
+  const inputs = { x: [1, 3] };
+  const none = await predict('asked', { inputs });
   expect([none.status, errorOf(none)]).toEqual([409, 'conflict']);
-  expect((await predict('unheard-of', { inputs: {} })).status).toBe(404);
-  expect((await predict('asked', { inputs: {}, version: 9 })).status).toBe(404);
+  expect((await predict('unheard-of', { inputs })).status).toBe(404);
+  expect((await predict('asked', { inputs, version: 9 })).status).toBe(404);
   await act('asked', 2, 'promote');
-  const answer = await predict('asked', { inputs: { x: [1, 'two', true] } });
-  expect(answer.json<PredictResponse>()).toEqual({
-    model: 'asked',
-    version: 2,
-    outputs: { y: [0.1, 0.9] },
-    label: 'b',
-    latencyMs: 2,
-  });
-  expect(asked.at(-1)).toEqual({ sha256: hashOf('a2'), external: null, inputs: { x: [1, 'two', true] } });
-  expect((await predict('asked', { inputs: {}, version: 1 })).json<PredictResponse>().version).toBe(1);
-  expect(asked.at(-1)?.sha256).toBe(hashOf('a1'));
-  const older = await world.call('POST', '/api/v1/services/asked/predict', { body: { inputs: {} } });
-  expect(older.json<PredictResponse>().version).toBe(2);
+  const answer = (await predict('asked', { inputs })).json<PredictResponse>();
+  expect(answer).toMatchObject({ model: 'asked', version: 2, label: 'a2-second' });
+  const [first = 0, second = 0] = answer.outputs['probabilities'] as readonly number[];
+  expect(first).toBeCloseTo(1 / (1 + Math.exp(2)), 6);
+  expect(first + second).toBeCloseTo(1, 6);
+  const named = (await predict('asked', { inputs, version: 1 })).json<PredictResponse>();
+  expect(named).toMatchObject({ version: 1, label: 'a1-second' });
+  const older = await world.call('POST', '/api/v1/services/asked/predict', { body: { inputs } });
+  expect(older.json<PredictResponse>()).toMatchObject({ version: 2, label: 'a2-second' });
   await act('asked', 1, 'retire');
-  const retired = await predict('asked', { inputs: {}, version: 1 });
+  const retired = await predict('asked', { inputs, version: 1 });
   expect([retired.status, errorOf(retired)]).toEqual([409, 'conflict']);
 });
 
@@ -193,8 +182,13 @@ test('wrong inputs are 422, a slow model is 504', async () => {
     { inputs: {}, version: 0 },
     { inputs: {}, version: 1.5 },
     { inputs: {}, more: 1 },
+    { inputs: {}, version: 1 },
+    { inputs: { x: [1, 'two'] }, version: 1 },
+    { inputs: { x: [1, 2, 3] }, version: 1 },
+    { inputs: { x: [1, 2], y: 1 }, version: 1 },
   ])
     expect([body, (await predict('strict', body)).status]).toEqual([body, 422]);
-  const slow = await predict('strict', { inputs: { slow: 1 }, version: 1 });
+  await register('endless', 'e1', loopModel());
+  const slow = await predict('endless', { inputs: { n: 1_000_000_000 }, version: 1 });
   expect([slow.status, errorOf(slow)]).toEqual([504, 'deadline-exceeded']);
 });

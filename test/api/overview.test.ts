@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { objectKeys, type OverviewView, type RegistryItem } from '@artenic/core';
-import { addKey, ApiWorld, signature } from './harness.ts';
+import { objectKeys, type ModelSignature, type OverviewView, type RegistryItem } from '@artenic/core';
+import { addKey, ApiWorld } from './harness.ts';
 
+const signature: ModelSignature = { inputs: [], outputs: [], labels: null };
 let world: ApiWorld;
 beforeAll(async () => {
   world = await ApiWorld.start();

@@ -1,11 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { objectKeys, type ModelVersionView } from '@artenic/core';
+import { createHash } from 'node:crypto';
+import type { ModelVersionView } from '@artenic/core';
 import type { ApiDeps } from '../../api/deps.ts';
-import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
+import type { PredictorOptions } from '../../serving/predictor.ts';
 import { ApiWorld } from './harness.ts';
 
 export type PredictionsWorld = {
@@ -15,28 +11,11 @@ export type PredictionsWorld = {
   readonly close: () => Promise<void>;
 };
 
-/** The API with real model hosts, on models that come from its own object storage. */
 export async function startPredictions(
-  options: Partial<PredictorOptions> = {},
+  hosts: Partial<PredictorOptions> = {},
   changes: Partial<ApiDeps> = {},
 ): Promise<PredictionsWorld> {
-  const folder = mkdtempSync(join(tmpdir(), 'artenic-predictions-'));
-  const predictor = createPredictor({
-    fetchModel: async (sha256) => {
-      const path = join(folder, sha256);
-      if (existsSync(path)) return path;
-      const temporary = `${path}.${randomBytes(4).toString('hex')}`;
-      await pipeline(await world.deps.storage.get(objectKeys.model(sha256)), createWriteStream(temporary));
-      renameSync(temporary, path);
-      return path;
-    },
-    maxHosts: 4,
-    maxHostsPerModel: 2,
-    deadlineMs: 10_000,
-    memoryBytes: 2 ** 30,
-    ...options,
-  });
-  const world = await ApiWorld.start({ predictor, ...changes });
+  const world = await ApiWorld.start(changes, hosts);
   return {
     world,
     add: async (model, bytes, promote = true) => {
@@ -48,10 +27,6 @@ export async function startPredictions(
       if (promote) await world.call('POST', `/api/v1/models/${model}/versions/${version.version}/promote`);
       return version;
     },
-    close: async () => {
-      await world.close();
-      await predictor.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close: () => world.close(),
   };
 }

@@ -135,11 +135,11 @@ test('phases move the job; while Temporal is away the runner is told to come bac
 
 test('a heartbeat takes progress up and brings the wish to stop down', async () => {
   const runner = await world.startRunner();
-  expect((await beat(runner, 0.25)).json()).toEqual({ stop: null });
+  expect((await beat(runner, 0.25)).json()).toEqual({ stop: null, checkpoint: null, notice: null });
   expect((await world.store.jobs.get(runner.jobId)).progress).toBe(0.25);
   expect((await beat(runner, 1.5)).status).toBe(422);
   expect((await world.call('POST', `/api/v1/jobs/${runner.jobId}/cancel`)).status).toBe(202);
-  expect((await beat(runner)).json()).toEqual({ stop: { reason: 'cancelled' } });
+  expect((await beat(runner)).json()).toMatchObject({ stop: { reason: 'cancelled' } });
 });
 
 test('metric lines count once however often they are sent', async () => {

@@ -1,0 +1,132 @@
+import {
+  doctorReportSchema,
+  unresolvedInstanceSchema,
+  type DoctorReport,
+  type UnresolvedInstance,
+} from '@artenic/core';
+import { z } from 'zod';
+import { diagnose } from '../../core/doctor/diagnose.ts';
+import { knownProviders } from '../../core/doctor/known-providers.ts';
+import { isArtenicError } from '../../core/errors.ts';
+import type { ProviderRecord, StrayRecord, SweepRecord } from '../../store/types.ts';
+import { ok, route, type Route } from '../route.ts';
+import type { ApiDeps } from '../deps.ts';
+import { sweepView, unresolvedView } from '../unresolved-view.ts';
+
+const pingTimeoutMs = 2000;
+
+/** The rows that workers keep true: the API itself asks no provider. */
+type Seen = {
+  readonly now: Date;
+  readonly clockSkewMs: number;
+  readonly isTemporalReachable: boolean;
+  readonly providers: readonly ProviderRecord[];
+  readonly sweeps: ReadonlyMap<string, SweepRecord>;
+  readonly strays: readonly StrayRecord[];
+  readonly pricedAt: ReadonlyMap<string, Date>;
+};
+
+async function look(deps: ApiDeps): Promise<Seen> {
+  const { reconcile, providers } = deps.store;
+  const [clockSkewMs, isTemporalReachable, checked, sweeps, strays, pricedAt] = await Promise.all([
+    reconcile.clockSkewMs(),
+    isReachable(deps),
+    providers.list(),
+    reconcile.sweeps(),
+    reconcile.unresolved(),
+    reconcile.pricedAt(),
+  ]);
+  return {
+    ...{ now: deps.now(), clockSkewMs, isTemporalReachable, providers: checked, strays, pricedAt },
+    sweeps: new Map(sweeps.map((sweep) => [sweep.provider, sweep])),
+  };
+}
+
+async function isReachable({ temporal }: ApiDeps): Promise<boolean> {
+  try {
+    await temporal.ping(pingTimeoutMs);
+    return true;
+  } catch (error) {
+    if (isArtenicError(error)) return false;
+    throw error;
+  }
+}
+
+function reportOf(seen: Seen, sweepEveryMs: number): DoctorReport {
+  const { now, clockSkewMs, isTemporalReachable, strays, sweeps } = seen;
+  const unresolved = strays.map((stray) => unresolvedView(stray, now));
+  const problems = diagnose({
+    ...{ nowMs: now.getTime(), clockSkewMs, isTemporalReachable, sweepEveryMs, strays: unresolved },
+    providers: seen.providers.map(({ name, usable, problem, message, checkedAt, clockSkewMs: skewMs }) => {
+      const sweep = sweeps.get(name);
+      return {
+        ...{ name, usable, problem, message, checkedAtMs: checkedAt.getTime(), clockSkewMs: skewMs },
+        sweep: sweep === undefined ? null : { succeededAtMs: sweep.succeededAt?.getTime() ?? null, error: sweep.error },
+      };
+    }),
+  });
+  return {
+    ok: problems.length === 0,
+    now: now.toISOString(),
+    clockSkewMs,
+    temporal: isTemporalReachable ? 'ok' : 'unreachable',
+    providers: providersOf(seen, unresolved),
+    unresolved,
+    problems: [...problems],
+  };
+}
+
+function providersOf(
+  { providers, sweeps, pricedAt }: Seen,
+  unresolved: readonly UnresolvedInstance[],
+): DoctorReport['providers'] {
+  const rows = new Map(providers.map((row) => [row.name, row]));
+  const names = new Set([...knownProviders.map(({ name }) => name), ...rows.keys(), ...sweeps.keys()]);
+  return [...names].toSorted().map((name) => {
+    const row = rows.get(name);
+    const sweep = sweeps.get(name);
+    return {
+      name,
+      state: row === undefined ? 'not-configured' : row.usable ? 'usable' : 'unusable',
+      problem: row?.problem ?? null,
+      message: row?.message ?? knownProviders.find((one) => one.name === name)?.configuredBy ?? '',
+      checkedAt: row?.checkedAt.toISOString() ?? null,
+      clockSkewMs: row?.clockSkewMs ?? null,
+      pricedAt: pricedAt.get(name)?.toISOString() ?? null,
+      sweep: sweep === undefined ? null : sweepView(sweep),
+      unresolved: unresolved.filter((one) => one.provider === name).length,
+    };
+  });
+}
+
+export function doctorRoutes(): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/doctor',
+      permission: 'read',
+      tag: 'platform',
+      summary: 'What is wrong with providers, sweeps, clocks and instances, and what to do',
+      answers: { 200: { description: 'The report', schema: doctorReportSchema.meta({ id: 'DoctorReport' }) } },
+      handle: async ({ deps }) => ok(reportOf(await look(deps), deps.reconcileMs)),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/instances/unresolved',
+      permission: 'read',
+      tag: 'providers',
+      summary: 'Instances that exist and should not, longest first, with what they have cost',
+      answers: {
+        200: {
+          description: 'The instances',
+          schema: z.object({ items: z.array(unresolvedInstanceSchema.meta({ id: 'UnresolvedInstance' })) }),
+        },
+      },
+      handle: async ({ deps }) => {
+        const strays = await deps.store.reconcile.unresolved();
+        const now = deps.now();
+        return ok({ items: strays.map((stray) => unresolvedView(stray, now)) });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DoctorReport, UnresolvedInstance } from '@artenic/core';
+import type { Stray } from '../../core/reconcile/types.ts';
+import { ApiWorld } from './harness.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await ApiWorld.start();
+});
+afterAll(() => world.close());
+
+const report = async () => (await world.call('GET', '/api/v1/doctor')).json<DoctorReport>();
+const findings = {
+  instances: 1,
+  attempts: 2,
+  strays: 1,
+  terminated: 0,
+  refused: 0,
+  settled: 0,
+  restarted: 0,
+  confirmed: 1,
+};
+
+async function sweep(provider: string): Promise<void> {
+  const finishedAt = new Date();
+  await world.store.reconcile.finishSweep({ provider, startedAt: finishedAt, finishedAt, findings });
+}
+function stray(instanceId: string, attemptId: string, dueAtMs: number | null): Stray {
+  const handle = { provider: 'simulated', instanceId, attemptId, region: 'eu-north' };
+  return {
+    handle,
+    reason: dueAtMs === null ? 'not-ending' : 'unknown-attempt',
+    sinceMs: Date.now() - 3_600_000,
+    dueAtMs,
+  };
+}
+
+test('all is well: every provider is named, those that nobody has configured with what configures them', async () => {
+  await sweep('local');
+  const { ok, problems, providers, temporal, clockSkewMs } = await report();
+  expect({ ok, problems, temporal }).toEqual({ ok: true, problems: [], temporal: 'ok' });
+  expect(Math.abs(clockSkewMs)).toBeLessThan(1000);
+  expect(providers).toMatchObject([
+    { name: 'aws', state: 'not-configured', sweep: null, checkedAt: null },
+    { name: 'local', state: 'usable', unresolved: 0, sweep: { error: null, findings } },
+    { name: 'simulated', state: 'not-configured', sweep: null, checkedAt: null },
+  ]);
+  expect(providers[0]?.message).toContain('ARTENIC_AWS_REGIONS');
+  expect(providers[2]?.message).toContain('ARTENIC_SIMULATED_CLOUD_URL');
+});
+
+test('a provider without credentials, and instances that it bills: what is wrong, since when, and what it costs', async () => {
+  await world.store.providers.upsert({
+    ...{ name: 'simulated', usable: false, message: 'The key has run out.', problem: 'credentials', clockSkewMs: 1 },
+    ...{ checkedAt: new Date(), capacity: null },
+    capabilities: { spot: true, preemptionNotice: true, idempotencyToken: false, regions: true },
+  });
+  const job = await world.addJob();
+  const attemptId = await world.openAttempt(job.id);
+  await world.store.reconcile.setStrays(
+    'simulated',
+    [stray('i-1', attemptId, null), stray('i-2', 'unknown/attempt-1', Date.now() + 60_000)],
+    new Date(),
+  );
+  await world.store.reconcile.strayTried(stray('i-1', attemptId, null).handle, new Date(), 'transient: no answer');
+  const { items } = (await world.call('GET', '/api/v1/instances/unresolved')).json<{ items: UnresolvedInstance[] }>();
+  expect(items).toMatchObject([
+    {
+      instanceId: 'i-1',
+      jobId: job.id,
+      reason: 'not-ending',
+      isInGrace: false,
+      tries: 1,
+      lastError: 'transient: no answer',
+    },
+    { instanceId: 'i-2', jobId: 'unknown', isInGrace: true, costUsdMicros: null },
+  ]);
+  const { ok, problems, unresolved, providers } = await report();
+  expect(ok).toBe(false);
+  expect(unresolved).toHaveLength(2);
+  expect(providers.find(({ name }) => name === 'simulated')).toMatchObject({ state: 'unusable', unresolved: 2 });
+  expect(problems.map(({ message }) => message)).toEqual([
+    'The key has run out.',
+    'The instance i-1 should not be there, and is billed.',
+  ]);
+  const metrics = (await world.call('GET', '/metrics')).text;
+  expect(metrics).toContain('artenic_unresolved_instances{provider="simulated"} 1');
+  expect(metrics).toContain('artenic_unresolved_instances{provider="local"} 0');
+  expect(metrics).toMatch(/artenic_reconcile_last_success_timestamp_seconds\{provider="local"\} \d{10}/);
+  expect(metrics).toContain('artenic_database_up 1');
+});
+
+test('what appears past its grace and what is resolved is told, each once', async () => {
+  await world.store.reconcile.setStrays('simulated', [], new Date());
+  await world.store.reconcile.setStrays('simulated', [], new Date());
+  await world.store.events.sequence();
+  type Page = { items: { kind: string; subject: string }[] };
+  const { items } = (await world.call('GET', '/api/v1/activity?limit=100')).json<Page>();
+  const told = items
+    .filter(({ kind }) => kind.startsWith('instance.'))
+    .map(({ kind, subject }) => `${kind} ${subject}`);
+  expect(told).toEqual(['instance.resolved i-1', 'instance.unresolved i-1']);
+});

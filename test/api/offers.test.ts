@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { OffersView } from '@artenic/core';
+import type { CatalogOffer } from '../../core/catalog/catalog.ts';
+import { ApiWorld } from './harness.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await ApiWorld.start();
+});
+afterAll(() => world.close());
+
+const pricedAt = '2026-01-01T00:00:00.000Z';
+const offer = (
+  instanceType: string,
+  priceUsdMicrosPerHour: number,
+  changes: Partial<CatalogOffer> = {},
+): CatalogOffer => ({
+  ...{ provider: 'cloud', region: 'eu', zone: 'eu-a', instanceType, spot: false, priceUsdMicrosPerHour },
+  billing: { pricedAt, minimumSeconds: 60, granularitySeconds: 1 },
+  resources: { vcpu: 4, memoryGib: 16, gpus: 0, gpuType: null },
+  ...changes,
+});
+const ask = async (query = '') => (await world.call('GET', `/api/v1/offers${query}`)).json<OffersView>();
+
+test('before anybody has asked a provider there is nothing, and it says so', async () => {
+  expect(await ask()).toEqual({ items: [], total: 0, catalogs: [] });
+});
+
+test('what fits, cheapest first, with the age of each price and of each catalog', async () => {
+  const at = new Date('2026-01-02T00:00:00.000Z');
+  const gpus = { vcpu: 12, memoryGib: 85, gpus: 1, gpuType: 'NVIDIA A100-80GB' };
+  const rows = [
+    offer('large', 400_000),
+    offer('gpu', 1_500_000, { resources: gpus, spot: true }),
+    offer('small', 80_000),
+  ];
+  await world.store.catalogs.put('cloud', rows, at);
+  await world.store.catalogs.refused('broken', 'The key has run out.', at);
+  const all = await ask();
+  expect(all.items.map(({ instanceType }) => instanceType)).toEqual(['small', 'large', 'gpu']);
+  expect(all.items[2]).toEqual({
+    ...{ provider: 'cloud', region: 'eu', zone: 'eu-a', instanceType: 'gpu', spot: true },
+    ...{ vcpu: 12, memoryGib: 85, gpus: 1, gpuType: 'NVIDIA A100-80GB', priceUsdMicrosPerHour: 1_500_000, pricedAt },
+  });
+  expect(all.catalogs).toEqual([
+    { provider: 'broken', refreshedAt: null, problem: 'The key has run out.' },
+    { provider: 'cloud', refreshedAt: at.toISOString(), problem: null },
+  ]);
+  const typesOf = async (query: string) => (await ask(query)).items.map(({ instanceType }) => instanceType);
+  expect(await typesOf('?gpu=a100')).toEqual(['gpu']);
+  expect(await typesOf('?market=on-demand&maxHourlyUsd=0.1')).toEqual(['small']);
+  expect(await typesOf('?vcpu=5&memoryGib=64&gpus=1')).toEqual(['gpu']);
+  expect(await typesOf('?regions=us,eu&provider=cloud&limit=1')).toEqual(['small']);
+  expect((await ask('?limit=1')).total).toBe(3);
+  expect(await typesOf('?provider=broken')).toEqual([]);
+});
+
+test('a refusal keeps what was known, with its age', async () => {
+  const at = new Date('2026-01-03T00:00:00.000Z');
+  await world.store.catalogs.refused('cloud', 'It does not answer.', at);
+  const { total, catalogs } = await ask('?provider=cloud');
+  expect(total).toBe(3);
+  expect(catalogs).toEqual([
+    { provider: 'cloud', refreshedAt: '2026-01-02T00:00:00.000Z', problem: 'It does not answer.' },
+  ]);
+});
+
+test('what makes no sense is refused', async () => {
+  for (const query of ['?market=cheap', '?vcpu=many', '?limit=0', '?provider=No%20Name', '?zone=a'])
+    expect((await world.call('GET', `/api/v1/offers${query}`)).status).toBe(422);
+});
