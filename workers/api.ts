@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { objectKeys } from '@artenic/core';
 import { pino } from 'pino';
-import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
 import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
 import { parseKey } from '../api/keys.ts';
 import { createLive } from '../api/live.ts';
+import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import { uuidv7 } from '../core/ids.ts';
@@ -20,8 +18,9 @@ import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, readConfig, type Config } from './config.ts';
+import { listOf, readConfig, shipIntervalMs, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
+import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
 
 const version = '0.1.0';
@@ -42,20 +41,8 @@ async function keepAdminKey(store: Store, config: Config): Promise<void> {
   });
 }
 
-/** Models are opened from files: each is fetched once by its content id. */
-function modelCache(storage: ApiDeps['storage'], folder: string): (sha256: string) => Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  return async (sha256) => {
-    const path = join(folder, `${sha256}.onnx`);
-    if (existsSync(path)) return path;
-    const temporary = `${path}.${randomBytes(4).toString('hex')}`;
-    await pipeline(await storage.get(objectKeys.model(sha256)), createWriteStream(temporary));
-    renameSync(temporary, path);
-    return path;
-  };
-}
-
-async function main(): Promise<void> {
+/** `wrap`: what another program than this one (a test of faults) puts around the parts. */
+export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps): Promise<void> {
   const config = readConfig(process.env);
   const home = resolve(config.ARTENIC_HOME);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'api' } });
@@ -71,7 +58,7 @@ async function main(): Promise<void> {
   });
   const store = createStore(orm);
   await keepAdminKey(store, config);
-  const storage = createFilesystemStorage({ root: join(home, 'objects') });
+  const { storage, signing, ownUrls } = openStorage(config);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const processes = config.ARTENIC_MODEL_PROCESSES ?? availableParallelism();
   const predictor = createPredictor({
@@ -84,13 +71,17 @@ async function main(): Promise<void> {
   });
   const wakes = new Set<() => void>();
   const listener = await listenForEvents(config.DATABASE_URL, () => wakes.forEach((wake) => wake()));
-  const deps: ApiDeps = {
+  const deps = wrap({
     store,
     temporal,
     storage,
+    signing,
+    ownUrls,
+    runner: { heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS, shipIntervalMs },
     predictor,
     secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
     keyPepper: config.ARTENIC_KEY_PEPPER,
+    webhookKeys: config.ARTENIC_WEBHOOK_SECRETS,
     now: () => new Date(),
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
@@ -101,12 +92,13 @@ async function main(): Promise<void> {
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
+    reconcileMs: config.ARTENIC_RECONCILE_MS,
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
       wakes.add(wake);
       return () => wakes.delete(wake);
     },
-  };
+  });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
   const live = createLive(deps, running.server);
   logger.info({ port: running.port }, 'listening');
@@ -127,4 +119,4 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => void stop());
 }
 
-await main();
+if (import.meta.main) await runApi();

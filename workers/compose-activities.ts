@@ -1,23 +1,35 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ControlActivities, ProviderActivities } from '../activities/contract.ts';
+import { createCatalogActivities } from '../activities/catalog/refresh.ts';
+import type {
+  CatalogActivities,
+  ControlActivities,
+  ProviderActivities,
+  RepairActivities,
+  SweepActivities,
+} from '../activities/contract.ts';
 import { createControlActivities } from '../activities/control/create.ts';
+import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
 import { createLocalProvider } from '../activities/providers/local/provider.ts';
 import type { Provider } from '../activities/providers/provider.ts';
 import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
+import { createRepairActivities, createSweepActivities } from '../activities/reconcile/create.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
-import { failoverPolicy } from '../core/failover/policy.ts';
+import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
 import type { Store } from '../store/types.ts';
-import { apiUrlOf, type Config } from './config.ts';
+import { awsProviderOf } from './aws.ts';
+import { apiUrlOf, shipIntervalMs, type Config } from './config.ts';
 
+/** Their instances are processes of this machine, and see its files. */
+const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
 const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
 
 export type ComposedActivities = {
-  readonly control: ControlActivities;
-  readonly providerActivities: ProviderActivities;
+  readonly control: ControlActivities & RepairActivities;
+  readonly providerActivities: ProviderActivities & SweepActivities & CatalogActivities;
   readonly providers: ReadonlyMap<string, Provider>;
 };
 
@@ -26,9 +38,12 @@ export function composeActivities(parts: {
   readonly config: Config;
   readonly store: Store;
   readonly storage: ObjectStorage;
+  /** Folder that runners on this machine use directly; null: signed requests. */
+  readonly sharedRoot: string | null;
   readonly temporal: TemporalGateway;
+  readonly wrapProvider: (provider: Provider) => Provider;
 }): ComposedActivities {
-  const { config, store, storage, temporal } = parts;
+  const { config, store, storage, sharedRoot, temporal, wrapProvider } = parts;
   const home = resolve(config.ARTENIC_HOME);
   const local = createLocalProvider({
     home,
@@ -37,40 +52,60 @@ export function composeActivities(parts: {
     cacheDir: join(home, 'cache'),
     ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
   });
-  const providers = new Map([local, ...clouds(config)].map((provider) => [provider.name, provider]));
-  const storageRoot = join(home, 'objects');
-  const control = createControlActivities({
+  const providers = new Map(
+    [local, ...clouds(config, storage)].map((provider) => [provider.name, wrapProvider(provider)]),
+  );
+  const controlDeps: ControlDeps = {
     store,
     storage,
     providers,
-    policy: failoverPolicy,
+    policyFor,
     signal: { capacityGranted: temporal.signalCapacityGranted },
     describeWorkflow: temporal.describe,
     inspectModel: (path) => inspectModel(path, { timeoutMs: 30_000 }),
     now: () => new Date(),
-  });
+  };
+  const graceMs = config.ARTENIC_RECONCILE_GRACE_MS;
   const providerActivities = createProviderActivities({
     store,
+    storage,
     providers,
     runner: {
       apiUrl: apiUrlOf(config),
-      endpointsFile: join(home, 'endpoints.json'),
-      storage: { kind: 'directory', root: storageRoot },
+      onThisMachine: { providers: onThisMachine, endpointsFile: join(home, 'endpoints.json'), sharedRoot },
       keyPepper: config.ARTENIC_KEY_PEPPER,
       heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
-      shipIntervalMs: 250,
+      shipIntervalMs,
     },
     now: () => new Date(),
   });
-  return { control, providerActivities, providers };
+  return {
+    control: {
+      ...createControlActivities(controlDeps),
+      ...createRepairActivities({
+        ...controlDeps,
+        adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
+      }),
+    },
+    providerActivities: {
+      ...providerActivities,
+      ...createSweepActivities({ ...controlDeps, graceMs }),
+      ...createCatalogActivities(controlDeps),
+    },
+    providers,
+  };
 }
 
-/** The clouds that the configuration holds the keys of. */
-function clouds(config: Config): readonly Provider[] {
+/** The clouds that the configuration knows of. */
+function clouds(config: Config, storage: ObjectStorage): readonly Provider[] {
   const {
     ARTENIC_SIMULATED_CLOUD_URL: url,
     ARTENIC_SIMULATED_CLOUD_KEY: key,
     ARTENIC_CLOUD_NAMESPACE: namespace,
   } = config;
-  return url === undefined || key === undefined ? [] : [createSimulatedProvider({ url, key, namespace })];
+  const aws = awsProviderOf(config, storage);
+  return [
+    ...(url === undefined || key === undefined ? [] : [createSimulatedProvider({ url, key, namespace })]),
+    ...(aws === null ? [] : [aws]),
+  ];
 }

@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import { webhookKeyOf } from '../api/webhook-signature.ts';
+import { messageOf } from '../core/errors.ts';
+import { storageOptionsOf } from './storage-url.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().min(1);
+
+/** Pairs `name=value` separated by commas, or nothing. */
+const pairs = z
+  .string()
+  .regex(/^(?:\s*[^,=\s]+\s*=\s*[^,=\s]+\s*(?:,|$))*$/, 'pairs `name=value`, separated by commas')
+  .default('');
 
 /**
  * Every option, read from the environment in one place. Each says its default, the trade-off and when to change it.
@@ -15,6 +24,21 @@ const configSchema = z.object({
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   /** Folder of everything that is not in PostgreSQL or Temporal: objects, instances of the local provider, logs. */
   ARTENIC_HOME: z.string().min(1).default('.artenic'),
+  /**
+   * Where objects are: `file:///folder`, or `s3://bucket/prefix?region=…` with `endpoint=https://…`, `path-style=true` and `public-endpoint=https://…` for other servers than AWS's ([object storage](../storage.md)). The folder `objects` in ARTENIC_HOME when absent. Credentials come from AWS's own chain, never from here.
+   */
+  ARTENIC_STORAGE_URL: z
+    .string()
+    .superRefine((text, context) => {
+      try {
+        storageOptionsOf(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: messageOf(error) });
+      }
+    })
+    .optional(),
+  /** `shared`: runners on this machine use a storage folder directly. `signed`: they too get signed requests only, as when they run as another user or in a container. */
+  ARTENIC_RUNNER_STORAGE: z.enum(['shared', 'signed']).default('shared'),
   /** Address the API listens on. Anything but loopback needs ARTENIC_ALLOWED_HOSTS. */
   ARTENIC_API_HOST: z.string().min(1).default('127.0.0.1'),
   /** Port the API listens on; `npm start` takes a free one when it is busy. */
@@ -50,10 +74,53 @@ const configSchema = z.object({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and "-", at most 32')
     .default('artenic'),
+  /** Regions of Amazon EC2 to run instances in, separated by commas. With it the provider `aws` is there; credentials come by AWS's own chain (environment, profile, web identity, instance role). */
+  ARTENIC_AWS_REGIONS: z
+    .string()
+    .regex(/^(?:\s*[a-z]{2}(?:-[a-z]+)+-\d+\s*(?:,|$))*$/, 'names of regions, separated by commas')
+    .default(''),
+  /** Image by region (`eu-west-1=ami-…`); Amazon Linux 2023 when absent. One that holds Node 24 saves each instance a download of 120 MB. */
+  ARTENIC_AWS_IMAGES: pairs,
+  /** Image by region for types with GPUs; AWS's deep learning base image when absent. */
+  ARTENIC_AWS_GPU_IMAGES: pairs,
+  /** Subnet by zone (`eu-west-1a=subnet-…`). Only these zones are used then; absent, the default network. They need a way to ARTENIC_API_URL. */
+  ARTENIC_AWS_SUBNETS: pairs,
+  /** Security group by region (`eu-west-1=sg-…`), repeated for several; the network's default group when absent. No inbound rule is needed. */
+  ARTENIC_AWS_SECURITY_GROUPS: pairs,
+  /** Name of an instance profile. Whatever it may do, jobs may do; none when absent, which is what the platform needs. */
+  ARTENIC_AWS_INSTANCE_PROFILE: z.string().min(1).optional(),
+  /** Root device of the images and its size in GiB (`/dev/xvda=100`); as large as the image when absent. */
+  ARTENIC_AWS_ROOT_DISK: z
+    .string()
+    .regex(/^(?:\/dev\/\w+=\d{1,5})?$/, 'a device and GiB, as `/dev/xvda=100`')
+    .default(''),
+  /** On-demand prices, made by `node scripts/aws-prices.ts`; a small dated table when absent. */
+  ARTENIC_AWS_PRICES_FILE: z.string().min(1).optional(),
+  /** URL of a server that speaks EC2's API in place of AWS; for tests. */
+  ARTENIC_AWS_ENDPOINT: z.url().optional(),
+  /** The runner as one file, for rented machines; built at the first launch when absent. Images set it so that this needs no compiler. */
+  ARTENIC_RUNNER_BUNDLE: z.string().optional(),
+  /** Secrets by which signals from outside are signed ([signals](../signals.md)): `whsec_` and 24 to 64 bytes as base64, several separated by commas while one is exchanged for another. None by default: then API keys only. */
+  ARTENIC_WEBHOOK_SECRETS: z
+    .string()
+    .default('')
+    .transform((text, context) =>
+      listOf(text).flatMap((secret) => {
+        const key = webhookKeyOf(secret);
+        if (key === null) context.addIssue({ code: 'custom', message: '`whsec_` and 24 to 64 bytes as base64' });
+        return key === null ? [] : [key];
+      }),
+    ),
   /** How often a runner says that it lives and asks for wishes. Lower: faster cancel; higher: fewer requests. */
   ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
+  /** How often each provider's list is compared with our rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */
+  ARTENIC_RECONCILE_MS: milliseconds.min(1000).default(60_000),
+  /** How often each provider is asked for all that it offers, for `artenic offers` and the dashboard. A launch asks by itself. */
+  ARTENIC_CATALOG_MS: milliseconds.min(1000).default(3_600_000),
+  /** How long an instance that nobody owns is left alone before it is terminated. Must be longer than the 180 s that one call to launch may take; lower it for tests only. */
+  ARTENIC_RECONCILE_GRACE_MS: milliseconds.default(240_000),
   /** How often the histories of settled jobs are put into object storage. Any value below Temporal's retention does. */
   ARTENIC_HISTORY_MS: milliseconds.default(15_000),
   /** How long a stopping process waits for work in flight. Must be shorter than the supervisor's own patience. */
@@ -81,6 +148,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`The configuration is wrong:\n${lines.join('\n')}`);
 }
+
+/** How often runners ship what is new of logs and metrics. */
+export const shipIntervalMs = 250;
 
 /** URL of the API as runners reach it. */
 export function apiUrlOf(config: Config): string {

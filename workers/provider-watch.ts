@@ -16,10 +16,12 @@ export async function watchProviders(deps: ProviderWatchDeps): Promise<{ readonl
     for (const provider of deps.providers.values()) {
       try {
         const check = await provider.check();
+        const clockSkewMs = await deps.store.reconcile.clockSkewMs();
         await deps.store.providers.upsert({
           name: provider.name,
           capabilities: provider.capabilities,
           ...check,
+          clockSkewMs,
           checkedAt: new Date(),
         });
       } catch (error) {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import type { JobRecord, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
+import { deliverSignal } from '../api/deliver-signal.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 
 export type RelayDeps = {
@@ -20,7 +21,7 @@ const fullRoundEvery = 3;
 
 /**
  * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts again (`adopt`)
- * those that somebody terminated, and delivers cancels whose first delivery was lost. Several may run at once.
+ * those that somebody terminated, and delivers cancels and signals whose first delivery was lost. Several may run at once.
  */
 export function startRelay(deps: RelayDeps): { readonly close: () => Promise<void> } {
   let closed = false;
@@ -31,8 +32,10 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
   async function look(job: JobRecord): Promise<void> {
     const state = await deps.temporal.describe(trainingJobWorkflowId(job.id));
     if (state !== 'open') {
-      await deps.temporal.startTrainingJob(job.id, { adopt: state === 'closed', service: job.service });
-      deps.logger.info({ jobId: job.id, adopt: state === 'closed' }, 'workflow started by the relay');
+      // one that Temporal has lost with its database has run, too
+      const adopt = state === 'closed' || job.workflowStartedAt !== null;
+      await deps.temporal.startTrainingJob(job.id, { adopt, service: job.service });
+      deps.logger.info({ jobId: job.id, adopt }, 'workflow started by the relay');
     }
     if (job.workflowStartedAt === null) await deps.store.jobs.markWorkflowStarted(job.id, deps.now());
     if (job.cancelRequestedAt !== null && !cancelled.has(job.id)) {
@@ -43,12 +46,27 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
 
   async function once(): Promise<void> {
     const olderThan = new Date(deps.now().getTime() - handsOffMs);
-    const open = await deps.store.jobs.open({ olderThan, limit: batchSize });
+    await deliverSignals(olderThan);
     const full = round++ % fullRoundEvery === 0;
-    for (const job of open) {
+    for await (const job of openJobs(olderThan)) {
       if (closed) return;
       const lateCancel = job.cancelRequestedAt !== null && job.cancelRequestedAt < olderThan && !cancelled.has(job.id);
       if (full || job.workflowStartedAt === null || lateCancel) await look(job);
+    }
+  }
+
+  async function deliverSignals(olderThan: Date): Promise<void> {
+    for (const signal of await deps.store.signals.undelivered({ olderThan, limit: batchSize }))
+      if (!closed) await deliverSignal(deps, signal);
+  }
+
+  async function* openJobs(olderThan: Date): AsyncGenerator<JobRecord> {
+    let page = await deps.store.jobs.open({ olderThan, limit: batchSize });
+    for (;;) {
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < batchSize) return;
+      page = await deps.store.jobs.open({ olderThan, limit: batchSize, after: last });
     }
   }
 

@@ -7,6 +7,7 @@ import { makeKey } from '../api/keys.ts';
 import { messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
 import { runDemo } from './up/demo.ts';
+import { endEarlierPostgres } from './up/earlier-postgres.ts';
 import {
   choosePorts,
   keptSecret,
@@ -114,7 +115,7 @@ async function sayHowToSignIn(home: Home, api: string): Promise<void> {
     });
     if (!response.ok) throw new Error(`the API answered ${response.status}`);
     const { token } = signInLinkSchema.parse(await response.json());
-    say(`dashboard: ${api}/sign-in#token=${token} (works once, for 15 minutes)`);
+    say(`dashboard: ${api}/sign-in#token=${token} (works once, for 15 minutes; another one: npx artenic dashboard)`);
   } catch (error) {
     say(`dashboard: ${api}/ (sign in with the key in ${home.file('admin.key')}; no link: ${messageOf(error)})`);
   }
@@ -127,6 +128,7 @@ async function main(): Promise<void> {
   const recordFile = home.file('processes.json');
   const left = await endLeftovers(recordFile);
   if (left.length > 0) say(`ended what an earlier start left behind: ${left.join(', ')}`);
+  await endEarlierPostgres(home.file('postgres'));
   const { ports, replaced } = await choosePorts(home);
   replaced.forEach(say);
   const { components, endpoints } = plan(home, ports);

@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
-import { createFilesystemStorage } from '../activities/storage/filesystem.ts';
+import type { Provider } from '../activities/providers/provider.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { createStore } from '../store/store.ts';
 import { controlQueue, providerQueue } from '../workflows/contracts.ts';
-import { composeActivities } from './compose-activities.ts';
+import { composeActivities, type ComposedActivities } from './compose-activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer } from './health.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { startHistoryKeeper } from './history-keeper.ts';
 import { watchProviders } from './provider-watch.ts';
 import { startRelay } from './relay.ts';
+import { openStorage } from './storage.ts';
+import { keepSchedules } from './schedules.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { prepareTemporal } from './temporal-setup.ts';
 import { untilItWorks } from './until-it-works.ts';
@@ -40,7 +41,19 @@ async function workflowBundle(config: Config): Promise<NonNullable<WorkerOptions
   return { codePath: path };
 }
 
-async function main(): Promise<void> {
+/** What another program than this one (a test of faults) puts around the parts. */
+export type WorkerWraps = {
+  readonly provider: (provider: Provider) => Provider;
+  readonly activities: (composed: ComposedActivities) => ComposedActivities;
+  readonly workerOptions: Pick<WorkerOptions, 'stickyQueueScheduleToStartTimeout'>;
+};
+const noWraps: WorkerWraps = {
+  provider: (provider) => provider,
+  activities: (composed) => composed,
+  workerOptions: {},
+};
+
+export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
   Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
@@ -60,10 +73,15 @@ async function main(): Promise<void> {
   const store = createStore(orm);
   const connection = await connectTemporal(config, logger);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
-  const storage = createFilesystemStorage({ root: join(resolve(config.ARTENIC_HOME), 'objects') });
-  const { control, providerActivities, providers } = composeActivities({ config, store, storage, temporal });
+  const { storage, sharedRoot } = openStorage(config);
+  const { control, providerActivities, providers } = wraps.activities(
+    composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider }),
+  );
 
   const common = {
+    // a worker that was killed had the next steps of its workflows reserved for itself: for so long at most
+    stickyQueueScheduleToStartTimeout: '5s',
+    ...wraps.workerOptions,
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     shutdownGraceTime: config.ARTENIC_SHUTDOWN_GRACE_MS,
@@ -94,6 +112,15 @@ async function main(): Promise<void> {
   const watch = await watchProviders({ providers, store, logger, intervalMs: 60_000 });
   const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });
   const keeperConnection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  const schedules = await keepSchedules({
+    connection: keeperConnection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    providers: providers.keys(),
+    reconcileMs: config.ARTENIC_RECONCILE_MS,
+    catalogMs: config.ARTENIC_CATALOG_MS,
+    logger,
+    intervalMs: Math.min(30_000, config.ARTENIC_RECONCILE_MS),
+  });
   const keeper = startHistoryKeeper({
     store,
     storage,
@@ -122,6 +149,7 @@ async function main(): Promise<void> {
   } finally {
     await relay.close();
     await keeper.close();
+    await schedules.close();
     await housekeeping.close();
     await keeperConnection.close();
     await watch.close();
@@ -132,4 +160,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+if (import.meta.main) await runWorker();

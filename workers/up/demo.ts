@@ -5,6 +5,7 @@ import type { AttemptView, JobView } from '@artenic/core';
 import { z } from 'zod';
 import { loadJobFile } from '../../cli/job-file.ts';
 import { submitJob } from '../../cli/submit.ts';
+import { quietTalk } from '../../cli/upload.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { writeWhole, type Home } from './home.ts';
 
@@ -80,7 +81,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const client = createClient({ url: endpoints.api, apiKey: readFileSync(home.file('admin.key'), 'utf8').trim() });
   const file = loadJobFile(join(options.root, 'examples', 'penguins', 'artenic.yaml'));
   say('first job: which penguin is it? A network is trained in TypeScript on 344 birds');
-  const submitted = await submitJob(client, file, (line) => say(`first job: ${line}`), idempotencyKey);
+  const submitted = await submitJob(
+    client,
+    file,
+    quietTalk((line) => say(`first job: ${line}`)),
+    idempotencyKey,
+  );
   const job = await follow(client, submitted.id, options);
   if (job.state !== 'succeeded' || job.result === null) {
     writeWhole(resultFile, JSON.stringify({ jobId: job.id, state: job.state, message: job.message }, null, 2));

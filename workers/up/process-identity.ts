@@ -20,6 +20,29 @@ function processStart(pid: number): string | null {
   return answer.status === 0 && answer.stdout.trim() !== '' ? answer.stdout.trim() : null;
 }
 
+/** Program and arguments of a living process in one line; empty for any other. */
+export function commandOf(pid: number): string {
+  if (process.platform !== 'linux') {
+    const answer = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return answer.status === 0 ? answer.stdout.trim() : '';
+  }
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Whether the pid is taken: by a living process, or by a dead one that its parent has not asked about yet. */
+export function isInProcessTable(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 export function identify(pid: number): ProcessIdentity | null {
   const startedAt = processStart(pid);
   return startedAt === null ? null : { pid, startedAt };

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
+import { pino } from 'pino';
+import { keepSchedules } from '../../workers/schedules.ts';
+import { catalogScheduleId, reconcileScheduleId } from '../../workflows/contracts.ts';
+import { testTemporal } from '../setup/temporal.ts';
+import { poll } from '../support/poll.ts';
+
+let connection: Connection;
+let client: Client;
+let namespace = '';
+beforeAll(async () => {
+  const temporal = await testTemporal();
+  ({ namespace } = temporal);
+  connection = await Connection.connect({ address: temporal.address });
+  client = new Client({ connection, namespace });
+});
+afterAll(() => connection.close());
+
+const keep = (providers: readonly string[], reconcileMs: number) =>
+  keepSchedules({
+    ...{ connection, namespace, providers, reconcileMs, catalogMs: 3_600_000 },
+    ...{ logger: pino({ level: 'silent' }), intervalMs: 50 },
+  });
+const handleOf = (provider: string) => client.schedule.getHandle(reconcileScheduleId(provider));
+
+test('each provider has one schedule, as the last worker wants it', async () => {
+  await (await keep(['local', 'cloud'], 3_600_000)).close();
+  await (await keep(['cloud'], 7_200_000)).close();
+  const { spec, policies, action } = await handleOf('cloud').describe();
+  expect(spec.intervals).toMatchObject([{ every: 7_200_000 }]);
+  expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 60_000 });
+  expect(action).toMatchObject({ type: 'startWorkflow', workflowType: 'reconcileProviders' });
+  expect((await handleOf('local').describe()).spec.intervals).toMatchObject([{ every: 3_600_000 }]);
+});
+
+test('what a person has paused stays paused', async () => {
+  await handleOf('cloud').pause('by the test');
+  await (await keep(['cloud'], 3_600_000)).close();
+  expect((await handleOf('cloud').describe()).state).toMatchObject({ paused: true, note: 'by the test' });
+});
+
+test('a schedule that is lost comes back while the worker lives', async () => {
+  const schedules = await keep(['cloud'], 3_600_000);
+  await handleOf('cloud').delete();
+  await expect(handleOf('nobody').describe()).rejects.toThrow(ScheduleNotFoundError);
+  await poll('the schedule', 10_000, () =>
+    handleOf('cloud')
+      .describe()
+      .then(
+        () => true,
+        () => null,
+      ),
+  );
+  await schedules.close();
+});
+
+test('offers are asked for at once when a worker starts, and hourly', async () => {
+  await (await keep(['eager'], 3_600_000)).close();
+  const { spec, action, info } = await client.schedule.getHandle(catalogScheduleId('eager')).describe();
+  expect(spec.intervals).toMatchObject([{ every: 3_600_000 }]);
+  expect(action).toMatchObject({ type: 'startWorkflow', workflowType: 'refreshCatalog' });
+  const begun = info.numActionsTaken + info.runningActions.length;
+  const started = await poll('its first run', 10_000, async () => {
+    const found = await client.schedule.getHandle(catalogScheduleId('eager')).describe();
+    return found.info.recentActions.length > 0 ? found.info : null;
+  });
+  expect(started.numActionsTaken + started.runningActions.length).toBeGreaterThanOrEqual(begun);
+});

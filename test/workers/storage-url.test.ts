@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { readConfig } from '../../workers/config.ts';
+import { openStorage } from '../../workers/storage.ts';
+import { storageOptionsOf } from '../../workers/storage-url.ts';
+
+test('a bucket with all that can be said of it', () => {
+  const endpoint = 'http://s3.internal:7070';
+  const text = `s3://my-bucket/some/prefix/?region=eu-north-1&endpoint=${endpoint}&public-endpoint=https://s3.example&path-style=true`;
+  expect(storageOptionsOf(text)).toEqual({
+    ...{ kind: 's3', bucket: 'my-bucket', prefix: 'some/prefix/', region: 'eu-north-1', pathStyle: true, endpoint },
+    publicEndpoint: 'https://s3.example',
+  });
+  expect(storageOptionsOf('s3://my-bucket')).toEqual({
+    ...{ kind: 's3', bucket: 'my-bucket', prefix: '', region: 'us-east-1', pathStyle: false },
+  });
+  expect(storageOptionsOf('file:///srv/objects')).toEqual({ kind: 'filesystem', root: '/srv/objects' });
+});
+
+test.each([
+  ['https://bucket', /starts with s3/],
+  ['my-bucket', /starts with s3/],
+  ['s3://key:secret@bucket', /no credentials here/],
+  ['s3://B', /no name of a bucket/],
+  ['s3://bucket?regoin=x', /"regoin" is not one of/],
+  ['s3://bucket?endpoint=ftp://x', /endpoint is not an http/],
+  ['s3://bucket?path-style=yes', /true or false/],
+  ['file:///', /a folder/],
+])('%s is refused', (text, problem) => {
+  expect(() => storageOptionsOf(text)).toThrow(problem);
+});
+
+const least = {
+  DATABASE_URL: 'postgresql://u:p@127.0.0.1:5432/db',
+  ARTENIC_KEY_PEPPER: Buffer.alloc(32, 1).toString('base64'),
+  ARTENIC_HOME: '/srv/artenic',
+};
+
+test('runners on this machine use the folder, unless told otherwise or there is none', () => {
+  const open = (more: Record<string, string>) => openStorage(readConfig({ ...least, ...more }));
+  expect(open({})).toMatchObject({ sharedRoot: '/srv/artenic/objects', ownUrls: expect.anything() });
+  expect(open({ ARTENIC_STORAGE_URL: 'file:///mnt/a' })).toMatchObject({ sharedRoot: '/mnt/a' });
+  expect(open({ ARTENIC_RUNNER_STORAGE: 'signed' })).toMatchObject({ sharedRoot: null, ownUrls: expect.anything() });
+  expect(open({ ARTENIC_STORAGE_URL: 's3://bucket' })).toMatchObject({ sharedRoot: null, ownUrls: null });
+  expect(() => open({ ARTENIC_STORAGE_URL: 's3://B' })).toThrow(/ARTENIC_STORAGE_URL: "B" is no name/);
+});
