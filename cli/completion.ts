@@ -22,8 +22,16 @@ _artenic() {
 }
 if [ "$funcstack[1]" = "_artenic" ]; then _artenic; else compdef _artenic artenic; fi
 `,
-  fish: `complete -c artenic -e
-complete -c artenic -a '(artenic __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+  fish: `function __artenic_complete
+  set -l found (artenic __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c artenic -e
+complete -c artenic -f -a '(__artenic_complete)'
 `,
 };
 

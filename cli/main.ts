@@ -2,6 +2,7 @@ import { ArtenicApiError, ArtenicUnreachableError } from '@artenic/client';
 import { CommanderError } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
 import { createProgram } from './program.ts';
+import { expandJobId } from './training.ts';
 
 /** The exit code of a failure, after its sentence on standard error. */
 function explain(error: unknown): number {
@@ -39,7 +40,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.negative),
 );
 try {
-  await createProgram(interrupt.signal).parseAsync(process.argv);
+  await createProgram(interrupt.signal).parseAsync(expandJobId(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   process.exitCode = interrupt.signal.aborted ? exitCodes.interrupted : explain(error);
 }

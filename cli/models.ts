@@ -1,13 +1,11 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
-import { Readable } from 'node:stream';
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ModelVersionView, ModelView } from '@artenic/core';
 import { CliError } from './cli-error.ts';
-import { hashOf } from './hash.ts';
 import { gather } from './options.ts';
 import { ago, table } from './output.ts';
 import type { Runtime } from './runtime.ts';
+import { uploadFile } from './upload.ts';
 
 export function versionNumber(text: string): number {
   const version = Number(text);
@@ -82,9 +80,7 @@ async function register(
     }),
   );
   const client = runtime.client();
-  const sha256 = await hashOf(path);
-  const sent = await client.objects.upload('models', sha256, () => Readable.toWeb(createReadStream(path)));
-  runtime.output().say(`${sent ? 'uploaded' : 'already there:'} ${basename(path)}`);
+  const sha256 = await uploadFile(client, 'models', path, runtime.output());
   const version = await client.models.register({ model: name, sha256, metrics });
   runtime.output().result(version, () => `${version.model} version ${version.version} is registered`);
 }

@@ -13,12 +13,18 @@ export type Output = {
   readonly say: (text: string) => void;
   /** Redrawn in place on a terminal, one line each elsewhere. */
   readonly progress: (text: string) => void;
+  /** Redrawn in place on a terminal, nothing elsewhere. */
+  readonly meter: (text: string) => void;
   readonly endProgress: () => void;
 };
 
 export function createOutput(json: boolean): Output {
   const terminal = process.stderr.isTTY;
   let drawn = false;
+  const redraw = (text: string): void => {
+    process.stderr.write(`\r\u001B[K${text.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`);
+    drawn = true;
+  };
   const endProgress = (): void => {
     if (drawn) process.stderr.write('\r\u001B[K');
     drawn = false;
@@ -37,11 +43,9 @@ export function createOutput(json: boolean): Output {
       endProgress();
       process.stderr.write(`${text}\n`);
     },
-    progress: (text) => {
-      if (terminal)
-        process.stderr.write(`\r\u001B[K${text.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`);
-      else process.stderr.write(`${text}\n`);
-      drawn = terminal;
+    progress: (text) => (terminal ? redraw(text) : void process.stderr.write(`${text}\n`)),
+    meter: (text) => {
+      if (terminal) redraw(text);
     },
     endProgress,
   };
@@ -121,4 +125,22 @@ export function ago(iso: string | null): string {
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
   return seconds < 86_400 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} d ago`;
+}
+
+const microsPerUsd = 1_000_000;
+
+export function usd(micros: number): string {
+  return `${(micros / microsPerUsd).toFixed(4)} USD`;
+}
+
+/** `3 min 12 s`. */
+export function lasted(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const shown = parts.filter(([count]) => count > 0).slice(0, 2);
+  return shown.length === 0 ? '0 s' : shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
 }

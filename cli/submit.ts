@@ -1,34 +1,26 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ArtenicClient } from '@artenic/client';
 import type { JobSpecInput, JobView } from '@artenic/core';
 import { CliError } from './cli-error.ts';
-import { hashOf } from './hash.ts';
 import type { LoadedJob } from './job-file.ts';
 import { packFolder } from './pack.ts';
+import { uploadFile, type Talk } from './upload.ts';
 
 /** Packs and uploads what the job file names; what is there already is not sent again. */
-async function uploadMaterials(
-  client: ArtenicClient,
-  job: LoadedJob,
-  say: (line: string) => void,
-): Promise<JobSpecInput> {
+async function uploadMaterials(client: ArtenicClient, job: LoadedJob, talk: Talk): Promise<JobSpecInput> {
   const { package: packageFolder, data, ...rest } = job.file;
   const uploaded: { name: string; sha256: string }[] = [];
   for (const item of data) {
     const path = resolve(job.folder, item.file);
     if (!existsSync(path)) throw new CliError('usage', `the data file ${path} is not there`);
     if (!statSync(path).isFile()) throw new CliError('usage', `${path} under data is not a file`);
-    const sha256 = await hashOf(path);
-    const sent = await client.objects.upload('data', sha256, () => Readable.toWeb(createReadStream(path)));
-    say(`${sent ? 'uploaded' : 'already there:'} ${basename(path)}`);
-    uploaded.push({ name: item.name, sha256 });
+    uploaded.push({ name: item.name, sha256: await uploadFile(client, 'data', path, talk) });
   }
   if (packageFolder === undefined) return { ...rest, data: uploaded };
   const packed = await packFolder(resolve(job.folder, packageFolder));
   const sent = await client.objects.upload('packages', packed.sha256, () => packed.bytes as Uint8Array<ArrayBuffer>);
-  say(`${sent ? 'uploaded' : 'already there:'} package of ${packed.files} file${packed.files === 1 ? '' : 's'}`);
+  talk.say(`${sent ? 'uploaded' : 'already there:'} package of ${packed.files} file${packed.files === 1 ? '' : 's'}`);
   return { ...rest, data: uploaded, package: { sha256: packed.sha256 } };
 }
 
@@ -36,9 +28,9 @@ async function uploadMaterials(
 export async function submitJob(
   client: ArtenicClient,
   job: LoadedJob,
-  say: (line: string) => void,
+  talk: Talk,
   idempotencyKey?: string,
 ): Promise<JobView> {
-  const spec = await uploadMaterials(client, job, say);
+  const spec = await uploadMaterials(client, job, talk);
   return client.jobs.submit(spec, idempotencyKey === undefined ? {} : { idempotencyKey });
 }

@@ -2,30 +2,13 @@ import type { Command } from 'commander';
 import { jobStates, logStreams, type JobState, type JobView, type LogStream } from '@artenic/core';
 import { CliError } from './cli-error.ts';
 import { loadJobFile } from './job-file.ts';
+import { attemptTable, decisionTable, describeJob } from './job-text.ts';
 import { gather } from './options.ts';
-import { ago, bar, printable, table } from './output.ts';
+import { ago, bar, table, usd } from './output.ts';
+import { addPlacementOptions, placementOf, type PlacementOptions } from './placement.ts';
 import type { Runtime } from './runtime.ts';
 import { submitJob } from './submit.ts';
-
-function describe(job: JobView): string {
-  const rows: readonly (readonly [string, string])[] = [
-    ['Job', job.id],
-    ['Service', job.service],
-    [
-      'State',
-      `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null ? '' : `, ${Math.round(job.progress * 100)} %`}`,
-    ],
-    ['Message', job.message],
-    ['Attempt', String(job.currentAttempt)],
-    ['Model', job.result === null ? '' : `${job.result.model} version ${job.result.version}`],
-    ['Submitted', `${job.createdAt} (${ago(job.createdAt)})`],
-    ['Finished', job.finishedAt ?? ''],
-  ];
-  return rows
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name.padEnd(10)} ${printable(value)}`)
-    .join('\n');
-}
+import { addSignal } from './training-signal.ts';
 
 /** Follows a job to its end; its negative end is the command's exit code. */
 async function watch(runtime: Runtime, id: string): Promise<void> {
@@ -40,9 +23,22 @@ async function watch(runtime: Runtime, id: string): Promise<void> {
       shown = line;
     },
   });
-  output.result(job, () => describe(job));
+  output.result(job, () => describeJob(job));
   if (job.state !== 'succeeded') throw new CliError('negative', `the job is ${job.state}: ${job.message}`);
 }
+
+async function show(runtime: Runtime, id: string): Promise<void> {
+  const { jobs } = runtime.client();
+  const [job, attempts, decisions] = await Promise.all([jobs.get(id), jobs.attempts(id), jobs.decisions(id)]);
+  const tables = [
+    ...(attempts.length === 0 ? [] : [attemptTable(attempts)]),
+    // of a job that simply ran there is nothing to tell
+    ...(decisions.some(({ kind }) => kind === 'wait') || attempts.length > 1 ? [decisionTable(decisions)] : []),
+  ];
+  runtime.output().result({ ...job, attempts, decisions }, () => [describeJob(job), ...tables].join('\n\n'));
+}
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function setConfig(config: Record<string, unknown>, pairs: readonly string[]): void {
   for (const pair of pairs) {
@@ -57,20 +53,19 @@ function setConfig(config: Record<string, unknown>, pairs: readonly string[]): v
   }
 }
 
-async function dispatch(
-  runtime: Runtime,
-  path: string,
-  options: { readonly watch?: boolean; readonly set: readonly string[] },
-): Promise<void> {
-  const job = loadJobFile(path);
+type DispatchOptions = PlacementOptions & { readonly watch?: boolean; readonly set: readonly string[] };
+
+async function dispatch(runtime: Runtime, path: string, options: DispatchOptions): Promise<void> {
+  const loaded = loadJobFile(path);
+  const job = { ...loaded, file: { ...loaded.file, placement: placementOf(loaded.file, options) } };
   setConfig(job.file.config, options.set);
   const output = runtime.output();
-  const submitted = await submitJob(runtime.client(), job, output.say);
+  const submitted = await submitJob(runtime.client(), job, output);
   if (options.watch === true) {
     output.say(`job ${submitted.id}`);
     return watch(runtime, submitted.id);
   }
-  output.result(submitted, () => describe(submitted));
+  output.result(submitted, () => describeJob(submitted));
 }
 
 async function list(
@@ -89,17 +84,19 @@ async function list(
     jobs.push(job);
     if (jobs.length >= limit) break;
   }
+  const isFree = jobs.every(({ cost }) => cost.usdMicros === 0);
   runtime.output().result(jobs, () =>
     jobs.length === 0
       ? 'no jobs yet: `artenic training dispatch artenic.yaml` submits one'
       : table(
-          ['ID', 'SERVICE', 'STATE', 'ATTEMPT', 'SUBMITTED', 'MESSAGE'],
+          ['ID', 'SERVICE', 'STATE', 'ATTEMPT', 'SUBMITTED', ...(isFree ? [] : ['COST']), 'MESSAGE'],
           jobs.map((job) => [
             job.id,
             job.service,
             job.state,
             String(job.currentAttempt),
             ago(job.createdAt),
+            ...(isFree ? [] : [usd(job.cost.usdMicros)]),
             job.message,
           ]),
         ),
@@ -124,18 +121,23 @@ async function logs(
 }
 
 /** `training`, also as `train` and `jobs`. */
+/** `jobs <id>` is `training status <id>`: only what looks like an id, so that a mistyped command is told. */
+export function expandJobId(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((arg) => ['jobs', 'training', 'train'].includes(arg));
+  return at !== -1 && uuid.test(args[at + 1] ?? '') ? args.toSpliced(at + 1, 0, 'status') : args;
+}
+
 export function addTraining(program: Command, runtime: Runtime): void {
   const training = program
     .command('training')
     .aliases(['train', 'jobs'])
-    .description('submit and follow training jobs');
-  training
-    .command('dispatch')
+    .description('submit and follow training jobs; `jobs <id>` is short for `training status <id>`');
+  addPlacementOptions(training.command('dispatch'))
     .argument('<file>', 'artenic.yaml')
     .option('-w, --watch', 'follow the job to its end')
     .option('-s, --set <name=value>', 'set one value of the configuration', gather, [])
     .description('pack, upload and submit a job')
-    .action((path: string, options: { watch?: boolean; set: string[] }) => dispatch(runtime, path, options));
+    .action((path: string, options: DispatchOptions) => dispatch(runtime, path, options));
   training
     .command('list')
     .addOption(training.createOption('--state <state>', 'only jobs in this state').choices(jobStates))
@@ -147,12 +149,10 @@ export function addTraining(program: Command, runtime: Runtime): void {
     .command('status')
     .argument('<id>')
     .option('-w, --watch', 'follow the job to its end')
-    .description('one job')
-    .action(async (id: string, options: { watch?: boolean }) => {
-      if (options.watch === true) return watch(runtime, id);
-      const job = await runtime.client().jobs.get(id);
-      runtime.output().result(job, () => describe(job));
-    });
+    .description('one job, its attempts, what they cost, and why each was made')
+    .action((id: string, options: { watch?: boolean }) =>
+      options.watch === true ? watch(runtime, id) : show(runtime, id),
+    );
   training
     .command('cancel')
     .argument('<id>')
@@ -161,6 +161,7 @@ export function addTraining(program: Command, runtime: Runtime): void {
       const job = await runtime.client().jobs.cancel(id);
       runtime.output().result(job, () => `job ${job.id} is being cancelled`);
     });
+  addSignal(training, runtime);
   training
     .command('logs')
     .argument('<id>')

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { jobSpecSchema } from '@artenic/core';
+import { jobSpecSchema, type AttemptView, type DecisionView } from '@artenic/core';
 import { jobView, problem, startFakeApi, type Answer, type Call, type FakeApi } from '../sdk/client/fake-api.ts';
 import { artenic, folderWith, type Finished, type RunOptions } from './artenic.ts';
 
@@ -31,6 +31,75 @@ function folder(files: Readonly<Record<string, string>>): string {
   return made.path;
 }
 afterEach(() => folders.splice(0).forEach(({ remove }) => remove()));
+
+describe('dashboard', () => {
+  test('a link whose token stays in the browser', async () => {
+    const { exitCode, stdout, stderr } = await run(['dashboard'], () => ({
+      status: 201,
+      body: { token: 'once', expiresAt: '2026-01-01T00:15:00.000Z' },
+    }));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${api?.url ?? ''}/sign-in#token=once\n` });
+    expect(stderr).toContain('works once');
+    expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /api/v1/session/links']);
+  });
+});
+
+describe('doctor', () => {
+  const whole = {
+    ...{ ok: true, now: new Date().toISOString(), clockSkewMs: 1, temporal: 'ok', unresolved: [], problems: [] },
+    providers: [
+      {
+        ...{ name: 'simulated', state: 'not-configured', problem: null, message: 'Set ARTENIC_SIMULATED_CLOUD_URL.' },
+        ...{ checkedAt: null, clockSkewMs: null, pricedAt: null, sweep: null, unresolved: 0 },
+      },
+    ],
+  };
+  const instance = {
+    ...{ provider: 'simulated', instanceId: 'i-7', region: 'eu-north', attemptId: 'a/attempt-1', jobId: 'a' },
+    ...{ reason: 'not-ending', since: '2026-01-01T00:00:00.000Z', graceEndsAt: null, isInGrace: false, tries: 3 },
+    ...{ priceUsdMicrosPerHour: 1_000_000, costUsdMicros: 2_500_000, lastTriedAt: null, lastError: 'transient: no' },
+  };
+
+  test('all well: exit 0', async () => {
+    const now = () => ({ ...whole, now: new Date().toISOString() });
+    const { exitCode, stdout } = await run(['doctor'], () => ({ body: now() }));
+    expect(exitCode).toBe(0);
+    for (const text of [
+      'simulated',
+      'not configured',
+      'Set ARTENIC_SIMULATED_CLOUD_URL.',
+      'Nothing has to be put right',
+    ])
+      expect(stdout).toContain(text);
+  });
+
+  test('something is wrong: exit 1, what and what to do, also as JSON', async () => {
+    const problems = [{ subject: 'simulated', message: 'It is billed.', advice: 'End it by hand.' }];
+    const answer = () => ({
+      body: { ...whole, now: new Date().toISOString(), ok: false, problems, unresolved: [instance] },
+    });
+    const [text, json] = [await run(['doctor'], answer), await run(['doctor', '--json'], answer)];
+    expect(text.exitCode).toBe(1);
+    for (const part of ['i-7', '2.5000 USD', 'the provider does not end it', 'It is billed.', 'End it by hand.'])
+      expect(text.stdout).toContain(part);
+    expect(json.exitCode).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, problems, unresolved: [instance] });
+  });
+
+  test('a clock of this machine that is wrong is told, too', async () => {
+    const { exitCode, stdout } = await run(['doctor'], () => ({ body: { ...whole, now: '2026-01-01T00:00:00.000Z' } }));
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/The clock of this machine is [\d.]+ s/);
+  });
+
+  test('instances: none, in their grace, past it', async () => {
+    const items = (list: readonly object[]) => () => ({ body: { items: list } });
+    const none = await run(['instances', '--unresolved'], items([]));
+    expect(none).toMatchObject({ exitCode: 0, stdout: 'Nothing is there that should not be.\n' });
+    expect(await run(['instances'], items([{ ...instance, isInGrace: true }]))).toMatchObject({ exitCode: 0 });
+    expect(await run(['instances'], items([instance]))).toMatchObject({ exitCode: 1 });
+  });
+});
 
 describe('usage', () => {
   test('an unknown command: exit 2 and the one that was meant', async () => {
@@ -186,6 +255,30 @@ describe('training', () => {
     ]);
   });
 
+  test('dispatch sends the job elsewhere than its file says', async () => {
+    const cwd = folder({
+      'artenic.yaml': 'service: s\ncommand: c\nplacement: { regions: [eu-north], maxHourlyUsd: 2 }\n',
+    });
+    const submit = (...options: string[]) =>
+      run(['training', 'dispatch', 'artenic.yaml', ...options], () => ({ status: 202, body: jobView('queued') }), {
+        cwd,
+      });
+    const options = ['--provider', 'aws', '--provider', 'mock', '--market', 'spot', '--max-price', '0.5'];
+    expect((await submit(...options)).exitCode).toBe(0);
+    const { placement } = jobSpecSchema.parse(JSON.parse(calls().at(-1)?.body.toString() ?? ''));
+    expect(placement).toEqual({
+      ...{ providers: ['aws', 'simulated'], regions: ['eu-north'], mode: 'spot', maxHourlyUsd: 0.5 },
+    });
+    for (const wrong of [
+      ['--market', 'cheap'],
+      ['--max-price', 'much'],
+      ['--provider', 'No Name'],
+    ]) {
+      const { exitCode, stderr } = await submit(...wrong);
+      expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/placement|market/i)]);
+    }
+  });
+
   test.each([
     ['succeeded', 0],
     ['failed', 1],
@@ -231,6 +324,58 @@ describe('training', () => {
     expect(calls().every(({ method }) => method === 'GET')).toBe(true);
   });
 
+  describe('what a job costs', () => {
+    const attempt: AttemptView = {
+      ...{ id: `${id}/attempt-1`, jobId: id, attempt: 1, provider: 'simulated', region: 'eu-north' },
+      ...{ instanceType: 'gpu-1', spot: true, priceUsdMicrosPerHour: 3_600_000, state: 'ended', restoredFrom: null },
+      ending: { kind: 'preempted', exitCode: null, message: 'taken back' },
+      ...{ billedFrom: '2026-01-01T00:00:10.000Z', billedUntil: '2026-01-01T01:02:13.000Z' },
+      ...{ createdAt: '2026-01-01T00:00:00.000Z', launchedAt: null, helloAt: null, runningAt: null, endedAt: null },
+      ...{ reason: 'the first offer', checkpoints: [], cost: { usdMicros: 3_723_000, isFinal: true } },
+    };
+    const local: AttemptView = {
+      ...{ ...attempt, id: `${id}/attempt-2`, attempt: 2, provider: 'local', spot: false, priceUsdMicrosPerHour: 0 },
+      ...{ billedFrom: null, billedUntil: null, ending: null, state: 'launching', reason: 'nothing else is left' },
+      cost: { usdMicros: 0, isFinal: false },
+    };
+    const decision: DecisionView = {
+      ...{ decision: 2, policyVersion: 'spot-only-1', kind: 'launch', attempt: 2, step: 'next-zone' },
+      ...{ reason: 'next zone, b, after preempted: taken back', decidedAt: '2026-01-01T00:00:00.000Z' },
+    };
+    const decisions = [decision, { ...decision, decision: 3, kind: 'watch', attempt: null, step: null }];
+    const answer = (items: readonly AttemptView[], usdMicros: number) => (call: Call) =>
+      call.path.endsWith('/attempts')
+        ? { body: { items } }
+        : call.path.endsWith('/decisions')
+          ? { body: { items: decisions } }
+          : { body: jobView('running', { cost: { usdMicros, isFinal: false } }) };
+
+    test('by attempt and in all', async () => {
+      const { exitCode, stdout } = await run(['training', 'status', id], answer([attempt, local], 3_723_000));
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/^Cost +3\.7230 USD so far$/m);
+      expect(stdout).toMatch(
+        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +preempted +3\.7230 USD +the first offer$/m,
+      );
+      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +launching +free +nothing else is left$/m);
+      expect(stdout).toMatch(/^2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
+      expect(stdout).toMatch(/^3 +.* ago +watch +next zone/m);
+      expect((await run(['jobs', id], answer([attempt, local], 3_723_000))).stdout).toBe(stdout);
+      const json = await run(['training', 'status', id, '--json'], answer([attempt], 3_723_000));
+      expect(JSON.parse(json.stdout)).toMatchObject({ id, cost: { usdMicros: 3_723_000 }, attempts: [attempt] });
+      const list = await run(['training', 'list'], () => ({
+        body: { items: [jobView('running', { cost: { usdMicros: 3_723_000, isFinal: false } })], nextCursor: null },
+      }));
+      expect(list.stdout).toContain('3.7230 USD');
+    });
+
+    test('is not mentioned where nothing costs anything', async () => {
+      const { stdout } = await run(['training', 'status', id], answer([local], 0));
+      expect(stdout).toContain('launching');
+      expect(stdout).not.toMatch(/cost|usd|free/i);
+    });
+  });
+
   test('list as a table, and as JSON', async () => {
     const hostile = jobView('failed', { message: 'bad \u001B[31mcolour\nand line' });
     const answer = () => ({ body: { items: [jobView('running'), hostile], nextCursor: null } });
@@ -249,6 +394,51 @@ describe('training', () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ state: 'cancelling' });
     expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual([`POST /api/v1/jobs/${id}/cancel`]);
+  });
+
+  test('offers: what fits, how old each price is, and which provider does not answer', async () => {
+    const offer = {
+      ...{ provider: 'simulated', region: 'eu-north', zone: 'eu-north-a', instanceType: 'gpu-1', spot: true },
+      ...{ vcpu: 8, memoryGib: 60, gpus: 1, gpuType: 'A100', priceUsdMicrosPerHour: 1_234_500 },
+      pricedAt: new Date(Date.now() - 125_000).toISOString(),
+    };
+    const catalogs = [{ provider: 'aws', refreshedAt: null, problem: 'The key has run out.' }];
+    const command = ['offers', '--spot', '--gpu', 'A100', '--region', 'eu-north', '--region', 'b', '--max-price', '2'];
+    const { exitCode, stdout } = await run(command, () => ({ body: { items: [offer], total: 3, catalogs } }));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^simulated +eu-north-a +gpu-1 +spot +8 +60 +1 × A100 +1\.2345 USD +2 min ago$/m);
+    expect(stdout).toContain('2 more');
+    expect(stdout).toContain('aws has never answered; now it says: The key has run out.');
+    const query = calls()[0]?.query ?? new URLSearchParams();
+    expect(Object.fromEntries(query)).toEqual({
+      ...{ market: 'spot', gpu: 'A100', regions: 'eu-north,b', maxHourlyUsd: '2', limit: '30' },
+    });
+    for (const wrong of [
+      ['--spot', '--on-demand'],
+      ['--cores', 'many'],
+    ])
+      expect((await run(['offers', ...wrong], () => ({ body: {} }))).exitCode).toBe(2);
+  });
+
+  test('signal tells the job what it is told, once for each event', async () => {
+    const deadlineAt = '2030-01-31T12:00:00.000Z';
+    const answer = { jobId: id, name: 'preemption-notice', id: 'e-1', outcome: 'taken', heldAt: null };
+    const command = ['training', 'signal', id, 'preemption-notice', '--event', 'e-1', '--deadline', deadlineAt];
+    const { exitCode, stdout } = await run(command, () => ({ status: 202, body: answer }));
+    expect([exitCode, stdout.trim()]).toEqual([0, `job ${id} has been told: preemption-notice`]);
+    const [call] = calls();
+    expect([call?.path, JSON.parse(String(call?.body ?? ''))]).toEqual([
+      `/api/v1/jobs/${id}/signals/preemption-notice`,
+      { id: 'e-1', deadlineAt },
+    ]);
+    const held = { ...answer, name: 'hold', heldAt: deadlineAt };
+    const { stdout: text } = await run(['training', 'signal', id, 'hold'], () => ({ status: 202, body: held }));
+    expect(text).toContain('is held: what runs goes on');
+    for (const wrong of [
+      ['training', 'signal', id, 'nonsense'],
+      ['training', 'signal', id, 'preemption-notice', '--deadline', 'soon'],
+    ])
+      expect((await run(wrong, () => ({ body: answer }))).exitCode).toBe(2);
   });
 });
 

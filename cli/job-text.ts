@@ -1,0 +1,65 @@
+import type { AttemptView, Cost, DecisionView, JobView } from '@artenic/core';
+import { ago, lasted, printable, table, usd } from './output.ts';
+
+function costWords({ usdMicros, isFinal }: Cost): string {
+  return `${usd(usdMicros)}${isFinal ? '' : ' so far'}`;
+}
+
+export function describeJob(job: JobView): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['Job', job.id],
+    ['Service', job.service],
+    [
+      'State',
+      `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null ? '' : `, ${Math.round(job.progress * 100)} %`}`,
+    ],
+    ['Message', job.message],
+    [
+      'Held',
+      job.heldAt === null ? '' : `since ${job.heldAt}: \`artenic training signal ${job.id} release\` lets it go on`,
+    ],
+    ['Attempt', String(job.currentAttempt)],
+    ['Cost', job.cost.usdMicros === 0 ? '' : costWords(job.cost)],
+    ['Model', job.result === null ? '' : `${job.result.model} version ${job.result.version}`],
+    ['Submitted', `${job.createdAt} (${ago(job.createdAt)})`],
+    ['Finished', job.finishedAt ?? ''],
+  ];
+  return rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name.padEnd(10)} ${printable(value)}`)
+    .join('\n');
+}
+
+/** By the provider's times where it has told them. */
+function ran({ billedFrom, billedUntil, helloAt, endedAt }: AttemptView): string {
+  const from = billedFrom ?? helloAt;
+  if (from === null) return '–';
+  const until = billedUntil ?? endedAt;
+  return lasted((until === null ? Date.now() : Date.parse(until)) - Date.parse(from));
+}
+
+/** Without a column of costs where nothing costs anything. */
+export function attemptTable(attempts: readonly AttemptView[]): string {
+  const isFree = attempts.every(({ cost }) => cost.usdMicros === 0);
+  const costOf = ({ priceUsdMicrosPerHour, cost }: AttemptView) =>
+    priceUsdMicrosPerHour === 0 ? 'free' : costWords(cost);
+  return table(
+    ['ATTEMPT', 'PROVIDER', 'REGION', 'TYPE', 'SPOT', 'RAN', 'ENDED BY', ...(isFree ? [] : ['COST']), 'WHY STARTED'],
+    attempts.map((one) => [
+      ...[String(one.attempt), one.provider, one.region, one.instanceType, one.spot ? 'spot' : 'on demand'],
+      ...[ran(one), one.ending?.kind ?? one.state, ...(isFree ? [] : [costOf(one)]), one.reason],
+    ]),
+  );
+}
+
+/** What the failover decided between the attempts, and by which rule. */
+export function decisionTable(decisions: readonly DecisionView[]): string {
+  return table(
+    ['DECISION', 'WHEN', 'WHAT', 'BECAUSE'],
+    decisions.map(({ decision, decidedAt, kind, attempt, step, reason }) => [
+      ...[String(decision), ago(decidedAt)],
+      `${kind}${attempt === null || kind !== 'launch' ? '' : ` ${attempt}`}${step === null ? '' : ` (${step})`}`,
+      reason,
+    ]),
+  );
+}
