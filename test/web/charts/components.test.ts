@@ -125,7 +125,7 @@ test('a timeline is walked with arrow keys and says what happened', async () => 
   expect(widths.reduce((sum, width) => sum + width, 0)).toBeCloseTo(100, 3);
   await page.getByRole('button', { name: 'Show Attempts as a table' }).click();
   const table = page.getByRole('table', { name: 'Attempts and what their time went into' });
-  expect(await table.getByRole('row', { name: /^2 Training .* 4 m 30 s 3 preempted$/ }).count()).toBe(1);
+  await eventually(() => table.getByRole('row', { name: /^2 Training .* 4 m 30 s 3 preempted/ }).count(), 1);
   expect(problems).toEqual([]);
   await page.context().close();
 }, 30_000);

@@ -12,12 +12,13 @@ let full: ApiWorld;
 let empty: ApiWorld;
 let browser: Browser;
 let jobId = '';
+let paidJobId = '';
 
 beforeAll(async () => {
   [full, browser] = await Promise.all([startDashboard(), launchChromium()]);
   empty = await startDashboard();
   await empty.deps.store.events.sequence();
-  ({ jobId } = await fill(full));
+  ({ jobId, paidJobId } = await fill(full));
 }, 60_000);
 afterAll(async () => {
   await browser.close();
@@ -28,6 +29,7 @@ const routes = (): readonly (readonly [path: string, title: string])[] => [
   ['/', 'Overview – Artenic'],
   ['/jobs', 'Training – Artenic'],
   [`/jobs/${jobId}`, `Training · penguins ${jobId.slice(-8)} – Artenic`],
+  [`/jobs/${paidJobId}`, `Training · paid ${paidJobId.slice(-8)} – Artenic`],
   ['/models', 'Models – Artenic'],
   ['/models/penguins?version=3&compare=%5B1%2C2%5D', 'Models · penguins – Artenic'],
   ['/playground', 'Playground – Artenic'],
@@ -79,6 +81,43 @@ test.each(views)(
   },
   60_000,
 );
+
+test('what is billed and not wanted is shown on two pages, with its reason, cost and last error', async () => {
+  const { page, problems, close } = await visit(browser, full.url, full.key, { theme: 'light' });
+  for (const path of ['/', '/providers']) {
+    await page.goto(path);
+    const card = page.getByRole('region', { name: 'Unresolved instances' });
+    await card.waitFor();
+    const text = await card.innerText();
+    for (const part of ['i-4711', 'The provider does not end it', 'The cloud answered 503.', 'i-4712', 'Left alone'])
+      expect(text).toContain(part);
+  }
+  await page.goto('/');
+  await page.getByText('Should not be there').first().waitFor();
+  expect(problems).toEqual([]);
+  await close();
+});
+
+test('what a job has cost: in the list, in all, by attempt and by segment; nothing where all of it was free', async () => {
+  const { page, problems, close } = await visit(browser, full.url, full.key, { theme: 'light' });
+  await page.goto('/jobs');
+  await page.getByRole('columnheader', { name: 'Cost' }).waitFor();
+  expect(await page.getByRole('row', { name: /paid/ }).innerText()).toContain('$1.50');
+  await page.goto(`/jobs/${paidJobId}`);
+  const lane = page.getByRole('row', { name: /^attempt 1, preempted/ });
+  await lane.waitFor();
+  expect(await lane.innerText()).toContain('$1.50');
+  expect(await page.getByRole('row', { name: /^attempt 2, failed/ }).innerText()).toContain('free');
+  await lane.getByRole('gridcell').first().hover();
+  await page.getByText('Started because: the cheapest offer').waitFor();
+  await page.getByText('Ended: The provider took it back.').waitFor();
+  expect(await page.locator('main').innerText()).toMatch(/Cost\s+\$1\.50/);
+  await page.goto(`/jobs/${jobId}`);
+  await page.getByRole('grid', { name: 'Attempts over time' }).waitFor();
+  expect(await page.locator('main').innerText()).not.toContain('$');
+  expect(problems).toEqual([]);
+  await close();
+});
 
 test.each(themes)(
   '%s: every page without data',

@@ -97,11 +97,21 @@ test('a job is dispatched from the dialog once, however often it is clicked, and
   await dialog.getByLabel('Service').fill('from-the-dialog');
   await dialog
     .getByLabel('Command')
-    .fill('echo "hello from <b>the job</b>"; echo \'{"step":1,"loss":0.5}\' >> $ARTENIC_METRICS_FILE; sleep 1');
+    .fill(
+      'echo "hello from <b>the job</b>"; echo \'{"step":1,"loss":0.5}\' >> $ARTENIC_METRICS_FILE; cat $ARTENIC_DATA_DIR/texts/words.txt; sleep 1',
+    );
+  await dialog
+    .getByLabel('Add files')
+    .setInputFiles({ name: 'words.txt', mimeType: 'text/plain', buffer: Buffer.from('seven words of data\n') });
+  await dialog.getByLabel('Path under ARTENIC_DATA_DIR').fill('../words.txt');
+  await dialog.getByRole('button', { name: 'Dispatch', exact: true }).click();
+  await dialog.getByRole('listitem').locator('[aria-invalid="true"]').waitFor();
+  await dialog.getByLabel('Path under ARTENIC_DATA_DIR').fill('texts/words.txt');
   await dialog.getByRole('button', { name: 'Dispatch', exact: true }).dblclick();
   await page.getByRole('heading', { level: 1, name: 'from-the-dialog' }).waitFor();
   await page.locator('main').getByText('Succeeded').first().waitFor({ timeout: 30_000 });
   await page.getByText('hello from <b>the job</b>', { exact: true }).waitFor();
+  await page.getByText('seven words of data', { exact: true }).waitFor();
   await page.getByRole('figure', { name: 'loss' }).waitFor();
   expect((await jobs()).length).toBe(before + 1);
   expect(await page.getByRole('link', { name: /Workflow/ }).getAttribute('href')).toContain(

@@ -35,8 +35,9 @@ function registerVersion(world: ApiWorld, model: string, accuracy: number, jobId
 }
 
 /** Something of everything: jobs in many states, one with attempts, checkpoints and metrics, models with versions. */
-export async function fill(world: ApiWorld): Promise<{ readonly jobId: string }> {
+export async function fill(world: ApiWorld): Promise<{ readonly jobId: string; readonly paidJobId: string }> {
   const { jobs, attempts, metrics } = world.store;
+  const paidJobId = await addPaidJob(world);
   for (const [service, ...states] of [
     ['churn', 'preparing', 'waiting'],
     ['fraud', 'preparing', 'failed'],
@@ -63,7 +64,41 @@ export async function fill(world: ApiWorld): Promise<{ readonly jobId: string }>
   const change = { projectId: 'default', name: 'penguins', by: 'admin', at: new Date() };
   await world.store.models.setStage({ ...change, version: 2, to: 'production', reason: 'the best so far' });
   await registerVersion(world, 'churn', 0.7);
-  return { jobId: job.id };
+  const handle = { provider: 'simulated', attemptId, instanceId: 'i-4711', region: 'eu-north' };
+  const sinceMs = Date.now() - 3_600_000;
+  await world.store.reconcile.setStrays(
+    'simulated',
+    [
+      { handle, sinceMs, reason: 'not-ending', dueAtMs: null },
+      {
+        handle: { ...handle, instanceId: 'i-4712', attemptId: 'unknown/attempt-1' },
+        ...{ sinceMs, reason: 'unknown-attempt', dueAtMs: Date.now() + 3_600_000 },
+      },
+    ],
+    new Date(),
+  );
+  await world.store.reconcile.strayTried(handle, new Date(), 'transient: The cloud answered 503.');
+  return { jobId: job.id, paidJobId };
+}
+
+/** Taken back in a cloud after half an hour, and failed at home. */
+async function addPaidJob(world: ApiWorld): Promise<string> {
+  const { jobs, attempts } = world.store;
+  const { id: jobId } = await world.addJob({ service: 'paid' });
+  await jobs.transition(jobId, 'preparing');
+  const [from, until] = [new Date(Date.now() - 3_600_000), new Date(Date.now() - 1_800_000)];
+  const id = `${jobId}/attempt-1`;
+  const offer = { provider: 'simulated', region: 'eu-north', instanceType: 'gpu-1', spot: true };
+  await attempts.open({
+    ...{ id, jobId, attempt: 1, reason: 'the cheapest offer', createdAt: from },
+    offer: { ...offer, priceUsdMicrosPerHour: 3_000_000 },
+  });
+  await attempts.setBilled({ ...offer, attemptId: id, instanceId: 'i-1' }, { from, until });
+  await attempts.end(id, { kind: 'preempted', exitCode: null, message: 'The provider took it back.' }, until);
+  const second = await world.openAttempt(jobId, 2);
+  await attempts.end(second, { kind: 'failed', exitCode: 1, message: 'Look at the log.' }, new Date());
+  await jobs.transition(jobId, 'failed', { message: 'The command failed.' });
+  return jobId;
 }
 
 /** A second server of the same world on a port of its own, that can die as a killed process does: sockets are cut. */

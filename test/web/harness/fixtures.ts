@@ -39,6 +39,9 @@ export const timedRuns: readonly ChartRun[] = manyRuns.slice(0, 2).map((run) => 
 
 type Stamps = readonly [number, number | null, number | null, number | null, number | null];
 
+const costOf = ([, , hello, , ended]: Stamps): number =>
+  hello === null || ended === null ? 0 : Math.ceil(((ended - hello) * 1_200_000) / 3600);
+
 function attempt(
   number: number,
   stamps: Stamps,
@@ -55,6 +58,8 @@ function attempt(
     provider: 'local',
     region: 'eu-west',
     instanceType: 'gpu.large',
+    ...{ spot: true, priceUsdMicrosPerHour: 1_200_000, billedFrom: helloAt ?? null, billedUntil: endedAt ?? null },
+    cost: { usdMicros: costOf(stamps), isFinal: endedAt !== null },
     state: kind === null ? 'running' : 'ended',
     ending: kind === null ? null : { kind, exitCode: null, message },
     restoredFrom: number > 2 ? 'epoch-12' : null,

@@ -26,6 +26,8 @@ function attempt(number: number, times: Times, kind: (typeof attemptEndingKinds)
     provider: 'local',
     region: 'here',
     instanceType: 'small',
+    ...{ spot: false, priceUsdMicrosPerHour: 0, billedFrom: null, billedUntil: null },
+    cost: { usdMicros: 0, isFinal: false },
     state: ended === null ? 'running' : 'ended',
     ending: ended === null ? null : { kind, exitCode: null, message: '' },
     restoredFrom: null,
@@ -49,6 +51,16 @@ const story = [
   attempt(2, [205, 206, 208, 209, 401], 'preempted'),
   attempt(3, [402, 403, 404, 405, 500], 'succeeded'),
 ];
+
+const second = fc.integer({ min: -5, max: 1000 });
+const maybe = fc.option(second);
+const anyAttempts = fc
+  .array(fc.tuple(second, maybe, maybe, maybe, maybe, fc.constantFrom(...attemptEndingKinds)), { maxLength: 6 })
+  .map((all) =>
+    all.map(([created, launched, hello, running, ended, kind], index) =>
+      attempt(index + 1, [created, launched, hello, running, ended], kind),
+    ),
+  );
 
 describe('segments', () => {
   test('tell a job with two preemptions', () => {
@@ -92,16 +104,6 @@ describe('segments', () => {
       { kind: 'prepare', attempt: null, isOpen: true },
     ]);
   });
-
-  const second = fc.integer({ min: -5, max: 1000 });
-  const maybe = fc.option(second);
-  const anyAttempts = fc
-    .array(fc.tuple(second, maybe, maybe, maybe, maybe, fc.constantFrom(...attemptEndingKinds)), { maxLength: 6 })
-    .map((all) =>
-      all.map(([created, launched, hello, running, ended, kind], index) =>
-        attempt(index + 1, [created, launched, hello, running, ended], kind),
-      ),
-    );
 
   test('sum to the wall time without holes, whatever the clocks said', () => {
     fc.assert(
@@ -151,6 +153,50 @@ test('time to start counts attempts that never trained as retries', () => {
   ]);
   expect(totalMs).toBe(40_000);
   expect(parts[2]?.hint).toBe('1 earlier attempt: no capacity.');
+});
+
+describe('costs of segments', () => {
+  const priced = (one: AttemptView, usdMicros: number, from: number | null, until: number | null): AttemptView => ({
+    ...one,
+    ...{ cost: { usdMicros, isFinal: true }, billedFrom: stamp(from), billedUntil: stamp(until) },
+  });
+  const costsOf = (one: AttemptView) =>
+    timelineOf(job(100), [one], 0).lanes.flatMap(({ segments, costs }) =>
+      segments.map(({ kind }, index) => [kind, costs[index]]),
+    );
+  const one = attempt(1, [10, 20, 40, 60, 90]);
+
+  test('are their shares of the billed time', () => {
+    expect(costsOf(priced(one, 6000, 30, 90))).toEqual([
+      ...[
+        ['prepare', 0],
+        ['queue', 0],
+        ['provision', 1000],
+        ['setup', 2000],
+        ['train', 3000],
+      ],
+      ['finish', 0],
+    ]);
+  });
+
+  test('are shares of the time with an instance where the provider’s clock is another', () => {
+    const elsewhere = priced(one, 700, 900_000, 900_060);
+    expect(costsOf(elsewhere).map(([, cost]) => cost)).toEqual([0, 0, 200, 200, 300, 0]);
+  });
+
+  test('are the attempt’s cost in all, to the micro', () => {
+    const seconds = fc.integer({ min: 0, max: 2000 });
+    fc.assert(
+      fc.property(anyAttempts, fc.nat({ max: 1e9 }), seconds, seconds, (attempts, usdMicros, from, ranS) => {
+        const billed = attempts.map((each) => priced(each, usdMicros, from, from + ranS));
+        const { lanes } = timelineOf(job(null, 'running'), billed, zero + 1_200_000);
+        for (const { segments, costs } of lanes.filter((lane) => lane.attempt !== null)) {
+          expect(costs.every((cost) => cost >= 0)).toBe(true);
+          if (segments.length > 0) expect(costs.reduce((sum, cost) => sum + cost, 0)).toBe(usdMicros);
+        }
+      }),
+    );
+  });
 });
 
 describe('names', () => {

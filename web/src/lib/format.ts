@@ -29,3 +29,6 @@ export const formatCount = (count: number): string => new Intl.NumberFormat('en'
 
 /** The end of a UUIDv7 tells two jobs of one minute apart; its beginning is the time. */
 export const shortId = (id: string): string => id.slice(-8);
+
+const dollars = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
+export const formatUsd = (micros: number): string => dollars.format(micros / 1_000_000);

@@ -52,6 +52,9 @@ function staleKeys({ kind, subject, topic }: LiveEvent): readonly Key[] {
     case 'model.version':
     case 'model.stage':
       return [keys.models, keys.model(subject), keys.overview, keys.activity];
+    case 'instance.unresolved':
+    case 'instance.resolved':
+      return [keys.unresolved, keys.activity];
     default:
       return [];
   }

@@ -1,10 +1,12 @@
 import {
   activitySchema,
   attemptViewSchema,
+  decisionViewSchema,
   jobViewSchema,
   metricPointSchema,
   modelVersionViewSchema,
   modelViewSchema,
+  offersViewSchema,
   outputFileSchema,
   overviewViewSchema,
   pageSchema,
@@ -13,6 +15,7 @@ import {
   registryItemSchema,
   sessionViewSchema,
   stageChangeViewSchema,
+  unresolvedInstanceSchema,
   terminalJobStates,
   jobStates,
   type JobState,
@@ -20,6 +23,7 @@ import {
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { callApi } from './api.ts';
+import { estimateInterval } from './cost.ts';
 
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 const jobPage = pageSchema(jobViewSchema);
@@ -38,6 +42,9 @@ export const keys = {
   models: ['models'],
   model: (name: string) => ['model', name],
   providers: ['providers'],
+  /** Prices age slowly; nothing live says that they have changed. */
+  offers: ['offers'],
+  unresolved: ['unresolved'],
 } as const;
 
 export const sessionQuery = queryOptions({
@@ -97,12 +104,14 @@ export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: keys.jobSelf(id),
     queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}`, jobViewSchema, { signal }),
+    refetchInterval: ({ state }) => estimateInterval(state.data === undefined ? [] : [state.data.cost]),
   });
 
 export const attemptsQuery = (id: string) =>
   queryOptions({
     queryKey: [...keys.job(id), 'attempts'],
     queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}/attempts`, list(attemptViewSchema), { signal }),
+    refetchInterval: ({ state }) => estimateInterval((state.data?.items ?? []).map(({ cost }) => cost)),
     select: ({ items }) => items,
   });
 
@@ -157,3 +166,39 @@ export const providersQuery = queryOptions({
   // A provider's check and its load make no events of their own.
   refetchInterval: 10_000,
 });
+
+export const unresolvedQuery = queryOptions({
+  queryKey: keys.unresolved,
+  queryFn: ({ signal }) => callApi('/api/v1/instances/unresolved', list(unresolvedInstanceSchema), { signal }),
+  select: ({ items }) => items,
+  // What they cost grows, and tries make no events of their own.
+  refetchInterval: 10_000,
+});
+
+export type OffersFilter = {
+  readonly provider?: string;
+  readonly regions?: string;
+  readonly market?: 'spot' | 'on-demand';
+  readonly gpu?: string;
+  readonly gpus?: number;
+  readonly vcpu?: number;
+  readonly memoryGib?: number;
+  readonly maxHourlyUsd?: number;
+  readonly limit: number;
+};
+
+export const offersQuery = (filter: OffersFilter) =>
+  queryOptions({
+    queryKey: [...keys.offers, filter],
+    queryFn: ({ signal }) => callApi('/api/v1/offers', offersViewSchema, { signal, query: filter }),
+    staleTime: 30_000,
+    placeholderData: (old) => old,
+  });
+
+/** Under the job's key: what makes its attempts stale makes these stale, too. */
+export const decisionsQuery = (jobId: string) =>
+  queryOptions({
+    queryKey: [...keys.job(jobId), 'decisions'],
+    queryFn: async ({ signal }) =>
+      (await callApi(`/api/v1/jobs/${jobId}/decisions`, list(decisionViewSchema), { signal })).items,
+  });

@@ -1,4 +1,4 @@
-import type { AttemptEndingKind, AttemptState, JobState, ModelStage } from '@artenic/core';
+import type { AttemptEndingKind, AttemptState, JobState, ModelStage, StrayReason } from '@artenic/core';
 import type { IconName } from '../components/icon.tsx';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'accent' | 'muted';
@@ -45,6 +45,9 @@ export const endingStatus: Readonly<Record<AttemptEndingKind, Status>> = {
   lost: { label: 'Lost', icon: 'recover', tone: 'warn' },
   preempted: { label: 'Preempted', icon: 'recover', tone: 'warn' },
   stockout: { label: 'No capacity', icon: 'hourglass', tone: 'warn' },
+  quota: { label: 'Quota used up', icon: 'hourglass', tone: 'warn' },
+  unauthorized: { label: 'Credentials refused', icon: 'warning', tone: 'bad' },
+  unavailable: { label: 'Provider away', icon: 'hourglass', tone: 'warn' },
   'launch-failed': { label: 'Launch failed', icon: 'cross', tone: 'bad' },
   cancelled: { label: 'Cancelled', icon: 'stop', tone: 'muted' },
   'timed-out': { label: 'Timed out', icon: 'clock', tone: 'bad' },
@@ -54,4 +57,13 @@ export const stageStatus: Readonly<Record<ModelStage, Status>> = {
   registered: { label: 'Registered', icon: 'box', tone: 'info' },
   production: { label: 'Production', icon: 'bolt', tone: 'ok' },
   retired: { label: 'Retired', icon: 'archive', tone: 'muted' },
+};
+
+/** Why an instance should not be there. */
+export const strayWords: Readonly<Record<StrayReason, string>> = {
+  'unknown-attempt': 'Nobody knows its attempt',
+  'attempt-settled': 'Its attempt has ended',
+  duplicate: 'Its attempt has another one',
+  abandoned: 'Its attempt is left behind',
+  'not-ending': 'The provider does not end it',
 };

@@ -1,6 +1,7 @@
 import { ApiError, callForStatus } from './api.ts';
 
-async function sha256Of(file: File): Promise<string> {
+/** Of the content, as hex. @throws ApiError where the browser cannot hash */
+export async function sha256Of(file: File): Promise<string> {
   // Browsers give it to pages of this machine and of https only. The types do not know.
   if ((crypto.subtle as SubtleCrypto | undefined) === undefined)
     throw new ApiError({

@@ -9,6 +9,8 @@ import { QueryPanel } from '../components/query-panel.tsx';
 import { RelativeTime } from '../components/relative-time.tsx';
 import { SkeletonRows } from '../components/skeleton.tsx';
 import { EmptyState } from '../components/states.tsx';
+import { OffersCard } from '../features/offers/offers-card.tsx';
+import { UnresolvedInstances } from '../features/providers/unresolved-instances.tsx';
 import { providersQuery } from '../lib/queries.ts';
 
 const round = (value: number): number => Math.round(value * 10) / 10;
@@ -115,6 +117,7 @@ export function ProvidersPage(): ReactElement {
   return (
     <>
       <PageHeader title="Providers" description="Where jobs can run, and how much of it is taken." />
+      <UnresolvedInstances className="mb-4" />
       <QueryPanel
         query={query}
         skeleton={
@@ -131,11 +134,14 @@ export function ProvidersPage(): ReactElement {
               </EmptyState>
             </Card>
           ) : (
-            <ul className="grid gap-4 lg:grid-cols-2">
-              {providers.map((provider) => (
-                <ProviderCard key={provider.name} provider={provider} />
-              ))}
-            </ul>
+            <>
+              <ul className="grid gap-4 lg:grid-cols-2">
+                {providers.map((provider) => (
+                  <ProviderCard key={provider.name} provider={provider} />
+                ))}
+              </ul>
+              <OffersCard className="mt-4" />
+            </>
           )
         }
       </QueryPanel>

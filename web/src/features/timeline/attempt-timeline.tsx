@@ -3,6 +3,7 @@ import type { AttemptView } from '@artenic/core';
 import { formatDuration, formatTime } from '../../charts/chart-format.ts';
 import { ChartFrame } from '../../charts/chart-frame.tsx';
 import { durationTicks } from '../../charts/scale.ts';
+import { costText, totalCost } from '../../lib/cost.ts';
 import { laneName, moveCursor, segmentName, segmentWords, type Cursor } from './names.ts';
 import { segmentFills } from './segment-colours.ts';
 import { segmentKinds, timelineOf, type JobTimes, type Timeline } from './segments.ts';
@@ -66,20 +67,29 @@ function Detail({ timeline, cursor }: { readonly timeline: Timeline; readonly cu
   if (lane === undefined || segment === undefined) {
     return <p className="min-h-10 text-xs text-muted">Point at a segment, or walk through them with the arrow keys.</p>;
   }
-  const { attempt } = lane;
-  const why = attempt?.ending?.message ?? attempt?.reason ?? '';
+  const { attempt, costs } = lane;
+  const cost = costs[cursor?.segment ?? 0] ?? 0;
+  const why = attempt?.reason ?? '';
+  const end = attempt?.ending?.message ?? '';
   return (
     <p className="min-h-10 text-xs text-muted">
       <span className="font-medium text-ink">{segmentName(segment)}</span>
       {' · '}
       {laneName(lane)}
+      {cost > 0 && ` · ${costText({ usdMicros: cost, isFinal: attempt?.cost.isFinal === true })}`}
       {' · from '}
       {formatTime(segment.startMs)}
       {attempt?.restoredFrom !== null && attempt !== null && ` · resumed from ${attempt.restoredFrom}`}
       {why !== '' && (
         <>
           <br />
-          {why}
+          Started because: {why}
+        </>
+      )}
+      {end !== '' && (
+        <>
+          <br />
+          Ended: {end}
         </>
       )}
     </p>
@@ -109,9 +119,11 @@ export function AttemptTimeline({ job, attempts, nowMs, onSelectAttempt }: Attem
     return cell === null ? null : { lane: Number(cell.dataset['lane']), segment: Number(cell.dataset['segment']) };
   };
   const wall = formatDuration(timeline.endMs - timeline.startMs);
-  const summary = `${wall} in all. ${lanes.map((lane) => `${laneName(lane)}: ${lane.segments.map(segmentName).join(', ')}.`).join(' ')}`;
+  const cost = totalCost(attempts.map((attempt) => attempt.cost));
+  const note = cost === null ? wall : `${wall} · ${costText(cost)}`;
+  const summary = `${note} in all. ${lanes.map((lane) => `${laneName(lane)}: ${lane.segments.map(segmentName).join(', ')}.`).join(' ')}`;
   return (
-    <ChartFrame title="Attempts" note={wall} summary={summary} table={() => <TimelineTable timeline={timeline} />}>
+    <ChartFrame title="Attempts" note={note} summary={summary} table={() => <TimelineTable timeline={timeline} />}>
       <div
         role="grid"
         tabIndex={0}

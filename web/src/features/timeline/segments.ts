@@ -1,4 +1,5 @@
 import type { AttemptView, JobView } from '@artenic/core';
+import { segmentCosts } from './segment-costs.ts';
 
 /** What a job's time goes into. `prepare` and `finish` are the platform's own work at either end. */
 export const segmentKinds = ['prepare', 'queue', 'provision', 'setup', 'train', 'recover', 'finish'] as const;
@@ -20,6 +21,8 @@ export type CheckpointTick = { readonly name: string; readonly sequence: number;
 export type Lane = {
   readonly attempt: AttemptView | null;
   readonly segments: readonly Segment[];
+  /** Of each segment, in USD micros. */
+  readonly costs: readonly number[];
   readonly checkpoints: readonly CheckpointTick[];
 };
 
@@ -90,16 +93,17 @@ export function timelineOf(job: JobTimes, attempts: readonly AttemptView[], nowM
   const startMs = ms(job.createdAt);
   const endMs = segments.at(-1)?.endMs ?? startMs;
   const sorted = [...attempts].sort((a, b) => a.attempt - b.attempt);
-  if (sorted.length === 0) return { startMs, endMs, lanes: [{ attempt: null, segments, checkpoints: [] }] };
-  const lanes = sorted.map((attempt) => ({
-    attempt,
-    segments: segments.filter((segment) => segment.attempt === attempt.attempt),
-    checkpoints: attempt.checkpoints.map(({ name, sequence, createdAt }) => ({
+  if (sorted.length === 0)
+    return { startMs, endMs, lanes: [{ attempt: null, segments, costs: segments.map(() => 0), checkpoints: [] }] };
+  const lanes = sorted.map((attempt) => {
+    const own = segments.filter((segment) => segment.attempt === attempt.attempt);
+    const checkpoints = attempt.checkpoints.map(({ name, sequence, createdAt }) => ({
       name,
       sequence,
       atMs: Math.min(endMs, Math.max(startMs, ms(createdAt))),
-    })),
-  }));
+    }));
+    return { attempt, segments: own, costs: segmentCosts(attempt, own), checkpoints };
+  });
   return { startMs, endMs, lanes };
 }
 

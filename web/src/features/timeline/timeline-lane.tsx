@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { StatusDot, toneText } from '../../components/status-dot.tsx';
+import { costOrFree } from '../../lib/cost.ts';
 import { attemptStatus, endingStatus, jobStatus } from '../../lib/status.ts';
 import { laneName, segmentName, type Cursor } from './names.ts';
 import { segmentFills } from './segment-colours.ts';
@@ -41,6 +42,7 @@ export function LaneRow({ timeline, lane, index, cursor, idOf }: LaneRowProps): 
   const wholeMs = Math.max(1, timeline.endMs - timeline.startMs);
   const share = (ms: number): string => `${(ms / wholeMs) * 100}%`;
   const { attempt } = lane;
+  const hasCosts = timeline.lanes.some((one) => (one.attempt?.cost.usdMicros ?? 0) > 0);
   return (
     <div role="row" aria-label={laneName(lane)} className="contents">
       <div role="rowheader" className="flex min-w-0 items-center gap-x-3 text-xs sm:h-9 max-sm:mt-2">
@@ -51,6 +53,9 @@ export function LaneRow({ timeline, lane, index, cursor, idOf }: LaneRowProps): 
         <span className="ml-auto shrink-0">
           <Outcome lane={lane} />
         </span>
+        {attempt !== null && hasCosts && (
+          <span className="w-16 shrink-0 text-right text-muted tabular-nums">{costOrFree(attempt.cost)}</span>
+        )}
       </div>
       <div role="presentation" className="relative h-9">
         <span aria-hidden="true" className="absolute inset-x-0 top-1/2 h-px bg-line" />

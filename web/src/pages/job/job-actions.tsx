@@ -11,6 +11,7 @@ import { callApi, toApiError } from '../../lib/api.ts';
 import { shortId } from '../../lib/format.ts';
 import { keys, platformQuery } from '../../lib/queries.ts';
 import { randomKey } from '../../lib/random-key.ts';
+import { JobSignals } from './job-signals.tsx';
 
 function CancelJob({ job }: { readonly job: JobView }): ReactElement {
   const [isOpen, setIsOpen] = useState(false);
@@ -80,7 +81,12 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
         <Icon name="recover" />
         Run again
       </Link>
-      {!isTerminalJobState(job.state) && job.cancelRequestedAt === null && <CancelJob job={job} />}
+      {!isTerminalJobState(job.state) && job.cancelRequestedAt === null && (
+        <>
+          <JobSignals job={job} />
+          <CancelJob job={job} />
+        </>
+      )}
     </>
   );
 }

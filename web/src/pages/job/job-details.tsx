@@ -12,6 +12,7 @@ import { Highlighted } from '../../components/json/highlighted.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
+import { costText } from '../../lib/cost.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { outputsQuery } from '../../lib/queries.ts';
 
@@ -32,6 +33,12 @@ export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
         <DetailRow label="Duration">
           <Duration from={job.createdAt} to={job.finishedAt} />
         </DetailRow>
+        {job.cost.usdMicros > 0 && (
+          <DetailRow label="Cost">
+            <span className="tabular-nums">{costText(job.cost)}</span>
+            {!job.cost.isFinal && <span className="text-muted"> so far</span>}
+          </DetailRow>
+        )}
         <DetailRow label="Model">
           {job.result === null ? (
             <span className="text-muted">

@@ -9,12 +9,13 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
-import { shortId } from '../../lib/format.ts';
+import { exactTime, shortId } from '../../lib/format.ts';
 import { useFollowJob } from '../../lib/live-context.tsx';
 import { attemptsQuery, jobQuery, metricsQuery } from '../../lib/queries.ts';
 import { endingStatus, jobStatus } from '../../lib/status.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { JobActions } from './job-actions.tsx';
+import { JobDecisions } from './job-decisions.tsx';
 import { JobConfig, JobOutputs, JobSummary } from './job-details.tsx';
 
 const AttemptTimeline = lazy(() =>
@@ -42,6 +43,16 @@ function JobMessage({ job }: { readonly job: JobView }): ReactElement | null {
     <div className={`mb-4 flex items-start gap-2.5 rounded-lg border px-4 py-3 text-sm ${box}`}>
       <Icon name={icon} className="mt-0.5 size-4" />
       <p className="min-w-0 break-words">{job.message}</p>
+    </div>
+  );
+}
+
+function HeldNote({ job }: { readonly job: JobView }): ReactElement | null {
+  if (job.heldAt === null || isTerminalJobState(job.state)) return null;
+  return (
+    <div className="mb-4 flex items-start gap-2.5 rounded-lg border border-warn/25 bg-warn/10 px-4 py-3 text-sm text-warn">
+      <Icon name="pause" className="mt-0.5 size-4" />
+      <p>Held since {exactTime(job.heldAt)}: what runs goes on, nothing new is launched until it is released.</p>
     </div>
   );
 }
@@ -158,6 +169,7 @@ function JobPanels({ job }: { readonly job: JobView }): ReactElement {
   const isUnderWay = !isTerminalJobState(job.state);
   return (
     <>
+      <HeldNote job={job} />
       <JobMessage job={job} />
       {isUnderWay && job.progress !== null && (
         <div className="mb-4">
@@ -172,6 +184,7 @@ function JobPanels({ job }: { readonly job: JobView }): ReactElement {
         </div>
         <div className="grid min-w-0 grid-cols-1 gap-4">
           <JobSummary job={job} />
+          <JobDecisions job={job} />
           <JobOutputs job={job} />
           <JobConfig job={job} />
         </div>

@@ -1,4 +1,4 @@
-import { jobStates, modelStages, type LiveEvent } from '@artenic/core';
+import { jobStates, modelStages, strayReasons, type LiveEvent } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
@@ -12,7 +12,9 @@ import { EmptyState } from '../../components/states.tsx';
 import { toneText } from '../../components/status-dot.tsx';
 import { shortId } from '../../lib/format.ts';
 import { activityQuery } from '../../lib/queries.ts';
-import { jobStatus, stageStatus, type Status } from '../../lib/status.ts';
+import { jobStatus, stageStatus, strayWords, type Status } from '../../lib/status.ts';
+
+const straySchema = z.object({ provider: z.string(), reason: z.enum(strayReasons) });
 
 const eventSchema = z.union([
   z.object({
@@ -26,6 +28,8 @@ const eventSchema = z.union([
     subject: z.string(),
     data: z.object({ version: z.number(), to: z.enum(modelStages), reason: z.string() }),
   }),
+  z.object({ kind: z.literal('instance.unresolved'), subject: z.string(), data: straySchema }),
+  z.object({ kind: z.literal('instance.resolved'), subject: z.string(), data: straySchema }),
 ]);
 
 const shown = 14;
@@ -35,9 +39,10 @@ type Entry = { readonly status: Status; readonly what: ReactNode; readonly detai
 function entryOf(event: LiveEvent): Entry | null {
   const parsed = eventSchema.safeParse(event);
   if (!parsed.success) return null;
-  const { kind, subject } = parsed.data;
-  if (kind === 'job.state') {
-    const { state, service, message } = parsed.data.data;
+  const known = parsed.data;
+  const { subject } = known;
+  if (known.kind === 'job.state') {
+    const { state, service, message } = known.data;
     return {
       status: jobStatus[state],
       what: (
@@ -49,7 +54,22 @@ function entryOf(event: LiveEvent): Entry | null {
       detail: state === 'succeeded' || state === 'waiting' ? '' : message,
     };
   }
-  const { version } = parsed.data.data;
+  if (known.kind === 'instance.unresolved' || known.kind === 'instance.resolved') {
+    const isOver = known.kind === 'instance.resolved';
+    const { provider, reason } = known.data;
+    return {
+      status: isOver
+        ? { label: 'Instance ended', icon: 'check', tone: 'ok' }
+        : { label: 'Should not be there', icon: 'warning', tone: 'bad' },
+      what: (
+        <Link to="/providers" className="font-medium text-ink hover:underline">
+          {provider} <span className="font-mono text-xs font-normal text-muted">{subject}</span>
+        </Link>
+      ),
+      detail: isOver ? '' : strayWords[reason],
+    };
+  }
+  const { version } = known.data;
   const link = (
     <Link
       to="/models/$name"
@@ -60,9 +80,9 @@ function entryOf(event: LiveEvent): Entry | null {
       {subject} <span className="text-muted tabular-nums">v{version}</span>
     </Link>
   );
-  if (kind === 'model.version')
+  if (known.kind === 'model.version')
     return { status: { label: 'New version', icon: 'plus', tone: 'accent' }, what: link, detail: '' };
-  return { status: stageStatus[parsed.data.data.to], what: link, detail: parsed.data.data.reason };
+  return { status: stageStatus[known.data.to], what: link, detail: known.data.reason };
 }
 
 function ActivityItem({ event, entry }: { readonly event: LiveEvent; readonly entry: Entry }): ReactElement {

@@ -4,6 +4,7 @@ import { lazy, Suspense, type ReactElement } from 'react';
 import { buttonClass } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { UnresolvedInstances } from '../../features/providers/unresolved-instances.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
@@ -48,6 +49,7 @@ export function OverviewPage(): ReactElement {
       </QueryPanel>
       <div className="mt-4 grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <div className="grid min-w-0 grid-cols-1 gap-4">
+          <UnresolvedInstances />
           <RunningJobs />
           <ModelHealth />
           {query.data !== undefined && (

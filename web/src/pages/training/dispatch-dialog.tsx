@@ -14,10 +14,12 @@ import { callApi, toApiError } from '../../lib/api.ts';
 import { jobQuery, keys } from '../../lib/queries.ts';
 import { randomKey } from '../../lib/random-key.ts';
 import { uploadObject } from '../../lib/upload.ts';
-import { check, draftOf, draftOfSpec, emptyDraft, problemsOfApi, withField, type Draft } from './spec-draft.ts';
+import type { ChosenFiles } from './data-files.tsx';
+import { check, dataOf, draftOf, draftOfSpec, emptyDraft, problemsOfApi, withField, type Draft } from './spec-draft.ts';
 import { SpecForm } from './spec-form.tsx';
 
 type View = 'form' | 'json';
+type Order = { readonly draft: Draft; readonly file: File | null; readonly chosen: ChosenFiles };
 const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
 
 /** Sends the job; sending the same one again, by a double click or after a lost answer, makes no second one. */
@@ -27,7 +29,11 @@ function useDispatch(onDone: () => void) {
   const toast = useToast();
   const sent = useRef<{ readonly text: string; readonly key: string } | null>(null);
   return useMutation({
-    mutationFn: async ({ draft, file }: { readonly draft: Draft; readonly file: File | null }) => {
+    mutationFn: async ({ draft, file, chosen }: Order) => {
+      for (const sha256 of new Set(dataOf(draft).map((item) => item.sha256))) {
+        const data = chosen.get(sha256);
+        if (data !== undefined) await uploadObject('data', data);
+      }
       const whole =
         file === null ? draft : withField(draft, ['package'], { sha256: await uploadObject('packages', file) });
       const text = JSON.stringify(whole);
@@ -53,6 +59,7 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
   const [text, setText] = useState(() => pretty(initial));
   const [configText, setConfigText] = useState(() => pretty(initial['config'] ?? {}));
   const [file, setFile] = useState<File | null>(null);
+  const [chosen, setChosen] = useState<ChosenFiles>(new Map());
   const [wasTried, setWasTried] = useState(false);
   const dispatch = useDispatch(onClose);
 
@@ -79,7 +86,7 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
   };
   const submit = (): void => {
     setWasTried(true);
-    if (checked.spec !== null && draft !== null && !isConfigBroken) dispatch.mutate({ draft, file });
+    if (checked.spec !== null && draft !== null && !isConfigBroken) dispatch.mutate({ draft, file, chosen });
   };
 
   return (
@@ -134,6 +141,8 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
             onConfigText={changeConfig}
             file={file}
             onFile={setFile}
+            chosen={chosen}
+            onChosen={setChosen}
             problems={problems}
           />
         )}

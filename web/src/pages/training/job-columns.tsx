@@ -5,6 +5,7 @@ import type { Column } from '../../components/data-table.tsx';
 import { Duration } from '../../components/duration.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
+import { costOrFree, totalCost } from '../../lib/cost.ts';
 import { shortId } from '../../lib/format.ts';
 import { jobStatus } from '../../lib/status.ts';
 
@@ -30,7 +31,21 @@ function Outcome({ job }: { readonly job: JobView }) {
   );
 }
 
-export const jobColumns: readonly Column<JobView>[] = [
+const costColumn: Column<JobView> = {
+  id: 'cost',
+  head: 'Cost',
+  align: 'right',
+  hide: 'md',
+  cell: (job) => <span className="text-muted">{costOrFree(job.cost)}</span>,
+};
+
+/** Without a column of costs where nothing costs anything. */
+export function jobColumns(jobs: readonly JobView[]): readonly Column<JobView>[] {
+  if (totalCost(jobs.map(({ cost }) => cost)) === null) return columns;
+  return columns.flatMap((column) => (column.id === 'created' ? [costColumn, column] : [column]));
+}
+
+const columns: readonly Column<JobView>[] = [
   {
     id: 'job',
     head: 'Job',

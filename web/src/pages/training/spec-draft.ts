@@ -33,6 +33,17 @@ export function fieldText(draft: Draft, path: readonly string[]): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
+export type DataItem = { readonly name: string; readonly sha256: string };
+
+/** The data files that are named so far, whatever else stands there. */
+export function dataOf(draft: Draft): readonly DataItem[] {
+  const { data } = draft;
+  if (!Array.isArray(data)) return [];
+  return data
+    .filter(isRecord)
+    .flatMap(({ name, sha256 }) => (typeof name === 'string' && typeof sha256 === 'string' ? [{ name, sha256 }] : []));
+}
+
 /** A draft with another value at the path; undefined takes it out. */
 export function withField(draft: Draft, path: readonly string[], value: unknown): Draft {
   const [name = '', ...rest] = path;

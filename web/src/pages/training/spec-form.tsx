@@ -1,11 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
 import { useId, type ReactElement } from 'react';
-import { Field, Input, inputClass, Select } from '../../components/field.tsx';
+import { Field, Input, inputClass } from '../../components/field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import type { JsonProblem } from '../../components/json/json-text.ts';
 import { JsonEditor } from '../../components/json-editor.tsx';
 import { formatBytes } from '../../lib/format.ts';
-import { providersQuery } from '../../lib/queries.ts';
+import { DataFiles, type ChosenFiles } from './data-files.tsx';
+import { PlacementFields } from './placement-fields.tsx';
 import { fieldText, withField, type Draft } from './spec-draft.ts';
 
 export type SpecFormProps = {
@@ -15,6 +15,8 @@ export type SpecFormProps = {
   readonly onConfigText: (text: string) => void;
   readonly file: File | null;
   readonly onFile: (file: File | null) => void;
+  readonly chosen: ChosenFiles;
+  readonly onChosen: (chosen: ChosenFiles) => void;
   readonly problems: readonly JsonProblem[];
 };
 
@@ -55,7 +57,6 @@ function PackageField({ draft, file, onFile }: Pick<SpecFormProps, 'draft' | 'fi
 /** The fields most jobs need; the rest is in the JSON. */
 export function SpecForm(props: SpecFormProps): ReactElement {
   const { draft, onChange, configText, onConfigText, problems } = props;
-  const { data: providers = [] } = useQuery(providersQuery);
   const errorAt = (pointer: string): string | undefined =>
     problems.find((problem) => problem.pointer === pointer || problem.pointer.startsWith(`${pointer}/`))?.message;
   const text = (path: readonly string[]) => ({
@@ -106,6 +107,15 @@ export function SpecForm(props: SpecFormProps): ReactElement {
         )}
       </Field>
       <PackageField {...props} />
+      <DataFiles
+        draft={draft}
+        chosen={props.chosen}
+        problems={problems}
+        onChange={(items, chosen) => {
+          props.onChosen(chosen);
+          onChange(withField(draft, ['data'], items.length === 0 ? undefined : items));
+        }}
+      />
       <JsonEditor
         label="Config"
         rows={6}
@@ -115,19 +125,8 @@ export function SpecForm(props: SpecFormProps): ReactElement {
           .filter(({ pointer }) => pointer.startsWith('/config'))
           .map((problem) => ({ ...problem, pointer: problem.pointer.slice('/config'.length) }))}
       />
-      <div className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-        <Select
-          label="Provider"
-          value={fieldText(draft, ['placement', 'providers']) || 'local'}
-          error={errorAt('/placement/providers')}
-          onChange={(event) => onChange(withField(draft, ['placement', 'providers'], [event.target.value]))}
-        >
-          {(providers.length === 0 ? [{ name: 'local', usable: true }] : providers).map(({ name, usable }) => (
-            <option key={name} value={name} disabled={!usable}>
-              {name}
-            </option>
-          ))}
-        </Select>
+      <PlacementFields draft={draft} onChange={onChange} errorAt={errorAt} />
+      <div className="grid grid-cols-2 gap-4 sm:grid-cols-3">
         <Input label="Cores" min={1} step={1} {...number(['resources', 'vcpu'])} />
         <Input label="Memory, GiB" min={0.125} step="any" placeholder="any" {...number(['resources', 'memoryGib'])} />
         <Input label="Most hours" min={0} step="any" {...number(['maxHours'])} />

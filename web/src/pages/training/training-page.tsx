@@ -59,7 +59,7 @@ function JobsTable({ jobs }: { readonly jobs: readonly JobView[] }): ReactElemen
       <NewRows count={held} onShow={release} />
       <DataTable
         caption="Training jobs, newest first"
-        columns={jobColumns}
+        columns={jobColumns(jobs)}
         rows={rows}
         rowKey={(job) => job.id}
         onOpen={(job) => void navigate({ to: '/jobs/$jobId', params: { jobId: job.id } })}

@@ -1,0 +1,145 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JobView } from '@artenic/core';
+import type { Browser, Page } from 'playwright-core';
+import { buildWeb } from '../../../scripts/web-build.mjs';
+import { penguinsJob } from '../../chaos/jobs.ts';
+import { attemptsOf, terminalStates } from '../../chaos/verify.ts';
+import { poll } from '../../support/poll.ts';
+import { SimulatedCloud } from '../../support/simulated-cloud.ts';
+import { createStack, type Stack } from '../../support/stack.ts';
+
+import { launchChromium } from '../harness/chromium.ts';
+import { violations } from '../harness/components.ts';
+import { settled, visit } from './browser.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** Set, the pages' pictures for the documentation are made. */
+const pictures = process.env['ARTENIC_SCREENSHOTS'];
+
+const cloud = new SimulatedCloud({ preemption: {}, bootSeconds: [0.5, 1] });
+let stack: Stack;
+let browser: Browser;
+beforeAll(async () => {
+  buildWeb(root);
+  await cloud.start();
+  stack = createStack(cloud.environment());
+  [browser] = await Promise.all([launchChromium(), stack.start()]);
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  await stack.destroy();
+  expect(await cloud.destroy()).toEqual([]);
+}, 60_000);
+
+const signedIn = (options: Parameters<typeof visit>[3] = {}) =>
+  visit(browser, stack.endpoints().api, stack.adminKey(), options);
+const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
+
+async function photograph(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+/** The example that runs at home, sent to the cloud's spot market, whose machines are taken twice. */
+async function preemptedTwice(): Promise<string> {
+  const placement = { providers: ['simulated'], mode: 'spot-with-fallback' };
+  const job = await penguinsJob(stack, { epochs: 120, stepDelayMs: 8 });
+  const { id } = await stack.request<JobView>('POST', '/api/v1/jobs', { ...job, placement });
+  for (const [attempt, noticeSeconds] of [
+    [1, 30],
+    [2, null],
+  ] as const) {
+    await poll(`a checkpoint of attempt ${attempt}`, 60_000, async () => {
+      const found = (await attemptsOf(stack, id)).find((one) => one.attempt === attempt);
+      return (found?.checkpoints.length ?? 0) > 1 ? true : null;
+    });
+    const { attempts } = await cloud.judgement();
+    const [instance] = attempts.find((one) => one.attempt === `${id}/attempt-${attempt}`)?.instances ?? [];
+    await cloud.control('POST', `/instances/${instance?.instanceId}/preempt`, { noticeSeconds });
+  }
+  await poll('the end', 90_000, async () => (terminalStates.has((await jobView(id)).state) ? true : null));
+  return id;
+}
+
+/** `npm run ci` asks for it; `npm test` is kept short. */
+if (process.env['ARTENIC_TEST_FULL'] === '1' || pictures !== undefined) {
+  test('a job on spot machines: attempts, costs and decisions, as they were', async () => {
+    const id = await preemptedTwice();
+    expect((await jobView(id)).state).toBe('succeeded');
+    const { page, problems, close } = await signedIn();
+    await page.goto(`/jobs/${id}`);
+    await settled(page);
+    const decisions = page.getByRole('region', { name: 'Decisions' });
+    await decisions.getByText('Launch attempt 3').waitFor();
+    expect(await decisions.getByText(/after preempted: The machine was warned/).count()).toBe(1);
+    const asTable = page.getByRole('button', { name: 'Show Attempts as a table' });
+    await asTable.waitFor();
+    await page.waitForFunction(() => document.querySelector('main .animate-shimmer') === null);
+    await page.setViewportSize({ width: 1280, height: 1090 });
+    await photograph(page, 'job-spot');
+    await asTable.click();
+    const table = page.getByRole('table', { name: 'Attempts and what their time went into' });
+    await table.getByRole('columnheader', { name: 'Cost' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+
+    const workflows = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const { temporalUi } = await stack.request<{ temporalUi: string }>('GET', '/api/v1/platform');
+    await workflows.goto(`${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`${id}/failover`)}`, {
+      waitUntil: 'networkidle',
+    });
+    // its timeline: an attempt beside the other, each with why it was made
+    await workflows
+      .getByText(/after preempted/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await photograph(workflows, 'temporal-failover');
+    await workflows.close();
+  }, 200_000);
+}
+
+test('offers are shown on the page of providers, and beside the placement of a new job', async () => {
+  await poll('the catalog', 60_000, async () => {
+    const { total } = await stack.request<{ total: number }>('GET', '/api/v1/offers?provider=simulated');
+    return total > 0 ? true : null;
+  });
+  const { page, problems, close } = await signedIn();
+  await page.goto('/providers');
+  await settled(page);
+  const offers = page.getByRole('table', { name: 'Offers, cheapest first' });
+  await offers.waitFor();
+  await page
+    .getByRole('radio', { name: 'Spot' })
+    .or(page.getByRole('button', { name: 'Spot', exact: true }))
+    .first()
+    .click();
+  await page.waitForFunction(
+    () => ![...document.querySelectorAll('table td')].some((cell) => cell.textContent === 'On demand'),
+  );
+  expect(await violations(page)).toEqual([]);
+  await photograph(page, 'offers');
+
+  await page.goto('/jobs?dispatch=true');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Service').fill('penguins');
+  await dialog.getByLabel('Command').fill('node train.ts');
+  await dialog.getByLabel('Provider').selectOption('simulated');
+  await dialog.getByLabel('Market').selectOption('spot-with-fallback');
+  await dialog.getByLabel('Most USD an hour').fill('0.5');
+  const matches = dialog.getByRole('table', { name: 'Offers, cheapest first' });
+  await matches.waitFor();
+  const prices = await matches.getByRole('row').count();
+  expect(prices).toBeGreaterThan(1);
+  await matches.scrollIntoViewIfNeeded();
+  expect(await violations(page)).toEqual([]);
+  await photograph(page, 'dispatch-offers');
+  await dialog.getByLabel('Most USD an hour').fill('0.0001');
+  await dialog.getByText('Nothing fits').waitFor();
+  expect(problems).toEqual([]);
+  await close();
+}, 120_000);

@@ -1,0 +1,63 @@
+import { signalAnswerSchema, type JobView, type SignalName } from '@artenic/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { Button } from '../../components/button.tsx';
+import { Tooltip } from '../../components/tooltip.tsx';
+import { useToast } from '../../components/toast.tsx';
+import { callApi, toApiError } from '../../lib/api.ts';
+import { keys } from '../../lib/queries.ts';
+import { randomKey } from '../../lib/random-key.ts';
+
+type Told = Extract<SignalName, 'checkpoint-now' | 'hold' | 'release'>;
+
+const done: Readonly<Record<Told, { readonly title: string; readonly detail: string }>> = {
+  'checkpoint-now': { title: 'A checkpoint is asked for', detail: 'It appears on the timeline when it is stored.' },
+  hold: { title: 'The job is held', detail: 'What runs goes on; nothing new is launched until it is released.' },
+  release: { title: 'The job is released', detail: 'It goes on as if it had not been held.' },
+};
+
+/** What a person may tell a job besides its end. */
+export function JobSignals({ job }: { readonly job: JobView }): ReactElement {
+  const client = useQueryClient();
+  const toast = useToast();
+  const { mutate, isPending, variables } = useMutation({
+    mutationFn: (name: Told) =>
+      callApi(`/api/v1/jobs/${job.id}/signals/${name}`, signalAnswerSchema, {
+        method: 'POST',
+        json: { id: randomKey() },
+      }),
+    onSuccess: ({ name, heldAt }) => {
+      client.setQueryData<JobView>(keys.jobSelf(job.id), (old) => (old === undefined ? old : { ...old, heldAt }));
+      toast({ tone: 'ok', ...done[name as Told] });
+    },
+    onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
+  });
+  const isBusy = (name: Told): boolean => isPending && variables === name;
+  return (
+    <>
+      {job.state === 'running' && (
+        <Tooltip text="The command is asked to write a checkpoint and go on">
+          <Button
+            kind="ghost"
+            icon="archive"
+            isBusy={isBusy('checkpoint-now')}
+            onClick={() => mutate('checkpoint-now')}
+          >
+            Checkpoint now
+          </Button>
+        </Tooltip>
+      )}
+      {job.heldAt === null ? (
+        <Tooltip text="What runs goes on; after it nothing new is launched">
+          <Button kind="ghost" icon="pause" isBusy={isBusy('hold')} onClick={() => mutate('hold')}>
+            Hold
+          </Button>
+        </Tooltip>
+      ) : (
+        <Button kind="secondary" icon="play" isBusy={isBusy('release')} onClick={() => mutate('release')}>
+          Release
+        </Button>
+      )}
+    </>
+  );
+}
