@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
 import { buildWorkflowBundle } from '../workers/workflow-bundle.ts';
+import { bundleRunner } from './runner-bundle.ts';
 import { buildWeb } from './web-build.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -15,17 +15,9 @@ async function workflows(): Promise<number> {
   return code.length;
 }
 
-/** One file that a rented machine can fetch and run. */
-async function runner(): Promise<number> {
-  const bundle = await rolldown({ input: join(root, 'runner', 'main.ts'), platform: 'node', external: [/^node:/] });
-  const { output } = await bundle.write({ file: join(target, 'runner.mjs'), format: 'esm', codeSplitting: false });
-  await bundle.close();
-  return output[0].code.length;
-}
-
 mkdirSync(target, { recursive: true });
 buildWeb(root);
-const [workflowBytes, runnerBytes] = await Promise.all([workflows(), runner()]);
+const [workflowBytes, runnerBytes] = await Promise.all([workflows(), bundleRunner(join(target, 'runner.mjs'))]);
 process.stdout.write(
   `dist/workflows.js ${Math.round(workflowBytes / 1024)} KiB, dist/runner.mjs ${Math.round(runnerBytes / 1024)} KiB, web/dist\n`,
 );

@@ -5,6 +5,7 @@ import { apiReference } from './docs/api.ts';
 import { cliDocument } from './docs/cli.ts';
 import { configurationDocument } from './docs/configuration.ts';
 import { jobFileDocument, jobSchemaDocument } from './docs/job-file.ts';
+import { reliabilityDocument } from './docs/reliability.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -22,6 +23,7 @@ export const generated: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': configurationDocument,
   'docs/reference/cli.md': cliDocument,
   'docs/reference/api.md': () => apiReference(openApiDocument()),
+  'RELIABILITY.md': reliabilityDocument,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -1,1 +1,2 @@
-export function pythonTool(root: string, name: 'tritonclient' | 'mlserver' | 'schemathesis' | 'peers'): string;
+export type PythonTool = 'tritonclient' | 'mlserver' | 'schemathesis' | 'moto' | 'microburst' | 'shellcheck' | 'peers';
+export function pythonTool(root: string, name: PythonTool): string;

@@ -16,6 +16,13 @@ const documentSchema = z.object({
   ),
 });
 
+/** A session stands for a key; it is not said each time. */
+const accessWords: Readonly<Record<string, string>> = {
+  apiKey: 'API key',
+  attemptToken: 'attempt token',
+  webhook: 'signature',
+};
+
 /** Every operation of an OpenAPI document, by tag. */
 export function apiReference(openApiText: string): string {
   const { tags, paths } = documentSchema.parse(JSON.parse(openApiText));
@@ -26,8 +33,8 @@ export function apiReference(openApiText: string): string {
     const rows = operations
       .filter((operation) => operation.tags.includes(name))
       .map(({ method, path, summary, security }) => {
-        const [credential] = security.flatMap((one) => Object.keys(one));
-        const access = credential === undefined ? 'open' : credential === 'apiKey' ? 'API key' : 'attempt token';
+        const words = security.flatMap((one) => Object.keys(one)).flatMap((one) => accessWords[one] ?? []);
+        const access = words.length === 0 ? 'open' : words.join(' or ');
         return `| \`${method} ${path}\` | ${summary} | ${access} |`;
       });
     return `## ${name}\n\n${description}.\n\n| operation | | access |\n|---|---|---|\n${rows.join('\n')}`;

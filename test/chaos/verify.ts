@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { AttemptView, JobView, LogPage } from '@artenic/core';
 import type { Stack } from '../support/stack.ts';
+
+/** Whatever answers as the API does. */
+type Asked = Pick<Stack, 'request'>;
 import { counterResult, type CounterConfig } from './jobs.ts';
 
 export const terminalStates: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled', 'timed-out']);
 
-export async function attemptsOf(stack: Stack, jobId: string): Promise<readonly AttemptView[]> {
+export async function attemptsOf(stack: Asked, jobId: string): Promise<readonly AttemptView[]> {
   return (await stack.request<{ items: AttemptView[] }>('GET', `/api/v1/jobs/${jobId}/attempts`)).items;
 }
 
 /** The whole log of one attempt, read page by page as a follower would. */
-async function logOf(stack: Stack, jobId: string, attempt: number): Promise<string> {
+async function logOf(stack: Asked, jobId: string, attempt: number): Promise<string> {
   let text = '';
   for (let offset = 0; ;) {
     const page = await stack.request<LogPage>(
@@ -42,7 +45,7 @@ function checkLines(log: string, attempt: number): readonly string[] {
 
 /** What the training itself noted as printed must be in the logs: what a killed runner had not shipped, too. */
 async function checkTrace(
-  stack: Stack,
+  stack: Asked,
   jobId: string,
   trace: string,
   attempts: readonly AttemptView[],
@@ -65,7 +68,7 @@ async function checkTrace(
 
 /** Everything that must hold for a counter job that was to succeed; returns what does not. */
 export async function checkCounter(
-  stack: Stack,
+  stack: Asked,
   job: JobView,
   config: CounterConfig,
   mayRetry: boolean,

@@ -1,0 +1,1 @@
+export function goTool(root: string, name: 'versitygw' | 'ec2-metadata-mock'): string;

@@ -1,0 +1,66 @@
+import type { Act, Action } from './schedule.ts';
+
+/** An act in words, as it stands in stories and tables. */
+export function describeAct({ at, action }: Act): string {
+  const where = at.point === 'start' ? 'before it begins' : `at ${at.point}${at.nth > 1 ? ` (${at.nth}.)` : ''}`;
+  return `${describeAction(action)} ${where}${at.delayMs > 0 ? ` + ${at.delayMs} ms` : ''}`;
+}
+
+function describeAction(action: Action): string {
+  switch (action.do) {
+    case 'kill':
+      return `kill -9 of ${action.target}`;
+    case 'cloud-fault': {
+      const { operation, fault, count, forSeconds } = action.rule;
+      const limit = count === null ? (forSeconds === null ? '' : ` for ${forSeconds} s`) : ` ${count} times`;
+      return `cloud fault ${fault.kind} on ${operation}${limit}`;
+    }
+    case 'preempt': {
+      const warning = action.noticeSeconds === null ? 'without notice' : `with ${action.noticeSeconds} s notice`;
+      return `preemption ${warning}${action.recorded ? '' : ', unrecorded'}`;
+    }
+    case 'temporal':
+      return `temporal workflow ${action.verb} of the ${action.workflow}`;
+    case 'signals':
+      return `signals ${[...action.names, 'release'].join(', ')}, each twice,`;
+    case 'price-change':
+    case 'power-off':
+    case 'cancel':
+    case 'zombie':
+    case 'stray':
+    case 'left-behind':
+      return action.do;
+    default:
+      return action satisfies never;
+  }
+}
+
+/** The kind of fault that a table counts. */
+export function kindOf(action: Action): string {
+  switch (action.do) {
+    case 'kill':
+      return `kill -9 ${action.target}`;
+    case 'cloud-fault':
+      return `cloud: ${action.rule.operation} ${action.rule.fault.kind}`;
+    case 'preempt':
+      return action.noticeSeconds === null ? 'preemption without notice' : 'preemption with notice';
+    case 'temporal':
+      return `temporal workflow ${action.verb}`;
+    case 'signals':
+      return 'external signals, repeated';
+    case 'price-change':
+      return 'price change';
+    case 'power-off':
+      return 'machine switched off';
+    case 'cancel':
+      return 'cancel';
+    case 'zombie':
+      return 'zombie attempt';
+    case 'stray':
+      return 'instance that no row knows';
+    case 'left-behind':
+      return 'attempt left behind by a job that has ended';
+    default:
+      return action satisfies never;
+  }
+}

@@ -1,0 +1,51 @@
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Point } from './points.ts';
+
+export type Hit = { readonly point: Point; readonly jobId: string | null };
+type Question = Hit & { readonly id: number };
+
+/** Asks the harness whether it may go on; an answer that never comes is a death. */
+export type Ask = (point: Point, jobId: string | null) => Promise<void>;
+
+/** Of the process under test. Without the harness nothing can be learnt from it: it ends. */
+export function connectFailpoints(path: string): Ask {
+  const waiting = new Map<number, () => void>();
+  let asked = 0;
+  const socket = createConnection(path);
+  socket.once('error', () => process.exit(70));
+  socket.once('close', () => process.exit(70));
+  const lines = createInterface({ input: socket });
+  lines.once('error', () => process.exit(70));
+  lines.on('line', (line) => {
+    const id = Number(line);
+    waiting.get(id)?.();
+    waiting.delete(id);
+  });
+  return (point, jobId) =>
+    new Promise((go) => {
+      const id = asked++;
+      waiting.set(id, go);
+      socket.write(`${JSON.stringify({ id, point, jobId } satisfies Question)}\n`);
+    });
+}
+
+/** Of the harness: `onHit` decides what happens before the process goes on. */
+export async function serveFailpoints(path: string, onHit: (hit: Hit) => Promise<void>): Promise<Server> {
+  const serve = (socket: Socket): void => {
+    const lines = createInterface({ input: socket });
+    // the other side is killed in the middle of a word, as a rule
+    for (const one of [socket, lines]) one.on('error', () => undefined);
+    lines.on('line', (line) => {
+      const { id, ...hit } = JSON.parse(line) as Question;
+      void onHit(hit).then(() => {
+        if (socket.writable) socket.write(`${id}\n`);
+      });
+    });
+  };
+  const server = createServer(serve);
+  await new Promise<void>((done) => {
+    server.listen(path, done);
+  });
+  return server;
+}

@@ -1,0 +1,42 @@
+/** An answer that no further try would change. */
+export class Refused extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(`${status}: ${message}`);
+    this.status = status;
+  }
+}
+
+/** Whether somebody answers there, and well; null when not. */
+export async function answers(url: string): Promise<true | null> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok ? true : null;
+  } catch {
+    return null;
+  }
+}
+
+type Answer = { readonly status: number; readonly text: string; readonly type: string };
+
+/** One call; null when it was not answered. */
+export async function ask(
+  url: string,
+  method: string,
+  key: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer | null> {
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const text = await response.text();
+    const type = /"type":\s*"[^"]*?([a-z-]+)"/.exec(text)?.[1] ?? '';
+    return { status: response.status, text, type };
+  } catch {
+    return null;
+  }
+}

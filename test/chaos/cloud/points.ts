@@ -1,0 +1,106 @@
+import type {
+  CatalogActivities,
+  ControlActivities,
+  ProviderActivities,
+  RepairActivities,
+  SweepActivities,
+} from '../../../activities/contract.ts';
+import type { Provider } from '../../../activities/providers/provider.ts';
+import type { TemporalGateway } from '../../../api/temporal-gateway.ts';
+
+type AnyActivity = keyof (CatalogActivities &
+  ControlActivities &
+  ProviderActivities &
+  RepairActivities &
+  SweepActivities);
+type ProviderCall = Exclude<keyof Provider, 'name' | 'capabilities'>;
+type GatewayCall = Exclude<keyof TemporalGateway, 'ping' | 'close' | 'describe'>;
+type Moment = 'before' | 'after';
+
+/**
+ * Where something can be done to the platform: before a step, or after its effect and before anybody hears of it.
+ * `api:` points are calls of the API process, all others are the worker's.
+ */
+export type Point =
+  | `activity:${AnyActivity}:${Moment}`
+  | `provider:${ProviderCall}:${Moment}`
+  | `api:${GatewayCall}:${Moment}`;
+
+/** What it takes for a job to come by: a step that every job does, or the fault that leads there. */
+export type Way =
+  | 'always'
+  | 'cancel'
+  | 'temporal-cancel'
+  | 'terminate-job'
+  | 'stray'
+  | 'abandoned'
+  | 'capacity'
+  | 'notice'
+  | 'sweep'
+  /** Comes before anybody knows which schedule is the job's. */
+  | 'submit'
+  | 'off';
+
+/** Every activity there is: one that is added without a line here does not compile. */
+const activityWays: Readonly<Record<AnyActivity, Way>> = {
+  prepareJob: 'always',
+  decideNext: 'always',
+  openAttempt: 'always',
+  awaitCapacity: 'capacity',
+  requestStop: 'cancel',
+  collectAttempt: 'always',
+  settleAttempt: 'always',
+  readCancelIntent: 'cancel',
+  recordCancelIntent: 'temporal-cancel',
+  registerModel: 'always',
+  settleJob: 'always',
+  awaitWorkflowClosed: 'terminate-job',
+  launchInstance: 'always',
+  watchInstance: 'always',
+  terminateInstance: 'always',
+  surveyProvider: 'sweep',
+  endStray: 'stray',
+  settleAbandoned: 'abandoned',
+  restartJob: 'terminate-job',
+  recordSweep: 'sweep',
+  refreshCatalog: 'sweep',
+};
+
+const providerWays: Readonly<Record<ProviderCall, Way>> = {
+  check: 'off',
+  offers: 'always',
+  catalog: 'off',
+  launch: 'always',
+  describe: 'always',
+  list: 'sweep',
+  // asked only for what was launched without an answer, and says the same when it is asked again
+  find: 'off',
+  terminate: 'always',
+  console: 'off',
+  consistencyMs: 'off',
+};
+
+const gatewayWays: Readonly<Record<GatewayCall, Way>> = {
+  startTrainingJob: 'submit',
+  cancelTrainingJob: 'cancel',
+  signalRunnerEvent: 'always',
+  signalCapacityGranted: 'off',
+  wakeFailover: 'notice',
+};
+
+const moments: readonly Moment[] = ['before', 'after'];
+
+function pointsOf(kind: string, ways: Readonly<Record<string, Way>>): readonly (readonly [Point, Way])[] {
+  return Object.entries(ways)
+    .filter(([, way]) => way !== 'off' && way !== 'submit')
+    .flatMap(([name, way]) => moments.map((moment) => [`${kind}:${name}:${moment}` as Point, way] as const));
+}
+
+export const submitPoints: readonly Point[] = moments.map((moment): Point => `api:startTrainingJob:${moment}`);
+
+/** All other points that schedules are made of, with the way that leads there. */
+export const allPoints: readonly (readonly [Point, Way])[] = [
+  ...pointsOf('activity', activityWays),
+  ...pointsOf('provider', providerWays),
+  ...pointsOf('api', gatewayWays),
+];

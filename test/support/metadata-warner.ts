@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** As much of AWS's metadata service as a warning with a time of our own needs. */
+export type MetadataWarner = {
+  readonly url: string;
+  readonly warn: (leftMs: number) => void;
+  readonly close: () => void;
+};
+
+export async function startMetadataWarner(): Promise<MetadataWarner> {
+  let deadline: string | null = null;
+  const server = createServer((request, response) => {
+    if (request.method === 'PUT') response.end('token');
+    else if (deadline === null || request.url?.endsWith('/instance-action') !== true) response.writeHead(404).end();
+    else response.end(JSON.stringify({ action: 'terminate', time: deadline }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    warn: (leftMs) => {
+      deadline = new Date(Date.now() + leftMs).toISOString();
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
