@@ -23,7 +23,7 @@ VOLUME /var/lib/artenic
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "--disable-warning=ExperimentalWarning"]
 
 FROM base AS worker
-ENV ARTENIC_WORKFLOW_BUNDLE=/app/dist/workflows.js
+ENV ARTENIC_WORKFLOW_BUNDLE=/app/dist/workflows.js ARTENIC_RUNNER_BUNDLE=/app/dist/runner.mjs
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:7401/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["workers/worker.ts"]
 

@@ -10,6 +10,7 @@ const vendorOnly: readonly { readonly packages: string; readonly allowedIn: read
   { packages: exactly(['express']), allowedIn: ['api', 'scripts', 'simulated-cloud'] },
   { packages: exactly(['helmet', 'ws', 'swagger-ui-dist', '@asteasolutions/.*']), allowedIn: ['api', 'scripts'] },
   { packages: exactly(['@mikro-orm/.*', 'kysely', 'pg']), allowedIn: ['store', 'workers'] },
+  { packages: exactly(['@aws-sdk/.*', '@smithy/.*']), allowedIn: ['activities'] },
   { packages: exactly(['onnxruntime-node']), allowedIn: ['serving'] },
   { packages: exactly(['@temporalio/worker']), allowedIn: ['workers'] },
   { packages: exactly(['@temporalio/client', '@temporalio/proto']), allowedIn: ['api', 'workers'] },
