@@ -5,6 +5,7 @@ import type { ApiWorld } from '../../api/harness.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { violations } from '../harness/components.ts';
 import { settled, visit, type Theme } from './browser.ts';
+import { routesOf } from './routes.ts';
 import { fill, startDashboard } from './world.ts';
 import { eventually } from '../harness/eventually.ts';
 
@@ -25,17 +26,7 @@ afterAll(async () => {
   await Promise.all([full.close(), empty.close()]);
 });
 
-const routes = (): readonly (readonly [path: string, title: string])[] => [
-  ['/', 'Overview – Artenic'],
-  ['/jobs', 'Training – Artenic'],
-  [`/jobs/${jobId}`, `Training · penguins ${jobId.slice(-8)} – Artenic`],
-  [`/jobs/${paidJobId}`, `Training · paid ${paidJobId.slice(-8)} – Artenic`],
-  ['/models', 'Models – Artenic'],
-  ['/models/penguins?version=3&compare=%5B1%2C2%5D', 'Models · penguins – Artenic'],
-  ['/playground', 'Playground – Artenic'],
-  ['/providers', 'Providers – Artenic'],
-  ['/no/such/page', 'Not found – Artenic'],
-];
+const routes = () => routesOf({ jobId, paidJobId });
 
 async function look(page: Page, path: string, title: string): Promise<void> {
   await page.goto(path);

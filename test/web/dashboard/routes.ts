@@ -1,0 +1,20 @@
+/** Every page of the dashboard that `fill` gives something to show, and its title. */
+export function routesOf({
+  jobId,
+  paidJobId,
+}: {
+  readonly jobId: string;
+  readonly paidJobId: string;
+}): readonly (readonly [path: string, title: string])[] {
+  return [
+    ['/', 'Overview – Artenic'],
+    ['/jobs', 'Training – Artenic'],
+    [`/jobs/${jobId}`, `Training · penguins ${jobId.slice(-8)} – Artenic`],
+    [`/jobs/${paidJobId}`, `Training · paid ${paidJobId.slice(-8)} – Artenic`],
+    ['/models', 'Models – Artenic'],
+    ['/models/penguins?version=3&compare=%5B1%2C2%5D', 'Models · penguins – Artenic'],
+    ['/playground', 'Playground – Artenic'],
+    ['/providers', 'Providers – Artenic'],
+    ['/no/such/page', 'Not found – Artenic'],
+  ];
+}
