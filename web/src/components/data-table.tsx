@@ -51,7 +51,7 @@ function isControl(target: EventTarget): boolean {
 export function DataTable<T>({ caption, columns, rows, rowKey, onOpen, footer }: DataTableProps<T>): ReactElement {
   const body = useRef<HTMLTableSectionElement>(null);
   return (
-    <div className="overflow-x-auto">
+    <div className="relative overflow-x-auto">
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead>

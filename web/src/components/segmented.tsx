@@ -19,7 +19,11 @@ export function Segmented<T extends string>({
   readonly onChange: (value: T) => void;
 }): ReactElement {
   return (
-    <div role="group" aria-label={label} className="flex max-w-full gap-0.5 overflow-x-auto rounded-lg bg-raised p-0.5">
+    <div
+      role="group"
+      aria-label={label}
+      className="relative flex max-w-full gap-0.5 overflow-x-auto rounded-lg bg-raised p-0.5"
+    >
       {options.map((option) => (
         <button
           key={option.value}

@@ -63,7 +63,7 @@ export function FilterChips({ lines, filter, onFilterChange }: FilterChipsProps)
   const sources = logSources.filter((source) => lines.bySource[source] > 0 || filter.hiddenSources.has(source));
   if (levels.length < 2 && sources.length < 2) return null;
   return (
-    <div className="flex min-w-0 flex-1 items-center gap-1.5 overflow-x-auto p-0.5 sm:order-last sm:basis-full sm:flex-wrap">
+    <div className="relative flex min-w-0 flex-1 items-center gap-1.5 overflow-x-auto p-0.5 sm:order-last sm:basis-full sm:flex-wrap">
       {levels.length > 1 && (
         <div role="group" aria-label="Levels shown" className="flex gap-1">
           {levels.map((level) => (

@@ -27,7 +27,8 @@ const TimeToStart = lazy(() =>
 const JobMetrics = lazy(() => import('./job-metrics.tsx').then((m) => ({ default: m.JobMetrics })));
 const JobLog = lazy(() => import('./job-log.tsx').then((m) => ({ default: m.JobLog })));
 
-const loading = <Skeleton className="m-4 h-40" />;
+/** About as tall as timeline and breakdown of a job with one or two attempts. */
+const loadingAttempts = <Skeleton className="h-[19rem]" />;
 
 /** Why the job is as it is, when it is not plain. */
 function JobMessage({ job }: { readonly job: JobView }): ReactElement | null {
@@ -65,9 +66,9 @@ function Attempts({ job }: { readonly job: JobView }): ReactElement {
     void navigate({ search: (old) => ({ ...old, attempt }), replace: true, resetScroll: false });
   return (
     <Card>
-      <QueryPanel query={query} skeleton={loading}>
+      <QueryPanel query={query} skeleton={loadingAttempts}>
         {(attempts) => (
-          <Suspense fallback={loading}>
+          <Suspense fallback={loadingAttempts}>
             <div className="grid grid-cols-1 gap-8">
               <AttemptTimeline job={job} attempts={attempts} nowMs={nowMs} onSelectAttempt={select} />
               <TimeToStart job={job} attempts={attempts} nowMs={nowMs} />

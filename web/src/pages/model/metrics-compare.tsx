@@ -21,7 +21,7 @@ export function MetricsCompare({ versions }: { readonly versions: readonly Model
   if (base === undefined || names.length === 0)
     return <p className="px-4 py-8 text-center text-sm text-muted">This version was registered without metrics.</p>;
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Metrics by version">
+    <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label="Metrics by version">
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">Metrics by version</caption>
         <thead>

@@ -17,7 +17,7 @@ export function Kpi({
   readonly children?: ReactNode;
 }): ReactElement {
   return (
-    <div className="group relative flex min-h-32 flex-col rounded-lg border border-line bg-surface p-4 shadow-card transition-colors focus-within:border-accent/50 hover:border-muted/40">
+    <div className="group relative flex min-h-[8.625rem] flex-col rounded-lg border border-line bg-surface p-4 shadow-card transition-colors focus-within:border-accent/50 hover:border-muted/40">
       <h2 className="text-xs font-medium text-muted">
         <Link to={to} className="outline-offset-4 after:absolute after:inset-0 after:rounded-lg">
           {label}
@@ -34,7 +34,7 @@ export function Kpi({
 
 export function KpiSkeleton(): ReactElement {
   return (
-    <div className="flex min-h-32 flex-col rounded-lg border border-line bg-surface p-4 shadow-card">
+    <div className="flex min-h-[8.625rem] flex-col rounded-lg border border-line bg-surface p-4 shadow-card">
       <Skeleton className="h-3 w-24" />
       <Skeleton className="mt-3 h-8 w-20" />
       <Skeleton className="mt-auto h-3 w-36" />

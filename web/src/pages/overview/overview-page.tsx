@@ -7,8 +7,8 @@ import { Icon } from '../../components/icon.tsx';
 import { UnresolvedInstances } from '../../features/providers/unresolved-instances.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
-import { Skeleton } from '../../components/skeleton.tsx';
-import { overviewQuery } from '../../lib/queries.ts';
+import { Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
+import { overviewQuery, unresolvedQuery } from '../../lib/queries.ts';
 import { Activity } from './activity.tsx';
 import { KpiSkeleton } from './kpi.tsx';
 import { Kpis } from './kpis.tsx';
@@ -20,6 +20,8 @@ const chartSkeleton = <Skeleton className="h-[13rem] w-full" />;
 
 export function OverviewPage(): ReactElement {
   const query = useQuery(overviewQuery);
+  // what should not be there stands above the rest, which waits for it: else it would be pushed down
+  const isWaitingForAlerts = useQuery(unresolvedQuery).isPending;
   return (
     <>
       <PageHeader
@@ -49,15 +51,23 @@ export function OverviewPage(): ReactElement {
       </QueryPanel>
       <div className="mt-4 grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <div className="grid min-w-0 grid-cols-1 gap-4">
-          <UnresolvedInstances />
-          <RunningJobs />
-          <ModelHealth />
-          {query.data !== undefined && (
-            <Card>
-              <Suspense fallback={chartSkeleton}>
-                <EndedJobs days={query.data.days} />
-              </Suspense>
+          {isWaitingForAlerts ? (
+            <Card isFlush>
+              <SkeletonRows rows={8} />
             </Card>
+          ) : (
+            <>
+              <UnresolvedInstances />
+              <RunningJobs />
+              <ModelHealth />
+              {query.data !== undefined && (
+                <Card>
+                  <Suspense fallback={chartSkeleton}>
+                    <EndedJobs days={query.data.days} />
+                  </Suspense>
+                </Card>
+              )}
+            </>
           )}
         </div>
         <Activity />
