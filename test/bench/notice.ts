@@ -5,7 +5,7 @@
 import { cpus } from 'node:os';
 import type { JobView } from '@artenic/core';
 import { counterJob } from '../chaos/jobs.ts';
-import { attemptsOf, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { replacementTimesMs, SimulatedCloud } from '../support/simulated-cloud.ts';
 import { createStack } from '../support/stack.ts';
@@ -31,9 +31,7 @@ async function takeMachine(noticeSeconds: number | null): Promise<void> {
   await cloud.control('POST', `/instances/${instance?.instanceId}/preempt`, { noticeSeconds });
   await poll('the next attempt', 60_000, async () => ((await attemptsOf(stack, id))[1]?.helloAt ? true : null));
   await stack.request('POST', `/api/v1/jobs/${id}/cancel`, {});
-  await poll('the end', 60_000, async () =>
-    terminalStates.has((await stack.request<JobView>('GET', `/api/v1/jobs/${id}`)).state) ? true : null,
-  );
+  await endOf(stack, id, 60_000);
 }
 
 for (let count = 0; count < times; count++) {

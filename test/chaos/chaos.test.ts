@@ -9,7 +9,7 @@ import { createStack } from '../support/stack.ts';
 import { faultNames, faults, inject, temporalCli, type Fault } from './faults.ts';
 import { counterJob, penguinsJob, type CounterConfig } from './jobs.ts';
 import { pick, randomFrom } from './random.ts';
-import { attemptsOf, checkCounter, checkEndedOnce, terminalStates } from './verify.ts';
+import { attemptsOf, checkCounter, checkEndedOnce, endOf, terminalStates } from './verify.ts';
 
 /** Long runs: `ARTENIC_CHAOS_JOBS=20 ARTENIC_CHAOS_SEED=7 npm test -- test/chaos`. */
 const isFull = process.env['ARTENIC_TEST_FULL'] === '1';
@@ -24,11 +24,7 @@ let traces = 0;
 const traced = (config: CounterConfig): CounterConfig => ({ ...config, trace: join(stack.home, `trace-${traces++}`) });
 const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
 const submit = async (spec: Record<string, unknown>) => (await stack.request<JobView>('POST', '/api/v1/jobs', spec)).id;
-const ended = (id: string, timeoutMs: number) =>
-  poll(`job ${id} to end`, timeoutMs, async () => {
-    const job = await jobView(id);
-    return terminalStates.has(job.state) ? job : null;
-  });
+const ended = (id: string, timeoutMs: number) => endOf(stack, id, timeoutMs);
 const running = (id: string) =>
   poll(`job ${id} to run`, 60_000, async () => {
     const job = await jobView(id);

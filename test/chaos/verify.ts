@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { AttemptView, JobView, LogPage } from '@artenic/core';
+import { poll } from '../support/poll.ts';
 import type { Stack } from '../support/stack.ts';
+import { counterResult, type CounterConfig } from './jobs.ts';
 
 /** Whatever answers as the API does. */
 type Asked = Pick<Stack, 'request'>;
-import { counterResult, type CounterConfig } from './jobs.ts';
 
 export const terminalStates: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled', 'timed-out']);
+
+/** The job once it has ended, however. */
+export function endOf(stack: Asked, jobId: string, timeoutMs: number): Promise<JobView> {
+  return poll(`job ${jobId} to end`, timeoutMs, async () => {
+    const job = await stack.request<JobView>('GET', `/api/v1/jobs/${jobId}`);
+    return terminalStates.has(job.state) ? job : null;
+  });
+}
 
 export async function attemptsOf(stack: Asked, jobId: string): Promise<readonly AttemptView[]> {
   return (await stack.request<{ items: AttemptView[] }>('GET', `/api/v1/jobs/${jobId}/attempts`)).items;

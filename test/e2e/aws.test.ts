@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AttemptView, JobView, ProviderView } from '@artenic/core';
 import { counterJob } from '../chaos/jobs.ts';
-import { attemptsOf, checkCounter, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
 import { awsServersTimeoutMs } from '../support/aws-servers.ts';
 import { MotoMachines } from '../support/moto-machines.ts';
 import { poll } from '../support/poll.ts';
@@ -27,12 +27,6 @@ function submit(config: Config, mode: 'spot' | 'on-demand'): Promise<JobView> {
   return stack.request<JobView>('POST', '/api/v1/jobs', { ...counterJob(config), placement });
 }
 
-const ended = (id: string): Promise<JobView> =>
-  poll(`${id} to end`, 90_000, async () => {
-    const job = await stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
-    return terminalStates.has(job.state) ? job : null;
-  });
-
 const attemptTag = 'artenic-attempt';
 const ofJob = async (id: string) =>
   (await machines.instances()).filter(({ Tags }) =>
@@ -51,7 +45,7 @@ test('the worker says that it can run instances', async () => {
 test('a job is done by a machine that knew no more than its user data, and nothing is left of it', async () => {
   const config = { total: 5, every: 1, delay: 0.01 };
   const { id } = await submit(config, 'on-demand');
-  const job = await ended(id);
+  const job = await endOf(stack, id, 90_000);
   expect([job.state, job.message]).toEqual(['succeeded', expect.any(String)]);
   expect(await checkCounter(stack, job, config, true)).toEqual([]);
   expect(await states(id)).toEqual(['terminated']);
@@ -65,7 +59,7 @@ test('a spot instance that is warned and taken back loses nothing that was done'
   );
   const [instance] = await ofJob(id);
   machines.warn(instance?.InstanceId ?? '', 10_000);
-  const job = await ended(id);
+  const job = await endOf(stack, id, 90_000);
   expect([job.state, job.message]).toEqual(['succeeded', expect.any(String)]);
   expect(await checkCounter(stack, job, config, true)).toEqual([]);
   const attempts: readonly AttemptView[] = await attemptsOf(stack, id);

@@ -6,7 +6,7 @@ import type { JobView, LogPage, MetricPoint } from '@artenic/core';
 import pg from 'pg';
 import { counterJob, counterResult } from '../chaos/jobs.ts';
 import { processesOf, temporalCli } from '../chaos/faults.ts';
-import { attemptsOf, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { createStack } from '../support/stack.ts';
@@ -17,11 +17,7 @@ const stack = createStack({ ARTENIC_LOCAL_VCPU: '4', ARTENIC_SECRET_API_TOKEN: p
 
 const submit = async (spec: Record<string, unknown>) => (await stack.request<JobView>('POST', '/api/v1/jobs', spec)).id;
 const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
-const ended = (id: string, timeoutMs = 60_000) =>
-  poll(`job ${id} to end`, timeoutMs, async () => {
-    const job = await jobView(id);
-    return terminalStates.has(job.state) ? job : null;
-  });
+const ended = (id: string, timeoutMs = 60_000) => endOf(stack, id, timeoutMs);
 const inState = (id: string, state: string) =>
   poll(`job ${id} to be ${state}`, 30_000, async () => ((await jobView(id)).state === state ? true : null));
 const answerTo = async (body: string, type = 'application/json') => {

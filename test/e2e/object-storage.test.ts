@@ -6,7 +6,7 @@ import { createFilesystemStorage } from '../../activities/storage/filesystem.ts'
 import { createS3Storage } from '../../activities/storage/s3/storage.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import { counterJob, penguinsJob } from '../chaos/jobs.ts';
-import { attemptsOf, checkCounter, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { createStack, type Stack } from '../support/stack.ts';
@@ -15,20 +15,13 @@ import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../support/vers
 /** Each start of a stack takes its time: what the runner's own tests show too is left to the full count. */
 const isFull = process.env['ARTENIC_TEST_FULL'] === '1';
 
-function ended(stack: Stack, id: string): Promise<JobView> {
-  return poll(`${id} to end`, 60_000, async () => {
-    const found = await stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
-    return terminalStates.has(found.state) ? found : null;
-  });
-}
-
 /** What must hold however runners reach their objects: a model is made, and a killed runner's work goes on. */
 function describeTraining(world: () => { readonly stack: Stack; readonly storage: ObjectStorage }): void {
   test('package, data, outputs and the model go through it', async () => {
     const { stack, storage } = world();
     const job = await penguinsJob(stack, { epochs: 2 });
     const { id } = await stack.request<JobView>('POST', '/api/v1/jobs', job);
-    expect(await ended(stack, id)).toMatchObject({ state: 'succeeded' });
+    expect(await endOf(stack, id, 60_000)).toMatchObject({ state: 'succeeded' });
     const { sha256 } = await stack.request<ModelVersionView>('GET', '/api/v1/models/penguins/versions/1');
     expect(await storage.head(objectKeys.model(sha256 ?? ''))).not.toBeNull();
     const keys = await storage.list(objectKeys.attempts(id));
@@ -50,7 +43,7 @@ function describeTraining(world: () => { readonly stack: Stack; readonly storage
     const killed = processesWith(`${attemptMarkerVariable}=${id}/attempt-1`);
     expect(killed.length).toBeGreaterThan(0);
     for (const pid of killed) process.kill(pid, 'SIGKILL');
-    const job = await ended(stack, id);
+    const job = await endOf(stack, id, 60_000);
     expect(await checkCounter(stack, job, config, true)).toEqual([]);
     expect((await attemptsOf(stack, id))[1]?.restoredFrom).toMatch(/^step-/);
   }, 90_000);
@@ -92,7 +85,7 @@ describe('S3, without a shared folder', () => {
         (await storage.head(objectKeys.completion(id, 1))) === null ? null : true,
       );
       await stack.start();
-      const job = await ended(stack, id);
+      const job = await endOf(stack, id, 60_000);
       expect(await checkCounter(stack, job, config, false)).toEqual([]);
     }, 120_000);
 

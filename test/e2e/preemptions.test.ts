@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AttemptView, JobView, MetricPoint } from '@artenic/core';
 import { penguinsJob } from '../chaos/jobs.ts';
 import { randomFrom } from '../chaos/random.ts';
-import { attemptsOf, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { replacementTimesMs, SimulatedCloud } from '../support/simulated-cloud.ts';
 import { createStack, type Stack } from '../support/stack.ts';
@@ -29,19 +29,13 @@ afterAll(async () => {
   expect(await cloud.destroy()).toEqual([]);
 }, 60_000);
 
-const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
-
 async function submit(stepDelayMs: number): Promise<string> {
   const placement = { providers: ['simulated'], mode: 'spot' };
   const job = await penguinsJob(stack, { epochs: 40, seed, stepDelayMs });
   return (await stack.request<JobView>('POST', '/api/v1/jobs', { ...job, placement })).id;
 }
 
-const ended = (id: string): Promise<JobView> =>
-  poll(`${id} to end`, 120_000, async () => {
-    const found = await jobView(id);
-    return terminalStates.has(found.state) ? found : null;
-  });
+const ended = (id: string) => endOf(stack, id, 120_000);
 
 async function modelOf(id: string): Promise<string> {
   const newest = (await attemptsOf(stack, id)).at(-1)?.attempt ?? 0;

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
 import { failoverWorkflowId, reconcileScheduleId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import { counterJob } from '../chaos/jobs.ts';
-import { attemptsOf, checkCounter, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { SimulatedCloud } from '../support/simulated-cloud.ts';
@@ -38,11 +38,6 @@ function submit(config: { total: number; every: number; delay: number }, provide
   const placement = { providers: [provider], ...(provider === 'simulated' ? { regions: ['eu-north'] } : {}) };
   return stack.request<JobView>('POST', '/api/v1/jobs', { ...counterJob(config), placement });
 }
-const ended = (id: string): Promise<JobView> =>
-  poll(`${id} to end`, 90_000, async () => {
-    const found = await stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
-    return terminalStates.has(found.state) ? found : null;
-  });
 const isTraining = (id: string): Promise<true> =>
   poll(`a checkpoint of ${id}`, 45_000, async () =>
     ((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) > 0 ? true : null,
@@ -114,7 +109,7 @@ test('Temporal has lost everything, and the worker died while it launched: jobs 
     [running, config.total],
     [launching, 20],
   ] as const) {
-    const job = await ended(id);
+    const job = await endOf(stack, id, 90_000);
     expect(await checkCounter(stack, job, { ...config, total }, true)).toEqual([]);
     expect({ state: job.state, attempts: (await attemptsOf(stack, id)).length }).toEqual({
       state: 'succeeded',

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DecisionView, JobView, SignalAnswer } from '@artenic/core';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
 import { counterJob } from '../chaos/jobs.ts';
-import { attemptsOf, checkCounter, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { SimulatedCloud } from '../support/simulated-cloud.ts';
 import { createStack, type Stack } from '../support/stack.ts';
@@ -67,10 +67,7 @@ test('held while its machine is taken, the job waits; released, it goes on where
   expect(message).toContain('a release lets it go on');
 
   expect(await tellSigned(id, 'release')).toBe(202);
-  const job = await poll('the end', 60_000, async () => {
-    const found = await jobView(id);
-    return terminalStates.has(found.state) ? found : null;
-  });
+  const job = await endOf(stack, id, 60_000);
   expect(await checkCounter(stack, job, config, true)).toEqual([]);
   expect((await decisionsOf(id)).filter(({ kind }) => kind === 'launch')).toHaveLength(2);
   expect(await cloud.judgement()).toMatchObject({ alive: [], doubled: [], launchedTwice: [], untagged: [] });

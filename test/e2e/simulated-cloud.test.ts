@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JobView } from '@artenic/core';
 import { counterJob } from '../chaos/jobs.ts';
-import { attemptsOf, checkCounter, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { SimulatedCloud } from '../support/simulated-cloud.ts';
 import { createStack, type Stack } from '../support/stack.ts';
@@ -9,21 +9,12 @@ import { createStack, type Stack } from '../support/stack.ts';
 const cloud = new SimulatedCloud({ preemption: { noticeSeconds: 5 }, bootSeconds: [0.1, 0.2] });
 let stack: Stack;
 
-const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
-
 function submit(
   config: { total: number; every: number; delay: number },
   providers: readonly string[],
 ): Promise<JobView> {
   const placement = { providers, mode: 'spot', regions: ['eu-north'] };
   return stack.request<JobView>('POST', '/api/v1/jobs', { ...counterJob(config), placement });
-}
-
-function ended(id: string): Promise<JobView> {
-  return poll(`${id} to end`, 60_000, async () => {
-    const found = await jobView(id);
-    return terminalStates.has(found.state) ? found : null;
-  });
 }
 
 async function instanceOf(attempt: string): Promise<string> {
@@ -47,7 +38,7 @@ afterAll(async () => {
 test('a job runs in the simulated cloud as it does at home, on one instance that is gone afterwards', async () => {
   const config = { total: 5, every: 1, delay: 0.01 };
   const { id } = await submit(config, ['mock']);
-  const job = await ended(id);
+  const job = await endOf(stack, id, 60_000);
   expect(await checkCounter(stack, job, config, true)).toEqual([]);
   expect(job.state).toBe('succeeded');
   expect(await cloud.judgement()).toMatchObject({ alive: [], doubled: [], launchedTwice: [], untagged: [] });
@@ -63,7 +54,7 @@ test('a preemption in the middle costs nothing that was done, also with a death 
   await cloud.start();
   const instanceId = await instanceOf(`${id}/attempt-1`);
   await cloud.control('POST', `/instances/${instanceId}/preempt`, { noticeSeconds: 5 });
-  const job = await ended(id);
+  const job = await endOf(stack, id, 60_000);
   expect(await checkCounter(stack, job, config, true)).toEqual([]);
   const attempts = await attemptsOf(stack, id);
   expect(attempts.map(({ ending }) => ending?.kind)).toEqual(['preempted', 'succeeded']);

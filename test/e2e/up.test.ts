@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import type { JobView, StageChangeView } from '@artenic/core';
 import { counterJob } from '../chaos/jobs.ts';
-import { attemptsOf, checkCounter, terminalStates } from '../chaos/verify.ts';
+import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { createStack } from '../support/stack.ts';
@@ -23,7 +23,6 @@ type Demo = {
   actual: string;
   breakdownMs: Record<string, number>;
 };
-const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
 
 function artenic(...args: string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
   const run = spawnSync(process.execPath, [join(root, 'cli/bin.mjs'), ...args], {
@@ -110,10 +109,7 @@ test('Ctrl-C in the middle of a training ends it at a checkpoint; the next start
   );
   expect(await stack.stop()).toEqual([]);
   await stack.start();
-  const job = await poll('the job to end', 90_000, async () => {
-    const found = await jobView(id);
-    return terminalStates.has(found.state) ? found : null;
-  });
+  const job = await endOf(stack, id, 90_000);
   expect(await checkCounter(stack, job, config, true)).toEqual([]);
   const attempts = await attemptsOf(stack, id);
   expect(attempts.length).toBe(2);

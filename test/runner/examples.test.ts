@@ -74,3 +74,20 @@ test('python-setup brings its package along, once', async () => {
   expect(second.api.text('logs/setup')).toMatch(/skipped/);
   expect(modelOf(second)).toEqual(modelOf(first));
 });
+
+test.each([
+  ['node', { epochs: 8 }, 'model.onnx'],
+  ['scikit-learn', { epochs: 6 }, 'model.json'],
+] as const)(
+  '%s is prepared, trains and leaves its model',
+  async (example, config, output) => {
+    const attempt = await world.start({ job: await jobOf(example, config) });
+    expect(await attempt.end(280_000)).toBe(0);
+    expect(attempt.marker()).toMatchObject({ exitCode: 0 });
+    const metrics = attempt.api.text('metrics').trim().split('\n');
+    expect(JSON.parse(metrics.at(-1) ?? '')).toMatchObject({ progress: 1, val_accuracy: expect.any(Number) });
+    const { jobId, attempt: number } = attempt.bootstrap;
+    expect(existsSync(attempt.object(objectKeys.output(jobId, number, output)))).toBe(true);
+  },
+  300_000,
+);

@@ -6,7 +6,7 @@ import type { JobView } from '@artenic/core';
 import type { Browser, Page } from 'playwright-core';
 import { buildWeb } from '../../../scripts/web-build.mjs';
 import { penguinsJob } from '../../chaos/jobs.ts';
-import { attemptsOf, terminalStates } from '../../chaos/verify.ts';
+import { attemptsOf, endOf } from '../../chaos/verify.ts';
 import { poll } from '../../support/poll.ts';
 import { SimulatedCloud } from '../../support/simulated-cloud.ts';
 import { createStack, type Stack } from '../../support/stack.ts';
@@ -61,7 +61,7 @@ async function preemptedTwice(): Promise<string> {
     const [instance] = attempts.find((one) => one.attempt === `${id}/attempt-${attempt}`)?.instances ?? [];
     await cloud.control('POST', `/instances/${instance?.instanceId}/preempt`, { noticeSeconds });
   }
-  await poll('the end', 90_000, async () => (terminalStates.has((await jobView(id)).state) ? true : null));
+  await endOf(stack, id, 90_000);
   return id;
 }
 
