@@ -11,7 +11,7 @@ export function describeJob(job: JobView): string {
     ['Service', job.service],
     [
       'State',
-      `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null ? '' : `, ${Math.round(job.progress * 100)} %`}`,
+      `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null || job.state === 'succeeded' ? '' : `, ${Math.round(job.progress * 100)} %`}`,
     ],
     ['Message', job.message],
     [

@@ -18,7 +18,9 @@ async function watch(runtime: Runtime, id: string): Promise<void> {
     signal: runtime.signal,
     onChange: ({ state, progress, queuePosition }) => {
       const place = queuePosition === null ? '' : ` place ${queuePosition}`;
-      const line = `${state.padEnd(12)}${progress === null || state === 'waiting' ? place : bar(progress)}`;
+      // what stops early has succeeded at less than all of its steps
+      const hasBar = progress !== null && state !== 'waiting' && state !== 'succeeded';
+      const line = `${state.padEnd(12)}${hasBar ? bar(progress) : place}`;
       if (line !== shown) output.progress(line);
       shown = line;
     },

@@ -42,16 +42,23 @@ export function startHeartbeat(parts: {
   readonly onNotice: (deadline: Date) => void;
   readonly phase: () => Phase;
   readonly progress: () => Promise<number | null>;
-}): { readonly stop: () => Promise<void> } {
+}): {
+  readonly stop: () => Promise<void>;
+  /** As `stop`, and tells the last progress: a command ends between two beats. */
+  readonly finish: () => Promise<void>;
+} {
   const end = new AbortController();
+  let told: number | null = null;
 
   async function beat(): Promise<void> {
     try {
+      const progress = await parts.progress();
       const { stop, checkpoint, notice } = await parts.api.post(
         '/heartbeat',
-        { phase: parts.phase(), progress: await parts.progress() },
+        { phase: parts.phase(), progress },
         heartbeatResponseSchema,
       );
+      told = progress;
       if (checkpoint !== null) parts.onCheckpointWish(checkpoint.askedAt);
       if (notice !== null) parts.onNotice(new Date(notice.deadlineAt));
       if (stop !== null) parts.stopping.request(stop.reason === 'max-hours' ? 'max-hours' : 'stop-requested');
@@ -68,10 +75,15 @@ export function startHeartbeat(parts: {
     }
   }
   const running = run();
+  const stop = (): Promise<void> => {
+    end.abort();
+    return running;
+  };
   return {
-    stop: () => {
-      end.abort();
-      return running;
+    stop,
+    finish: async () => {
+      await stop();
+      if ((await parts.progress()) !== told) await beat();
     },
   };
 }

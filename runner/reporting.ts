@@ -99,7 +99,7 @@ export function startReporting(parts: {
     finish: async (last) => {
       isOver = true;
       const timer = setTimeout(() => patience.abort(), drainPatienceMs);
-      await heartbeat.stop();
+      await heartbeat.finish();
       await Promise.all(shippers.map((shipper) => shipper.finish(patience.signal)));
       tell('/events', last);
       await told;
