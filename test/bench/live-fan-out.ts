@@ -2,7 +2,7 @@
  * `node test/bench/live-fan-out.ts [sockets] [seconds]`: followers of the WebSocket that all hear 50 events a second.
  * Every one must hear every number; the lag is from the event's commit to its arrival, the memory that of the API.
  */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,11 +12,14 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
-import { createStack } from '../support/stack.ts';
+import { createStack, type Stack } from '../support/stack.ts';
 import { percentile, rounded } from './statistics.ts';
 
 const eventsPerSecond = 50;
-const followerProcesses = 2;
+/** Each has an equal share of the sockets; the first is there before the memory of the others is measured. */
+const followerProcesses = 4;
+/** After the last socket is open, before memory is read. */
+const settleMs = 3000;
 const topic = 'providers';
 
 const heardSchema = z.object({ counts: z.array(z.number()), holes: z.number(), lagsMs: z.array(z.number()) });
@@ -52,6 +55,14 @@ async function followMany(url: string, key: string, sockets: number): Promise<vo
 const residentBytes = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
+/** What V8 has in use, garbage included, and what lives outside of its heap. */
+async function heapBytes(stack: Stack): Promise<number> {
+  const headers = { authorization: `Bearer ${stack.adminKey()}` };
+  const text = await (await fetch(`${stack.endpoints().api}/metrics`, { headers })).text();
+  const value = (name: string) => Number(new RegExp(`^artenic_nodejs_${name} (\\S+)`, 'm').exec(text)?.[1]);
+  return value('heap_size_used_bytes') + value('external_memory_bytes');
+}
+
 async function measure(sockets: number, seconds: number): Promise<void> {
   const stack = createStack();
   try {
@@ -61,13 +72,24 @@ async function measure(sockets: number, seconds: number): Promise<void> {
     const orm = await openOrm({ databaseUrl });
     const { events } = createStore(orm);
     await events.append({ topic, kind: 'bench', subject: 'first', data: {} });
-    const before = residentBytes(apiPid);
     const url = `${api.replace('http', 'ws')}/ws`;
-    const followers = Array.from({ length: followerProcesses }, () =>
-      fork(fileURLToPath(import.meta.url), ['follow', url, stack.adminKey(), String(sockets / followerProcesses)]),
-    );
-    await Promise.all(followers.map((one) => once(one, 'message')));
-    const bytesPerSocket = (residentBytes(apiPid) - before) / sockets;
+    const share = sockets / followerProcesses;
+    const memory = async () => {
+      await sleep(settleMs);
+      return { resident: residentBytes(apiPid), heap: await heapBytes(stack) };
+    };
+    const followers: ChildProcess[] = [];
+    const openOne = async () => {
+      const args = ['follow', url, stack.adminKey(), String(share)];
+      const one = fork(fileURLToPath(import.meta.url), args, { execArgv: ['--disable-warning=ExperimentalWarning'] });
+      followers.push(one);
+      await once(one, 'message');
+    };
+    const idle = await memory();
+    await openOne();
+    const first = await memory();
+    while (followers.length < followerProcesses) await openOne();
+    const last = await memory();
     const startedMs = performance.now();
     const total = eventsPerSecond * seconds;
     for (let index = 0; index < total; index++) {
@@ -93,7 +115,11 @@ async function measure(sockets: number, seconds: number): Promise<void> {
       holes: heard.reduce((sum, { holes }) => sum + holes, 0),
       lagP50Ms: percentile(lagsMs, 0.5),
       lagP99Ms: percentile(lagsMs, 0.99),
-      kilobytesPerSocket: rounded(bytesPerSocket / 1000),
+      kilobytesPerSocket: {
+        wholeProcess: rounded((last.resident - idle.resident) / sockets / 1000),
+        afterFirstShare: rounded((last.resident - first.resident) / (sockets - share) / 1000),
+        heapAfterFirstShare: rounded((last.heap - first.heap) / (sockets - share) / 1000),
+      },
     });
   } finally {
     await stack.destroy();

@@ -19,7 +19,7 @@ export async function register(stack: Stack, model: string, bytes: Uint8Array): 
 }
 
 /** p99 of the API's event loop since the last call; the 10 ms between two samples are part of it. */
-async function eventLoopP99Ms(stack: Stack): Promise<number> {
+export async function eventLoopP99Ms(stack: Stack): Promise<number> {
   const response = await fetch(`${stack.endpoints().api}/metrics`, {
     headers: { authorization: `Bearer ${stack.adminKey()}` },
   });
@@ -101,17 +101,21 @@ export async function batchHttpRounds(
   say(`API event loop p99 ms while saturated, ${processes} hosts, worst round`, Math.max(...lag), 1);
 }
 
+/** One row for the model "small", as a request of `predict`. */
+export function singleRow(stack: Stack) {
+  const body = Buffer.from(JSON.stringify({ inputs: { x: Array.from({ length: 16 }, (_, index) => index / 16) } }));
+  const headers = { authorization: `Bearer ${stack.adminKey()}`, 'content-type': 'application/json' };
+  const port = Number(new URL(stack.endpoints().api).port);
+  return { port, method: 'POST', path: '/api/v1/models/small/predict', headers, body } as const;
+}
+
 /** One small row in a request: at 32 clients against an empty Express route, and alone on an idle machine. */
 export async function singleHttpRounds(stack: Stack, file: string, seconds: number, times: number): Promise<void> {
   const express = await startEmptyExpress();
   const client = startClient();
   const bare = startBare(1);
-  const body = Buffer.from(JSON.stringify({ inputs: { x: Array.from({ length: 16 }, (_, index) => index / 16) } }));
-  const headers = { authorization: `Bearer ${stack.adminKey()}`, 'content-type': 'application/json' };
-  const common = { method: 'POST', headers, body, seconds } as const;
-  const empty = { ...common, port: express.port, path: '/' };
-  const port = Number(new URL(stack.endpoints().api).port);
-  const ours = { ...common, port, path: '/api/v1/models/small/predict' };
+  const ours = { ...singleRow(stack), seconds };
+  const empty = { ...ours, port: express.port, path: '/' };
   for (const order of [empty, ours]) await client.load({ ...order, connections: 32, seconds: 2 });
   await eventLoopP99Ms(stack);
   const slowest: number[] = [];

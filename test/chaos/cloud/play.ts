@@ -9,6 +9,7 @@ import type { Sabotage } from './sabotage.ts';
 import type { Batch, Machines, Schedule, Target } from './schedule.ts';
 import { Stage, type Deed } from './stage.ts';
 import { tellStory } from './story.ts';
+import { untilOver } from './until-over.ts';
 import { gather, violationsOf, type Cast, type Violation } from './verdict.ts';
 
 export type Played = {
@@ -30,8 +31,6 @@ export type Played = {
   readonly stories: ReadonlyMap<number, readonly string[]>;
 };
 
-/** How long jobs may take in all; a job that is not over by then is lost. */
-const endMs = 150_000;
 /** The grace of the reconciler, the oldest list, and some sweeps. */
 const quietLimitMs = 45_000;
 
@@ -55,14 +54,6 @@ async function wrongResults(plane: ControlPlane, cast: readonly Cast[]): Promise
     }),
   );
   return found.flat();
-}
-
-async function unfinished(plane: ControlPlane, cast: readonly Cast[]): Promise<number> {
-  const [row] = await plane.query<{ n: number }>(
-    'select count(*)::int as n from jobs where id = any ($1) and finished_at is null',
-    [cast.map(({ jobId }) => jobId)],
-  );
-  return row?.n ?? 0;
 }
 
 /** Plays one batch on a platform of its own, and judges it. */
@@ -97,8 +88,10 @@ export async function play(
       }),
     );
     await stage.begin(cast);
-    const deadlineMs = Date.now() + endMs;
-    while (Date.now() < deadlineMs && (await unfinished(plane, cast)) > 0) await sleep(200);
+    await untilOver(
+      plane,
+      cast.map(({ jobId }) => jobId),
+    );
     await stage.end();
     await plane.cloud('PUT', '/control/faults', { rules: [] });
     const endedMs = Date.now();
