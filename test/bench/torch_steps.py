@@ -1,4 +1,7 @@
-"""Steps per second of PyTorch on one of the benchmark's nets: torch_steps.py WIDTHS OPTIMIZER THREADS STEPS."""
+"""Steps per second of PyTorch on one of the benchmark's nets: torch_steps.py WIDTHS OPTIMIZER THREADS STEPS.
+
+Each line on the standard input asks for one more round of so many steps and is answered by one line of JSON.
+"""
 
 import json
 import sys
@@ -24,10 +27,18 @@ else:
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.001)
 order = torch.randperm(len(features))
 warm_up = 20
-started = 0.0
-for step in range(steps + warm_up):
-    if step == warm_up:
-        started = time.perf_counter()
+
+
+def round_of_steps() -> float:
+    started = 0.0
+    for step in range(steps + warm_up):
+        if step == warm_up:
+            started = time.perf_counter()
+        one_step(step)
+    return time.perf_counter() - started
+
+
+def one_step(step: int) -> None:
     start = step * 64 % len(features)
     rows = order[start : start + 64]
     optimizer.zero_grad()
@@ -35,5 +46,8 @@ for step in range(steps + warm_up):
     value.backward()
     optimizer.step()
     value.item()
-seconds = time.perf_counter() - started
-print(json.dumps({"stepsPerSecond": steps / seconds, "threads": torch.get_num_threads(), "torch": torch.__version__}))
+
+
+for _ in sys.stdin:
+    seconds = round_of_steps()
+    print(json.dumps({"stepsPerSecond": steps / seconds, "threads": torch.get_num_threads(), "torch": torch.__version__}), flush=True)

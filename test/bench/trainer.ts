@@ -1,8 +1,10 @@
 // Steps per second of the trainer, against the same net as typed-array loops and as PyTorch in the same run:
-// TORCH_PYTHON=<python with torch> node test/bench/trainer.ts [net, for example 128-1024-1024-10]
-import { execFileSync } from 'node:child_process';
+// TORCH_PYTHON=<python with torch> node test/bench/trainer.ts [net, for example 128-1024-1024-10] [rounds]
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism, cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import {
   createTrainer,
@@ -14,10 +16,13 @@ import {
   type Optimizer,
 } from '@artenic/training';
 import { plainStep } from './plain-step.ts';
+import { alternate, median, ratio } from './serving/report.ts';
+import { rounded } from './statistics.ts';
 
 const batchSize = 64;
 const rows = 50_048;
 const learningRate = 0.05;
+const script = fileURLToPath(new URL('./torch_steps.py', import.meta.url));
 
 type Case = {
   readonly widths: readonly number[];
@@ -28,12 +33,12 @@ type Case = {
 
 const sgd: Optimizer = { kind: 'sgd', learningRate };
 const adamw: Optimizer = { kind: 'adamw', learningRate: 0.001 };
-// rows / batchSize = 782 steps, so every row is used
+/** Steps are those of one round. */
 const cases: readonly Case[] = [
-  { widths: [16, 64, 2], optimizer: sgd, steps: 7820, plainSteps: 1500 },
-  { widths: [16, 64, 2], optimizer: adamw, steps: 3910, plainSteps: 0 },
-  { widths: [128, 1024, 1024, 10], optimizer: sgd, steps: 782, plainSteps: 4 },
-  { widths: [128, 1024, 1024, 10], optimizer: adamw, steps: 150, plainSteps: 0 },
+  { widths: [16, 64, 2], optimizer: sgd, steps: 3000, plainSteps: 1500 },
+  { widths: [16, 64, 2], optimizer: adamw, steps: 2000, plainSteps: 0 },
+  { widths: [128, 1024, 1024, 10], optimizer: sgd, steps: 200, plainSteps: 4 },
+  { widths: [128, 1024, 1024, 10], optimizer: adamw, steps: 100, plainSteps: 0 },
 ];
 
 /** Rows of noise around one random centre per class. */
@@ -55,7 +60,7 @@ function layersOf(widths: readonly number[]): readonly Layer[] {
   });
 }
 
-async function measureTrainer({ widths, optimizer, steps }: Case, data: Dataset, threads: number) {
+async function measureTrainer({ widths, optimizer, steps }: Case, data: Dataset, threads: number): Promise<number> {
   const [inputs = 0] = widths;
   const network = { inputs, layers: layersOf(widths) };
   const trainer = await createTrainer({ network, loss: 'softmax-cross-entropy', optimizer, seed: 1 }, { threads });
@@ -78,7 +83,7 @@ async function measureTrainer({ widths, optimizer, steps }: Case, data: Dataset,
     },
   });
   await trainer.dispose();
-  return { stepsPerSecond: (1000 * steps) / (endedAt - startedAt) };
+  return (1000 * steps) / (endedAt - startedAt);
 }
 
 function measurePlain({ widths, plainSteps }: Case, data: Dataset): number | null {
@@ -107,43 +112,60 @@ function measurePlain({ widths, plainSteps }: Case, data: Dataset): number | nul
   return (1000 * plainSteps) / (performance.now() - startedAt);
 }
 
-const script = fileURLToPath(new URL('./torch_steps.py', import.meta.url));
-
-/** @returns null without `TORCH_PYTHON`. */
-function measureTorch({ widths, optimizer, steps }: Case, threads: number): number | null {
+/** The same rounds by PyTorch, in a process that waits between them; null without `TORCH_PYTHON`. */
+function startTorch({ widths, optimizer, steps }: Case, threads: number) {
   const python = process.env['TORCH_PYTHON'];
   if (python === undefined) return null;
-  const parts = [script, widths.join('-'), optimizer.kind, String(threads), String(steps)];
-  const answer = JSON.parse(execFileSync(python, parts, { encoding: 'utf8' })) as { readonly stepsPerSecond: number };
-  return answer.stepsPerSecond;
+  const args = [script, widths.join('-'), optimizer.kind, String(threads), String(steps)];
+  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  return {
+    round: async (): Promise<number> => {
+      const answered = once(lines, 'line') as Promise<[string]>;
+      child.stdin.write('\n');
+      return (JSON.parse((await answered)[0]) as { readonly stepsPerSecond: number }).stepsPerSecond;
+    },
+    stop: async (): Promise<void> => {
+      const gone = once(child, 'exit');
+      child.stdin.end();
+      await gone;
+    },
+  };
+}
+
+/** Rounds in turn, so that a slow moment of the machine does not fall on one side alone. */
+async function compare(one: Case, data: Dataset, threads: number) {
+  const torch = startTorch(one, threads);
+  const ours = () => measureTrainer(one, data, threads);
+  if (torch === null) return { ours: (await alternate(rounds, { ours })).ours, torch: null };
+  await torch.round();
+  const taken = await alternate(rounds, { ours, torch: torch.round });
+  await torch.stop();
+  return taken;
 }
 
 const results = [];
 const allThreads = availableParallelism();
-console.log(`batch ${batchSize}, ${rows} generated rows, ${cpus()[0]?.model ?? 'unknown processor'}`);
-const [wanted] = process.argv.slice(2);
+const [wanted, times] = process.argv.slice(2);
+const rounds = Number(times ?? 7);
+console.log(`batch ${batchSize}, ${rows} generated rows, ${rounds} rounds, ${cpus()[0]?.model ?? 'unknown processor'}`);
 for (const one of cases) {
-  if (wanted !== undefined && wanted !== one.widths.join('-')) continue;
+  const net = one.widths.join('-');
+  if (wanted !== undefined && wanted !== net) continue;
   const data = clusters(one.widths[0] ?? 0, one.widths.at(-1) ?? 0, RandomNumbers.fromSeed(9));
   const plain = measurePlain(one, data);
-  for (const threads of [...new Set([1, allThreads])]) {
-    // in turn, twice, so that a slow moment of the machine does not fall on one of them alone
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let round = 0; round < 2; round++) {
-      ours.push((await measureTrainer(one, data, threads)).stepsPerSecond);
-      const torch = measureTorch(one, threads);
-      if (torch !== null) theirs.push(torch);
+  for (const threads of new Set([1, allThreads])) {
+    const { ours, torch } = await compare(one, data, threads);
+    const told = [`${net} ${one.optimizer.kind}, ${threads} threads: ${rounded(median(ours))} steps/s`];
+    if (torch !== null) {
+      const best = Math.max(...ours) / Math.max(...torch);
+      told.push(
+        `PyTorch ${rounded(median(torch))}, ratio ${rounded(ratio(ours, torch), 2)} (best ${rounded(best, 2)})`,
+      );
     }
-    const best = Math.max(...ours);
-    const torch = theirs.length === 0 ? null : Math.max(...theirs);
-    const net = one.widths.join('-');
-    const beside = [
-      ...(torch === null ? [] : [`PyTorch ${torch.toFixed(1)}, ratio ${(best / torch).toFixed(2)}`]),
-      ...(plain === null ? [] : [`plain TypeScript ${plain.toFixed(1)}, ratio ${(best / plain).toFixed(1)}`]),
-    ];
-    console.log(`${net} ${one.optimizer.kind}, ${threads} threads: ${best.toFixed(1)} steps/s; ${beside.join('; ')}`);
-    results.push({ net, optimizer: one.optimizer.kind, threads, ours, torch: theirs, plain });
+    if (plain !== null) told.push(`plain TypeScript ${rounded(plain)}, ratio ${rounded(median(ours) / plain)}`);
+    console.log(told.join('; '));
+    results.push({ net, optimizer: one.optimizer.kind, threads, ours, torch, plain });
   }
 }
 console.log(JSON.stringify({ bench: 'trainer', batchSize, rows, node: process.version, results }));

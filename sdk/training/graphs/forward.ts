@@ -29,7 +29,7 @@ export function buildForward(graph: GraphBuilder, network: Network, features: Va
   return { outputs: value, tape };
 }
 
-/** Of a dense layer z = h·W + b: its input h and d, the gradient of the loss by z. */
+/** Of a dense layer z = h·W + b: hᵀ, and dᵀ of d, the gradient of the loss by z. */
 type DenseGradient = {
   readonly weight: Value;
   readonly bias: Value;
@@ -39,21 +39,31 @@ type DenseGradient = {
   readonly rowSum: Value;
 };
 
-/** Goes back through the network, d = d·Wᵀ, and d ⊙ (h > 0) through a ReLU, last layer first. */
+/**
+ * Goes back through the network, dᵀ = W·dᵀ, and dᵀ ⊙ (hᵀ > 0) through a ReLU, last layer first. All with the rows of the
+ * batch as columns: then the large W is the left factor, which the runtime's product reads as it lies, where it would
+ * repack a right one for a few rows of d.
+ */
 function walkBack(graph: GraphBuilder, forward: Forward, gradient: Value, visit: (layer: DenseGradient) => void): void {
-  const rows = graph.integers('/rows_axis', [0]);
-  let d = gradient;
+  const rows = graph.integers('/rows_axis', [1]);
+  const turned = new Map<Value, Value>();
+  const turn = (value: Value): Value => {
+    const known = turned.get(value) ?? graph.node('Transpose', [value], { attributes: { perm: [1, 0] } });
+    turned.set(value, known);
+    return known;
+  };
+  let d = turn(gradient);
   for (const [place, recorded] of [...forward.tape.entries()].toReversed()) {
     switch (recorded.kind) {
       case 'dense': {
         const { input, weight, layer } = recorded;
         const rowSum = graph.node('ReduceSum', [d, rows], { attributes: { keepdims: 0 } });
-        visit({ weight, bias: parameterName(layer, 'bias'), input, d, rowSum });
-        if (place > 0) d = graph.node('Gemm', [d, weight], { attributes: { transB: 1 } });
+        visit({ weight, bias: parameterName(layer, 'bias'), input: turn(input), d, rowSum });
+        if (place > 0) d = graph.node('Gemm', [weight, d]);
         break;
       }
       case 'relu':
-        d = graph.node('Mul', [d, graph.cast(graph.node('Greater', [recorded.output, graph.scalar(0)]))]);
+        d = graph.node('Mul', [d, graph.cast(graph.node('Greater', [turn(recorded.output), graph.scalar(0)]))]);
         break;
     }
   }
@@ -63,7 +73,7 @@ function walkBack(graph: GraphBuilder, forward: Forward, gradient: Value, visit:
 export function buildBackward(graph: GraphBuilder, forward: Forward, gradient: Value): ReadonlyMap<string, Value> {
   const gradients = new Map<string, Value>();
   walkBack(graph, forward, gradient, ({ weight, bias, input, d, rowSum }) => {
-    gradients.set(weight, graph.node('Gemm', [input, d], { attributes: { transA: 1 } }));
+    gradients.set(weight, graph.node('Gemm', [input, d], { attributes: { transB: 1 } }));
     gradients.set(bias, rowSum);
   });
   return gradients;
@@ -81,7 +91,7 @@ export function buildDescent(
   const factor = graph.node('Neg', [learningRate]);
   walkBack(graph, forward, gradient, ({ weight, bias, input, d, rowSum }) => {
     const scaled = graph.node('Mul', [d, factor]);
-    graph.node('Gemm', [input, scaled, weight], { attributes: { transA: 1 }, as: nameOf(weight) });
+    graph.node('Gemm', [input, scaled, weight], { attributes: { transB: 1 }, as: nameOf(weight) });
     graph.node('Sub', [bias, graph.node('Mul', [rowSum, learningRate])], { as: nameOf(bias) });
   });
 }
