@@ -51,6 +51,7 @@ export async function singleEngine(spec: StepSpec, threads: number): Promise<Eng
         ...rateInputs(spec, learningRate, step),
       };
       const result = await session.run(feeds, { ...room.outputs, ...others });
+      for (const [name, given] of Object.entries(room.outputs)) freeCopy(result[name], given);
       return {
         state: room.state,
         loss: firstValue(result[names.loss]),
@@ -60,6 +61,15 @@ export async function singleEngine(spec: StepSpec, threads: number): Promise<Eng
     },
     dispose: () => session.release(),
   };
+}
+
+/**
+ * The runtime's binding copies each output once more, even one that was written where it was told to. As garbage these
+ * copies would make V8 collect every few steps, with threads that the step needs.
+ */
+function freeCopy(copy: Tensor | undefined, given: Tensor): void {
+  const { buffer } = realValues(copy);
+  if (buffer instanceof ArrayBuffer && buffer !== realValues(given).buffer) buffer.transfer(0);
 }
 
 /** Memory for one state: the same tensors by their own names, and by those of the graph's outputs. */
