@@ -3,11 +3,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { defaultWorld } from './rules/default-world.ts';
 import { worldSchema, type World } from './rules/world.ts';
 import { startCloud } from './server.ts';
+import { readRecordings } from './traces.ts';
 
-/** `--world` names a JSON file with anything of the world that shall be otherwise. */
+/**
+ * `--world` names a JSON file with anything of the world that shall be otherwise, `--trace ZONE=FILE` a recording of a
+ * zone's spot instances.
+ */
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '7500' },
@@ -15,6 +20,8 @@ const { values } = parseArgs({
     world: { type: 'string' },
     seed: { type: 'string' },
     scale: { type: 'string' },
+    trace: { type: 'string', multiple: true, default: [] },
+    'trace-places': { type: 'string', default: '1' },
     'runner-entry': { type: 'string', default: fileURLToPath(new URL('../runner/main.ts', import.meta.url)) },
   },
 });
@@ -30,13 +37,19 @@ function keptKeys(home: string): { readonly key: string; readonly controlKey: st
 function readWorld(home: string): World {
   const own = values.world === undefined ? {} : (JSON.parse(readFileSync(values.world, 'utf8')) as object);
   const { key, controlKey } = keptKeys(home);
-  return worldSchema.parse({
+  const world = worldSchema.parse({
     ...defaultWorld,
     ...{ keys: [{ id: 'default', key }], controlKey },
     ...own,
     ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
     ...(values.scale === undefined ? {} : { scale: Number(values.scale) }),
   });
+  const trace = readRecordings(
+    values.trace,
+    z.coerce.number().int().min(1).parse(values['trace-places']),
+    world.regions,
+  );
+  return { ...world, trace: trace ?? world.trace };
 }
 
 const home = resolve(values.home);
