@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { jsonOrNull } from '@artenic/core';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { isArtenicError, messageOf } from '../core/errors.ts';
@@ -180,13 +181,4 @@ export function createLive(deps: ApiDeps, server: Server): Live {
       await underway.settled();
     },
   };
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

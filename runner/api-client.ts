@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { problemSchema, type Bootstrap } from '@artenic/core';
+import { jsonOrNull, problemSchema, type Bootstrap } from '@artenic/core';
 import { z } from 'zod';
 
 /** A newer attempt has taken over, or this one has been ended: nothing of ours is wanted any more. */
@@ -145,13 +145,4 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
 
 export function isUnreachable(error: unknown): boolean {
   return error instanceof UnreachableError;
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -175,12 +175,12 @@ export class Cloud {
   }
 
   /** Lets go of everything without ending it: machines go on, and the next life of this process finds them. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#runners.close();
     this.#scripts.close();
-    this.#ledger.close();
+    await this.#ledger.close();
   }
 
   #machinesOf(instance: Instance): Machines {

@@ -1,4 +1,4 @@
-import { closeSync, fsync, ftruncateSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { entrySchema, type LedgerEntry } from './rules/entries.ts';
 
 /** How long entries wait for others to share one fsync with. */
@@ -9,6 +9,7 @@ export class Ledger {
   readonly #fd: number;
   #waiting: { readonly done: () => void; readonly failed: (error: Error) => void }[] = [];
   #timer: NodeJS.Timeout | null = null;
+  readonly #syncing = new Set<Promise<void>>();
 
   private constructor(fd: number) {
     this.#fd = fd;
@@ -39,18 +40,26 @@ export class Ledger {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#timer = null;
-    fsync(this.#fd, (error) => {
-      for (const { done, failed } of batch) {
-        if (error === null) done();
-        else failed(error);
-      }
+    const synced = new Promise<void>((over) => {
+      fsync(this.#fd, (error) => {
+        for (const { done, failed } of batch) {
+          if (error === null) done();
+          else failed(error);
+        }
+        over();
+      });
     });
+    this.#syncing.add(synced);
+    void synced.then(() => this.#syncing.delete(synced));
   }
 
-  close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    fsyncSync(this.#fd);
-    for (const { done } of this.#waiting) done();
+  /** Resolves when nothing uses the file any more: a number that is free again may be another file's at once. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+      this.#sync();
+    }
+    await Promise.all(this.#syncing);
     closeSync(this.#fd);
   }
 }

@@ -42,7 +42,7 @@ export async function startCloud(options: Omit<CloudOptions, 'url'> & { readonly
     url,
     cloud,
     close: async () => {
-      cloud.close();
+      await cloud.close();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

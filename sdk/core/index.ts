@@ -1,6 +1,7 @@
 export * from './integer-types.ts';
 export * from './job-spec.ts';
 export * from './job-text.ts';
+export * from './json-or-null.ts';
 export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';

@@ -4,6 +4,7 @@ import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
+import { asProvider, type Adapter } from '../as-provider.ts';
 import type {
   InstanceDescription,
   InstanceHandle,
@@ -51,41 +52,33 @@ const capabilities: ProviderCapabilities = {
 
 /** Amazon EC2. */
 export function createAwsProvider(options: AwsProviderOptions): Provider {
-  const aws = new AwsProvider(options);
-  return {
-    name: providerName,
-    capabilities,
-    check: () => aws.check(),
-    offers: (query) => aws.offers(query),
-    catalog: () => aws.catalog(),
-    launch: (request) => aws.launch(request),
-    describe: (handle) => aws.describe(handle),
-    list: () => aws.list(),
-    find: (attemptId) => aws.find(attemptId),
-    terminate: (handle) => aws.terminate(handle),
-    consistencyMs: () => Promise.resolve(aws.consistencyMs),
-    console: (handle) => aws.console(handle),
-  };
+  return asProvider(new AwsProvider(options));
 }
 
 type Place = { readonly settings: AwsRegion; readonly ec2: Ec2; readonly offers: RegionOffers };
 
-class AwsProvider {
+class AwsProvider implements Adapter {
+  readonly name = providerName;
+  readonly capabilities = capabilities;
   readonly #options: AwsProviderOptions;
-  readonly consistencyMs: number;
+  readonly #consistencyMs: number;
   readonly #places: ReadonlyMap<string, Place>;
   /** Instances that we have just made, until EC2 must show them: before that `not-found` proves nothing. */
   readonly #fresh = new Map<string, number>();
 
   constructor(options: AwsProviderOptions) {
     this.#options = options;
-    this.consistencyMs = options.consistencyMs ?? 30_000;
+    this.#consistencyMs = options.consistencyMs ?? 30_000;
     this.#places = new Map(
       options.regions.map((settings) => {
         const ec2 = new Ec2(settings.region, options);
         return [settings.region, { settings, ec2, offers: new RegionOffers(settings, ec2, options.onDemandPrices) }];
       }),
     );
+  }
+
+  consistencyMs(): Promise<number> {
+    return Promise.resolve(this.#consistencyMs);
   }
 
   async check(): Promise<ProviderCheck> {
@@ -127,7 +120,7 @@ class AwsProvider {
     refuseUnfit(request);
     const programs = await this.#options.programs();
     const input = runInputOf({ ...this.#options, settings: place.settings, request, programs });
-    const known = await this.#lookUp(place, attemptId, mayExist ? this.consistencyMs : 0);
+    const known = await this.#lookUp(place, attemptId, mayExist ? this.#consistencyMs : 0);
     if (known !== null) return known;
     try {
       const made = await place.ec2.run(input);
@@ -151,12 +144,12 @@ class AwsProvider {
   #remember({ InstanceId = '' }: Sdk.Instance): void {
     const now = performance.now();
     for (const [id, until] of this.#fresh) if (until < now) this.#fresh.delete(id);
-    this.#fresh.set(InstanceId, now + this.consistencyMs);
+    this.#fresh.set(InstanceId, now + this.#consistencyMs);
   }
 
   /** EC2 makes one instance of two creates with one token, its likenesses do not: whoever looks last sees both. */
   async #settle(place: Place, attemptId: string, made: Sdk.Instance): Promise<InstanceHandle> {
-    const deadlineMs = performance.now() + this.consistencyMs;
+    const deadlineMs = performance.now() + this.#consistencyMs;
     for (;;) {
       const found = await this.#listAttempt(place, attemptId);
       const isShown = found.some(({ InstanceId }) => InstanceId === made.InstanceId);
@@ -169,7 +162,7 @@ class AwsProvider {
   /** A look-up that fails leaves the outcome as unknown as it was. */
   async #lookUpAfter(error: ArtenicError, place: Place, attemptId: string): Promise<InstanceHandle | null> {
     try {
-      return await this.#lookUp(place, attemptId, this.consistencyMs);
+      return await this.#lookUp(place, attemptId, this.#consistencyMs);
     } catch (cause) {
       const problem = `${error.message} It could not be looked up: ${messageOf(cause)}`;
       throw new ArtenicError('unknown-outcome', problem, { cause });

@@ -4,6 +4,7 @@ import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
+import { asProvider, type Adapter } from '../as-provider.ts';
 import type {
   InstanceDescription,
   InstanceHandle,
@@ -50,21 +51,7 @@ const capabilities: ProviderCapabilities = {
 
 /** This machine: an instance is the runner's process with all that comes of it. */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
-  const local = new LocalProvider(options);
-  return {
-    name: providerName,
-    capabilities,
-    check: () => local.check(),
-    offers: (query) => translated(() => local.offers(query)),
-    catalog: () => translated(() => local.catalog()),
-    launch: (request) => translated(() => local.launch(request)),
-    describe: (handle) => translated(() => local.describe(handle)),
-    list: () => translated(() => local.list()),
-    find: (attemptId) => translated(() => local.find(attemptId)),
-    terminate: (handle) => translated(() => local.terminate(handle)),
-    consistencyMs: () => Promise.resolve(0),
-    console: (handle) => translated(() => local.console(handle)),
-  };
+  return asProvider(new LocalProvider(options), translated);
 }
 
 /** Faults of the file system and of `fork` pass, or a person makes them pass. A bug of ours stays what it is. */
@@ -82,7 +69,9 @@ const ownOffer: Offer = {
   ...{ provider: providerName, region: providerName, instanceType, spot: false, priceUsdMicrosPerHour: 0 },
 };
 
-class LocalProvider {
+class LocalProvider implements Adapter {
+  readonly name = providerName;
+  readonly capabilities = capabilities;
   readonly #options: LocalProviderOptions;
   readonly #program: RunnerProgram;
   readonly #machine: () => Promise<Machine>;
@@ -93,6 +82,10 @@ class LocalProvider {
     this.#options = options;
     this.#program = { nodePath, runnerEntry, launchTimeoutMs };
     this.#machine = machineReader({ vcpu, nvidiaSmi });
+  }
+
+  consistencyMs(): Promise<number> {
+    return Promise.resolve(0);
   }
 
   async check(): Promise<ProviderCheck> {

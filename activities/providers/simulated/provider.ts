@@ -7,6 +7,7 @@ import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
 import { isGpuType } from '../../../core/catalog/gpu-type.ts';
 import { problemOf } from '../problem-of.ts';
+import { asProvider, type Adapter } from '../as-provider.ts';
 import type {
   InstanceDescription,
   InstanceHandle,
@@ -42,24 +43,12 @@ const capabilities: ProviderCapabilities = {
 
 /** The simulated cloud (`simulated-cloud/`), which runs as a process of its own. */
 export function createSimulatedProvider(options: SimulatedProviderOptions): Provider {
-  const simulated = new SimulatedProvider(options);
-  return {
-    name: providerName,
-    capabilities,
-    check: () => simulated.check(),
-    offers: (query) => simulated.offers(query),
-    catalog: () => simulated.catalog(),
-    launch: (request) => simulated.launch(request),
-    describe: (handle) => simulated.describe(handle),
-    list: () => simulated.list(),
-    find: (attemptId) => simulated.find(attemptId),
-    terminate: (handle) => simulated.terminate(handle),
-    consistencyMs: () => simulated.consistencyMs(),
-    console: (handle) => simulated.console(handle),
-  };
+  return asProvider(new SimulatedProvider(options));
 }
 
-class SimulatedProvider {
+class SimulatedProvider implements Adapter {
+  readonly name = providerName;
+  readonly capabilities = capabilities;
   readonly #client: CloudClient;
   readonly #namespace: string;
   readonly #url: string;

@@ -10,12 +10,12 @@ import { removeTree } from '../../../activities/providers/local/files.ts';
 import { processTable } from '../../../activities/providers/local/processes.ts';
 import { createLocalProvider, type LocalProviderOptions } from '../../../activities/providers/local/provider.ts';
 import type { InstanceHandle, LaunchRequest, Provider } from '../../../activities/providers/provider.ts';
+import { launchRequest, secret } from '../../conformance/launch-request.ts';
 import { describeProviderConformance } from '../../conformance/provider.ts';
 import { poll } from '../../support/poll.ts';
 import { processesWith } from '../../support/processes.ts';
 
 const runnerEntry = fileURLToPath(new URL('./scripted-runner.mjs', import.meta.url));
-const secret = 'a-bootstrap-token-of-at-least-32-characters';
 const patienceMs = 20_000;
 
 type Begun = { readonly attemptId: string; readonly environment: Record<string, string>; readonly cwd: string };
@@ -51,17 +51,8 @@ class LocalWorld {
   }
 
   request(attemptId: string): LaunchRequest {
-    return {
-      attemptId,
-      offer: { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 },
-      needs: { vcpu: 1, memoryGib: 0.1, gpus: 0 },
-      mayExist: false,
-      powerOffAfterSeconds: 3600,
-      bootstrap: {
-        ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: secret },
-        ...{ storage: { kind: 'directory', root: this.objects }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
-      },
-    };
+    const offer = { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 };
+    return { ...launchRequest(attemptId, offer, this.objects), needs: { vcpu: 1, memoryGib: 0.1, gpus: 0 } };
   }
 
   async begun(attemptId: string): Promise<readonly Begun[]> {

@@ -10,12 +10,12 @@ import { defaultWorld } from '../../../simulated-cloud/rules/default-world.ts';
 import { worldSchema, type WorldInput } from '../../../simulated-cloud/rules/world.ts';
 import { startCloud, type CloudServer } from '../../../simulated-cloud/server.ts';
 import { describeCloudConformance, type CloudHarness } from '../../conformance/cloud-provider.ts';
+import { launchRequest, secret } from '../../conformance/launch-request.ts';
 import { describeProviderConformance } from '../../conformance/provider.ts';
 import { poll } from '../../support/poll.ts';
 
 const key = 'a key of sixteen letters';
 const controlKey = 'a control key of its own';
-const secret = 'a-bootstrap-token-of-at-least-32-characters';
 
 /** Says a line, then lives until somebody ends it. */
 const quiet: Partial<WorldInput> = {
@@ -50,17 +50,7 @@ class CloudWorld {
 
   request(attemptId: string): LaunchRequest {
     const offer = { provider: 'simulated', region: 'eu-north', instanceType: 'cpu-2', spot: true };
-    return {
-      attemptId,
-      offer: { ...offer, priceUsdMicrosPerHour: 29_100 },
-      needs: { vcpu: 1, memoryGib: 1, gpus: 0 },
-      mayExist: false,
-      powerOffAfterSeconds: 3600,
-      bootstrap: {
-        ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: secret },
-        ...{ storage: { kind: 'directory', root: '/nowhere' }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
-      },
-    };
+    return launchRequest(attemptId, { ...offer, priceUsdMicrosPerHour: 29_100 });
   }
 
   of(attemptId: string) {

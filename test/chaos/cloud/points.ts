@@ -30,6 +30,8 @@ export type Point =
 export type Way =
   | 'always'
   | 'cancel'
+  /** A cancel that finds a training to be stopped. */
+  | 'cancel-at-work'
   | 'temporal-cancel'
   | 'terminate-job'
   | 'stray'
@@ -47,7 +49,7 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   decideNext: 'always',
   openAttempt: 'always',
   awaitCapacity: 'capacity',
-  requestStop: 'cancel',
+  requestStop: 'cancel-at-work',
   collectAttempt: 'always',
   settleAttempt: 'always',
   readCancelIntent: 'cancel',

@@ -82,6 +82,8 @@ function leadTo(way: Way, random: Random, felt: Felt): readonly Wanted[] {
   switch (way) {
     case 'cancel':
       return [{ at: at('provider:launch:after', 1, delayMs / 2), action: { do: 'cancel' } }];
+    case 'cancel-at-work':
+      return [{ at: at('api:signalRunnerEvent:after', 1, delayMs / 10), action: { do: 'cancel' } }];
     case 'temporal-cancel':
       return [
         { at: at('provider:launch:after', 1, delayMs), action: { do: 'temporal', verb: 'cancel', workflow: 'job' } },

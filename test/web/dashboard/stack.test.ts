@@ -143,6 +143,7 @@ test('the playground asks the trained model, and promotes nothing by itself', as
   await page.getByLabel('body_mass_g').first().fill('heavy');
   await page.getByRole('button', { name: 'Predict' }).click();
   await page.locator('[aria-invalid="true"]').first().waitFor();
+  await page.getByText('The answer of the model shows here.').waitFor();
   expect(problems).toEqual([]);
   await close();
 }, 90_000);

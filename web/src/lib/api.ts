@@ -1,4 +1,4 @@
-import { problemSchema, type Problem } from '@artenic/core';
+import { jsonOrNull, problemSchema, type Problem } from '@artenic/core';
 import type { z } from 'zod';
 
 const timeoutMs = 20_000;
@@ -81,15 +81,6 @@ async function errorOf(response: Response): Promise<ApiError> {
     });
   const { title, detail, status } = parsed.data;
   return new ApiError({ status, title, detail, requestId, problem: parsed.data });
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 /** Calls the API and holds its answer against the contract. Throws `ApiError` only, or the caller's own abort. */

@@ -106,7 +106,8 @@ function Bench({ version }: { readonly version: ModelVersionView }): ReactElemen
     event.preventDefault();
     const read = readValues(signature, values);
     if (view === 'form') setErrors(read.errors);
-    if (view === 'form' ? Object.keys(read.errors).length > 0 : inputsOf(text) === null) return;
+    // the answer to other inputs does not stay beside what is wrong with these
+    if (view === 'form' ? Object.keys(read.errors).length > 0 : inputsOf(text) === null) return predict.reset();
     predict.mutate(inputs, {
       onError: (error) => setErrors(errorsByInput(toApiError(error).problem?.errors ?? [])),
     });

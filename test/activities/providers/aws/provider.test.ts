@@ -11,7 +11,8 @@ import { describeCloudConformance } from '../../../conformance/cloud-provider.ts
 import { describeProviderConformance } from '../../../conformance/provider.ts';
 import { awsServersTimeoutMs } from '../../../support/aws-servers.ts';
 import { poll } from '../../../support/poll.ts';
-import { AwsWorld, region, secret } from './world.ts';
+import { secret } from '../../../conformance/launch-request.ts';
+import { AwsWorld, region } from './world.ts';
 
 let world: AwsWorld;
 beforeAll(async () => {

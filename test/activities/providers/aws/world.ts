@@ -11,11 +11,11 @@ import { createAwsProvider, type AwsProviderOptions } from '../../../../activiti
 import { clientTokenOf, tokenTag } from '../../../../activities/providers/aws/tags.ts';
 import type { InstanceHandle, LaunchRequest, Provider } from '../../../../activities/providers/provider.ts';
 import type { CloudFault, CloudHarness, CloudOperation } from '../../../conformance/cloud-provider.ts';
+import { launchRequest, secret } from '../../../conformance/launch-request.ts';
 import type { ProviderHarness } from '../../../conformance/provider.ts';
 import { startFaultProxy, startMoto, type FaultProxy, type Server } from '../../../support/aws-servers.ts';
 import { startRetouchingProxy, type Retouch, type RetouchingProxy } from '../../../support/retouching-proxy.ts';
 
-export const secret = 'a-bootstrap-token-of-at-least-32-characters';
 export const region = 'eu-west-1';
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
 const sha256 = 'ab'.repeat(32);
@@ -98,17 +98,7 @@ export class AwsWorld {
 
   request(attemptId: string): LaunchRequest {
     const offer = { provider: 'aws', region, zone: `${region}a`, instanceType: 'm6i.large', spot: true };
-    return {
-      attemptId,
-      offer: { ...offer, priceUsdMicrosPerHour: 40_000 },
-      needs: { vcpu: 1, memoryGib: 1, gpus: 0 },
-      mayExist: false,
-      powerOffAfterSeconds: 3600,
-      bootstrap: {
-        ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: secret },
-        ...{ storage: { kind: 'directory', root: '/nowhere' }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
-      },
-    };
+    return launchRequest(attemptId, { ...offer, priceUsdMicrosPerHour: 40_000 });
   }
 
   /** moto's own list, asked past everything that we have put in front. */

@@ -1,0 +1,27 @@
+import type { Provider } from './provider.ts';
+
+/** What a class of an adapter implements. */
+export type Adapter = Required<Provider>;
+
+type Around = <T>(work: () => Promise<T>) => Promise<T>;
+
+/**
+ * An adapter as a record of functions, which can be spread and wrapped one by one.
+ * @param around Goes around each call but `check`, which never throws: for an adapter whose errors have one origin.
+ */
+export function asProvider(adapter: Adapter, around: Around = (work) => work()): Provider {
+  return {
+    name: adapter.name,
+    capabilities: adapter.capabilities,
+    check: () => adapter.check(),
+    offers: (query) => around(() => adapter.offers(query)),
+    catalog: () => around(() => adapter.catalog()),
+    launch: (request) => around(() => adapter.launch(request)),
+    describe: (handle) => around(() => adapter.describe(handle)),
+    list: () => around(() => adapter.list()),
+    find: (attemptId) => around(() => adapter.find(attemptId)),
+    terminate: (handle) => around(() => adapter.terminate(handle)),
+    consistencyMs: () => around(() => adapter.consistencyMs()),
+    console: (handle) => around(() => adapter.console(handle)),
+  };
+}

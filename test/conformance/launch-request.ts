@@ -1,0 +1,19 @@
+import type { LaunchRequest } from '../../activities/providers/provider.ts';
+import type { Offer } from '../../core/failover/types.ts';
+
+export const secret = 'a-bootstrap-token-of-at-least-32-characters';
+
+/** A small one that holds the secret; nobody listens where its machine would call. */
+export function launchRequest(attemptId: string, offer: Offer, storageRoot = '/nowhere'): LaunchRequest {
+  return {
+    attemptId,
+    offer,
+    needs: { vcpu: 1, memoryGib: 1, gpus: 0 },
+    mayExist: false,
+    powerOffAfterSeconds: 3600,
+    bootstrap: {
+      ...{ attemptId, jobId: 'job', attempt: 1, apiUrl: 'http://127.0.0.1:1', bootstrapToken: secret },
+      ...{ storage: { kind: 'directory', root: storageRoot }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
+    },
+  };
+}
