@@ -3,7 +3,7 @@ import type { AttemptEnding } from '@artenic/core';
 import type { InstanceEvidence } from '../activities/contract.ts';
 import { assertNever } from '../core/assert-never.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
-import type { StopReason } from '../core/jobs/stop-reasons.ts';
+import { notNeededMessage, type StopReason } from '../core/jobs/stop-reasons.ts';
 import { capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
@@ -268,7 +268,7 @@ function judge(collected: AttemptEnding, stoppedFor: StopReason | null): Attempt
     case 'max-hours':
       return { kind: 'timed-out', exitCode, message: '`maxHours` ran out before the command was done.' };
     case 'not-needed':
-      return { kind: 'cancelled', exitCode, message: 'The job has ended without it.' };
+      return { kind: 'cancelled', exitCode, message: notNeededMessage };
     default:
       return assertNever(stoppedFor);
   }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jobStates, terminalJobStates, type JobState } from '@artenic/core';
 import { jobTransitions } from '../../../core/jobs/transitions.ts';
-import { ActivityWorld } from '../world.ts';
+import { attemptIdOf } from '../../../core/ids.ts';
+import { ActivityWorld, localOffer } from '../world.ts';
 
 let world: ActivityWorld;
 beforeAll(async () => {
@@ -81,6 +82,32 @@ describe('wishes', () => {
     await world.endAttempt(attemptId, 'cancelled');
     await control.requestStop({ attemptId, reason: 'cancelled' });
     expect((await world.store.attempts.get(attemptId)).state).toBe('ended');
+  });
+
+  test('a replacement that is not needed before it has been opened ends, and nothing comes of opening it', async () => {
+    const { id } = await world.addJob();
+    await world.addAttempt(id);
+    const control = world.control();
+    const action = {
+      kind: 'launch',
+      attempt: 2,
+      offer: localOffer,
+      step: 'next-zone',
+      reason: 'after a notice',
+    } as const;
+    const decision = { jobId: id, decision: 2, policyVersion: 'test', inputs: null, decidedAt: new Date() };
+    await world.store.decisions.insert({ ...decision, action });
+    const attemptId = attemptIdOf(id, 2);
+    await control.requestStop({ attemptId, reason: 'not-needed' });
+    await control.requestStop({ attemptId, reason: 'not-needed' });
+    const ending = { kind: 'cancelled', message: 'The job has ended without it.' };
+    expect(await world.store.attempts.get(attemptId)).toMatchObject({ state: 'ended', ending, offer: localOffer });
+    const opened = await control.openAttempt({ jobId: id, attempt: 2, offer: localOffer, reason: action.reason });
+    expect(opened).toMatchObject({ kind: 'ended', ending });
+    expect(await world.store.capacity.isGranted(attemptId)).toBe(false);
+    await expect(control.requestStop({ attemptId: attemptIdOf(id, 3), reason: 'not-needed' })).rejects.toMatchObject({
+      type: 'not-found',
+    });
   });
 
   test('a cancel is a wish from when it is recorded, and an end is one too', async () => {
