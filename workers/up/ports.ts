@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 function canListen(port: number): Promise<boolean> {
@@ -8,18 +9,20 @@ function canListen(port: number): Promise<boolean> {
   });
 }
 
-/** A free port on loopback, chosen by the system. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? done(address.port) : fail(new Error('no port')),
-      );
-    });
-  });
+/**
+ * Below the ports that systems give to outgoing connections (from 32,768 on Linux, from 49,152 elsewhere): what is free
+ * stays free until it is bound, which takes a server some seconds.
+ */
+const [lowestPort, highestPort] = [20_000, 32_000];
+const mostTries = 200;
+
+/** A free port on loopback. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const port = randomInt(lowestPort, highestPort);
+    if (await canListen(port)) return port;
+  }
+  throw new Error(`No port of ${mostTries} between ${lowestPort} and ${highestPort} is free.`);
 }
 
 /** The wished port, or a free one in its place. */

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { makeKey } from '../../../api/keys.ts';
+import { messageOf } from '../../../core/errors.ts';
 import type { Judgement } from '../../../simulated-cloud/rules/judge.ts';
 import { databaseUrl, startPostgres } from '../../../workers/up/postgres.ts';
 import { freePort } from '../../../workers/up/ports.ts';
@@ -151,7 +152,10 @@ export class ControlPlane {
     this.#failpoints = await serveFailpoints(join(this.home, 'failpoints'), this.#options.onHit);
     this.#cloud.up();
     this.up();
-    await this.ready();
+    await this.ready().catch((error: unknown) => {
+      const ends = ['postgres', 'temporal', 'worker', 'api'].map((name) => `${name}: ${this.log(name, 5)}`);
+      throw new Error(`${messageOf(error)}\n${ends.join('\n')}`, { cause: error });
+    });
     await poll('the cloud', 20_000, () => answers(`${this.#cloudUrl()}/livez`));
   }
 
@@ -254,11 +258,9 @@ export class ControlPlane {
 
   /** The last lines of a part's log. */
   log(name: string, lines: number): string {
-    return readFileSync(join(this.home, `${name}.log`), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .slice(-lines)
-      .join('\n');
+    const file = join(this.home, `${name}.log`);
+    if (!existsSync(file)) return '';
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   }
 
   /** Ends everything; `keep` leaves logs, ledger and objects where they are. */
