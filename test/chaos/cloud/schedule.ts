@@ -83,7 +83,8 @@ function leadTo(way: Way, random: Random, felt: Felt): readonly Wanted[] {
     case 'cancel':
       return [{ at: at('provider:launch:after', 1, delayMs / 2), action: { do: 'cancel' } }];
     case 'cancel-at-work':
-      return [{ at: at('api:signalRunnerEvent:after', 1, delayMs / 10), action: { do: 'cancel' } }];
+      // before there is anything to stop: trainings are short, and a cancel has some way to go
+      return [{ at: at('provider:launch:before'), action: { do: 'cancel' } }];
     case 'temporal-cancel':
       return [
         { at: at('provider:launch:after', 1, delayMs), action: { do: 'temporal', verb: 'cancel', workflow: 'job' } },
