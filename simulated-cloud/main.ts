@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { defaultWorld } from './rules/default-world.ts';
 import { worldSchema, type World } from './rules/world.ts';
 import { startCloud } from './server.ts';
@@ -44,18 +43,27 @@ function readWorld(home: string): World {
     ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
     ...(values.scale === undefined ? {} : { scale: Number(values.scale) }),
   });
-  const trace = readRecordings(
-    values.trace,
-    z.coerce.number().int().min(1).parse(values['trace-places']),
-    world.regions,
-  );
+  const places = Number(values['trace-places']);
+  if (!(Number.isInteger(places) && places > 0))
+    throw new Error(`--trace-places ${values['trace-places']}: a number from 1.`);
+  const trace = readRecordings(values.trace, places, world.regions);
   return { ...world, trace: trace ?? world.trace };
+}
+
+/** What is wrong with the options is one line, not a stack. */
+function worldOrExit(home: string): World {
+  try {
+    return readWorld(home);
+  } catch (error) {
+    process.stderr.write(`simulated cloud: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
 }
 
 const home = resolve(values.home);
 mkdirSync(home, { recursive: true, mode: 0o700 });
 const server = await startCloud({
-  world: readWorld(home),
+  world: worldOrExit(home),
   home,
   runnerEntry: resolve(values['runner-entry']),
   nodePath: process.execPath,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { jsonOrNull } from '@artenic/core';
 import { z } from 'zod';
 import type { AvailabilityTrace, World } from './rules/world.ts';
 
@@ -25,7 +26,7 @@ export function readRecordings(
     const zone = one.slice(0, Math.max(0, end));
     const file = one.slice(end + 1);
     if (!known.includes(zone)) throw new Error(`--trace ${one}: it is ZONE=FILE, with a zone of ${known.join(', ')}.`);
-    const parsed = recordingSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    const parsed = recordingSchema.safeParse(jsonOrNull(readFileSync(file, 'utf8')));
     if (!parsed.success) throw new Error(`--trace ${one}: ${z.prettifyError(parsed.error)}`);
     return { zone, file, gapSeconds: parsed.data.metadata.gap_seconds, data: parsed.data.data };
   });
