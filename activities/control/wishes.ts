@@ -2,7 +2,6 @@ import { isTerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import { notNeededMessage, type StopReason } from '../../core/jobs/stop-reasons.ts';
-import type { AttemptRecord, Store } from '../../store/types.ts';
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 
@@ -13,8 +12,8 @@ export async function requestStop(
   reason: StopReason,
 ): Promise<{ readonly graceMs: number }> {
   const { store, now } = deps;
-  const known = await store.attempts.find(attemptId);
-  const { jobId } = known ?? (await endUnopened(deps, attemptId));
+  if (reason === 'not-needed') await endUnopened(deps, attemptId);
+  const { jobId } = await store.attempts.get(attemptId);
   const { spec } = await store.jobs.get(jobId);
   await store.attempts.requestStop(attemptId, reason);
   await store.attempts.advance(attemptId, 'stopping', now());
@@ -25,27 +24,22 @@ export async function requestStop(
  * The job ends while a replacement's workflow has yet to make its row: the row is made here, with its end in it. Whoever
  * opens the attempt afterwards finds that, and launches nothing.
  */
-async function endUnopened({ store, now }: ControlDeps, attemptId: string): Promise<AttemptRecord> {
-  const launch = await launchOf(store, attemptId);
-  return store.transaction(async (repositories) => {
-    // as `openAttempt` does: one of the two is the first
-    await repositories.jobs.lock(launch.jobId);
-    const opened = await repositories.attempts.find(attemptId);
-    if (opened !== null) return opened;
-    const made = await repositories.attempts.open({ id: attemptId, ...launch, createdAt: now() });
-    await repositories.attempts.end(attemptId, { kind: 'cancelled', exitCode: null, message: notNeededMessage }, now());
-    return made;
-  });
-}
-
-/** The decision that an attempt comes of. */
-async function launchOf({ decisions }: Store, attemptId: string) {
-  const { jobId, attempt } = parseAttemptId(attemptId) ?? { jobId: attemptId, attempt: 0 };
-  for (const { action } of await decisions.listByJob(jobId)) {
+async function endUnopened({ store, now }: ControlDeps, attemptId: string): Promise<void> {
+  const parts = parseAttemptId(attemptId);
+  if (parts === null || (await store.attempts.find(attemptId)) !== null) return;
+  const { jobId, attempt } = parts;
+  for (const { action } of await store.decisions.listByJob(jobId)) {
     if (action.kind !== 'launch' || action.attempt !== attempt) continue;
-    return { jobId, attempt, offer: action.offer, reason: action.reason };
+    const { offer, reason } = action;
+    await store.transaction(async ({ jobs, attempts }) => {
+      // as `openAttempt` does: one of the two is the first
+      await jobs.lock(jobId);
+      if ((await attempts.find(attemptId)) !== null) return;
+      await attempts.open({ id: attemptId, jobId, attempt, offer, reason, createdAt: now() });
+      await attempts.end(attemptId, { kind: 'cancelled', exitCode: null, message: notNeededMessage }, now());
+    });
+    return;
   }
-  throw new ArtenicError('not-found', `There is no attempt ${attemptId}.`);
 }
 
 export async function readCancelIntent(
