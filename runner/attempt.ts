@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { objectKeys, type Bootstrap, type HelloResponse, type RunnerEvent } from '@artenic/core';
+import { objectKeys, type Bootstrap, type CompletionMarker, type HelloResponse, type RunnerEvent } from '@artenic/core';
 import { FencedError, type RunnerApi } from './api-client.ts';
 import { restoreCheckpoint, watchCheckpoints } from './checkpoints.ts';
 import { openControl } from './control.ts';
@@ -44,13 +44,13 @@ export async function runAttempt(parts: AttemptParts): Promise<boolean> {
     await reporting.abandon();
     return true;
   }
-  try {
-    await leaveLastWord(parts, watch, verdict, freeze);
-  } catch (error) {
-    if (!(error instanceof FencedError)) throw error;
+  const outputs = await uploadedOrFenced(parts, watch);
+  if (outputs === null) {
     await reporting.abandon();
     return true;
   }
+  reporting.commit();
+  await leaveLastWord(parts, { ...verdict, outputs, setupFreeze: freeze, timings: watch.timings() });
   // The last word is in storage; now whoever listens may hear the rest.
   return reporting.finish(lastEvent(verdict));
 }
@@ -69,23 +69,32 @@ function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting)
   });
 }
 
-async function leaveLastWord(
-  { bootstrap, store, folders }: AttemptParts,
+type Outputs = CompletionMarker['outputs'];
+
+/** Null when nothing of this attempt is wanted any more. */
+async function uploadedOrFenced(
+  { bootstrap, store, folders, stopping }: AttemptParts,
   watch: Stopwatch,
-  verdict: Verdict,
-  setupFreeze: string | null,
-): Promise<void> {
+): Promise<Outputs | null> {
+  try {
+    const outputs = await watch.time('outputs', () => uploadOutputs(store, bootstrap, folders));
+    return stopping.reason === 'fenced' ? null : outputs;
+  } catch (error) {
+    if (error instanceof FencedError) return null;
+    throw error;
+  }
+}
+
+type LastWord = Omit<CompletionMarker, 'attemptId' | 'finishedAt'>;
+
+async function leaveLastWord({ bootstrap, store }: AttemptParts, word: LastWord): Promise<void> {
   const { attemptId } = bootstrap;
-  const outputs = await watch.time('outputs', () => uploadOutputs(store, bootstrap, folders));
-  const finishedAt = new Date().toISOString();
-  await writeMarker(store, bootstrap, {
-    attemptId,
-    ...verdict,
-    outputs,
-    setupFreeze,
-    timings: watch.timings(),
-    finishedAt,
-  });
+  try {
+    await writeMarker(store, bootstrap, { attemptId, ...word, finishedAt: new Date().toISOString() });
+  } catch (error) {
+    // It may be there, with its answer lost: what is left is offered all the same.
+    if (!(error instanceof FencedError)) throw error;
+  }
 }
 
 function lastEvent({ reason, exitCode }: Verdict): RunnerEvent {

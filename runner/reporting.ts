@@ -22,6 +22,11 @@ export type Reporting = {
   /** Moves to the next phase, without an event for those the workflow does not know. */
   readonly enter: (phase: Phase) => void;
   readonly onFenced: () => void;
+  /**
+   * The verdict is about to be in storage. From then on the workflow may end the attempt at any time, which is no reason
+   * to keep back what we still have: an API that has a newer attempt refuses it itself.
+   */
+  readonly commit: () => void;
   /** The verdict is in storage: delivers what is left, then the last event. False when the patience was not enough. */
   readonly finish: (last: RunnerEvent) => Promise<boolean>;
   /** Nothing more is wanted of us. */
@@ -54,14 +59,13 @@ export function startReporting(parts: {
 }): Reporting {
   const { bootstrap, api, folders, stopping, notices } = parts;
   let phase: Phase = 'starting';
-  let isOver = false;
+  let isCommitted = false;
   const patience = new AbortController();
   stopping.onRequest((reason) => {
-    if (reason === 'fenced') patience.abort();
+    if (reason === 'fenced' && !isCommitted) patience.abort();
   });
-  // With the verdict in storage the workflow may end the attempt at any time: what we still have is wanted all the same.
   const onFenced = (): void => {
-    if (!isOver) stopping.request('fenced');
+    if (!isCommitted) stopping.request('fenced');
   };
 
   const shippers = startShippers({ ...parts, onFenced });
@@ -96,8 +100,10 @@ export function startReporting(parts: {
     enter: (next) => {
       phase = next;
     },
+    commit: () => {
+      isCommitted = true;
+    },
     finish: async (last) => {
-      isOver = true;
       const timer = setTimeout(() => patience.abort(), drainPatienceMs);
       await heartbeat.finish();
       await Promise.all(shippers.map((shipper) => shipper.finish(patience.signal)));
@@ -107,7 +113,6 @@ export function startReporting(parts: {
       return !patience.signal.aborted;
     },
     abandon: async () => {
-      isOver = true;
       patience.abort();
       await Promise.all([heartbeat.stop(), told, ...shippers.map((shipper) => shipper.finish(patience.signal))]);
     },

@@ -70,7 +70,9 @@ describe('launchInstance', () => {
   test('gives the same instance when it is asked again', async () => {
     const handle = await launch();
     expect(await launch()).toEqual(handle);
-    expect(processesWith(handle.instanceId)).toHaveLength(1);
+    // its record may be there before it has become the runner
+    await poll('one process', 10_000, () => (processesWith(handle.instanceId).length === 1 ? true : null));
+    expect(processesWith(handle.instanceId)).toEqual([await runnerOf(handle)]);
     await terminate(handle);
   });
 

@@ -56,8 +56,8 @@ export class FakeApi {
   readonly removed: number[] = [];
   /** What a machine is told that knows its bootstrap token only. */
   bootstrap: object | null = null;
-  /** Answers "later" to everything and does nothing. */
-  isBusy = false;
+  /** Answers "later" to them and does nothing; `*` is everything. */
+  busyPaths: readonly string[] = [];
   #attemptToken: string | null = null;
   #server: Server | null = null;
   #port = 0;
@@ -128,10 +128,9 @@ export class FakeApi {
   }
 
   async #answer(path: string, query: URLSearchParams, body: Buffer): Promise<Answer> {
-    if (this.isBusy) return problem(503, 'not-ready', 'later');
+    if (isAmong(this.busyPaths, path)) return problem(503, 'not-ready', 'later');
     const json = (): unknown => JSON.parse(body.toString());
-    if (this.fencedPaths.includes(path) || this.fencedPaths.includes('*'))
-      return problem(409, 'fenced', 'a newer attempt has taken over');
+    if (isAmong(this.fencedPaths, path)) return problem(409, 'fenced', 'a newer attempt has taken over');
     switch (path) {
       case 'hello': {
         const hello = helloRequestSchema.parse(json());
@@ -214,6 +213,10 @@ export class FakeApi {
     this.streams[stream].push(bytes);
     return { status: 200, body: { nextOffset: have + bytes.length } };
   }
+}
+
+function isAmong(paths: readonly string[], path: string): boolean {
+  return paths.includes(path) || paths.includes('*');
 }
 
 function signWith(objects: ObjectSigning, request: ObjectRequest): Promise<SignedRequest> {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -118,6 +121,54 @@ test.concurrent('a runner that is fenced off ends without a word', async () => {
   attempt.api.fencedPaths = ['*'];
   expect(await attempt.end()).toBe(0);
   expect(await markerOf(attempt)).toBeNull();
+});
+
+test.concurrent('who ends the attempt as soon as its last word can be read gets the rest of its log', async () => {
+  const isRead = Promise.withResolvers<null>();
+  let wasHeld = false;
+  const gate = createServer((incoming, outgoing) => {
+    const { pathname, search } = new URL(incoming.url ?? '', server.endpoint);
+    const headers = { ...incoming.headers, host: new URL(server.endpoint).host };
+    const forwarded = request(`${server.endpoint}${pathname}${search}`, { method: 'PUT', headers }, (answer) => {
+      wasHeld = true;
+      void isRead.promise.then(() => answer.pipe(outgoing.writeHead(answer.statusCode ?? 502, answer.headers)));
+    });
+    incoming.pipe(forwarded);
+  });
+  gate.listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  const { port } = gate.address() as AddressInfo;
+  const throughGate: ObjectSigning['signPut'] = async (key, options) => {
+    const signed = await objects.signPut(key, options);
+    if (!key.endsWith('/completion.json')) return signed;
+    return { ...signed, url: signed.url.replace(new URL(server.endpoint).host, `127.0.0.1:${port}`) };
+  };
+  const attempt = await world.start({
+    job: { command: 'echo first; while [ ! -e ../go ]; do sleep 0.05; done; echo last' },
+    bootstrap: { storage: { kind: 'signed' } },
+    prepare: (api) => {
+      api.objects = { ...objects, signPut: throughGate };
+    },
+  });
+  await attempt.logged('first\n');
+  await isPrepared(attempt);
+  const { api } = attempt;
+  await api.down();
+  await world.mark(attempt, 'go');
+  await poll('the last word', 20_000, () => markerOf(attempt));
+  api.fencedPaths = ['heartbeat', 'events'];
+  api.busyPaths = ['logs'];
+  await api.up();
+  const heard = (): number => api.calls.filter((path) => path === 'heartbeat').length;
+  const before = heard();
+  await poll('a heartbeat that is refused', 10_000, () => (heard() > before ? true : null));
+  isRead.resolve(null);
+  api.busyPaths = [];
+  expect(await attempt.end()).toBe(0);
+  expect(wasHeld).toBe(true);
+  expect(api.text('logs/training')).toBe('first\nlast\n');
+  gate.close();
+  gate.closeAllConnections();
 });
 
 test.concurrent('a checkpoint that was changed in storage is passed over', async () => {

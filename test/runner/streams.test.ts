@@ -39,11 +39,12 @@ test.concurrent('the API dies or is busy again and again, or cuts off after taki
   api.losesAnswer = () => ++answers % 3 === 0;
   for (let death = 0; death < 8; death++) {
     await sleep(150);
-    api.isBusy = death % 2 === 1;
-    if (!api.isBusy) await api.down();
+    const isBusy = death % 2 === 1;
+    if (isBusy) api.busyPaths = ['*'];
+    else await api.down();
     await sleep(100);
-    if (!api.isBusy) await api.up();
-    api.isBusy = false;
+    if (!isBusy) await api.up();
+    api.busyPaths = [];
   }
   expect(await attempt.end()).toBe(0);
   expect(api.violations).toEqual([]);
