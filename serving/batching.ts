@@ -88,6 +88,17 @@ export function batchesAtOnce(queue: { readonly rows: number; readonly runMs: nu
   return queue.runMs > 0 && queue.runMs <= aheadMs && queue.rows >= maxRows ? 2 : 1;
 }
 
+/** From here on, what the API does for a batch is small beside its run (docs/decisions/010). */
+const longRunMs = 2.5;
+
+/**
+ * Most processes of one model that `cores` put to use. The last core is the API's, which reads and writes every request;
+ * one more process takes it only when runs are long. `runMs` is null until enough runs have been seen.
+ */
+export function hostsForCores(cores: number, runMs: number | null): number {
+  return runMs !== null && runMs >= longRunMs ? cores : Math.max(1, cores - 1);
+}
+
 /** Whether one more process would be put to use: nobody is free, and a whole batch waits. */
 export function wantsHost(pool: {
   readonly hosts: number;

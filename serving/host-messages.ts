@@ -8,6 +8,12 @@ export type LoadedModel = {
   readonly rssBytes: number;
 };
 
+export type Inference = {
+  readonly outputs: readonly NamedTensor[];
+  /** What the run took in the host. */
+  readonly runMs: number;
+};
+
 /** What a host can be asked for, and what it answers. */
 export type HostCalls = {
   /** Checks and loads the model file; once, before anything else. */
@@ -18,7 +24,7 @@ export type HostCalls = {
   readonly probe: { readonly argument: null; readonly answer: null };
   /** Runs a few rows, together and one by one; whether each row's answer is its own. Loads and warms what is lazy. */
   readonly warmUp: { readonly argument: null; readonly answer: { readonly hasOwnRows: boolean } };
-  readonly infer: { readonly argument: readonly NamedTensor[]; readonly answer: readonly NamedTensor[] };
+  readonly infer: { readonly argument: readonly NamedTensor[]; readonly answer: Inference };
 };
 export type HostRequest = {
   [Call in keyof HostCalls]: {

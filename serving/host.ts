@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assertNever } from '../core/assert-never.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
 import { scanForeign } from './foreign-file.ts';
-import type { HostCalls, HostReply, HostRequest, LoadedModel } from './host-messages.ts';
+import type { HostCalls, HostReply, HostRequest, Inference, LoadedModel } from './host-messages.ts';
 import { rejected, scanModel } from './model-file.ts';
 import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
 import { hasOwnRows, probeRow } from './warm-up.ts';
@@ -102,10 +102,12 @@ async function warmUp(): Promise<{ readonly hasOwnRows: boolean }> {
   }
 }
 
-async function infer(tensors: HostCalls['infer']['argument']): Promise<readonly NamedTensor[]> {
+async function infer(tensors: readonly NamedTensor[]): Promise<Inference> {
   const model = current();
+  const startedMs = performance.now();
   try {
-    return await run(model, tensors);
+    const outputs = await run(model, tensors);
+    return { outputs, runMs: performance.now() - startedMs };
   } catch (cause) {
     throw new ArtenicError('validation-failed', `The model fails on these inputs: ${messageOf(cause)}`, { cause });
   }

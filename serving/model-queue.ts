@@ -1,16 +1,18 @@
 import { ArtenicError } from '../core/errors.ts';
 import { isolate, runBudgetMs, wantsHost, type BatchPolicy } from './batching.ts';
 import { closing, isTheirFault, shown } from './host-failures.ts';
+import type { Inference } from './host-messages.ts';
 import { HostDied, withDeadline, type Host } from './host-process.ts';
 import { verdictOf } from './inspect.ts';
 import { JobQueue, type Job } from './job-queue.ts';
 import { loadHost, type LaneOptions, type LoadedHost, type ModelFacts } from './lane.ts';
+import { RecentRuns } from './recent-runs.ts';
 import { joinRows, splitRows, type NamedTensor } from './tensors.ts';
 
 export type QueueOptions = LaneOptions & {
   readonly policy: BatchPolicy;
-  /** Most processes for one model. */
-  readonly maxHostsPerModel: number;
+  /** Most processes for one model, whose runs take `runMs`; null: not known yet. */
+  readonly maxHostsPerModel: (runMs: number | null) => number;
   readonly deadlineMs: number;
   /** Asks for room for one more process; false: none now, and `pump` is called when there may be. */
   readonly makeRoom: () => boolean;
@@ -41,6 +43,7 @@ export class ModelQueue {
   readonly #sha256: string;
   readonly #options: QueueOptions;
   readonly #queue: JobQueue;
+  readonly #runs = new RecentRuns();
   #unprepared: Job[] = [];
   #facts: ModelFacts | null = null;
   #lanes: Lane[] = [];
@@ -113,7 +116,7 @@ export class ModelQueue {
     const wants = wantsHost({
       hosts: this.hosts,
       freeHosts: this.#lanes.filter((lane) => lane.running === 0).length + (this.#starting === null ? 0 : 1),
-      maxHosts: this.#options.maxHostsPerModel,
+      maxHosts: this.#options.maxHostsPerModel(this.#runs.medianMs),
       waitingRows: this.#queue.rows + this.#unprepared.length,
       maxRows: this.#options.policy.maxRows,
     });
@@ -209,15 +212,17 @@ export class ModelQueue {
     // its time begins when the batch before it has been run
     await before;
     const startedMs = performance.now();
-    let outputs: readonly NamedTensor[];
+    let inference: Inference;
     try {
-      outputs = await withDeadline(answer, limitMs, () => this.#late());
+      inference = await withDeadline(answer, limitMs, () => this.#late());
     } catch (error) {
       // nothing else stops a model that runs
       if (error instanceof ArtenicError && error.type === 'deadline-exceeded') await host.kill();
       throw error;
     }
     this.#queue.ran(performance.now() - startedMs);
+    const { outputs, runMs } = inference;
+    this.#runs.add(runMs);
     if (jobs.length === 1) return [outputs];
     const parts = splitRows(
       outputs,
@@ -227,7 +232,7 @@ export class ModelQueue {
     // its outputs are not by row after all
     if (this.#facts !== null) this.#facts = { ...this.#facts, hasOwnRows: false };
     const answers: (readonly NamedTensor[])[] = [];
-    for (const job of jobs) answers.push(await host.ask('infer', job.tensors));
+    for (const job of jobs) answers.push((await host.ask('infer', job.tensors)).outputs);
     return answers;
   }
 

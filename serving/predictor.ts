@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { ModelSignature } from '@artenic/core';
 import { ArtenicError, isArtenicError } from '../core/errors.ts';
-import { defaultPolicy, type BatchPolicy } from './batching.ts';
+import { defaultPolicy, hostsForCores, type BatchPolicy } from './batching.ts';
 import { decodeRow, type Prediction } from './decode.ts';
 import { encodeRow, type Inputs } from './encode.ts';
 import { evictionsFor } from './eviction.ts';
@@ -22,8 +22,10 @@ export type PredictorOptions = {
   readonly fetchModel: (sha256: string) => Promise<string>;
   /** Processes at the same time, over all models. More: fewer reloads; each takes a core while it runs. */
   readonly maxHosts: number;
-  /** Processes of one model under load; as many as there are cores when absent. */
+  /** Processes of one model under load. Absent: as many as the cores put to use, which depends on how long it runs. */
   readonly maxHostsPerModel?: number;
+  /** Of this machine; it is asked for them when absent. */
+  readonly cores?: number;
   /** Longest time for one request, and for one run of a model before its process is killed. */
   readonly deadlineMs: number;
   /** Memory one process may use for its model. */
@@ -84,6 +86,8 @@ function createQueues(options: PredictorOptions) {
   const queues = new Map<string, ModelQueue>();
   const waiting = new Set<string>();
   const leaving = new Set<Promise<void>>();
+  const { maxHostsPerModel: fixed, cores = availableParallelism() } = options;
+  const maxHostsPerModel = (runMs: number | null) => fixed ?? hostsForCores(cores, runMs);
   const capacity = { maxHosts: options.maxHosts, maxBytes: options.totalMemoryBytes ?? Infinity };
   let isRetrying = false;
 
@@ -128,7 +132,7 @@ function createQueues(options: PredictorOptions) {
       loadTimeoutMs: options.loadTimeoutMs ?? defaultLoadTimeoutMs,
       memoryBytes: options.memoryBytes,
       policy: options.policy ?? defaultPolicy,
-      maxHostsPerModel: options.maxHostsPerModel ?? availableParallelism(),
+      maxHostsPerModel,
       deadlineMs: options.deadlineMs,
       makeRoom: () => makeRoom(sha256, queue.bytesPerHost),
       someoneWaits: () => waiting.size > 0,

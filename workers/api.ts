@@ -60,11 +60,11 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   await keepAdminKey(store, config);
   const { storage, signing, ownUrls } = openStorage(config);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
-  const processes = config.ARTENIC_MODEL_PROCESSES ?? availableParallelism();
+  const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
     fetchModel: modelCache(storage, join(home, 'cache', 'models')),
-    maxHosts: Math.max(4, 2 * processes),
-    maxHostsPerModel: processes,
+    maxHosts: Math.max(4, 2 * (processes ?? availableParallelism())),
+    ...(processes === undefined ? {} : { maxHostsPerModel: processes }),
     totalMemoryBytes: totalmem() / 2,
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,

@@ -49,7 +49,7 @@ const configSchema = z.object({
   ARTENIC_ALLOWED_HOSTS: z.string().default(''),
   /** Origins besides our own that browsers may send, separated by commas. */
   ARTENIC_ALLOWED_ORIGINS: z.string().default(''),
-  /** Processes of one model under load, and half of those of all models together; as many as there are cores when absent. Lower it to keep cores for trainings. */
+  /** Processes of one model under load, and half of those of all models together. Absent: as many as there are cores, of which the last one is used only by models that take 2.5 ms or more for 32 rows. Lower it to keep cores for trainings. */
   ARTENIC_MODEL_PROCESSES: z.coerce.number().int().min(1).optional(),
   /** Base URLs of servers that speak the Open Inference Protocol v2 and may run models that are not ONNX, separated by commas. */
   ARTENIC_INFERENCE_SERVERS: z.string().default(''),

@@ -1,43 +1,52 @@
 /**
  * `node test/bench/serving.ts [seconds per round] [rounds]`: what serving costs over a bare loop of onnxruntime-node and
- * over an empty Express route. Starts a stack of its own; rounds of both alternate, and ratios are medians over them.
+ * over an empty Express route. Starts stacks of its own, as they are by default; bare loops are as many as the processes
+ * that the model has then. Rounds of both alternate, and ratios are medians over them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createStack } from '../support/stack.ts';
+import { createStack, type Stack } from '../support/stack.ts';
 import { batchHttpRounds, register, singleHttpRounds } from './serving/http.ts';
 import { denseNetwork } from './serving/network.ts';
 import { batchingRounds, queueRounds } from './serving/queue.ts';
 import { allResults } from './serving/report.ts';
 
+async function withStack(use: (stack: Stack) => Promise<void>): Promise<void> {
+  const stack = createStack();
+  try {
+    await stack.start();
+    await use(stack);
+  } finally {
+    await stack.destroy();
+  }
+}
+
 const seconds = Number(process.argv[2] ?? 2);
 const times = Number(process.argv[3] ?? 7);
 const features = 128;
+/** 32 rows of the first take 1 ms, and those of the second 10: the product gives each as many processes as help it. */
+const networks = { large: [features, 1024, 1024, 10], wide: [features, 3072, 3072, 10] };
 const folder = mkdtempSync(join(tmpdir(), 'artenic-bench-'));
 try {
-  const large = denseNetwork([features, 1024, 1024, 10]);
-  const small = denseNetwork([16, 64, 2]);
-  const [largeFile, smallFile] = [join(folder, 'large.onnx'), join(folder, 'small.onnx')];
-  writeFileSync(largeFile, large);
-  writeFileSync(smallFile, small);
-  const cores = cpus().length;
-  for (const processes of new Set([1, cores])) await queueRounds(largeFile, features, processes, seconds, times);
-  await batchingRounds(largeFile, features, seconds, times);
-  for (const processes of new Set([1, cores])) {
-    const stack = createStack({ ARTENIC_MODEL_PROCESSES: String(processes) });
-    try {
-      await stack.start();
-      await register(stack, 'large', large);
-      await batchHttpRounds(stack, { file: largeFile, features, processes, seconds, times });
-      if (processes > 1) continue;
-      await register(stack, 'small', small);
-      await singleHttpRounds(stack, smallFile, seconds, times);
-    } finally {
-      await stack.destroy();
-    }
-  }
-  const machine = { cores, cpu: cpus()[0]?.model, node: process.version };
+  const save = (name: string, bytes: Uint8Array): string => {
+    const file = join(folder, `${name}.onnx`);
+    writeFileSync(file, bytes);
+    return file;
+  };
+  const models = Object.entries(networks).map(([name, sizes]) => {
+    const bytes = denseNetwork(sizes);
+    return { name, bytes, file: save(name, bytes), features, seconds, times };
+  });
+  for (const model of models) await queueRounds(model);
+  await batchingRounds(join(folder, 'large.onnx'), features, seconds, times);
+  for (const model of models) await withStack((stack) => batchHttpRounds(stack, model));
+  await withStack(async (stack) => {
+    const small = denseNetwork([16, 64, 2]);
+    await register(stack, 'small', small);
+    await singleHttpRounds(stack, save('small', small), seconds, times);
+  });
+  const machine = { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version };
   console.log(JSON.stringify({ ...machine, seconds, times, ...allResults() }, null, 2));
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -6,11 +6,13 @@ import {
   batchSize,
   expectedJobsAfter,
   flushDelayMs,
+  hostsForCores,
   isolate,
   runBudgetMs,
   wantsHost,
 } from '../../serving/batching.ts';
 import { evictionsFor } from '../../serving/eviction.ts';
+import { RecentRuns } from '../../serving/recent-runs.ts';
 
 const policy = { maxRows: 32, maxDelayMs: 2 };
 const time = fc.double({ min: 0, max: 1e5, noNaN: true });
@@ -165,6 +167,30 @@ describe('processes', () => {
       expect(wantsHost({ ...pool, ...change })).toBe(false);
     expect(wantsHost({ ...pool, hosts: 0, waitingRows: 1 })).toBe(true);
     expect(wantsHost({ ...pool, hosts: 0, waitingRows: 0 })).toBe(false);
+  });
+
+  test('the last core is left to the API, except for models whose runs are long', () => {
+    expect([1, 2, 4].map((cores) => hostsForCores(cores, 1))).toEqual([1, 1, 3]);
+    expect([1, 2, 4].map((cores) => hostsForCores(cores, null))).toEqual([1, 1, 3]);
+    expect([1, 2, 4].map((cores) => hostsForCores(cores, 10))).toEqual([1, 2, 4]);
+  });
+
+  test('how long short runs are is told by the one in the middle, when there have been 63', () => {
+    const runs = new RecentRuns();
+    for (let run = 0; run < 62; run++) runs.add(run % 3 === 0 ? 9 : 1);
+    expect(runs.medianMs).toBeNull();
+    runs.add(1);
+    expect(runs.medianMs).toBe(1);
+    for (let run = 0; run < 32; run++) runs.add(10);
+    expect(runs.medianMs).toBe(10);
+  });
+
+  test('of long runs five are enough', () => {
+    const runs = new RecentRuns();
+    for (let run = 0; run < 4; run++) runs.add(100);
+    expect(runs.medianMs).toBeNull();
+    runs.add(90);
+    expect(runs.medianMs).toBe(100);
   });
 
   test('a second batch is sent ahead only when it is full and the runs are short', () => {

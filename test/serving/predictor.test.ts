@@ -91,8 +91,9 @@ describe('when something dies', () => {
   test('a model that runs without end is killed at its deadline; others and the event loop go on', async () => {
     const { predict } = predictorWith({ deadlineMs: 4000 });
     await predict({ sha256: loop, inputs: { n: 3 } });
+    const [first] = hosts();
     await predict({ sha256: softmax, inputs: { x: [1, 2] } });
-    const [, other] = hosts();
+    const other = hosts().find((pid) => pid !== first);
     let ticks = 0;
     const ticking = setInterval(() => ticks++, 10);
     const runaway = expect(predict({ sha256: loop, inputs: { n: forever } })).rejects.toMatchObject({
@@ -195,4 +196,22 @@ test('closing answers those who wait and leaves no process', async () => {
   await close();
   await early;
   await expect(predict({ sha256: softmax, inputs: { x: [1, 2] } })).rejects.toMatchObject({ type: 'unavailable' });
+});
+
+describe('the last core', () => {
+  async function hostsUnder(load: () => Promise<unknown>, limitMs: number): Promise<number> {
+    const untilMs = performance.now() + limitMs;
+    while (performance.now() < untilMs && hosts().length < 2) await Promise.all(Array.from({ length: 64 }, load));
+    return hosts().length;
+  }
+
+  test('goes to a model whose runs are long', async () => {
+    const { predict } = predictorWith({ cores: 2 });
+    expect(await hostsUnder(() => predict({ sha256: loop, inputs: { n: 50_000 } }), 10_000)).toBe(2);
+  });
+
+  test('is left to the API by others', async () => {
+    const { predict } = predictorWith({ cores: 2 });
+    expect(await hostsUnder(() => predict({ sha256: softmax, inputs: { x: [1, 2] } }), 2000)).toBe(1);
+  });
 });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { processesWith } from '../../support/processes.ts';
 import type { Stack } from '../../support/stack.ts';
 import { startBare, startClient, startEmptyExpress } from './children.ts';
+import type { BenchModel } from './queue.ts';
 import { alternate, median, ratio, say } from './report.ts';
 
 const rows = 32;
@@ -53,15 +55,9 @@ export function batchBodies(features: number) {
 /** 32 rows in a request over HTTP against bare loops of as many processes as the model has hosts. */
 export async function batchHttpRounds(
   stack: Stack,
-  options: {
-    readonly file: string;
-    readonly features: number;
-    readonly processes: number;
-    readonly seconds: number;
-    readonly times: number;
-  },
+  { name: model, bytes, file, features, seconds, times }: BenchModel,
 ): Promise<void> {
-  const { file, features, processes, seconds, times } = options;
+  await register(stack, model, bytes);
   const port = Number(new URL(stack.endpoints().api).port);
   const bodies = batchBodies(features);
   const authorization = `Bearer ${stack.adminKey()}`;
@@ -72,7 +68,6 @@ export async function batchHttpRounds(
     'inference-header-content-length': String(bodies.oipHeaderBytes),
   };
   const client = startClient();
-  const bare = startBare(processes);
   const lag: number[] = [];
   const round =
     (path: string, headers: Readonly<Record<string, string>>, body: Uint8Array, lengthSeconds = seconds) =>
@@ -83,22 +78,28 @@ export async function batchHttpRounds(
       lag.push(await eventLoopP99Ms(stack));
       return perSecond * rows;
     };
-  await round('/v2/models/large/infer', octets, bodies.oipBinary, 3)();
+  const [infer, predictBatch] = [`/v2/models/${model}/infer`, `/api/v1/models/${model}/predict_batch`];
+  // until all is compiled, and there are as many processes as there will be
+  await round(infer, octets, bodies.oipBinary, 3)();
+  await round(infer, json, bodies.oipJson, 3)();
+  await round(predictBatch, json, bodies.predictBatch, 3)();
   lag.length = 0;
+  const processes = processesWith(`serving/host.ts\0${stack.endpoints().processes['api']}\0`).length;
+  const bare = startBare(processes);
   const taken = await alternate(times, {
     bare: async () => (await bare.run({ file, dims: [rows, features], seconds })).rowsPerSecond,
-    json: round('/v2/models/large/infer', json, bodies.oipJson),
-    binary: round('/v2/models/large/infer', octets, bodies.oipBinary),
-    batch: round('/api/v1/models/large/predict_batch', json, bodies.predictBatch),
+    json: round(infer, json, bodies.oipJson),
+    binary: round(infer, octets, bodies.oipBinary),
+    batch: round(predictBatch, json, bodies.predictBatch),
   });
   await bare.stop();
   await client.stop();
-  const name = `of bare with ${processes} process${processes === 1 ? '' : 'es'}`;
+  const name = `${model}, of bare with ${processes} process${processes === 1 ? '' : 'es'}`;
   say(`HTTP OIP JSON, ${rows} rows a request, ${name}`, ratio(taken.json, taken.bare));
   say(`HTTP OIP binary, ${rows} rows a request, ${name}`, ratio(taken.binary, taken.bare));
   say(`HTTP predict_batch, ${rows} rows a request, ${name}`, ratio(taken.batch, taken.bare));
-  say(`API event loop p99 ms while saturated, ${processes} hosts, median round`, median(lag), 1);
-  say(`API event loop p99 ms while saturated, ${processes} hosts, worst round`, Math.max(...lag), 1);
+  say(`API event loop p99 ms while saturated, ${model}, median round`, median(lag), 1);
+  say(`API event loop p99 ms while saturated, ${model}, worst round`, Math.max(...lag), 1);
 }
 
 /** One row for the model "small", as a request of `predict`. */

@@ -1,15 +1,28 @@
+import { cpus } from 'node:os';
 import { createPredictor, type Predictor } from '../../../serving/predictor.ts';
+import { processesWith } from '../../support/processes.ts';
 import { percentile } from '../statistics.ts';
 import { startBare } from './children.ts';
 import { alternate, median, ratio, say } from './report.ts';
 
 const rows = 32;
 
-function predictorOf(processes: number, maxRows = rows): Predictor {
+export type BenchModel = {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly file: string;
+  /** Of its input. */
+  readonly features: number;
+  readonly seconds: number;
+  readonly times: number;
+};
+
+/** With as many processes as it takes by itself, or so many at most. */
+function predictorOf(processes: number | null, maxRows = rows): Predictor {
   return createPredictor({
     fetchModel: (path) => Promise.resolve(path),
-    maxHosts: processes,
-    maxHostsPerModel: processes,
+    maxHosts: processes ?? cpus().length,
+    ...(processes === null ? {} : { maxHostsPerModel: processes }),
     deadlineMs: 10_000,
     memoryBytes: 2 * 1024 ** 3,
     policy: { maxRows, maxDelayMs: 2 },
@@ -44,15 +57,16 @@ async function drive(predictor: Predictor, { file, features, callers, rowsEach, 
   return { rowsPerSecond: (durations.length * rowsEach) / took, p99Ms: percentile(durations, 0.99) };
 }
 
-/** Queue and host against a bare loop of as many processes. */
-export async function queueRounds(file: string, features: number, processes: number, seconds: number, times: number) {
-  const bare = startBare(processes);
-  const predictor = predictorOf(processes);
+/** Queue and host against a bare loop of as many processes as the model gets. */
+export async function queueRounds({ name: model, file, features, seconds, times }: BenchModel): Promise<void> {
+  const predictor = predictorOf(null);
   const order = { file, features, seconds };
+  // until there are as many processes as there will be
+  await drive(predictor, { ...order, callers: 3 * cpus().length * rows, rowsEach: 1, seconds: 3 });
+  const processes = processesWith(`serving/host.ts\0${process.pid}\0`).length;
+  const bare = startBare(processes);
   const whole = { ...order, callers: 3 * processes, rowsEach: rows };
   const single = { ...order, callers: 3 * processes * rows, rowsEach: 1 };
-  // until there are as many processes as there will be
-  await drive(predictor, { ...single, seconds: 2 });
   const taken = await alternate(times, {
     bare: async () => (await bare.run({ file, dims: [rows, features], seconds })).rowsPerSecond,
     whole: async () => (await drive(predictor, whole)).rowsPerSecond,
@@ -60,7 +74,7 @@ export async function queueRounds(file: string, features: number, processes: num
   });
   await predictor.close();
   await bare.stop();
-  const name = `${processes} process${processes === 1 ? '' : 'es'}`;
+  const name = `${model}, ${processes} process${processes === 1 ? '' : 'es'}`;
   say(`bare loop, ${name}, rows/s`, median(taken.bare), 0);
   say(`queue → host, ${name}, ${rows}-row requests, of bare`, ratio(taken.whole, taken.bare));
   say(`queue → host, ${name}, single rows, of bare`, ratio(taken.single, taken.bare));
