@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import helmet from 'helmet';
 import { ArtenicError } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard } from './dashboard.ts';
@@ -8,6 +7,7 @@ import { serveDocs } from './docs.ts';
 import { createMetrics } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { checkOrigin } from './middleware/access.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
 import { problemOf, sendProblem } from './problems.ts';
 import { createRoutes } from './routes/index.ts';
 import { createUnderway, type Underway } from './underway.ts';
@@ -28,35 +28,14 @@ export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(correlate);
-  app.use(
-    helmet({
-      contentSecurityPolicy: {
-        directives: {
-          defaultSrc: ["'none'"],
-          scriptSrc: ["'self'"],
-          scriptSrcAttr: ["'none'"],
-          connectSrc: ["'self'"],
-          fontSrc: ["'self'"],
-          formAction: ["'self'"],
-          manifestSrc: ["'self'"],
-          objectSrc: ["'none'"],
-          baseUri: ["'none'"],
-          frameAncestors: ["'none'"],
-          imgSrc: ["'self'", 'data:'],
-          styleSrc: ["'self'"],
-          upgradeInsecureRequests: null,
-          reportUri: ['/api/v1/csp-reports'],
-        },
-      },
-      strictTransportSecurity: false,
-    }),
-  );
+  app.use(securityHeaders);
   const metrics = createMetrics();
   app.use((request: Request, response: Response, next: NextFunction) => {
     const startedMs = performance.now();
     response.once('close', () => {
       const tookMs = performance.now() - startedMs;
       metrics.observe(request.method, String(response.locals['route'] ?? 'none'), response.statusCode, tookMs);
+      if (!deps.logger.isLevelEnabled('debug')) return;
       deps.logger.debug(
         {
           method: request.method,

@@ -31,7 +31,9 @@ function parseBody(route: Route, bytes: Buffer): unknown {
 }
 
 function parseAddress(route: Route, request: Request): { readonly params: unknown; readonly query: unknown } {
-  const address = { params: flatParams(request.params), query: { ...request.query } };
+  // Express parses the query anew whenever it is looked at
+  const query = request.url.includes('?') ? { ...request.query } : {};
+  const address = { params: flatParams(request.params), query };
   checkValue(address);
   return {
     params: route.params === null ? address.params : parsePart('The path', route.params, address.params),

@@ -93,6 +93,8 @@ test('security headers and the correlation id are on every answer', async () => 
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.get('x-frame-options')).toMatch(/^(?:DENY|SAMEORIGIN)$/);
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('x-correlation-id')).toMatch(/^[\w.-]{8,}$/);
   }
