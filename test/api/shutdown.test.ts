@@ -36,7 +36,7 @@ test('closing lets the answer under way end, refuses new ones and does not wait 
   finish();
   expect(await textOf(await slow)).toBe('all of it');
   await closed;
-  expect(performance.now() - startedMs).toBeLessThan(2000);
+  expect(performance.now() - startedMs).toBeLessThan(8000);
   agent.destroy();
   idle.destroy();
 });
@@ -65,6 +65,6 @@ test('a client that sent garbage and keeps its half of the connection open does 
   expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 400 /);
   const startedMs = performance.now();
   await close(100);
-  expect(performance.now() - startedMs).toBeLessThan(2000);
+  expect(performance.now() - startedMs).toBeLessThan(8000);
   socket.destroy();
 });

@@ -79,7 +79,7 @@ describe('a job file', () => {
       lines.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`);
     const startedMs = Date.now();
     expect(messageOf(load(lines.join('\n')).load)).not.toBe('');
-    expect(Date.now() - startedMs).toBeLessThan(2000);
+    expect(Date.now() - startedMs).toBeLessThan(10_000);
   });
 
   test('must be a file', () => {

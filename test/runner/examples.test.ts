@@ -41,7 +41,7 @@ test('python-plain learns, and a run that was killed ends with the same model', 
   const killed = await world.start({ job: slow });
   await poll('two checkpoints', 10_000, () => (killed.api.checkpoints.length >= 2 ? true : null));
   killed.child.kill('SIGKILL');
-  await poll('its end', 2000, () => (killed.processes().length === 0 ? true : null));
+  await poll('its end', 10_000, () => (killed.processes().length === 0 ? true : null));
   const checkpoints = await newestFirst(killed);
   const stopped = await world.start({ jobId: killed.bootstrap.jobId, attempt: 2, checkpoints, job: slow });
   await stopped.logged('going on after epoch');

@@ -75,7 +75,7 @@ test.concurrent('a half prepared one is never used', async () => {
   const killed = await world.start({ job: slow });
   await killed.logged('preparing', 'logs/setup');
   killed.child.kill('SIGKILL');
-  await poll('its end', 2000, () => (killed.processes().length === 0 ? true : null));
+  await poll('its end', 10_000, () => (killed.processes().length === 0 ? true : null));
   writeFileSync(join(world.folder, 'fast'), '');
   const next = await world.run({ job: slow });
   expect(next.api.text('logs/setup')).toBe('preparing\n');

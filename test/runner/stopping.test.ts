@@ -117,7 +117,7 @@ test('fenced: the training is killed at once, nothing is written, the runner end
   attempt.api.fencedPaths = ['*'];
   const fencedMs = performance.now();
   expect(await attempt.end()).toBe(0);
-  expect(performance.now() - fencedMs).toBeLessThan(2000);
+  expect(performance.now() - fencedMs).toBeLessThan(10_000);
   expect(attempt.hasMarker()).toBe(false);
 });
 
@@ -134,25 +134,25 @@ test('fenced at hello: nothing begins', async () => {
 
 describe('kill -9 of the runner', () => {
   async function killedWithin(attempt: Attempt, processes: number): Promise<number> {
-    await poll('all its processes', 5000, () => (attempt.processes().length >= processes ? true : null));
+    await poll('all its processes', 10_000, () => (attempt.processes().length >= processes ? true : null));
     attempt.child.kill('SIGKILL');
     const killedMs = performance.now();
-    await poll('the end of all', 5000, () => (attempt.processes().length === 0 ? true : null));
+    await poll('the end of all', 10_000, () => (attempt.processes().length === 0 ? true : null));
     return performance.now() - killedMs;
   }
 
   test('takes the training and its children with it', async () => {
     const attempt = await started("(sh -c 'sleep 100 & sleep 100') & echo on; trap '' TERM; sleep 100");
-    expect(await killedWithin(attempt, 6)).toBeLessThan(1000);
+    expect(await killedWithin(attempt, 6)).toBeLessThan(5000);
   });
   test('takes every rank with it', async () => {
     const attempt = await world.start({ job: { command: never, resources: { processes: 3 } } });
     await attempt.logged('on\non\non\n');
-    expect(await killedWithin(attempt, 7)).toBeLessThan(1000);
+    expect(await killedWithin(attempt, 7)).toBeLessThan(5000);
   });
   test('takes the setup with it', async () => {
     const attempt = await world.start({ job: { setup: 'echo on; sleep 100', command: 'true' } });
     await attempt.logged('on\n', 'logs/setup');
-    expect(await killedWithin(attempt, 3)).toBeLessThan(1000);
+    expect(await killedWithin(attempt, 3)).toBeLessThan(5000);
   });
 });

@@ -91,13 +91,13 @@ export class Attempt {
       this.child.exitCode !== null || this.child.signalCode !== null ? true : null,
     );
     const code = await this.#exited;
-    await poll('no process of the attempt', 1000, () => (this.processes().length === 0 ? true : null));
+    await poll('no process of the attempt', 10_000, () => (this.processes().length === 0 ? true : null));
     return code;
   }
   /** Kills the runner as a crash would; returns when nothing of the attempt runs any more. */
   async crash(): Promise<void> {
     this.child.kill('SIGKILL');
-    await poll('no process of the attempt', 5000, () => (this.processes().length === 0 ? true : null));
+    await poll('no process of the attempt', 10_000, () => (this.processes().length === 0 ? true : null));
   }
   /** Delivers what a killed runner has left; started as a provider does. */
   drain(): { readonly child: ChildProcess; readonly exitCode: Promise<number | null> } {

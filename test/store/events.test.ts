@@ -101,7 +101,7 @@ describe('events', () => {
         await store.ping(1000);
         expect(wakes).toBe(0);
       });
-      await poll('the wake', 2000, () => (wakes > 0 ? true : null));
+      await poll('the wake', 10_000, () => (wakes > 0 ? true : null));
     } finally {
       await listener.close();
     }

@@ -124,6 +124,26 @@ test.each(themes)(
   60_000,
 );
 
+test('alerts that cannot be told are asked for again now and then, and the page below stands still', async () => {
+  const { page, close } = await visit(browser, full.url, full.key);
+  let asked = 0;
+  await page.route('**/api/v1/instances/unresolved', (route) => {
+    asked += 1;
+    return route.fulfill({ status: 500, contentType: 'application/problem+json', json: {} });
+  });
+  for (const path of ['/', '/providers']) {
+    await page.goto(path);
+    await page.getByRole('alert').first().waitFor();
+    await settled(page);
+    await page.evaluate(() => document.querySelector('main section')?.setAttribute('data-first', ''));
+    const before = asked;
+    await page.waitForTimeout(4000);
+    expect([path, asked - before]).toEqual([path, 0]);
+    expect(await page.locator('[data-first]').count()).toBe(1);
+  }
+  await close();
+}, 60_000);
+
 describe.each(themes)('%s: an API that', (theme) => {
   test('fails: each page says what, gives the request’s id, and recovers with Retry', async () => {
     const { page, problems, close } = await visit(browser, full.url, full.key, { theme });

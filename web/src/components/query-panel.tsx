@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactElement, type ReactNode } from 'react';
-import { Skeleton } from './skeleton.tsx';
+import { Loading, Skeleton } from './skeleton.tsx';
 import { ErrorState, StaleBanner } from './states.tsx';
 
 type Query<T> = {
@@ -36,10 +36,5 @@ export function QueryPanel<T>({
     );
   const shown = error ?? lastError;
   if (shown !== null) return <ErrorState error={shown} onRetry={retry} isRetrying={isFetching} />;
-  return (
-    <div aria-busy="true">
-      <span className="sr-only">Loading</span>
-      {skeleton ?? <Skeleton className="m-4 h-24" />}
-    </div>
-  );
+  return <Loading>{skeleton ?? <Skeleton className="m-4 h-24" />}</Loading>;
 }

@@ -1,8 +1,18 @@
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 
 /** Takes the place of what is on its way; give it that thing's size. */
 export function Skeleton({ className = 'h-4 w-full' }: { readonly className?: string }): ReactElement {
   return <span aria-hidden="true" className={`block animate-shimmer rounded-sm bg-raised ${className}`} />;
+}
+
+/** Around skeletons: says that something is on its way. */
+export function Loading({ children }: { readonly children: ReactNode }): ReactElement {
+  return (
+    <div aria-busy="true">
+      <span className="sr-only">Loading</span>
+      {children}
+    </div>
+  );
 }
 
 const widths = ['w-3/5', 'w-2/5', 'w-1/2', 'w-1/3'];

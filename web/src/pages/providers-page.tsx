@@ -7,11 +7,11 @@ import { Icon } from '../components/icon.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 import { QueryPanel } from '../components/query-panel.tsx';
 import { RelativeTime } from '../components/relative-time.tsx';
-import { SkeletonRows } from '../components/skeleton.tsx';
+import { Loading, SkeletonRows } from '../components/skeleton.tsx';
 import { EmptyState } from '../components/states.tsx';
 import { OffersCard } from '../features/offers/offers-card.tsx';
 import { UnresolvedInstances } from '../features/providers/unresolved-instances.tsx';
-import { providersQuery } from '../lib/queries.ts';
+import { providersQuery, unresolvedQuery } from '../lib/queries.ts';
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
@@ -112,39 +112,49 @@ function ProviderCard({ provider }: { readonly provider: ProviderView }): ReactE
   );
 }
 
+function Providers({ providers }: { readonly providers: readonly ProviderView[] }): ReactElement {
+  if (providers.length === 0)
+    return (
+      <Card>
+        <EmptyState icon="providers" title="No provider has reported yet" command="npx artenic health">
+          The worker reports what each provider can do, some seconds after it has started. Is it running?
+        </EmptyState>
+      </Card>
+    );
+  return (
+    <>
+      <ul className="grid gap-4 lg:grid-cols-2">
+        {providers.map((provider) => (
+          <ProviderCard key={provider.name} provider={provider} />
+        ))}
+      </ul>
+      <OffersCard className="mt-4" />
+    </>
+  );
+}
+
 export function ProvidersPage(): ReactElement {
   const query = useQuery(providersQuery);
+  // what should not be there stands above the rest, which waits for it: else it would be pushed down
+  const alerts = useQuery(unresolvedQuery);
+  const skeleton = (
+    <Card isFlush>
+      <SkeletonRows rows={3} />
+    </Card>
+  );
   return (
     <>
       <PageHeader title="Providers" description="Where jobs can run, and how much of it is taken." />
-      <UnresolvedInstances className="mb-4" />
-      <QueryPanel
-        query={query}
-        skeleton={
-          <Card isFlush>
-            <SkeletonRows rows={3} />
-          </Card>
-        }
-      >
-        {(providers) =>
-          providers.length === 0 ? (
-            <Card>
-              <EmptyState icon="providers" title="No provider has reported yet" command="npx artenic health">
-                The worker reports what each provider can do, some seconds after it has started. Is it running?
-              </EmptyState>
-            </Card>
-          ) : (
-            <>
-              <ul className="grid gap-4 lg:grid-cols-2">
-                {providers.map((provider) => (
-                  <ProviderCard key={provider.name} provider={provider} />
-                ))}
-              </ul>
-              <OffersCard className="mt-4" />
-            </>
-          )
-        }
-      </QueryPanel>
+      {alerts.isFetched ? (
+        <>
+          <UnresolvedInstances alerts={alerts} className="mb-4" />
+          <QueryPanel query={query} skeleton={skeleton}>
+            {(providers) => <Providers providers={providers} />}
+          </QueryPanel>
+        </>
+      ) : (
+        <Loading>{skeleton}</Loading>
+      )}
     </>
   );
 }

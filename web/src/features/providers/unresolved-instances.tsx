@@ -1,5 +1,5 @@
 import type { UnresolvedInstance } from '@artenic/core';
-import { useQuery } from '@tanstack/react-query';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Badge } from '../../components/badge.tsx';
@@ -9,7 +9,6 @@ import { DataTable, type Column } from '../../components/data-table.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { formatCount, formatUsd, shortId } from '../../lib/format.ts';
-import { unresolvedQuery } from '../../lib/queries.ts';
 import { strayWords } from '../../lib/status.ts';
 
 const columns: readonly Column<UnresolvedInstance>[] = [
@@ -72,15 +71,16 @@ const columns: readonly Column<UnresolvedInstance>[] = [
   },
 ];
 
+type Props = { readonly alerts: UseQueryResult<UnresolvedInstance[]>; readonly className?: string };
+
 /** Nothing when all is well: an empty table of leaks would be a riddle. */
-export function UnresolvedInstances({ className = '' }: { readonly className?: string }): ReactElement | null {
-  const query = useQuery(unresolvedQuery);
-  const { data, error } = query;
-  if (data === undefined && error === null) return null;
+export function UnresolvedInstances({ alerts, className = '' }: Props): ReactElement | null {
+  const { data } = alerts;
+  if (!alerts.isFetched) return null;
   if (data === undefined) {
     return (
       <Card title="Unresolved instances" className={className}>
-        <QueryPanel query={query}>{() => null}</QueryPanel>
+        <QueryPanel query={alerts}>{() => null}</QueryPanel>
       </Card>
     );
   }

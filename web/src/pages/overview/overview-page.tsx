@@ -7,7 +7,7 @@ import { Icon } from '../../components/icon.tsx';
 import { UnresolvedInstances } from '../../features/providers/unresolved-instances.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
-import { Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
+import { Loading, Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
 import { overviewQuery, unresolvedQuery } from '../../lib/queries.ts';
 import { Activity } from './activity.tsx';
 import { KpiSkeleton } from './kpi.tsx';
@@ -21,7 +21,7 @@ const chartSkeleton = <Skeleton className="h-[13rem] w-full" />;
 export function OverviewPage(): ReactElement {
   const query = useQuery(overviewQuery);
   // what should not be there stands above the rest, which waits for it: else it would be pushed down
-  const isWaitingForAlerts = useQuery(unresolvedQuery).isPending;
+  const alerts = useQuery(unresolvedQuery);
   return (
     <>
       <PageHeader
@@ -51,13 +51,9 @@ export function OverviewPage(): ReactElement {
       </QueryPanel>
       <div className="mt-4 grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <div className="grid min-w-0 grid-cols-1 gap-4">
-          {isWaitingForAlerts ? (
-            <Card isFlush>
-              <SkeletonRows rows={8} />
-            </Card>
-          ) : (
+          {alerts.isFetched ? (
             <>
-              <UnresolvedInstances />
+              <UnresolvedInstances alerts={alerts} />
               <RunningJobs />
               <ModelHealth />
               {query.data !== undefined && (
@@ -68,6 +64,12 @@ export function OverviewPage(): ReactElement {
                 </Card>
               )}
             </>
+          ) : (
+            <Loading>
+              <Card isFlush>
+                <SkeletonRows rows={8} />
+              </Card>
+            </Loading>
           )}
         </div>
         <Activity />
