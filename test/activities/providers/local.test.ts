@@ -55,6 +55,14 @@ class LocalWorld {
     return { ...launchRequest(attemptId, offer, this.objects), needs: { vcpu: 1, memoryGib: 0.1, gpus: 0 } };
   }
 
+  /** A folder with an `ln` that takes a second: an instance that is started with it has its record later. */
+  async slowLinks(): Promise<string> {
+    const folder = join(this.home, 'slow');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'ln'), '#!/bin/sh\nsleep 1\nexec /bin/ln "$@"\n', { mode: 0o755 });
+    return folder;
+  }
+
   async begun(attemptId: string): Promise<readonly Begun[]> {
     const text = await readFile(join(this.objects, 'begun'), 'utf8').catch(() => '');
     const all = text.split('\n').filter((line) => line.endsWith('}'));
@@ -106,7 +114,13 @@ describeProviderConformance('local', async () => {
       await writeFile(world.file(handle, 'record.json'), '{"state":"hibernating"}');
     },
     launchWithoutAnswer: async (request) => {
-      await world.open({ launchTimeoutMs: 0 }).launch(request);
+      const { PATH = '' } = process.env;
+      process.env['PATH'] = `${await world.slowLinks()}:${PATH}`;
+      try {
+        await world.open({ launchTimeoutMs: 50 }).launch(request);
+      } finally {
+        process.env['PATH'] = PATH;
+      }
     },
     close: () => world.close(),
   };

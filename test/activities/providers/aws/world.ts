@@ -1,5 +1,6 @@
 import {
   DescribeInstancesCommand,
+  DescribeRegionsCommand,
   DescribeSpotPriceHistoryCommand,
   EC2Client,
   RunInstancesCommand,
@@ -63,8 +64,11 @@ export class AwsWorld {
     return world;
   }
 
-  /** moto reads its list of images and types when it is asked for the first time, for seconds. */
+  /** moto reads its lists when it is asked for them for the first time, for seconds; those in front have a first time, too. */
   async #warmUp(): Promise<void> {
+    const throughAll = new EC2Client({ region, credentials, endpoint: this.faults.url });
+    await throughAll.send(new DescribeRegionsCommand({ RegionNames: [region] }));
+    throughAll.destroy();
     const input = { ImageId: 'ami-12345678', MinCount: 1, MaxCount: 1, DryRun: true } as const;
     await expect(this.#judge.send(new RunInstancesCommand(input))).rejects.toThrow('DryRun flag is set');
     await this.#judge.send(new DescribeSpotPriceHistoryCommand({ InstanceTypes: ['m6i.large'] }));
