@@ -1,4 +1,4 @@
-/** Odd: the one in the middle is the median. Of a model that runs for 1 ms, other work on the machine disturbs as many as 15 runs. */
+/** Odd: the one in the middle is the median. With 15 runs of 1 ms, other work on the machine doubled it at times. */
 const remembered = 63;
 /** Of long runs a few tell enough. */
 const enough = { runs: 5, totalMs: 250 };
