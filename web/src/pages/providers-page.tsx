@@ -7,11 +7,11 @@ import { Icon } from '../components/icon.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 import { QueryPanel } from '../components/query-panel.tsx';
 import { RelativeTime } from '../components/relative-time.tsx';
-import { Loading, SkeletonRows } from '../components/skeleton.tsx';
+import { SkeletonRows } from '../components/skeleton.tsx';
 import { EmptyState } from '../components/states.tsx';
 import { OffersCard } from '../features/offers/offers-card.tsx';
-import { UnresolvedInstances } from '../features/providers/unresolved-instances.tsx';
-import { providersQuery, unresolvedQuery } from '../lib/queries.ts';
+import { BelowUnresolved } from '../features/providers/unresolved-instances.tsx';
+import { providersQuery } from '../lib/queries.ts';
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
@@ -135,8 +135,6 @@ function Providers({ providers }: { readonly providers: readonly ProviderView[] 
 
 export function ProvidersPage(): ReactElement {
   const query = useQuery(providersQuery);
-  // what should not be there stands above the rest, which waits for it: else it would be pushed down
-  const alerts = useQuery(unresolvedQuery);
   const skeleton = (
     <Card isFlush>
       <SkeletonRows rows={3} />
@@ -145,16 +143,11 @@ export function ProvidersPage(): ReactElement {
   return (
     <>
       <PageHeader title="Providers" description="Where jobs can run, and how much of it is taken." />
-      {alerts.isFetched ? (
-        <>
-          <UnresolvedInstances alerts={alerts} className="mb-4" />
-          <QueryPanel query={query} skeleton={skeleton}>
-            {(providers) => <Providers providers={providers} />}
-          </QueryPanel>
-        </>
-      ) : (
-        <Loading>{skeleton}</Loading>
-      )}
+      <BelowUnresolved skeleton={skeleton} className="mb-4">
+        <QueryPanel query={query} skeleton={skeleton}>
+          {(providers) => <Providers providers={providers} />}
+        </QueryPanel>
+      </BelowUnresolved>
     </>
   );
 }

@@ -1,14 +1,16 @@
 import type { UnresolvedInstance } from '@artenic/core';
-import type { UseQueryResult } from '@tanstack/react-query';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
 import { DataTable, type Column } from '../../components/data-table.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
+import { Loading } from '../../components/skeleton.tsx';
 import { formatCount, formatUsd, shortId } from '../../lib/format.ts';
+import { unresolvedQuery } from '../../lib/queries.ts';
 import { strayWords } from '../../lib/status.ts';
 
 const columns: readonly Column<UnresolvedInstance>[] = [
@@ -71,12 +73,11 @@ const columns: readonly Column<UnresolvedInstance>[] = [
   },
 ];
 
-type Props = { readonly alerts: UseQueryResult<UnresolvedInstance[]>; readonly className?: string };
+type Alerts = { readonly alerts: UseQueryResult<UnresolvedInstance[]>; readonly className: string };
 
 /** Nothing when all is well: an empty table of leaks would be a riddle. */
-export function UnresolvedInstances({ alerts, className = '' }: Props): ReactElement | null {
+function UnresolvedInstances({ alerts, className }: Alerts): ReactElement | null {
   const { data } = alerts;
-  if (!alerts.isFetched) return null;
   if (data === undefined) {
     return (
       <Card title="Unresolved instances" className={className}>
@@ -100,5 +101,22 @@ export function UnresolvedInstances({ alerts, className = '' }: Props): ReactEle
         rowKey={({ provider, instanceId }) => `${provider}/${instanceId}`}
       />
     </Card>
+  );
+}
+
+/** What should not be there, above `children`, which wait for its first answer: else they would be pushed down. */
+export function BelowUnresolved(props: {
+  readonly skeleton: ReactNode;
+  readonly className?: string;
+  readonly children: ReactNode;
+}): ReactElement {
+  const { skeleton, className = '', children } = props;
+  const alerts = useQuery(unresolvedQuery);
+  if (!alerts.isFetched) return <Loading>{skeleton}</Loading>;
+  return (
+    <>
+      <UnresolvedInstances alerts={alerts} className={className} />
+      {children}
+    </>
   );
 }

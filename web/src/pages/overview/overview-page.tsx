@@ -4,11 +4,11 @@ import { lazy, Suspense, type ReactElement } from 'react';
 import { buttonClass } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { UnresolvedInstances } from '../../features/providers/unresolved-instances.tsx';
+import { BelowUnresolved } from '../../features/providers/unresolved-instances.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
-import { Loading, Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
-import { overviewQuery, unresolvedQuery } from '../../lib/queries.ts';
+import { Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
+import { overviewQuery } from '../../lib/queries.ts';
 import { Activity } from './activity.tsx';
 import { KpiSkeleton } from './kpi.tsx';
 import { Kpis } from './kpis.tsx';
@@ -17,11 +17,14 @@ import { RunningJobs } from './running-jobs.tsx';
 
 const EndedJobs = lazy(() => import('./ended-jobs.tsx').then((m) => ({ default: m.EndedJobs })));
 const chartSkeleton = <Skeleton className="h-[13rem] w-full" />;
+const listSkeleton = (
+  <Card isFlush>
+    <SkeletonRows rows={8} />
+  </Card>
+);
 
 export function OverviewPage(): ReactElement {
   const query = useQuery(overviewQuery);
-  // what should not be there stands above the rest, which waits for it: else it would be pushed down
-  const alerts = useQuery(unresolvedQuery);
   return (
     <>
       <PageHeader
@@ -51,26 +54,17 @@ export function OverviewPage(): ReactElement {
       </QueryPanel>
       <div className="mt-4 grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <div className="grid min-w-0 grid-cols-1 gap-4">
-          {alerts.isFetched ? (
-            <>
-              <UnresolvedInstances alerts={alerts} />
-              <RunningJobs />
-              <ModelHealth />
-              {query.data !== undefined && (
-                <Card>
-                  <Suspense fallback={chartSkeleton}>
-                    <EndedJobs days={query.data.days} />
-                  </Suspense>
-                </Card>
-              )}
-            </>
-          ) : (
-            <Loading>
-              <Card isFlush>
-                <SkeletonRows rows={8} />
+          <BelowUnresolved skeleton={listSkeleton}>
+            <RunningJobs />
+            <ModelHealth />
+            {query.data !== undefined && (
+              <Card>
+                <Suspense fallback={chartSkeleton}>
+                  <EndedJobs days={query.data.days} />
+                </Suspense>
               </Card>
-            </Loading>
-          )}
+            )}
+          </BelowUnresolved>
         </div>
         <Activity />
       </div>
