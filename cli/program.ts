@@ -46,6 +46,7 @@ export function createProgram(signal: AbortSignal): Command {
     .option('--timeout <seconds>', 'longest time for one request (else ARTENIC_TIMEOUT, the profile, 30)')
     .option('--json', 'only JSON on standard output')
     .showSuggestionAfterError()
+    .showHelpAfterError('See --help.')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       'after',
