@@ -17,8 +17,8 @@ const columns: readonly Column<UnresolvedInstance>[] = [
   {
     id: 'instance',
     head: 'Instance',
-    cell: ({ instanceId, provider, region }) => (
-      <span className="block min-w-0">
+    cell: ({ instanceId, provider, region, reason }) => (
+      <span className="block max-w-40 min-w-0">
         <span className="flex items-center gap-1">
           <span className="truncate font-mono text-xs">{instanceId}</span>
           <CopyText text={instanceId} label={`Copy ${instanceId}`} />
@@ -26,14 +26,16 @@ const columns: readonly Column<UnresolvedInstance>[] = [
         <span className="block truncate text-xs text-muted">
           {provider} · {region}
         </span>
+        <span className="block text-xs sm:hidden">{strayWords[reason]}</span>
       </span>
     ),
   },
   {
     id: 'why',
     head: 'Why',
+    hide: 'sm',
     cell: ({ reason, isInGrace, lastError, tries }) => (
-      <span className="block max-w-48 min-w-0">
+      <span className="block max-w-40 min-w-0">
         <span className="flex flex-wrap items-center gap-2">
           {strayWords[reason]}
           {isInGrace && (
