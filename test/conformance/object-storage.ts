@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -23,6 +24,17 @@ const collectGarbage: () => void = (() => {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 })();
+
+/** Buffers that are in use. What is garbage is given back some time after it was collected. */
+async function heldBytes(): Promise<number> {
+  for (let last = Infinity; ;) {
+    collectGarbage();
+    await sleep(20);
+    const { arrayBuffers } = process.memoryUsage();
+    if (arrayBuffers >= last) return last;
+    last = arrayBuffers;
+  }
+}
 
 /** What every object storage must keep. Each case uses keys of its own. */
 export function describeObjectStorageConformance(
@@ -217,15 +229,16 @@ export function describeObjectStorageConformance(
     test('streams 50 MB through bounded memory', async () => {
       const chunk = randomBytes(100_000);
       const chunks = 500;
-      collectGarbage();
-      const before = process.memoryUsage().arrayBuffers;
+      const before = await heldBytes();
       let unwatchedBytes = 0;
+      let looks = 0;
       let most = 0;
       // by bytes, as a storage may give small chunks: each look costs what the whole heap of this process takes to be walked
       const watch = (bytes: number): void => {
         unwatchedBytes += bytes;
         if (unwatchedBytes < 5_000_000) return;
         unwatchedBytes = 0;
+        looks += 1;
         collectGarbage();
         most = Math.max(most, process.memoryUsage().arrayBuffers - before);
       };
@@ -243,7 +256,7 @@ export function describeObjectStorageConformance(
         hash.update(part);
       }
       expect(hash.digest('hex')).toBe(sha256);
-      expect(most).toBeGreaterThan(0);
+      expect(looks).toBeGreaterThanOrEqual(18);
       expect(most).toBeLessThan(mostBufferedBytes);
     }, 90_000);
 

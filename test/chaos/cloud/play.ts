@@ -126,13 +126,17 @@ export async function play(
   }
 }
 
-/** Until the cloud has nothing left and each attempt is settled, or the time is over. */
+/**
+ * Until the cloud has nothing left, each attempt is settled and no launch is in doubt (what it has cost is final with the
+ * next sweep), or the time is over.
+ */
 async function untilQuiet(plane: ControlPlane, deadlineMs: number): Promise<number> {
   const startedMs = Date.now();
   for (;;) {
     const { alive } = await plane.judge({});
     const [open] = await plane.query<{ n: number }>(
-      'select count(*)::int as n from attempts where ended_at is null',
+      `select count(*)::int as n from attempts where ended_at is null
+         or (handle is null and launch_tried_at is not null and termination_confirmed_at is null)`,
       [],
     );
     if ((alive.length === 0 && open?.n === 0) || Date.now() > deadlineMs) return Date.now() - startedMs;
