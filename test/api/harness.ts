@@ -44,7 +44,11 @@ export class RecordedTemporal implements TemporalGateway {
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly ping = () => this.#take('ping');
-  readonly describe = async () => 'absent' as const;
+  /** Jobs whose workflows are open; of all others there is no workflow. */
+  readonly open = new Set<string>();
+  readonly openTrainingJobs = async () => this.open;
+  readonly describe = async (workflowId: string) =>
+    this.open.has(workflowId.replace('training-job/', '')) ? ('open' as const) : ('absent' as const);
   readonly close = async () => undefined;
 }
 
