@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
-import type { LiveFeed, LiveMessage } from './live-feed.ts';
+import { mayRead, type LiveFeed, type LiveMessage } from './live-feed.ts';
 
 export const closeCode = { goingAway: 1001, policy: 1008, tryAgain: 1013 } as const;
 
@@ -21,14 +21,16 @@ function isWanted({ topics }: Subscription, { topic, subject }: LiveMessage): bo
 export class LiveReader {
   readonly socket: WebSocket;
   readonly #feed: LiveFeed;
+  readonly #projectId: string;
   #subscription: Subscription | null = null;
   #isPumping = false;
   #isWokenAgain = false;
   /** Answered the last ping. */
   isAlive = true;
 
-  constructor(socket: WebSocket, feed: LiveFeed) {
+  constructor(socket: WebSocket, feed: LiveFeed, projectId: string) {
     this.socket = socket;
+    this.#projectId = projectId;
     this.#feed = feed;
   }
 
@@ -59,7 +61,7 @@ export class LiveReader {
     // A new subscription came meanwhile: its place is another one.
     if (this.#subscription !== subscription) return true;
     for (const message of messages) {
-      if (isWanted(subscription, message)) this.socket.send(message.text);
+      if (mayRead(this.#projectId, message) && isWanted(subscription, message)) this.socket.send(message.text);
       subscription.sent = message.sequence;
     }
     if (!(await this.#isKeepingUp())) {

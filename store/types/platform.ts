@@ -13,8 +13,14 @@ export type EventInput = {
   readonly kind: string;
   readonly subject: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Absent: the project of the job that `subject` names; without such a job the event concerns every project. */
+  readonly projectId?: string;
 };
-export type EventRecord = EventInput & { readonly sequence: bigint; readonly at: Date };
+export type EventRecord = Omit<EventInput, 'projectId'> & {
+  readonly projectId: string | null;
+  readonly sequence: bigint;
+  readonly at: Date;
+};
 export type EventsRepository = {
   /** Appends without a number; it gets one after commit, by `sequence`. Wakes listeners (`NOTIFY artenic_events`) at commit. */
   readonly append: (event: EventInput) => Promise<void>;
