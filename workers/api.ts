@@ -69,6 +69,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,
   });
+  const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
   const wakes = new Set<() => void>();
   const listener = await listenForEvents(config.DATABASE_URL, () => wakes.forEach((wake) => wake()));
   const deps = wrap({
@@ -85,8 +86,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     now: () => new Date(),
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
-    allowedHosts: listOf(config.ARTENIC_ALLOWED_HOSTS),
-    allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
+    allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
+    allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
+    publicUrl: publicUrl?.href ?? null,
     limits: defaultLimits,
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),

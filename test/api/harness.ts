@@ -138,7 +138,13 @@ export class ApiWorld {
     });
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
-      ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
+      ...{
+        publicUrl: null,
+        temporalUi: null,
+        temporalNamespace: 'default',
+        dashboardFolder: null,
+        reconcileMs: 60_000,
+      },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
       webhookKeys: [],

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Request } from 'express';
+import { readBody } from '../../api/middleware/body.ts';
+import { messageOf } from '../../core/errors.ts';
 import { ApiWorld } from './harness.ts';
 
 let world: ApiWorld;
@@ -89,6 +93,36 @@ test.each<[string, () => string | Buffer]>([
   expect(statusOf(text)).toBeLessThan(500);
   expect(text).not.toMatch(/node_modules|\.ts:\d|    at /);
   expect((await world.call('GET', '/livez')).status).toBe(200);
+});
+
+test('a refused body that goes on coming, drop by drop, is cut off', async () => {
+  const socket = connect(world.port, '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(head(['PUT /api/v1/objects/data/x HTTP/1.1', 'Host: localhost', 'Content-Length: 100000']));
+  const drops = setInterval(() => socket.write('x'), 100);
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (part: string) => {
+    answer += part;
+  });
+  await once(socket, 'close');
+  clearInterval(drops);
+  expect(statusOf(answer)).toBe(401);
+});
+
+test('a small body that does not come in time is refused', async () => {
+  const { promise: refusal, resolve } = Promise.withResolvers<string>();
+  const server = createServer((request, response) => {
+    readBody(request as Request, 100, 50).catch((error: unknown) => {
+      resolve(messageOf(error));
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(head(['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 10']));
+  expect(await refusal).toContain('did not come within 0.05 s');
+  socket.destroy();
+  server.close();
 });
 
 test('-0 and numbers at the edge are taken and come back as JSON has them', async () => {
