@@ -162,6 +162,34 @@ test('metric lines count once however often they are sent', async () => {
   );
 });
 
+test('a hostile line is a bad line: requests are answered meanwhile, and the metrics around it are kept', async () => {
+  const runner = await world.startRunner();
+  const escapes = String.raw`\"`;
+  const lines = [
+    '{"step": 1, "a": 1, "b": "constructor", "c": "toString", "__proto__": 5}',
+    `{"step": 2, "a": 2, "note": "${'x'.repeat(64_000)}"}`,
+    `"${escapes.repeat(15_000)}`,
+    `"${escapes.repeat(400_000)}`,
+    ...Array.from({ length: 20_000 }, () => '{"step": NaN}'),
+    '{"step": 3, "a": 3}',
+  ];
+  const sent = world.ship(runner, 'metrics?offset=0', `${lines.join('\n')}\n`);
+  let alive = 0;
+  let isDone = false;
+  void sent.finally(() => (isDone = true));
+  while (!isDone) {
+    expect((await world.call('GET', '/livez')).status).toBe(200);
+    alive++;
+  }
+  expect((await sent).status).toBe(200);
+  // one at a time, each between two turns of the parser
+  expect(alive).toBeGreaterThan(5);
+  expect((await metricsOf(runner.jobId)).map(({ name, step }) => [name, step])).toEqual([
+    ['a', 1],
+    ['a', 3],
+  ]);
+});
+
 test('NaN and infinities are kept as such; lines that cannot be read are told and fail nothing', async () => {
   const runner = await world.startRunner();
   const text = [
