@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import type { JobRecord, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
+import { deliverRunnerEvents } from '../api/deliver-runner-events.ts';
 import { deliverSignal } from '../api/deliver-signal.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 
@@ -16,12 +17,14 @@ export type RelayDeps = {
 /** A job younger than this may still be in the hands of the request that made it. */
 const handsOffMs = 2000;
 const batchSize = 500;
+/** After so many attempts in a row that could not be told, Temporal is away: the next round tries again. */
+const mostFailures = 3;
 /** Every so many rounds all open jobs are compared with Temporal, not only those never started. */
 const fullRoundEvery = 3;
 
 /**
  * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts again (`adopt`)
- * those that somebody terminated, and delivers cancels and signals whose first delivery was lost. Several may run at once.
+ * those that somebody terminated, and delivers cancels, signals and events of runners whose first delivery was lost. Several may run at once.
  */
 export function startRelay(deps: RelayDeps): { readonly close: () => Promise<void> } {
   let closed = false;
@@ -47,6 +50,7 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
   async function once(): Promise<void> {
     const olderThan = new Date(deps.now().getTime() - handsOffMs);
     await deliverSignals(olderThan);
+    await deliverEvents(olderThan);
     const full = round++ % fullRoundEvery === 0;
     for await (const job of openJobs(olderThan)) {
       if (closed) return;
@@ -58,6 +62,15 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
   async function deliverSignals(olderThan: Date): Promise<void> {
     for (const signal of await deps.store.signals.undelivered({ olderThan, limit: batchSize }))
       if (!closed) await deliverSignal(deps, signal);
+  }
+
+  /** What the API has committed and could not tell. An attempt whose event fails does not hold up the others. */
+  async function deliverEvents(olderThan: Date): Promise<void> {
+    let failures = 0;
+    for (const attemptId of await deps.store.runnerEvents.waiting({ olderThan, limit: batchSize })) {
+      if (closed || failures === mostFailures) return;
+      failures = (await deliverRunnerEvents(deps, attemptId)) ? 0 : failures + 1;
+    }
   }
 
   async function* openJobs(olderThan: Date): AsyncGenerator<JobRecord> {
