@@ -8,6 +8,7 @@ import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
 import { parseKey } from '../api/keys.ts';
 import { createLive } from '../api/live.ts';
+import { startLogKeeper } from '../api/log-keeper.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
@@ -101,6 +102,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
   const live = createLive(deps, running.server);
+  const logKeeper = startLogKeeper(deps, { intervalMs: 5000 });
   logger.info({ port: running.port }, 'listening');
 
   let stopping = false;
@@ -108,7 +110,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     if (stopping) return;
     stopping = true;
     await live.close();
+    const kept = logKeeper.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
+    await kept;
     await predictor.close();
     await listener.close();
     await temporal.close();
