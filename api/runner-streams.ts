@@ -2,7 +2,7 @@ import type { LogStream } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
 import type { Repositories, StreamKey } from '../store/types.ts';
 import type { CoarseEvents } from './coarse-events.ts';
-import type { ApiDeps } from './deps.ts';
+import type { ApiDeps, ApiLimits } from './deps.ts';
 import { later, packLog } from './log-objects.ts';
 import { parseMetricLines } from './metric-lines.ts';
 import type { RunnerCaller } from './route.ts';
@@ -25,7 +25,7 @@ function freshPart(
 }
 
 function trimIfDue(
-  { limits }: ApiDeps,
+  limits: ApiLimits,
   repositories: Repositories,
   jobId: string,
   start: number,
@@ -75,7 +75,7 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
         const tail = await repositories.streams.claimTail(key, from, to, deps.now());
         if (tail === null) return null;
         await repositories.logChunks.insert({ ...ref, offset: from, content: bytes });
-        return { tail, dropped: await trimIfDue(deps, repositories, job.id, from, to) };
+        return { tail, dropped: await trimIfDue(limits, repositories, job.id, from, to) };
       });
       // the same bytes, sent twice at once: the other one has moved the stream on
       if (taken === null) continue;
@@ -95,12 +95,12 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
 
 /** Told once for an attempt: a job that writes nonsense writes it often. */
 async function tellBadLines(
-  deps: ApiDeps,
   repositories: Repositories,
   { attempt, job }: RunnerCaller,
   badLines: number,
+  at: Date,
 ): Promise<void> {
-  if (badLines === 0 || !(await repositories.runnerEvents.firstTime(attempt.id, 'metric-error', deps.now()))) return;
+  if (badLines === 0 || !(await repositories.runnerEvents.firstTime(attempt.id, 'metric-error', at))) return;
   await repositories.events.append({
     topic: `job:${job.id}`,
     kind: 'job.metric-error',
@@ -131,7 +131,7 @@ export async function appendMetrics(
       await holdFence(repositories, caller);
       if (!(await repositories.streams.claim(key, part.from, part.to))) return false;
       await repositories.metrics.insert(rows);
-      await tellBadLines(deps, repositories, caller, badLines);
+      await tellBadLines(repositories, caller, badLines, deps.now());
       return true;
     });
     // the same piece, sent twice at once: the other one has moved the stream on

@@ -57,6 +57,10 @@ export type Repositories = {
 };
 
 export type Store = Repositories & {
+  /**
+   * The rules of a transaction, which are checked: `work` touches PostgreSQL only, by the repositories that it gets, and a job's
+   * row is locked before those of its attempts.
+   */
   readonly transaction: <T>(work: (repositories: Repositories) => Promise<T>) => Promise<T>;
   /** Throws `unavailable` when PostgreSQL does not answer within `timeoutMs`. */
   readonly ping: (timeoutMs: number) => Promise<void>;

@@ -19,6 +19,7 @@ import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
+import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
 import { apiUrlOf, shipIntervalMs, type Config } from './config.ts';
@@ -43,7 +44,9 @@ export function composeActivities(parts: {
   readonly temporal: TemporalGateway;
   readonly wrapProvider: (provider: Provider) => Provider;
 }): ComposedActivities {
-  const { config, store, storage, sharedRoot, temporal, wrapProvider } = parts;
+  const { config, store, sharedRoot, wrapProvider } = parts;
+  const storage = outsideTransactions('storage', parts.storage);
+  const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);
   const local = createLocalProvider({
     home,
@@ -53,7 +56,10 @@ export function composeActivities(parts: {
     ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
   });
   const providers = new Map(
-    [local, ...clouds(config, storage)].map((provider) => [provider.name, wrapProvider(provider)]),
+    [local, ...clouds(config, storage)].map((provider) => [
+      provider.name,
+      outsideTransactions(provider.name, wrapProvider(provider)),
+    ]),
   );
   const controlDeps: ControlDeps = {
     store,
