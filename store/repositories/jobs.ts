@@ -24,7 +24,7 @@ async function find(db: Db, id: string): Promise<JobRow | null> {
 }
 
 async function lockJob(transaction: Db, id: string): Promise<JobRow> {
-  const row = await transaction.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  const row = await transaction.selectFrom('jobs').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
   if (row === undefined) throw jobNotFound(id);
   return row;
 }
@@ -168,6 +168,16 @@ export function createJobs(db: Db): JobsRepository {
     },
     setProgress: async (id, progress) => {
       await update(db, id, { progress });
+    },
+    holdFence: async (id) => {
+      const row = await db
+        .selectFrom('jobs')
+        .select('currentAttempt')
+        .where('id', '=', id)
+        .forShare()
+        .executeTakeFirst();
+      if (row === undefined) throw jobNotFound(id);
+      return row.currentAttempt;
     },
     lock: (id) => lockJob(db, id),
     setSignals: (id, signals) => inTransaction(db, (transaction) => setSignals(transaction, id, signals)),

@@ -36,6 +36,11 @@ export type StreamsRepository = {
   ) => Promise<
     { readonly kind: 'append'; readonly skip: number } | { readonly kind: 'mismatch'; readonly expectedOffset: number }
   >;
+  /**
+   * Moves the stream from `from` to `to`, or does nothing and is false when it no longer ends at `from`. Call it inside
+   * the `transaction` of the effect: the row stays locked to the transaction's end.
+   */
+  readonly claim: (attemptId: string, stream: StreamName, from: number, to: number) => Promise<boolean>;
   readonly nextOffset: (attemptId: string, stream: StreamName) => Promise<number>;
 };
 

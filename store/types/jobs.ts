@@ -89,6 +89,8 @@ export type JobsRepository = {
   /** Sets `stopAt` once: createdAt-independent, first hello + maxHours. Returns the one that holds. */
   readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
   readonly setProgress: (id: string, progress: number) => Promise<void>;
+  /** The current attempt, which stays that to the transaction's end. For one that does not change the job's row. */
+  readonly holdFence: (id: string) => Promise<number>;
   /** As `get`, and nobody else changes it until the transaction's end. */
   readonly lock: (id: string) => Promise<JobRecord>;
   /** Keeps what the signals come to; appends the event `job.state` when that holds the job or lets it go. */
