@@ -28,6 +28,8 @@ const messageSchema = z.strictObject({
     .max(100),
   /** Resume behind this number; null: from now on. */
   after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
+  /** Also hints, which have no number: `job.log` and `job.metric` say that there is more to fetch. */
+  hints: z.boolean().default(false),
 });
 
 export type Live = { readonly close: () => Promise<void> };
@@ -58,13 +60,13 @@ async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string)
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     return send({ op: 'error', message: faults.join('; ') });
   }
-  const { topics, after } = parsed.data;
+  const { topics, after, hints } = parsed.data;
   const last = await store.events.lastSequence();
   const from = after === null || BigInt(after) > last ? last : BigInt(after);
   // A number that is still to come: our events are not those it was read from (a restored database, say).
   if (after !== null && BigInt(after) > last) send({ op: 'gap', after: Number(last) });
   send({ op: 'subscribed', topics, after: Number(from) });
-  reader.subscribe(topics, from);
+  reader.subscribe(topics, from, hints);
   await reader.pump();
 }
 
@@ -140,16 +142,22 @@ export function createLive(deps: ApiDeps, server: Server): Live {
     });
   };
 
+  const pump = (reader: LiveReader): void => {
+    underway
+      .add(reader.pump())
+      .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+  };
   const wake = coalesce(underway, async () => {
     try {
       await feed.refresh();
     } catch (error) {
       deps.logger.warn({ error: messageOf(error) }, 'live events are late');
     }
-    for (const reader of readers)
-      underway
-        .add(reader.pump())
-        .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+    for (const reader of readers) pump(reader);
+  });
+  const unlisten = deps.hints.listen((hint) => {
+    const text = JSON.stringify({ op: 'hint', ...hint });
+    for (const reader of readers) if (reader.takeHint(hint, text)) pump(reader);
   });
 
   server.on('upgrade', onUpgrade);
@@ -171,6 +179,7 @@ export function createLive(deps: ApiDeps, server: Server): Live {
       clearInterval(poll);
       clearInterval(heartbeat);
       unsubscribe();
+      unlisten();
       server.off('upgrade', onUpgrade);
       for (const { socket } of readers) socket.close(closeCode.goingAway, 'the server is going away');
       const timer = setTimeout(() => {

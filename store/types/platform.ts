@@ -1,6 +1,6 @@
 import type { Capacity } from '../../core/capacity/types.ts';
 import type { CatalogOffer } from '../../core/catalog/catalog.ts';
-import type { ProviderProblem, RunnerEvent } from '@artenic/core';
+import type { LiveHint, ProviderProblem, RunnerEvent } from '@artenic/core';
 
 /**
  * `topic` is what readers subscribe to: `jobs`, `job:<id>`, `models`, `providers`. One change is one event: `job.state`
@@ -14,6 +14,8 @@ export type EventInput = {
   readonly subject: string;
   readonly data: Readonly<Record<string, unknown>>;
 };
+/** There is more to fetch of a job's log (`job.log`) or metrics (`job.metric`); the topic is `job:<id>`. */
+export type HintInput = Readonly<Omit<LiveHint, 'at' | 'kind'>> & { readonly kind: 'job.log' | 'job.metric' };
 export type EventRecord = EventInput & { readonly sequence: bigint; readonly at: Date };
 export type EventsRepository = {
   /** Appends without a number; it gets one after commit, by `sequence`. Wakes listeners (`NOTIFY artenic_events`) at commit. */
@@ -22,6 +24,8 @@ export type EventsRepository = {
   readonly sequence: () => Promise<number>;
   readonly after: (sequence: bigint, limit: number) => Promise<readonly EventRecord[]>;
   readonly lastSequence: () => Promise<bigint>;
+  /** Sends hints to all who listen, as `{ origin, hints }` in JSON. Nothing is stored. */
+  readonly notifyHints: (origin: string, hints: readonly object[]) => Promise<void>;
 };
 
 export type StoredResponse = {
