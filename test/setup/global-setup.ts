@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
@@ -12,6 +11,7 @@ import { freePort } from '../../workers/up/ports.ts';
 import { startTemporalServer } from '../../workers/up/temporal-server.ts';
 import { openOrm, migrate } from '../../store/orm.ts';
 import { searchAttributes } from '../../workflows/contracts.ts';
+import { makeEnteredFolder } from '../support/entered-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespaces = Array.from({ length: 64 }, (_, index) => `test-${index}`);
@@ -90,7 +90,7 @@ async function bundleWorkflows(folder: string): Promise<void> {
 }
 
 export default async function globalSetup(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'artenic-test-'));
+  const folder = makeEnteredFolder('artenic-test-');
   mkdirSync(join(folder, 'namespaces'));
   process.env['ARTENIC_TEST_FOLDER'] = folder;
   const started = await Promise.allSettled([startDatabase(folder), startTemporal(folder), bundleWorkflows(folder)]);

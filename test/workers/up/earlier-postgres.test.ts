@@ -1,16 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { endEarlierPostgres } from '../../../workers/up/earlier-postgres.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { awaitPostgres, startPostgres } from '../../../workers/up/postgres.ts';
+import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { poll } from '../../support/poll.ts';
 
 let home = '';
 const folder = () => join(home, 'postgres');
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'artenic-earlier-postgres-'));
+  home = makeEnteredFolder('artenic-earlier-postgres-');
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
