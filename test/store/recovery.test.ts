@@ -29,7 +29,7 @@ const onTestEnd: (() => Promise<void>)[] = [];
 
 async function start(): Promise<void> {
   server = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 20_000, () => server.exitCode === null);
+  await awaitPostgres(options, 20_000, () => server.exitCode === null);
 }
 
 /** Kills the postmaster; its children notice, and end by themselves. */

@@ -1,5 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cpSync, existsSync, lchownSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
@@ -37,11 +47,18 @@ function hashOf(stateFolder: string, id: string): string {
   return createHash('sha256').update(`${stateFolder}\n${id}`).digest('hex').slice(0, 16);
 }
 
-function give(path: string, user: NonNullable<ServerUser>): void {
-  lchownSync(path, user.uid, user.gid);
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) give(join(path, entry.name), user);
-    else lchownSync(join(path, entry.name), user.uid, user.gid);
+/** Owner and modes that PostgreSQL demands; copying keeps neither. */
+function give(folder: string, user: NonNullable<ServerUser>): void {
+  lchownSync(folder, user.uid, user.gid);
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      give(path, user);
+      continue;
+    }
+    lchownSync(path, user.uid, user.gid);
+    if (entry.isFile()) chmodSync(path, 0o600);
   }
 }
 

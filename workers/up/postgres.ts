@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
+import { becomePlainRole, plainRole } from './plain-role.ts';
 import { serverUser, type ServerUser } from './postgres-user.ts';
 
 export type PostgresOptions = {
@@ -23,9 +24,14 @@ export type PostgresOptions = {
   readonly port: number;
   readonly logFile: string;
   readonly password: string;
+  /** For tests: the login may make databases besides its own. */
+  readonly mayCreateDatabases?: boolean;
   /** Settings as `name=value`. */
   readonly settings?: readonly string[];
 };
+
+/** The database of the platform. */
+export const ownDatabase = 'artenic';
 
 /** A folder that every user may be in: PostgreSQL's user may not enter the one of the process that starts it. */
 const workingFolder = '/';
@@ -42,7 +48,7 @@ function initialise(options: PostgresOptions, initdb: string, user: ServerUser):
     const flags = [
       `--pgdata=${making}`,
       '--auth=scram-sha-256',
-      '--username=artenic',
+      `--username=${plainRole}`,
       `--pwfile=${passwordFile}`,
       '--encoding=UTF8',
       '--locale=C',
@@ -68,7 +74,7 @@ function initialise(options: PostgresOptions, initdb: string, user: ServerUser):
 }
 
 export function databaseUrl(options: Pick<PostgresOptions, 'port' | 'password'>, database: string): string {
-  return `postgresql://artenic:${options.password}@127.0.0.1:${options.port}/${database}`;
+  return `postgresql://${plainRole}:${options.password}@127.0.0.1:${options.port}/${database}`;
 }
 
 /** Starts the server (its data folder is made at first) in a process group of its own. */
@@ -101,24 +107,50 @@ export function startPostgres(options: PostgresOptions): ChildProcess {
   }
 }
 
-/** Waits until the server takes connections, and makes `database` when it is not there. */
-export async function awaitPostgres(
+/** One connection for one task. */
+async function connected<T>(
   options: PostgresOptions,
   database: string,
-  timeoutMs: number,
-  alive: () => boolean,
-): Promise<void> {
+  task: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl(options, database), connectionTimeoutMillis: 2000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await task(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** SQLSTATE of a database that does not exist. */
+const noSuchDatabase = '3D000';
+/** Class of SQLSTATEs of a login that is refused, which no waiting changes. */
+const authorizationClass = '28';
+
+/** The database is there and the login is a plain role. */
+async function prepareDatabase(options: PostgresOptions): Promise<void> {
+  const { password, mayCreateDatabases = false } = options;
+  const becomePlain = (client: pg.Client) => becomePlainRole(client, { password, mayCreateDatabases });
+  try {
+    await connected(options, ownDatabase, becomePlain);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== noSuchDatabase) throw error;
+    await connected(options, 'postgres', (client) => client.query(`create database ${ownDatabase}`));
+    await connected(options, ownDatabase, becomePlain);
+  }
+}
+
+/** Waits until the server takes connections, and prepares its database. */
+export async function awaitPostgres(options: PostgresOptions, timeoutMs: number, alive: () => boolean): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const client = new pg.Client({ connectionString: databaseUrl(options, 'postgres'), connectionTimeoutMillis: 2000 });
-    client.on('error', () => undefined);
     try {
-      await client.connect();
-      const found = await client.query('select 1 from pg_database where datname = $1', [database]);
-      if (found.rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+      await prepareDatabase(options);
       return;
     } catch (error) {
-      if (!alive() || Date.now() > deadline) {
+      const isRefused = error instanceof pg.DatabaseError && error.code?.startsWith(authorizationClass) === true;
+      if (isRefused || !alive() || Date.now() > deadline) {
         const log = existsSync(options.logFile) ? readFileSync(options.logFile, 'utf8').trim().split('\n').at(-1) : '';
         throw new ArtenicError(
           'unavailable',
@@ -126,8 +158,6 @@ export async function awaitPostgres(
           { cause: error },
         );
       }
-    } finally {
-      await client.end().catch(() => undefined);
     }
     await new Promise((done) => setTimeout(done, 40));
   }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import type { Home, Ports } from './home.ts';
-import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from './postgres.ts';
+import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
 import type { Component } from './supervisor.ts';
 import { startTemporalServer } from './temporal-server.ts';
 
@@ -41,7 +41,7 @@ export function postgresComponent(
     name: 'postgres',
     spawn: () => startPostgres(options),
     ready: async (alive) => {
-      await awaitPostgres(options, 'artenic', readyTimeoutMs, alive);
+      await awaitPostgres(options, readyTimeoutMs, alive);
       place.onReady();
     },
     // SIGINT is PostgreSQL's fast shutdown: sessions end, data is safe.
@@ -51,7 +51,7 @@ export function postgresComponent(
 }
 
 export function embeddedDatabaseUrl(port: number, password: string): string {
-  return databaseUrl({ port, password }, 'artenic');
+  return databaseUrl({ port, password }, ownDatabase);
 }
 
 export function temporalComponent(

@@ -42,7 +42,7 @@ export function postgresOptions(home: string, port: number): PostgresOptions {
 async function makeDatabase(folder: string): Promise<string> {
   const options = postgresOptions(folder, await freePort());
   const child = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 20_000, () => child.exitCode === null);
+  await awaitPostgres(options, 20_000, () => child.exitCode === null);
   const orm = await openOrm({ databaseUrl: databaseUrl(options, 'artenic') });
   await migrate(orm);
   await closeOrm(orm);

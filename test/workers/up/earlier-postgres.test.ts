@@ -18,11 +18,11 @@ test('a server that nobody wrote down is ended in peace, and the next one starts
   const port = await freePort();
   const options = { folder: folder(), port, logFile: join(home, 'postgres.log'), password: 'secret' };
   const earlier = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 30_000, () => earlier.exitCode === null);
+  await awaitPostgres(options, 30_000, () => earlier.exitCode === null);
   await endEarlierPostgres(folder());
   expect(existsSync(join(folder(), 'postmaster.pid'))).toBe(false);
   const next = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 30_000, () => next.exitCode === null);
+  await awaitPostgres(options, 30_000, () => next.exitCode === null);
   await endEarlierPostgres(folder());
   await poll('its end', 5000, () => (next.exitCode === 0 ? true : null));
 }, 90_000);

@@ -74,7 +74,10 @@ asRoot('of root', () => {
     expect(existsSync(inside)).toBe(false);
     expect(readFileSync(join(place, 'base', '1'), 'utf8')).toBe('rows');
     const { uid } = serverUser() ?? { uid: -1 };
-    for (const path of ['', 'base', 'base/1']) expect(statSync(join(place, path)).uid).toBe(uid);
+    for (const path of ['', 'base', 'base/1']) {
+      expect(statSync(join(place, path)).uid).toBe(uid);
+      expect(statSync(join(place, path)).mode & 0o077).toBe(0);
+    }
     said = [];
     expect(placed('a')).toBe(place);
     expect(said).toEqual([]);
