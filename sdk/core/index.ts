@@ -6,6 +6,7 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './offers.ts';
+export * from './relative-path.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';
 export * from './runner-objects.ts';
