@@ -8,6 +8,7 @@ export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './offers.ts';
 export * from './own-value.ts';
+export * from './relative-path.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';
 export * from './runner-objects.ts';
