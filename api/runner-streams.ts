@@ -82,6 +82,7 @@ export async function appendLog(
     topic: `job:${job.id}`,
     kind: 'job.log',
     subject: job.id,
+    projectId: job.projectId,
     data: { attempt: attempt.attempt, stream, nextOffset },
   });
   return nextOffset;
@@ -139,8 +140,9 @@ export async function appendMetrics(
     });
     // the same piece, sent twice at once: the other one has moved the stream on
     if (!isTaken) continue;
+    const { id, projectId } = job;
     const data = { attempt: attempt.attempt };
-    if (rows.length > 0) events.tell(deps, { topic: `job:${job.id}`, kind: 'job.metric', subject: job.id, data });
+    if (rows.length > 0) events.tell(deps, { topic: `job:${id}`, kind: 'job.metric', subject: id, projectId, data });
     return part.to;
   }
 }

@@ -216,11 +216,11 @@ export class ApiWorld {
     return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
   }
 
-  async addJob(spec: Partial<JobSpecInput> = {}): Promise<JobRecord> {
+  async addJob(spec: Partial<JobSpecInput> = {}, projectId = 'default'): Promise<JobRecord> {
     return this.store.jobs.insert({
       id: randomUUID(),
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
-      principal: { id: 'someone', name: 'someone', projectId: 'default' },
+      principal: { id: 'someone', name: 'someone', projectId },
       createdAt: new Date(),
     });
   }
