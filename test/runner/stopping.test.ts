@@ -113,11 +113,11 @@ test('a stop during the setup ends the setup', async () => {
 });
 
 test('fenced: the training is killed at once, nothing is written, the runner ends quietly', async () => {
-  const attempt = await started(never);
+  // a grace that is longer than the test may take
+  const attempt = await world.start({ job: { command: deaf, stopGraceSeconds: 300 } });
+  await attempt.logged('on\n');
   attempt.api.fencedPaths = ['*'];
-  const fencedMs = performance.now();
   expect(await attempt.end()).toBe(0);
-  expect(performance.now() - fencedMs).toBeLessThan(10_000);
   expect(attempt.hasMarker()).toBe(false);
 });
 
@@ -133,26 +133,25 @@ test('fenced at hello: nothing begins', async () => {
 });
 
 describe('kill -9 of the runner', () => {
-  async function killedWithin(attempt: Attempt, processes: number): Promise<number> {
+  /** All its commands would go on for longer than the test may take. */
+  async function killAll(attempt: Attempt, processes: number): Promise<void> {
     await poll('all its processes', 10_000, () => (attempt.processes().length >= processes ? true : null));
     attempt.child.kill('SIGKILL');
-    const killedMs = performance.now();
-    await poll('the end of all', 10_000, () => (attempt.processes().length === 0 ? true : null));
-    return performance.now() - killedMs;
+    await poll('the end of all', 20_000, () => (attempt.processes().length === 0 ? true : null));
   }
 
   test('takes the training and its children with it', async () => {
     const attempt = await started("(sh -c 'sleep 100 & sleep 100') & echo on; trap '' TERM; sleep 100");
-    expect(await killedWithin(attempt, 6)).toBeLessThan(5000);
+    await killAll(attempt, 6);
   });
   test('takes every rank with it', async () => {
     const attempt = await world.start({ job: { command: never, resources: { processes: 3 } } });
     await attempt.logged('on\non\non\n');
-    expect(await killedWithin(attempt, 7)).toBeLessThan(5000);
+    await killAll(attempt, 7);
   });
   test('takes the setup with it', async () => {
     const attempt = await world.start({ job: { setup: 'echo on; sleep 100', command: 'true' } });
     await attempt.logged('on\n', 'logs/setup');
-    expect(await killedWithin(attempt, 3)).toBeLessThan(5000);
+    await killAll(attempt, 3);
   });
 });
