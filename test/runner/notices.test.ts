@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { stopPlan } from '../../runner/stop-plan.ts';
 import { goTool } from '../../scripts/go-tools.mjs';
 import { freePort } from '../../workers/up/ports.ts';
@@ -10,11 +10,10 @@ import { World, type Attempt } from './world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const world = new World();
-afterAll(() => world.destroy());
-
 const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
+afterAll(async () => {
+  for (const close of closers) close();
+  await world.destroy();
 });
 
 /** AWS's own likeness of the metadata service, version 2 only: it answers 401 without a token, 404 before the warning. */
@@ -44,7 +43,7 @@ const deaf = `trap '' TERM; echo on; while :; do sleep 0.05; done`;
 const kindsOf = ({ api }: Attempt) => api.events.map(({ kind }) => kind);
 
 describe('a machine that is taken back', () => {
-  test('is left with a last checkpoint, after AWS has recommended and then warned', async () => {
+  test.concurrent('is left with a last checkpoint, after AWS has recommended and then warned', async () => {
     const port = await freePort();
     const attempt = await world.start({
       job: { command: careful },
@@ -66,7 +65,7 @@ describe('a machine that is taken back', () => {
     expect(attempt.api.violations).toEqual([]);
   }, 900_000);
 
-  test('gets its last word out in time, however long the grace of the job and however deaf its command', async () => {
+  test.concurrent('gets its last word out in time, however long the grace of the job and however deaf its command', async () => {
     const leftMs = 4000;
     const { url, warn } = await startWarner();
     const attempt = await world.start({
@@ -82,7 +81,7 @@ describe('a machine that is taken back', () => {
     expect(Date.parse(marker.finishedAt)).toBeLessThan(Date.parse(notice?.deadlineAt ?? ''));
   });
 
-  test('is known by its metadata when the signal comes first', async () => {
+  test.concurrent('is known by its metadata when the signal comes first', async () => {
     const { url, warn } = await startWarner();
     const attempt = await world.start({
       job: { command: careful, stopGraceSeconds: 300 },
@@ -95,7 +94,7 @@ describe('a machine that is taken back', () => {
     expect(kindsOf(attempt)).toContain('notice');
   });
 
-  test('is not, where the metadata service is away', async () => {
+  test.concurrent('is not, where the metadata service is away', async () => {
     const port = await freePort();
     const away = await startCuttingServer(port);
     const attempt = await world.start({
