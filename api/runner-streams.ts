@@ -80,7 +80,8 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
       // the same bytes, sent twice at once: the other one has moved the stream on
       if (taken === null) continue;
       const data = { attempt: attempt.attempt, stream, nextOffset: to };
-      events.tell(deps, { topic: `job:${job.id}`, kind: 'job.log', subject: job.id, data });
+      const { projectId } = job;
+      events.tell(deps, { topic: `job:${job.id}`, kind: 'job.log', subject: job.id, projectId, data });
       const after = async (): Promise<void> => {
         if (taken.dropped.length > 0)
           await later(deps, async () => {
@@ -136,8 +137,9 @@ export async function appendMetrics(
     });
     // the same piece, sent twice at once: the other one has moved the stream on
     if (!isTaken) continue;
+    const { id, projectId } = job;
     const data = { attempt: attempt.attempt };
-    if (rows.length > 0) events.tell(deps, { topic: `job:${job.id}`, kind: 'job.metric', subject: job.id, data });
+    if (rows.length > 0) events.tell(deps, { topic: `job:${id}`, kind: 'job.metric', subject: id, projectId, data });
     return part.to;
   }
 }

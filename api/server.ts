@@ -62,10 +62,17 @@ export function startServer(
   options: { readonly host: string; readonly port: number },
 ): Promise<RunningServer> {
   // Uploads of gigabytes take their time; headers do not.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 900_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
-    app,
-  );
+  const server = createServer({
+    headersTimeout: 10_000,
+    requestTimeout: 900_000,
+    keepAliveTimeout: 10_000,
+    maxHeaderSize: 16_384,
+  });
+  server.on('request', (_, response) => {
+    // Bytes beyond the length that was told would be the beginning of the next answer for a proxy that shares connections.
+    response.strictContentLength = true;
+  });
+  server.on('request', app);
   server.on('clientError', answerGarbage);
   return new Promise((done, fail) => {
     server.once('error', fail);

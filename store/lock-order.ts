@@ -5,11 +5,12 @@ import type { AttemptsRepository, JobsRepository, Repositories } from './types.t
 type Touch = 'reads' | 'locks';
 
 const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
-  ...{ find: 'reads', get: 'reads', list: 'reads', withoutHistory: 'reads', open: 'reads' },
+  ...{ find: 'reads', get: 'reads', list: 'reads', withoutHistory: 'reads', open: 'reads', undelivered: 'reads' },
   // a row of its own, which nobody else can have locked
   insert: 'reads',
   ...{ transition: 'locks', requestCancel: 'locks', moveFence: 'locks', setStopAt: 'locks', setProgress: 'locks' },
   ...{ holdFence: 'locks', lock: 'locks', setSignals: 'locks', markWorkflowStarted: 'locks', markHistoryKept: 'locks' },
+  markCancelDelivered: 'locks',
 };
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {

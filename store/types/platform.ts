@@ -1,6 +1,6 @@
 import type { Capacity } from '../../core/capacity/types.ts';
 import type { CatalogOffer } from '../../core/catalog/catalog.ts';
-import type { ProviderProblem, RunnerEvent } from '@artenic/core';
+import type { LiveHint, ProviderProblem, RunnerEvent } from '@artenic/core';
 
 /**
  * `topic` is what readers subscribe to: `jobs`, `job:<id>`, `models`, `providers`. One change is one event: `job.state`
@@ -13,8 +13,20 @@ export type EventInput = {
   readonly kind: string;
   readonly subject: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Absent: the project of the job that `subject` names; without such a job the event concerns every project. */
+  readonly projectId?: string;
 };
-export type EventRecord = EventInput & { readonly sequence: bigint; readonly at: Date };
+export type EventRecord = Omit<EventInput, 'projectId'> & {
+  readonly projectId: string | null;
+  readonly sequence: bigint;
+  readonly at: Date;
+};
+/** There is more to fetch of a job's log (`job.log`) or metrics (`job.metric`); the topic is `job:<id>`. */
+export type HintInput = Readonly<Omit<LiveHint, 'at' | 'kind'>> & {
+  readonly kind: 'job.log' | 'job.metric';
+  /** Readers of other projects never hear of it. */
+  readonly projectId: string;
+};
 export type EventsRepository = {
   /** Appends without a number; it gets one after commit, by `sequence`. Wakes listeners (`NOTIFY artenic_events`) at commit. */
   readonly append: (event: EventInput) => Promise<void>;
@@ -22,6 +34,8 @@ export type EventsRepository = {
   readonly sequence: () => Promise<number>;
   readonly after: (sequence: bigint, limit: number) => Promise<readonly EventRecord[]>;
   readonly lastSequence: () => Promise<bigint>;
+  /** Sends hints to all who listen, as `{ origin, hints }` in JSON. Nothing is stored. */
+  readonly notifyHints: (origin: string, hints: readonly object[]) => Promise<void>;
 };
 
 export type StoredResponse = {

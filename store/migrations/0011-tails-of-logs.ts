@@ -1,15 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
 
-const outbox = `
-alter table runner_events
-  add column position bigserial not null,
-  add column event jsonb null,
-  add column tries int not null default 0,
-  add column delivered_at timestamptz(3) null;
-update runner_events set delivered_at = received_at;
-create index runner_events_undelivered on runner_events (tries, position) where delivered_at is null;
-`;
-
 const logs = `
 alter table log_chunks
   alter column key drop not null,
@@ -29,11 +19,9 @@ create index streams_tail on streams (tail_since) where tail_since is not null;
 create index streams_unsettled on streams (attempt_id) where settled_at is null;
 `;
 
-/**
- * Events of runners are committed first and told to Temporal afterwards. New log bytes are rows first, and objects later.
- */
-export class RunnerData extends Migration {
+/** New bytes of logs are rows first, and objects later. */
+export class TailsOfLogs extends Migration {
   override up(): void {
-    for (const statements of [outbox, logs]) this.addSql(statements);
+    this.addSql(logs);
   }
 }
