@@ -5,6 +5,7 @@ export * from './json-or-null.ts';
 export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
+export * from './garbage.ts';
 export * from './offers.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';
