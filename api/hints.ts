@@ -1,4 +1,4 @@
-import { jsonOrNull, liveHintSchema, type LiveHint } from '@artenic/core';
+import { jsonOrNull, liveHintSchema } from '@artenic/core';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
@@ -7,14 +7,17 @@ import type { HintInput, Store } from '../store/types.ts';
 /** Other replicas hear of hints in batches: one notification of PostgreSQL holds what came within this time. */
 const batchMs = 100;
 
-const payloadSchema = z.object({ origin: z.string(), hints: z.array(liveHintSchema) });
+const projectHintSchema = liveHintSchema.extend({ projectId: z.string() });
+/** A hint between replicas. The project is for the API itself: readers are not sent it. */
+export type ProjectHint = z.output<typeof projectHintSchema>;
+const payloadSchema = z.object({ origin: z.string(), hints: z.array(projectHintSchema) });
 
 export type Hints = {
   /** To the readers of this replica at once, to those of the others within `batchMs`. */
   readonly send: (hint: HintInput) => void;
   /** Takes what another replica has sent. */
   readonly receive: (payload: string) => void;
-  readonly listen: (listener: (hint: LiveHint) => void) => () => void;
+  readonly listen: (listener: (hint: ProjectHint) => void) => () => void;
 };
 
 /**
@@ -29,11 +32,11 @@ export function createHints(options: {
   readonly origin: string;
 }): Hints {
   const { store, logger, now, origin } = options;
-  const listeners = new Set<(hint: LiveHint) => void>();
+  const listeners = new Set<(hint: ProjectHint) => void>();
   /** By kind and subject: of hints of one kind about one subject the last one says everything. */
-  const waiting = new Map<string, LiveHint>();
+  const waiting = new Map<string, ProjectHint>();
 
-  function tell(hint: LiveHint): void {
+  function tell(hint: ProjectHint): void {
     for (const listener of listeners) listener(hint);
   }
   function flush(): void {
@@ -45,7 +48,7 @@ export function createHints(options: {
   }
   return {
     send: (input) => {
-      const hint: LiveHint = { ...input, at: now().toISOString() };
+      const hint: ProjectHint = { ...input, at: now().toISOString() };
       tell(hint);
       if (waiting.size === 0) setTimeout(flush, batchMs).unref();
       waiting.set(`${hint.kind} ${hint.subject}`, hint);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LiveHint } from '@artenic/core';
 import type { WebSocket } from 'ws';
-import type { LiveFeed, LiveMessage } from './live-feed.ts';
+import type { ProjectHint } from './hints.ts';
+import { mayRead, type LiveFeed, type LiveMessage } from './live-feed.ts';
 
 export const closeCode = { goingAway: 1001, policy: 1008, tryAgain: 1013 } as const;
 
@@ -22,6 +22,7 @@ function isWanted({ topics }: Subscription, { topic, subject }: LiveMessage): bo
 export class LiveReader {
   readonly socket: WebSocket;
   readonly #feed: LiveFeed;
+  readonly #projectId: string;
   #subscription: Subscription | null = null;
   #isPumping = false;
   #isWokenAgain = false;
@@ -30,8 +31,9 @@ export class LiveReader {
   /** Answered the last ping. */
   isAlive = true;
 
-  constructor(socket: WebSocket, feed: LiveFeed) {
+  constructor(socket: WebSocket, feed: LiveFeed, projectId: string) {
     this.socket = socket;
+    this.#projectId = projectId;
     this.#feed = feed;
   }
 
@@ -40,8 +42,9 @@ export class LiveReader {
   }
 
   /** Takes a hint in when the reader wants it; true when there is something to send. */
-  takeHint({ topic, kind, subject }: LiveHint, text: string): boolean {
+  takeHint({ projectId, topic, kind, subject }: ProjectHint, text: string): boolean {
     const subscription = this.#subscription;
+    if (!mayRead(this.#projectId, { projectId })) return false;
     if (subscription === null || !subscription.wantsHints || !subscription.topics.has(topic)) return false;
     this.#hints.set(`${kind} ${subject}`, text);
     return true;
@@ -73,7 +76,7 @@ export class LiveReader {
     // A new subscription came meanwhile: its place is another one.
     if (this.#subscription !== subscription) return true;
     for (const message of messages) {
-      if (isWanted(subscription, message)) this.socket.send(message.text);
+      if (mayRead(this.#projectId, message) && isWanted(subscription, message)) this.socket.send(message.text);
       subscription.sent = message.sequence;
     }
     if (!(await this.#isKeepingUp())) {

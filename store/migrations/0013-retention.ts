@@ -10,19 +10,9 @@ alter table events rename to events_old;
 alter table events_old drop constraint events_sequence;
 alter table events_old drop constraint events_pkey;
 drop index events_without_sequence;
-alter table events_old alter column id drop default;
-alter sequence events_id_seq owned by none;
 
-create table events (
-  id bigint not null default nextval('events_id_seq'),
-  sequence bigint null,
-  topic text not null,
-  kind text not null,
-  subject text not null,
-  data jsonb not null,
-  at timestamptz(3) not null default clock_timestamp(),
-  primary key (id, at)
-) partition by range (at);
+create table events (like events_old including defaults, primary key (id, at)) partition by range (at);
+alter table events_old alter column id drop default;
 alter sequence events_id_seq owned by events.id;
 create table events_default partition of events default;
 

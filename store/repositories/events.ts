@@ -5,16 +5,22 @@ import { eventsChannel, hintsChannel } from '../listen.ts';
 import type { EventInput, EventRecord, EventsRepository } from '../types.ts';
 
 function toRecord(row: Selectable<Database['events']>, sequence: bigint): EventRecord {
-  const { topic, kind, subject, data, at } = row;
-  return { topic, kind, subject, data, at, sequence };
+  const { topic, kind, subject, data, at, projectId } = row;
+  return { topic, kind, subject, data, at, projectId, sequence };
 }
 
+/** Tells every process that a key or a session has ended. It is on no topic that can be subscribed to, and names nobody. */
+export const accessEnded: EventInput = { topic: 'access', kind: 'access.ended', subject: '', data: {} };
+
 export async function appendEvent(db: Db, event: EventInput): Promise<void> {
-  const { topic, kind, subject, data } = event;
+  const { topic, kind, subject, data, projectId = null } = event;
   await sql`
     with appended as (
-      insert into events (topic, kind, subject, data)
-      values (${topic}, ${kind}, ${subject}, ${json(data)})
+      insert into events (topic, kind, subject, data, project_id)
+      values (
+        ${topic}, ${kind}, ${subject}, ${json(data)},
+        coalesce(${projectId}, (select project_id from jobs where id = ${subject}))
+      )
     )
     select pg_notify(${eventsChannel}, '')`.execute(db);
 }

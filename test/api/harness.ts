@@ -46,7 +46,11 @@ export class RecordedTemporal implements TemporalGateway {
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly ping = () => this.#take('ping');
-  readonly describe = async () => 'absent' as const;
+  /** Jobs whose workflows are open; of all others there is no workflow. */
+  readonly open = new Set<string>();
+  readonly openTrainingJobs = async () => this.open;
+  readonly describe = async (workflowId: string) =>
+    this.open.has(workflowId.replace('training-job/', '')) ? ('open' as const) : ('absent' as const);
   readonly close = async () => undefined;
 }
 
@@ -214,11 +218,11 @@ export class ApiWorld {
     return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
   }
 
-  async addJob(spec: Partial<JobSpecInput> = {}): Promise<JobRecord> {
+  async addJob(spec: Partial<JobSpecInput> = {}, projectId = 'default'): Promise<JobRecord> {
     return this.store.jobs.insert({
       id: randomUUID(),
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
-      principal: { id: 'someone', name: 'someone', projectId: 'default' },
+      principal: { id: 'someone', name: 'someone', projectId },
       createdAt: new Date(),
     });
   }
