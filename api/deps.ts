@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
+import type { Periods } from '../core/retention/rules.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
 import type { Hints } from './hints.ts';
@@ -67,6 +68,8 @@ export type ApiDeps = {
   readonly temporalNamespace: string;
   /** How often workers compare each provider with what is known. */
   readonly reconcileMs: number;
+  /** How long what may go is kept. */
+  readonly periods: Periods;
   /** The built dashboard; null serves none. */
   readonly dashboardFolder: string | null;
   /** Calls back when events have been committed; returns how to stop. */

@@ -14,6 +14,7 @@ import type { JobsRepository, AttemptsRepository, DecisionsRepository } from './
 import type { ModelsRepository } from './types/models.ts';
 import type { OverviewRepository } from './types/overview.ts';
 import type { ReconcileRepository } from './types/reconcile.ts';
+import type { ObjectUsesRepository, RetentionRepository } from './types/retention.ts';
 import type { SessionsRepository } from './types/sessions.ts';
 import type { SignalsRepository } from './types/signals.ts';
 import type {
@@ -31,6 +32,7 @@ export type * from './types/models.ts';
 export type * from './types/overview.ts';
 export type * from './types/platform.ts';
 export type * from './types/reconcile.ts';
+export type * from './types/retention.ts';
 export type * from './types/sessions.ts';
 export type * from './types/signals.ts';
 
@@ -54,6 +56,8 @@ export type Repositories = {
   readonly sessions: SessionsRepository;
   readonly overview: OverviewRepository;
   readonly reconcile: ReconcileRepository;
+  readonly retention: RetentionRepository;
+  readonly objectUses: ObjectUsesRepository;
 };
 
 export type Store = Repositories & {

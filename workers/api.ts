@@ -17,10 +17,11 @@ import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
+import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, readConfig, shipIntervalMs, type Config } from './config.ts';
+import { listOf, periodsOf, readConfig, shipIntervalMs, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
@@ -60,7 +61,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const store = createStore(orm);
   await keepAdminKey(store, config);
-  const { storage, signing, ownUrls } = openStorage(config);
+  const { storage: unguarded, signing, ownUrls } = openStorage(config);
+  const now = (): Date => new Date();
+  const storage = guardUploads(unguarded, store, now);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
@@ -72,7 +75,6 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     memoryBytes: 4 * 1024 ** 3,
   });
   const wakes = new Set<() => void>();
-  const now = (): Date => new Date();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
     config.DATABASE_URL,
@@ -102,6 +104,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     reconcileMs: config.ARTENIC_RECONCILE_MS,
+    periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
       wakes.add(wake);

@@ -5,7 +5,7 @@ import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
 import { decisions } from './decisions.ts';
-import { events } from './events.ts';
+import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
 import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
@@ -14,6 +14,7 @@ import { metricPoints } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
+import { collectorLeases, objectRefs, objectUses } from './retention.ts';
 import { runnerEvents } from './runner-events.ts';
 import { sessions, signInLinks } from './sessions.ts';
 import { streams } from './streams.ts';
@@ -31,6 +32,7 @@ export const entities = [
   modelVersions,
   stageChanges,
   events,
+  eventCounter,
   idempotencyKeys,
   apiKeys,
   providers,
@@ -41,6 +43,9 @@ export const entities = [
   sessions,
   strayInstances,
   providerSweeps,
+  objectRefs,
+  objectUses,
+  collectorLeases,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

@@ -44,6 +44,24 @@ describe('dashboard', () => {
   });
 });
 
+describe('gc', () => {
+  const step = { step: 'job-details', items: 3, rows: 12, objects: 40, bytes: 2_500_000, isMore: true };
+  const empty = { ...step, step: 'jobs', items: 0, rows: 0, objects: 0, bytes: 0, isMore: false };
+
+  test('a dry run tells by step what would go; nothing else is offered', async () => {
+    const { exitCode, stdout } = await run(['gc', '--dry-run'], () => ({ body: { steps: [step, empty] } }));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/job-details +3 +12 +40 +2\.5 MB +and more/);
+    expect(stdout).not.toContain('jobs ');
+    expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /api/v1/garbage']);
+    const nothing = await run(['gc', '--dry-run'], () => ({ body: { steps: [empty] } }));
+    expect(nothing.stdout).toBe('Nothing has served its time.\n');
+    const bare = await run(['gc'], () => ({ body: { steps: [] } }));
+    expect([bare.exitCode, calls().length]).toEqual([2, 0]);
+    expect(bare.stderr).toContain('--dry-run');
+  });
+});
+
 describe('doctor', () => {
   const whole = {
     ...{ ok: true, now: new Date().toISOString(), clockSkewMs: 1, temporal: 'ok', unresolved: [], problems: [] },
