@@ -4,6 +4,7 @@ import { ArtenicError } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard } from './dashboard.ts';
 import { serveDocs } from './docs.ts';
+import { watchHeartbeats } from './hearing.ts';
 import { createMetrics } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { checkOrigin } from './middleware/access.ts';
@@ -51,6 +52,7 @@ export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
     next();
   });
 
+  app.use(watchHeartbeats(deps.hearing));
   const underway = createUnderway();
   mountRoutes(app, deps, createRoutes(deps, metrics), underway);
   serveDocs(app);

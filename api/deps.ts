@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
+import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
+import type { Hearing } from './hearing.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
 
 export type Predictor = Omit<WholePredictor, 'close'>;
@@ -58,6 +60,10 @@ export type ApiDeps = {
   /** Temporal's Web UI, for links; null when there is none that we know of. */
   readonly temporalUi: string | null;
   readonly temporalNamespace: string;
+  /** Notes heartbeats that could not be taken. */
+  readonly hearing: Hearing;
+  /** When a machine that gives no sign of life is ended. */
+  readonly silence: SilenceSettings;
   /** How often workers compare each provider with what is known. */
   readonly reconcileMs: number;
   /** The built dashboard; null serves none. */

@@ -22,6 +22,7 @@ import { createRunnerEvents } from './repositories/runner-events.ts';
 import { createSessions } from './repositories/sessions.ts';
 import { createSignals } from './repositories/signals.ts';
 import { createStreams } from './repositories/streams.ts';
+import { createUptime } from './repositories/uptime.ts';
 import type { Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -64,6 +65,7 @@ function repositoriesOf(db: Db): Repositories {
     sessions: guard(createSessions(db)),
     overview: guard(createOverview(db)),
     reconcile: guard(createReconcile(db)),
+    uptime: guard(createUptime(db)),
   };
 }
 

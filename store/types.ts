@@ -23,6 +23,7 @@ import type {
   CatalogsRepository,
   ProvidersRepository,
   RunnerEventsRepository,
+  UptimeRepository,
 } from './types/platform.ts';
 
 export type * from './types/attempt-data.ts';
@@ -54,6 +55,7 @@ export type Repositories = {
   readonly sessions: SessionsRepository;
   readonly overview: OverviewRepository;
   readonly reconcile: ReconcileRepository;
+  readonly uptime: UptimeRepository;
 };
 
 export type Store = Repositories & {

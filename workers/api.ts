@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
 import { parseKey } from '../api/keys.ts';
+import { createHearing } from '../api/hearing.ts';
 import { createLive } from '../api/live.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
@@ -18,10 +19,11 @@ import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, readConfig, shipIntervalMs, type Config } from './config.ts';
+import { listOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
+import { keepUptime } from './uptime.ts';
 
 const version = '0.1.0';
 
@@ -69,6 +71,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,
   });
+  const hearing = createHearing();
   const wakes = new Set<() => void>();
   const listener = await listenForEvents(config.DATABASE_URL, () => wakes.forEach((wake) => wake()));
   const deps = wrap({
@@ -92,6 +95,8 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
+    hearing,
+    silence: silenceSettingsOf(config),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
@@ -101,12 +106,17 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
   const live = createLive(deps, running.server);
+  const uptime = keepUptime({
+    ...{ store, logger, takeFault: hearing.takeFault, now: deps.now },
+    silentAfterMs: deps.silence.silentAfterMs,
+  });
   logger.info({ port: running.port }, 'listening');
 
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    await uptime.close();
     await live.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
     await predictor.close();

@@ -21,7 +21,7 @@ import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
-import { apiUrlOf, shipIntervalMs, type Config } from './config.ts';
+import { apiUrlOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 
 /** Their instances are processes of this machine, and see its files. */
 const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
@@ -77,6 +77,7 @@ export function composeActivities(parts: {
       heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
       shipIntervalMs,
     },
+    silence: silenceSettingsOf(config),
     now: () => new Date(),
   });
   return {

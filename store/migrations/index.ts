@@ -8,6 +8,7 @@ import { Signals } from './0007-signals.ts';
 import { Handoff } from './0008-handoff.ts';
 import { Catalogs } from './0009-catalogs.ts';
 import { LaunchLeases } from './0010-launch-leases.ts';
+import { Silence } from './0012-silence.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   { name: '0008-handoff', class: Handoff },
   { name: '0009-catalogs', class: Catalogs },
   { name: '0010-launch-leases', class: LaunchLeases },
+  { name: '0012-silence', class: Silence },
 ];

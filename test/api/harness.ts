@@ -10,6 +10,7 @@ import { createOwnUrls } from '../../activities/storage/own-urls.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
 import { makeKey, parseKey } from '../../api/keys.ts';
+import { createHearing } from '../../api/hearing.ts';
 import { createLive } from '../../api/live.ts';
 import { modelCache } from '../../api/model-cache.ts';
 import { startServer } from '../../api/server.ts';
@@ -137,6 +138,8 @@ export class ApiWorld {
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
+      hearing: createHearing(),
+      silence: { silentAfterMs: 600_000, helloWithinMs: null },
       webhookKeys: [],
       signing: ownUrls,
       ownUrls,

@@ -74,6 +74,7 @@ describe('migrations', () => {
         '0008-handoff',
         '0009-catalogs',
         '0010-launch-leases',
+        '0012-silence',
       ]);
     });
   });
