@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 
-export const heartbeatPath = '/api/v1/runner/heartbeat';
+const heartbeatPath = '/api/v1/runner/heartbeat';
 /** A runner that goes away in the middle of a request is no fault of ours, unless we let it wait. */
 const patientMs = 5000;
 

@@ -10,11 +10,11 @@ import { faultNames, faults, inject, temporalCli, type Fault } from './faults.ts
 import { counterJob, penguinsJob, type CounterConfig } from './jobs.ts';
 import { pick, randomFrom } from './random.ts';
 import { attemptsOf, checkCounter, checkEndedOnce, endOf, terminalStates } from './verify.ts';
+import { byTurns, isFull, seedOf } from '../support/share.ts';
 
 /** Long runs: `ARTENIC_CHAOS_JOBS=20 ARTENIC_CHAOS_SEED=7 npm test -- test/chaos`. */
-const isFull = process.env['ARTENIC_TEST_FULL'] === '1';
 const jobCount = Number(process.env['ARTENIC_CHAOS_JOBS'] ?? (isFull ? 8 : 3));
-const seed = Number(process.env['ARTENIC_CHAOS_SEED'] ?? 1);
+const seed = Number(process.env['ARTENIC_CHAOS_SEED'] ?? seedOf('chaos'));
 const random = randomFrom(seed);
 const silentAfterMs = 12_000;
 const stack = createStack({ ARTENIC_LOCAL_VCPU: '4', ARTENIC_SILENT_AFTER_MS: String(silentAfterMs) });
@@ -37,8 +37,8 @@ beforeAll(() => stack.start(), 120_000);
 afterAll(() => stack.destroy(), 60_000);
 
 describe(`chaos, seed ${seed}`, () => {
-  // all of them strike the jobs of the last test anyway
-  test.each(isFull ? faultNames : faultNames.slice(0, 2))(
+  // all of them strike the jobs of the last test in any case
+  test.each(byTurns('faults of one job', faultNames, 2))(
     'one job, %s',
     async (fault) => {
       const config = traced({ total: 40, every: 5, delay: 0.08 });

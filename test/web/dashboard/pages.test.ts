@@ -8,6 +8,7 @@ import { settled, visit, type Theme } from './browser.ts';
 import { routesOf } from './routes.ts';
 import { fill, startDashboard } from './world.ts';
 import { eventually } from '../harness/eventually.ts';
+import { byTurns } from '../../support/share.ts';
 
 let full: ApiWorld;
 let empty: ApiWorld;
@@ -40,19 +41,19 @@ async function expectAccessible(page: Page, what: string): Promise<void> {
   expect({ what, violations: await violations(page) }).toEqual({ what, violations: [] });
 }
 
-/** Every state in both themes on both screens takes minutes: `npm run ci` asks for it, `npm test` takes each once. */
-const isFull = process.env['ARTENIC_TEST_FULL'] === '1';
-const views: readonly (readonly [Theme, number])[] = [
-  ['light', 1280],
-  ['dark', 390],
-  ...(isFull
-    ? ([
-        ['dark', 1280],
-        ['light', 390],
-      ] as const)
-    : []),
+/** Every state in both themes on both screens takes minutes: a run takes both themes and both screens once. */
+const everyView: readonly (readonly (readonly [Theme, number])[])[] = [
+  [
+    ['light', 1280],
+    ['dark', 390],
+  ],
+  [
+    ['dark', 1280],
+    ['light', 390],
+  ],
 ];
-const themes: readonly Theme[] = isFull ? ['light', 'dark'] : ['light'];
+const views = byTurns('views of pages', everyView, 1).flat();
+const themes = byTurns('themes of pages', ['light', 'dark'] as const, 1);
 
 test.each(views)(
   '%s, %d px: every page with data',
