@@ -5,6 +5,7 @@ import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard } from './dashboard.ts';
 import { serveDocs } from './docs.ts';
+import { watchHeartbeats } from './hearing.ts';
 import { createMetrics } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { checkOrigin } from './middleware/access.ts';
@@ -58,6 +59,7 @@ export function createApp(parts: ApiDeps): Express & Pick<Underway, 'settled'> {
     next();
   });
 
+  app.use(watchHeartbeats(deps.hearing));
   const underway = createUnderway();
   mountRoutes(app, deps, createRoutes(deps, metrics), underway);
   serveDocs(app);

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
 import type { Periods } from '../core/retention/rules.ts';
+import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
+import type { Hearing } from './hearing.ts';
 import type { Hints } from './hints.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
 
@@ -66,6 +68,10 @@ export type ApiDeps = {
   /** Temporal's Web UI, for links; null when there is none that we know of. */
   readonly temporalUi: string | null;
   readonly temporalNamespace: string;
+  /** Notes heartbeats that could not be taken. */
+  readonly hearing: Hearing;
+  /** When a machine that gives no sign of life is ended. */
+  readonly silence: SilenceSettings;
   /** How often workers compare each provider with what is known. */
   readonly reconcileMs: number;
   /** How long what may go is kept. */

@@ -26,6 +26,7 @@ import { createSessions } from './repositories/sessions.ts';
 import { createSignals } from './repositories/signals.ts';
 import { createStreams } from './repositories/streams.ts';
 import { inTransactionScope } from './transaction-scope.ts';
+import { createUptime } from './repositories/uptime.ts';
 import type { Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -70,6 +71,7 @@ function repositoriesOf(db: Db): Repositories {
     reconcile: guard(createReconcile(db)),
     retention: guard(createRetention(db)),
     objectUses: guard(createObjectUses(db)),
+    uptime: guard(createUptime(db)),
   };
 }
 

@@ -24,6 +24,7 @@ import type {
   CatalogsRepository,
   ProvidersRepository,
   RunnerEventsRepository,
+  UptimeRepository,
 } from './types/platform.ts';
 
 export type * from './types/attempt-data.ts';
@@ -58,6 +59,7 @@ export type Repositories = {
   readonly reconcile: ReconcileRepository;
   readonly retention: RetentionRepository;
   readonly objectUses: ObjectUsesRepository;
+  readonly uptime: UptimeRepository;
 };
 
 export type Store = Repositories & {

@@ -8,6 +8,7 @@ import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
 import { createHints } from '../api/hints.ts';
 import { parseKey } from '../api/keys.ts';
+import { createHearing } from '../api/hearing.ts';
 import { createLive } from '../api/live.ts';
 import { startLogKeeper } from '../api/log-keeper.ts';
 import { modelCache } from '../api/model-cache.ts';
@@ -21,10 +22,11 @@ import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, periodsOf, readConfig, shipIntervalMs, type Config } from './config.ts';
+import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
+import { keepUptime } from './uptime.ts';
 
 const version = '0.1.0';
 
@@ -74,6 +76,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,
   });
+  const hearing = createHearing();
   const wakes = new Set<() => void>();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
@@ -103,6 +106,8 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
+    hearing,
+    silence: silenceSettingsOf(config),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
@@ -114,12 +119,18 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
   const live = createLive(deps, running.server);
   const logKeeper = startLogKeeper(deps, { intervalMs: 5000 });
+
+  const uptime = keepUptime({
+    ...{ store, logger, takeFault: hearing.takeFault, now: deps.now },
+    silentAfterMs: deps.silence.silentAfterMs,
+  });
   logger.info({ port: running.port }, 'listening');
 
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    await uptime.close();
     await live.close();
     const kept = logKeeper.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);

@@ -24,7 +24,7 @@ import { inspectModel } from '../serving/inspect.ts';
 import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
-import { apiUrlOf, periodsOf, shipIntervalMs, type Config } from './config.ts';
+import { apiUrlOf, periodsOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 
 /** Their instances are processes of this machine, and see its files. */
 const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
@@ -85,6 +85,7 @@ export function composeActivities(parts: {
       heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
       shipIntervalMs,
     },
+    silence: silenceSettingsOf(config),
     now: () => new Date(),
   });
   return {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { webhookKeyOf } from '../api/webhook-signature.ts';
 import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
+import type { SilenceSettings } from '../core/silence/silence.ts';
 import { storageOptionsOf } from './storage-url.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -120,6 +121,10 @@ const configSchema = z.object({
     ),
   /** How often a runner says that it lives and asks for wishes. Lower: faster cancel; higher: fewer requests. */
   ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
+  /** How long a runner may give no sign of life before its machine is ended and the job goes on elsewhere. Only time counts in which the API was there to hear it. Lower: a hung machine costs less; higher: a partition is waited out. At least five heartbeats. */
+  ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
+  /** How long a machine may take from its launch to its runner's hello. Absent: 5 minutes on this machine and the simulated cloud, 20 on AWS. */
+  ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
   /** How often each provider's list is compared with our rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */
@@ -158,6 +163,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 /** How often runners ship what is new of logs and metrics. */
 export const shipIntervalMs = 250;
+
+export function silenceSettingsOf(config: Config): SilenceSettings {
+  return {
+    // a heartbeat or two may be lost on their way
+    silentAfterMs: Math.max(config.ARTENIC_SILENT_AFTER_MS, 5 * config.ARTENIC_HEARTBEAT_MS),
+    helloWithinMs: config.ARTENIC_HELLO_WITHIN_MS ?? null,
+  };
+}
 
 /** URL of the API as runners reach it. */
 export function apiUrlOf(config: Config): string {

@@ -2,7 +2,7 @@ import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
 import { jobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
-import { attemptEndingKinds, attemptStates, jobStates, modelStages, preemptionEvidenceClasses } from './states.ts';
+import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
 /** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
 export const problemSchema = z.object({
@@ -83,13 +83,15 @@ export const attemptViewSchema = z.object({
       kind: z.enum(attemptEndingKinds),
       exitCode: z.number().int().nullable(),
       message: z.string(),
-      evidence: z.enum(preemptionEvidenceClasses).optional(),
+      evidence: z.enum(endingEvidenceClasses).optional(),
     })
     .nullable(),
   restoredFrom: z.string().nullable(),
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
+  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
+  lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   /** Why this attempt was made, in the failover policy's words. */

@@ -119,3 +119,18 @@ test('what has served its time is told by step, and stays', async () => {
     expect(steps[0]).toEqual({ step: 'requests', items: 1, rows: 1, objects: 0, bytes: 0, isMore: false });
   }
 });
+
+test('a machine that nobody hears is named, and those that were ended for it are counted', async () => {
+  const [job, hour] = [await world.addJob(), 3_600_000];
+  const silent = await world.openAttempt(job.id, 1);
+  const since = new Date(Date.now() - hour);
+  await world.store.attempts.setHandle(silent, stray('i-3', silent, null).handle, since);
+  const said = async () => (await report()).problems.map(({ message }) => message).filter((one) => /hello/.test(one));
+  expect(await said()).toEqual([]);
+  await world.store.uptime.note({ at: since, gapMs: 1, hadFault: true });
+  await world.store.uptime.note({ at: new Date(), gapMs: 2 * hour, hadFault: false });
+  expect(await said()).toEqual([expect.stringContaining(`The runner of ${silent} on i-3 has not said hello for 60`)]);
+  const ending = { kind: 'lost', exitCode: null, message: '', evidence: 'never-spoke' } as const;
+  await world.store.attempts.end(silent, ending, new Date());
+  expect(await said()).toEqual(['1 machine of local never said hello within the last day, and had to be ended.']);
+});

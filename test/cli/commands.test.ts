@@ -390,6 +390,7 @@ describe('training', () => {
       ending: { kind: 'preempted', exitCode: null, message: 'taken back' },
       ...{ billedFrom: '2026-01-01T00:00:10.000Z', billedUntil: '2026-01-01T01:02:13.000Z' },
       ...{ createdAt: '2026-01-01T00:00:00.000Z', launchedAt: null, helloAt: null, runningAt: null, endedAt: null },
+      lastHeartbeatAt: null,
       ...{ reason: 'the first offer', checkpoints: [], cost: { usdMicros: 3_723_000, isFinal: true } },
     };
     const local: AttemptView = {
@@ -414,9 +415,9 @@ describe('training', () => {
       expect(exitCode).toBe(0);
       expect(stdout).toMatch(/^Cost +3\.7230 USD so far$/m);
       expect(stdout).toMatch(
-        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +preempted +3\.7230 USD +the first offer$/m,
+        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +– +preempted +3\.7230 USD +the first offer$/m,
       );
-      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +launching +free +nothing else is left$/m);
+      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +– +launching +free +nothing else is left$/m);
       expect(stdout).toMatch(/^2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
       expect(stdout).toMatch(/^3 +.* ago +watch +next zone/m);
       expect((await run(['jobs', id], answer([attempt, local], 3_723_000))).stdout).toBe(stdout);

@@ -84,7 +84,9 @@ async function make(job: Job, nowMs: number): Promise<{ readonly id: string; rea
     if (isSettled)
       await query(`update attempts set ended_at = now(), termination_confirmed_at = now() where id = '${attemptId}'`);
     const log = objectKeys.logChunk(id, attempt, 'training', 0, 10);
-    await store.logChunks.insert({ jobId: id, attempt, stream: 'training', offset: 0, bytes: 10, key: log });
+    const ref = { jobId: id, attempt, stream: 'training' } as const;
+    await store.logChunks.insert({ ...ref, offset: 0, content: new Uint8Array(10) });
+    await store.logChunks.pack(ref, await store.logChunks.from(ref, 0, 10), { key: log, bytes: 10 });
     for (const key of [log, objectKeys.output(id, attempt, 'out.bin'), objectKeys.completion(id, attempt)]) {
       await put(key);
       needed.push(key);
