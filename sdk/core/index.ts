@@ -1,3 +1,4 @@
+export * from './exact-json.ts';
 export * from './integer-types.ts';
 export * from './job-spec.ts';
 export * from './job-text.ts';
