@@ -1,4 +1,5 @@
 export * from './field-faults.ts';
+export * from './exact-json.ts';
 export * from './integer-types.ts';
 export * from './job-spec.ts';
 export * from './job-text.ts';
