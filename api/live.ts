@@ -32,6 +32,8 @@ const messageSchema = z.strictObject({
     .max(100),
   /** Resume behind this number; null: from now on. */
   after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
+  /** Also hints, which have no number: `job.log` and `job.metric` say that there is more to fetch. */
+  hints: z.boolean().default(false),
 });
 
 export type Live = { readonly close: () => Promise<void> };
@@ -54,6 +56,16 @@ function refuse(socket: Duplex, status: number, reason: string): void {
   endForGood(socket, `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+/**
+ * Whether events behind `after` cannot be told: the next one is not kept any more, or the number is still to come, so that
+ * our events are not those it was read from (a restored database, say).
+ */
+async function isBeyondReach({ events }: ApiDeps['store'], after: bigint, last: bigint): Promise<boolean> {
+  if (after >= last) return after > last;
+  const first = await events.firstSequence();
+  return first === null || after + 1n < first;
+}
+
 /** Answers one message of a reader. */
 async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string): Promise<void> {
   const send = (message: object) => reader.socket.send(JSON.stringify(message));
@@ -62,13 +74,13 @@ async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string)
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     return send({ op: 'error', message: faults.join('; ') });
   }
-  const { topics, after } = parsed.data;
+  const { topics, after, hints } = parsed.data;
   const last = await store.events.lastSequence();
-  const from = after === null || BigInt(after) > last ? last : BigInt(after);
-  // A number that is still to come: our events are not those it was read from (a restored database, say).
-  if (after !== null && BigInt(after) > last) send({ op: 'gap', after: Number(last) });
+  const isHole = after !== null && (await isBeyondReach(store, BigInt(after), last));
+  const from = after === null || isHole ? last : BigInt(after);
+  if (isHole) send({ op: 'gap', after: Number(last) });
   send({ op: 'subscribed', topics, after: Number(from) });
-  reader.subscribe(topics, from);
+  reader.subscribe(topics, from, hints);
   await reader.pump();
 }
 
@@ -174,6 +186,11 @@ export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultH
     });
   };
 
+  const pump = (reader: LiveReader): void => {
+    underway
+      .add(reader.pump())
+      .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+  };
   const wake = coalesce(underway, async () => {
     try {
       const { hasAccessEnded } = await feed.refresh();
@@ -182,10 +199,12 @@ export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultH
     } catch (error) {
       deps.logger.warn({ error: messageOf(error) }, 'live events are late');
     }
-    for (const reader of readers.keys())
-      underway
-        .add(reader.pump())
-        .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+    for (const reader of readers.keys()) pump(reader);
+  });
+  const unlisten = deps.hints.listen((hint) => {
+    const { projectId: _, ...told } = hint;
+    const text = JSON.stringify({ op: 'hint', ...told });
+    for (const reader of readers.keys()) if (reader.takeHint(hint, text)) pump(reader);
   });
 
   server.on('upgrade', onUpgrade);
@@ -208,6 +227,7 @@ export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultH
       clearInterval(poll);
       clearInterval(heartbeat);
       unsubscribe();
+      unlisten();
       server.off('upgrade', onUpgrade);
       for (const { socket } of readers.keys()) socket.close(closeCode.goingAway, 'the server is going away');
       const timer = setTimeout(() => {

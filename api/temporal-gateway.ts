@@ -5,8 +5,8 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { RunnerEvent } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
+import type { WorkflowEvent } from '../store/types.ts';
 import {
   capacityGrantedSignal,
   controlQueue,
@@ -29,10 +29,7 @@ export type TemporalGateway = {
   /** Recorded by the server even while no worker runs. A closed workflow is success. */
   readonly cancelTrainingJob: (jobId: string) => Promise<void>;
   /** Throws `not-found` when the attempt's workflow is closed. */
-  readonly signalRunnerEvent: (
-    attemptId: string,
-    event: RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string },
-  ) => Promise<void>;
+  readonly signalRunnerEvent: (attemptId: string, event: WorkflowEvent) => Promise<void>;
   readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
   /** Throws `not-found` when the failover's workflow is closed. */
   readonly wakeFailover: (jobId: string) => Promise<void>;

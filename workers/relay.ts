@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { isArtenicError, messageOf } from '../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
+import { deliverRunnerEvents } from '../api/deliver-runner-events.ts';
 import { deliverSignal } from '../api/deliver-signal.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { createRepeatedFailures } from './repeated-failures.ts';
@@ -17,6 +18,8 @@ export type RelayDeps = {
 /** A job younger than this may still be in the hands of the request that made it. */
 const handsOffMs = 2000;
 const batchSize = 500;
+/** After so many attempts in a row that could not be told, Temporal is away: the next round tries again. */
+const mostFailures = 3;
 /** The comparison of all open jobs with Temporal is repeated after this, or after its own duration times `restShare`. */
 const fullRoundMs = 6000;
 const restShare = 20;
@@ -25,8 +28,8 @@ const wakeAgainMs = 30_000;
 
 /**
  * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts again (`adopt`)
- * those that were terminated, and delivers cancels, signals and grants whose first delivery was lost. Several may run at
- * once. One item that cannot be delivered holds up no other: it is tried again after a growing pause.
+ * those that were terminated, and delivers cancels, signals, grants and events of runners whose first delivery was lost.
+ * Several may run at once. One item that cannot be delivered holds up no other: it is tried again after a growing pause.
  */
 export function startRelay(deps: RelayDeps): { readonly close: () => Promise<void> } {
   const { store, temporal, logger, now } = deps;
@@ -98,11 +101,21 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
     const olderThan = new Date(now().getTime() - handsOffMs);
     for (const signal of await store.signals.undelivered({ olderThan, limit: batchSize }))
       await attempt(`signal ${signal.jobId} ${signal.eventId}`, () => deliverSignal({ store, temporal, now }, signal));
+    await deliverEvents(olderThan);
     for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
       await attempt(job.id, () => deliver(job));
     for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
       await attempt(`grant ${attemptId}`, () => tellGrant(attemptId));
     if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);
+  }
+
+  /** What the API has committed and could not tell. An attempt whose event fails does not hold up the others. */
+  async function deliverEvents(olderThan: Date): Promise<void> {
+    let failures = 0;
+    for (const attemptId of await store.runnerEvents.waiting({ olderThan, limit: batchSize })) {
+      if (closed || failures === mostFailures) return;
+      failures = (await deliverRunnerEvents(deps, attemptId)) ? 0 : failures + 1;
+    }
   }
 
   async function tellGrant(attemptId: string): Promise<void> {

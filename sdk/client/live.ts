@@ -1,4 +1,4 @@
-import { jsonOrNull, liveEventSchema, type LiveEvent } from '@artenic/core';
+import { jsonOrNull, liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
 import { z } from 'zod';
 import type { ClientOptions } from './http.ts';
 
@@ -8,6 +8,8 @@ export type LiveOptions = {
   /** Resume behind this sequence number; from now on when absent. */
   readonly after?: number;
   readonly onEvent: (event: LiveEvent) => void;
+  /** There is more to fetch of a followed job's log or metrics. Those of a time without connection are lost. */
+  readonly onHint?: (hint: LiveHint) => void;
   /** Events may be missing here (a restored database, a message of a newer server): ask for what they would have told. */
   readonly onGap?: () => void;
   /** The subscription has failed for good: the server refuses its topics, or the key has ended. */
@@ -18,6 +20,7 @@ export type LiveSubscription = { readonly close: () => void };
 
 const messageSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
+  z.object({ op: z.literal('hint'), ...liveHintSchema.shape }),
   z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
   z.object({ op: z.literal('gap'), after: z.number() }),
   z.object({ op: z.literal('error'), message: z.string() }),
@@ -56,6 +59,10 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
         const { op: _op, ...event } = message;
         return options.onEvent(event);
       }
+      case 'hint': {
+        const { op: _op, ...hint } = message;
+        return options.onHint?.(hint);
+      }
       case 'error':
         return fail(new Error(message.message));
       default:
@@ -72,9 +79,11 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
   function connect(): void {
     const opened = new WebSocket(url, ['artenic.v1', `bearer.${client.apiKey}`]);
     socket = opened;
-    opened.addEventListener('open', () =>
-      opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: last })),
-    );
+    opened.addEventListener('open', () => {
+      // Asked for only when wanted: an older server knows no hints.
+      const hints = options.onHint === undefined ? {} : { hints: true };
+      opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: last, ...hints }));
+    });
     opened.addEventListener('message', (event) => take(String(event.data)));
     opened.addEventListener('close', ({ code, reason }) => {
       if (closed) return;

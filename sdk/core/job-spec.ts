@@ -1,4 +1,5 @@
 import { jsonValueSchema } from './json-value.ts';
+import { relativePathSchema } from './relative-path.ts';
 import { z } from 'zod';
 
 const nameSchema = z
@@ -12,15 +13,6 @@ const envNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'letters, digits and "_", at most 64, not starting with a digit');
 const secretNameSchema = z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'upper-case letters, digits and "_"');
-const relativePathSchema = z
-  .string()
-  .min(1)
-  .max(512)
-  .refine(
-    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
-    'a relative path without ".."',
-  );
-
 const commandSchema = z
   .union([
     z.string().min(1).max(32_768),

@@ -1,8 +1,8 @@
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
 import { takenJobSpecSchema } from './job-spec.ts';
-import { checkpointManifestSchema, logStreams } from './runner-contract.ts';
-import { attemptEndingKinds, attemptStates, jobStates, modelStages, preemptionEvidenceClasses } from './states.ts';
+import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
+import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
 /** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
 export const problemSchema = z.object({
@@ -83,18 +83,20 @@ export const attemptViewSchema = z.object({
       kind: z.enum(attemptEndingKinds),
       exitCode: z.number().int().nullable(),
       message: z.string(),
-      evidence: z.enum(preemptionEvidenceClasses).optional(),
+      evidence: z.enum(endingEvidenceClasses).optional(),
     })
     .nullable(),
   restoredFrom: z.string().nullable(),
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
+  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
+  lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   /** Why this attempt was made, in the failover policy's words. */
   reason: z.string(),
-  checkpoints: z.array(checkpointManifestSchema.pick({ sequence: true, name: true, createdAt: true })),
+  checkpoints: z.array(checkpointSummarySchema),
 });
 export type AttemptView = z.output<typeof attemptViewSchema>;
 
@@ -126,7 +128,8 @@ export type LogPage = z.output<typeof logPageSchema>;
 export const tensorSignatureSchema = z.object({
   name: z.string(),
   type: z.string(),
-  shape: z.array(z.union([z.number().int(), z.string()])),
+  /** A string is an open dimension; null: as many dimensions as one likes. */
+  shape: z.array(z.union([z.number().int(), z.string()])).nullable(),
 });
 export const modelSignatureSchema = z.object({
   inputs: z.array(tensorSignatureSchema),
@@ -150,12 +153,19 @@ export const modelFormats = [
   'other',
 ] as const;
 
+/** `.` and `..` as part of a path lead elsewhere. */
+const externalName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^(?!\.{1,2}$)/);
+
 /** A model's place on a server that speaks the Open Inference Protocol v2. */
 export const externalModelSchema = z.strictObject({
   /** Base URL, without `/v2`; the installation must know the server (`ARTENIC_INFERENCE_SERVERS`). */
   url: z.url({ protocol: /^https?$/ }).max(1000),
-  model: z.string().min(1).max(255),
-  version: z.string().min(1).max(255).nullable().default(null),
+  model: externalName,
+  version: externalName.nullable().default(null),
 });
 export type ExternalModel = z.output<typeof externalModelSchema>;
 
@@ -204,17 +214,10 @@ export const registerModelRequestSchema = z.strictObject({
   external: externalModelSchema.optional(),
 });
 
-/** One row: a value per named input. */
+const scalars = [z.number(), z.string(), z.boolean(), z.null()] as const;
+/** One row: a value per named input. Null is a missing number. */
 export const predictRequestSchema = z.strictObject({
-  inputs: z.record(
-    z.string(),
-    z.union([
-      z.number(),
-      z.string(),
-      z.boolean(),
-      z.array(z.union([z.number(), z.string(), z.boolean()])).max(100_000),
-    ]),
-  ),
+  inputs: z.record(z.string(), z.union([...scalars, z.array(z.union(scalars)).max(100_000)])),
   version: z.number().int().min(1).max(2_147_483_647).optional(),
 });
 export type PredictRequest = z.output<typeof predictRequestSchema>;
@@ -293,3 +296,7 @@ export const liveEventSchema = z.object({
   data: z.record(z.string(), jsonValueSchema),
 });
 export type LiveEvent = z.output<typeof liveEventSchema>;
+
+/** There is more to fetch, of a log or of metrics. It has no number: a hint that is lost costs freshness, never data. */
+export const liveHintSchema = liveEventSchema.omit({ sequence: true });
+export type LiveHint = z.output<typeof liveHintSchema>;

@@ -122,6 +122,7 @@ function refuseBefore(fault: Fault): void {
     case 'slow':
     case 'reset':
     case 'made-twice':
+    case 'never-boots':
     case 'unknown-state':
     case 'garbage':
       return;

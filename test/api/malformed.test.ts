@@ -25,9 +25,7 @@ async function exchange(bytes: string | Buffer): Promise<string> {
   // Refusing may reset the connection after the answer.
   socket.on('error', () => undefined);
   socket.write(bytes);
-  const late = setTimeout(() => socket.destroy(), 5000);
   await once(socket, 'close');
-  clearTimeout(late);
   return text;
 }
 const statusOf = (text: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
@@ -106,7 +104,8 @@ test('a refused body that goes on coming, drop by drop, is cut off', async () =>
   socket.setEncoding('latin1').on('data', (part: string) => {
     answer += part;
   });
-  await once(socket, 'close');
+  // it may end by a reset, which is no failure here
+  await new Promise((closed) => socket.once('close', closed));
   clearInterval(drops);
   expect(statusOf(answer)).toBe(401);
 });
