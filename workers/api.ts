@@ -77,6 +77,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     memoryBytes: 4 * 1024 ** 3,
   });
   const hearing = createHearing();
+  const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
   const wakes = new Set<() => void>();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
@@ -99,8 +100,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     hints,
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
-    allowedHosts: listOf(config.ARTENIC_ALLOWED_HOSTS),
-    allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
+    allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
+    allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
+    publicUrl: publicUrl?.href ?? null,
     limits: defaultLimits,
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),

@@ -47,6 +47,8 @@ const configSchema = z.object({
   ARTENIC_API_PORT: port.default(7400),
   /** URL under which runners reach the API; from other machines set the public one. */
   ARTENIC_API_URL: z.url().optional(),
+  /** URL under which browsers reach the API behind a proxy. With https the session's cookie is `Secure` and named `__Host-…`. Its host and origin are allowed. */
+  ARTENIC_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Host names besides loopback that requests may carry, separated by commas. Guards against DNS rebinding. */
   ARTENIC_ALLOWED_HOSTS: z.string().default(''),
   /** Origins besides our own that browsers may send, separated by commas. */

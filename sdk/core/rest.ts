@@ -1,6 +1,6 @@
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
-import { jobSpecSchema } from './job-spec.ts';
+import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
 import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
@@ -41,7 +41,7 @@ export const jobViewSchema = z.object({
   state: z.enum(jobStates),
   /** One sentence on why the job is in this state, empty while all is well. */
   message: z.string(),
-  spec: jobSpecSchema,
+  spec: takenJobSpecSchema,
   labels: z.record(z.string(), z.string()),
   priority: z.number().int(),
   /** Place among waiting jobs, 1 is next; null when the job does not wait for capacity. */

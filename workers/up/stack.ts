@@ -3,12 +3,14 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
+import { boundLog } from './bounded-log.ts';
 import type { Home, Ports } from './home.ts';
 import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
 import type { Component } from './supervisor.ts';
 import { startTemporalServer } from './temporal-server.ts';
 
 const readyTimeoutMs = 60_000;
+const logCheckMs = 60_000;
 
 async function poll(what: string, alive: () => boolean, logFile: string, probe: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
@@ -109,7 +111,7 @@ function spawnLogged(entry: string, logFile: string, environment: Readonly<Recor
   const log = openSync(logFile, 'a', 0o600);
   try {
     // A session of its own: Ctrl-C reaches the supervisor only, which ends its children in order.
-    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       detached: true,
       stdio: ['ignore', log, log],
       env: {
@@ -118,6 +120,9 @@ function spawnLogged(entry: string, logFile: string, environment: Readonly<Recor
         ...environment,
       },
     });
+    const bounding = setInterval(() => boundLog(logFile), logCheckMs).unref();
+    child.once('exit', () => clearInterval(bounding));
+    return child;
   } finally {
     closeSync(log);
   }
