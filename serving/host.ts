@@ -10,6 +10,9 @@ import { rejected, scanModel } from './model-file.ts';
 import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
 import { hasOwnRows, probeRow } from './warm-up.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 type Loaded = { readonly session: InferenceSession; readonly signature: ModelSignature };
 let loaded: Loaded | null = null;
 

@@ -23,6 +23,9 @@ import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 const version = '0.1.0';
 
 /** The admin's key as its file says it: a changed file is a changed key. */

@@ -28,6 +28,9 @@ import { embeddedDatabaseUrl, postgresComponent, processComponent, temporalCompo
 import { stopLocalInstances } from './up/stop-instances.ts';
 import { endLeftovers, Supervisor, type Component } from './up/supervisor.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 const root = fileURLToPath(new URL('../', import.meta.url));
 const startedMs = Date.now();
 
