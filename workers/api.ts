@@ -11,6 +11,7 @@ import { createLive } from '../api/live.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { guardTemporalUi } from '../api/temporal-ui.ts';
 import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
@@ -103,6 +104,14 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     },
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
+  const upstream = config.ARTENIC_TEMPORAL_UI_UPSTREAM;
+  const temporalUi =
+    upstream === undefined
+      ? null
+      : await startServer(guardTemporalUi(deps, { upstream: new URL(upstream), apiPort: config.ARTENIC_API_PORT }), {
+          host: config.ARTENIC_API_HOST,
+          port: config.ARTENIC_TEMPORAL_UI_PORT,
+        });
   const live = createLive(deps, running.server);
   logger.info({ port: running.port }, 'listening');
 
@@ -110,6 +119,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    await temporalUi?.close(0);
     await live.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
     await predictor.close();
