@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,7 +91,24 @@ async function bundleWorkflows(folder: string): Promise<void> {
   process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'] = path;
 }
 
+/** What is tested by turns is chosen by the commit: it changes with each one, and a failure can be repeated. */
+function chooseSeed(): void {
+  if (process.env['ARTENIC_TEST_SEED'] === undefined) {
+    try {
+      const head = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      process.env['ARTENIC_TEST_SEED'] = head.toString().trim();
+    } catch {
+      process.env['ARTENIC_TEST_SEED'] = 'no-commit';
+    }
+  }
+  process.stdout.write(`\nThis run's part of the full count: ARTENIC_TEST_SEED=${process.env['ARTENIC_TEST_SEED']}\n`);
+}
+
 export default async function globalSetup(): Promise<void> {
+  chooseSeed();
   const folder = makeEnteredFolder('artenic-test-');
   mkdirSync(join(folder, 'namespaces'));
   process.env['ARTENIC_TEST_FOLDER'] = folder;
