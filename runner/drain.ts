@@ -39,7 +39,7 @@ export async function drain(bootstrapFile: string): Promise<void> {
       store,
       control,
       folder: folders.checkpoints,
-      onFailed: (line) => process.stderr.write(`${line}\n`),
+      say: (line) => void process.stderr.write(`${line}\n`),
     }),
   );
   const [uploads] = await Promise.all([

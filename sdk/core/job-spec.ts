@@ -1,4 +1,5 @@
 import { jsonValueSchema } from './json-value.ts';
+import { relativePathSchema } from './relative-path.ts';
 import { z } from 'zod';
 
 const nameSchema = z
@@ -9,15 +10,6 @@ const nameSchema = z
   );
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');
 const envNameSchema = z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'upper-case letters, digits and "_"');
-const relativePathSchema = z
-  .string()
-  .min(1)
-  .max(512)
-  .refine(
-    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
-    'a relative path without ".."',
-  );
-
 const commandSchema = z
   .union([z.string().min(1).max(32_768), z.array(z.string().max(32_768)).min(1).max(256)])
   .describe('A string is run by `sh -c`, a list is run as it is.');

@@ -1,7 +1,7 @@
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
 import { jobSpecSchema } from './job-spec.ts';
-import { checkpointManifestSchema, logStreams } from './runner-contract.ts';
+import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
 import { attemptEndingKinds, attemptStates, jobStates, modelStages, preemptionEvidenceClasses } from './states.ts';
 
 /** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
@@ -94,7 +94,7 @@ export const attemptViewSchema = z.object({
   endedAt: timestamp.nullable(),
   /** Why this attempt was made, in the failover policy's words. */
   reason: z.string(),
-  checkpoints: z.array(checkpointManifestSchema.pick({ sequence: true, name: true, createdAt: true })),
+  checkpoints: z.array(checkpointSummarySchema),
 });
 export type AttemptView = z.output<typeof attemptViewSchema>;
 
@@ -293,3 +293,7 @@ export const liveEventSchema = z.object({
   data: z.record(z.string(), jsonValueSchema),
 });
 export type LiveEvent = z.output<typeof liveEventSchema>;
+
+/** There is more to fetch, of a log or of metrics. It has no number: a hint that is lost costs freshness, never data. */
+export const liveHintSchema = liveEventSchema.omit({ sequence: true });
+export type LiveHint = z.output<typeof liveHintSchema>;

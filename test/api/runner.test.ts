@@ -7,7 +7,10 @@ import {
   type HelloResponse,
   type MetricPoint,
 } from '@artenic/core';
+import { pino } from 'pino';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { startRelay } from '../../workers/relay.ts';
+import { poll } from '../support/poll.ts';
 import { ApiWorld, errorOf, keyPepper, type Runner } from './harness.ts';
 
 let world: ApiWorld;
@@ -117,18 +120,30 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
   ]);
 });
 
-test('phases move the job; while Temporal is away the runner is told to come back', async () => {
+test('phases move the job; what Temporal could not hear is kept, and the relay tells it in its order', async () => {
   const runner = await world.startRunner();
   await world.store.jobs.transition(runner.jobId, 'preparing');
   await world.store.jobs.transition(runner.jobId, 'waiting');
   await world.store.jobs.transition(runner.jobId, 'provisioning');
   const phase = { kind: 'phase', id: 'training', phase: 'training', restoredFrom: 'step-4' };
   world.temporal.isAway = true;
-  const away = await world.ship(runner, 'events', phase);
-  world.temporal.isAway = false;
-  expect([away.status, away.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
   expect((await world.ship(runner, 'events', phase)).status).toBe(200);
-  expect(world.temporal.of('signal')).toContainEqual([runner.attemptId, phase]);
+  expect((await world.ship(runner, 'events', phase)).status).toBe(200);
+  const exited = { kind: 'exited', id: 'exited', exitCode: 0 };
+  expect((await world.ship(runner, 'events', exited)).status).toBe(200);
+  world.temporal.isAway = false;
+  const told = () => world.temporal.of('signal').flatMap(([id, event]) => (id === runner.attemptId ? [event] : []));
+  expect(told()).toMatchObject([{ kind: 'hello' }]);
+  const { store, temporal } = world;
+  const now = () => new Date(Date.now() + 10_000);
+  const relay = startRelay({ store, temporal, logger: pino({ level: 'silent' }), intervalMs: 50, now });
+  try {
+    await poll('the relay', 10_000, async () => (told().length > 2 ? true : null));
+  } finally {
+    await relay.close();
+  }
+  expect(told()).toMatchObject([{ kind: 'hello' }, phase, exited]);
+  expect(await store.runnerEvents.waiting({ olderThan: now(), limit: 10 })).toEqual([]);
   expect((await world.store.jobs.get(runner.jobId)).state).toBe('running');
   expect(await world.store.attempts.get(runner.attemptId)).toMatchObject({ state: 'running', restoredFrom: 'step-4' });
   expect((await world.ship(runner, 'events', { kind: 'other', id: 'x' })).status).toBe(422);
@@ -161,6 +176,34 @@ test('metric lines count once however often they are sent', async () => {
   expect((await metricsOf(runner.jobId)).map(({ step, value }) => [step, value])).toEqual(
     lines.map((_, step) => [step, step / 2]),
   );
+});
+
+test('a hostile line is a bad line: requests are answered meanwhile, and the metrics around it are kept', async () => {
+  const runner = await world.startRunner();
+  const escapes = String.raw`\"`;
+  const lines = [
+    '{"step": 1, "a": 1, "b": "constructor", "c": "toString", "__proto__": 5}',
+    `{"step": 2, "a": 2, "note": "${'x'.repeat(64_000)}"}`,
+    `"${escapes.repeat(15_000)}`,
+    `"${escapes.repeat(400_000)}`,
+    ...Array.from({ length: 20_000 }, () => '{"step": NaN}'),
+    '{"step": 3, "a": 3}',
+  ];
+  const sent = world.ship(runner, 'metrics?offset=0', `${lines.join('\n')}\n`);
+  let alive = 0;
+  let isDone = false;
+  void sent.finally(() => (isDone = true));
+  while (!isDone) {
+    expect((await world.call('GET', '/livez')).status).toBe(200);
+    alive++;
+  }
+  expect((await sent).status).toBe(200);
+  // one at a time, each between two turns of the parser
+  expect(alive).toBeGreaterThan(5);
+  expect((await metricsOf(runner.jobId)).map(({ name, step }) => [name, step])).toEqual([
+    ['a', 1],
+    ['a', 3],
+  ]);
 });
 
 test('NaN and infinities are kept as such; lines that cannot be read are told and fail nothing', async () => {

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { expect, test } from '@jest/globals';
+import { exactly } from '../../api/exact-length.ts';
 import { startServer } from '../../api/server.ts';
 
 const textOf = async (response: IncomingMessage): Promise<string> => {
@@ -67,3 +70,29 @@ test('a client that sent garbage and keeps its half of the connection open does 
   await close(100);
   socket.destroy();
 });
+
+test.each([
+  ['more', ['abc', 'defHTTP/1.1 200 OK']],
+  ['less', ['abc', 'd']],
+])(
+  'an answer with %s bytes than it has promised ends with its connection, not in the next answer',
+  async (_, parts) => {
+    const refused: unknown[] = [];
+    const { port, close } = await startServer(
+      (_request, response) => {
+        expect(response.strictContentLength).toBe(true);
+        response.setHeader('content-length', 6);
+        const source = exactly(Readable.from(parts.map((part) => Buffer.from(part))), 6);
+        pipeline(Readable.from(source), response).catch((error: unknown) => refused.push(error));
+      },
+      { host: '127.0.0.1', port: 0 },
+    );
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    let text = '';
+    for await (const chunk of socket as AsyncIterable<Buffer>) text += chunk.toString();
+    expect(text.split('\r\n\r\n')[1]).toBe(parts[1] === 'd' ? 'abcd' : 'abc');
+    expect(refused).toHaveLength(1);
+    await close(0);
+  },
+);

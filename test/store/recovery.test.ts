@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { listenForEvents } from '../../store/listen.ts';
@@ -11,6 +10,7 @@ import { createStore } from '../../store/store.ts';
 import type { Store } from '../../store/types.ts';
 import { freePort } from '../../workers/up/ports.ts';
 import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../workers/up/postgres.ts';
+import { makeEnteredFolder } from '../support/entered-folder.ts';
 import { startCuttingServer } from '../support/cutting-server.ts';
 import { poll } from '../support/poll.ts';
 import { insertJob } from './support.ts';
@@ -29,7 +29,7 @@ const onTestEnd: (() => Promise<void>)[] = [];
 
 async function start(): Promise<void> {
   server = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 20_000, () => server.exitCode === null);
+  await awaitPostgres(options, 20_000, () => server.exitCode === null);
 }
 
 /** Kills the postmaster; its children notice, and end by themselves. */
@@ -40,8 +40,7 @@ async function kill(): Promise<void> {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'artenic-recovery-'));
-  chmodSync(folder, 0o755);
+  folder = makeEnteredFolder('artenic-recovery-');
   options = { folder: join(folder, 'data'), port: await freePort(), logFile: join(folder, 'log'), password: 'test' };
   await start();
   url = databaseUrl(options, 'artenic');

@@ -44,6 +44,27 @@ const event = (sequence: number) =>
     data: {},
   });
 
+test('hints are asked for by who takes them, and leave the place among the events alone', async () => {
+  const asked: unknown[] = [];
+  const { client } = await startLive((socket, subscription) => {
+    asked.push(subscription);
+    socket.send(JSON.stringify({ op: 'subscribed', topics: subscription.topics, after: 10 }));
+    const hint = { topic: 'job:1', kind: 'job.log', subject: '1', at: '2026-01-01T00:00:00.000Z', data: {} };
+    socket.send(JSON.stringify({ op: 'hint', ...hint }));
+    socket.send(event(11));
+  });
+  const heard: string[] = [];
+  const subscription = client.live({
+    topics: ['jobs'],
+    onEvent: ({ sequence }) => heard.push(`event ${sequence}`),
+    onHint: ({ kind }) => heard.push(kind),
+  });
+  await poll('hint and event', 10_000, () => (heard.length >= 2 ? true : null));
+  subscription.close();
+  expect(heard).toEqual(['job.log', 'event 11']);
+  expect(asked).toEqual([{ op: 'subscribe', topics: ['jobs'], after: null, hints: true }]);
+});
+
 /** Serves the other line. */
 function isOther(socket: WebSocket, { topics }: Subscription): boolean {
   if (topics[0] !== 'models') return false;
