@@ -18,6 +18,7 @@ import { copyPrepared, prepare, type Prepared } from './setup.ts';
 import type { Stopping } from './stopping.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { train } from './train.ts';
+import { layerVenv } from './venv-layer.ts';
 import { couldNotPrepare, verdictOf, type Verdict } from './verdict.ts';
 
 export type AttemptParts = {
@@ -144,14 +145,16 @@ class AttemptStory {
     const logFile = folders.logs.setup;
     const environmentFor = (venv: string | null) => this.#environment(venv);
     const setup = await this.#watch.time('setup', () =>
-      prepare({ job, store, cacheDir: bootstrap.cacheDir, logFile, stopping, environmentFor }),
+      prepare({ job, store, secrets: hello.secrets, cacheDir: bootstrap.cacheDir, logFile, stopping, environmentFor }),
     );
     if (setup.kind === 'ended') {
       const end = { phase: 'setup', ...setup.end, stoppedFor: stopping.reason, why: setup.why, logFile } as const;
       return { verdict: await verdictOf(end, this.#secrets), freeze: null };
     }
-    if (setup.prepared !== null) await copyPrepared(setup.prepared, folders.package);
-    else if (job.package !== undefined) await unpackPackage(store, job.package.sha256, folders.package);
+    if (setup.prepared !== null) {
+      await copyPrepared(setup.prepared, folders.package);
+      if (setup.prepared.venv !== null) await layerVenv(setup.prepared.venv, folders.venv);
+    } else if (job.package !== undefined) await unpackPackage(store, job.package.sha256, folders.package);
     return { prepared: setup.prepared };
   }
 
@@ -168,7 +171,7 @@ class AttemptStory {
       onUploaded: (manifest) => this.#reporting.tell('/checkpoints', manifest),
       say: this.#say,
     });
-    const environment = this.#environment(prepared?.venv ?? null);
+    const environment = this.#environment((prepared?.venv ?? null) === null ? null : folders.venv);
     let end: CommandEnd = { exitCode: null, signal: null };
     try {
       if (stopping.reason === null)
