@@ -8,12 +8,13 @@ const config: Config = {
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.artenic'],
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
+  testEnvironment: '<rootDir>/test/setup/environment.js',
   coverageProvider: 'v8',
   maxWorkers: 2,
   setupFiles: ['<rootDir>/test/setup/outer-arrays.cjs'],
   testTimeout: 30_000,
   workerIdleMemoryLimit: '600MB',
-  reporters: ['default', '<rootDir>/test/setup/closing-line.js'],
+  reporters: ['default', '<rootDir>/test/setup/reporter.js'],
 };
 
 export default config;

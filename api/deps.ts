@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
+import type { Hints } from './hints.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
 
 export type Predictor = Omit<WholePredictor, 'close'>;
@@ -64,4 +65,6 @@ export type ApiDeps = {
   readonly dashboardFolder: string | null;
   /** Calls back when events have been committed; returns how to stop. */
   readonly onEvents: (wake: () => void) => () => void;
+  /** What live readers may fetch more of; never stored. */
+  readonly hints: Hints;
 };

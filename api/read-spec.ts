@@ -5,6 +5,8 @@ import { checkValue, parseJson } from './middleware/body.ts';
 
 /** Reading YAML takes about two seconds a megabyte, and nothing else is answered meanwhile. JSON has no such limit. */
 const longestYaml = 256_000;
+/** Faults of longer JSON are told by pointer alone: for lines it would have to be read as YAML. */
+const longestPlaced = 64_000;
 
 function readYaml(text: string): JobSpec {
   try {
@@ -23,7 +25,7 @@ function readYaml(text: string): JobSpec {
 function readJson(text: string): JobSpec {
   const value = parseJson(text);
   checkValue(value);
-  if (text.length <= longestYaml && !jobSpecSchema.safeParse(value).success) return readYaml(text);
+  if (text.length <= longestPlaced && !jobSpecSchema.safeParse(value).success) return readYaml(text);
   return parsePart('The job', jobSpecSchema, value);
 }
 

@@ -82,6 +82,7 @@ export async function appendLog(
     topic: `job:${job.id}`,
     kind: 'job.log',
     subject: job.id,
+    projectId: job.projectId,
     data: { attempt: attempt.attempt, stream, nextOffset },
   });
   return nextOffset;
@@ -103,7 +104,18 @@ async function tellBadLines(
   });
 }
 
-/** Appends metric lines; points and offset move in one transaction. */
+/** The bytes of a piece that a stream which ends at `end` does not have; null when it has all of them. */
+function freshPart(
+  end: number,
+  offset: number,
+  body: Buffer,
+): { readonly from: number; readonly to: number; readonly bytes: Buffer } | null {
+  if (offset > end) throw new ArtenicError('offset-mismatch', `Go on from offset ${end}.`, { expectedOffset: end });
+  const to = offset + body.length;
+  return to <= end ? null : { from: end, to, bytes: body.subarray(end - offset) };
+}
+
+/** Appends metric lines. They are parsed before the transaction in which points and offset move. */
 export async function appendMetrics(
   deps: ApiDeps,
   events: CoarseEvents,
@@ -112,25 +124,25 @@ export async function appendMetrics(
   body: Buffer,
 ): Promise<number> {
   const { attempt, job } = caller;
-  const points = await deps.store.transaction(async (repositories) => {
-    const part = await claim(repositories, attempt.id, 'metrics', offset, body);
-    if (part === null) return null;
-    const { rows, badLines } = parseMetricLines(part.bytes.toString('utf8'), {
-      jobId: job.id,
-      attempt: attempt.attempt,
-      now: deps.now(),
+  const { store } = deps;
+  for (;;) {
+    const end = await store.streams.nextOffset(attempt.id, 'metrics');
+    const part = freshPart(end, offset, body);
+    if (part === null) return end;
+    const { rows, badLines } = await parseMetricLines(part.bytes.toString('utf8'), {
+      ...{ jobId: job.id, attempt: attempt.attempt, now: deps.now() },
     });
-    if (rows.length > 0) await repositories.metrics.insert(rows);
-    await tellBadLines(deps, repositories, caller, badLines);
-    return rows.length;
-  });
-  if (points === null) return deps.store.streams.nextOffset(attempt.id, 'metrics');
-  if (points > 0)
-    events.tell(deps, {
-      topic: `job:${job.id}`,
-      kind: 'job.metric',
-      subject: job.id,
-      data: { attempt: attempt.attempt },
+    const isTaken = await store.transaction(async (repositories) => {
+      if (!(await repositories.streams.claim(attempt.id, 'metrics', part.from, part.to))) return false;
+      await repositories.metrics.insert(rows);
+      await tellBadLines(deps, repositories, caller, badLines);
+      return true;
     });
-  return offset + body.length;
+    // the same piece, sent twice at once: the other one has moved the stream on
+    if (!isTaken) continue;
+    const { id, projectId } = job;
+    const data = { attempt: attempt.attempt };
+    if (rows.length > 0) events.tell(deps, { topic: `job:${id}`, kind: 'job.metric', subject: id, projectId, data });
+    return part.to;
+  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ownValue } from '@artenic/core';
 import type { Underway } from './underway.ts';
 
 export type RunningServer = {
@@ -28,7 +29,7 @@ function answerGarbage(error: Error, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const [status, phrase] = statusByCode['code' in error ? String(error.code) : ''] ?? [400, 'Bad Request'];
+  const [status, phrase] = ownValue(statusByCode, 'code' in error ? String(error.code) : '') ?? [400, 'Bad Request'];
   const body = JSON.stringify({
     type: 'urn:artenic:error:malformed-request',
     title: 'The request cannot be read',

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ArtenicError } from '../core/errors.ts';
 import { tokenHashOf } from '../store/tokens.ts';
-import type { Principal } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
 
 export const sessionDays = 14;
@@ -49,12 +48,14 @@ function checkOwnPage(method: string, headers: IncomingHttpHeaders): void {
     throw new ArtenicError('forbidden', 'A session works from the dashboard’s own pages only; use an API key.');
 }
 
+export type OpenSession = NonNullable<Awaited<ReturnType<ApiDeps['store']['sessions']['find']>>>;
+
 /** Whose session the cookie is; null without one. Throws `unauthorized` for one that has ended. */
 export async function principalOfSession(
   deps: Pick<ApiDeps, 'store' | 'keyPepper' | 'now'>,
   method: string,
   headers: IncomingHttpHeaders,
-): Promise<(Principal & { readonly expiresAt: Date }) | null> {
+): Promise<OpenSession | null> {
   const token = sessionTokenOf(headers);
   if (token === null) return null;
   checkOwnPage(method, headers);

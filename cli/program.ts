@@ -16,11 +16,11 @@ import type { Runtime } from './runtime.ts';
 import { clientFrom, readSettings, type GlobalOptions, type Settings } from './settings.ts';
 import { addTraining } from './training.ts';
 
-const supervisor = fileURLToPath(new URL('../workers/up.ts', import.meta.url));
+const programOf = (name: 'up' | 'down') => fileURLToPath(new URL(`../workers/${name}.ts`, import.meta.url));
 
-/** Runs the embedded stack in the foreground; Ctrl-C reaches it by the terminal. */
-function up(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', supervisor, ...args], {
+/** Runs a program of the embedded stack in the foreground; Ctrl-C reaches it by the terminal. */
+function run(name: 'up' | 'down', args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', programOf(name), ...args], {
     stdio: 'inherit',
   });
   // The supervisor decides when it is over; a signal to us alone is passed on.
@@ -72,7 +72,12 @@ export function createProgram(signal: AbortSignal): Command {
     .allowUnknownOption()
     .argument('[options...]', 'passed on, for example --no-demo')
     .description('start PostgreSQL, Temporal, worker and API on this machine')
-    .action((args: string[]) => up(args));
+    .action((args: string[]) => run('up', args));
+  program
+    .command('down')
+    .description('stop the stack that `up` or `npm start` runs on this machine')
+    .option('--purge', 'remove its state, too: database, objects, models, keys')
+    .action(({ purge = false }: { purge?: boolean }) => run('down', purge ? ['--purge'] : []));
   program
     .command('health')
     .description('whether the platform can answer')

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
+import { createHints } from '../api/hints.ts';
 import { parseKey } from '../api/keys.ts';
 import { createLive } from '../api/live.ts';
 import { modelCache } from '../api/model-cache.ts';
@@ -70,7 +71,13 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     memoryBytes: 4 * 1024 ** 3,
   });
   const wakes = new Set<() => void>();
-  const listener = await listenForEvents(config.DATABASE_URL, () => wakes.forEach((wake) => wake()));
+  const now = (): Date => new Date();
+  const hints = createHints({ store, logger, now, origin: randomUUID() });
+  const listener = await listenForEvents(
+    config.DATABASE_URL,
+    () => wakes.forEach((wake) => wake()),
+    (payload) => hints.receive(payload),
+  );
   const deps = wrap({
     store,
     temporal,
@@ -82,7 +89,8 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
     keyPepper: config.ARTENIC_KEY_PEPPER,
     webhookKeys: config.ARTENIC_WEBHOOK_SECRETS,
-    now: () => new Date(),
+    now,
+    hints,
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
     allowedHosts: listOf(config.ARTENIC_ALLOWED_HOSTS),

@@ -1,5 +1,6 @@
 import { sessionViewSchema, signInLinkSchema, signInRequestSchema } from '@artenic/core';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Request } from 'express';
 import type { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
 import { tokenHashOf } from '../../store/tokens.ts';
@@ -12,12 +13,14 @@ import { linkMinutes, makeToken, principalOfSession, sessionCookie, sessionDays,
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-async function keyBehind(deps: ApiDeps, request: z.output<typeof signInRequestSchema>): Promise<string> {
-  if ('apiKey' in request) return (await principalOfKey(deps, request.apiKey)).id;
-  const id = await deps.store.sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
-  if (id === null)
+type Maker = { readonly apiKeyId: string; readonly sessionHash: string | null };
+
+async function makerOf(deps: ApiDeps, request: z.output<typeof signInRequestSchema>): Promise<Maker> {
+  if ('apiKey' in request) return { apiKeyId: (await principalOfKey(deps, request.apiKey)).id, sessionHash: null };
+  const maker = await deps.store.sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
+  if (maker === null)
     throw new ArtenicError('unauthorized', 'This link has been used or is too old: sign in with an API key.');
-  return id;
+  return maker;
 }
 
 async function signIn(
@@ -25,12 +28,12 @@ async function signIn(
   request: { readonly headers: IncomingHttpHeaders; readonly secure: boolean },
   body: z.output<typeof signInRequestSchema>,
 ): Promise<Reply> {
-  const apiKeyId = await keyBehind(deps, body);
+  const { apiKeyId, sessionHash: parentHash } = await makerOf(deps, body);
   const now = deps.now();
   const token = makeToken();
   const tokenHash = tokenHashOf(deps.keyPepper, token);
   const expiresAt = new Date(now.getTime() + sessionDays * dayMs);
-  await deps.store.sessions.open({ tokenHash, apiKeyId, createdAt: now, expiresAt });
+  await deps.store.sessions.open({ tokenHash, apiKeyId, parentHash, createdAt: now, expiresAt });
   await deps.store.sessions.purge(new Date(now.getTime() - dayMs));
   const principal = await deps.store.sessions.find(tokenHash, now);
   if (principal === null) throw new ArtenicError('unauthorized', 'The API key behind this sign-in is revoked.');
@@ -44,6 +47,28 @@ async function signIn(
     },
     headers: { 'set-cookie': sessionCookie(request.headers, token, request.secure), 'cache-control': 'no-store' },
   };
+}
+
+/** A session's link ends with the session. Such a link's session makes no more of them, so a stolen cookie cannot outlive the sign-out. */
+async function makeLink(deps: ApiDeps, request: Request, apiKeyId: string): Promise<Reply> {
+  const isByKey = request.headers.authorization !== undefined;
+  const session = isByKey ? null : await principalOfSession(deps, request.method, request.headers);
+  if (session !== null && session.parentHash !== null)
+    throw new ArtenicError(
+      'forbidden',
+      'This browser was signed in by another one’s link: make the link there, or by `artenic dashboard`.',
+    );
+  const own = session === null ? null : sessionTokenOf(request.headers);
+  const token = makeToken();
+  const expiresAt = new Date(deps.now().getTime() + linkMinutes * minuteMs);
+  await deps.store.sessions.makeLink({
+    tokenHash: tokenHashOf(deps.keyPepper, token),
+    sessionHash: own === null ? null : tokenHashOf(deps.keyPepper, own),
+    apiKeyId,
+    expiresAt,
+  });
+  const body = { token, expiresAt: expiresAt.toISOString() };
+  return { status: 201, body, headers: { 'cache-control': 'no-store' } };
 }
 
 const session = sessionViewSchema.meta({ id: 'Session' });
@@ -110,20 +135,7 @@ export function sessionRoutes(): readonly Route[] {
       tag: 'sessions',
       summary: 'Make a one-time link’s token for a browser',
       answers: { 201: { description: 'The token, which works once', schema: signInLinkSchema } },
-      handle: async ({ deps, principal }) => {
-        const token = makeToken();
-        const expiresAt = new Date(deps.now().getTime() + linkMinutes * minuteMs);
-        await deps.store.sessions.makeLink({
-          tokenHash: tokenHashOf(deps.keyPepper, token),
-          apiKeyId: principal().id,
-          expiresAt,
-        });
-        return {
-          status: 201,
-          body: { token, expiresAt: expiresAt.toISOString() },
-          headers: { 'cache-control': 'no-store' },
-        };
-      },
+      handle: ({ deps, principal, request }) => makeLink(deps, request, principal().id),
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import { liveEventSchema, type LiveEvent } from '@artenic/core';
+import { liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
 import { z } from 'zod';
 import type { ClientOptions } from './http.ts';
 
@@ -8,6 +8,8 @@ export type LiveOptions = {
   /** Resume behind this sequence number; from now on when absent. */
   readonly after?: number;
   readonly onEvent: (event: LiveEvent) => void;
+  /** There is more to fetch of a followed job's log or metrics. Those of a time without connection are lost. */
+  readonly onHint?: (hint: LiveHint) => void;
   /** The subscription has failed for good: wrong topics, or messages that are not understood. */
   readonly onError?: (error: Error) => void;
   readonly onState?: (state: 'connected' | 'reconnecting') => void;
@@ -16,6 +18,7 @@ export type LiveSubscription = { readonly close: () => void };
 
 const messageSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
+  z.object({ op: z.literal('hint'), ...liveHintSchema.shape }),
   z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
   z.object({ op: z.literal('error'), message: z.string() }),
 ]);
@@ -44,6 +47,9 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
       last = message.sequence;
       const { op: _op, ...event } = message;
       options.onEvent(event);
+    } else if (message.op === 'hint') {
+      const { op: _op, ...hint } = message;
+      options.onHint?.(hint);
     } else if (message.op === 'error') fail(new Error(message.message));
   }
 
@@ -56,9 +62,11 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
   function connect(): void {
     const opened = new WebSocket(url, ['artenic.v1', `bearer.${client.apiKey}`]);
     socket = opened;
-    opened.addEventListener('open', () =>
-      opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: last })),
-    );
+    opened.addEventListener('open', () => {
+      // Asked for only when wanted: an older server knows no hints.
+      const hints = options.onHint === undefined ? {} : { hints: true };
+      opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: last, ...hints }));
+    });
     opened.addEventListener('message', (event) => take(String(event.data)));
     opened.addEventListener('close', () => {
       if (closed) return;

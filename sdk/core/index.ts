@@ -1,3 +1,4 @@
+export * from './field-faults.ts';
 export * from './integer-types.ts';
 export * from './job-spec.ts';
 export * from './job-text.ts';
@@ -6,6 +7,7 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './offers.ts';
+export * from './own-value.ts';
 export * from './relative-path.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';

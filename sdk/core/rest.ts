@@ -293,3 +293,7 @@ export const liveEventSchema = z.object({
   data: z.record(z.string(), jsonValueSchema),
 });
 export type LiveEvent = z.output<typeof liveEventSchema>;
+
+/** There is more to fetch, of a log or of metrics. It has no number: a hint that is lost costs freshness, never data. */
+export const liveHintSchema = liveEventSchema.omit({ sequence: true });
+export type LiveHint = z.output<typeof liveHintSchema>;

@@ -8,6 +8,8 @@ export const events = defineEntity({
   properties: {
     id: p.bigint().primary().autoincrement(),
     sequence: p.bigint().unique('events_sequence').nullable(),
+    /** Whose event it is; null for what concerns every project. */
+    projectId: p.text().nullable(),
     topic: p.text(),
     kind: p.text(),
     subject: p.text(),

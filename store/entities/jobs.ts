@@ -13,6 +13,12 @@ export const jobs = defineEntity({
       properties: ['finishedAt', 'id'],
       where: 'finished_at is not null and history_kept_at is null',
     },
+    {
+      name: 'jobs_undelivered',
+      properties: ['createdAt', 'id'],
+      where:
+        'finished_at is null and (workflow_started_at is null or (cancel_requested_at is not null and cancel_delivered_at is null))',
+    },
   ],
   properties: {
     id: p.text().primary(),
@@ -33,6 +39,7 @@ export const jobs = defineEntity({
     finishedAt: p.datetime(3).nullable(),
     cancelRequestedAt: p.datetime(3).nullable(),
     cancelRequestedBy: p.text().nullable(),
+    cancelDeliveredAt: p.datetime(3).nullable(),
     stopAt: p.datetime(3).nullable(),
     workflowStartedAt: p.datetime(3).nullable(),
     historyKeptAt: p.datetime(3).nullable(),

@@ -27,7 +27,12 @@ async function get(db: Db, id: string): Promise<AttemptRow> {
 }
 
 async function lockAttempt(transaction: Db, id: string): Promise<AttemptRow> {
-  const row = await transaction.selectFrom('attempts').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  const row = await transaction
+    .selectFrom('attempts')
+    .selectAll()
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
   if (row === undefined) throw attemptNotFound(id);
   return row;
 }

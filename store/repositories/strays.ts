@@ -69,6 +69,7 @@ async function tell(db: Db, kind: 'instance.unresolved' | 'instance.resolved', s
   // what nobody knows is the business of whoever runs the platform
   const projectId = job?.projectId ?? 'default';
   await appendEvent(db, {
+    projectId,
     topic: 'providers',
     kind,
     subject: instanceId,

@@ -29,6 +29,22 @@ export function createStreams(db: Db): StreamsRepository {
           .execute();
         return { kind: 'append', skip };
       }),
+    claim: (attemptId, stream, from, to) =>
+      inTransaction(db, async (transaction) => {
+        await transaction
+          .insertInto('streams')
+          .values({ attemptId, stream, nextOffset: 0n })
+          .onConflict((conflict) => conflict.columns(['attemptId', 'stream']).doNothing())
+          .execute();
+        const { numUpdatedRows } = await transaction
+          .updateTable('streams')
+          .set({ nextOffset: BigInt(to) })
+          .where('attemptId', '=', attemptId)
+          .where('stream', '=', stream)
+          .where('nextOffset', '=', BigInt(from))
+          .executeTakeFirstOrThrow();
+        return numUpdatedRows > 0n;
+      }),
     nextOffset: async (attemptId, stream) => {
       const row = await db
         .selectFrom('streams')

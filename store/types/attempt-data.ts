@@ -12,9 +12,14 @@ export type CapacityRepository = {
   readonly isGranted: (attemptId: string) => Promise<boolean>;
   /** Gone already is success. */
   readonly release: (attemptId: string) => Promise<void>;
-  /** 1-based places of waiting claims by attempt id, in the order they will be granted. */
-  readonly positions: (provider: string) => Promise<ReadonlyMap<string, number>>;
+  /** 1-based places in the queues of their providers, in the order of grants; attempts that do not wait are left out. */
+  readonly positions: (attemptIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly inUse: (provider: string) => Promise<Capacity>;
+  /**
+   * Attempts that have their grant, have not begun to launch, and were last told so more than `quietMs` ago: their signal was
+   * lost. Counts as telling them.
+   */
+  readonly wakeAgain: (query: { readonly quietMs: number; readonly limit: number }) => Promise<readonly string[]>;
 };
 
 export type StreamName = LogStream | 'metrics';
@@ -31,6 +36,11 @@ export type StreamsRepository = {
   ) => Promise<
     { readonly kind: 'append'; readonly skip: number } | { readonly kind: 'mismatch'; readonly expectedOffset: number }
   >;
+  /**
+   * Moves the stream from `from` to `to`, or does nothing and is false when it no longer ends at `from`. Call it inside
+   * the `transaction` of the effect: the row stays locked to the transaction's end.
+   */
+  readonly claim: (attemptId: string, stream: StreamName, from: number, to: number) => Promise<boolean>;
   readonly nextOffset: (attemptId: string, stream: StreamName) => Promise<number>;
 };
 

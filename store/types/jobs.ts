@@ -27,6 +27,8 @@ export type JobRecord = {
   readonly finishedAt: Date | null;
   readonly cancelRequestedAt: Date | null;
   readonly cancelRequestedBy: string | null;
+  /** When the cancel reached the job's workflow; null until then, and the relay delivers it. */
+  readonly cancelDeliveredAt: Date | null;
   /** When `maxHours` ends: set at the first hello. */
   readonly stopAt: Date | null;
   /** When the workflow's start was confirmed; null until then, and the relay starts it. */
@@ -37,6 +39,17 @@ export type JobRecord = {
   readonly heldAt: Date | null;
   /** What the signals from outside come to; null before the first. */
   readonly signals: SignalState | null;
+};
+
+/** What the relay needs of a job, without its spec. */
+export type OpenJob = Pick<
+  JobRecord,
+  'id' | 'service' | 'createdAt' | 'workflowStartedAt' | 'cancelRequestedAt' | 'cancelDeliveredAt'
+>;
+export type OpenJobsQuery = {
+  readonly olderThan: Date;
+  readonly limit: number;
+  readonly after?: Pick<JobRecord, 'createdAt' | 'id'>;
 };
 
 export type JobsRepository = {
@@ -76,6 +89,8 @@ export type JobsRepository = {
   /** Sets `stopAt` once: createdAt-independent, first hello + maxHours. Returns the one that holds. */
   readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
   readonly setProgress: (id: string, progress: number) => Promise<void>;
+  /** The current attempt, which stays that to the transaction's end. For one that does not change the job's row. */
+  readonly holdFence: (id: string) => Promise<number>;
   /** As `get`, and nobody else changes it until the transaction's end. */
   readonly lock: (id: string) => Promise<JobRecord>;
   /** Keeps what the signals come to; appends the event `job.state` when that holds the job or lets it go. */
@@ -87,12 +102,12 @@ export type JobsRepository = {
     readonly limit: number;
   }) => Promise<readonly JobRecord[]>;
   readonly markHistoryKept: (id: string, at: Date) => Promise<void>;
+  /** The first delivery stays. */
+  readonly markCancelDelivered: (id: string, at: Date) => Promise<void>;
   /** Not terminal, for the relay: `createdAt` before `olderThan`, oldest first, behind `after`. */
-  readonly open: (query: {
-    readonly olderThan: Date;
-    readonly limit: number;
-    readonly after?: Pick<JobRecord, 'createdAt' | 'id'>;
-  }) => Promise<readonly JobRecord[]>;
+  readonly open: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
+  /** Those of `open` whose workflow or whose cancel has not reached Temporal. */
+  readonly undelivered: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
 };
 
 export type AttemptRecord = {

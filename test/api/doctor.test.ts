@@ -37,9 +37,12 @@ function stray(instanceId: string, attemptId: string, dueAtMs: number | null): S
 
 test('all is well: every provider is named, those that nobody has configured with what configures them', async () => {
   await sweep('local');
+  const beforeMs = performance.now();
   const { ok, problems, providers, temporal, clockSkewMs } = await report();
+  const tookMs = performance.now() - beforeMs;
   expect({ ok, problems, temporal }).toEqual({ ok: true, problems: [], temporal: 'ok' });
-  expect(Math.abs(clockSkewMs)).toBeLessThan(1000);
+  // one clock: what is seen of a skew is the time that asking took
+  expect(Math.abs(clockSkewMs)).toBeLessThanOrEqual(tookMs + 1);
   expect(providers).toMatchObject([
     { name: 'aws', state: 'not-configured', sweep: null, checkedAt: null },
     { name: 'local', state: 'usable', unresolved: 0, sweep: { error: null, findings } },

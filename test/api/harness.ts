@@ -9,6 +9,7 @@ import { createFilesystemStorage } from '../../activities/storage/filesystem.ts'
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
+import { createHints } from '../../api/hints.ts';
 import { makeKey, parseKey } from '../../api/keys.ts';
 import { createLive } from '../../api/live.ts';
 import { modelCache } from '../../api/model-cache.ts';
@@ -44,7 +45,11 @@ export class RecordedTemporal implements TemporalGateway {
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly ping = () => this.#take('ping');
-  readonly describe = async () => 'absent' as const;
+  /** Jobs whose workflows are open; of all others there is no workflow. */
+  readonly open = new Set<string>();
+  readonly openTrainingJobs = async () => this.open;
+  readonly describe = async (workflowId: string) =>
+    this.open.has(workflowId.replace('training-job/', '')) ? ('open' as const) : ('absent' as const);
   readonly close = async () => undefined;
 }
 
@@ -85,6 +90,7 @@ type Parts = {
   readonly temporal: RecordedTemporal;
   readonly key: string;
   readonly port: number;
+  readonly databaseUrl: string;
   readonly contract: Contract;
   readonly close: () => Promise<void>;
 };
@@ -97,10 +103,12 @@ export class ApiWorld {
   readonly key: string;
   readonly port: number;
   readonly url: string;
+  readonly databaseUrl: string;
   readonly #contract: Contract;
   readonly #close: () => Promise<void>;
 
-  constructor({ deps, temporal, key, port, contract, close }: Parts) {
+  constructor({ deps, temporal, key, port, databaseUrl, contract, close }: Parts) {
+    this.databaseUrl = databaseUrl;
     this.deps = deps;
     this.store = deps.store;
     this.temporal = temporal;
@@ -117,7 +125,14 @@ export class ApiWorld {
     const orm: MikroORM = await openOrm({ databaseUrl: url, poolMax });
     const store = createStore(orm);
     const wakes = new Set<() => void>();
-    const listener = await listenForEvents(url, () => wakes.forEach((wake) => wake()));
+    const now = () => new Date();
+    const logger = pino({ level: 'silent' });
+    const hints = createHints({ store, logger, now, origin: url });
+    const listener = await listenForEvents(
+      url,
+      () => wakes.forEach((wake) => wake()),
+      (payload) => hints.receive(payload),
+    );
     const temporal = new RecordedTemporal();
     let baseUrl = '';
     const ownUrls = createOwnUrls({
@@ -142,9 +157,8 @@ export class ApiWorld {
       ownUrls,
       runner: { heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
       secrets: async (names) => Object.fromEntries(names.map((name) => [name, `secret of ${name}`])),
-      now: () => new Date(),
+      ...{ now, logger, hints },
       newId: () => uuidv7(Date.now(), randomBytes(10)),
-      logger: pino({ level: 'silent' }),
       onEvents: (wake) => {
         wakes.add(wake);
         return () => wakes.delete(wake);
@@ -171,7 +185,7 @@ export class ApiWorld {
       await drop();
       await rm(home, { recursive: true, force: true });
     };
-    return new ApiWorld({ deps, temporal, key, port: running.port, contract, close });
+    return new ApiWorld({ deps, temporal, key, port: running.port, databaseUrl: url, contract, close });
   }
 
   close(): Promise<void> {
@@ -202,11 +216,11 @@ export class ApiWorld {
     return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
   }
 
-  async addJob(spec: Partial<JobSpecInput> = {}): Promise<JobRecord> {
+  async addJob(spec: Partial<JobSpecInput> = {}, projectId = 'default'): Promise<JobRecord> {
     return this.store.jobs.insert({
       id: randomUUID(),
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
-      principal: { id: 'someone', name: 'someone', projectId: 'default' },
+      principal: { id: 'someone', name: 'someone', projectId },
       createdAt: new Date(),
     });
   }

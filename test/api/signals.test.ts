@@ -8,6 +8,7 @@ import { webhookKeyOf } from '../../api/webhook-signature.ts';
 import { startRelay } from '../../workers/relay.ts';
 import { poll } from '../support/poll.ts';
 import { addKey, ApiWorld, errorOf, type Answer } from './harness.ts';
+import { isFull } from '../support/share.ts';
 
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 const [old, current, foreign] = [newSecret(), newSecret(), newSecret()];
@@ -128,7 +129,7 @@ test('shuffled, and each three times, they leave the same behind (F14)', async (
       expect(await left(wild)).toEqual(await left(calm));
       expect(await beat(wild)).toEqual(await beat(calm));
     }),
-    { numRuns: process.env['ARTENIC_TEST_FULL'] === '1' ? 20 : 8 },
+    { numRuns: isFull ? 20 : 8 },
   );
 }, 60_000);
 

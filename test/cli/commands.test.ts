@@ -190,6 +190,45 @@ describe('where the API is', () => {
     expect(stderr).toContain('ARTENIC_API_KEY');
   });
 
+  const profileWith = (content: string) => ({ '.artenic/config.toml': `[profiles.default]\n${content}` });
+  test.each([
+    ['of a profile without a URL', profileWith(`api-key = "${apiKey}"\n`), {}, [], 'has a key but no URL'],
+    ['of the environment', {}, { ARTENIC_API_KEY: apiKey }, [], 'came without a URL'],
+    ['of a flag', {}, {}, ['--api-key', apiKey], 'came without a URL'],
+    [
+      'of a profile for another API',
+      profileWith(`url = "http://profile.test"\napi-key = "${apiKey}"\n`),
+      { ARTENIC_URL: 'found' },
+      [],
+      'no API key is known',
+    ],
+  ])('a key %s never goes to an API that the working directory names', async (_, files, env, args, message) => {
+    const clone = folder({ '.artenic/endpoints.json': JSON.stringify({ api: api?.url }) });
+    const { exitCode, stderr } = await run(['training', 'list', ...args], () => ({}), {
+      cwd: clone,
+      env: {
+        ...{ HOME: folder(files), ARTENIC_URL: '', ARTENIC_API_KEY: '', ARTENIC_HOME: '' },
+        ...('ARTENIC_URL' in env ? { ARTENIC_URL: api?.url ?? '' } : env),
+      },
+    });
+    expect({ exitCode, calls: calls().length }).toEqual({ exitCode: 2, calls: 0 });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain(apiKey);
+  });
+
+  test.each([
+    ['an address of another machine', JSON.stringify({ api: 'http://artenic.example.org' }), 'not on this machine'],
+    ['no address', '{}', 'names no API'],
+    ['no JSON', '{', 'names no API'],
+  ])('a working directory that names %s is told, without a request', async (_, content, message) => {
+    const clone = folder({ '.artenic/endpoints.json': content, '.artenic/admin.key': apiKey });
+    const { exitCode, stderr } = await run(['training', 'list'], () => ({}), {
+      ...{ cwd: clone, env: { ARTENIC_URL: '', ARTENIC_API_KEY: '', ARTENIC_HOME: '' } },
+    });
+    expect({ exitCode, calls: calls().length }).toEqual({ exitCode: 2, calls: 0 });
+    expect(stderr).toMatch(new RegExp(`^artenic: .*${message}.*\n$`));
+  });
+
   test.each([
     [true, 0],
     [false, 1],

@@ -28,6 +28,18 @@ describe('streams', () => {
     expect(await store.streams.nextOffset(attemptId, 'training')).toBe(13 + far);
   });
 
+  test('a claim moves a stream that ends where it begins, and of many at once one', async () => {
+    const attemptId = newId();
+    const claim = (from: number, to: number) => store.streams.claim(attemptId, 'metrics', from, to);
+    expect(await claim(5, 6)).toBe(false);
+    const crowd = await Promise.all(Array.from({ length: 10 }, (_, index) => claim(0, 10 + index)));
+    expect(crowd.filter(Boolean)).toHaveLength(1);
+    const end = 10 + crowd.indexOf(true);
+    expect(await store.streams.nextOffset(attemptId, 'metrics')).toBe(end);
+    expect([await claim(0, 99), await claim(end, 5_000_000_000)]).toEqual([false, true]);
+    expect(await store.streams.nextOffset(attemptId, 'metrics')).toBe(5_000_000_000);
+  });
+
   test('the same bytes sent many times at once, each with its effect: every byte is kept once', async () => {
     const { jobId, attemptId } = await insertAttempt(store);
     const pieces = Array.from({ length: 10 }, (_, index) => index * 100);

@@ -63,18 +63,10 @@ describe('migrations', () => {
       await migrate(orm);
       await migrate(orm);
       expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
-      expect((await orm.migrator.getExecuted()).map((migration) => migration.name)).toEqual([
-        '0001-spine',
-        '0002-dashboard',
-        '0003-external-models',
-        '0004-failover',
-        '0005-reconciler',
-        '0006-cost',
-        '0007-signals',
-        '0008-handoff',
-        '0009-catalogs',
-        '0010-launch-leases',
-      ]);
+      const names = migrations.map(({ name }) => name);
+      expect((await orm.migrator.getExecuted()).map(({ name }) => name)).toEqual(names);
+      // by number, so that two changes that were made at once still have one order
+      expect(names).toEqual([...new Set(names)].toSorted());
     });
   });
 

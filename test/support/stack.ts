@@ -5,7 +5,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { homeAt } from '../../workers/up/home.ts';
 import { freePort } from '../../workers/up/ports.ts';
+import { knownDataFolder } from '../../workers/up/postgres-place.ts';
+import { purge } from '../../workers/up/purge.ts';
 import { poll } from './poll.ts';
 import { processesWith } from './processes.ts';
 
@@ -56,7 +59,8 @@ export function createStack(environment: Readonly<Record<string, string>> = {}):
 
   const endpoints = () => JSON.parse(readFileSync(join(home, 'endpoints.json'), 'utf8')) as Endpoints;
   const adminKey = () => readFileSync(join(home, 'admin.key'), 'utf8').trim();
-  const left = () => processesWith(home);
+  // PostgreSQL's data folder can be outside of the home.
+  const left = () => [...new Set([...processesWith(home), ...processesWith(knownDataFolder(homeAt(home)))])];
 
   async function start(args: readonly string[] = ['--no-demo']): Promise<number> {
     const startedMs = Date.now();
@@ -141,6 +145,7 @@ export function createStack(environment: Readonly<Record<string, string>> = {}):
     destroy: async () => {
       await end('SIGINT');
       for (const pid of left()) process.kill(pid, 'SIGKILL');
+      await purge(homeAt(home));
       rmSync(home, { recursive: true, force: true });
     },
   };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import type { Home, Ports } from './home.ts';
-import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from './postgres.ts';
+import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
 import type { Component } from './supervisor.ts';
 import { startTemporalServer } from './temporal-server.ts';
 
@@ -25,9 +25,14 @@ async function poll(what: string, alive: () => boolean, logFile: string, probe: 
   }
 }
 
-export function postgresComponent(home: Home, port: number, password: string): Component {
+export function postgresComponent(
+  home: Home,
+  place: { readonly folder: string; readonly onReady: () => void },
+  port: number,
+  password: string,
+): Component {
   const options: PostgresOptions = {
-    folder: home.file('postgres'),
+    folder: place.folder,
     port,
     logFile: home.file('logs', 'postgres.log'),
     password,
@@ -35,7 +40,10 @@ export function postgresComponent(home: Home, port: number, password: string): C
   return {
     name: 'postgres',
     spawn: () => startPostgres(options),
-    ready: (alive) => awaitPostgres(options, 'artenic', readyTimeoutMs, alive),
+    ready: async (alive) => {
+      await awaitPostgres(options, readyTimeoutMs, alive);
+      place.onReady();
+    },
     // SIGINT is PostgreSQL's fast shutdown: sessions end, data is safe.
     stopSignal: 'SIGINT',
     patienceMs: 15_000,
@@ -43,7 +51,7 @@ export function postgresComponent(home: Home, port: number, password: string): C
 }
 
 export function embeddedDatabaseUrl(port: number, password: string): string {
-  return databaseUrl({ port, password }, 'artenic');
+  return databaseUrl({ port, password }, ownDatabase);
 }
 
 export function temporalComponent(

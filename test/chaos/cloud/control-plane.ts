@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { databaseUrl, startPostgres } from '../../../workers/up/postgres.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { startTemporalServer } from '../../../workers/up/temporal-server.ts';
 import { poll } from '../../support/poll.ts';
+import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { processesWith } from '../../support/processes.ts';
 import { serveFailpoints, type Hit } from './failpoints.ts';
 import { copyDatabase, postgresOptions, type Groundwork, type Pace } from './groundwork.ts';
@@ -66,7 +67,7 @@ export class ControlPlane {
     this.#options = options;
     this.#bundle = bundle;
     this.#ports = ports;
-    this.home = mkdtempSync(join(options.groundwork.folder, 'plane-'));
+    this.home = makeEnteredFolder('plane-', options.groundwork.folder);
     for (const name of ['objects', 'cloud', 'temporal']) mkdirSync(join(this.home, name));
     writeFileSync(join(this.home, 'admin.key'), this.#adminKey);
     writeFileSync(join(this.home, 'world.json'), JSON.stringify({ ...options.world.cloud, ...this.#worldKeys() }));
