@@ -13,6 +13,7 @@ const envNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'letters, digits and "_", at most 64, not starting with a digit');
 const secretNameSchema = z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'upper-case letters, digits and "_"');
+
 const commandSchema = z
   .union([
     z.string().min(1).max(32_768),

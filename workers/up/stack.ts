@@ -1,13 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Connection } from '@temporalio/client';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { boundLog } from './bounded-log.ts';
-import type { Home, Ports } from './home.ts';
+import type { Home } from './home.ts';
 import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
 import type { Component } from './supervisor.ts';
-import { startTemporalServer } from './temporal-server.ts';
+import { checkOwnTemporal, startTemporalServer, type TemporalHttp } from './temporal-server.ts';
 
 const readyTimeoutMs = 60_000;
 const logCheckMs = 60_000;
@@ -56,26 +55,21 @@ export function embeddedDatabaseUrl(port: number, password: string): string {
   return databaseUrl({ port, password }, ownDatabase);
 }
 
-export function temporalComponent(
-  home: Home,
-  ports: Pick<Ports, 'temporal' | 'temporalUi'>,
-  program: string,
-): Component {
+export function temporalComponent(home: Home, port: number, http: TemporalHttp, program: string): Component {
   const logFile = home.file('logs', 'temporal.log');
   return {
     name: 'temporal',
     spawn: () =>
       startTemporalServer({
         program,
-        port: ports.temporal,
-        uiPort: ports.temporalUi,
+        port,
+        http,
         databaseFile: home.file('temporal', 'temporal.sqlite'),
         logFile,
       }),
     ready: (alive) =>
       poll('Temporal', alive, logFile, async () => {
-        const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: 500 });
-        await connection.close();
+        await checkOwnTemporal(port, http);
         return true;
       }),
     stopSignal: 'SIGINT',
