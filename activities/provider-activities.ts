@@ -10,7 +10,7 @@ import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence, ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
 import { withFailures } from './failures.ts';
-import { describeIfKnown, endInstance, noteBilled } from './end-instance.ts';
+import { describeIfKnown, endInstance, mustBeItsMachine, noteBilled } from './end-instance.ts';
 import { launchAlone } from './launch-lease.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
@@ -40,6 +40,7 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   const { jobId, attempt, ending, state, handle: known } = await store.attempts.get(attemptId);
   if (ending !== null) throw new ArtenicError('conflict', `${attemptId} has ended: ${ending.message}`);
   if (known !== null) return known;
+  await claimMachine(deps, attemptId, offer);
   const finished = await finishedBefore(deps, jobId, attempt);
   if (finished !== null) throw new ArtenicError('conflict', `Not needed: attempt ${finished} has come to its own end.`);
   await store.attempts.advance(attemptId, 'launching', now());
@@ -57,6 +58,15 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   });
   await store.attempts.advance(attemptId, 'starting', now());
   return handle;
+}
+
+/** Two hosts may serve one queue: a try whose answer was lost may have made the instance on the other one. */
+async function claimMachine(deps: ProviderDeps, attemptId: string, offer: Offer): Promise<void> {
+  const provider = providerOf(deps, offer.provider);
+  const here = await provider.machine?.();
+  if (here === undefined) return;
+  const machine = await deps.store.attempts.claimMachine(attemptId, here);
+  await mustBeItsMachine(provider, { id: attemptId, machine });
 }
 
 /** A warned attempt that has finished after all while its replacement was on its way to here. */
@@ -208,8 +218,10 @@ async function findInstance(
   provider: Provider,
   attemptId: string,
 ): Promise<InstanceHandle | null> {
-  const { handle, launchTriedAt } = await store.attempts.get(attemptId);
+  const attempt = await store.attempts.get(attemptId);
+  const { handle, launchTriedAt } = attempt;
   if (handle !== null) return handle;
+  await mustBeItsMachine(provider, attempt);
   const askedAt = now();
   const found = await provider.find(attemptId);
   if (found !== null) return found.handle;

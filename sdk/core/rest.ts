@@ -90,8 +90,7 @@ export const attemptViewSchema = z.object({
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
-  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
-  lastHeartbeatAt: timestamp.nullable(),
+  lastHeartbeatAt: timestamp.nullable(), // the last request of any kind that its machine made
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   /** Why this attempt was made, in the failover policy's words. */

@@ -75,6 +75,8 @@ export class World {
   slots = 100;
   policy: FailoverPolicy = spotWithFallback;
   pollMs = 50;
+  /** Region of new instances: on a machine of its own when it names one. */
+  region = 'local';
   #queue: string[] = [];
   readonly #scripts: Promise<PromiseSettledResult<void>[]>[] = [];
 
@@ -251,7 +253,7 @@ export class World {
       await this.#enter('launchInstance', attemptId, offer.instanceType);
       const known = this.instances.get(attemptId);
       if (known !== undefined) return known.handle;
-      const handle = { provider: 'local', attemptId, instanceId: `i-${this.instances.size + 1}`, region: 'local' };
+      const handle = { provider: 'local', attemptId, instanceId: `i-${this.instances.size + 1}`, region: this.region };
       const instance: Instance = { handle, gone: false, endedBy: 'unknown', marker: null, stopReason: null };
       this.instances.set(attemptId, instance);
       const attempt = parseAttemptId(attemptId)?.attempt ?? 0;
