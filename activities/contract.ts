@@ -3,6 +3,7 @@ import type { AttemptEnding, PreemptionEvidenceClass, TerminalJobState } from '@
 import type { StrayReason } from '@artenic/core';
 import type { Decided, Offer } from '../core/failover/types.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
+import type { StepReport } from '../core/retention/report.ts';
 import type { SilenceKind } from '../core/silence/silence.ts';
 import type { InstanceHandle } from './providers/provider.ts';
 
@@ -133,6 +134,15 @@ export type SweepActivities = {
 export type CatalogActivities = {
   /** Reads everything that the provider offers and puts it in the place of what was known. */
   readonly refreshCatalog: (input: { readonly provider: string }) => Promise<{ readonly offers: number }>;
+};
+
+/** On the control queue. */
+export type CollectorActivities = {
+  /** One bounded round of every step. `isBusy`: another run is at work, and nothing was done. */
+  readonly collectGarbage: (input: { readonly limit: number }) => Promise<{
+    readonly isBusy: boolean;
+    readonly steps: readonly StepReport[];
+  }>;
 };
 
 /** Steps of the reconciler on rows and workflows. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { ArtenicError } from '../core/errors.ts';
+import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard } from './dashboard.ts';
 import { serveDocs } from './docs.ts';
@@ -23,7 +24,13 @@ function correlate(request: Request, response: Response, next: NextFunction): vo
 }
 
 /** The whole HTTP API, without a port. */
-export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
+export function createApp(parts: ApiDeps): Express & Pick<Underway, 'settled'> {
+  const deps: ApiDeps = {
+    ...parts,
+    storage: outsideTransactions('storage', parts.storage),
+    temporal: outsideTransactions('temporal', parts.temporal),
+    predictor: outsideTransactions('predictor', parts.predictor),
+  };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
+import type { Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
@@ -21,6 +22,10 @@ export type ApiLimits = {
   /** Kept log bytes of a job; its first `logHeadBytes` are never dropped. */
   readonly logBytes: number;
   readonly logHeadBytes: number;
+  /** A log's new bytes become an object when there are so many. */
+  readonly logObjectBytes: number;
+  /** So many bytes of a log wait in the database while the storage does not take them; then the runner keeps them. */
+  readonly logTailBytes: number;
 };
 
 export const defaultLimits: ApiLimits = {
@@ -30,6 +35,8 @@ export const defaultLimits: ApiLimits = {
   uploadBytes: 2 * 1024 ** 3,
   logBytes: 100_000_000,
   logHeadBytes: 50_000_000,
+  logObjectBytes: 1_000_000,
+  logTailBytes: 16_000_000,
 };
 
 export type ApiDeps = {
@@ -67,6 +74,8 @@ export type ApiDeps = {
   readonly silence: SilenceSettings;
   /** How often workers compare each provider with what is known. */
   readonly reconcileMs: number;
+  /** How long what may go is kept. */
+  readonly periods: Periods;
   /** The built dashboard; null serves none. */
   readonly dashboardFolder: string | null;
   /** Calls back when events have been committed; returns how to stop. */

@@ -10,6 +10,7 @@ import { createHints } from '../api/hints.ts';
 import { parseKey } from '../api/keys.ts';
 import { createHearing } from '../api/hearing.ts';
 import { createLive } from '../api/live.ts';
+import { startLogKeeper } from '../api/log-keeper.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
@@ -17,10 +18,11 @@ import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
+import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
+import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
@@ -61,7 +63,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const store = createStore(orm);
   await keepAdminKey(store, config);
-  const { storage, signing, ownUrls } = openStorage(config);
+  const { storage: unguarded, signing, ownUrls } = openStorage(config);
+  const now = (): Date => new Date();
+  const storage = guardUploads(unguarded, store, now);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
@@ -74,7 +78,6 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const hearing = createHearing();
   const wakes = new Set<() => void>();
-  const now = (): Date => new Date();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
     config.DATABASE_URL,
@@ -106,6 +109,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     hearing,
     silence: silenceSettingsOf(config),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
+    periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
       wakes.add(wake);
@@ -114,6 +118,8 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
   const live = createLive(deps, running.server);
+  const logKeeper = startLogKeeper(deps, { intervalMs: 5000 });
+
   const uptime = keepUptime({
     ...{ store, logger, takeFault: hearing.takeFault, now: deps.now },
     silentAfterMs: deps.silence.silentAfterMs,
@@ -126,7 +132,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     stopping = true;
     await uptime.close();
     await live.close();
+    const kept = logKeeper.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
+    await kept;
     await predictor.close();
     await listener.close();
     await temporal.close();

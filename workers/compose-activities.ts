@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createCatalogActivities } from '../activities/catalog/refresh.ts';
 import type {
   CatalogActivities,
+  CollectorActivities,
   ControlActivities,
   ProviderActivities,
   RepairActivities,
@@ -16,21 +17,23 @@ import { createLocalProvider } from '../activities/providers/local/provider.ts';
 import type { Provider } from '../activities/providers/provider.ts';
 import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
 import { createRepairActivities, createSweepActivities } from '../activities/reconcile/create.ts';
+import { createCollectorActivities } from '../activities/retention/collect.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
+import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
+import { apiUrlOf, periodsOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import type { Served } from './queues.ts';
-import { apiUrlOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 
 /** Their instances are processes of this machine, and see its files. */
 const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
 const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
 
 export type ComposedActivities = {
-  readonly control: ControlActivities & RepairActivities;
+  readonly control: ControlActivities & RepairActivities & CollectorActivities;
   readonly providerActivities: ProviderActivities & SweepActivities & CatalogActivities;
   readonly providers: ReadonlyMap<string, Provider>;
 };
@@ -46,11 +49,16 @@ export function composeActivities(parts: {
   readonly wrapProvider: (provider: Provider) => Provider;
   readonly served: Served;
 }): ComposedActivities {
-  const { config, store, storage, sharedRoot, temporal, wrapProvider } = parts;
+  const { config, store, sharedRoot, wrapProvider } = parts;
+  const storage = outsideTransactions('storage', parts.storage);
+  const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);
   const local = parts.served.isProviderServed('local') ? localOf(config, home) : createLocalElsewhere(store);
   const providers = new Map(
-    [local, ...clouds(config, storage)].map((provider) => [provider.name, wrapProvider(provider)]),
+    [local, ...clouds(config, storage)].map((provider) => [
+      provider.name,
+      outsideTransactions(provider.name, wrapProvider(provider)),
+    ]),
   );
   const controlDeps: ControlDeps = {
     store,
@@ -84,6 +92,7 @@ export function composeActivities(parts: {
         ...controlDeps,
         adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
       }),
+      ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
     providerActivities: {
       ...providerActivities,

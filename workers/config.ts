@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { webhookKeyOf } from '../api/webhook-signature.ts';
 import { messageOf } from '../core/errors.ts';
+import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import { storageOptionsOf } from './storage-url.ts';
 
@@ -66,6 +67,12 @@ const configSchema = z.object({
   ARTENIC_TEMPORAL_UI_URL: z.url().optional(),
   /** Cores that jobs of the local provider may use; all of the machine's when absent. Lower it to keep some for yourself. */
   ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
+  /** How often what has served its time is removed ([retention](retention.md)). */
+  ARTENIC_COLLECT_MS: milliseconds.default(600_000),
+  /** Days for which logs, histories, decisions and single metric points of a job are kept after its end. Less saves space; what is gone cannot be looked at any more. */
+  ARTENIC_KEEP_DETAILS_DAYS: z.coerce.number().min(1).default(90),
+  /** Days for which an ended job is kept with its attempts and outputs. A job that a model version names is kept as long as the version. */
+  ARTENIC_KEEP_JOBS_DAYS: z.coerce.number().min(1).default(365),
   /** URL of a simulated cloud (`npm run cloud:simulated`). With it and its key the provider `simulated` is there. */
   ARTENIC_SIMULATED_CLOUD_URL: z.url().optional(),
   /** API key of the simulated cloud. */
@@ -177,4 +184,14 @@ export function listOf(text: string): readonly string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** How long what may go is kept. */
+export function periodsOf({ ARTENIC_KEEP_DETAILS_DAYS, ARTENIC_KEEP_JOBS_DAYS }: Config): Periods {
+  const dayMs = 24 * 3_600_000;
+  return {
+    ...defaultPeriods,
+    detailsMs: ARTENIC_KEEP_DETAILS_DAYS * dayMs,
+    jobsMs: ARTENIC_KEEP_JOBS_DAYS * dayMs,
+  };
 }

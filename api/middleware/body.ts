@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { keepDigits } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { jsonFault } from '../json-fault.ts';
 
@@ -91,14 +92,6 @@ export function checkValue(value: unknown, depth = 0): void {
   }
 }
 
-type Source = { readonly source?: string };
-
-/** A whole number that a double cannot hold stays as its digits. TypeScript does not know the third argument yet. */
-function keepDigits(this: unknown, _key: string, value: unknown, { source = '' }: Source = {}): unknown {
-  const isLost = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
-  return isLost && /^-?\d+$/.test(source) ? source : value;
-}
-
 /**
  * JSON, with the place of the first fault in the error.
  * @param isExact gives whole numbers past 2^53 as text, with all their digits; takes several times as long
@@ -107,6 +100,8 @@ export function parseJson(text: string, isExact = false): unknown {
   try {
     return isExact ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new ArtenicError('validation-failed', `The body is nested deeper than ${deepest} levels.`, { cause });
     const { line, column, message } = jsonFault(text);
     throw new ArtenicError('malformed-request', `The body is not JSON: line ${line}, column ${column}: ${message}.`, {
       cause,

@@ -127,7 +127,8 @@ export type LogPage = z.output<typeof logPageSchema>;
 export const tensorSignatureSchema = z.object({
   name: z.string(),
   type: z.string(),
-  shape: z.array(z.union([z.number().int(), z.string()])),
+  /** A string is an open dimension; null: as many dimensions as one likes. */
+  shape: z.array(z.union([z.number().int(), z.string()])).nullable(),
 });
 export const modelSignatureSchema = z.object({
   inputs: z.array(tensorSignatureSchema),
@@ -151,12 +152,19 @@ export const modelFormats = [
   'other',
 ] as const;
 
+/** `.` and `..` as part of a path lead elsewhere. */
+const externalName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^(?!\.{1,2}$)/);
+
 /** A model's place on a server that speaks the Open Inference Protocol v2. */
 export const externalModelSchema = z.strictObject({
   /** Base URL, without `/v2`; the installation must know the server (`ARTENIC_INFERENCE_SERVERS`). */
   url: z.url({ protocol: /^https?$/ }).max(1000),
-  model: z.string().min(1).max(255),
-  version: z.string().min(1).max(255).nullable().default(null),
+  model: externalName,
+  version: externalName.nullable().default(null),
 });
 export type ExternalModel = z.output<typeof externalModelSchema>;
 
@@ -205,17 +213,10 @@ export const registerModelRequestSchema = z.strictObject({
   external: externalModelSchema.optional(),
 });
 
-/** One row: a value per named input. */
+const scalars = [z.number(), z.string(), z.boolean(), z.null()] as const;
+/** One row: a value per named input. Null is a missing number. */
 export const predictRequestSchema = z.strictObject({
-  inputs: z.record(
-    z.string(),
-    z.union([
-      z.number(),
-      z.string(),
-      z.boolean(),
-      z.array(z.union([z.number(), z.string(), z.boolean()])).max(100_000),
-    ]),
-  ),
+  inputs: z.record(z.string(), z.union([...scalars, z.array(z.union(scalars)).max(100_000)])),
   version: z.number().int().min(1).max(2_147_483_647).optional(),
 });
 export type PredictRequest = z.output<typeof predictRequestSchema>;

@@ -6,7 +6,7 @@ import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
 import { decisions } from './decisions.ts';
-import { events } from './events.ts';
+import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
 import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
@@ -15,6 +15,7 @@ import { metricPoints } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
+import { collectorLeases, objectRefs, objectUses } from './retention.ts';
 import { runnerEvents } from './runner-events.ts';
 import { sessions, signInLinks } from './sessions.ts';
 import { streams } from './streams.ts';
@@ -32,6 +33,7 @@ export const entities = [
   modelVersions,
   stageChanges,
   events,
+  eventCounter,
   idempotencyKeys,
   apiKeys,
   apiUptime,
@@ -43,6 +45,9 @@ export const entities = [
   sessions,
   strayInstances,
   providerSweeps,
+  objectRefs,
+  objectUses,
+  collectorLeases,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

@@ -2,7 +2,7 @@ import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { isRefusal } from '../../core/failover/blocking.ts';
-import { inTransaction, json, storable, type Db } from '../database.ts';
+import { fromNow, inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { appendEvent } from './events.ts';
@@ -113,8 +113,6 @@ async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<Atte
   if (until !== null) await open.set({ billedFrom: from, billedUntil: until }).execute();
   else if (from !== null) await open.set({ billedFrom: from }).where('billedFrom', 'is', null).execute();
 }
-
-const fromNow = (ms: number) => sql<Date>`clock_timestamp() + ${ms} * interval '1 ms'`;
 
 async function leaseLaunch(...[db, id, holder, forMs]: [Db, ...Parameters<AttemptsRepository['leaseLaunch']>]) {
   const isFree = sql<boolean>`(launched_by is null or launched_by = ${holder} or launch_lease_until <= clock_timestamp())`;

@@ -33,7 +33,10 @@ export type EventsRepository = {
   /** Numbers what has been committed since, in one short transaction under an advisory lock; returns how many. Any process may call it at any time. */
   readonly sequence: () => Promise<number>;
   readonly after: (sequence: bigint, limit: number) => Promise<readonly EventRecord[]>;
+  /** The last number that was given, whether or not its event is still kept. */
   readonly lastSequence: () => Promise<bigint>;
+  /** Of the oldest event that is kept; null when none is. */
+  readonly firstSequence: () => Promise<bigint | null>;
   /** Sends hints to all who listen, as `{ origin, hints }` in JSON. Nothing is stored. */
   readonly notifyHints: (origin: string, hints: readonly object[]) => Promise<void>;
 };
@@ -66,7 +69,6 @@ export type IdempotencyRepository = {
   readonly complete: (key: string, principalId: string, response: StoredResponse) => Promise<void>;
   /** Gives the key back after a failure that had no effect. */
   readonly abandon: (key: string, principalId: string) => Promise<void>;
-  readonly purge: (olderThan: Date) => Promise<number>;
 };
 
 export type ApiKeyRecord = {

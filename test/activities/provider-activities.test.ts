@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -93,13 +92,16 @@ describe('launchInstance', () => {
         { logger: new DefaultLogger('ERROR') },
       ).run(() => launch(withLocal(slow)));
     // as a worker that was killed leaves it
-    expect(await world.store.attempts.leaseLaunch(attemptId, 'dead', 200)).toBeNull();
+    const { leaseLaunch, renewLaunchLease } = world.store.attempts;
+    expect(await leaseLaunch(attemptId, 'dead', 10_000)).toBeNull();
     await expect(run('early')).rejects.toMatchObject({ type: 'not-ready', nextRetryDelay: expect.anything() });
-    await sleep(220);
+    await renewLaunchLease(attemptId, 'dead', 0);
     const first = run('first');
     await poll('the call', 5000, async () => (made === 1 ? true : null));
-    // longer than a lease that nobody renews
-    await sleep(10_500);
+    // it may last longer than a lease
+    const leaseUntil = async () => (await world.store.attempts.get(attemptId)).launchLeaseUntil?.getTime() ?? 0;
+    const untilMs = await leaseUntil();
+    await poll('a renewal', 20_000, async () => ((await leaseUntil()) > untilMs ? true : null));
     await expect(run('second')).rejects.toMatchObject({ type: 'not-ready' });
     expect(made).toBe(1);
     go.resolve(null);

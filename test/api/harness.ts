@@ -18,6 +18,7 @@ import { startServer } from '../../api/server.ts';
 import type { TemporalGateway } from '../../api/temporal-gateway.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
+import { defaultPeriods } from '../../core/retention/rules.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/listen.ts';
 import { openOrm } from '../../store/orm.ts';
@@ -151,6 +152,7 @@ export class ApiWorld {
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
+      periods: defaultPeriods,
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
       hearing: createHearing(),

@@ -21,9 +21,7 @@ async function exchange(bytes: string | Buffer): Promise<string> {
   // Refusing may reset the connection after the answer.
   socket.on('error', () => undefined);
   socket.write(bytes);
-  const late = setTimeout(() => socket.destroy(), 5000);
   await once(socket, 'close');
-  clearTimeout(late);
   return text;
 }
 const statusOf = (text: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);

@@ -156,35 +156,37 @@ describe(`chaos, seed ${seed}`, () => {
     expect(await checkEndedOnce(stack, [id])).toEqual([]);
   }, 180_000);
 
-  test(`${jobCount} jobs under random faults`, async () => {
-    const configs = new Map<string, CounterConfig>();
-    for (let index = 0; index < jobCount; index++) {
-      const config = traced(counter);
-      configs.set(await submit(counterJob(config, { index: String(index) })), config);
-    }
-    const ids = [...configs.keys()];
-    const mayRetry = new Set<string>();
-    const story: string[] = [];
-    const open = new Set(ids);
-    const deadline = Date.now() + 60_000 + jobCount * 20_000;
-    while (open.size > 0) {
-      expect(Date.now()).toBeLessThan(deadline);
-      for (const id of open) if (terminalStates.has((await jobView(id)).state)) open.delete(id);
-      if (open.size === 0) break;
-      const fault: Fault = pick(random, faultNames);
-      const victim = pick(random, [...open].slice(0, 4));
-      if (await inject(stack, fault, victim)) {
-        story.push(`${fault} ${victim}`);
-        if (faults[fault].newAttempt) mayRetry.add(victim);
+  test(
+    `${jobCount} jobs under random faults`,
+    async () => {
+      const configs = new Map<string, CounterConfig>();
+      for (let index = 0; index < jobCount; index++) {
+        const config = traced(counter);
+        configs.set(await submit(counterJob(config, { index: String(index) })), config);
       }
-      await sleep(500 + random() * 2000);
-    }
-    const problems: string[] = [];
-    for (const [id, config] of configs)
-      problems.push(...(await checkCounter(stack, await jobView(id), config, mayRetry.has(id))));
-    problems.push(...(await checkEndedOnce(stack, ids)));
-    if (problems.length > 0) problems.push(`seed ${seed}: ${story.join(', ')}`);
-    expect(problems).toEqual([]);
-    expect(processesWith('ARTENIC_ATTEMPT_ID=').filter((pid) => processesWith(stack.home).includes(pid))).toEqual([]);
-  }, 900_000);
+      const ids = [...configs.keys()];
+      const mayRetry = new Set<string>();
+      const story: string[] = [];
+      const open = new Set(ids);
+      while (open.size > 0) {
+        for (const id of open) if (terminalStates.has((await jobView(id)).state)) open.delete(id);
+        if (open.size === 0) break;
+        const fault: Fault = pick(random, faultNames);
+        const victim = pick(random, [...open].slice(0, 4));
+        if (await inject(stack, fault, victim)) {
+          story.push(`${fault} ${victim}`);
+          if (faults[fault].newAttempt) mayRetry.add(victim);
+        }
+        await sleep(500 + random() * 2000);
+      }
+      const problems: string[] = [];
+      for (const [id, config] of configs)
+        problems.push(...(await checkCounter(stack, await jobView(id), config, mayRetry.has(id))));
+      problems.push(...(await checkEndedOnce(stack, ids)));
+      if (problems.length > 0) problems.push(`seed ${seed}: ${story.join(', ')}`);
+      expect(problems).toEqual([]);
+      expect(processesWith('ARTENIC_ATTEMPT_ID=').filter((pid) => processesWith(stack.home).includes(pid))).toEqual([]);
+    },
+    120_000 + jobCount * 20_000,
+  );
 });

@@ -73,13 +73,11 @@ describe('a job file', () => {
     expect(messageOf(read).split('\n')).toHaveLength(4);
   });
 
-  test('that explodes is refused quickly', () => {
+  test('that explodes is refused before it is spread out', () => {
     const lines = ['a: &a [x, x, x, x, x, x, x, x, x, x]'];
     for (const [name, before] of ['ba', 'cb', 'dc', 'ed', 'fe', 'gf', 'hg', 'ih'])
       lines.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`);
-    const startedMs = Date.now();
-    expect(messageOf(load(lines.join('\n')).load)).not.toBe('');
-    expect(Date.now() - startedMs).toBeLessThan(10_000);
+    expect(messageOf(load(lines.join('\n')).load)).toMatch(/alias/i);
   });
 
   test('must be a file', () => {

@@ -43,7 +43,6 @@ test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves
   expect(demo.accuracy).toBeGreaterThan(0.9);
   expect(['Adelie', 'Chinstrap', 'Gentoo']).toContain(demo.predicted);
   expect(demo.predicted).toBe(demo.actual);
-  expect(demo.breakdownMs['total']).toBeLessThan(60_000);
   const history = await stack.request<{ items: StageChangeView[] }>('GET', '/api/v1/models/penguins/stage-history');
   expect(history.items.map((change) => [change.from, change.to, change.by])).toEqual([
     [null, 'registered', 'admin'],

@@ -127,7 +127,16 @@ describe('a million points', () => {
   const large = newId();
   const names = ['accuracy', 'grad_norm', 'learning_rate', 'loss', 'val_loss'];
 
-  type Plan = { readonly 'Node Type': string; readonly 'Relation Name'?: string; readonly Plans?: readonly Plan[] };
+  type Plan = {
+    readonly 'Node Type': string;
+    readonly 'Relation Name'?: string;
+    readonly 'Actual Rows': number;
+    readonly 'Actual Loops': number;
+    readonly 'Rows Removed by Filter'?: number;
+    readonly Plans?: readonly Plan[];
+  };
+  const rowsRead = (scan: Plan): number =>
+    (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'];
   const nodes = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
 
   beforeAll(async () => {
@@ -147,28 +156,29 @@ describe('a million points', () => {
   const count = async () =>
     (await sql<{ readonly count: bigint }>`select count(*) as count from metric_points`.execute(db)).rows[0]?.count;
 
+  // Series count their points and then read them; the newest value of `grad_norm` that is finite lies behind 10,000 others.
   test.each<readonly [string, () => RawBuilder<unknown>, number]>([
-    ['series of one name', () => seriesQuery({ jobId: large, names: ['loss'], limit: 1000 }), 1000],
-    ['series of all names', () => seriesQuery({ jobId: large, limit: 1000 }), 3000],
-    ['series of a small job', () => seriesQuery({ jobId: 'job-7', limit: 1000 }), 500],
-    ['after, at the end', () => afterQuery(large, 499_000n, 1000), 100],
-    ['after, from the start', () => afterQuery(large, 0n, 1000), 100],
-    ['latest', () => latestQuery(large), 500],
-  ])('%s reads by index', async (what, query, atMostMs) => {
+    ['series of one name', () => seriesQuery({ jobId: large, names: ['loss'], limit: 1000 }), 2 * 100_000 + 5000],
+    ['series of all names', () => seriesQuery({ jobId: large, limit: 1000 }), 2 * 500_000 + 15_000],
+    ['series of a small job', () => seriesQuery({ jobId: 'job-7', limit: 1000 }), 2 * 10_000 + 3000],
+    ['after, at the end', () => afterQuery(large, 499_000n, 1000), 1000],
+    ['after, from the start', () => afterQuery(large, 0n, 1000), 1000],
+    ['latest', () => latestQuery(large), 10_100],
+  ])('%s reads by index, and no more than it needs', async (what, query, mostRows) => {
     const { rows } = await sql<{
       readonly queryPLAN: readonly [{ readonly Plan: Plan; readonly 'Execution Time': number }];
     }>`explain (analyze, timing off, format json) ${query()}`.execute(db);
     const [explained] = Object.values(rows[0] ?? {})[0] ?? [];
-    const scans = nodes(explained?.Plan ?? { 'Node Type': 'none' }).filter(
+    const scans = (explained === undefined ? [] : nodes(explained.Plan)).filter(
       (node) => node['Relation Name'] === 'metric_points',
     );
-    const executionMs = explained?.['Execution Time'] ?? Infinity;
+    const read = scans.reduce((sum, scan) => sum + rowsRead(scan), 0);
     process.stdout.write(
-      `${what}: ${executionMs.toFixed(1)} ms, ${[...new Set(scans.map((scan) => scan['Node Type']))].join(', ')}\n`,
+      `${what}: ${read} rows read, ${explained?.['Execution Time'].toFixed(1)} ms, ${[...new Set(scans.map((scan) => scan['Node Type']))].join(', ')}\n`,
     );
     expect(scans.length).toBeGreaterThan(0);
-    for (const scan of scans) expect(scan['Node Type']).toMatch(/^Index (Only )?Scan$/);
-    expect(executionMs).toBeLessThan(atMostMs);
+    for (const scan of scans) expect(scan['Node Type']).toMatch(/^(Index (Only )?|Bitmap Heap )Scan$/);
+    expect(read).toBeLessThanOrEqual(mostRows);
   });
 
   test('and the answers are right', async () => {

@@ -10,9 +10,11 @@ import { createControlActivities } from '../../activities/control/create.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
 import { createSimulatedProvider } from '../../activities/providers/simulated/provider.ts';
+import { createCollectorActivities } from '../../activities/retention/collect.ts';
 import { createRepairActivities, createSweepActivities } from '../../activities/reconcile/create.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createTemporalGateway, type TemporalGateway } from '../../api/temporal-gateway.ts';
+import { defaultPeriods } from '../../core/retention/rules.ts';
 import { policyFor } from '../../core/failover/policy.ts';
 import { uuidv7 } from '../../core/ids.ts';
 import type { SilenceSettings } from '../../core/silence/silence.ts';
@@ -110,7 +112,11 @@ export class CloudWorld {
     const workers = await Promise.all([
       Worker.create({
         ...{ ...common, taskQueue: controlQueue, workflowBundle: { codePath: workflowBundlePath } },
-        activities: { ...createControlActivities(deps), ...createRepairActivities({ ...deps, adoptJob }) },
+        activities: {
+          ...createControlActivities(deps),
+          ...createRepairActivities({ ...deps, adoptJob }),
+          ...createCollectorActivities({ ...deps, periods: defaultPeriods }),
+        },
       }),
       Worker.create({
         ...{ ...common, taskQueue: providerQueue('simulated') },
