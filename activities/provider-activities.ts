@@ -9,7 +9,7 @@ import { signsOf, spanOf } from '../store/silence.ts';
 import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence, ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
-import { withFailures } from './failures.ts';
+import { retriedWhenRefused, withFailures } from './failures.ts';
 import { describeIfKnown, endInstance, mustBeItsMachine, noteBilled } from './end-instance.ts';
 import { launchAlone } from './launch-lease.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
@@ -22,11 +22,17 @@ const lastWordTravelsMs = 5000;
 const bootAndDeliverySeconds = 3600;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
-  return withFailures<ProviderActivities>({
+  const activities = withFailures<ProviderActivities>({
     launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer),
     watchInstance: ({ handle }) => watchInstance(deps, handle),
     terminateInstance: (input) => terminateInstance(deps, input),
   });
+  return {
+    ...activities,
+    // what its runner says comes by another way: a look a minute is enough
+    watchInstance: retriedWhenRefused(activities.watchInstance, 60_000),
+    terminateInstance: retriedWhenRefused(activities.terminateInstance, 900_000),
+  };
 }
 
 function providerOf({ providers }: ProviderDeps, name: string): Provider {

@@ -98,7 +98,8 @@ export function instanceActivities(
 }
 
 /**
- * For what must not be given up: a refusal that the server does not retry (credentials that ran out, a state that we do
+ * For what must not be given up. Watching and ending an instance are retried by the server also when they are refused; of
+ * those and of all else, a refusal that the server does not retry (credentials that ran out, a state that we do
  * not know) is tried again after a growing pause, so that it goes on when a person has put it right.
  */
 export async function untilDone<Result>(

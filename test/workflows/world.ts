@@ -3,6 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { AttemptEnding, TerminalJobState } from '@artenic/core';
 import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
+import { retriedWhenRefused } from '../../activities/failures.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { spotWithFallback } from '../../core/failover/policy.ts';
 import type { FailoverAction, FailoverPolicy, Offer } from '../../core/failover/types.ts';
@@ -262,7 +263,7 @@ export class World {
       this.#scripts.push(Promise.allSettled([job.script(runner)]));
       return handle;
     },
-    watchInstance: async ({ handle }) => {
+    watchInstance: retriedWhenRefused(async ({ handle }) => {
       await this.#enter('watchInstance', handle.attemptId, handle);
       const instance = this.instances.get(handle.attemptId);
       if (instance === undefined) throw failure('not-found', 'no such instance');
@@ -272,14 +273,14 @@ export class World {
       }
       if (!instance.gone) throw failure('not-ready', 'it lives', this.pollMs);
       return { endedBy: instance.endedBy, endedAt: new Date().toISOString() };
-    },
-    terminateInstance: async ({ attemptId }) => {
+    }, 60_000),
+    terminateInstance: retriedWhenRefused(async ({ attemptId }) => {
       await this.#enter('terminateInstance', attemptId, attemptId);
       const instance = this.instances.get(attemptId);
       if (instance === undefined || instance.gone) return;
       instance.gone = true;
       instance.endedBy = 'request';
-    },
+    }, 900_000),
   };
 
   async #enter(name: keyof Activities, subject: string, input: unknown): Promise<void> {
