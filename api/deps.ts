@@ -61,6 +61,8 @@ export type ApiDeps = {
   readonly allowedHosts: readonly string[];
   /** Origins browsers may send besides our own. */
   readonly allowedOrigins: readonly string[];
+  /** Under which browsers reach us, when that is not the address we listen on; decides how the session's cookie is set. */
+  readonly publicUrl: string | null;
   readonly limits: ApiLimits;
   readonly version: string;
   /** Base URLs of the inference servers that models may be registered on. */

@@ -13,6 +13,9 @@ import { rejected } from './rejected.ts';
 import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
 import { hasOwnRows, probeRow } from './warm-up.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 type Loaded = { readonly session: InferenceSession; readonly signature: ModelSignature };
 let loaded: Loaded | null = null;
 const maxOutputBytes = 256 * 1024 ** 2;

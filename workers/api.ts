@@ -14,6 +14,7 @@ import { startLogKeeper } from '../api/log-keeper.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { guardTemporalUi } from '../api/temporal-ui.ts';
 import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
@@ -27,6 +28,9 @@ import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
 import { keepUptime } from './uptime.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 const version = '0.1.0';
 
@@ -77,6 +81,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     memoryBytes: 4 * 1024 ** 3,
   });
   const hearing = createHearing();
+  const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
   const wakes = new Set<() => void>();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
@@ -99,8 +104,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     hints,
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
-    allowedHosts: listOf(config.ARTENIC_ALLOWED_HOSTS),
-    allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
+    allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
+    allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
+    publicUrl: publicUrl?.href ?? null,
     limits: defaultLimits,
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
@@ -117,6 +123,14 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     },
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
+  const upstream = config.ARTENIC_TEMPORAL_UI_UPSTREAM;
+  const temporalUi =
+    upstream === undefined
+      ? null
+      : await startServer(guardTemporalUi(deps, { upstream: new URL(upstream), apiPort: config.ARTENIC_API_PORT }), {
+          host: config.ARTENIC_API_HOST,
+          port: config.ARTENIC_TEMPORAL_UI_PORT,
+        });
   const live = createLive(deps, running.server);
   const logKeeper = startLogKeeper(deps, { intervalMs: 5000 });
 
@@ -131,6 +145,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     if (stopping) return;
     stopping = true;
     await uptime.close();
+    await temporalUi?.close(0);
     await live.close();
     const kept = logKeeper.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);

@@ -47,6 +47,8 @@ const configSchema = z.object({
   ARTENIC_API_PORT: port.default(7400),
   /** URL under which runners reach the API; from other machines set the public one. */
   ARTENIC_API_URL: z.url().optional(),
+  /** URL under which browsers reach the API behind a proxy. With https the session's cookie is `Secure` and named `__Host-…`. Its host and origin are allowed. */
+  ARTENIC_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Host names besides loopback that requests may carry, separated by commas. Guards against DNS rebinding. */
   ARTENIC_ALLOWED_HOSTS: z.string().default(''),
   /** Origins besides our own that browsers may send, separated by commas. */
@@ -63,8 +65,12 @@ const configSchema = z.object({
   }),
   /** File with an API key that gets the admin role at start; `npm start` makes one. Absent: keys must be in the database already. */
   ARTENIC_ADMIN_KEY_FILE: z.string().optional(),
-  /** Temporal's Web UI, for the dashboard's links to a job's workflow. `npm start` fills it in. */
+  /** Temporal's Web UI as browsers reach it, for the dashboard's links to a job's workflow. `npm start` fills it in. */
   ARTENIC_TEMPORAL_UI_URL: z.url().optional(),
+  /** Temporal's Web UI as the API reaches it. With it the API listens on ARTENIC_TEMPORAL_UI_PORT, too, and passes on what people ask who are signed in to the dashboard: the UI itself knows no users and takes any `Host` and `Origin`. */
+  ARTENIC_TEMPORAL_UI_UPSTREAM: z.url().optional(),
+  /** Port of the guarded Web UI, on ARTENIC_API_HOST. */
+  ARTENIC_TEMPORAL_UI_PORT: port.default(8233),
   /** Cores that jobs of the local provider may use; all of the machine's when absent. Lower it to keep some for yourself. */
   ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
   /** How often what has served its time is removed ([retention](retention.md)). */

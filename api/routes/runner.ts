@@ -8,6 +8,8 @@ import {
   helloResponseSchema,
   isTerminalJobState,
   logStreams,
+  longestManifestBytes,
+  manifestAt,
   objectKeys,
   offsetResponseSchema,
   runnerEventSchema,
@@ -33,23 +35,28 @@ import { ok, route, type Context, type Reply, type Route, type RunnerCaller } fr
 import { offsetNumber } from '../schemas.ts';
 
 const hourMs = 3_600_000;
-const manifestBytes = 4_000_000;
 
-/** Checkpoints as storage has them, newest first: it knows also those that a runner could not tell us of. */
+/** A runner restores the newest whole one: older than the newest so many are of no use to it. */
+const mostManifests = 16;
+
+/**
+ * Checkpoints as storage has them, newest first: it knows also those that a runner could not tell us of. One that cannot be
+ * used never keeps an attempt from beginning: the next one is older and whole.
+ */
 async function storedCheckpoints(deps: ApiDeps, jobId: string): Promise<readonly CheckpointManifest[]> {
   const keys = (await deps.storage.list(objectKeys.checkpointPrefix(jobId))).filter((key) =>
     key.endsWith('/manifest.json'),
   );
   const manifests: CheckpointManifest[] = [];
   for (const key of keys.toReversed()) {
+    if (manifests.length === mostManifests) break;
     try {
-      const parsed = checkpointManifestSchema.safeParse(
-        JSON.parse(new TextDecoder().decode(await deps.storage.read(key, manifestBytes))),
-      );
-      if (parsed.success) manifests.push(parsed.data);
+      const text = new TextDecoder().decode(await deps.storage.read(key, longestManifestBytes));
+      const manifest = manifestAt(key, text);
+      if (manifest !== null) manifests.push(manifest);
     } catch (error) {
-      // Removed by its own runner's clean-up, or damaged: the next one is older and whole.
-      if (!isArtenicError(error, 'not-found') && !(error instanceof SyntaxError)) throw error;
+      // removed by its own runner's clean-up, or longer than any runner of ours writes it
+      if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
     }
   }
   return manifests;
@@ -227,7 +234,7 @@ export function runnerRoutes(): readonly Route[] {
       path: '/api/v1/runner/checkpoints',
       summary: 'Tell of an uploaded checkpoint',
       body: checkpointManifestSchema,
-      maxBytes: manifestBytes,
+      maxBytes: longestManifestBytes,
       answers: done,
       handle: async ({ deps, body, runner }) => {
         const { attempt } = runner();

@@ -8,6 +8,8 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './garbage.ts';
+export * from './number-loss.ts';
+export * from './live.ts';
 export * from './offers.ts';
 export * from './own-value.ts';
 export * from './relative-path.ts';

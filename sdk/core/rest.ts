@@ -1,6 +1,6 @@
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
-import { jobSpecSchema } from './job-spec.ts';
+import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
 import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
@@ -41,7 +41,7 @@ export const jobViewSchema = z.object({
   state: z.enum(jobStates),
   /** One sentence on why the job is in this state, empty while all is well. */
   message: z.string(),
-  spec: jobSpecSchema,
+  spec: takenJobSpecSchema,
   labels: z.record(z.string(), z.string()),
   priority: z.number().int(),
   /** Place among waiting jobs, 1 is next; null when the job does not wait for capacity. */
@@ -284,18 +284,3 @@ export function pageSchema<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
-
-/** A message on the WebSocket. `sequence` rises by commit order and has no holes for one reader. */
-export const liveEventSchema = z.object({
-  sequence: z.number().int(),
-  topic: z.string(),
-  kind: z.string(),
-  subject: z.string(),
-  at: timestamp,
-  data: z.record(z.string(), jsonValueSchema),
-});
-export type LiveEvent = z.output<typeof liveEventSchema>;
-
-/** There is more to fetch, of a log or of metrics. It has no number: a hint that is lost costs freshness, never data. */
-export const liveHintSchema = liveEventSchema.omit({ sequence: true });
-export type LiveHint = z.output<typeof liveHintSchema>;

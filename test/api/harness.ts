@@ -152,7 +152,7 @@ export class ApiWorld {
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
-      periods: defaultPeriods,
+      ...{ publicUrl: null, periods: defaultPeriods },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
       hearing: createHearing(),

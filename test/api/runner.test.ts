@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
+  longestManifestBytes,
   objectKeys,
   type AttemptView,
   type CheckpointManifest,
@@ -152,6 +153,11 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
   for (const sequence of [1, 2, 10]) await store(manifest(first.jobId, 1, sequence));
   const damaged = objectKeys.checkpointManifest(first.jobId, 1, 11);
   await world.deps.storage.put(damaged, Buffer.from('{"half": '));
+  // one that is too long, and one that names an object of another attempt: neither keeps the next from beginning
+  const long = objectKeys.checkpointManifest(first.jobId, 1, 12);
+  await world.deps.storage.put(long, Buffer.alloc(longestManifestBytes + 1, ' '));
+  const key = objectKeys.output(first.jobId, 1, 'x');
+  await store({ ...manifest(first.jobId, 1, 13), files: [{ path: 'x', key, bytes: 1, sha256: '0'.repeat(64) }] });
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
   const foreign = await world.ship(first, 'checkpoints', manifest(first.jobId, 2, 3));
@@ -165,6 +171,11 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
     [1, 2],
     [1, 1],
   ]);
+  for (let sequence = 2; sequence <= 20; sequence++) await store(manifest(first.jobId, 2, sequence));
+  const next = (await world.hello(await world.openAttempt(first.jobId, 4), newToken())).json<HelloResponse>();
+  expect(next.checkpoints.map(({ attempt, sequence }) => [attempt, sequence])).toEqual(
+    Array.from({ length: 16 }, (_, index) => [2, 20 - index]),
+  );
 });
 
 test('phases move the job; what Temporal could not hear is kept, and the relay tells it in its order', async () => {

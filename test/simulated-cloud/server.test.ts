@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -162,8 +163,17 @@ test('one request gets the fault that it asks for, and the ledger says so', asyn
   expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([429, '9']);
   await expect(fault('reset')).rejects.toThrow();
   expect((await fault('no-such-fault')).status).toBe(400);
+  expect((await fault('{bad')).status).toBe(400);
   const ledger = (await ask<string>('GET', '/control/ledger')).body;
   expect(ledger.match(/"fault-fired"/g)).toHaveLength(3);
+});
+
+test('a page that reaches it under a name of its own is refused', async () => {
+  const { url } = await open();
+  const request = get(`${url}/livez`, { headers: { host: 'evil.example' } });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(403);
 });
 
 test('a rate that is too high is refused with the time to wait', async () => {

@@ -150,7 +150,7 @@ export class ControlPlane {
   #spawnTemporal(): ChildProcess {
     const { groundwork, pace } = this.#options;
     return startTemporalServer({
-      ...{ program: groundwork.temporal, port: this.#ports.temporal, uiPort: null },
+      ...{ program: groundwork.temporal, port: this.#ports.temporal, http: null },
       databaseFile: join(this.home, 'temporal', 'temporal.sqlite'),
       logFile: join(this.home, 'temporal.log'),
       extraFlags: [...timerShift, ...fewPartitions, ...(pace === 'plain' ? [] : shortTasks)],
