@@ -90,7 +90,8 @@ export const attemptViewSchema = z.object({
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
-  lastHeartbeatAt: timestamp.nullable(), // the last request of any kind that its machine made
+  /** The last request of any kind that its machine made, most often a heartbeat; null while there was none. */
+  lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   /** Why this attempt was made, in the failover policy's words. */
