@@ -90,7 +90,7 @@ export const attemptViewSchema = z.object({
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
-  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
+  /** The last request of any kind that its machine made, most often a heartbeat; null while there was none. */
   lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
