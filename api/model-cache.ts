@@ -12,7 +12,7 @@ export function modelCache(storage: ApiDeps['storage'], folder: string): (sha256
     const path = join(folder, `${sha256}.onnx`);
     if (existsSync(path)) return path;
     const temporary = `${path}.${randomBytes(4).toString('hex')}`;
-    await pipeline(await storage.get(objectKeys.model(sha256)), createWriteStream(temporary));
+    await pipeline(await storage.get(objectKeys.model(sha256)), createWriteStream(temporary, { flush: true }));
     renameSync(temporary, path);
     return path;
   };

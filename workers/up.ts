@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { signInLinkSchema } from '@artenic/core';
+import { writeWhole } from '@artenic/core/write-whole';
 import { makeKey } from '../api/keys.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
@@ -17,7 +18,6 @@ import {
   randomPassword,
   randomSecret,
   takeHome,
-  writeWhole,
   type Home,
   type Ports,
 } from './up/home.ts';

@@ -11,9 +11,10 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
-import { homeAt, writeWhole, type Home } from './home.ts';
+import { homeAt, type Home } from './home.ts';
 import type { ServerUser } from './postgres-user.ts';
 import { claim, claimantOf, claimedBy, openSharedFolder, sharedFolder } from './shared-folder.ts';
 
