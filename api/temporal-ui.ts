@@ -13,13 +13,13 @@ export type TemporalUiOptions = {
   readonly apiPort: number;
 };
 
-type Deps = Pick<ApiDeps, 'store' | 'keyPepper' | 'now' | 'allowedHosts' | 'logger'>;
+type Deps = Pick<ApiDeps, 'store' | 'keyPepper' | 'now' | 'allowedHosts' | 'logger' | 'publicUrl'>;
 
 /** They speak of one connection, not of the message. */
 const hopByHop = new Set(
   'connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade'.split(' '),
 );
-const ownCookie = /^artenic-session(?:-\d+)?=/;
+const ownCookie = /^(?:__Host-)?artenic-session(?:-\d+)?=/;
 const answerTimeoutMs = 60_000;
 
 /** A read, or a request that the browser says comes from the UI's own pages; or the way here by a link or the address bar. */

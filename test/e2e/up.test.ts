@@ -13,7 +13,7 @@ import { processesWith } from '../support/processes.ts';
 import { createStack } from '../support/stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const stack = createStack({ ARTENIC_LOCAL_VCPU: '2', ARTENIC_HISTORY_MS: '500' });
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '2', ARTENIC_HISTORY_MS: '500' }, { isPrebuilt: false });
 const demoFile = join(stack.home, 'demo.json');
 type Demo = {
   jobId: string;

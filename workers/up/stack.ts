@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
+import { boundLog } from './bounded-log.ts';
 import type { Home } from './home.ts';
 import { canListen } from './ports.ts';
 import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
@@ -10,6 +11,7 @@ import type { Component } from './supervisor.ts';
 import { checkOwnTemporal, startTemporalServer, type TemporalHttp } from './temporal-server.ts';
 
 const readyTimeoutMs = 60_000;
+const logCheckMs = 60_000;
 
 type Waiting = {
   readonly what: string;
@@ -147,7 +149,7 @@ function spawnLogged(entry: string, logFile: string, environment: Readonly<Recor
   const log = openSync(logFile, 'a', 0o600);
   try {
     // A session of its own: Ctrl-C reaches the supervisor only, which ends its children in order.
-    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       detached: true,
       stdio: ['ignore', log, log],
       env: {
@@ -156,6 +158,9 @@ function spawnLogged(entry: string, logFile: string, environment: Readonly<Recor
         ...environment,
       },
     });
+    const bounding = setInterval(() => boundLog(logFile), logCheckMs).unref();
+    child.once('exit', () => clearInterval(bounding));
+    return child;
   } finally {
     closeSync(log);
   }
