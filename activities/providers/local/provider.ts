@@ -1,5 +1,6 @@
 import { mkdir, readdir, realpath, access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '@artenic/core/write-whole';
 import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
 import { localMachineOf } from '../../../core/instance-ref.ts';
@@ -15,7 +16,7 @@ import type {
   ProviderCheck,
 } from '../provider.ts';
 import { errorCode, isSystemCode } from '../../error-code.ts';
-import { readTail, writeOnce, writeWhole } from './files.ts';
+import { readTail, writeOnce } from './files.ts';
 import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instance } from './instance.ts';
 import { describeAs, describeInstance, recordOrNone, terminateInstance } from './lifecycle.ts';
 import { describeMachine, machineReader, type Machine } from './machine.ts';
@@ -138,7 +139,7 @@ class LocalProvider implements Adapter {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeOnce(files.identity, JSON.stringify({ attemptId }));
     const { cacheDir } = this.#options;
-    await writeWhole(files.bootstrap, JSON.stringify({ ...bootstrap, workDir: files.work, cacheDir }));
+    writeWhole(files.bootstrap, JSON.stringify({ ...bootstrap, workDir: files.work, cacheDir }));
     await mkdir(files.work, { recursive: true, mode: 0o700 });
     await spawnRunner(instance, this.#program);
     return handle;
