@@ -7,6 +7,7 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './offers.ts';
+export * from './most-entries.ts';
 export * from './own-value.ts';
 export * from './relative-path.ts';
 export * from './rest.ts';
