@@ -241,7 +241,7 @@ export function runnerRoutes(): readonly Route[] {
         mustBeOpen(caller);
         await deps.store.attempts.heartbeat(caller.attempt.id, deps.now());
         if (body.progress !== null && body.progress !== caller.job.progress)
-          await deps.store.jobs.setProgress(caller.job.id, body.progress);
+          await deps.store.jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
         return ok({ stop: stopWish(caller.job, caller), ...signalWishes(caller) });
       },
     }),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** A record of at most `most` entries. JSON Schema and documents say so, too. */
 export function mostEntries<Value extends z.ZodType>(

@@ -7,11 +7,13 @@ import { createRoutes } from '../../api/routes/index.ts';
 /** What zod knows of a schema, as far as it has a size. */
 type Def = {
   readonly type: string;
-  readonly checks?: readonly { readonly _zod: { readonly def: Readonly<Record<string, unknown>> } }[];
+  readonly checks?: readonly z.core.$ZodCheck[];
   readonly [field: string]: unknown;
 };
 
-const defOf = (schema: z.core.$ZodType): Def => schema._zod.def as unknown as Def;
+// oxlint-disable-next-line no-underscore-dangle -- zod's own name for it
+const internals = (of: z.core.$ZodType | z.core.$ZodCheck): unknown => of._zod.def;
+const defOf = (schema: z.core.$ZodType): Def => internals(schema) as Def;
 const isSchema = (value: unknown): value is z.core.$ZodType => value instanceof z.core.$ZodType;
 
 /** Formats whose pattern bounds the length. */
@@ -19,7 +21,7 @@ const shortFormats: ReadonlySet<unknown> = new Set(['uuid', 'datetime', 'date'])
 
 function isBounded(schema: z.core.$ZodType, def: Def): boolean {
   if (def.type === 'record') return z.globalRegistry.get(schema)?.['maxProperties'] !== undefined;
-  const checks = (def.checks ?? []).map(({ _zod }) => _zod.def);
+  const checks = (def.checks ?? []).map((check) => internals(check) as Readonly<Record<string, unknown>>);
   return (
     shortFormats.has(def['format']) ||
     checks.some(({ check, format }) => check === 'max_length' || check === 'max_size' || shortFormats.has(format)) ||
@@ -87,8 +89,9 @@ test('whatever a caller or a runner may send has a longest length', () => {
       ...(route.bodySchema === null ? [] : unbounded(route.bodySchema, `${name} body`)),
     ];
   });
-  const stored = ['checkpointManifestSchema', 'completionMarkerSchema'] as const;
-  const all = [...found, ...stored.flatMap((name) => unbounded(contracts[name], name))];
+  const { checkpointManifestSchema, completionMarkerSchema } = contracts;
+  const stored = { checkpointManifestSchema, completionMarkerSchema };
+  const all = [...found, ...Object.entries(stored).flatMap(([name, schema]) => unbounded(schema, name))];
   expect(all.filter((path) => !freeJson.test(path))).toEqual([]);
   expect(contracts.jobSpecSchema.safeParse({ service: 's', command: 'c', labels: many(64) }).success).toBe(true);
   expect(contracts.jobSpecSchema.safeParse({ service: 's', command: 'c', labels: many(65) }).success).toBe(false);
