@@ -1,7 +1,10 @@
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
+import type { Periods } from '../core/retention/rules.ts';
+import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
+import type { Hearing } from './hearing.ts';
 import type { Hints } from './hints.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
 
@@ -61,6 +64,8 @@ export type ApiDeps = {
   readonly allowedHosts: readonly string[];
   /** Origins browsers may send besides our own. */
   readonly allowedOrigins: readonly string[];
+  /** Under which browsers reach us, when that is not the address we listen on; decides how the session's cookie is set. */
+  readonly publicUrl: string | null;
   readonly limits: ApiLimits;
   readonly version: string;
   /** Base URLs of the inference servers that models may be registered on. */
@@ -68,8 +73,14 @@ export type ApiDeps = {
   /** Temporal's Web UI, for links; null when there is none that we know of. */
   readonly temporalUi: string | null;
   readonly temporalNamespace: string;
+  /** Notes heartbeats that could not be taken. */
+  readonly hearing: Hearing;
+  /** When a machine that gives no sign of life is ended. */
+  readonly silence: SilenceSettings;
   /** How often workers compare each provider with what is known. */
   readonly reconcileMs: number;
+  /** How long what may go is kept. */
+  readonly periods: Periods;
   /** The built dashboard; null serves none. */
   readonly dashboardFolder: string | null;
   /** Calls back when events have been committed; returns how to stop. */

@@ -17,13 +17,16 @@ import { createLogChunks } from './repositories/log-chunks.ts';
 import { createMetrics } from './repositories/metrics.ts';
 import { createModels } from './repositories/models.ts';
 import { createOverview } from './repositories/overview.ts';
+import { createObjectUses } from './repositories/object-uses.ts';
 import { createProviders } from './repositories/providers.ts';
 import { createReconcile } from './repositories/reconcile.ts';
+import { createRetention } from './repositories/retention.ts';
 import { createRunnerEvents } from './repositories/runner-events.ts';
 import { createSessions } from './repositories/sessions.ts';
 import { createSignals } from './repositories/signals.ts';
 import { createStreams } from './repositories/streams.ts';
 import { inTransactionScope } from './transaction-scope.ts';
+import { createUptime } from './repositories/uptime.ts';
 import type { Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -66,6 +69,9 @@ function repositoriesOf(db: Db): Repositories {
     sessions: guard(createSessions(db)),
     overview: guard(createOverview(db)),
     reconcile: guard(createReconcile(db)),
+    retention: guard(createRetention(db)),
+    objectUses: guard(createObjectUses(db)),
+    uptime: guard(createUptime(db)),
   };
 }
 

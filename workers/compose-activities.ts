@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createCatalogActivities } from '../activities/catalog/refresh.ts';
 import type {
   CatalogActivities,
+  CollectorActivities,
   ControlActivities,
   ProviderActivities,
   RepairActivities,
@@ -15,6 +16,7 @@ import { createLocalProvider } from '../activities/providers/local/provider.ts';
 import type { Provider } from '../activities/providers/provider.ts';
 import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
 import { createRepairActivities, createSweepActivities } from '../activities/reconcile/create.ts';
+import { createCollectorActivities } from '../activities/retention/collect.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
@@ -22,14 +24,14 @@ import { inspectModel } from '../serving/inspect.ts';
 import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
-import { apiUrlOf, shipIntervalMs, type Config } from './config.ts';
+import { apiUrlOf, periodsOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 
 /** Their instances are processes of this machine, and see its files. */
 const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
 const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
 
 export type ComposedActivities = {
-  readonly control: ControlActivities & RepairActivities;
+  readonly control: ControlActivities & RepairActivities & CollectorActivities;
   readonly providerActivities: ProviderActivities & SweepActivities & CatalogActivities;
   readonly providers: ReadonlyMap<string, Provider>;
 };
@@ -83,6 +85,7 @@ export function composeActivities(parts: {
       heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
       shipIntervalMs,
     },
+    silence: silenceSettingsOf(config),
     now: () => new Date(),
   });
   return {
@@ -92,6 +95,7 @@ export function composeActivities(parts: {
         ...controlDeps,
         adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
       }),
+      ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
     providerActivities: {
       ...providerActivities,

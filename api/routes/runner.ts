@@ -45,6 +45,8 @@ async function callerOfBootstrap(
   const job = await deps.store.jobs.get(attempt.jobId);
   if (job.currentAttempt > attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
+  // also of a hello that is held back until a warned attempt has ended
+  await deps.store.attempts.heartbeat(attemptId, deps.now());
   return { attempt, job };
 }
 

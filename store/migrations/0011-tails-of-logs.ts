@@ -9,7 +9,6 @@ alter table log_chunks
   add column object_bytes bigint null,
   add constraint log_chunks_place_check check ((key is null) <> (content is null));
 alter table streams
-  add column points bigint not null default 0,
   add column tail_bytes bigint not null default 0,
   add column tail_since timestamptz(3) null,
   add column packed_by text null,
@@ -20,7 +19,7 @@ create index streams_tail on streams (tail_since) where tail_since is not null;
 create index streams_unsettled on streams (attempt_id) where settled_at is null;
 `;
 
-/** New bytes of logs are rows first, and objects later. Metric points are counted. */
+/** New bytes of logs are rows first, and objects later. */
 export class TailsOfLogs extends Migration {
   override up(): void {
     this.addSql(logs);

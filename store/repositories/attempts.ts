@@ -6,6 +6,7 @@ import { fromNow, inTransaction, json, storable, type Db } from '../database.ts'
 import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { appendEvent } from './events.ts';
+import { createSilence } from './silence.ts';
 
 type AttemptRow = Selectable<Database['attempts']>;
 type AttemptChange = UpdateObject<Database, 'attempts'>;
@@ -162,13 +163,15 @@ export function createAttempts(db: Db): AttemptsRepository {
         await tell(transaction, moved);
         return moved;
       }),
-    setHandle: async (id, handle) => {
-      await update(db, id, { handle: json(handle) });
+    setHandle: async (id, handle, at) => {
+      await update(db, id, { handle: json(handle), instanceSince: sql<Date>`coalesce(instance_since, ${at})` });
     },
     hello: (id, tokenHash, at) => hello(db, id, tokenHash, at),
     heartbeat: async (id, at) => {
-      await update(db, id, { lastHeartbeatAt: sql<Date>`greatest(last_heartbeat_at, ${at})` });
+      const lastHeartbeatAt = sql<Date>`greatest(last_heartbeat_at, ${at})`;
+      await db.updateTable('attempts').set({ lastHeartbeatAt }).where('id', '=', id).execute();
     },
+    ...createSilence(db),
     runnerOver: async (id, at) => {
       await update(db, id, { runnerOverAt: sql<Date>`coalesce(runner_over_at, ${at})` });
     },

@@ -27,8 +27,12 @@ async function stall(): Promise<void> {
   waiting--;
 }
 
-class StallingTemporal extends RecordedTemporal {
-  override readonly signalRunnerEvent = stall;
+function stallingTemporal(): RecordedTemporal {
+  const temporal = new RecordedTemporal();
+  const { signalRunnerEvent } = temporal;
+  return Object.assign(temporal, {
+    signalRunnerEvent: (...args: unknown[]) => stall().then(() => signalRunnerEvent(...args)),
+  });
 }
 
 beforeAll(async () => {
@@ -37,7 +41,7 @@ beforeAll(async () => {
   world = await ApiWorld.start({
     limits,
     storage: { ...storage, put: (...args) => stall().then(() => storage.put(...args)) },
-    temporal: new StallingTemporal(),
+    temporal: stallingTemporal(),
   });
 });
 afterAll(async () => {
