@@ -17,10 +17,8 @@ export type SilenceSettings = {
 export type SilenceLimits = { readonly silentAfterMs: number; readonly helloWithinMs: number };
 
 export function silenceLimits(provider: string, { silentAfterMs, helloWithinMs }: SilenceSettings): SilenceLimits {
-  return {
-    silentAfterMs,
-    helloWithinMs: helloWithinMs ?? helloWithinMsByProvider[provider] ?? slowestHelloMs,
-  };
+  const ofTable = Object.hasOwn(helloWithinMsByProvider, provider) ? helloWithinMsByProvider[provider] : undefined;
+  return { silentAfterMs, helloWithinMs: helloWithinMs ?? ofTable ?? slowestHelloMs };
 }
 
 /** The span, without a gap, in which the API has been able to hear runners. Milliseconds since 1970. */
