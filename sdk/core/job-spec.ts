@@ -1,5 +1,6 @@
 import { jsonValueSchema } from './json-value.ts';
 import { relativePathSchema } from './relative-path.ts';
+import { mostEntries } from './most-entries.ts';
 import { z } from 'zod';
 
 const nameSchema = z
@@ -82,6 +83,7 @@ export const environmentSchema = z.strictObject({
     .describe('A virtual environment of its own, prepared once and reused while its inputs are the same.'),
   image: z
     .string()
+    .max(512)
     .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, 'an image by digest: name@sha256:…')
     .optional()
     .describe('Container image by digest: `name@sha256:…`. The local provider does not run images yet.'),
@@ -124,8 +126,7 @@ const dataItemSchema = z.strictObject({
 const jobFields = {
   service: nameSchema.describe('The service the model belongs to.'),
   model: nameSchema.optional().describe('Name in the registry; the service name when absent.'),
-  labels: z
-    .record(z.string().min(1).max(63), z.string().max(255))
+  labels: mostEntries(z.record(z.string().min(1).max(63), z.string().max(255)), 64)
     .default({})
     .describe('Words of your own, shown and kept with the job.'),
   setup: commandSchema
@@ -138,8 +139,7 @@ const jobFields = {
     .record(z.string(), jsonValueSchema)
     .default({})
     .describe('Hyper-parameters, written to ARTENIC_CONFIG_FILE.'),
-  env: z
-    .record(envNameSchema, z.string().max(32_768))
+  env: mostEntries(z.record(envNameSchema, z.string().max(32_768)), 256)
     .default({})
     .describe('Plain environment variables. Never put a secret here.'),
   environment: environmentSchema.default({}).describe('What the machine must have besides the package.'),

@@ -12,6 +12,7 @@ import { RunnerOutbox } from './0011-runner-outbox.ts';
 import { Silence } from './0012-silence.ts';
 import { Retention } from './0013-retention.ts';
 import { TailsOfLogs } from './0014-tails-of-logs.ts';
+import { TotalOfPoints } from './0015-total-of-points.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
 
@@ -31,6 +32,7 @@ export const migrations = [
   { name: '0012-silence', class: Silence },
   { name: '0013-retention', class: Retention },
   { name: '0014-tails-of-logs', class: TailsOfLogs },
+  { name: '0015-total-of-points', class: TotalOfPoints },
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
 ];

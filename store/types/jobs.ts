@@ -88,7 +88,8 @@ export type JobsRepository = {
   readonly moveFence: (id: string, attempt: number) => Promise<void>;
   /** Sets `stopAt` once: createdAt-independent, first hello + maxHours. Returns the one that holds. */
   readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
-  readonly setProgress: (id: string, progress: number) => Promise<void>;
+  /** Of an attempt that is no longer the current one nothing is taken. */
+  readonly setProgress: (id: string, progress: number, attempt?: number) => Promise<void>;
   /** The current attempt, which stays that to the transaction's end. For one that does not change the job's row. */
   readonly holdFence: (id: string) => Promise<number>;
   /** As `get`, and nobody else changes it until the transaction's end. */
