@@ -82,6 +82,7 @@ export const attemptViewSchema = z.object({
     .object({
       kind: z.enum(attemptEndingKinds),
       exitCode: z.number().int().nullable(),
+      signal: z.string().optional(),
       message: z.string(),
       evidence: z.enum(preemptionEvidenceClasses).optional(),
     })

@@ -63,6 +63,12 @@ describe('collectAttempt with a completion marker', () => {
     if (kind !== 'succeeded') expect(ending.message).not.toBe('');
   });
 
+  test('the signal is kept with the ending, for the advice', async () => {
+    const attemptId = await nextAttempt();
+    await world.addMarker(attemptId, { exitCode: null, signal: 'SIGSEGV' });
+    expect(await collect(attemptId)).toMatchObject({ kind: 'killed', signal: 'SIGSEGV' });
+  });
+
   test('what could not be kept is told in the ending, of the declared model as a failure', async () => {
     const notKept = { count: 5, files: [1, 2, 3, 4].map((n) => ({ path: `a${n}`, reason: 'it may not be read' })) };
     const attemptId = await nextAttempt();
