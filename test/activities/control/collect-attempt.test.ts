@@ -66,7 +66,10 @@ describe('collectAttempt with a completion marker', () => {
   test('the signal is kept with the ending, for the advice', async () => {
     const attemptId = await nextAttempt();
     await world.addMarker(attemptId, { exitCode: null, signal: 'SIGSEGV' });
-    expect(await collect(attemptId)).toMatchObject({ kind: 'killed', signal: 'SIGSEGV' });
+    const ending = await collect(attemptId);
+    expect(ending).toMatchObject({ kind: 'killed', signal: 'SIGSEGV' });
+    await world.control().settleAttempt({ attemptId, ending });
+    expect((await world.store.attempts.get(attemptId)).ending).toEqual(ending);
   });
 
   test('what could not be kept is told in the ending, of the declared model as a failure', async () => {
