@@ -56,6 +56,16 @@ function refuse(socket: Duplex, status: number, reason: string): void {
   endForGood(socket, `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+/**
+ * Whether events behind `after` cannot be told: the next one is not kept any more, or the number is still to come, so that
+ * our events are not those it was read from (a restored database, say).
+ */
+async function isBeyondReach({ events }: ApiDeps['store'], after: bigint, last: bigint): Promise<boolean> {
+  if (after >= last) return after > last;
+  const first = await events.firstSequence();
+  return first === null || after + 1n < first;
+}
+
 /** Answers one message of a reader. */
 async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string): Promise<void> {
   const send = (message: object) => reader.socket.send(JSON.stringify(message));
@@ -66,9 +76,9 @@ async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string)
   }
   const { topics, after, hints } = parsed.data;
   const last = await store.events.lastSequence();
-  const from = after === null || BigInt(after) > last ? last : BigInt(after);
-  // A number that is still to come: our events are not those it was read from (a restored database, say).
-  if (after !== null && BigInt(after) > last) send({ op: 'gap', after: Number(last) });
+  const isHole = after !== null && (await isBeyondReach(store, BigInt(after), last));
+  const from = after === null || isHole ? last : BigInt(after);
+  if (isHole) send({ op: 'gap', after: Number(last) });
   send({ op: 'subscribed', topics, after: Number(from) });
   reader.subscribe(topics, from, hints);
   await reader.pump();

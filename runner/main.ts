@@ -17,6 +17,9 @@ import { createRunnerStore } from './open-store.ts';
 import { Stopping, type StopReason } from './stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 /** The provider waits for it before it clears the machine. */
 const drainLimitMs = 20_000;
 /** For the last word of an attempt that the API has refused: it may refuse that, too. */

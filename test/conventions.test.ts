@@ -22,6 +22,7 @@ const paced: Readonly<Record<string, string>> = {
   'test/chaos/cloud/until-over.ts': 'looks at a whole control plane',
   'test/sdk/client/requests.test.ts': 'a body that takes longer than an answer may',
   'test/support/moto-machines.ts': 'the notice that a cloud gives before it takes a machine',
+  'test/support/poll.ts': 'the pause between two looks, which grows',
   'test/web/dashboard/layout.test.ts': 'a slow network: answers that come late',
 };
 

@@ -30,7 +30,7 @@ import type { ApiDeps } from '../deps.ts';
 import { sameHash } from '../keys.ts';
 import { mustBeOpen } from '../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../runner-fence.ts';
-import { appendLog, appendMetrics } from '../runner-streams.ts';
+import { appendMetrics, createLogAppender } from '../runner-streams.ts';
 import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../route.ts';
 import { offsetNumber } from '../schemas.ts';
 
@@ -73,6 +73,8 @@ async function callerOfBootstrap(
   const job = await deps.store.jobs.get(attempt.jobId);
   if (job.currentAttempt > attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
+  // also of a hello that is held back until a warned attempt has ended
+  await deps.store.attempts.heartbeat(attemptId, deps.now());
   return { attempt, job };
 }
 
@@ -178,6 +180,7 @@ function signalWishes({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, '
 
 export function runnerRoutes(): readonly Route[] {
   const events = createCoarseEvents();
+  const appendLog = createLogAppender(events);
   const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
   const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
   return [
@@ -210,10 +213,10 @@ export function runnerRoutes(): readonly Route[] {
       bodyKind: 'bytes',
       maxBytes: 4_000_000,
       answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
-      handle: async ({ deps, query, body, runner }) =>
-        ok({
-          nextOffset: await appendLog(deps, events, runner(), query.stream, query.offset, body as Buffer),
-        }),
+      handle: async ({ deps, query, body, runner }) => {
+        const { nextOffset, after } = await appendLog(deps, runner(), query, body as Buffer);
+        return { ...ok({ nextOffset }), ...(after === undefined ? {} : { after }) };
+      },
     }),
     route({
       ...common,

@@ -14,6 +14,11 @@ export function adviceAfter({ kind, signal }: AttemptEnding): string {
   return 'Something kills the training, most often the kernel when memory runs out: lower the batch size or raise `resources.memoryGib`.';
 }
 
+export function mutedMessage(count: number, { offer, ending }: EndedAttempt): string {
+  const advice = `see that machines of ${offer.provider} can reach the API (ARTENIC_API_URL), and what their consoles say`;
+  return `${count} machines in a row never said hello: ${advice}. Last: ${ending.message}`;
+}
+
 export function reasonOf(
   step: FailoverStep,
   last: EndedAttempt | undefined,

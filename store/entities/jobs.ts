@@ -14,6 +14,18 @@ export const jobs = defineEntity({
       where: 'finished_at is not null and history_kept_at is null',
     },
     {
+      name: 'jobs_with_checkpoints',
+      properties: ['finishedAt', 'id'],
+      where: 'finished_at is not null and checkpoints_collected_at is null',
+    },
+    {
+      name: 'jobs_with_details',
+      properties: ['finishedAt', 'id'],
+      where: 'finished_at is not null and details_collected_at is null',
+    },
+    { name: 'jobs_finished', properties: ['finishedAt', 'id'], where: 'finished_at is not null' },
+    { name: 'jobs_ended_by_day', properties: ['projectId', 'finishedAt'], where: 'finished_at is not null' },
+    {
       name: 'jobs_undelivered',
       properties: ['createdAt', 'id'],
       where:
@@ -43,6 +55,8 @@ export const jobs = defineEntity({
     stopAt: p.datetime(3).nullable(),
     workflowStartedAt: p.datetime(3).nullable(),
     historyKeptAt: p.datetime(3).nullable(),
+    checkpointsCollectedAt: p.datetime(3).nullable(),
+    detailsCollectedAt: p.datetime(3).nullable(),
     heldAt: p.datetime(3).nullable(),
     signals: p.json<SignalState>().nullable(),
   },

@@ -39,13 +39,14 @@ async function sequence(db: Db): Promise<number> {
     // A statement of its own, after the lock: it sees what the holder before has numbered.
     const numbered = await sql`
       with pending as (
-        select id, row_number() over (order by id) as place from events where sequence is null
-      ), numbered as (
-        select coalesce(max(sequence), 0) as last from events
+        select id, at, row_number() over (order by id) as place from events where sequence is null
+      ), counted as (
+        update event_counter set last_sequence = last_sequence + (select count(*) from pending)
+        returning last_sequence - (select count(*) from pending) as before
       )
-      update events set sequence = numbered.last + pending.place
-      from pending, numbered
-      where events.id = pending.id`.execute(transaction);
+      update events set sequence = counted.before + pending.place
+      from pending, counted
+      where events.id = pending.id and events.at = pending.at`.execute(transaction);
     return Number(numbered.numAffectedRows ?? 0);
   });
 }
@@ -95,14 +96,18 @@ export function createEvents(db: Db): EventsRepository {
     },
     notifyHints: (origin, hints) => notifyHints(db, origin, hints),
     lastSequence: async () => {
+      const row = await db.selectFrom('event_counter').select('lastSequence').executeTakeFirst();
+      return row?.lastSequence ?? 0n;
+    },
+    firstSequence: async () => {
       const row = await db
         .selectFrom('events')
         .select('sequence')
         .where('sequence', 'is not', null)
-        .orderBy('sequence', 'desc')
+        .orderBy('sequence')
         .limit(1)
         .executeTakeFirst();
-      return row?.sequence ?? 0n;
+      return row?.sequence ?? null;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { isTerminalJobState, modelNameOf, type JobState, type Page } from '@artenic/core';
+import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobState, type Page } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
@@ -56,6 +56,17 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
   return moved;
 }
 
+/** As long as the job refers to them, nobody deletes the objects that it needs. */
+async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<void> {
+  const keys = [
+    ...(spec.package === undefined ? [] : [objectKeys.package(spec.package.sha256)]),
+    ...spec.data.map(({ sha256 }) => objectKeys.data(sha256)),
+  ];
+  if (keys.length === 0) return;
+  const refs = [...new Set(keys)].map((key) => ({ key, jobId }));
+  await transaction.insertInto('object_refs').values(refs).execute();
+}
+
 function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<JobRow> {
   const { id, spec, principal, createdAt } = job;
   return inTransaction(db, async (transaction) => {
@@ -76,6 +87,7 @@ function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<J
       })
       .returningAll()
       .executeTakeFirstOrThrow();
+    await referTo(transaction, id, spec);
     await tell(transaction, made, null);
     return made;
   });

@@ -33,7 +33,10 @@ export type EventsRepository = {
   /** Numbers what has been committed since, in one short transaction under an advisory lock; returns how many. Any process may call it at any time. */
   readonly sequence: () => Promise<number>;
   readonly after: (sequence: bigint, limit: number) => Promise<readonly EventRecord[]>;
+  /** The last number that was given, whether or not its event is still kept. */
   readonly lastSequence: () => Promise<bigint>;
+  /** Of the oldest event that is kept; null when none is. */
+  readonly firstSequence: () => Promise<bigint | null>;
   /** Sends hints to all who listen, as `{ origin, hints }` in JSON. Nothing is stored. */
   readonly notifyHints: (origin: string, hints: readonly object[]) => Promise<void>;
 };
@@ -66,7 +69,6 @@ export type IdempotencyRepository = {
   readonly complete: (key: string, principalId: string, response: StoredResponse) => Promise<void>;
   /** Gives the key back after a failure that had no effect. */
   readonly abandon: (key: string, principalId: string) => Promise<void>;
-  readonly purge: (olderThan: Date) => Promise<number>;
 };
 
 export type ApiKeyRecord = {
@@ -148,4 +150,12 @@ export type RunnerEventsRepository = {
   readonly delivered: (attemptId: string, eventId: string, at: Date) => Promise<void>;
   /** Counts a delivery that failed. */
   readonly failed: (attemptId: string, eventId: string) => Promise<void>;
+};
+
+/** The span in which the API has been able to hear runners, all its replicas together: silence is counted within it only. */
+export type UptimeRepository = {
+  /** The API hears runners at `at`. A pause of more than `gapMs`, or a fault since the last note, begins a new span. */
+  readonly note: (heard: { readonly at: Date; readonly gapMs: number; readonly hadFault: boolean }) => Promise<void>;
+  /** Null before the first note. */
+  readonly read: () => Promise<{ readonly goodSince: Date; readonly goodUntil: Date } | null>;
 };

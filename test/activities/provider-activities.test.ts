@@ -196,6 +196,50 @@ describe('watchInstance', () => {
     await terminate(handle);
   });
 
+  describe('of a machine that gives no sign of life', () => {
+    const limits = { silentAfterMs: 60_000, helloWithinMs: 120_000 };
+    const inAMinute = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+    const heard = (from: Date, until: Date) =>
+      // one span: the gap is longer than it
+      world.store.uptime
+        .note({ at: from, gapMs: 1, hadFault: true })
+        .then(() => world.store.uptime.note({ at: until, gapMs: 86_400_000, hadFault: false }));
+    const look = (handle: InstanceHandle) => world.provider({ silence: limits }).watchInstance({ handle });
+
+    test('it is silent only when the API was there to hear it, and before its hello it has longer', async () => {
+      const handle = await launch();
+      await heard(inAMinute(-60), inAMinute(1.5));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      await heard(inAMinute(-60), inAMinute(2.5));
+      expect(await look(handle)).toMatchObject({ silent: { kind: 'never-spoke', limitMs: 120_000 } });
+      await world.store.attempts.hello(attemptId, `hash of ${attemptId}`, new Date());
+      expect(await look(handle)).toMatchObject({ silent: { kind: 'fell-silent', limitMs: 60_000 } });
+      await world.store.attempts.heartbeat(attemptId, inAMinute(2));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      // an outage of an hour, from which the API has just come back
+      await heard(inAMinute(60), inAMinute(60.5));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      await heard(inAMinute(60), inAMinute(61.5));
+      expect(await look(handle)).toMatchObject({ silent: { kind: 'fell-silent' } });
+      await world.store.attempts.runnerOver(attemptId, inAMinute(100));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      await terminate(handle);
+    });
+
+    test('a stopped runner is ended all the same, with the proof', async () => {
+      const handle = await launch();
+      const pid = await poll('its runner', 10_000, async () =>
+        (await world.local.console(handle)) === '' ? null : runnerOf(handle),
+      );
+      process.kill(pid, 'SIGSTOP');
+      await heard(inAMinute(-60), inAMinute(2.5));
+      expect(await look(handle)).toMatchObject({ endedBy: 'unknown', silent: { kind: 'never-spoke' } });
+      await terminate(handle);
+      expect(processesWith(handle.instanceId)).toEqual([]);
+      expect((await world.store.attempts.get(attemptId)).terminationConfirmedAt).not.toBeNull();
+    });
+  });
+
   test('does not claim to know how an instance ended that has left no trace', async () => {
     const handle = await launch();
     await terminate(handle);

@@ -11,12 +11,14 @@ import { createApp } from '../../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
 import { createHints } from '../../api/hints.ts';
 import { makeKey, parseKey } from '../../api/keys.ts';
+import { createHearing } from '../../api/hearing.ts';
 import { createLive } from '../../api/live.ts';
 import { modelCache } from '../../api/model-cache.ts';
 import { startServer } from '../../api/server.ts';
 import type { TemporalGateway } from '../../api/temporal-gateway.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
+import { defaultPeriods } from '../../core/retention/rules.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/listen.ts';
 import { openOrm } from '../../store/orm.ts';
@@ -150,8 +152,11 @@ export class ApiWorld {
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
+      ...{ publicUrl: null, periods: defaultPeriods },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
+      hearing: createHearing(),
+      silence: { silentAfterMs: 600_000, helloWithinMs: null },
       webhookKeys: [],
       signing: ownUrls,
       ownUrls,

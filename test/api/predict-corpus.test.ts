@@ -33,7 +33,6 @@ function mutant(seed: number): Uint8Array {
 
 const files: readonly (readonly [string, () => Uint8Array])[] = [
   ['a loop without end', () => loopModel(10n ** 15n)],
-  ['137 GB at once', () => allocationModel(34_359_738_368n)],
   ['graphs nested without end', depthBomb],
   ['an operator nobody knows', unknownOperatorModel],
   ['half a model', () => softmaxModel().slice(0, 60)],
@@ -59,6 +58,15 @@ test.each(files)('%s is refused with a reason, and the API answers on', async (_
   expect([answer.status, errorOf(answer)]).toEqual([422, 'model-rejected']);
   expect(answer.json<{ detail: string }>().detail.length).toBeGreaterThan(10);
   expect([meanwhile.status, (await api.world.call('GET', '/livez', { bearer: null })).status]).toEqual([200, 200]);
+});
+
+test('137 GB at once: a failure that registration leaves to those who ask, and the API answers on', async () => {
+  expect((await verdictOn(allocationModel(34_359_738_368n))).status).toBe(201);
+  const [asked, meanwhile] = await Promise.all([
+    api.world.call('POST', '/api/v1/models/corpus/predict', { body: { inputs: {}, version: 1 } }),
+    api.world.call('POST', '/api/v1/models/good/predict', { body: { inputs: { x: [1, 2] } } }),
+  ]);
+  expect([asked.status, errorOf(asked), meanwhile.status]).toEqual([422, 'validation-failed', 200]);
 });
 
 test('flipped bits: taken or refused', async () => {

@@ -9,6 +9,7 @@ import {
   type MetricPoint,
 } from '@artenic/core';
 import { pino } from 'pino';
+import { ArtenicError } from '../../core/errors.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
 import { startRelay } from '../../workers/relay.ts';
 import { poll } from '../support/poll.ts';
@@ -62,7 +63,53 @@ test('hello trades the right bootstrap token for the first runner’s own', asyn
     expect.objectContaining({ kind: 'hello', stopAt: first.stopAt }),
   ]);
   const { items } = (await world.call('GET', `/api/v1/jobs/${job.id}/attempts`)).json<{ items: AttemptView[] }>();
-  expect(items).toMatchObject([{ attempt: 1, state: 'starting', helloAt: expect.any(String) }]);
+  expect(items).toMatchObject([
+    { attempt: 1, state: 'starting', helloAt: expect.any(String), lastHeartbeatAt: expect.any(String) },
+  ]);
+});
+
+test('whatever a machine asks under its own token is a sign of life, also a hello that is held back', async () => {
+  const job = await world.addJob();
+  const warned = await world.startAttempt(job.id, 1);
+  await world.store.attempts.notice(warned.attemptId, new Date(Date.now() + 60_000), new Date());
+  const offer = { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 };
+  const id = `${job.id}/attempt-2`;
+  await world.store.attempts.open({ id, jobId: job.id, attempt: 2, offer, reason: 'beside', createdAt: new Date() });
+  const lastSign = async (attemptId: string) => (await world.store.attempts.get(attemptId)).lastHeartbeatAt;
+  expect((await world.hello(id, newToken(), 'x'.repeat(43))).status).toBe(401);
+  expect(await lastSign(id)).toBeNull();
+  expect((await world.hello(id, newToken())).status).toBe(503);
+  expect(await lastSign(id)).not.toBeNull();
+
+  const sign = await lastSign(warned.attemptId);
+  const ship = () => world.ship(warned, 'logs?stream=training&offset=0', 'line\n');
+  expect((await ship()).status).toBe(200);
+  // those within a heartbeat's time of the last sign are not written down
+  expect(await lastSign(warned.attemptId)).toEqual(sign);
+  await poll('a sign that is written down', 10_000, async () => {
+    await ship();
+    return (await lastSign(warned.attemptId))?.getTime() === sign?.getTime() ? null : true;
+  });
+});
+
+test('a heartbeat that the API cannot take is a fault of ours; one that it refuses is none', async () => {
+  const runner = await world.startRunner();
+  world.deps.hearing.takeFault();
+  expect((await beat(runner)).status).toBe(200);
+  expect((await beat({ token: newToken() })).status).toBe(401);
+  expect(world.deps.hearing.takeFault()).toBe(false);
+  const away = await ApiWorld.start({
+    store: {
+      ...world.store,
+      attempts: { ...world.store.attempts, heartbeat: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+    },
+  });
+  try {
+    expect((await away.ship(runner, 'heartbeat', { phase: 'training', progress: null })).status).toBe(503);
+    expect([away.deps.hearing.takeFault(), away.deps.hearing.takeFault()]).toEqual([true, false]);
+  } finally {
+    await away.close();
+  }
 });
 
 test('of ten runners that say hello at once one gets the attempt', async () => {

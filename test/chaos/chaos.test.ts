@@ -16,7 +16,8 @@ import { byTurns, isFull, seedOf } from '../support/share.ts';
 const jobCount = Number(process.env['ARTENIC_CHAOS_JOBS'] ?? (isFull ? 8 : 3));
 const seed = Number(process.env['ARTENIC_CHAOS_SEED'] ?? seedOf('chaos'));
 const random = randomFrom(seed);
-const stack = createStack({ ARTENIC_LOCAL_VCPU: '4' });
+const silentAfterMs = 12_000;
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '4', ARTENIC_SILENT_AFTER_MS: String(silentAfterMs) });
 const counter: CounterConfig = { total: 60, every: 5, delay: 0.1 };
 
 /** Each job notes what it has printed in a file of its own. */
@@ -86,6 +87,34 @@ describe(`chaos, seed ${seed}`, () => {
     expect((await attemptsOf(stack, id)).length).toBe(3);
     expect(await shaOf(disturbed)).toBe(await shaOf(undisturbed));
   }, 300_000);
+
+  test('an API that is away for longer than a runner may be silent loses no attempt; a runner that hangs loses its own', async () => {
+    const config = traced({ total: 500, every: 5, delay: 0.1 });
+    const id = await submit(counterJob(config));
+    await running(id);
+    const api = stack.endpoints().processes['api'] ?? 0;
+    process.kill(api, 'SIGSTOP');
+    try {
+      // real time is what this is about: the API hears nobody for longer than the deadline
+      await sleep(silentAfterMs + 3000);
+    } finally {
+      process.kill(api, 'SIGCONT');
+    }
+    const before = (await attemptsOf(stack, id))[0]?.lastHeartbeatAt ?? '';
+    await poll('the runner to be heard again', 30_000, async () =>
+      ((await attemptsOf(stack, id))[0]?.lastHeartbeatAt ?? '') > before ? true : null,
+    );
+    expect(await attemptsOf(stack, id)).toMatchObject([{ ending: null }]);
+    await poll('the runner to hang', 10_000, async () => ((await inject(stack, 'hung', id)) ? true : null));
+    const job = await ended(id, 120_000);
+    expect(await checkCounter(stack, job, config, true)).toEqual([]);
+    const attempts = await attemptsOf(stack, id);
+    expect(attempts).toMatchObject([
+      { ending: { kind: 'lost', evidence: 'fell-silent' } },
+      { ending: { kind: 'succeeded' } },
+    ]);
+    expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
+  }, 240_000);
 
   test('Cancel from the temporal CLI cancels the job', async () => {
     const id = await submit(counterJob({ total: 2000, every: 5, delay: 0.1 }));

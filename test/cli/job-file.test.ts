@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CliError } from '../../cli/cli-error.ts';
@@ -66,6 +67,19 @@ describe('a job file', () => {
   ])('with %s is refused by file, line, column and field', (_, text, expected) => {
     const { shown, load: read } = load(text);
     expect(messageOf(read)).toContain(`${shown}${expected}`);
+  });
+
+  test('from Windows: line ends and a byte order mark do not matter, UTF-16 is told', () => {
+    const text = 'service: a\r\ncommand: |\r\n  one\r\n  two\r\n';
+    expect(load(`\uFEFF${text}`).load().file.command).toBe('one\ntwo\n');
+    for (const bytes of [Buffer.from(`\uFEFF${text}`, 'utf16le'), Buffer.from(text, 'utf16le')]) {
+      const { load: read } = load('');
+      writeFileSync(join(folder?.path ?? '', 'artenic.yaml'), bytes);
+      expect(messageOf(read)).toContain('is UTF-16: save it as UTF-8');
+    }
+    const { load: latin } = load('');
+    writeFileSync(join(folder?.path ?? '', 'artenic.yaml'), Buffer.from('service: caf\xe9', 'latin1'));
+    expect(messageOf(latin)).toContain('is not UTF-8');
   });
 
   test('tells all that is wrong at once', () => {

@@ -117,6 +117,38 @@ test('a line that breaks before the first event goes on behind where it began', 
   expect(asked).toEqual([null, 7]);
 });
 
+test('a gap is told, and what comes after it is heard, whatever its number', async () => {
+  const { client } = await startLive((socket, { topics }) => {
+    socket.send(JSON.stringify({ op: 'gap', after: 3 }));
+    socket.send(JSON.stringify({ op: 'subscribed', topics, after: 3 }));
+    // of a newer server, and none at all
+    socket.send(JSON.stringify({ op: 'hint', of: 'something' }));
+    socket.send('nonsense');
+    for (const sequence of [4, 5]) socket.send(event(sequence));
+  });
+  const heard: (number | string)[] = [];
+  const subscription = client.live({
+    ...{ topics: ['jobs'], after: 1000, onGap: () => heard.push('gap') },
+    onEvent: ({ sequence }) => heard.push(sequence),
+    onError: (error) => heard.push(error.message),
+  });
+  await poll('the events', 10_000, () => (heard.includes(5) ? true : null));
+  subscription.close();
+  expect(heard).toEqual(['gap', 'gap', 'gap', 4, 5]);
+});
+
+test('a connection whose key has ended is told and not tried again', async () => {
+  let count = 0;
+  const { client } = await startLive((socket) => {
+    count++;
+    socket.close(1008, 'the key or the session has ended');
+  });
+  const error = await new Promise<Error>((resolve) => {
+    client.live({ topics: ['jobs'], onEvent: () => {}, onError: resolve });
+  });
+  expect([error.message, count]).toEqual([expect.stringContaining('the key or the session has ended'), 1]);
+});
+
 test('a refused subscription is told to the caller and not tried again', async () => {
   let count = 0;
   const { client } = await startLive((socket, subscription) => {
