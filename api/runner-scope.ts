@@ -25,3 +25,12 @@ export function mayWrite(caller: RunnerCaller, key: string): boolean {
     key.startsWith(objectKeys.spares(jobId, attempt))
   );
 }
+
+const written = /^jobs\/([^/]+)\/(?:attempts\/(\d{1,9})\/|spares\/(\d{1,9})\/|checkpoints\/(\d{6,9})-)/;
+
+/** Which attempt alone may write this key; null for a key that is no attempt's. */
+export function writerOf(key: string): { readonly jobId: string; readonly attempt: number } | null {
+  const [, jobId, ...numbers] = written.exec(key) ?? [];
+  const attempt = numbers.find((number) => number !== undefined);
+  return jobId === undefined || attempt === undefined ? null : { jobId, attempt: Number(attempt) };
+}

@@ -30,6 +30,8 @@ export type AttemptParts = {
   readonly folders: Folders;
   readonly stopping: Stopping;
   readonly notices: Notices;
+  /** Bytes of files that have been read or stored so far. */
+  readonly movedBytes: () => number;
   /** For every word that leaves the machine but the shipped streams, which are masked on their own. */
   readonly mask: Mask;
   /** Nothing of this attempt is wanted any more. */

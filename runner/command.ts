@@ -3,24 +3,30 @@ import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /**
- * Stands between runner and command, in a process group of the command's own. It holds the reading end of a pipe from
- * the runner: when the runner dies, however that happens, the pipe closes and the whole group is killed. SIGTERM is
- * caught, not ignored, because ignoring would be inherited by the command. `exec` keeps a list from meaning a
- * builtin. Of a death by signal the shell itself is silent: the log's last words are the command's.
+ * Starts a watcher into the command's process group, then becomes the command: what ended it is known from the system and
+ * not from a shell. The watcher holds the reading end of a pipe from the runner: when the runner dies, however that
+ * happens, the pipe closes and the whole group is killed. Its parent ends at once, so that a command that waits for all
+ * of its children does not wait for the watcher. `exec` keeps a list from meaning a builtin.
  */
-const guard = `exec 4>&2 2>/dev/null
-trap : TERM
-{ trap '' TERM; read -r _ <&3; kill -KILL 0; } &
-watcher=$!
-( exec 2>&4 3<&- 4>&-; exec "$@" )
-status=$?
-kill -KILL "$watcher"
-exit "$status"`;
+const guard = `( { trap '' TERM; read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 & )
+exec 3<&-
+exec "$@"`;
 
 const watcherPipe = 3;
 /** A shell reports a death by signal as 128 and the signal's number. */
 const signalBase = 128;
 const longestSignal = 31;
+/** Of these a shell's report is believed: no program chooses such an exit code by itself, and SIGKILL is how memory ends. */
+const believed: ReadonlySet<string> = new Set([
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGKILL',
+  'SIGSEGV',
+  'SIGSYS',
+]);
 
 export type CommandEnd = { readonly exitCode: number | null; readonly signal: string | null };
 
@@ -39,15 +45,16 @@ export type CommandOptions = {
   readonly logFile: string;
 };
 
-function signalName(number: number): string {
-  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
+/** The signal that a shell would report by this exit code; null for another exit code. */
+export function signalInShell(exitCode: number | null): string | null {
+  if (exitCode === null || exitCode <= signalBase || exitCode > signalBase + longestSignal) return null;
+  return Object.entries(constants.signals).find(([, value]) => value === exitCode - signalBase)?.[0] ?? null;
 }
 
-function endOf(code: number | null, signal: NodeJS.Signals | null): CommandEnd {
-  if (signal !== null) return { exitCode: null, signal };
-  if (code !== null && code > signalBase && code <= signalBase + longestSignal)
-    return { exitCode: null, signal: signalName(code - signalBase) };
-  return { exitCode: code, signal: null };
+function endOf(exitCode: number | null, signal: NodeJS.Signals | null, isShell: boolean): CommandEnd {
+  const reported = isShell ? signalInShell(exitCode) : null;
+  if (reported !== null && believed.has(reported)) return { exitCode: null, signal: reported };
+  return { exitCode, signal };
 }
 
 /** Starts one command under its guard. */
@@ -88,7 +95,7 @@ export function startCommand(options: CommandOptions): RunningCommand {
       signalGroup('SIGKILL');
       isOver = true; // The number may soon be another group's.
       child.stdio[watcherPipe]?.destroy();
-      done(endOf(code, signal));
+      done(endOf(code, signal, typeof options.command === 'string'));
     });
   });
   return { ended, signalGroup };

@@ -78,8 +78,17 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
   }
 
   return {
-    putFile: (key, path, urgency) =>
-      patiently(key, urgency, () => place(key, async (temporary) => ({ key, ...(await copyHashed(path, temporary)) }))),
+    putFile: (key, path, urgency) => {
+      let mostBytes = 0;
+      const onCopied = (bytes: number): void => {
+        if (bytes <= mostBytes) return;
+        parts.onMoved?.(bytes - mostBytes);
+        mostBytes = bytes;
+      };
+      return patiently(key, urgency, () =>
+        place(key, async (temporary) => ({ key, ...(await copyHashed(path, temporary, onCopied)) })),
+      );
+    },
     putText: (key, text, urgency) =>
       patiently(key, urgency, () => place(key, (temporary) => writeFile(temporary, text))),
     getFile: async (key, path, sha256) => {
@@ -117,7 +126,11 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
 }
 
 /** Copies and hashes in one pass: the hash is of the very bytes that are stored, even while the file changes. */
-async function copyHashed(source: Source, path: string): Promise<Omit<Uploaded, 'key'>> {
+async function copyHashed(
+  source: Source,
+  path: string,
+  onCopied: (bytes: number) => void,
+): Promise<Omit<Uploaded, 'key'>> {
   await using from = await reading(() =>
     open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
   );
@@ -132,6 +145,7 @@ async function copyHashed(source: Source, path: string): Promise<Omit<Uploaded, 
     hash.update(piece);
     await to.writeFile(piece);
     bytes += bytesRead;
+    onCopied(bytes);
   }
 }
 

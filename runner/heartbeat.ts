@@ -41,6 +41,7 @@ export function startHeartbeat(parts: {
   readonly onCheckpointWish: (askedAt: string) => void;
   readonly onNotice: (deadline: Date) => void;
   readonly phase: () => Phase;
+  readonly movedBytes: () => number;
   readonly progress: () => Promise<number | null>;
 }): {
   readonly stop: () => Promise<void>;
@@ -53,9 +54,11 @@ export function startHeartbeat(parts: {
   async function beat(): Promise<void> {
     try {
       const progress = await parts.progress();
+      const phase = parts.phase();
+      const delivery = phase === 'finishing' ? { delivery: { movedBytes: parts.movedBytes() } } : {};
       const { stop, checkpoint, notice } = await parts.api.post(
         '/heartbeat',
-        { phase: parts.phase(), progress },
+        { phase, progress, ...delivery },
         heartbeatResponseSchema,
       );
       told = progress;

@@ -80,9 +80,22 @@ async function runOn(
     await endUnprepared(bootstrap, storeParts, mask(messageOf(error)));
     return true;
   }
-  const store = createRunnerStore({ ...storeParts, onWaiting: sayIn(folders) });
+  let moved = 0;
+  const onMoved = (bytes: number): void => void (moved += bytes);
+  const store = createRunnerStore({ ...storeParts, onWaiting: sayIn(folders), onMoved });
   const { unwanted } = storeParts;
-  return runAttempt({ bootstrap, hello, api, store, folders, stopping, notices, mask, unwanted });
+  return runAttempt({
+    bootstrap,
+    hello,
+    api,
+    store,
+    folders,
+    stopping,
+    notices,
+    movedBytes: () => moved,
+    mask,
+    unwanted,
+  });
 }
 
 async function endUnprepared(bootstrap: Bootstrap, storeParts: StoreParts, message: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { objectKeys, type JobSpec } from '@artenic/core';
-import { extract } from 'tar';
+import { extract, type ReadEntry } from 'tar';
 import type { Folders } from './folders.ts';
 import type { RunnerStore } from './object-store.ts';
 
@@ -12,6 +12,7 @@ import type { RunnerStore } from './object-store.ts';
 export async function unpackPackage(store: RunnerStore, sha256: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const archive = join(dirname(folder), `.${sha256.slice(0, 16)}.tar.gz`);
+  const winding: string[] = [];
   try {
     await store.getFile(objectKeys.package(sha256), archive, sha256);
     await extract({
@@ -20,10 +21,27 @@ export async function unpackPackage(store: RunnerStore, sha256: string, folder: 
       preservePaths: false,
       preserveOwner: false,
       strict: true,
+      filter: (_, entry) => {
+        const isWinding = 'type' in entry && leadsOver(entry);
+        if (isWinding) winding.push(`${entry.path} → ${entry.linkpath}`);
+        return !isWinding;
+      },
     });
+    if (winding.length > 0) throw new Error(`a link of the package leads over another path: ${winding[0]}`);
   } finally {
     await rm(archive, { force: true });
   }
+}
+
+/**
+ * A link may only go up and then down: `l/../x` counts as inside for a reader of paths, but where `l` is a link itself it
+ * goes up from where that leads.
+ */
+function leadsOver({ type, linkpath = '' }: Pick<ReadEntry, 'type' | 'linkpath'>): boolean {
+  if (type !== 'SymbolicLink' && type !== 'Link') return false;
+  const segments = linkpath.split('/').filter((segment) => segment !== '' && segment !== '.');
+  const firstDown = segments.findIndex((segment) => segment !== '..');
+  return firstDown !== -1 && segments.slice(firstDown).includes('..');
 }
 
 /** Fetches the job's data, verified and read-only, and writes its configuration. */

@@ -36,6 +36,8 @@ export type StoreParts = {
   readonly unwanted: AbortSignal;
   /** Hears once of each time in which the storage takes nothing. */
   readonly onWaiting?: (line: string) => void;
+  /** Hears of every byte that is read or stored for the first time; a repeat after a failure is no progress. */
+  readonly onMoved?: (bytes: number) => void;
   /** Larger files go in parts, where the storage takes them so; 256 MiB when absent. */
   readonly onePieceBytes?: number;
 };

@@ -56,8 +56,10 @@ export function startReporting(parts: {
   readonly folders: Folders;
   readonly stopping: Stopping;
   readonly notices: Notices;
+  /** Bytes of files that have been read or stored so far. */
+  readonly movedBytes: () => number;
 }): Reporting {
-  const { bootstrap, api, folders, stopping, notices } = parts;
+  const { bootstrap, api, folders, stopping, notices, movedBytes } = parts;
   let phase: Phase = 'starting';
   let isCommitted = false;
   const patience = new AbortController();
@@ -72,7 +74,7 @@ export function startReporting(parts: {
   const progress = progressReader(folders.metrics);
   const wish = checkpointWishes(folders);
   const heartbeat = startHeartbeat({
-    ...{ bootstrap, api, stopping, onFenced, progress },
+    ...{ bootstrap, api, stopping, onFenced, progress, movedBytes },
     phase: () => phase,
     onCheckpointWish: (askedAt) => wish(askedAt, phase),
     onNotice: (deadline) => notices.hear(deadline),

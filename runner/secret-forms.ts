@@ -26,12 +26,13 @@ const percent = (character: string): string => `%${hex(character.charCodeAt(0), 
 /** As programs write a text inside of other text, without the quotes around it. */
 function writtenForms(text: string): readonly string[] {
   const json = JSON.stringify(text).slice(1, -1);
+  const bytes = Buffer.from(text).toString('latin1');
   const url = encodeURIComponent(text);
   // what `encodeURIComponent` leaves, and others encode
   const strictUrl = url.replaceAll(/[!'()*]/g, percent);
   return [
     ...[json, json.replaceAll('/', String.raw`\/`), asciiJson(json)],
-    ...['', "'", '"'].flatMap((quote) => [literal(text, quote), literal(Buffer.from(text).toString('latin1'), quote)]),
+    ...['', "'", '"'].flatMap((quote) => [literal(text, quote, inText), literal(bytes, quote, inBytes)]),
     ...[url, strictUrl, strictUrl.replaceAll('%2F', '/'), strictUrl.replaceAll('%20', '+'), encodeURI(text)],
     text.replaceAll("'", String.raw`'\''`),
   ];
@@ -49,15 +50,16 @@ const shortEscapes: ReadonlyMap<string, string> = new Map([
   ['\t', String.raw`\t`],
 ]);
 
-/** As Python's `repr` and Node's `inspect` write it; a text of bytes (Latin-1) as `repr` of bytes does. */
-function literal(text: string, quote: string): string {
-  return text.replaceAll(/[^]/gu, (character) => {
+const inText = /[\\\p{Cc}'"]/gu;
+/** In bytes as Latin-1, everything beyond ASCII, too. */
+const inBytes = /[\\\p{Cc}\x80-\xff'"]/gu;
+
+/** As Python's `repr` and Node's `inspect` write it between these quotes. */
+function literal(text: string, quote: string, escaped: RegExp): string {
+  return text.replaceAll(escaped, (character) => {
     if (character === quote) return `\\${quote}`;
-    const short = shortEscapes.get(character);
-    if (short !== undefined) return short;
-    const code = character.codePointAt(0) ?? 0;
-    const isPlain = (code >= 0x20 && code < 0x7f) || code > 0xff;
-    return isPlain ? character : `\\x${hex(code, 2)}`;
+    const isPlain = character === "'" || character === '"';
+    return isPlain ? character : (shortEscapes.get(character) ?? `\\x${hex(character.charCodeAt(0), 2)}`);
   });
 }
 

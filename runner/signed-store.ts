@@ -72,8 +72,11 @@ export class SignedStore implements RunnerStore {
       try {
         const file = await readSource(path);
         const { content } = file;
+        this.#parts.onMoved?.(content.bytes);
         if (content.bytes > onePieceBytes && (await this.#putParts(key, file))) return { key, ...content };
-        return { key: await this.#put({ key, content, urgency, mayMove: true }, file.open), ...content };
+        const keptAs = await this.#put({ key, content, urgency, mayMove: true }, file.open);
+        this.#parts.onMoved?.(content.bytes);
+        return { key: keptAs, ...content };
       } catch (error) {
         if (!(error instanceof ChangedError) || tries === mostReadings) throw error;
       }
@@ -204,7 +207,9 @@ export class SignedStore implements RunnerStore {
       const request = await this.#sign({ kind: 'part', ...part, content });
       try {
         const body = (await file.open()).slice(start, start + content.bytes);
-        return { etag: await upload(request, body, this.#parts.unwanted), sha256: content.sha256 };
+        const etag = await upload(request, body, this.#parts.unwanted);
+        this.#parts.onMoved?.(content.bytes);
+        return { etag, sha256: content.sha256 };
       } catch (error) {
         const mayPass = error instanceof StorageAwayError || error instanceof SignatureRefusedError;
         if (!mayPass || tries === 20 || this.#parts.unwanted.aborted) throw error;

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { CompletionMarker } from '@artenic/core';
-import type { CommandEnd } from './command.ts';
+import { signalInShell, type CommandEnd } from './command.ts';
 import { complain, errorCode } from './error-text.ts';
 import { createMasker } from './masking.ts';
 import type { StopReason } from './stopping.ts';
@@ -39,7 +39,9 @@ export async function verdictOf(ended: Ended, secrets: readonly string[]): Promi
     return { ...base, message: `${what} was stopped (${stoppedFor}): ${how}.` };
   }
   if (why !== null) return { ...base, message: `${why}.` };
-  const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
+  const reported = signalInShell(exitCode);
+  const meaning = reported === null ? '' : ` (a shell reports ${reported} so)`;
+  const how = signal === null ? `ended with exit code ${exitCode}${meaning}` : `was ended by ${signal}`;
   const quote = exitCode === 0 ? null : await lastLine(logFile, secrets);
   return { ...base, message: `${what} ${how}.${quote === null ? '' : ` Its log ends with: ${quote}`}` };
 }

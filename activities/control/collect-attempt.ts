@@ -120,7 +120,8 @@ function judgeExit(marker: CompletionMarker, spec: JobSpec): AttemptEnding {
   const killedBy = signal ?? (typeof command === 'string' && exitCode === killedInShell ? 'SIGKILL' : null);
   if (killedBy !== null) {
     const advice = killedBy === 'SIGKILL' ? ', most often because memory ran out' : '';
-    return ended('killed', message || `The ${what} was ended by ${killedBy}${advice}.`, exitCode);
+    const words = message || `The ${what} was ended by ${killedBy}${advice}.`;
+    return { ...ended('killed', words, exitCode), signal: killedBy };
   }
   if (phase === 'setup') return ended('setup-failed', message || 'Look at the log of the setup.', exitCode);
   if (exitCode !== 0) return ended('failed', message || 'Look at the log.', exitCode);

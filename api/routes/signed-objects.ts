@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { ArtenicError } from '../../core/errors.ts';
+import { ArtenicError, errorTable, isArtenicError } from '../../core/errors.ts';
+import { attemptIdOf } from '../../core/ids.ts';
 import type { ObjectRange, SignedContent } from '../../core/object-storage.ts';
 import type { ApiDeps } from '../deps.ts';
 import { streamBody } from '../middleware/body.ts';
+import { writerOf } from '../runner-scope.ts';
 import { route, type Context, type Reply, type Route } from '../route.ts';
 
 const path = '/api/v1/signed-objects/{path}';
@@ -79,6 +81,26 @@ async function download(context: Signed): Promise<Reply> {
   };
 }
 
+/**
+ * A request that was signed ahead outlives its attempt: an attempt that has ended, or that a newer one has fenced off,
+ * may not replace what it has left. While PostgreSQL is away nobody can tell, and the signature decides alone.
+ */
+async function mustBeWanted({ store, logger }: ApiDeps, key: string): Promise<void> {
+  const writer = writerOf(key);
+  if (writer === null) return;
+  try {
+    const { state } = await store.attempts.get(attemptIdOf(writer.jobId, writer.attempt));
+    const { currentAttempt } = await store.jobs.get(writer.jobId);
+    if (state !== 'ended' && currentAttempt <= writer.attempt) return;
+  } catch (error) {
+    if (isArtenicError(error, 'not-found')) throw new ArtenicError('forbidden', 'There is no such attempt.');
+    if (!isArtenicError(error) || !errorTable[error.type].retryable) throw error;
+    logger.warn({ err: error, key }, 'stored by signature alone');
+    return;
+  }
+  throw new ArtenicError('forbidden', 'The attempt that this request was signed for has ended.');
+}
+
 async function upload(context: Signed): Promise<Reply> {
   const {
     deps,
@@ -89,6 +111,7 @@ async function upload(context: Signed): Promise<Reply> {
   const length = request.headers['content-length'];
   if (content !== null && length !== undefined && Number(length) !== content.bytes)
     throw new ArtenicError('forbidden', `This signed request is for ${content.bytes} bytes.`);
+  await mustBeWanted(deps, key);
   const body = streamBody(request, content?.bytes ?? maxAnyBytes);
   await deps.storage.put(key, body, content === null ? {} : { sha256: content.sha256 });
   return { status: 200 };

@@ -2,10 +2,16 @@ import type { AttemptEnding } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
 import type { EndedAttempt, FailoverStep, Offer } from './types.ts';
 
-export function adviceAfter(ending: AttemptEnding): string {
-  return ending.kind === 'killed'
-    ? 'Something kills the training, most often the kernel when memory runs out: lower the batch size or raise `resources.memoryGib`.'
-    : 'The runner disappears each time: look at the log and at the health of the machine.';
+/** What a program does to itself by a fault in its own or a library's code. */
+const crashes: ReadonlySet<string> = new Set(['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS']);
+
+export function adviceAfter({ kind, signal }: AttemptEnding): string {
+  if (kind !== 'killed') return 'The runner disappears each time: look at the log and at the health of the machine.';
+  if (signal !== undefined && crashes.has(signal))
+    return `The program crashes (${signal}), most often in a native library: look at the end of its log, and at the versions of what it loads.`;
+  if (signal !== undefined && signal !== 'SIGKILL')
+    return `Something outside of Artenic sends it ${signal}: look at what else runs on the machine, and at what the command starts.`;
+  return 'Something kills the training, most often the kernel when memory runs out: lower the batch size or raise `resources.memoryGib`.';
 }
 
 export function mutedMessage(count: number, { offer, ending }: EndedAttempt): string {

@@ -13,6 +13,7 @@ export * from './live.ts';
 export * from './offers.ts';
 export * from './most-entries.ts';
 export * from './own-value.ts';
+export * from './problem.ts';
 export * from './relative-path.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The one spelling of a relative path: `./a//b` is `a/b`. */
-function normalPath(path: string): string {
+export function normalPath(path: string): string {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   return path.startsWith('/') ? path : segments.join('/');
 }

@@ -5,30 +5,6 @@ import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
 import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
-/** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  detail: z.string(),
-  instance: z.string().optional(),
-  correlationId: z.string(),
-  /** For bad input: where, and what is wrong there. */
-  errors: z
-    .array(
-      z.object({
-        pointer: z.string(),
-        line: z.number().int().optional(),
-        column: z.number().int().optional(),
-        message: z.string(),
-      }),
-    )
-    .optional(),
-  retryAfterSeconds: z.number().optional(),
-  expectedOffset: z.number().int().optional(),
-});
-export type Problem = z.output<typeof problemSchema>;
-
 const timestamp = z.iso.datetime();
 
 /** `isFinal`: by the provider's own times, and nothing can be added; else an estimate until now. */
@@ -83,6 +59,7 @@ export const attemptViewSchema = z.object({
     .object({
       kind: z.enum(attemptEndingKinds),
       exitCode: z.number().int().nullable(),
+      signal: z.string().optional(),
       message: z.string(),
       evidence: z.enum(endingEvidenceClasses).optional(),
     })

@@ -222,6 +222,12 @@ export const heartbeatRequestSchema = z.strictObject({
   phase: z.enum(['starting', 'setup', 'training', 'finishing']),
   /** Fraction of the total work in [0, 1], when the job reports one (metric `progress`). */
   progress: z.number().min(0).max(1).nullable(),
+  /**
+   * From `finishing` on, when the command has ended and its last files are stored. `movedBytes` grows with every byte of
+   * them that is read or stored for the first time: while it does, ending the attempt would lose work. The `exited` or
+   * `stopped` event follows when all is stored.
+   */
+  delivery: z.strictObject({ movedBytes: z.number().int().min(0) }).optional(),
 });
 export const heartbeatResponseSchema = z.object({
   stop: z.object({ reason: z.string() }).nullable(),

@@ -71,6 +71,8 @@ export type AttemptEnding = {
   readonly kind: AttemptEndingKind;
   /** Exit code of the command or of the setup, when there is one. */
   readonly exitCode: number | null;
+  /** The signal that ended the command; absent for another end. */
+  readonly signal?: string;
   /** One sentence a person can act on. */
   readonly message: string;
   /**

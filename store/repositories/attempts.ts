@@ -211,13 +211,13 @@ export function createAttempts(db: Db): AttemptsRepository {
     requestStop: async (id, reason) => {
       await update(db, id, { stopRequested: sql<typeof reason>`coalesce(stop_requested, ${reason})` });
     },
-    end: (id, { kind, exitCode, message, evidence }, at) =>
+    end: (id, ending, at) =>
       inTransaction(db, async (transaction) => {
         const attempt = await lockAttempt(transaction, id);
         if (attempt.ending !== null) return attempt.ending;
-        const ending = { kind, exitCode, message: storable(message), ...(evidence === undefined ? {} : { evidence }) };
-        await tell(transaction, await update(transaction, id, { state: 'ended', ending: json(ending), endedAt: at }));
-        return ending;
+        const stored = { ...ending, message: storable(ending.message) };
+        await tell(transaction, await update(transaction, id, { state: 'ended', ending: json(stored), endedAt: at }));
+        return stored;
       }),
   };
 }

@@ -168,3 +168,28 @@ test('a rented machine learns the rest for its bootstrap token', async () => {
   const late = await ask(bootstrapTokenOf(keyPepper, attemptId));
   expect([late.status, errorOf(late)]).toEqual([409, 'fenced']);
 });
+
+test('what was signed ahead is not taken any more when the attempt has ended or was fenced off', async () => {
+  const keysOf = ({ jobId }: Runner): readonly string[] => [
+    objectKeys.completion(jobId, 1),
+    objectKeys.output(jobId, 1, 'model.onnx'),
+    objectKeys.checkpointManifest(jobId, 1, 1),
+    `${objectKeys.spares(jobId, 1)}${randomUUID()}`,
+  ];
+  const send = async ({ method, url }: SignedObjectRequest, body: string): Promise<number> =>
+    (await fetch(url, { method, body })).status;
+  const [ended, fenced] = [await startRunner(), await startRunner()];
+  const signed = new Map<string, SignedObjectRequest>();
+  for (const runner of [ended, fenced])
+    for (const key of keysOf(runner)) {
+      const request = await sign(runner, put(key));
+      signed.set(key, request);
+      expect(await send(request, 'its own')).toBe(200);
+    }
+  await world.store.attempts.end(ended.attemptId, { kind: 'succeeded', exitCode: 0, message: '' }, new Date());
+  await world.startAttempt(fenced.jobId, 2);
+  for (const [key, request] of signed) {
+    expect([key, await send(request, 'replaced')]).toEqual([key, 403]);
+    expect(Buffer.from(await world.deps.storage.read(key, 100)).toString()).toBe('its own');
+  }
+});

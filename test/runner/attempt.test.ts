@@ -102,6 +102,22 @@ describe('how a command can end', () => {
     ],
     ['a line that names no program', 'no-such-program --x', 127, null, /127.*no-such-program/],
     ['a signal that the guard withstands', 'kill -TERM 0; sleep 5', null, 'SIGTERM', /SIGTERM/],
+    [
+      'an exit code that a shell gives for a signal',
+      'exit 143',
+      143,
+      null,
+      /exit code 143 \(a shell reports SIGTERM so\)/,
+    ],
+    ['such a code of a program that runs without a shell', ['sh', '-c', 'exit 139'], 139, null, /exit code 139/],
+    ['a crash below a shell', "sh -c 'kill -ABRT $$'; exit $?", null, 'SIGABRT', /ended by SIGABRT/],
+    [
+      'waiting for children that it does not have',
+      ['python3', '-c', 'import os\ntry:\n  while True: os.wait()\nexcept ChildProcessError: os._exit(5)'],
+      5,
+      null,
+      /exit code 5/,
+    ],
     ['a program that is not there', ['no-such-program', '--x'], 127, null, /127.*no-such-program/],
     ['a list that names a builtin of the shell', ['exit', '4'], 127, null, /127.*exit/],
   ])('%s', async (_name, command, exitCode, signal, message) => {
@@ -131,6 +147,11 @@ describe('materials that are not what they should be', () => {
     return Buffer.concat([header.block ?? Buffer.alloc(512), Buffer.alloc(1024)]);
   };
 
+  const linked = (...links: readonly (readonly [string, string])[]): Buffer =>
+    Buffer.concat(
+      links.map(([path, target]) => entry(path, 'SymbolicLink', target).subarray(0, 512)).concat(Buffer.alloc(1024)),
+    );
+
   test.concurrent('a package with other content', async () => {
     const sha256 = await world.putPackage({ 'a.txt': 'a' });
     writeFileSync(join(world.objects, objectKeys.package(sha256)), 'changed');
@@ -147,6 +168,7 @@ describe('materials that are not what they should be', () => {
     ['an absolute path', entry('/tmp/artenic-outside.txt', 'File')],
     ['a link that leaves the folder', entry('link', 'SymbolicLink', '../../outside')],
     ['an absolute link', entry('link', 'SymbolicLink', '/etc')],
+    ['a link that goes up behind another link', linked(['d/l', '.'], ['d/up', 'l/l/l/../../..'])],
     ['a hard link that leaves the folder', entry('link', 'Link', '../../../objects')],
   ])('%s', async (_name, archive) => {
     expect(await refused(world.put(objectKeys.package, gzipSync(archive)))).toMatch(/path|link|absolute|outside/i);

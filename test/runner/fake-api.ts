@@ -38,6 +38,8 @@ export class FakeApi {
   readonly eventIds: string[] = [];
   readonly checkpoints: CheckpointManifest[] = [];
   readonly progress: (number | null)[] = [];
+  /** Of each heartbeat that came after the command's end. */
+  readonly movedBytes: number[] = [];
   readonly calls: string[] = [];
   /** What broke the contract; must stay empty. */
   readonly violations: string[] = [];
@@ -158,7 +160,9 @@ export class FakeApi {
         return { status: 200, body: {} };
       }
       case 'heartbeat': {
-        this.progress.push(heartbeatRequestSchema.parse(json()).progress);
+        const { progress, delivery } = heartbeatRequestSchema.parse(json());
+        this.progress.push(progress);
+        if (delivery !== undefined) this.movedBytes.push(delivery.movedBytes);
         return { status: 200, body: { stop: this.stop, ...this.wishes } };
       }
       case 'bootstrap':

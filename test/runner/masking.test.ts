@@ -56,7 +56,14 @@ test('bytes that are no text pass through unchanged', () => {
 });
 
 const key = '-----BEGIN TEST KEY-----\nline-one-AAAABBBB\r\n  line-two-/+CCCCDD\n-----END TEST KEY-----\n';
-const values = [key, 'it\'s "quoted" \\ back', 'пароль-☃', 'p@ss/w0rd + (more)!', '  spaced out  '];
+const values = [
+  key,
+  'it\'s "quoted" \\ back',
+  'пароль-☃',
+  "café-größe\nzweite-Zeile 'é'",
+  'p@ss/w0rd + (more)!',
+  '  spaced out  ',
+];
 const python = (script: string): Buffer =>
   execFileSync(
     'python3',

@@ -6,6 +6,7 @@ import { createFilesystemStorage } from '../../activities/storage/filesystem.ts'
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
 import { createRunnerStore } from '../../runner/open-store.ts';
 import { SourceError } from '../../runner/source-error.ts';
+import { poll } from '../support/poll.ts';
 import { World, type Attempt } from './world.ts';
 
 const world = new World();
@@ -87,10 +88,27 @@ test.concurrent('storage that takes nothing is waited for, and said so; the trai
   await world.mark(attempt, 'go');
   await attempt.logged('[artenic] the storage does not take');
   expect(attempt.hasMarker()).toBe(false);
+  // a wait is no progress, however often it is tried
+  const beats = attempt.api.movedBytes.length;
+  await poll('more heartbeats', 15_000, () => (attempt.api.movedBytes.length > beats + 3 ? true : null));
+  expect(new Set(attempt.api.movedBytes)).toEqual(new Set([0]));
   rmSync(temporary);
   expect(await attempt.end()).toBe(0);
   expectVerdict(attempt);
   expect(attempt.marker().outputs).toMatchObject([{ path: 'weights.bin', bytes: 2 }]);
+});
+
+test.concurrent('while the last files are stored, each heartbeat tells how far that is; the end is told when all is there', async () => {
+  const command = 'for n in 1 2 3 4 5 6; do head -c 30000000 /dev/zero > "$ARTENIC_OUTPUT_DIR/$n"; done; echo trained';
+  const attempt = await world.start({ job: { command }, bootstrap: { heartbeatIntervalMs: 10 } });
+  await poll('the end to be told', 25_000, () => (attempt.api.events.at(-1)?.kind === 'exited' ? true : null));
+  expect(attempt.hasMarker()).toBe(true);
+  expect(await attempt.end()).toBe(0);
+  const { movedBytes } = attempt.api;
+  expect(movedBytes.length).toBeGreaterThan(1);
+  expect(movedBytes).toEqual(movedBytes.toSorted((a, b) => a - b));
+  expect(new Set(movedBytes).size).toBeGreaterThan(1);
+  expect(Math.max(...movedBytes)).toBeLessThanOrEqual(180_000_000);
 });
 
 test.concurrent('a machine on which nothing can be prepared gives one verdict with the reason', async () => {

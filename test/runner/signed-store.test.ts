@@ -71,14 +71,20 @@ test.concurrent('an attempt without a shared folder: data, checkpoints, outputs,
       job: {
         data: [{ name: 'data.csv', sha256: data }],
         command: `cd "$ARTENIC_CHECKPOINT_DIR"; mkdir .new; echo one > .new/weights; : > .new/empty; mv .new step-1; sleep 0.7
-          cat "$ARTENIC_DATA_DIR/data.csv"; mkdir "$ARTENIC_OUTPUT_DIR/deep"; echo model > "$ARTENIC_OUTPUT_DIR/deep/model"`,
+          cat "$ARTENIC_DATA_DIR/data.csv"; mkdir "$ARTENIC_OUTPUT_DIR/deep"; echo model > "$ARTENIC_OUTPUT_DIR/deep/model"
+          echo odd > "$ARTENIC_OUTPUT_DIR/$(printf 'r\\351 %%+?.txt')"; ln -s deep "$ARTENIC_OUTPUT_DIR/latest"`,
       },
     }),
   );
   const { jobId } = first.bootstrap;
   expect(first.api.text('logs/training')).toContain('a,b\n1,2\n');
   const marker = await markerOf(first);
-  expect(marker).toMatchObject({ reason: 'exited', exitCode: 0, outputs: [{ path: 'deep/model', bytes: 6 }] });
+  expect(marker).toMatchObject({ reason: 'exited', exitCode: 0, outputs: [{ path: 'deep/model', bytes: 6 }, {}] });
+  // names are bytes, and keys are text
+  const [, odd] = marker?.outputs ?? [];
+  expect(odd?.path).toBe('r%E9%20%25+?.txt');
+  expect(Buffer.from(await objects.read(odd?.key ?? '', 10)).toString()).toBe('odd\n');
+  expect(marker?.notKept).toEqual({ count: 1, files: [{ path: 'latest', reason: 'it is a link' }] });
   expect(marker?.outputs[0]?.key).toBe(objectKeys.output(jobId, 1, 'deep/model'));
   expect(await objects.list(objectKeys.allSpares(jobId))).toEqual([]);
   const checkpoints = await manifestsOf(jobId);

@@ -89,6 +89,15 @@ describe('collectAttempt with a completion marker', () => {
     if (kind !== 'succeeded') expect(ending.message).not.toBe('');
   });
 
+  test('the signal is kept with the ending, for the advice', async () => {
+    const attemptId = await nextAttempt();
+    await world.addMarker(attemptId, { exitCode: null, signal: 'SIGSEGV' });
+    const ending = await collect(attemptId);
+    expect(ending).toMatchObject({ kind: 'killed', signal: 'SIGSEGV' });
+    await world.control().settleAttempt({ attemptId, ending });
+    expect((await world.store.attempts.get(attemptId)).ending).toEqual(ending);
+  });
+
   test('what could not be kept is told in the ending, of the declared model as a failure', async () => {
     const notKept = { count: 5, files: [1, 2, 3, 4].map((n) => ({ path: `a${n}`, reason: 'it may not be read' })) };
     const attemptId = await nextAttempt();

@@ -137,3 +137,24 @@ test('a fault behind an alias has the place of the anchor', () => {
     ['/env/a', 4, 6],
   ]);
 });
+
+test('a path is kept in its one spelling, so that a file never has two names', () => {
+  const spec = (path: string) =>
+    jobSpecSchema.parse({
+      ...{ service: 'any', command: 'true', outputs: { model: { path } } },
+      data: [{ name: path, sha256: '0'.repeat(64) }],
+    });
+  for (const [written, kept] of [
+    ['./model.onnx', 'model.onnx'],
+    ['models//m.onnx', 'models/m.onnx'],
+    ['models/./m.onnx', 'models/m.onnx'],
+    ['././a/b/', 'a/b'],
+    ['.hidden/..name', '.hidden/..name'],
+  ] as const)
+    expect([spec(written).outputs.model?.path, spec(written).data[0]?.name]).toEqual([kept, kept]);
+  for (const refused of ['', '.', './', '/model.onnx', '//x', '../x', 'a/../x', 'a\0b'])
+    expect([
+      refused,
+      jobSpecSchema.safeParse({ service: 'any', command: 'true', outputs: { model: { path: refused } } }).success,
+    ]).toEqual([refused, false]);
+});

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  instance: z.string().optional(),
+  correlationId: z.string(),
+  /** For bad input: where, and what is wrong there. */
+  errors: z
+    .array(
+      z.object({
+        pointer: z.string(),
+        line: z.number().int().optional(),
+        column: z.number().int().optional(),
+        message: z.string(),
+      }),
+    )
+    .optional(),
+  retryAfterSeconds: z.number().optional(),
+  expectedOffset: z.number().int().optional(),
+});
+export type Problem = z.output<typeof problemSchema>;
