@@ -30,7 +30,7 @@ export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonl
   cli: [],
   'simulated-cloud': [],
   web: [],
-  scripts: ['api', 'cli', 'workers'],
+  scripts: ['core', 'api', 'cli', 'workers'],
 };
 
 /** Of these folders only types may be imported. */

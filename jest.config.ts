@@ -8,12 +8,14 @@ const config: Config = {
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.artenic'],
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
+  testEnvironment: '<rootDir>/test/setup/environment.js',
   coverageProvider: 'v8',
-  maxWorkers: 2,
+  // one more than the cores that CI has: most files wait for processes of their own, half of the time and more
+  maxWorkers: 3,
   setupFiles: ['<rootDir>/test/setup/outer-arrays.cjs'],
   testTimeout: 30_000,
   workerIdleMemoryLimit: '600MB',
-  reporters: ['default', '<rootDir>/test/setup/closing-line.js'],
+  reporters: ['default', '<rootDir>/test/setup/reporter.js'],
 };
 
 export default config;

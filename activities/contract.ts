@@ -3,6 +3,8 @@ import type { AttemptEnding, PreemptionEvidenceClass, TerminalJobState } from '@
 import type { StrayReason } from '@artenic/core';
 import type { Decided, Offer } from '../core/failover/types.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
+import type { StepReport } from '../core/retention/report.ts';
+import type { SilenceKind } from '../core/silence/silence.ts';
 import type { InstanceHandle } from './providers/provider.ts';
 
 export type PreparedJob =
@@ -23,6 +25,8 @@ export type InstanceEvidence = {
   readonly preemption?: PreemptionEvidenceClass | null;
   /** It is not gone, but its runner has said that the command is over. */
   readonly isOver?: true;
+  /** It is there, and gave no sign of life for too long although we were there to hear it. */
+  readonly silent?: { readonly kind: SilenceKind; readonly since: string; readonly limitMs: number };
   /** Last line of the instance's console, when it ended by itself: why its runner failed. */
   readonly lastLine?: string;
 };
@@ -130,6 +134,15 @@ export type SweepActivities = {
 export type CatalogActivities = {
   /** Reads everything that the provider offers and puts it in the place of what was known. */
   readonly refreshCatalog: (input: { readonly provider: string }) => Promise<{ readonly offers: number }>;
+};
+
+/** On the control queue. */
+export type CollectorActivities = {
+  /** One bounded round of every step. `isBusy`: another run is at work, and nothing was done. */
+  readonly collectGarbage: (input: { readonly limit: number }) => Promise<{
+    readonly isBusy: boolean;
+    readonly steps: readonly StepReport[];
+  }>;
 };
 
 /** Steps of the reconciler on rows and workflows. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { ownValue } from '@artenic/core';
 import type { Express, Request, Response } from 'express';
 
 const types: Readonly<Record<string, string>> = {
@@ -13,7 +14,7 @@ const types: Readonly<Record<string, string>> = {
 type Asset = { readonly type: string; readonly plain: Buffer; readonly gzip: Buffer | null };
 
 function read(path: string): Asset | null {
-  const type = types[extname(path)];
+  const type = ownValue(types, extname(path));
   if (type === undefined) return null;
   return { type, plain: readFileSync(path), gzip: existsSync(`${path}.gz`) ? readFileSync(`${path}.gz`) : null };
 }

@@ -1,7 +1,7 @@
 import { assertNever } from '../core/assert-never.ts';
-import { isArtenicError } from '../core/errors.ts';
 import { attemptIdOf } from '../core/ids.ts';
 import type { JobSignalRecord, Store } from '../store/types.ts';
+import { ifThere } from './if-there.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
 
 type Deps = { readonly store: Store; readonly temporal: TemporalGateway; readonly now: () => Date };
@@ -36,14 +36,5 @@ async function tell({ store, temporal }: Deps, signal: JobSignalRecord): Promise
     }
     default:
       assertNever(name);
-  }
-}
-
-/** Closed, or not begun: what is in the row is read when it decides. */
-async function ifThere(signalling: Promise<void>): Promise<void> {
-  try {
-    await signalling;
-  } catch (error) {
-    if (!isArtenicError(error, 'not-found')) throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { ArtenicError } from '../core/errors.ts';
 import type { Principal } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
+import { exactly } from './exact-length.ts';
 import { parsePart } from './input-errors.ts';
 import { bearerOf, isWebhook, principalOfLately, principalOfRequest, principalOfWebhook } from './middleware/access.ts';
 import { checkValue, decodeText, mediaTypeOf, parseJson, readBody } from './middleware/body.ts';
@@ -49,8 +50,9 @@ export function isHot({ tag }: Route): boolean {
 const goneCodes: ReadonlySet<unknown> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
 
 async function sendStream(response: Response, stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const length = response.getHeader('content-length');
   try {
-    await pipeline(Readable.from(stream), response);
+    await pipeline(Readable.from(length === undefined ? stream : exactly(stream, Number(length))), response);
   } catch (error) {
     // Who asked has gone: nobody is left to be told.
     if (!(error instanceof Error && 'code' in error && goneCodes.has(error.code))) throw error;
@@ -109,6 +111,7 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
     throw error;
   }
   await send(response, reply);
+  await reply.after?.();
 }
 
 /** Express gives wildcard parameters as lists. */

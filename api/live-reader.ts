@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
-import type { LiveFeed, LiveMessage } from './live-feed.ts';
+import type { ProjectHint } from './hints.ts';
+import { mayRead, type LiveFeed, type LiveMessage } from './live-feed.ts';
 
 export const closeCode = { goingAway: 1001, policy: 1008, tryAgain: 1013 } as const;
 
@@ -10,7 +11,7 @@ const mostWaitingBytes = 1_000_000;
 const calmBytes = 64_000;
 const patienceMs = 10_000;
 
-type Subscription = { readonly topics: ReadonlySet<string>; sent: bigint };
+type Subscription = { readonly topics: ReadonlySet<string>; readonly wantsHints: boolean; sent: bigint };
 
 /** A change of a job's state is one event on `jobs`; whoever follows that job alone hears of it too. */
 function isWanted({ topics }: Subscription, { topic, subject }: LiveMessage): boolean {
@@ -21,19 +22,32 @@ function isWanted({ topics }: Subscription, { topic, subject }: LiveMessage): bo
 export class LiveReader {
   readonly socket: WebSocket;
   readonly #feed: LiveFeed;
+  readonly #projectId: string;
   #subscription: Subscription | null = null;
   #isPumping = false;
   #isWokenAgain = false;
+  /** What the reader has not been sent yet, by kind and subject: the last hint says everything. */
+  readonly #hints = new Map<string, string>();
   /** Answered the last ping. */
   isAlive = true;
 
-  constructor(socket: WebSocket, feed: LiveFeed) {
+  constructor(socket: WebSocket, feed: LiveFeed, projectId: string) {
     this.socket = socket;
+    this.#projectId = projectId;
     this.#feed = feed;
   }
 
-  subscribe(topics: readonly string[], after: bigint): void {
-    this.#subscription = { topics: new Set(topics), sent: after };
+  subscribe(topics: readonly string[], after: bigint, wantsHints: boolean): void {
+    this.#subscription = { topics: new Set(topics), sent: after, wantsHints };
+  }
+
+  /** Takes a hint in when the reader wants it; true when there is something to send. */
+  takeHint({ projectId, topic, kind, subject }: ProjectHint, text: string): boolean {
+    const subscription = this.#subscription;
+    if (!mayRead(this.#projectId, { projectId })) return false;
+    if (subscription === null || !subscription.wantsHints || !subscription.topics.has(topic)) return false;
+    this.#hints.set(`${kind} ${subject}`, text);
+    return true;
   }
 
   /** Sends what the reader has not seen. One at a time for a reader; a wake meanwhile makes another round. */
@@ -45,6 +59,9 @@ export class LiveReader {
       while (this.#isWokenAgain) {
         this.#isWokenAgain = false;
         while (await this.#sendSome());
+        // Behind the events, and never to a reader that is too slow for those: at most one of each kind and subject waits.
+        for (const text of this.#hints.values()) this.socket.send(text);
+        this.#hints.clear();
       }
     } finally {
       this.#isPumping = false;
@@ -59,7 +76,7 @@ export class LiveReader {
     // A new subscription came meanwhile: its place is another one.
     if (this.#subscription !== subscription) return true;
     for (const message of messages) {
-      if (isWanted(subscription, message)) this.socket.send(message.text);
+      if (mayRead(this.#projectId, message) && isWanted(subscription, message)) this.socket.send(message.text);
       subscription.sent = message.sequence;
     }
     if (!(await this.#isKeepingUp())) {

@@ -5,6 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { isArtenicError, messageOf } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
+import type { Principal } from '../store/types.ts';
 import { createLiveFeed, type LiveFeed } from './live-feed.ts';
 import { closeCode, LiveReader } from './live-reader.ts';
 import { checkOrigin, principalOfKey } from './middleware/access.ts';
@@ -13,9 +14,12 @@ import { endForGood } from './server.ts';
 import { createUnderway, type Underway } from './underway.ts';
 
 const protocol = 'artenic.v1';
-const heartbeatMs = 30_000;
+/** Each one also asks whether the key or the session of the socket still holds. */
+const defaultHeartbeatMs = 30_000;
 /** Events not seen by NOTIFY (a lost connection) are found by this poll. */
 const pollMs = 1000;
+/** Of the pool's connections; the others are for those who ask. */
+const checksAtOnce = 4;
 const longestMessageBytes = 64_000;
 /** How long closing waits for readers to say goodbye. */
 const goodbyeMs = 500;
@@ -28,16 +32,18 @@ const messageSchema = z.strictObject({
     .max(100),
   /** Resume behind this number; null: from now on. */
   after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
+  /** Also hints, which have no number: `job.log` and `job.metric` say that there is more to fetch. */
+  hints: z.boolean().default(false),
 });
 
 export type Live = { readonly close: () => Promise<void> };
 
-/** A browser's pages have the session's cookie; who has no cookie shows a key. */
-async function checkCaller(deps: ApiDeps, request: IncomingMessage): Promise<void> {
+/** A browser's pages have the session's cookie; a caller without a cookie shows a key. */
+async function callerOf(deps: ApiDeps, request: IncomingMessage): Promise<Principal> {
   const key = keyOf(request);
   // A WebSocket changes nothing by itself, but it reads: only our own pages may open one with a cookie.
-  if (key === '' && (await principalOfSession(deps, 'POST', request.headers)) !== null) return;
-  await principalOfKey(deps, key);
+  const session = key === '' ? await principalOfSession(deps, 'POST', request.headers) : null;
+  return session ?? principalOfKey(deps, key);
 }
 
 function keyOf(request: IncomingMessage): string {
@@ -50,6 +56,16 @@ function refuse(socket: Duplex, status: number, reason: string): void {
   endForGood(socket, `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+/**
+ * Whether events behind `after` cannot be told: the next one is not kept any more, or the number is still to come, so that
+ * our events are not those it was read from (a restored database, say).
+ */
+async function isBeyondReach({ events }: ApiDeps['store'], after: bigint, last: bigint): Promise<boolean> {
+  if (after >= last) return after > last;
+  const first = await events.firstSequence();
+  return first === null || after + 1n < first;
+}
+
 /** Answers one message of a reader. */
 async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string): Promise<void> {
   const send = (message: object) => reader.socket.send(JSON.stringify(message));
@@ -58,21 +74,41 @@ async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string)
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     return send({ op: 'error', message: faults.join('; ') });
   }
-  const { topics, after } = parsed.data;
+  const { topics, after, hints } = parsed.data;
   const last = await store.events.lastSequence();
-  const from = after === null || BigInt(after) > last ? last : BigInt(after);
-  // A number that is still to come: our events are not those it was read from (a restored database, say).
-  if (after !== null && BigInt(after) > last) send({ op: 'gap', after: Number(last) });
+  const isHole = after !== null && (await isBeyondReach(store, BigInt(after), last));
+  const from = after === null || isHole ? last : BigInt(after);
+  if (isHole) send({ op: 'gap', after: Number(last) });
   send({ op: 'subscribed', topics, after: Number(from) });
-  reader.subscribe(topics, from);
+  reader.subscribe(topics, from, hints);
   await reader.pump();
 }
 
-type Room = { readonly feed: LiveFeed; readonly readers: Set<LiveReader>; readonly underway: Underway };
+/** Closes the reader's socket when what opened it has ended. An answer that does not come proves nothing: the next check asks again. */
+async function checkAccess(deps: ApiDeps, { socket }: LiveReader, request: IncomingMessage): Promise<void> {
+  try {
+    await callerOf(deps, request);
+  } catch (error) {
+    if (isArtenicError(error, 'unauthorized') || isArtenicError(error, 'forbidden'))
+      socket.close(closeCode.policy, 'the key or the session has ended');
+    else deps.logger.warn({ error: messageOf(error) }, 'the access of a live reader was not checked');
+  }
+}
 
-function follow(deps: ApiDeps, { feed, readers, underway }: Room, socket: WebSocket): void {
-  const reader = new LiveReader(socket, feed);
-  readers.add(reader);
+type Room = {
+  readonly feed: LiveFeed;
+  /** With the request that opened each. */
+  readonly readers: Map<LiveReader, IncomingMessage>;
+  readonly underway: Underway;
+};
+
+type Opened = { readonly socket: WebSocket; readonly request: IncomingMessage; readonly caller: Principal };
+
+function follow(deps: ApiDeps, { feed, readers, underway }: Room, { socket, request, caller }: Opened): void {
+  const reader = new LiveReader(socket, feed, caller.projectId);
+  readers.set(reader, request);
+  // The key may have ended between the upgrade's check and this line.
+  void underway.add(checkAccess(deps, reader, request));
   let answering: Promise<void> = Promise.resolve();
   socket.on('pong', () => {
     reader.isAlive = true;
@@ -111,7 +147,7 @@ function coalesce(underway: Underway, work: () => Promise<void>): () => void {
 }
 
 /** `/ws`: events by topic in the order of their numbers, each once for a reader that resumes behind the last it saw. */
-export function createLive(deps: ApiDeps, server: Server): Live {
+export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultHeartbeatMs): Live {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: longestMessageBytes,
@@ -119,18 +155,28 @@ export function createLive(deps: ApiDeps, server: Server): Live {
   });
   const underway = createUnderway();
   const feed = createLiveFeed(deps.store.events);
-  const readers = new Set<LiveReader>();
+  const readers: Room['readers'] = new Map();
+  const checkAll = async (): Promise<void> => {
+    const left = [...readers];
+    const checkSome = async (): Promise<void> => {
+      for (let next = left.pop(); next !== undefined; next = left.pop()) await checkAccess(deps, ...next);
+    };
+    await Promise.all(Array.from({ length: checksAtOnce }, checkSome));
+  };
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404, 'Not Found');
+    let caller: Principal;
     try {
       checkOrigin(deps, request.headers);
-      await checkCaller(deps, request);
+      caller = await callerOf(deps, request);
     } catch (error) {
       const status = isArtenicError(error, 'forbidden') ? 403 : isArtenicError(error, 'unauthorized') ? 401 : 503;
       return refuse(socket, status, 'Refused');
     }
-    sockets.handleUpgrade(request, socket, head, (open) => follow(deps, { feed, readers, underway }, open));
+    sockets.handleUpgrade(request, socket, head, (open) =>
+      follow(deps, { feed, readers, underway }, { socket: open, request, caller }),
+    );
   }
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
@@ -140,23 +186,33 @@ export function createLive(deps: ApiDeps, server: Server): Live {
     });
   };
 
+  const pump = (reader: LiveReader): void => {
+    underway
+      .add(reader.pump())
+      .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+  };
   const wake = coalesce(underway, async () => {
     try {
-      await feed.refresh();
+      const { hasAccessEnded } = await feed.refresh();
+      // before anything that came later is sent
+      if (hasAccessEnded) await checkAll();
     } catch (error) {
       deps.logger.warn({ error: messageOf(error) }, 'live events are late');
     }
-    for (const reader of readers)
-      underway
-        .add(reader.pump())
-        .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'live events are late'));
+    for (const reader of readers.keys()) pump(reader);
+  });
+  const unlisten = deps.hints.listen((hint) => {
+    const { projectId: _, ...told } = hint;
+    const text = JSON.stringify({ op: 'hint', ...told });
+    for (const reader of readers.keys()) if (reader.takeHint(hint, text)) pump(reader);
   });
 
   server.on('upgrade', onUpgrade);
   const unsubscribe = deps.onEvents(wake);
   const poll = setInterval(wake, pollMs);
   const heartbeat = setInterval(() => {
-    for (const reader of readers) {
+    void underway.add(checkAll());
+    for (const reader of readers.keys()) {
       if (!reader.isAlive) {
         reader.socket.terminate();
         continue;
@@ -171,10 +227,11 @@ export function createLive(deps: ApiDeps, server: Server): Live {
       clearInterval(poll);
       clearInterval(heartbeat);
       unsubscribe();
+      unlisten();
       server.off('upgrade', onUpgrade);
-      for (const { socket } of readers) socket.close(closeCode.goingAway, 'the server is going away');
+      for (const { socket } of readers.keys()) socket.close(closeCode.goingAway, 'the server is going away');
       const timer = setTimeout(() => {
-        for (const { socket } of readers) socket.terminate();
+        for (const { socket } of readers.keys()) socket.terminate();
       }, goodbyeMs);
       await new Promise<void>((done) => sockets.close(() => done()));
       clearTimeout(timer);

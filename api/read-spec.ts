@@ -1,10 +1,12 @@
-import { jobSpecSchema, JobTextError, parseJobText, type JobSpec } from '@artenic/core';
+import { jobSpecSchema, JobTextError, lostNumber, parseJobText, pointerOf, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
 import { parsePart } from './input-errors.ts';
 import { checkValue, parseJson } from './middleware/body.ts';
 
 /** Reading YAML takes about two seconds a megabyte, and nothing else is answered meanwhile. JSON has no such limit. */
 const longestYaml = 256_000;
+/** Faults of longer JSON are told by pointer alone: for lines it would have to be read as YAML. */
+const longestPlaced = 64_000;
 
 function readYaml(text: string): JobSpec {
   try {
@@ -23,7 +25,12 @@ function readYaml(text: string): JobSpec {
 function readJson(text: string): JobSpec {
   const value = parseJson(text);
   checkValue(value);
-  if (text.length <= longestYaml && !jobSpecSchema.safeParse(value).success) return readYaml(text);
+  const lost = lostNumber(text);
+  if (text.length <= longestPlaced && (lost !== null || !jobSpecSchema.safeParse(value).success)) return readYaml(text);
+  if (lost !== null) {
+    const issue = { pointer: pointerOf(lost.path), message: lost.message };
+    throw new ArtenicError('malformed-request', `The job: ${issue.pointer} ${issue.message}`, { errors: [issue] });
+  }
   return parsePart('The job', jobSpecSchema, value);
 }
 

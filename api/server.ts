@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ownValue } from '@artenic/core';
 import type { Underway } from './underway.ts';
 
 export type RunningServer = {
@@ -28,7 +29,7 @@ function answerGarbage(error: Error, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const [status, phrase] = statusByCode['code' in error ? String(error.code) : ''] ?? [400, 'Bad Request'];
+  const [status, phrase] = ownValue(statusByCode, 'code' in error ? String(error.code) : '') ?? [400, 'Bad Request'];
   const body = JSON.stringify({
     type: 'urn:artenic:error:malformed-request',
     title: 'The request cannot be read',
@@ -55,16 +56,27 @@ function closeGently(server: Server, graceMs: number): Promise<void> {
   });
 }
 
+/** Sockets of live readers included. Below the usual limit of open files, so that files can still be opened. */
+const mostConnections = 8000;
+
 /** Listens with limits that a slow or silent client cannot sit out. */
 export function startServer(
   app: RequestListener & Partial<Pick<Underway, 'settled'>>,
   options: { readonly host: string; readonly port: number },
 ): Promise<RunningServer> {
   // Uploads of gigabytes take their time; headers do not.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 900_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
-    app,
-  );
+  const server = createServer({
+    headersTimeout: 10_000,
+    requestTimeout: 900_000,
+    keepAliveTimeout: 10_000,
+    maxHeaderSize: 16_384,
+  });
+  server.on('request', (_, response) => {
+    // Bytes beyond the length that was told would be the beginning of the next answer for a proxy that shares connections.
+    response.strictContentLength = true;
+  });
+  server.on('request', app);
+  server.maxConnections = mostConnections;
   server.on('clientError', answerGarbage);
   return new Promise((done, fail) => {
     server.once('error', fail);

@@ -5,8 +5,8 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { RunnerEvent } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
+import type { WorkflowEvent } from '../store/types.ts';
 import {
   capacityGrantedSignal,
   controlQueue,
@@ -29,19 +29,21 @@ export type TemporalGateway = {
   /** Recorded by the server even while no worker runs. A closed workflow is success. */
   readonly cancelTrainingJob: (jobId: string) => Promise<void>;
   /** Throws `not-found` when the attempt's workflow is closed. */
-  readonly signalRunnerEvent: (
-    attemptId: string,
-    event: RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string },
-  ) => Promise<void>;
+  readonly signalRunnerEvent: (attemptId: string, event: WorkflowEvent) => Promise<void>;
   readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
   /** Throws `not-found` when the failover's workflow is closed. */
   readonly wakeFailover: (jobId: string) => Promise<void>;
   readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
+  /** Ids of the jobs whose workflow is open. Temporal's list may be some seconds old. */
+  readonly openTrainingJobs: () => Promise<ReadonlySet<string>>;
   readonly ping: (timeoutMs: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 const callTimeoutMs = 2000;
+/** A page of Temporal's list is a query on its visibility store. */
+const listTimeoutMs = 10_000;
+const listPageSize = 1000;
 /** gRPC's own pause between connects grows to two minutes; we want Temporal back as soon as it is. */
 const reconnectBackoffMs = { first: 200, most: 1000 };
 
@@ -138,6 +140,20 @@ export function createTemporalGateway(options: {
           throw error;
         }
       }),
+    openTrainingJobs: async () => {
+      const prefix = trainingJobWorkflowId('');
+      const ids = new Set<string>();
+      const pages = client.workflow.list({
+        query: "WorkflowType = 'trainingJob' and ExecutionStatus = 'Running'",
+        pageSize: listPageSize,
+      });
+      const iterator = pages[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await call(() => iterator.next(), listTimeoutMs);
+        if (next.done === true) return ids;
+        if (next.value.workflowId.startsWith(prefix)) ids.add(next.value.workflowId.slice(prefix.length));
+      }
+    },
     ping: (timeoutMs) =>
       call(async () => {
         await connection.workflowService.getSystemInfo({});

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
+import { addCollector } from './collector.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './config-command.ts';
 import { addDashboard } from './dashboard.ts';
@@ -16,11 +17,11 @@ import type { Runtime } from './runtime.ts';
 import { clientFrom, readSettings, type GlobalOptions, type Settings } from './settings.ts';
 import { addTraining } from './training.ts';
 
-const supervisor = fileURLToPath(new URL('../workers/up.ts', import.meta.url));
+const programOf = (name: 'up' | 'down') => fileURLToPath(new URL(`../workers/${name}.ts`, import.meta.url));
 
-/** Runs the embedded stack in the foreground; Ctrl-C reaches it by the terminal. */
-function up(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', supervisor, ...args], {
+/** Runs a program of the embedded stack in the foreground; Ctrl-C reaches it by the terminal. */
+function run(name: 'up' | 'down', args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', programOf(name), ...args], {
     stdio: 'inherit',
   });
   // The supervisor decides when it is over; a signal to us alone is passed on.
@@ -72,7 +73,12 @@ export function createProgram(signal: AbortSignal): Command {
     .allowUnknownOption()
     .argument('[options...]', 'passed on, for example --no-demo')
     .description('start PostgreSQL, Temporal, worker and API on this machine')
-    .action((args: string[]) => up(args));
+    .action((args: string[]) => run('up', args));
+  program
+    .command('down')
+    .description('stop the stack that `up` or `npm start` runs on this machine')
+    .option('--purge', 'remove its state, too: database, objects, models, keys')
+    .action(({ purge = false }: { purge?: boolean }) => run('down', purge ? ['--purge'] : []));
   program
     .command('health')
     .description('whether the platform can answer')
@@ -94,6 +100,7 @@ export function createProgram(signal: AbortSignal): Command {
   addProviders(program, runtime);
   addOffers(program, runtime);
   addDoctor(program, runtime);
+  addCollector(program, runtime);
   addDashboard(program, runtime);
   addConfig(program, runtime);
   addCompletion(program, runtime);

@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
-import { objectKeys, type Bootstrap, type CompletionMarker, type HelloResponse, type RunnerEvent } from '@artenic/core';
+import { objectKeys, type Bootstrap, type HelloResponse, type RunnerEvent } from '@artenic/core';
 import { FencedError, type RunnerApi } from './api-client.ts';
-import { restoreCheckpoint, watchCheckpoints } from './checkpoints.ts';
+import { watchCheckpoints, type CheckpointWatch } from './checkpoints.ts';
+import type { CommandEnd } from './command.ts';
 import { openControl } from './control.ts';
 import { commandEnvironment } from './environment.ts';
 import { complain, messageOf } from './error-text.ts';
 import type { Folders } from './folders.ts';
-import { uploadOutputs, writeMarker } from './last-word.ts';
+import { sayIn } from './journal.ts';
+import { maskedManifest, type Mask } from './masking.ts';
+import { insistOnMarker, uploadOutputs, type StoredOutputs } from './last-word.ts';
 import { fetchMaterials, unpackPackage } from './materials.ts';
 import type { RunnerStore } from './object-store.ts';
 import type { Notices } from './notices.ts';
 import { phaseEvent, startReporting, type Reporting } from './reporting.ts';
+import { restoreCheckpoint } from './restore.ts';
 import { copyPrepared, prepare, type Prepared } from './setup.ts';
 import type { Stopping } from './stopping.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { train } from './train.ts';
+import { layerVenv } from './venv-layer.ts';
 import { couldNotPrepare, verdictOf, type Verdict } from './verdict.ts';
 
 export type AttemptParts = {
@@ -26,7 +30,14 @@ export type AttemptParts = {
   readonly folders: Folders;
   readonly stopping: Stopping;
   readonly notices: Notices;
+  /** For every word that leaves the machine but the shipped streams, which are masked on their own. */
+  readonly mask: Mask;
+  /** Nothing of this attempt is wanted any more. */
+  readonly unwanted: AbortSignal;
 };
+
+/** The completion marker's own limit. */
+const longestFreeze = 1_000_000;
 
 /** One attempt from the materials to its last word. False when something of it could not be delivered. */
 export async function runAttempt(parts: AttemptParts): Promise<boolean> {
@@ -40,24 +51,24 @@ export async function runAttempt(parts: AttemptParts): Promise<boolean> {
   const { verdict, freeze } = await new AttemptStory(parts, reporting, watch).run();
   stopTimer.cancel();
   reporting.enter('finishing');
-  if (stopping.reason === 'fenced') {
-    await reporting.abandon();
-    return true;
-  }
-  const outputs = await uploadedOrFenced(parts, watch);
-  if (outputs === null) {
+  const stored = stopping.reason === 'fenced' ? null : await storedOrFenced(parts, watch);
+  if (stored === null) {
     await reporting.abandon();
     return true;
   }
   reporting.commit();
-  await leaveLastWord(parts, { ...verdict, outputs, setupFreeze: freeze, timings: watch.timings() });
+  const { attemptId } = bootstrap;
+  const message = parts.mask(verdict.message);
+  const setupFreeze = freeze === null ? null : parts.mask(freeze).slice(0, longestFreeze);
+  const ending = { attemptId, ...verdict, message, ...stored, setupFreeze, timings: watch.timings() };
+  await insistOnMarker(store, bootstrap, { ...ending, finishedAt: new Date().toISOString() }, parts.unwanted);
   // The last word is in storage; now whoever listens may hear the rest.
   return reporting.finish(lastEvent(verdict));
 }
 
 /** The workflow looks for a replacement while we still write the last checkpoint. */
 function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting): void {
-  const say = (line: string): void => appendFileSync(folders.logs.training, `[artenic] ${line}\n`);
+  const say = sayIn(folders);
   notices.onNotice((deadline) => {
     const deadlineAt = deadline.toISOString();
     reporting.tell('/events', { kind: 'notice', id: randomUUID(), deadlineAt });
@@ -69,31 +80,22 @@ function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting)
   });
 }
 
-type Outputs = CompletionMarker['outputs'];
-
 /** Null when nothing of this attempt is wanted any more. */
-async function uploadedOrFenced(
-  { bootstrap, store, folders, stopping }: AttemptParts,
+async function storedOrFenced(
+  { bootstrap, hello, store, folders, stopping, mask, unwanted }: AttemptParts,
   watch: Stopwatch,
-): Promise<Outputs | null> {
+): Promise<StoredOutputs | null> {
+  const say = sayIn(folders);
+  // The declared name of the model is in the job for all to see, and the model is found by it.
+  const modelPath = hello.job.outputs.model?.path ?? 'model.onnx';
+  const nameOf = (name: string): string => (name === modelPath ? name : mask(name));
   try {
-    const outputs = await watch.time('outputs', () => uploadOutputs(store, bootstrap, folders));
-    return stopping.reason === 'fenced' ? null : outputs;
+    const stored = await watch.time('outputs', () => uploadOutputs({ store, bootstrap, folders, nameOf, unwanted }));
+    for (const { path, reason } of stored.notKept?.files ?? []) say(`output ${path} is not kept: ${reason}`);
+    return stopping.reason === 'fenced' ? null : stored;
   } catch (error) {
     if (error instanceof FencedError) return null;
     throw error;
-  }
-}
-
-type LastWord = Omit<CompletionMarker, 'attemptId' | 'finishedAt'>;
-
-async function leaveLastWord({ bootstrap, store }: AttemptParts, word: LastWord): Promise<void> {
-  const { attemptId } = bootstrap;
-  try {
-    await writeMarker(store, bootstrap, { attemptId, ...word, finishedAt: new Date().toISOString() });
-  } catch (error) {
-    // It may be there, with its answer lost: what is left is offered all the same.
-    if (!(error instanceof FencedError)) throw error;
   }
 }
 
@@ -109,26 +111,29 @@ class AttemptStory {
   readonly #reporting: Reporting;
   readonly #watch: Stopwatch;
   readonly #secrets: readonly string[];
+  readonly #say: (line: string) => void;
 
   constructor(parts: AttemptParts, reporting: Reporting, watch: Stopwatch) {
     this.#parts = parts;
     this.#reporting = reporting;
     this.#watch = watch;
     this.#secrets = Object.values(parts.hello.secrets);
+    this.#say = sayIn(parts.folders);
   }
 
+  /** Ends in a verdict whatever happens: an attempt without one is run again. */
   async run(): Promise<Ending> {
-    let prepared: Prepared | null;
+    let freeze: string | null = null;
     try {
       const result = await this.#prepare();
       if ('verdict' in result) return result;
-      prepared = result.prepared;
+      freeze = result.prepared?.freeze ?? null;
+      return { verdict: await this.#train(result.prepared), freeze };
     } catch (error) {
       // A package that is not what it should be, a full disk: another attempt on this machine would end the same way.
       complain('preparing', error);
-      return { verdict: couldNotPrepare(messageOf(error), this.#parts.stopping.reason), freeze: null };
+      return { verdict: couldNotPrepare(messageOf(error), this.#parts.stopping.reason), freeze };
     }
-    return { verdict: await this.#train(prepared), freeze: prepared?.freeze ?? null };
   }
 
   async #prepare(): Promise<Ending | { readonly prepared: Prepared | null }> {
@@ -142,14 +147,16 @@ class AttemptStory {
     const logFile = folders.logs.setup;
     const environmentFor = (venv: string | null) => this.#environment(venv);
     const setup = await this.#watch.time('setup', () =>
-      prepare({ job, store, cacheDir: bootstrap.cacheDir, logFile, stopping, environmentFor }),
+      prepare({ job, store, secrets: hello.secrets, cacheDir: bootstrap.cacheDir, logFile, stopping, environmentFor }),
     );
     if (setup.kind === 'ended') {
       const end = { phase: 'setup', ...setup.end, stoppedFor: stopping.reason, why: setup.why, logFile } as const;
       return { verdict: await verdictOf(end, this.#secrets), freeze: null };
     }
-    if (setup.prepared !== null) await copyPrepared(setup.prepared, folders.package);
-    else if (job.package !== undefined) await unpackPackage(store, job.package.sha256, folders.package);
+    if (setup.prepared !== null) {
+      await copyPrepared(setup.prepared, folders.package);
+      if (setup.prepared.venv !== null) await layerVenv(setup.prepared.venv, folders.venv);
+    } else if (job.package !== undefined) await unpackPackage(store, job.package.sha256, folders.package);
     return { prepared: setup.prepared };
   }
 
@@ -157,35 +164,49 @@ class AttemptStory {
     const { bootstrap, hello, store, folders, stopping } = this.#parts;
     const restored = await this.#watch.time('restore', () => this.#restore());
     this.#reporting.enter('training');
-    this.#reporting.tell('/events', phaseEvent('training', restored));
+    this.#reporting.tell('/events', phaseEvent('training', restored === null ? null : this.#parts.mask(restored)));
     const checkpoints = await watchCheckpoints({
       bootstrap,
       store,
       control: openControl(folders.root),
       folder: folders.checkpoints,
-      onUploaded: (manifest) => this.#reporting.tell('/checkpoints', manifest),
-      onFailed: (line) => this.#say(line),
+      onUploaded: (manifest) => this.#reporting.tell('/checkpoints', maskedManifest(manifest, this.#parts.mask)),
+      say: this.#say,
     });
-    const environment = this.#environment(prepared?.venv ?? null);
-    const end =
-      stopping.reason === null
-        ? await this.#watch.time('training', () =>
-            train({ job: hello.job, runId: bootstrap.jobId, folders, environment, stopping }),
-          )
-        : { exitCode: null, signal: null };
+    const environment = this.#environment((prepared?.venv ?? null) === null ? null : folders.venv);
+    let end: CommandEnd = { exitCode: null, signal: null };
+    try {
+      if (stopping.reason === null)
+        end = await this.#watch.time('training', () =>
+          train({ job: hello.job, runId: bootstrap.jobId, folders, environment, stopping }),
+        );
+    } catch (error) {
+      checkpoints.abandon();
+      throw error;
+    }
     // What is asked from here on comes too late to have ended the command.
     const stoppedFor = stopping.reason;
     this.#reporting.enter('finishing');
-    await checkpoints.finish(stoppedFor !== 'fenced');
+    if (stoppedFor === 'fenced') checkpoints.abandon();
+    else await this.#finish(checkpoints, end);
     return verdictOf(
       { phase: 'training', ...end, stoppedFor, why: null, logFile: folders.logs.training },
       this.#secrets,
     );
   }
 
+  /** The command has ended: from here on no fault may cost its verdict. */
+  async #finish(checkpoints: CheckpointWatch, { exitCode }: CommandEnd): Promise<void> {
+    try {
+      await checkpoints.finish(exitCode === 0);
+    } catch (error) {
+      this.#say(`the last checkpoints could not be kept: ${messageOf(error)}`);
+    }
+  }
+
   async #restore(): Promise<string | null> {
     const { hello, store, folders } = this.#parts;
-    const restored = await restoreCheckpoint(store, hello.checkpoints, folders.checkpoints, (line) => this.#say(line));
+    const restored = await restoreCheckpoint(store, hello.checkpoints, folders.checkpoints, this.#say);
     if (hello.checkpoints.length > 0)
       this.#say(
         restored === null
@@ -198,9 +219,5 @@ class AttemptStory {
   #environment(venv: string | null): Readonly<Record<string, string>> {
     const { bootstrap, hello, folders } = this.#parts;
     return commandEnvironment({ bootstrap, hello, folders, venv });
-  }
-
-  #say(line: string): void {
-    appendFileSync(this.#parts.folders.logs.training, `[artenic] ${line}\n`);
   }
 }

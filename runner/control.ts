@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from './error-text.ts';
 
-const ledgerSchema = z.record(z.string(), z.number());
-/** Checkpoints that storage has, by name, with the time at which they were written. */
-export type Ledger = ReadonlyMap<string, number>;
+// A runner of an older version has left times in place of fingerprints: those checkpoints count as changed.
+const ledgerSchema = z.record(z.string(), z.union([z.string(), z.number().transform(String)]));
+/** Checkpoints that storage has, by name, with the fingerprint that they had then. */
+export type Ledger = ReadonlyMap<string, string>;
 
 /** What a runner that is killed leaves for `--drain`; there from hello until everything has been delivered. */
 export type Control = {

@@ -5,15 +5,20 @@ import { runAttempt } from './attempt.ts';
 import { readBootstrap } from './bootstrap.ts';
 import { openControl } from './control.ts';
 import { drain, retire } from './drain.ts';
-import { complain } from './error-text.ts';
-import { makeFolders } from './folders.ts';
+import { complain, hideInConsole, messageOf, writeToConsole } from './error-text.ts';
+import { makeFolders, type Folders } from './folders.ts';
 import { sayHello } from './hello.ts';
+import { sayIn } from './journal.ts';
 import { writeMarker } from './last-word.ts';
+import { createMask } from './masking.ts';
 import { metadataUrlOf, Notices } from './notices.ts';
 import type { StoreParts } from './object-store.ts';
 import { createRunnerStore } from './open-store.ts';
 import { Stopping, type StopReason } from './stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 /** The provider waits for it before it clears the machine. */
 const drainLimitMs = 20_000;
@@ -50,14 +55,45 @@ async function main(bootstrapFile: string): Promise<void> {
     unwanted: whenRequested(stopping, (reason) => reason === 'fenced'),
   };
   const hello = await begin({ bootstrap, api, storeParts, stopping, attemptToken });
-  const store = createRunnerStore(storeParts);
-  // Kept until all is delivered: if we are killed, `--drain` comes as us.
-  if (hello !== null) openControl(bootstrap.workDir).keepToken(attemptToken);
   const isDone =
-    hello === null ||
-    (await runAttempt({ bootstrap, hello, api, store, folders: makeFolders(bootstrap.workDir), stopping, notices }));
+    hello === null || (await runOn({ bootstrap, api, storeParts, stopping, attemptToken }, hello, notices));
   notices.stop();
   if (isDone) retire(bootstrapFile, bootstrap);
+}
+
+/** False when something could not be delivered. */
+async function runOn(
+  { bootstrap, api, storeParts, stopping, attemptToken }: Beginning,
+  hello: HelloResponse,
+  notices: Notices,
+): Promise<boolean> {
+  let folders: Folders;
+  const mask = createMask(Object.values(hello.secrets));
+  hideInConsole(mask);
+  try {
+    folders = makeFolders(bootstrap.workDir);
+    // Kept until all is delivered: if we are killed, `--drain` comes as us.
+    openControl(bootstrap.workDir).keepToken(attemptToken);
+  } catch (error) {
+    // A full disk, say: without a verdict the next attempt would find the same.
+    complain('preparing', error);
+    await endUnprepared(bootstrap, storeParts, mask(messageOf(error)));
+    return true;
+  }
+  const store = createRunnerStore({ ...storeParts, onWaiting: sayIn(folders) });
+  const { unwanted } = storeParts;
+  return runAttempt({ bootstrap, hello, api, store, folders, stopping, notices, mask, unwanted });
+}
+
+async function endUnprepared(bootstrap: Bootstrap, storeParts: StoreParts, message: string): Promise<void> {
+  await writeMarker(createRunnerStore(storeParts), bootstrap, {
+    attemptId: bootstrap.attemptId,
+    ...couldNotPrepare(message),
+    outputs: [],
+    setupFreeze: null,
+    timings: {},
+    finishedAt: new Date().toISOString(),
+  });
 }
 
 /** Null when there is nothing to do: stopped or fenced before it began, or refused, which is then the attempt's end. */
@@ -72,14 +108,7 @@ async function begin({ bootstrap, api, storeParts, stopping, attemptToken }: Beg
     }
     if (!(error instanceof RefusedError)) throw error;
     const unwanted = AbortSignal.any([storeParts.unwanted, AbortSignal.timeout(refusedPatienceMs)]);
-    await writeMarker(createRunnerStore({ ...storeParts, unwanted }), bootstrap, {
-      attemptId: bootstrap.attemptId,
-      ...couldNotPrepare(error.message),
-      outputs: [],
-      setupFreeze: null,
-      timings: {},
-      finishedAt: new Date().toISOString(),
-    });
+    await endUnprepared(bootstrap, { ...storeParts, unwanted }, error.message);
     complain('refused', error);
     return null;
   }
@@ -113,8 +142,6 @@ try {
   await (isDrain ? mainDrain(bootstrapFile) : main(bootstrapFile));
   process.exit(0);
 } catch (error) {
-  process.stderr.write(
-    `the runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  writeToConsole(`the runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exit(1);
 }

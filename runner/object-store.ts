@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Bootstrap } from '@artenic/core';
 import type { RunnerApi } from './api-client.ts';
 
+/** Path of a file that is stored. File names are bytes, so those that are no text are Buffers. */
+export type Source = string | Buffer;
 export type Content = { readonly bytes: number; readonly sha256: string };
 /** `key` is where it lies, which may be another one than was asked for. */
 export type Uploaded = Content & { readonly key: string };
@@ -14,8 +14,8 @@ export type Urgency = 'periodic' | 'last';
 
 /** Object storage as a runner may use it. Works while the API is away. */
 export type RunnerStore = {
-  /** Atomic: the object is there whole or not at all. */
-  readonly putFile: (key: string, path: string, urgency: Urgency) => Promise<Uploaded>;
+  /** Atomic: the object is there whole or not at all. Throws SourceError for a file that cannot be read. */
+  readonly putFile: (key: string, path: Source, urgency: Urgency) => Promise<Uploaded>;
   readonly putText: (key: string, text: string, urgency: Urgency) => Promise<void>;
   /** Copies an object to a file; throws when it is missing or its content has another hash. */
   readonly getFile: (key: string, path: string, sha256: string) => Promise<void>;
@@ -34,12 +34,14 @@ export type StoreParts = {
   readonly onFenced: () => void;
   /** Nothing is wanted any more: ends every waiting. */
   readonly unwanted: AbortSignal;
+  /** Hears once of each time in which the storage takes nothing. */
+  readonly onWaiting?: (line: string) => void;
   /** Larger files go in parts, where the storage takes them so; 256 MiB when absent. */
   readonly onePieceBytes?: number;
 };
 
 /** Of a file, or of the part of it that ends before `end`. */
-export async function hashFile(path: string, start = 0, end = Number.POSITIVE_INFINITY): Promise<Content> {
+export async function hashFile(path: Source, start = 0, end = Number.POSITIVE_INFINITY): Promise<Content> {
   const hash = createHash('sha256');
   let bytes = 0;
   if (end <= start) return { bytes, sha256: hash.digest('hex') };
@@ -49,13 +51,4 @@ export async function hashFile(path: string, start = 0, end = Number.POSITIVE_IN
     bytes += chunk.length;
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-/** Files below a folder, relative to it, in a fixed order. */
-export async function filesBelow(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .toSorted();
 }

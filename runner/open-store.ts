@@ -5,5 +5,5 @@ import { SignedStore } from './signed-store.ts';
 /** The store as the bootstrap grants it. */
 export function createRunnerStore(parts: StoreParts): RunnerStore {
   const { storage } = parts.bootstrap;
-  return storage.kind === 'directory' ? createDirectoryStore(storage.root, parts.bootstrap) : new SignedStore(parts);
+  return storage.kind === 'directory' ? createDirectoryStore(storage.root, parts) : new SignedStore(parts);
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
 import {
   beginUploadAnswerSchema,
   checkpointKeysSchema,
@@ -15,11 +14,14 @@ import {
   hashFile,
   type Content,
   type RunnerStore,
+  type Source,
   type StoreParts,
   type Uploaded,
   type Urgency,
 } from './object-store.ts';
 import { pause } from './pause.ts';
+import { reading } from './source-error.ts';
+import { ChangedError, readSource, type SourceFile } from './source-file.ts';
 import { download, SignatureRefusedError, StorageAwayError, upload } from './transfer.ts';
 
 const usualPieceBytes = 256 * 1024 ** 2;
@@ -30,6 +32,8 @@ const periodicPatienceMs = 60_000;
 /** Spares that only the last checkpoint and the outputs may take. */
 const keptForTheEnd = 12;
 const pauseMs = { first: 100, most: 2000 };
+/** Of a file that changes while it is read. */
+const mostReadings = 3;
 
 /** Where a body goes: by a request for its own key, or a spare's. */
 type Target = {
@@ -62,11 +66,18 @@ export class SignedStore implements RunnerStore {
     await this.#put({ key, content: { bytes: body.size, sha256 }, urgency, mayMove: false }, () => body);
   };
 
-  readonly putFile = async (key: string, path: string, urgency: Urgency): Promise<Uploaded> => {
-    const content = await hashFile(path);
+  readonly putFile = async (key: string, path: Source, urgency: Urgency): Promise<Uploaded> => {
     const { onePieceBytes = usualPieceBytes } = this.#parts;
-    if (content.bytes > onePieceBytes && (await this.#putParts(key, path, content))) return { key, ...content };
-    return { key: await this.#put({ key, content, urgency, mayMove: true }, () => openAsBlob(path)), ...content };
+    for (let tries = 1; ; tries++) {
+      try {
+        const file = await readSource(path);
+        const { content } = file;
+        if (content.bytes > onePieceBytes && (await this.#putParts(key, file))) return { key, ...content };
+        return { key: await this.#put({ key, content, urgency, mayMove: true }, file.open), ...content };
+      } catch (error) {
+        if (!(error instanceof ChangedError) || tries === mostReadings) throw error;
+      }
+    }
   };
 
   readonly getFile = async (key: string, path: string, sha256: string): Promise<void> => {
@@ -98,6 +109,7 @@ export class SignedStore implements RunnerStore {
   async #put(wanted: Wanted, open: () => Blob | Promise<Blob>): Promise<string> {
     const sinceMs = performance.now();
     let last: Target['source'] | null = null;
+    let hasTold = false;
     for (let waitMs = pauseMs.first; ; waitMs = Math.min(waitMs * 2, pauseMs.most)) {
       const waitedMs = performance.now() - sinceMs;
       // what is in hand is quickest; when it does not get through, the API may know a better way
@@ -106,6 +118,9 @@ export class SignedStore implements RunnerStore {
       last = target?.source ?? null;
       if (wanted.urgency === 'periodic' && waitedMs > periodicPatienceMs)
         throw new StorageAwayError('neither the API nor the storage has taken it');
+      if (waitMs === pauseMs.most && !hasTold)
+        this.#parts.onWaiting?.(`the storage does not take ${wanted.key}: waiting`);
+      hasTold ||= waitMs === pauseMs.most;
       await pause(waitMs, this.#parts.unwanted);
       if (this.#parts.unwanted.aborted) throw new FencedError('nothing is wanted any more');
     }
@@ -149,7 +164,8 @@ export class SignedStore implements RunnerStore {
   }
 
   /** False when the storage wants it whole, or the API is away: then it may still go in one request. */
-  async #putParts(key: string, path: string, { bytes }: Content): Promise<boolean> {
+  async #putParts(key: string, file: SourceFile): Promise<boolean> {
+    const { bytes } = file.content;
     let begun: z.output<typeof beginUploadAnswerSchema>;
     try {
       begun = await this.#ask('/objects/uploads', { key, bytes }, beginUploadAnswerSchema);
@@ -163,8 +179,9 @@ export class SignedStore implements RunnerStore {
       const parts = [];
       for (let start = 0; start < bytes; start += partBytes)
         parts.push(
-          await this.#putPart({ key, uploadId, partNumber: parts.length + 1 }, path, start, start + partBytes),
+          await this.#putPart({ key, uploadId, partNumber: parts.length + 1 }, file, start, start + partBytes),
         );
+      await file.open();
       await this.#askPatiently('/objects/uploads/complete', { key, uploadId, parts }, z.unknown());
       return true;
     } catch (error) {
@@ -178,15 +195,15 @@ export class SignedStore implements RunnerStore {
 
   async #putPart(
     part: { readonly key: string; readonly uploadId: string; readonly partNumber: number },
-    path: string,
+    file: SourceFile,
     start: number,
     end: number,
   ): Promise<{ readonly etag: string; readonly sha256: string }> {
-    const content = await hashFile(path, start, end);
+    const content = await reading(() => hashFile(file.path, start, end));
     for (let tries = 1, waitMs = pauseMs.first; ; tries++, waitMs = Math.min(waitMs * 2, pauseMs.most)) {
       const request = await this.#sign({ kind: 'part', ...part, content });
       try {
-        const body = (await openAsBlob(path)).slice(start, start + content.bytes);
+        const body = (await file.open()).slice(start, start + content.bytes);
         return { etag: await upload(request, body, this.#parts.unwanted), sha256: content.sha256 };
       } catch (error) {
         const mayPass = error instanceof StorageAwayError || error instanceof SignatureRefusedError;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { CompletionMarker } from '@artenic/core';
 import type { CommandEnd } from './command.ts';
-import { errorCode } from './error-text.ts';
+import { complain, errorCode } from './error-text.ts';
 import { createMasker } from './masking.ts';
 import type { StopReason } from './stopping.ts';
 
@@ -17,6 +17,7 @@ type Ended = CommandEnd & {
 
 const tailBytes = 65_536;
 const longestQuote = 300;
+const longestReason = 2000;
 
 export function couldNotPrepare(message: string, stoppedFor: StopReason | null = null): Verdict {
   return {
@@ -24,7 +25,7 @@ export function couldNotPrepare(message: string, stoppedFor: StopReason | null =
     reason: stoppedFor ?? 'restore-failed',
     exitCode: null,
     signal: null,
-    message: `The attempt could not be prepared: ${message.replace(/\.$/, '')}.`,
+    message: `The attempt could not be prepared: ${message.slice(0, longestReason).replace(/\.$/, '')}.`,
   };
 }
 
@@ -53,8 +54,9 @@ async function lastLine(logFile: string, secrets: readonly string[]): Promise<st
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), { position: start });
     tail = buffer.subarray(0, bytesRead);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
+    // The verdict is known without it.
+    if (errorCode(error) !== 'ENOENT') complain('reading the end of the log', error);
+    return null;
   }
   const masker = createMasker(secrets);
   const text = Buffer.concat([masker.push(tail), masker.end()]).toString('utf8');

@@ -5,6 +5,7 @@ import { apiReference } from './docs/api.ts';
 import { cliDocument } from './docs/cli.ts';
 import { configurationDocument } from './docs/configuration.ts';
 import { jobFileDocument, jobSchemaDocument } from './docs/job-file.ts';
+import { retentionDocument } from './docs/retention.ts';
 import { reliabilityDocument } from './docs/reliability.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -23,6 +24,7 @@ export const generated: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': configurationDocument,
   'docs/reference/cli.md': cliDocument,
   'docs/reference/api.md': () => apiReference(openApiDocument()),
+  'docs/reference/retention.md': retentionDocument,
   'RELIABILITY.md': reliabilityDocument,
 };
 

@@ -1,4 +1,4 @@
-import { integerRanges } from '@artenic/core';
+import { integerRanges, ownValue } from '@artenic/core';
 import { ArtenicError, type InputError } from '../core/errors.ts';
 import { toHalf } from './half.ts';
 import { makeNumbers, type NamedTensor, type TensorData, type TensorSignature } from './tensors.ts';
@@ -92,7 +92,7 @@ function complaint(type: string, values: readonly unknown[], index: number): str
 function nameOfType(type: string): string {
   if (type === 'string') return 'text';
   if (type === 'bool') return 'true or false';
-  const range = integerRanges[type];
+  const range = ownValue(integerRanges, type);
   return range === undefined ? 'a number' : `a whole number from ${range[0]} to ${range[1]}`;
 }
 
@@ -125,7 +125,7 @@ function encodeReals(type: string, values: readonly unknown[]): TensorData | str
 
 /** Whole numbers past 2^53 do not fit into a JSON number, so text is taken too. */
 function encodeIntegers(type: string, values: readonly unknown[]): TensorData | string {
-  const range = integerRanges[type];
+  const range = ownValue(integerRanges, type);
   const data = makeNumbers(type, values.length);
   if (range === undefined) return `it is ${type}, which JSON values cannot fill`;
   for (let index = 0; index < values.length; index++) {

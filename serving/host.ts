@@ -14,6 +14,9 @@ import { PickleScanner } from './pickle.ts';
 import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
 import { hasOwnRows, probeRow } from './warm-up.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 type Loaded = { readonly session: InferenceSession; readonly signature: ModelSignature };
 let loaded: Loaded | null = null;
 const maxOutputBytes = 256 * 1024 ** 2;

@@ -1,4 +1,4 @@
-import type { ModelSignature } from '@artenic/core';
+import { ownValue, type ModelSignature } from '@artenic/core';
 
 export type TensorSignature = ModelSignature['inputs'][number];
 type Numbers =
@@ -43,7 +43,7 @@ export function isFeedable(type: string): boolean {
 
 /** Zeros of a numeric type. */
 export function makeNumbers(type: string, length: number): Exclude<TensorData, readonly string[]> {
-  const make = makers[type];
+  const make = ownValue(makers, type);
   if (make === undefined) throw new Error(`${type} is not numeric`);
   return make(length);
 }

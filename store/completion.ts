@@ -1,4 +1,4 @@
-import { completionMarkerSchema, objectKeys, type CompletionMarker } from '@artenic/core';
+import { completionMarkerSchema, hasOwnOutputs, objectKeys, type CompletionMarker } from '@artenic/core';
 import { isArtenicError } from '../core/errors.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 
@@ -35,8 +35,10 @@ export async function readCompletion(storage: ObjectStorage, attempt: AttemptKey
     return { kind: 'unreadable', problem: `${issue?.path.join('.')}: ${issue?.message}` };
   }
   const { data: marker } = parsed;
-  if (marker.attemptId === attempt.id) return { kind: 'marker', marker };
-  return { kind: 'unreadable', problem: `it is signed by ${marker.attemptId}` };
+  if (marker.attemptId !== attempt.id) return { kind: 'unreadable', problem: `it is signed by ${marker.attemptId}` };
+  if (!hasOwnOutputs(marker, attempt))
+    return { kind: 'unreadable', problem: 'it lists an object that is not of its attempt' };
+  return { kind: 'marker', marker };
 }
 
 /** Undefined for anything but JSON, which no schema takes. */

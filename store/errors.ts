@@ -1,3 +1,4 @@
+import { ownValue } from '@artenic/core';
 import { ArtenicError, messageOf, type ErrorType } from '../core/errors.ts';
 
 /** What Node and `pg` say when the server is gone, cannot be found or does not answer. */
@@ -54,7 +55,7 @@ function typeOf(error: unknown): ErrorType | null {
   const code = codeOf(error);
   if (code !== null && connectionCodes.has(code)) return 'unavailable';
   if (code !== null && /^[0-9A-Z]{5}$/.test(code))
-    return typeByState[code] ?? typeByClass[code.slice(0, 2)] ?? 'internal';
+    return ownValue(typeByState, code) ?? ownValue(typeByClass, code.slice(0, 2)) ?? 'internal';
   return connectionMessages.test(messageOf(error)) ? 'unavailable' : null;
 }
 

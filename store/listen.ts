@@ -5,12 +5,15 @@ import { toStoreError } from './errors.ts';
 
 /** Listeners are woken on this channel when events have been committed. */
 export const eventsChannel = 'artenic_events';
+/** Carries hints from one replica of the API to the others. */
+export const hintsChannel = 'artenic_hints';
 
 const backOffMs = { first: 50, most: 2000 };
 
+type OnNotification = (notification: pg.Notification) => void;
 type Connection = { readonly client: pg.Client; readonly ended: Promise<unknown> };
 
-async function connect(databaseUrl: string, onWake: () => void): Promise<Connection> {
+async function connect(databaseUrl: string, onNotification: OnNotification): Promise<Connection> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: 'artenic-listen',
@@ -19,13 +22,13 @@ async function connect(databaseUrl: string, onWake: () => void): Promise<Connect
   });
   // Without a listener a lost connection would end the process; `end` follows, and that is what we act on.
   client.on('error', () => undefined);
-  client.on('notification', onWake);
+  client.on('notification', onNotification);
   const ended = new Promise<void>((resolve) => {
     client.once('end', resolve);
   });
   try {
     await client.connect();
-    await client.query(`listen ${eventsChannel}`);
+    await client.query(`listen ${eventsChannel}; listen ${hintsChannel}`);
   } catch (error) {
     await client.end();
     throw toStoreError(error);
@@ -34,26 +37,34 @@ async function connect(databaseUrl: string, onWake: () => void): Promise<Connect
 }
 
 /** Null when `stop` came first. */
-async function reconnect(databaseUrl: string, onWake: () => void, stop: AbortSignal): Promise<Connection | null> {
+async function reconnect(
+  databaseUrl: string,
+  onNotification: OnNotification,
+  stop: AbortSignal,
+): Promise<Connection | null> {
   for (let waitMs = backOffMs.first; ; waitMs = Math.min(waitMs * 2, backOffMs.most)) {
     // A wait that is cut short and a server that is still down are both told by what follows.
     await delay(waitMs, undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) return null;
-    const connection = await connect(databaseUrl, onWake).catch(() => null);
+    const connection = await connect(databaseUrl, onNotification).catch(() => null);
     if (connection !== null) return connection;
   }
 }
 
 /**
  * Calls `onWake` when events have been committed, and after every reconnect, since some may have been missed then.
+ * `onHints` gets the payloads of `notifyHints`, those of this process included.
  * Throws `unavailable` when the first connection fails; a connection lost later is made again, however long it takes.
  */
 export async function listenForEvents(
   databaseUrl: string,
   onWake: () => void,
+  onHints: (payload: string) => void = () => undefined,
 ): Promise<{ readonly close: () => Promise<void> }> {
   const stop = new AbortController();
-  const first = await connect(databaseUrl, onWake);
+  const onNotification: OnNotification = ({ channel, payload }) =>
+    channel === hintsChannel ? onHints(payload ?? '') : onWake();
+  const first = await connect(databaseUrl, onNotification);
   const following = follow(first);
 
   async function follow(connection: Connection): Promise<void> {
@@ -61,7 +72,7 @@ export async function listenForEvents(
     while (current !== null) {
       if (!stop.signal.aborted) await Promise.race([current.ended, once(stop.signal, 'abort')]);
       await current.client.end();
-      current = await reconnect(databaseUrl, onWake, stop.signal);
+      current = await reconnect(databaseUrl, onNotification, stop.signal);
       if (current !== null) onWake();
     }
   }

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
+import { databaseOf } from './database.ts';
 import { entities } from './entities/index.ts';
 import { toStoreError } from './errors.ts';
 import { migrations } from './migrations/index.ts';
+import { ensurePartitions } from './partitions.ts';
 
 /** 64-bit integers as bigint and times as Date, in raw SQL too. */
 function columnTypes(): InstanceType<typeof pg.TypeOverrides> {
@@ -65,6 +67,7 @@ export async function migrate(orm: MikroORM): Promise<void> {
       const transaction = em.getTransactionContext();
       await orm.migrator.up(transaction === undefined ? {} : { transaction });
     });
+    await ensurePartitions(databaseOf(orm), Date.now());
   } catch (error) {
     throw toStoreError(error);
   }

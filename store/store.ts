@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { ArtenicError } from '../core/errors.ts';
 import { databaseOf, type Db } from './database.ts';
 import { toStoreError } from './errors.ts';
+import { jobBeforeAttempt } from './lock-order.ts';
 import { createApiKeys } from './repositories/api-keys.ts';
 import { createAttempts } from './repositories/attempts.ts';
 import { createCatalogs } from './repositories/catalogs.ts';
@@ -16,12 +17,16 @@ import { createLogChunks } from './repositories/log-chunks.ts';
 import { createMetrics } from './repositories/metrics.ts';
 import { createModels } from './repositories/models.ts';
 import { createOverview } from './repositories/overview.ts';
+import { createObjectUses } from './repositories/object-uses.ts';
 import { createProviders } from './repositories/providers.ts';
 import { createReconcile } from './repositories/reconcile.ts';
+import { createRetention } from './repositories/retention.ts';
 import { createRunnerEvents } from './repositories/runner-events.ts';
 import { createSessions } from './repositories/sessions.ts';
 import { createSignals } from './repositories/signals.ts';
 import { createStreams } from './repositories/streams.ts';
+import { inTransactionScope } from './transaction-scope.ts';
+import { createUptime } from './repositories/uptime.ts';
 import type { Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -64,6 +69,9 @@ function repositoriesOf(db: Db): Repositories {
     sessions: guard(createSessions(db)),
     overview: guard(createOverview(db)),
     reconcile: guard(createReconcile(db)),
+    retention: guard(createRetention(db)),
+    objectUses: guard(createObjectUses(db)),
+    uptime: guard(createUptime(db)),
   };
 }
 
@@ -85,7 +93,11 @@ export function createStore(orm: MikroORM): Store {
   return {
     ...repositoriesOf(db),
     transaction: (work) =>
-      mapErrors(() => db.transaction().execute((transaction) => work(repositoriesOf(transaction)))),
+      mapErrors(() =>
+        db
+          .transaction()
+          .execute((transaction) => inTransactionScope(() => work(jobBeforeAttempt(repositoriesOf(transaction))))),
+      ),
     ping: (timeoutMs) => mapErrors(() => ping(db, timeoutMs)),
   };
 }

@@ -14,6 +14,7 @@ import type { JobsRepository, AttemptsRepository, DecisionsRepository } from './
 import type { ModelsRepository } from './types/models.ts';
 import type { OverviewRepository } from './types/overview.ts';
 import type { ReconcileRepository } from './types/reconcile.ts';
+import type { ObjectUsesRepository, RetentionRepository } from './types/retention.ts';
 import type { SessionsRepository } from './types/sessions.ts';
 import type { SignalsRepository } from './types/signals.ts';
 import type {
@@ -23,6 +24,7 @@ import type {
   CatalogsRepository,
   ProvidersRepository,
   RunnerEventsRepository,
+  UptimeRepository,
 } from './types/platform.ts';
 
 export type * from './types/attempt-data.ts';
@@ -31,6 +33,7 @@ export type * from './types/models.ts';
 export type * from './types/overview.ts';
 export type * from './types/platform.ts';
 export type * from './types/reconcile.ts';
+export type * from './types/retention.ts';
 export type * from './types/sessions.ts';
 export type * from './types/signals.ts';
 
@@ -54,9 +57,16 @@ export type Repositories = {
   readonly sessions: SessionsRepository;
   readonly overview: OverviewRepository;
   readonly reconcile: ReconcileRepository;
+  readonly retention: RetentionRepository;
+  readonly objectUses: ObjectUsesRepository;
+  readonly uptime: UptimeRepository;
 };
 
 export type Store = Repositories & {
+  /**
+   * The rules of a transaction, which are checked: `work` touches PostgreSQL only, by the repositories that it gets, and a job's
+   * row is locked before those of its attempts.
+   */
   readonly transaction: <T>(work: (repositories: Repositories) => Promise<T>) => Promise<T>;
   /** Throws `unavailable` when PostgreSQL does not answer within `timeoutMs`. */
   readonly ping: (timeoutMs: number) => Promise<void>;

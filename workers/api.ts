@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,22 +6,31 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
+import { createHints } from '../api/hints.ts';
 import { parseKey } from '../api/keys.ts';
+import { createHearing } from '../api/hearing.ts';
 import { createLive } from '../api/live.ts';
+import { startLogKeeper } from '../api/log-keeper.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { guardTemporalUi } from '../api/temporal-ui.ts';
 import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
+import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, readConfig, shipIntervalMs, type Config } from './config.ts';
+import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
+import { keepUptime } from './uptime.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 const version = '0.1.0';
 
@@ -58,7 +67,9 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const store = createStore(orm);
   await keepAdminKey(store, config);
-  const { storage, signing, ownUrls } = openStorage(config);
+  const { storage: unguarded, signing, ownUrls } = openStorage(config);
+  const now = (): Date => new Date();
+  const storage = guardUploads(unguarded, store, now);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
@@ -70,8 +81,15 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,
   });
+  const hearing = createHearing();
+  const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
   const wakes = new Set<() => void>();
-  const listener = await listenForEvents(config.DATABASE_URL, () => wakes.forEach((wake) => wake()));
+  const hints = createHints({ store, logger, now, origin: randomUUID() });
+  const listener = await listenForEvents(
+    config.DATABASE_URL,
+    () => wakes.forEach((wake) => wake()),
+    (payload) => hints.receive(payload),
+  );
   const deps = wrap({
     store,
     temporal,
@@ -83,17 +101,22 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
     keyPepper: config.ARTENIC_KEY_PEPPER,
     webhookKeys: config.ARTENIC_WEBHOOK_SECRETS,
-    now: () => new Date(),
+    now,
+    hints,
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
-    allowedHosts: listOf(config.ARTENIC_ALLOWED_HOSTS),
-    allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
+    allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
+    allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
+    publicUrl: publicUrl?.href ?? null,
     limits: defaultLimits,
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
+    hearing,
+    silence: silenceSettingsOf(config),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
+    periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
       wakes.add(wake);
@@ -101,15 +124,33 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     },
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
+  const upstream = config.ARTENIC_TEMPORAL_UI_UPSTREAM;
+  const temporalUi =
+    upstream === undefined
+      ? null
+      : await startServer(guardTemporalUi(deps, { upstream: new URL(upstream), apiPort: config.ARTENIC_API_PORT }), {
+          host: config.ARTENIC_API_HOST,
+          port: config.ARTENIC_TEMPORAL_UI_PORT,
+        });
   const live = createLive(deps, running.server);
+  const logKeeper = startLogKeeper(deps, { intervalMs: 5000 });
+
+  const uptime = keepUptime({
+    ...{ store, logger, takeFault: hearing.takeFault, now: deps.now },
+    silentAfterMs: deps.silence.silentAfterMs,
+  });
   logger.info({ port: running.port }, 'listening');
 
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    await uptime.close();
+    await temporalUi?.close(0);
     await live.close();
+    const kept = logKeeper.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
+    await kept;
     await predictor.close();
     await listener.close();
     await temporal.close();

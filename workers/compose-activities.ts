@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createCatalogActivities } from '../activities/catalog/refresh.ts';
 import type {
   CatalogActivities,
+  CollectorActivities,
   ControlActivities,
   ProviderActivities,
   RepairActivities,
@@ -15,20 +16,22 @@ import { createLocalProvider } from '../activities/providers/local/provider.ts';
 import type { Provider } from '../activities/providers/provider.ts';
 import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
 import { createRepairActivities, createSweepActivities } from '../activities/reconcile/create.ts';
+import { createCollectorActivities } from '../activities/retention/collect.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
+import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
-import { apiUrlOf, shipIntervalMs, type Config } from './config.ts';
+import { apiUrlOf, periodsOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 
 /** Their instances are processes of this machine, and see its files. */
 const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
 const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
 
 export type ComposedActivities = {
-  readonly control: ControlActivities & RepairActivities;
+  readonly control: ControlActivities & RepairActivities & CollectorActivities;
   readonly providerActivities: ProviderActivities & SweepActivities & CatalogActivities;
   readonly providers: ReadonlyMap<string, Provider>;
 };
@@ -43,7 +46,9 @@ export function composeActivities(parts: {
   readonly temporal: TemporalGateway;
   readonly wrapProvider: (provider: Provider) => Provider;
 }): ComposedActivities {
-  const { config, store, storage, sharedRoot, temporal, wrapProvider } = parts;
+  const { config, store, sharedRoot, wrapProvider } = parts;
+  const storage = outsideTransactions('storage', parts.storage);
+  const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);
   const local = createLocalProvider({
     home,
@@ -53,7 +58,10 @@ export function composeActivities(parts: {
     ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
   });
   const providers = new Map(
-    [local, ...clouds(config, storage)].map((provider) => [provider.name, wrapProvider(provider)]),
+    [local, ...clouds(config, storage)].map((provider) => [
+      provider.name,
+      outsideTransactions(provider.name, wrapProvider(provider)),
+    ]),
   );
   const controlDeps: ControlDeps = {
     store,
@@ -77,6 +85,7 @@ export function composeActivities(parts: {
       heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
       shipIntervalMs,
     },
+    silence: silenceSettingsOf(config),
     now: () => new Date(),
   });
   return {
@@ -86,6 +95,7 @@ export function composeActivities(parts: {
         ...controlDeps,
         adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
       }),
+      ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
     providerActivities: {
       ...providerActivities,

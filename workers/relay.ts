@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
-import { messageOf } from '../core/errors.ts';
-import type { JobRecord, Store } from '../store/types.ts';
+import { isArtenicError, messageOf } from '../core/errors.ts';
+import type { OpenJob, OpenJobsQuery, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
+import { deliverRunnerEvents } from '../api/deliver-runner-events.ts';
 import { deliverSignal } from '../api/deliver-signal.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
+import { createRepeatedFailures } from './repeated-failures.ts';
 
 export type RelayDeps = {
   readonly store: Store;
@@ -16,57 +18,112 @@ export type RelayDeps = {
 /** A job younger than this may still be in the hands of the request that made it. */
 const handsOffMs = 2000;
 const batchSize = 500;
-/** Every so many rounds all open jobs are compared with Temporal, not only those never started. */
-const fullRoundEvery = 3;
+/** After so many attempts in a row that could not be told, Temporal is away: the next round tries again. */
+const mostFailures = 3;
+/** The comparison of all open jobs with Temporal is repeated after this, or after its own duration times `restShare`. */
+const fullRoundMs = 6000;
+const restShare = 20;
+/** A granted attempt that has not begun to launch is told again after this. */
+const wakeAgainMs = 30_000;
 
 /**
  * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts again (`adopt`)
- * those that somebody terminated, and delivers cancels and signals whose first delivery was lost. Several may run at once.
+ * those that were terminated, and delivers cancels, signals, grants and events of runners whose first delivery was lost.
+ * Several may run at once. One item that cannot be delivered holds up no other: it is tried again after a growing pause.
  */
 export function startRelay(deps: RelayDeps): { readonly close: () => Promise<void> } {
+  const { store, temporal, logger, now } = deps;
   let closed = false;
-  let round = 0;
+  let nextFullRoundMs = 0;
   let wake: () => void = () => undefined;
-  const cancelled = new Set<string>();
+  const failures = createRepeatedFailures({ firstPauseMs: deps.intervalMs, mostPauseMs: 600_000 });
 
-  async function look(job: JobRecord): Promise<void> {
-    const state = await deps.temporal.describe(trainingJobWorkflowId(job.id));
-    if (state !== 'open') {
-      // one that Temporal has lost with its database has run, too
-      const adopt = state === 'closed' || job.workflowStartedAt !== null;
-      await deps.temporal.startTrainingJob(job.id, { adopt, service: job.service });
-      deps.logger.info({ jobId: job.id, adopt }, 'workflow started by the relay');
+  /** One delivery. While Temporal is away all of them would fail, each after seconds: then the round ends. */
+  async function attempt(key: string, deliver: () => Promise<void>): Promise<void> {
+    if (closed || !failures.mayTry(key, Date.now())) return;
+    try {
+      await deliver();
+      failures.succeeded(key);
+    } catch (error) {
+      if (isArtenicError(error, 'unavailable')) throw error;
+      const { tries, pauseMs } = failures.failed(key, Date.now());
+      logger.error({ key, tries, retryInMs: pauseMs, error: messageOf(error) }, 'the relay could not deliver this');
     }
-    if (job.workflowStartedAt === null) await deps.store.jobs.markWorkflowStarted(job.id, deps.now());
-    if (job.cancelRequestedAt !== null && !cancelled.has(job.id)) {
-      await deps.temporal.cancelTrainingJob(job.id);
-      cancelled.add(job.id);
+  }
+
+  async function start(job: OpenJob, adopt: boolean): Promise<void> {
+    await temporal.startTrainingJob(job.id, { adopt, service: job.service });
+    logger.info({ jobId: job.id, adopt }, 'workflow started by the relay');
+    if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
+  }
+
+  async function deliver(job: OpenJob): Promise<void> {
+    if (job.workflowStartedAt === null) await restart(job);
+    if (job.cancelRequestedAt === null) return;
+    await temporal.cancelTrainingJob(job.id);
+    await store.jobs.markCancelDelivered(job.id, now());
+  }
+
+  /** Starts the job's workflow unless it is open. One that Temporal has lost with its database has run, too. */
+  async function restart(job: OpenJob): Promise<void> {
+    const state = await temporal.describe(trainingJobWorkflowId(job.id));
+    if (state !== 'open') await start(job, state === 'closed' || job.workflowStartedAt !== null);
+    else if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
+  }
+
+  /** All open jobs against Temporal's own list; a job that the list does not show is looked at by itself. */
+  async function compareAll(olderThan: Date): Promise<void> {
+    const startedMs = Date.now();
+    const open = await temporal.openTrainingJobs();
+    for await (const job of pages((query) => store.jobs.open(query), olderThan))
+      if (!open.has(job.id) && job.workflowStartedAt !== null)
+        await attempt(job.id, async () => {
+          await restart(job);
+          if (job.cancelRequestedAt !== null) await temporal.cancelTrainingJob(job.id);
+        });
+    const endedMs = Date.now();
+    nextFullRoundMs = endedMs + Math.max(fullRoundMs, restShare * (endedMs - startedMs));
+  }
+
+  async function* pages(
+    read: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>,
+    olderThan: Date,
+  ): AsyncGenerator<OpenJob> {
+    for (let after: OpenJob | undefined; !closed;) {
+      const page = await read({ olderThan, limit: batchSize, ...(after && { after }) });
+      yield* page;
+      after = page.at(-1);
+      if (page.length < batchSize) return;
     }
   }
 
   async function once(): Promise<void> {
-    const olderThan = new Date(deps.now().getTime() - handsOffMs);
-    await deliverSignals(olderThan);
-    const full = round++ % fullRoundEvery === 0;
-    for await (const job of openJobs(olderThan)) {
-      if (closed) return;
-      const lateCancel = job.cancelRequestedAt !== null && job.cancelRequestedAt < olderThan && !cancelled.has(job.id);
-      if (full || job.workflowStartedAt === null || lateCancel) await look(job);
+    const olderThan = new Date(now().getTime() - handsOffMs);
+    for (const signal of await store.signals.undelivered({ olderThan, limit: batchSize }))
+      await attempt(`signal ${signal.jobId} ${signal.eventId}`, () => deliverSignal({ store, temporal, now }, signal));
+    await deliverEvents(olderThan);
+    for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
+      await attempt(job.id, () => deliver(job));
+    for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
+      await attempt(`grant ${attemptId}`, () => tellGrant(attemptId));
+    if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);
+  }
+
+  /** What the API has committed and could not tell. An attempt whose event fails does not hold up the others. */
+  async function deliverEvents(olderThan: Date): Promise<void> {
+    let failures = 0;
+    for (const attemptId of await store.runnerEvents.waiting({ olderThan, limit: batchSize })) {
+      if (closed || failures === mostFailures) return;
+      failures = (await deliverRunnerEvents(deps, attemptId)) ? 0 : failures + 1;
     }
   }
 
-  async function deliverSignals(olderThan: Date): Promise<void> {
-    for (const signal of await deps.store.signals.undelivered({ olderThan, limit: batchSize }))
-      if (!closed) await deliverSignal(deps, signal);
-  }
-
-  async function* openJobs(olderThan: Date): AsyncGenerator<JobRecord> {
-    let page = await deps.store.jobs.open({ olderThan, limit: batchSize });
-    for (;;) {
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < batchSize) return;
-      page = await deps.store.jobs.open({ olderThan, limit: batchSize, after: last });
+  async function tellGrant(attemptId: string): Promise<void> {
+    try {
+      await temporal.signalCapacityGranted(attemptId);
+    } catch (error) {
+      // its workflow is closed: the job's next run asks for its place itself
+      if (!isArtenicError(error, 'not-found')) throw error;
     }
   }
 
@@ -75,7 +132,7 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
       try {
         await once();
       } catch (error) {
-        deps.logger.warn({ error: messageOf(error) }, 'the relay could not finish its round; the next one follows');
+        logger.warn({ error: messageOf(error) }, 'the relay could not finish its round; the next one follows');
       }
       await new Promise<void>((done) => {
         const timer = setTimeout(done, deps.intervalMs);

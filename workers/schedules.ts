@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import {
   catalogScheduleId,
+  collectorScheduleId,
   controlQueue,
   type ProviderInput,
   reconcileScheduleId,
@@ -23,6 +24,7 @@ export type SchedulesDeps = {
   readonly providers: Iterable<string>;
   readonly reconcileMs: number;
   readonly catalogMs: number;
+  readonly collectMs: number;
   readonly logger: Logger;
   readonly intervalMs: number;
 };
@@ -52,10 +54,26 @@ function roundsOf({ reconcileMs, catalogMs }: Pick<SchedulesDeps, 'reconcileMs' 
 
 type Wanted = { readonly options: ScheduleOptions; readonly isEager: boolean };
 
-function scheduleOf(provider: string, { scheduleId, workflowType, everyMs, summary, isEager }: Round): Wanted {
+function ofProvider(provider: string, { scheduleId, workflowType, everyMs, summary, isEager }: Round): Wanted {
   const input: ProviderInput = { provider };
+  return scheduleOf({
+    ...{ scheduleId: scheduleId(provider), workflowType, everyMs, summary: summary(provider), isEager, args: [input] },
+    provider,
+  });
+}
+
+function scheduleOf(parts: {
+  readonly scheduleId: string;
+  readonly workflowType: string;
+  readonly everyMs: number;
+  readonly summary: string;
+  readonly isEager: boolean;
+  readonly args: unknown[];
+  readonly provider: string | null;
+}): Wanted {
+  const { scheduleId, workflowType, everyMs, summary, isEager, args, provider } = parts;
   const options: ScheduleOptions = {
-    scheduleId: scheduleId(provider),
+    scheduleId,
     spec: { intervals: [{ every: everyMs }] },
     policies: {
       // one that is still at work does the next one's work
@@ -66,20 +84,27 @@ function scheduleOf(provider: string, { scheduleId, workflowType, everyMs, summa
     action: {
       type: 'startWorkflow',
       workflowType,
-      workflowId: scheduleId(provider),
+      workflowId: scheduleId,
       taskQueue: controlQueue,
-      args: [input],
+      args,
       // one that hangs (no PostgreSQL, a release that cannot replay it) must not keep all that follow from starting
       workflowRunTimeout: '15m',
-      staticSummary: summary(provider),
+      staticSummary: summary,
       // a kind of its own, so that lists of trainings need not show it
       typedSearchAttributes: [
         { key: searchAttributes.kind, value: workflowType },
-        { key: searchAttributes.provider, value: provider },
+        ...(provider === null ? [] : [{ key: searchAttributes.provider, value: provider }]),
       ],
     },
   };
   return { options, isEager };
+}
+
+function collector(everyMs: number): Wanted {
+  return scheduleOf({
+    ...{ scheduleId: collectorScheduleId, workflowType: 'collectGarbage', everyMs, isEager: false },
+    ...{ summary: 'removes what has served its time', args: [], provider: null },
+  });
 }
 
 async function ensure(client: Client, { options, isEager }: Wanted): Promise<void> {
@@ -113,7 +138,10 @@ export async function keepSchedules(deps: SchedulesDeps): Promise<{ readonly clo
   const { connection, namespace, providers, logger, intervalMs } = deps;
   const client = new Client({ connection, namespace });
   const rounds = roundsOf(deps);
-  const wanted = [...providers].flatMap((provider) => rounds.map((round) => scheduleOf(provider, round)));
+  const wanted = [
+    ...[...providers].flatMap((provider) => rounds.map((round) => ofProvider(provider, round))),
+    collector(deps.collectMs),
+  ];
   const stopped = new AbortController();
   const known = new Set<string>();
 

@@ -25,7 +25,7 @@ export function storageOptionsOf(text: string): StorageOptions {
   if (!bucketName.test(url.hostname)) throw new Error(`"${url.hostname}" is no name of a bucket`);
   const unknown = [...url.searchParams.keys()].find((name) => !s3Parameters.has(name));
   if (unknown !== undefined) throw new Error(`"${unknown}" is not one of ${[...s3Parameters].join(', ')}`);
-  const prefix = decodeURIComponent(url.pathname).replaceAll(/^\/+|\/+$/g, '');
+  const prefix = withoutOuterSlashes(decodeURIComponent(url.pathname));
   const endpoint = endpointOf(url.searchParams, 'endpoint');
   const publicEndpoint = endpointOf(url.searchParams, 'public-endpoint');
   const pathStyle = url.searchParams.get('path-style') ?? 'false';
@@ -47,4 +47,10 @@ function endpointOf(parameters: URLSearchParams, name: string): string | null {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) throw new Error(`${name} is not an http(s) URL`);
   return text;
+}
+
+function withoutOuterSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end).replace(/^\/+/, '');
 }

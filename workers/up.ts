@@ -1,27 +1,36 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { signInLinkSchema } from '@artenic/core';
 import { makeKey } from '../api/keys.ts';
-import { messageOf } from '../core/errors.ts';
+import { ArtenicError, messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
 import { runDemo } from './up/demo.ts';
 import { endEarlierPostgres } from './up/earlier-postgres.ts';
 import {
   choosePorts,
+  homeFolder,
   keptSecret,
+  leaveHome,
   openHome,
   randomPassword,
   randomSecret,
+  takeHome,
   writeWhole,
   type Home,
   type Ports,
 } from './up/home.ts';
-import { identify, isAlive } from './up/process-identity.ts';
+import { findPostgresBinaries } from './up/postgres-binaries.ts';
+import { knownDataFolder, placePostgres } from './up/postgres-place.ts';
+import { serverUser, type ServerUser } from './up/postgres-user.ts';
 import { embeddedDatabaseUrl, postgresComponent, processComponent, temporalComponent } from './up/stack.ts';
 import { stopLocalInstances } from './up/stop-instances.ts';
+import { chooseTemporalHttp, type TemporalHttp } from './up/temporal-server.ts';
 import { endLeftovers, Supervisor, type Component } from './up/supervisor.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const startedMs = Date.now();
@@ -30,20 +39,11 @@ function say(line: string): void {
   process.stdout.write(`[${((Date.now() - startedMs) / 1000).toFixed(1).padStart(5)} s] ${line}\n`);
 }
 
-function refuse(sentence: string): never {
-  process.stderr.write(`artenic: ${sentence}\n`);
-  process.exit(1);
-}
-
-/** One supervisor a home: two would fight over the same files. */
-function takeHome(home: Home): void {
-  const file = home.file('supervisor.json');
-  if (existsSync(file)) {
-    const other = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string };
-    if (isAlive(other))
-      refuse(`already running from ${home.folder} (pid ${other.pid}); set ARTENIC_HOME for a second stack.`);
-  }
-  writeWhole(file, JSON.stringify(identify(process.pid)));
+/** Named in the output, because they are not where a newcomer looks. */
+function sayWherePostgresIs(data: string, user: ServerUser): void {
+  if (user === null) return;
+  const programs = dirname(dirname(findPostgresBinaries(user).postgres));
+  say(`PostgreSQL does not run as root: its data is in ${data}, its programs in ${programs}`);
 }
 
 type Plan = { readonly components: readonly (readonly [Component, string])[]; readonly endpoints: Endpoints };
@@ -56,11 +56,22 @@ type Endpoints = {
   readonly databaseUrl: string;
 };
 
-function plan(home: Home, ports: Ports): Plan {
+type Place = ReturnType<typeof placePostgres>;
+
+/** The data folder of PostgreSQL, moved when it has to be; null: DATABASE_URL names a server. */
+async function preparePostgres(home: Home): Promise<Place | null> {
+  if (process.env['DATABASE_URL']) return null;
+  for (const folder of new Set([home.file('postgres'), knownDataFolder(home)])) await endEarlierPostgres(folder);
+  const user = serverUser();
+  const place = placePostgres(home, user, say);
+  sayWherePostgresIs(place.folder, user);
+  return place;
+}
+
+function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHttp): Plan {
   const password = keptSecret(home.file('postgres.password'), randomPassword);
   const pepper = keptSecret(home.file('pepper'), randomSecret);
   keptSecret(home.file('admin.key'), makeKey);
-  const ownDatabase = process.env['DATABASE_URL'] || undefined;
   const ownTemporal = process.env['TEMPORAL_ADDRESS'] || undefined;
   const api = `http://127.0.0.1:${ports.api}`;
   const endpoints: Endpoints = {
@@ -69,7 +80,7 @@ function plan(home: Home, ports: Ports): Plan {
     docs: `${api}/docs`,
     temporalUi: ownTemporal === undefined ? `http://127.0.0.1:${ports.temporalUi}` : null,
     temporalAddress: ownTemporal ?? `127.0.0.1:${ports.temporal}`,
-    databaseUrl: ownDatabase ?? embeddedDatabaseUrl(ports.postgres, password),
+    databaseUrl: process.env['DATABASE_URL'] || embeddedDatabaseUrl(ports.postgres, password),
   };
   const environment = {
     DATABASE_URL: endpoints.databaseUrl,
@@ -82,18 +93,25 @@ function plan(home: Home, ports: Ports): Plan {
     ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
     // Compiled once: halves the start of every runner, model host and restarted part.
     NODE_COMPILE_CACHE: join(home.folder, 'cache', 'node'),
-    ...(endpoints.temporalUi === null ? {} : { ARTENIC_TEMPORAL_UI_URL: endpoints.temporalUi }),
+    ...(endpoints.temporalUi === null
+      ? {}
+      : {
+          ARTENIC_TEMPORAL_UI_URL: endpoints.temporalUi,
+          ARTENIC_TEMPORAL_UI_UPSTREAM: `http://${http.uiHost}:${http.uiPort}`,
+          ARTENIC_TEMPORAL_UI_PORT: String(ports.temporalUi),
+        }),
   };
   const servers: (readonly [Component, string])[] = [];
-  if (ownDatabase === undefined)
-    servers.push([postgresComponent(home, ports.postgres, password), `PostgreSQL on 127.0.0.1:${ports.postgres}`]);
+  if (postgres !== null) {
+    servers.push([
+      postgresComponent(home, postgres, ports.postgres, password),
+      `PostgreSQL on 127.0.0.1:${ports.postgres}`,
+    ]);
+  }
   if (ownTemporal === undefined) {
     const { path: program, problem } = findTemporalCli(root, say);
-    if (program === null) refuse(problem);
-    servers.push([
-      temporalComponent(home, ports, program),
-      `Temporal on ${endpoints.temporalAddress}, Web UI ${endpoints.temporalUi}`,
-    ]);
+    if (program === null) throw new ArtenicError('unavailable', problem);
+    servers.push([temporalComponent(home, ports.temporal, http, program), `Temporal on ${endpoints.temporalAddress}`]);
   }
   const worker = processComponent({
     name: 'worker',
@@ -123,15 +141,15 @@ async function sayHowToSignIn(home: Home, api: string): Promise<void> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } });
-  const home = openHome(resolve(process.env['ARTENIC_HOME'] ?? join(root, '.artenic')));
+  const home = openHome(homeFolder());
   takeHome(home);
   const recordFile = home.file('processes.json');
   const left = await endLeftovers(recordFile);
   if (left.length > 0) say(`ended what an earlier start left behind: ${left.join(', ')}`);
-  await endEarlierPostgres(home.file('postgres'));
+  const postgres = await preparePostgres(home);
   const { ports, replaced } = await choosePorts(home);
   replaced.forEach(say);
-  const { components, endpoints } = plan(home, ports);
+  const { components, endpoints } = plan(home, ports, postgres, await chooseTemporalHttp());
 
   let published = false;
   let processes: Readonly<Record<string, number>> = {};
@@ -157,7 +175,7 @@ async function main(): Promise<void> {
     if (stopped > 0)
       say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start goes on from there`);
     await supervisor.stop();
-    rmSync(home.file('supervisor.json'), { force: true });
+    leaveHome(home);
     say('stopped, nothing left running');
     process.exit(exitCode);
   };
@@ -197,4 +215,9 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`artenic: ${messageOf(error)}\n`);
+  process.exit(1);
+}

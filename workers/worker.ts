@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Provider } from '../activities/providers/provider.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
+import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
 import { controlQueue, providerQueue } from '../workflows/contracts.ts';
 import { composeActivities, type ComposedActivities } from './compose-activities.ts';
@@ -20,6 +22,9 @@ import { temporalLogger } from './temporal-logger.ts';
 import { prepareTemporal } from './temporal-setup.ts';
 import { untilItWorks } from './until-it-works.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 async function connectTemporal(config: Config, logger: Logger): Promise<NativeConnection> {
   await untilItWorks('Temporal', logger, async () => {
@@ -73,7 +78,9 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const store = createStore(orm);
   const connection = await connectTemporal(config, logger);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
-  const { storage, sharedRoot } = openStorage(config);
+  const opened = openStorage(config);
+  const { sharedRoot } = opened;
+  const storage = guardUploads(opened.storage, store, () => new Date());
   const { control, providerActivities, providers } = wraps.activities(
     composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider }),
   );
@@ -118,6 +125,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     providers: providers.keys(),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     catalogMs: config.ARTENIC_CATALOG_MS,
+    collectMs: config.ARTENIC_COLLECT_MS,
     logger,
     intervalMs: Math.min(30_000, config.ARTENIC_RECONCILE_MS),
   });
@@ -128,7 +136,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     logger,
     intervalMs: config.ARTENIC_HISTORY_MS,
   });
-  const housekeeping = startHousekeeping({ store, logger, intervalMs: 3_600_000 });
+  const housekeeping = startHousekeeping({ store, home: resolve(config.ARTENIC_HOME), logger, intervalMs: 3_600_000 });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
     return workers.every((worker) => worker.getState() === 'RUNNING');

@@ -25,6 +25,8 @@ export const attemptWorkflowId = (jobId: string, attempt: number): string => `${
 export const reconcileScheduleId = (provider: string): string => `reconcile/${provider}`;
 export const catalogScheduleId = (provider: string): string => `catalog/${provider}`;
 
+export const collectorScheduleId = 'collector';
+
 // ---- inputs and results ----
 /** Of what is done with one provider as a whole. */
 export type ProviderInput = { readonly provider: string };

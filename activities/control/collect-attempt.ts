@@ -1,9 +1,10 @@
 import type { AttemptEnding, AttemptEndingKind, CompletionMarker, JobSpec } from '@artenic/core';
 import { assertNever } from '../../core/assert-never.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
+import { notKeptWords } from '../../core/jobs/not-kept.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { AttemptRecord } from '../../store/types.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities, InstanceEvidence } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readCompletion } from '../../store/completion.ts';
 import { modelPathOf } from './model-path.ts';
@@ -25,11 +26,17 @@ export async function collectAttempt(deps: ControlDeps, input: CollectInput): Pr
     case 'marker': {
       await moveSpareOutputs(deps.storage, attempt, completion.marker);
       const { spec } = await deps.store.jobs.get(attempt.jobId);
-      return judgeMarker(completion.marker, attempt, spec);
+      return withNotKept(judgeMarker(completion.marker, attempt, spec), completion.marker);
     }
     default:
       return assertNever(completion);
   }
+}
+
+/** The ending's message is what people see of an attempt: it also says what of its outputs is missing. */
+function withNotKept(ending: AttemptEnding, { notKept }: CompletionMarker): AttemptEnding {
+  const words = notKeptWords(notKept);
+  return words === '' ? ending : { ...ending, message: `${ending.message} ${words}`.trim() };
 }
 
 function ended(kind: AttemptEndingKind, message: string, exitCode: number | null = null): AttemptEnding {
@@ -47,9 +54,19 @@ function judgeWithoutMarker(attempt: AttemptRecord, { evidence, launchError }: C
   if (evidence?.endedBy === 'itself' && evidence.preemption === 'notice') {
     return { ...ended('preempted', 'The instance was warned that it is taken back, and ended.'), evidence: 'notice' };
   }
+  if (evidence?.silent !== undefined) return judgeSilent(evidence.silent);
   const lastLine = evidence?.lastLine === undefined ? '' : ` Its console ends with: ${evidence.lastLine}`;
   const lost = ended('lost', `The runner or its instance disappeared without a last word.${lastLine}`);
   return evidence === null || evidence.isOver === true ? lost : { ...lost, evidence: 'disappeared' };
+}
+
+function judgeSilent({ kind, since, limitMs }: NonNullable<InstanceEvidence['silent']>): AttemptEnding {
+  const minutes = `${Math.round(limitMs / 6000) / 10} min`;
+  const message = {
+    'never-spoke': `Its machine ran for more than ${minutes} and its runner never said hello: it did not boot, or cannot reach the API. It was terminated.`,
+    'fell-silent': `Its machine gave no sign of life for more than ${minutes}, the last one at ${since}: it hangs, or is cut off. It was terminated.`,
+  }[kind];
+  return { ...ended('lost', message), evidence: kind };
 }
 
 /** What the provider may give later is told from what it will never give. */
@@ -109,6 +126,9 @@ function judgeExit(marker: CompletionMarker, spec: JobSpec): AttemptEnding {
   if (exitCode !== 0) return ended('failed', message || 'Look at the log.', exitCode);
   const path = modelPathOf(spec);
   if (spec.outputs.model !== undefined && !marker.outputs.some((output) => output.path === path)) {
+    const refused = marker.notKept?.files.find((file) => file.path === path);
+    if (refused !== undefined)
+      return ended('failed', `Its model \`${path}\` could not be kept: ${refused.reason}.`, exitCode);
     const advice = 'write it into ARTENIC_OUTPUT_DIR, or take `outputs.model` out of the job';
     return ended('failed', `It made no \`${path}\`, which the job declares: ${advice}.`, exitCode);
   }

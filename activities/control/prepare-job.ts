@@ -1,11 +1,9 @@
 import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec } from '@artenic/core';
-import { fits, noCapacity } from '../../core/capacity/grant.ts';
-import type { Capacity } from '../../core/capacity/types.ts';
 import { ArtenicError } from '../../core/errors.ts';
+import { whyInfeasible } from '../../core/jobs/feasibility.ts';
 import type { JobRecord } from '../../store/types.ts';
 import type { PreparedJob } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
-import { needsOf } from '../../core/capacity/needs.ts';
 import { providerRow } from './provider-row.ts';
 
 export async function prepareJob(deps: ControlDeps, jobId: string): Promise<PreparedJob> {
@@ -15,9 +13,8 @@ export async function prepareJob(deps: ControlDeps, jobId: string): Promise<Prep
   if (isTerminalJobState(state)) return { kind: 'settled', state, message, model: resultOf(job) };
   // what runs already, or is to end anyway, is not put in question again
   if (job.currentAttempt === 0 && job.cancelRequestedAt === null) {
-    refuseUnsupported(spec);
     await refuseMissingObjects(deps, spec);
-    await refuseTooLarge(deps, spec);
+    await refuseInfeasible(deps, spec);
   }
   const moved = await store.jobs.transition(jobId, 'preparing');
   if (isTerminalJobState(moved.state)) {
@@ -37,16 +34,6 @@ function resultOf({ resultModel, resultVersion }: JobRecord): { name: string; ve
   return resultModel === null || resultVersion === null ? null : { name: resultModel, version: resultVersion };
 }
 
-function refuseUnsupported({ resources, environment }: JobSpec): void {
-  if (resources.nodes > 1) {
-    throw new ArtenicError('not-yet-supported', '`resources.nodes` above 1 is not built yet: use one node.');
-  }
-  if (environment.image !== undefined) {
-    const advice = 'leave it out and prepare the environment in `setup`';
-    throw new ArtenicError('not-yet-supported', `\`environment.image\` is not built yet: ${advice}.`);
-  }
-}
-
 async function refuseMissingObjects({ storage }: ControlDeps, spec: JobSpec): Promise<void> {
   const objects = [
     ...(spec.package === undefined ? [] : [{ key: objectKeys.package(spec.package.sha256), what: 'The package' }]),
@@ -58,18 +45,9 @@ async function refuseMissingObjects({ storage }: ControlDeps, spec: JobSpec): Pr
   }
 }
 
-/** It is enough that one of the providers can ever take it. */
-async function refuseTooLarge(deps: ControlDeps, spec: JobSpec): Promise<void> {
-  const needs = needsOf(spec);
-  const machines: string[] = [];
-  for (const name of spec.placement.providers) {
-    const { capacity } = await providerRow(deps, name);
-    if (capacity === null || fits(needs, noCapacity, capacity)) return;
-    machines.push(`${name} has ${describe(capacity)}`);
-  }
-  throw new ArtenicError('larger-than-machine', `The job needs ${describe(needs)}, but ${machines.join(', ')}.`);
-}
-
-function describe({ vcpu, memoryGib, gpus }: Capacity): string {
-  return `${vcpu} cores, ${Math.round(memoryGib * 100) / 100} GiB of memory and ${gpus} GPUs`;
+async function refuseInfeasible(deps: ControlDeps, spec: JobSpec): Promise<void> {
+  const providers = [];
+  for (const name of spec.placement.providers) providers.push(await providerRow(deps, name));
+  const infeasible = whyInfeasible(spec, providers);
+  if (infeasible !== null) throw infeasible;
 }

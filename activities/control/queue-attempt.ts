@@ -3,6 +3,7 @@ import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { needsOf } from '../../core/capacity/needs.ts';
+import { capacityPollMs, nearHead } from '../../core/capacity/poll.ts';
 import { providerRow } from './provider-row.ts';
 
 type OpenInput = Parameters<ControlActivities['openAttempt']>[0];
@@ -41,10 +42,13 @@ export async function awaitCapacity(deps: ControlDeps, attemptId: string): Promi
   const { offer } = await store.attempts.get(attemptId);
   const { capacity } = await providerRow(deps, offer.provider);
   if (capacity === null) return;
-  // whoever freed capacity may have died before it granted it again
-  await grantCapacity(deps, offer.provider, attemptId);
+  const place = (await store.capacity.positions([attemptId])).get(attemptId) ?? 1;
+  // the process that freed capacity may have died before it granted it again
+  if (place <= nearHead) await grantCapacity(deps, offer.provider, attemptId);
   if (await store.capacity.isGranted(attemptId)) return;
-  throw new ArtenicError('not-ready', `${attemptId} is waiting for capacity of ${offer.provider}.`);
+  throw new ArtenicError('not-ready', `${attemptId} is waiting for capacity of ${offer.provider}.`, {
+    retryAfterMs: capacityPollMs(place),
+  });
 }
 
 /** Gives free capacity to the next in the queue and wakes them, but for the one that asks. */
@@ -61,7 +65,7 @@ async function wake({ signal }: ControlDeps, attemptId: string): Promise<void> {
   try {
     await signal.capacityGranted(attemptId);
   } catch (error) {
-    // closed: its successor asks by itself. Not delivered: `awaitCapacity` asks by itself
+    // closed: its successor asks by itself. Not delivered: the relay tells it again
     const isHarmless = ['not-found', 'unavailable', 'deadline-exceeded', 'transient', 'rate-limited'];
     if (!isArtenicError(error) || !isHarmless.includes(error.type)) throw error;
   }

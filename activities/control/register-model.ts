@@ -1,9 +1,10 @@
-import { createWriteStream } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { modelNameOf, objectKeys, type CompletionMarker, type JobSpec, type ModelSignature } from '@artenic/core';
+import { modelNameOf, objectKeys, type CompletionMarker, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -21,22 +22,27 @@ export async function registerModel(
   const job = await store.jobs.transition(jobId, 'collecting');
   const output = await findModel(deps, jobId, attempt, job.spec);
   if (output === null) return null;
-  const { sha256, bytes } = output;
-  const key = objectKeys.model(sha256);
-  if ((await storage.head(key))?.bytes !== bytes) await storage.put(key, await storage.get(output.key), { sha256 });
-  const { version } = await store.models.register({
-    model: modelNameOf(job.spec),
-    projectId: job.projectId,
-    format: job.spec.outputs.model?.format ?? 'onnx',
-    sha256,
-    bytes,
-    signature: await inspect(deps, key),
-    metrics: chosenMetrics(await store.metrics.latest(jobId), job.spec.outputs.metrics),
-    jobId,
-    createdBy: job.createdBy,
-    createdAt: now(),
-  });
-  return { name: modelNameOf(job.spec), version };
+  const folder = await mkdtemp(join(tmpdir(), 'artenic-inspect-'));
+  try {
+    const file = join(folder, 'model.onnx');
+    const { sha256, bytes } = await fetchOwn(storage, output, file);
+    const signature = await deps.inspectModel(file);
+    const key = objectKeys.model(sha256);
+    if ((await storage.head(key))?.bytes !== bytes) await storage.put(key, createReadStream(file), { sha256 });
+    const { version } = await store.models.register({
+      model: modelNameOf(job.spec),
+      projectId: job.projectId,
+      format: job.spec.outputs.model?.format ?? 'onnx',
+      ...{ sha256, bytes, signature },
+      metrics: chosenMetrics(await store.metrics.latest(jobId), job.spec.outputs.metrics),
+      jobId,
+      createdBy: job.createdBy,
+      createdAt: now(),
+    });
+    return { name: modelNameOf(job.spec), version };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function findModel(
@@ -54,16 +60,31 @@ async function findModel(
   throw new ArtenicError('validation-failed', `The job made no \`${path}\`, which it declares.`);
 }
 
-/** The inspection wants a file, which a model host opens by itself. */
-async function inspect({ storage, inspectModel }: ControlDeps, key: string): Promise<ModelSignature> {
-  const folder = await mkdtemp(join(tmpdir(), 'artenic-inspect-'));
-  try {
-    const file = join(folder, 'model.onnx');
-    await pipeline(await storage.get(key), createWriteStream(file, { mode: 0o600 }));
-    return await inspectModel(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/**
+ * Downloads the attempt's own object. Its length and hash are taken from its bytes, never from the marker: that was
+ * written by the attempt, and could name another job's model.
+ */
+async function fetchOwn(
+  storage: ControlDeps['storage'],
+  { key, path, sha256: promised }: Output,
+  file: string,
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await pipeline(
+    await storage.get(key),
+    async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        yield chunk;
+      }
+    },
+    createWriteStream(file, { mode: 0o600 }),
+  );
+  const sha256 = hash.digest('hex');
+  if (sha256 === promised) return { sha256, bytes };
+  throw new ArtenicError('validation-failed', `The stored \`${path}\` is not the file that the runner has uploaded.`);
 }
 
 function chosenMetrics(

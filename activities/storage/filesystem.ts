@@ -8,9 +8,12 @@ import { chunksOf, openObject, readWhole, statObject, walk } from './read-object
 import { removeAbandoned } from './temporary-files.ts';
 import { ContentError, putObject } from './write-object.ts';
 
+const sweepIntervalMs = 24 * 3_600_000;
+
 /** Objects as files: the key `a/b` is the file `root/a/b`. What is under way lies in `root/.tmp` and takes its place whole. */
 export function createFilesystemStorage({ root }: { readonly root: string }): ObjectStorage {
   let prepared: Promise<string> | null = null;
+  let sweptAtMs = Date.now();
 
   /** The root without symbolic links, made when missing. A failure is not kept. */
   function realRoot(): Promise<string> {
@@ -19,6 +22,13 @@ export function createFilesystemStorage({ root }: { readonly root: string }): Ob
       throw error;
     });
     return prepared;
+  }
+
+  /** Once a day, by an upload: a process may live for months, and others that share the folder die. */
+  async function sweep(folder: string): Promise<void> {
+    if (Date.now() - sweptAtMs < sweepIntervalMs) return;
+    sweptAtMs = Date.now();
+    await removeAbandoned(join(folder, temporaryFolder));
   }
 
   async function guarded<T>(key: string, work: (folder: string, path: string) => Promise<T>): Promise<T> {
@@ -32,7 +42,11 @@ export function createFilesystemStorage({ root }: { readonly root: string }): Ob
   }
 
   return {
-    put: (key, content, options) => guarded(key, (folder, path) => putObject(folder, path, key, content, options)),
+    put: (key, content, options) =>
+      guarded(key, async (folder, path) => {
+        await sweep(folder);
+        return putObject(folder, path, key, content, options);
+      }),
     get: (key, range = { offset: 0 }) =>
       guarded(key, async (_, path) => {
         await (await openObject(path, key)).handle.close();

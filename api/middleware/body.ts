@@ -35,13 +35,21 @@ export async function* streamBody(request: Request, maxBytes: number): AsyncGene
   }
 }
 
+/** Up to this length a body comes at once, whatever the line; a longer one has the server's own limit. */
+const smallBytes = 1_000_000;
+const smallBodyTimeoutMs = 30_000;
+
 /** The whole body. By events: an iterator costs more than all the rest of a small request. */
-export function readBody(request: Request, maxBytes: number): Promise<Buffer> {
+export function readBody(request: Request, maxBytes: number, timeoutMs = smallBodyTimeoutMs): Promise<Buffer> {
   checkHead(request, maxBytes);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const late = (): void =>
+    fail(new ArtenicError('malformed-request', `The body did not come within ${timeoutMs / 1000} s.`));
+  const timer = maxBytes <= smallBytes ? setTimeout(late, timeoutMs).unref() : undefined;
   const fail = (error: Error): void => {
+    clearTimeout(timer);
     request.off('data', take).pause();
     reject(error);
   };
@@ -53,7 +61,10 @@ export function readBody(request: Request, maxBytes: number): Promise<Buffer> {
   const broken = (cause?: Error): void =>
     fail(new ArtenicError('malformed-request', 'The connection ended before the body did.', { cause }));
   request.on('data', take);
-  request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
+  request.once('end', () => {
+    clearTimeout(timer);
+    resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks));
+  });
   request.on('error', broken);
   request.once('close', () => {
     if (!request.readableEnded) broken();

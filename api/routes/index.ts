@@ -3,6 +3,7 @@ import { createMetrics, type ApiMetrics } from '../metrics.ts';
 import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../route.ts';
 import { doctorRoutes } from './doctor.ts';
+import { garbageRoutes } from './garbage.ts';
 import { jobOutputRoutes } from './job-output.ts';
 import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
@@ -35,6 +36,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...sessionRoutes(),
     ...platformRoutes(metrics),
     ...doctorRoutes(),
+    ...garbageRoutes(),
     ...cspReportRoutes(metrics),
     ...runnerRoutes(),
     ...runnerProgramRoutes(),

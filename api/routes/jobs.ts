@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 import { costOfJob } from '../../core/cost/cost.ts';
 import { messageOf } from '../../core/errors.ts';
+import { attemptIdOf } from '../../core/ids.ts';
 import type { JobRecord, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { checkFeasible } from '../feasibility.ts';
@@ -24,8 +25,8 @@ import { attemptView, decisionView, jobView } from '../views.ts';
 const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
 
 async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<ReadonlyMap<string, number>> {
-  if (!jobs.some((job) => job.state === 'waiting')) return new Map();
-  const positions = await deps.store.capacity.positions('local');
+  const waiting = jobs.filter((job) => job.state === 'waiting').map((job) => attemptIdOf(job.id, job.currentAttempt));
+  const positions = await deps.store.capacity.positions(waiting);
   return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
 }
 
@@ -35,7 +36,7 @@ async function views(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonl
 }
 
 async function costsOf(
-  { now }: ApiDeps,
+  { now }: Pick<ApiDeps, 'now'>,
   { attempts }: Pick<Repositories, 'attempts'>,
   jobs: readonly JobRecord[],
 ): Promise<(job: JobRecord) => Cost> {
@@ -80,13 +81,14 @@ async function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unk
   await jobOf(context, params.id);
   const reply = await deps.store.transaction(async (repositories) => {
     const job = await repositories.jobs.requestCancel(params.id, context.principal().name, deps.now());
-    const cost = (await costsOf(deps, repositories, [job]))(job);
+    const cost = (await costsOf({ now: deps.now }, repositories, [job]))(job);
     const made: Reply = { status: 202, body: jobView(job, null, cost) };
     await context.remember(repositories, made);
     return made;
   });
   try {
     await deps.temporal.cancelTrainingJob(params.id);
+    await deps.store.jobs.markCancelDelivered(params.id, deps.now());
   } catch (error) {
     // The wish is recorded: the relay delivers it when Temporal is back.
     deps.logger.warn({ jobId: params.id, error: messageOf(error) }, 'the cancel is delivered later');

@@ -196,12 +196,16 @@ export function modelRoutes(): readonly Route[] {
       answers: { 200: { description: 'The file', type: 'application/octet-stream' } },
       handle: async ({ deps, params, principal }) => {
         const version = await deps.store.models.getVersion(principal().projectId, params.name, params.version);
+        const key = objectKeys.model(version.sha256);
+        const stored = await deps.storage.head(key);
+        if (stored === null)
+          throw new ArtenicError('not-found', `The file of ${version.model} ${version.version} is gone.`);
         const headers = {
           'content-type': 'application/octet-stream',
-          'content-length': String(version.bytes),
+          'content-length': String(stored.bytes),
           'content-disposition': `attachment; filename="${version.model}-${version.version}${version.format === 'onnx' ? '.onnx' : ''}"`,
         };
-        return { status: 200, stream: await deps.storage.get(objectKeys.model(version.sha256)), headers };
+        return { status: 200, stream: await deps.storage.get(key), headers };
       },
     }),
   ];

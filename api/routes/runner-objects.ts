@@ -3,8 +3,9 @@ import {
   beginUploadAnswerSchema,
   beginUploadSchema,
   checkpointKeysSchema,
-  checkpointManifestSchema,
   completeUploadSchema,
+  longestManifestBytes,
+  manifestAt,
   objectKeys,
   removeCheckpointSchema,
   signAnswerSchema,
@@ -25,7 +26,6 @@ const lifeSeconds = {
   // longer than anybody lets a control plane lie; runners renew at half of it
   ahead: 24 * 3600,
 } as const;
-const manifestBytes = 4_000_000;
 /** A list of ten thousand parts. */
 const partListBytes = 2_000_000;
 
@@ -71,13 +71,13 @@ async function removeCheckpoint({ storage }: ApiDeps, { attempt }: RunnerCaller,
   const spares = objectKeys.spares(attempt.jobId, attempt.attempt);
   let elsewhere: readonly string[] = [];
   try {
-    const text = new TextDecoder().decode(await storage.read(manifestKey, manifestBytes));
-    const { files } = checkpointManifestSchema.parse(JSON.parse(text));
+    const text = new TextDecoder().decode(await storage.read(manifestKey, longestManifestBytes));
+    // of a damaged one, what lies beside it can still go
+    const files = manifestAt(manifestKey, text)?.files ?? [];
     elsewhere = files.flatMap(({ key }) => (key.startsWith(spares) ? [key] : []));
   } catch (error) {
-    // removed already, or damaged: what lies beside it can still go
-    const isDamaged = error instanceof SyntaxError || error instanceof z.ZodError;
-    if (!isDamaged && !isArtenicError(error, 'not-found')) throw error;
+    // removed already, or too long for any reader
+    if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
   }
   await storage.delete(manifestKey);
   const beside = await storage.list(objectKeys.checkpoint(attempt.jobId, attempt.attempt, sequence));

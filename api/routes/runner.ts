@@ -8,6 +8,8 @@ import {
   helloResponseSchema,
   isTerminalJobState,
   logStreams,
+  longestManifestBytes,
+  manifestAt,
   objectKeys,
   offsetResponseSchema,
   runnerEventSchema,
@@ -16,80 +18,48 @@ import {
   type RunnerEvent,
 } from '@artenic/core';
 import { z } from 'zod';
+import { assertNever } from '../../core/assert-never.ts';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { handsOver } from '../../core/failover/hand-over.ts';
 import { cameToItsEnd } from '../../store/completion.ts';
-import type { AttemptRecord, JobRecord } from '../../store/types.ts';
+import type { AttemptRecord, JobRecord, Repositories } from '../../store/types.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
 import { createCoarseEvents } from '../coarse-events.ts';
+import { deliverRunnerEvents } from '../deliver-runner-events.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sameHash } from '../keys.ts';
 import { mustBeOpen } from '../middleware/runner-access.ts';
-import { appendLog, appendMetrics } from '../runner-streams.ts';
+import { holdFence, lockOpen } from '../runner-fence.ts';
+import { appendMetrics, createLogAppender } from '../runner-streams.ts';
 import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../route.ts';
 import { offsetNumber } from '../schemas.ts';
 
 const hourMs = 3_600_000;
-const manifestBytes = 4_000_000;
 
-/** Checkpoints as storage has them, newest first: it knows also those that a runner could not tell us of. */
+/** A runner restores the newest whole one: older than the newest so many are of no use to it. */
+const mostManifests = 16;
+
+/**
+ * Checkpoints as storage has them, newest first: it knows also those that a runner could not tell us of. One that cannot be
+ * used never keeps an attempt from beginning: the next one is older and whole.
+ */
 async function storedCheckpoints(deps: ApiDeps, jobId: string): Promise<readonly CheckpointManifest[]> {
   const keys = (await deps.storage.list(objectKeys.checkpointPrefix(jobId))).filter((key) =>
     key.endsWith('/manifest.json'),
   );
   const manifests: CheckpointManifest[] = [];
   for (const key of keys.toReversed()) {
+    if (manifests.length === mostManifests) break;
     try {
-      const parsed = checkpointManifestSchema.safeParse(
-        JSON.parse(new TextDecoder().decode(await deps.storage.read(key, manifestBytes))),
-      );
-      if (parsed.success) manifests.push(parsed.data);
+      const text = new TextDecoder().decode(await deps.storage.read(key, longestManifestBytes));
+      const manifest = manifestAt(key, text);
+      if (manifest !== null) manifests.push(manifest);
     } catch (error) {
-      // Removed by its own runner's clean-up, or damaged: the next one is older and whole.
-      if (!isArtenicError(error, 'not-found') && !(error instanceof SyntaxError)) throw error;
+      // removed by its own runner's clean-up, or longer than any runner of ours writes it
+      if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
     }
   }
   return manifests;
-}
-
-/**
- * Tells the workflow once for each event id. The id is noted in a transaction that is committed only when Temporal has
- * the event: while Temporal is away the runner hears "later" and says it again. A death in between tells it twice, which
- * the workflow ignores.
- */
-function tellWorkflow(
-  deps: ApiDeps,
-  attemptId: string,
-  event: Parameters<ApiDeps['temporal']['signalRunnerEvent']>[1],
-): Promise<void> {
-  return deps.store.transaction(async (repositories) => {
-    if (!(await repositories.runnerEvents.firstTime(attemptId, event.id, deps.now()))) return;
-    if (event.kind === 'exited' || event.kind === 'stopped')
-      await repositories.attempts.runnerOver(attemptId, deps.now());
-    if (event.kind === 'stopped' && event.reason === 'stop-requested')
-      await repositories.attempts.release(attemptId, deps.now());
-    // The workflow is closed or was terminated: its successor asks for the instance, and hears of a last word with it.
-    await ifThere(deps.temporal.signalRunnerEvent(attemptId, event));
-  });
-}
-
-/** The machine is taken back: the failover looks for the next one at once. */
-async function takeNotice(
-  deps: ApiDeps,
-  { attempt }: RunnerCaller,
-  { deadlineAt }: Extract<RunnerEvent, { kind: 'notice' }>,
-): Promise<void> {
-  await deps.store.attempts.notice(attempt.id, new Date(deadlineAt), deps.now());
-  // Its successor, if it is gone, reads the row before it watches.
-  await ifThere(deps.temporal.wakeFailover(attempt.jobId));
-}
-
-async function ifThere(signalling: Promise<void>): Promise<void> {
-  try {
-    await signalling;
-  } catch (error) {
-    if (!isArtenicError(error, 'not-found')) throw error;
-  }
 }
 
 /** Whose bootstrap token this is. */
@@ -103,6 +73,8 @@ async function callerOfBootstrap(
   const job = await deps.store.jobs.get(attempt.jobId);
   if (job.currentAttempt > attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
+  // also of a hello that is held back until a warned attempt has ended
+  await deps.store.attempts.heartbeat(attemptId, deps.now());
   return { attempt, job };
 }
 
@@ -142,32 +114,52 @@ async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof h
   const stopAt = await deps.store.jobs.setStopAt(job.id, new Date(now.getTime() + job.spec.maxHours * hourMs));
   await deps.store.attempts.advance(attempt.id, 'starting', now);
   const [checkpoints, secrets] = await Promise.all([storedCheckpoints(deps, job.id), deps.secrets(job.spec.secrets)]);
-  await tellWorkflow(deps, attempt.id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() });
+  await deps.store.runnerEvents.accept(attempt.id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() }, now);
+  await deliverRunnerEvents(deps, attempt.id);
   return ok({ job: job.spec, checkpoints, stopAt: stopAt.toISOString(), secrets });
 }
 
-async function takePhase(
-  deps: ApiDeps,
+/** What an event changes in our own rows, in the transaction that keeps the event for its workflow. */
+async function take(
+  { jobs, attempts }: Repositories,
   { attempt, job }: RunnerCaller,
-  event: Extract<RunnerEvent, { kind: 'phase' }>,
+  event: RunnerEvent,
+  at: Date,
 ): Promise<void> {
-  const state = event.phase === 'setup' ? 'setup' : 'running';
-  await deps.store.transaction(async (repositories) => {
-    await repositories.attempts.advance(attempt.id, state, deps.now());
-    if (event.restoredFrom !== undefined && event.restoredFrom !== null)
-      await repositories.attempts.setRestoredFrom(attempt.id, event.restoredFrom);
-    await repositories.jobs.transition(job.id, state, { message: '' });
-  });
+  switch (event.kind) {
+    case 'phase': {
+      const state = event.phase === 'setup' ? 'setup' : 'running';
+      await jobs.transition(job.id, state, { message: '' });
+      await attempts.advance(attempt.id, state, at);
+      if (event.restoredFrom !== undefined && event.restoredFrom !== null)
+        await attempts.setRestoredFrom(attempt.id, event.restoredFrom);
+      return;
+    }
+    case 'notice':
+      return attempts.notice(attempt.id, new Date(event.deadlineAt), at);
+    case 'stopped':
+      if (event.reason === 'stop-requested') await attempts.release(attempt.id, at);
+      return attempts.runnerOver(attempt.id, at);
+    case 'exited':
+      return attempts.runnerOver(attempt.id, at);
+    case 'rebalance':
+      return;
+    default:
+      assertNever(event);
+  }
 }
 
+/** Committed first, so that the runner need not say it again while Temporal is away; told to the workflow afterwards. */
 async function takeEvent({ deps, body, runner }: Context<unknown, unknown, RunnerEvent>): Promise<Reply> {
   const caller = runner();
-  if (body.kind === 'phase') {
-    mustBeOpen(caller);
-    await takePhase(deps, caller, body);
-  }
-  if (body.kind === 'notice') await takeNotice(deps, caller, body);
-  await tellWorkflow(deps, caller.attempt.id, body);
+  const { id } = caller.attempt;
+  await deps.store.transaction(async (repositories) => {
+    if (body.kind === 'phase') await lockOpen(repositories, caller);
+    else await holdFence(repositories, caller);
+    if (await repositories.runnerEvents.accept(id, body, deps.now()))
+      await take(repositories, caller, body, deps.now());
+  });
+  await deliverRunnerEvents(deps, id);
   return ok({});
 }
 
@@ -188,6 +180,7 @@ function signalWishes({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, '
 
 export function runnerRoutes(): readonly Route[] {
   const events = createCoarseEvents();
+  const appendLog = createLogAppender(events);
   const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
   const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
   return [
@@ -220,10 +213,10 @@ export function runnerRoutes(): readonly Route[] {
       bodyKind: 'bytes',
       maxBytes: 4_000_000,
       answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
-      handle: async ({ deps, query, body, runner }) =>
-        ok({
-          nextOffset: await appendLog(deps, events, runner(), query.stream, query.offset, body as Buffer),
-        }),
+      handle: async ({ deps, query, body, runner }) => {
+        const { nextOffset, after } = await appendLog(deps, runner(), query, body as Buffer);
+        return { ...ok({ nextOffset }), ...(after === undefined ? {} : { after }) };
+      },
     }),
     route({
       ...common,
@@ -241,7 +234,7 @@ export function runnerRoutes(): readonly Route[] {
       path: '/api/v1/runner/checkpoints',
       summary: 'Tell of an uploaded checkpoint',
       body: checkpointManifestSchema,
-      maxBytes: manifestBytes,
+      maxBytes: longestManifestBytes,
       answers: done,
       handle: async ({ deps, body, runner }) => {
         const { attempt } = runner();

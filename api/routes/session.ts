@@ -1,5 +1,6 @@
 import { sessionViewSchema, signInLinkSchema, signInRequestSchema } from '@artenic/core';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Request } from 'express';
 import type { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
 import { tokenHashOf } from '../../store/tokens.ts';
@@ -12,25 +13,27 @@ import { linkMinutes, makeToken, principalOfSession, sessionCookie, sessionDays,
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-async function keyBehind(deps: ApiDeps, request: z.output<typeof signInRequestSchema>): Promise<string> {
-  if ('apiKey' in request) return (await principalOfKey(deps, request.apiKey)).id;
-  const id = await deps.store.sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
-  if (id === null)
+type Maker = { readonly apiKeyId: string; readonly sessionHash: string | null };
+
+async function makerOf(deps: ApiDeps, request: z.output<typeof signInRequestSchema>): Promise<Maker> {
+  if ('apiKey' in request) return { apiKeyId: (await principalOfKey(deps, request.apiKey)).id, sessionHash: null };
+  const maker = await deps.store.sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
+  if (maker === null)
     throw new ArtenicError('unauthorized', 'This link has been used or is too old: sign in with an API key.');
-  return id;
+  return maker;
 }
 
 async function signIn(
   deps: ApiDeps,
-  request: { readonly headers: IncomingHttpHeaders; readonly secure: boolean },
+  request: { readonly headers: IncomingHttpHeaders },
   body: z.output<typeof signInRequestSchema>,
 ): Promise<Reply> {
-  const apiKeyId = await keyBehind(deps, body);
+  const { apiKeyId, sessionHash: parentHash } = await makerOf(deps, body);
   const now = deps.now();
   const token = makeToken();
   const tokenHash = tokenHashOf(deps.keyPepper, token);
   const expiresAt = new Date(now.getTime() + sessionDays * dayMs);
-  await deps.store.sessions.open({ tokenHash, apiKeyId, createdAt: now, expiresAt });
+  await deps.store.sessions.open({ tokenHash, apiKeyId, parentHash, createdAt: now, expiresAt });
   await deps.store.sessions.purge(new Date(now.getTime() - dayMs));
   const principal = await deps.store.sessions.find(tokenHash, now);
   if (principal === null) throw new ArtenicError('unauthorized', 'The API key behind this sign-in is revoked.');
@@ -42,8 +45,30 @@ async function signIn(
       method: 'session',
       expiresAt: expiresAt.toISOString(),
     },
-    headers: { 'set-cookie': sessionCookie(request.headers, token, request.secure), 'cache-control': 'no-store' },
+    headers: { 'set-cookie': sessionCookie(deps, request.headers, token), 'cache-control': 'no-store' },
   };
+}
+
+/** A session's link ends with the session. Such a link's session makes no more of them, so a stolen cookie cannot outlive the sign-out. */
+async function makeLink(deps: ApiDeps, request: Request, apiKeyId: string): Promise<Reply> {
+  const isByKey = request.headers.authorization !== undefined;
+  const session = isByKey ? null : await principalOfSession(deps, request.method, request.headers);
+  if (session !== null && session.parentHash !== null)
+    throw new ArtenicError(
+      'forbidden',
+      'This browser was signed in by another one’s link: make the link there, or by `artenic dashboard`.',
+    );
+  const own = session === null ? null : sessionTokenOf(deps, request.headers);
+  const token = makeToken();
+  const expiresAt = new Date(deps.now().getTime() + linkMinutes * minuteMs);
+  await deps.store.sessions.makeLink({
+    tokenHash: tokenHashOf(deps.keyPepper, token),
+    sessionHash: own === null ? null : tokenHashOf(deps.keyPepper, own),
+    apiKeyId,
+    expiresAt,
+  });
+  const body = { token, expiresAt: expiresAt.toISOString() };
+  return { status: 201, body, headers: { 'cache-control': 'no-store' } };
 }
 
 const session = sessionViewSchema.meta({ id: 'Session' });
@@ -98,9 +123,9 @@ export function sessionRoutes(): readonly Route[] {
       summary: 'End the session of the cookie',
       answers: { 204: { description: 'Signed out' } },
       handle: async ({ deps, request }) => {
-        const token = sessionTokenOf(request.headers);
+        const token = sessionTokenOf(deps, request.headers);
         if (token !== null) await deps.store.sessions.revoke(tokenHashOf(deps.keyPepper, token), deps.now());
-        return { status: 204, headers: { 'set-cookie': sessionCookie(request.headers, null, request.secure) } };
+        return { status: 204, headers: { 'set-cookie': sessionCookie(deps, request.headers, null) } };
       },
     }),
     route({
@@ -110,20 +135,7 @@ export function sessionRoutes(): readonly Route[] {
       tag: 'sessions',
       summary: 'Make a one-time link’s token for a browser',
       answers: { 201: { description: 'The token, which works once', schema: signInLinkSchema } },
-      handle: async ({ deps, principal }) => {
-        const token = makeToken();
-        const expiresAt = new Date(deps.now().getTime() + linkMinutes * minuteMs);
-        await deps.store.sessions.makeLink({
-          tokenHash: tokenHashOf(deps.keyPepper, token),
-          apiKeyId: principal().id,
-          expiresAt,
-        });
-        return {
-          status: 201,
-          body: { token, expiresAt: expiresAt.toISOString() },
-          headers: { 'cache-control': 'no-store' },
-        };
-      },
+      handle: ({ deps, principal, request }) => makeLink(deps, request, principal().id),
     }),
   ];
 }

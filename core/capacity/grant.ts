@@ -1,7 +1,7 @@
 import type { Capacity, CapacityClaim } from './types.ts';
 
 /** Sums of decimal fractions are off by their last bits: 0.1 + 0.2 must fit into 0.3. */
-const tolerance = 1e-6;
+export const capacityTolerance = 1e-6;
 
 export const noCapacity: Capacity = { vcpu: 0, memoryGib: 0, gpus: 0 };
 
@@ -20,8 +20,8 @@ export function sumCapacity(parts: readonly Capacity[]): Capacity {
 export function fits(needs: Capacity, inUse: Capacity, total: Capacity): boolean {
   const wanted = sumCapacity([needs, inUse]);
   return (
-    wanted.vcpu <= total.vcpu + tolerance &&
-    wanted.memoryGib <= total.memoryGib + tolerance &&
+    wanted.vcpu <= total.vcpu + capacityTolerance &&
+    wanted.memoryGib <= total.memoryGib + capacityTolerance &&
     wanted.gpus <= total.gpus
   );
 }

@@ -12,7 +12,9 @@ export function configurationDocument(): string {
     const comment = before.endsWith('*/')
       ? before
           .slice(before.lastIndexOf('/**') + 3, -2)
-          .replaceAll(/\s*\n\s*\*\s*/g, ' ')
+          .split('\n')
+          .map((line) => line.trim().replace(/^\*\s*/, ''))
+          .join(' ')
           .trim()
       : '';
     const definition = source.slice(source.indexOf(`  ${name}:`)).split('\n  /**')[0] ?? '';

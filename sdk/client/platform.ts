@@ -1,9 +1,11 @@
 import {
   doctorReportSchema,
+  garbageReportSchema,
   offersViewSchema,
   providerViewSchema,
   unresolvedInstanceSchema,
   type DoctorReport,
+  type GarbageReport,
   type OffersView,
   type ProviderView,
   type UnresolvedInstance,
@@ -35,6 +37,8 @@ export function platformApi(http: Http) {
       (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
     /** What is wrong with providers, sweeps, clocks and instances. */
     doctor: (): Promise<DoctorReport> => http.json({ method: 'GET', path: '/api/v1/doctor' }, doctorReportSchema),
+    /** What the collector would remove now. */
+    garbage: (): Promise<GarbageReport> => http.json({ method: 'GET', path: '/api/v1/garbage' }, garbageReportSchema),
     /** Instances that exist at their provider and should not, longest first. */
     unresolvedInstances: async (): Promise<readonly UnresolvedInstance[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/instances/unresolved' }, itemsOf(unresolvedInstanceSchema)))

@@ -1,3 +1,4 @@
+export * from './field-faults.ts';
 export * from './exact-json.ts';
 export * from './integer-types.ts';
 export * from './job-spec.ts';
@@ -6,7 +7,12 @@ export * from './json-or-null.ts';
 export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
+export * from './garbage.ts';
+export * from './number-loss.ts';
+export * from './live.ts';
 export * from './offers.ts';
+export * from './own-value.ts';
+export * from './relative-path.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';
 export * from './runner-objects.ts';

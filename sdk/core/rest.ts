@@ -1,8 +1,8 @@
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
-import { jobSpecSchema } from './job-spec.ts';
-import { checkpointManifestSchema, logStreams } from './runner-contract.ts';
-import { attemptEndingKinds, attemptStates, jobStates, modelStages, preemptionEvidenceClasses } from './states.ts';
+import { takenJobSpecSchema } from './job-spec.ts';
+import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
+import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
 /** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
 export const problemSchema = z.object({
@@ -41,7 +41,7 @@ export const jobViewSchema = z.object({
   state: z.enum(jobStates),
   /** One sentence on why the job is in this state, empty while all is well. */
   message: z.string(),
-  spec: jobSpecSchema,
+  spec: takenJobSpecSchema,
   labels: z.record(z.string(), z.string()),
   priority: z.number().int(),
   /** Place among waiting jobs, 1 is next; null when the job does not wait for capacity. */
@@ -83,18 +83,20 @@ export const attemptViewSchema = z.object({
       kind: z.enum(attemptEndingKinds),
       exitCode: z.number().int().nullable(),
       message: z.string(),
-      evidence: z.enum(preemptionEvidenceClasses).optional(),
+      evidence: z.enum(endingEvidenceClasses).optional(),
     })
     .nullable(),
   restoredFrom: z.string().nullable(),
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
+  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
+  lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   /** Why this attempt was made, in the failover policy's words. */
   reason: z.string(),
-  checkpoints: z.array(checkpointManifestSchema.pick({ sequence: true, name: true, createdAt: true })),
+  checkpoints: z.array(checkpointSummarySchema),
 });
 export type AttemptView = z.output<typeof attemptViewSchema>;
 
@@ -283,14 +285,3 @@ export function pageSchema<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
-
-/** A message on the WebSocket. `sequence` rises by commit order and has no holes for one reader. */
-export const liveEventSchema = z.object({
-  sequence: z.number().int(),
-  topic: z.string(),
-  kind: z.string(),
-  subject: z.string(),
-  at: timestamp,
-  data: z.record(z.string(), jsonValueSchema),
-});
-export type LiveEvent = z.output<typeof liveEventSchema>;

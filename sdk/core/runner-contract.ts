@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { JobSpec } from './job-spec.ts';
 import { jobSpecSchema } from './job-spec.ts';
+import { jsonOrNull } from './json-or-null.ts';
+import { storedPathSchema } from './relative-path.ts';
 
 /** Environment variables every training command gets. */
 export const runnerEnvironment = {
@@ -49,36 +51,86 @@ export const bootstrapSchema = z.strictObject({
 });
 export type Bootstrap = z.output<typeof bootstrapSchema>;
 
-/** One checkpoint in object storage. The manifest is written last, so a checkpoint without it does not exist. */
-export const checkpointManifestSchema = z.strictObject({
-  jobId: z.string(),
-  attempt: z.number().int(),
+const storedFileSchema = z.strictObject({
+  path: storedPathSchema,
+  key: storedPathSchema.max(1024),
+  bytes: z.number().int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** A manifest is read whole by the API: a runner keeps no checkpoint whose list of files is longer. */
+export const longestManifestBytes = 4_000_000;
+
+const manifestFields = z.strictObject({
+  jobId: z.string().min(1).max(128),
+  attempt: z.number().int().min(1),
   sequence: z.number().int().min(1),
   /** Name of the entry in ARTENIC_CHECKPOINT_DIR. */
-  name: z.string().min(1),
+  name: storedPathSchema.max(255).refine((name) => !name.includes('/'), 'a name without "/"'),
   directory: z.boolean(),
-  files: z.array(z.strictObject({ path: z.string(), key: z.string(), bytes: z.number().int(), sha256: z.string() })),
+  files: z.array(storedFileSchema),
   createdAt: z.iso.datetime(),
 });
+/** What people see of a checkpoint. */
+export const checkpointSummarySchema = manifestFields.pick({ sequence: true, name: true, createdAt: true });
+
+/**
+ * One checkpoint in object storage. The manifest is written last, so a checkpoint without it does not exist. Its writer is
+ * not trusted: every file lies beside the manifest or among the attempt's own spares, and is restored below one folder.
+ */
+export const checkpointManifestSchema = manifestFields.refine(
+  ({ jobId, attempt, sequence, files }) =>
+    files.every(({ key }) => isOwnKey(key, objectKeys.checkpoint(jobId, attempt, sequence), { jobId, attempt })),
+  'a file is not of this checkpoint',
+);
 export type CheckpointManifest = z.output<typeof checkpointManifestSchema>;
+
+/** The manifest that was read from `key`; null when it is damaged, or tells of another checkpoint than its own. */
+export function manifestAt(key: string, text: string): CheckpointManifest | null {
+  const manifest = checkpointManifestSchema.safeParse(jsonOrNull(text)).data;
+  if (manifest === undefined) return null;
+  return objectKeys.checkpointManifest(manifest.jobId, manifest.attempt, manifest.sequence) === key ? manifest : null;
+}
+
+/** Outputs that the runner could not store. `files` has the first of them; absent when all are stored. */
+const notKeptSchema = z.strictObject({
+  count: z.number().int().min(1),
+  files: z.array(z.strictObject({ path: z.string().max(1024), reason: z.string().max(500) })).max(20),
+});
+export type NotKept = z.output<typeof notKeptSchema>;
 
 /**
  * Written to object storage before anything else is told: the attempt's last word.
  * `reason` says who ended the command: itself (`exited`), or a stop that was asked for.
  */
 export const completionMarkerSchema = z.strictObject({
-  attemptId: z.string(),
+  attemptId: z.string().max(256),
   phase: z.enum(['setup', 'training']),
   reason: z.enum(['exited', 'stop-requested', 'max-hours', 'restore-failed', 'fenced']),
   exitCode: z.number().int().nullable(),
-  signal: z.string().nullable(),
-  message: z.string(),
-  outputs: z.array(z.strictObject({ path: z.string(), key: z.string(), bytes: z.number().int(), sha256: z.string() })),
-  setupFreeze: z.string().nullable(),
-  timings: z.record(z.string(), z.number()).describe('Milliseconds by phase.'),
+  signal: z.string().max(64).nullable(),
+  message: z.string().max(10_000),
+  outputs: z.array(storedFileSchema),
+  notKept: notKeptSchema.optional(),
+  setupFreeze: z.string().max(1_000_000).nullable(),
+  timings: z.record(z.string().max(64), z.number()).describe('Milliseconds by phase.'),
   finishedAt: z.iso.datetime(),
 });
 export type CompletionMarker = z.output<typeof completionMarkerSchema>;
+
+/** Whether every output is one of this attempt: a marker's writer is not trusted. */
+export function hasOwnOutputs({ outputs }: CompletionMarker, owner: AttemptOfJob): boolean {
+  return outputs.every(({ path, key }) => {
+    const proper = objectKeys.output(owner.jobId, owner.attempt, path);
+    return key === proper || isOwnKey(key, objectKeys.spares(owner.jobId, owner.attempt), owner);
+  });
+}
+
+type AttemptOfJob = { readonly jobId: string; readonly attempt: number };
+
+function isOwnKey(key: string, prefix: string, { jobId, attempt }: AttemptOfJob): boolean {
+  return key.startsWith(prefix) || key.startsWith(objectKeys.spares(jobId, attempt));
+}
 
 /** Keys in object storage; the same on both sides. */
 export const objectKeys = {
@@ -95,9 +147,13 @@ export const objectKeys = {
   attempts: (jobId: string) => `jobs/${jobId}/attempts/`,
   completion: (jobId: string, attempt: number) => `jobs/${jobId}/attempts/${attempt}/completion.json`,
   output: (jobId: string, attempt: number, path: string) => `jobs/${jobId}/attempts/${attempt}/outputs/${path}`,
+  logs: (jobId: string, attempt: number, stream: LogStream) => `jobs/${jobId}/attempts/${attempt}/logs/${stream}/`,
   /** With the length: a shorter and a longer piece from the same offset must never replace each other. */
   logChunk: (jobId: string, attempt: number, stream: LogStream, offset: number, bytes: number) =>
-    `jobs/${jobId}/attempts/${attempt}/logs/${stream}/${String(offset).padStart(14, '0')}-${bytes}.gz`,
+    `${objectKeys.logs(jobId, attempt, stream)}${String(offset).padStart(14, '0')}-${bytes}.gz`,
+  /** A whole log, as gzip members that are chunks. */
+  wholeLog: (jobId: string, attempt: number, stream: LogStream, id: string) =>
+    `${objectKeys.logs(jobId, attempt, stream)}whole-${id}.gz`,
   /** What attempts store while the API is away: its names are made before there is anything to store. */
   allSpares: (jobId: string) => `jobs/${jobId}/spares/`,
   spares: (jobId: string, attempt: number) => `${objectKeys.allSpares(jobId)}${attempt}/`,

@@ -3,7 +3,14 @@ import { defineEntity, p } from '@mikro-orm/core';
 export const capacityClaims = defineEntity({
   name: 'CapacityClaim',
   tableName: 'capacity_claims',
-  indexes: [{ name: 'capacity_claims_by_provider', properties: ['provider'] }],
+  indexes: [
+    {
+      name: 'capacity_claims_queue',
+      expression:
+        'create index capacity_claims_queue on capacity_claims (provider, (-priority), submitted_at_ms, attempt_id) where granted_at is null',
+    },
+    { name: 'capacity_claims_granted', properties: ['provider'], where: 'granted_at is not null' },
+  ],
   properties: {
     attemptId: p.text().primary(),
     provider: p.text(),
@@ -13,5 +20,7 @@ export const capacityClaims = defineEntity({
     priority: p.integer(),
     submittedAtMs: p.bigint(),
     grantedAt: p.datetime(3).nullable(),
+    /** When the attempt was last told of its grant. */
+    wokenAt: p.datetime(3).nullable(),
   },
 });

@@ -11,5 +11,7 @@ export const checkpoints = defineEntity({
     attempt: p.integer().primary(),
     sequence: p.integer().primary(),
     manifest: p.json<CheckpointManifest>(),
+    /** When its objects were deleted; the manifest's list of files is empty since. */
+    collectedAt: p.datetime(3).nullable(),
   },
 });

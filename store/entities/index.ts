@@ -1,11 +1,12 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { apiKeys } from './api-keys.ts';
+import { apiUptime } from './api-uptime.ts';
 import { attempts } from './attempts.ts';
 import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
 import { decisions } from './decisions.ts';
-import { events } from './events.ts';
+import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
 import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
@@ -14,6 +15,7 @@ import { metricPoints } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
+import { collectorLeases, objectRefs, objectUses } from './retention.ts';
 import { runnerEvents } from './runner-events.ts';
 import { sessions, signInLinks } from './sessions.ts';
 import { streams } from './streams.ts';
@@ -31,8 +33,10 @@ export const entities = [
   modelVersions,
   stageChanges,
   events,
+  eventCounter,
   idempotencyKeys,
   apiKeys,
+  apiUptime,
   providers,
   catalogs,
   runnerEvents,
@@ -41,6 +45,9 @@ export const entities = [
   sessions,
   strayInstances,
   providerSweeps,
+  objectRefs,
+  objectUses,
+  collectorLeases,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

@@ -13,6 +13,24 @@ export const jobs = defineEntity({
       properties: ['finishedAt', 'id'],
       where: 'finished_at is not null and history_kept_at is null',
     },
+    {
+      name: 'jobs_with_checkpoints',
+      properties: ['finishedAt', 'id'],
+      where: 'finished_at is not null and checkpoints_collected_at is null',
+    },
+    {
+      name: 'jobs_with_details',
+      properties: ['finishedAt', 'id'],
+      where: 'finished_at is not null and details_collected_at is null',
+    },
+    { name: 'jobs_finished', properties: ['finishedAt', 'id'], where: 'finished_at is not null' },
+    { name: 'jobs_ended_by_day', properties: ['projectId', 'finishedAt'], where: 'finished_at is not null' },
+    {
+      name: 'jobs_undelivered',
+      properties: ['createdAt', 'id'],
+      where:
+        'finished_at is null and (workflow_started_at is null or (cancel_requested_at is not null and cancel_delivered_at is null))',
+    },
   ],
   properties: {
     id: p.text().primary(),
@@ -33,9 +51,12 @@ export const jobs = defineEntity({
     finishedAt: p.datetime(3).nullable(),
     cancelRequestedAt: p.datetime(3).nullable(),
     cancelRequestedBy: p.text().nullable(),
+    cancelDeliveredAt: p.datetime(3).nullable(),
     stopAt: p.datetime(3).nullable(),
     workflowStartedAt: p.datetime(3).nullable(),
     historyKeptAt: p.datetime(3).nullable(),
+    checkpointsCollectedAt: p.datetime(3).nullable(),
+    detailsCollectedAt: p.datetime(3).nullable(),
     heldAt: p.datetime(3).nullable(),
     signals: p.json<SignalState>().nullable(),
   },

@@ -29,6 +29,10 @@ export const modelVersions = defineEntity({
       where: 'job_id is not null',
     },
   ],
+  indexes: [
+    { name: 'model_versions_by_job', properties: ['jobId'], where: 'job_id is not null' },
+    { name: 'model_versions_by_content', properties: ['sha256'] },
+  ],
   properties: {
     projectId: p.text().primary(),
     model: p.text().primary(),

@@ -1,5 +1,6 @@
-import type { Db } from '../database.ts';
+import { inTransaction, type Db } from '../database.ts';
 import type { ApiKeysRepository } from '../types.ts';
+import { accessEnded, appendEvent } from './events.ts';
 
 export function createApiKeys(db: Db): ApiKeysRepository {
   return {
@@ -12,13 +13,15 @@ export function createApiKeys(db: Db): ApiKeysRepository {
         .execute();
     },
     find: async (id) => (await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()) ?? null,
-    revoke: async (id, at) => {
-      await db
-        .updateTable('api_keys')
-        .set({ revokedAt: at })
-        .where('id', '=', id)
-        .where('revokedAt', 'is', null)
-        .execute();
-    },
+    revoke: (id, at) =>
+      inTransaction(db, async (transaction) => {
+        await transaction
+          .updateTable('api_keys')
+          .set({ revokedAt: at })
+          .where('id', '=', id)
+          .where('revokedAt', 'is', null)
+          .execute();
+        await appendEvent(transaction, accessEnded);
+      }),
   };
 }

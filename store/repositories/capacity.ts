@@ -1,27 +1,45 @@
-import { sql, type Selectable } from 'kysely';
-import { grantOrder, inGrantOrder, sumCapacity } from '../../core/capacity/grant.ts';
+import { sql } from 'kysely';
+import { capacityTolerance, grantOrder, sumCapacity } from '../../core/capacity/grant.ts';
 import type { Capacity, CapacityClaim } from '../../core/capacity/types.ts';
 import { inTransaction, lock, type Db } from '../database.ts';
-import type { Database } from '../entities/index.ts';
 import type { CapacityRepository } from '../types.ts';
 
-type ClaimRow = Selectable<Database['capacity_claims']>;
+/** Waiting claims that one grant looks at together. More are looked at only while all of them fit. */
+const batchSize = 64;
 
-function toClaim(row: ClaimRow): CapacityClaim {
-  const { attemptId, vcpu, memoryGib, gpus, priority, submittedAtMs } = row;
-  return { attemptId, needs: { vcpu, memoryGib, gpus }, priority, submittedAtMs: Number(submittedAtMs) };
+/** The order of grants, as the index `capacity_claims_queue` has it: higher priority, earlier submit, then id. */
+const place = sql`(-priority), submitted_at_ms, attempt_id`;
+
+/** The first waiting claims that the whole can ever hold. A larger one holds back nobody. */
+async function firstWaiting(db: Db, provider: string, total: Capacity): Promise<readonly CapacityClaim[]> {
+  const rows = await db
+    .selectFrom('capacity_claims')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('grantedAt', 'is', null)
+    .where('vcpu', '<=', total.vcpu + capacityTolerance)
+    .where('memoryGib', '<=', total.memoryGib + capacityTolerance)
+    .where('gpus', '<=', total.gpus)
+    .orderBy(place)
+    .limit(batchSize)
+    .execute();
+  return rows.map(({ attemptId, vcpu, memoryGib, gpus, priority, submittedAtMs }) => ({
+    attemptId,
+    needs: { vcpu, memoryGib, gpus },
+    priority,
+    submittedAtMs: Number(submittedAtMs),
+  }));
 }
 
-async function claimsOf(
-  db: Db,
-  provider: string,
-): Promise<{ readonly waiting: readonly CapacityClaim[]; readonly inUse: Capacity }> {
-  const rows = await db.selectFrom('capacity_claims').selectAll().where('provider', '=', provider).execute();
-  const granted = rows.filter((row) => row.grantedAt !== null);
-  return {
-    waiting: rows.filter((row) => row.grantedAt === null).map(toClaim),
-    inUse: sumCapacity(granted),
-  };
+/** Granted claims are few: no more than the capacity holds. */
+async function inUse(db: Db, provider: string): Promise<Capacity> {
+  const granted = await db
+    .selectFrom('capacity_claims')
+    .select(['vcpu', 'memoryGib', 'gpus'])
+    .where('provider', '=', provider)
+    .where('grantedAt', 'is not', null)
+    .execute();
+  return sumCapacity(granted);
 }
 
 async function claim(db: Db, provider: string, wanted: CapacityClaim): Promise<void> {
@@ -34,22 +52,49 @@ async function claim(db: Db, provider: string, wanted: CapacityClaim): Promise<v
     .execute();
 }
 
+/** Claims that were released in the meantime are not granted. */
+async function markGranted(db: Db, attemptIds: readonly string[]): Promise<readonly string[]> {
+  const now = sql<Date>`clock_timestamp()`;
+  const rows = await db
+    .updateTable('capacity_claims')
+    .set({ grantedAt: now, wokenAt: now })
+    .where('attemptId', 'in', attemptIds)
+    .returning('attemptId')
+    .execute();
+  const updated = new Set(rows.map(({ attemptId }) => attemptId));
+  return attemptIds.filter((attemptId) => updated.has(attemptId));
+}
+
 function grant(db: Db, provider: string, total: Capacity): Promise<readonly string[]> {
   return inTransaction(db, async (transaction) => {
     await lock(transaction, `capacity:${provider}`);
-    const { waiting, inUse } = await claimsOf(transaction, provider);
-    const granted = grantOrder(waiting, inUse, total).map(({ attemptId }) => attemptId);
-    if (granted.length === 0) return granted;
-    const rows = await transaction
-      .updateTable('capacity_claims')
-      .set({ grantedAt: sql<Date>`clock_timestamp()` })
-      .where('attemptId', 'in', granted)
-      .returning('attemptId')
-      .execute();
-    // Released in the meantime: not granted.
-    const updated = new Set(rows.map(({ attemptId }) => attemptId));
-    return granted.filter((attemptId) => updated.has(attemptId));
+    const granted: string[] = [];
+    for (;;) {
+      const waiting = await firstWaiting(transaction, provider, total);
+      const next = grantOrder(waiting, await inUse(transaction, provider), total);
+      if (next.length > 0)
+        granted.push(
+          ...(await markGranted(
+            transaction,
+            next.map(({ attemptId }) => attemptId),
+          )),
+        );
+      if (next.length < batchSize) return granted;
+    }
   });
+}
+
+/** Each place is a count over a part of the queue's index. */
+async function positions(db: Db, attemptIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (attemptIds.length === 0) return new Map();
+  const { rows } = await sql<{ attemptId: string; position: number }>`
+    select c.attempt_id as "attemptId", (
+      select count(*)::int from capacity_claims o
+      where o.provider = c.provider and o.granted_at is null
+        and ((-o.priority), o.submitted_at_ms, o.attempt_id) <= ((-c.priority), c.submitted_at_ms, c.attempt_id)
+    ) as position
+    from capacity_claims c where c.attempt_id = any (${attemptIds}) and c.granted_at is null`.execute(db);
+  return new Map(rows.map((row) => [row.attemptId, row.position]));
 }
 
 export function createCapacity(db: Db): CapacityRepository {
@@ -67,10 +112,17 @@ export function createCapacity(db: Db): CapacityRepository {
     release: async (attemptId) => {
       await db.deleteFrom('capacity_claims').where('attemptId', '=', attemptId).execute();
     },
-    positions: async (provider) => {
-      const { waiting } = await claimsOf(db, provider);
-      return new Map(inGrantOrder(waiting).map(({ attemptId }, index) => [attemptId, index + 1]));
+    positions: (attemptIds) => positions(db, attemptIds),
+    inUse: (provider) => inUse(db, provider),
+    wakeAgain: async ({ quietMs, limit }) => {
+      const { rows } = await sql<{ attemptId: string }>`
+        update capacity_claims set woken_at = clock_timestamp() where attempt_id in (
+          select c.attempt_id from capacity_claims c join attempts a on a.id = c.attempt_id
+          where c.granted_at is not null and a.state = 'waiting'
+            and c.woken_at < clock_timestamp() - ${quietMs} * interval '1 ms'
+          limit ${limit} for update of c skip locked
+        ) returning attempt_id as "attemptId"`.execute(db);
+      return rows.map(({ attemptId }) => attemptId);
     },
-    inUse: async (provider) => (await claimsOf(db, provider)).inUse,
   };
 }

@@ -76,9 +76,5 @@ export function createIdempotency(db: Db): IdempotencyRepository {
         .where('response', 'is', null)
         .execute();
     },
-    purge: async (olderThan) => {
-      const purged = await db.deleteFrom('idempotency_keys').where('createdAt', '<', olderThan).executeTakeFirst();
-      return Number(purged.numDeletedRows);
-    },
   };
 }

@@ -1,11 +1,11 @@
-import { isTerminalJobState, modelNameOf, type JobState, type Page } from '@artenic/core';
+import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobState, type Page } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities/index.ts';
-import type { JobRecord, JobsRepository } from '../types.ts';
+import type { JobRecord, JobsRepository, OpenJobsQuery } from '../types.ts';
 import { decodeCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
 
@@ -24,7 +24,7 @@ async function find(db: Db, id: string): Promise<JobRow | null> {
 }
 
 async function lockJob(transaction: Db, id: string): Promise<JobRow> {
-  const row = await transaction.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  const row = await transaction.selectFrom('jobs').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
   if (row === undefined) throw jobNotFound(id);
   return row;
 }
@@ -56,6 +56,17 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
   return moved;
 }
 
+/** As long as the job refers to them, nobody deletes the objects that it needs. */
+async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<void> {
+  const keys = [
+    ...(spec.package === undefined ? [] : [objectKeys.package(spec.package.sha256)]),
+    ...spec.data.map(({ sha256 }) => objectKeys.data(sha256)),
+  ];
+  if (keys.length === 0) return;
+  const refs = [...new Set(keys)].map((key) => ({ key, jobId }));
+  await transaction.insertInto('object_refs').values(refs).execute();
+}
+
 function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<JobRow> {
   const { id, spec, principal, createdAt } = job;
   return inTransaction(db, async (transaction) => {
@@ -76,6 +87,7 @@ function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<J
       })
       .returningAll()
       .executeTakeFirstOrThrow();
+    await referTo(transaction, id, spec);
     await tell(transaction, made, null);
     return made;
   });
@@ -115,6 +127,19 @@ async function list(db: Db, query: Parameters<JobsRepository['list']>[0]): Promi
     (job) => [job.createdAt.toISOString(), job.id],
   );
 }
+
+const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
+  db
+    .selectFrom('jobs')
+    .select(['id', 'service', 'createdAt', 'workflowStartedAt', 'cancelRequestedAt', 'cancelDeliveredAt'])
+    .where('finishedAt', 'is', null)
+    .where('createdAt', '<', olderThan)
+    .$if(after !== undefined, (select) =>
+      select.where(sql<boolean>`(created_at, id) > (${after?.createdAt}::timestamptz, ${after?.id})`),
+    )
+    .orderBy('createdAt')
+    .orderBy('id')
+    .limit(limit);
 
 export function createJobs(db: Db): JobsRepository {
   return {
@@ -156,6 +181,16 @@ export function createJobs(db: Db): JobsRepository {
     setProgress: async (id, progress) => {
       await update(db, id, { progress });
     },
+    holdFence: async (id) => {
+      const row = await db
+        .selectFrom('jobs')
+        .select('currentAttempt')
+        .where('id', '=', id)
+        .forShare()
+        .executeTakeFirst();
+      if (row === undefined) throw jobNotFound(id);
+      return row.currentAttempt;
+    },
     lock: (id) => lockJob(db, id),
     setSignals: (id, signals) => inTransaction(db, (transaction) => setSignals(transaction, id, signals)),
     markWorkflowStarted: async (id, at) => {
@@ -174,18 +209,18 @@ export function createJobs(db: Db): JobsRepository {
     markHistoryKept: async (id, at) => {
       await db.updateTable('jobs').set({ historyKeptAt: at }).where('id', '=', id).execute();
     },
-    open: async ({ olderThan, limit, after }) =>
-      db
-        .selectFrom('jobs')
-        .selectAll()
-        .where('finishedAt', 'is', null)
-        .where('createdAt', '<', olderThan)
-        .$if(after !== undefined, (select) =>
-          select.where(sql<boolean>`(created_at, id) > (${after?.createdAt}::timestamptz, ${after?.id})`),
+    markCancelDelivered: async (id, at) => {
+      await update(db, id, { cancelDeliveredAt: sql<Date>`coalesce(cancel_delivered_at, ${at})` });
+    },
+    open: (query) => openJobs(db, query).execute(),
+    undelivered: ({ olderThan, ...query }) =>
+      openJobs(db, { olderThan, ...query })
+        .where((of) =>
+          of.or([
+            of('workflowStartedAt', 'is', null),
+            of.and([of('cancelRequestedAt', '<', olderThan), of('cancelDeliveredAt', 'is', null)]),
+          ]),
         )
-        .orderBy('createdAt')
-        .orderBy('id')
-        .limit(limit)
         .execute(),
   };
 }

@@ -104,6 +104,7 @@ function register(db: Db, registration: Registration): Promise<ModelVersionRecor
     };
     await record(transaction, change, null);
     await appendEvent(transaction, {
+      projectId,
       topic: 'models',
       kind: 'model.version',
       subject: model,
@@ -132,6 +133,7 @@ async function move(transaction: Db, change: StageChange, from: ModelStage): Pro
     .execute();
   await record(transaction, change, from);
   await appendEvent(transaction, {
+    projectId,
     topic: 'models',
     kind: 'model.stage',
     subject: name,

@@ -1,6 +1,7 @@
 import type { JobState } from '@artenic/core';
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
+import { activityKinds } from '../entities/events.ts';
 import type { EventRecord, OverviewRepository } from '../types.ts';
 
 async function timeToStart(db: Db, projectId: string, since: Date): ReturnType<OverviewRepository['timeToStart']> {
@@ -28,7 +29,7 @@ async function activity(
     select events.sequence, events.topic, events.kind, events.subject, events.data, events.at
     from events left join jobs on events.topic = 'jobs' and jobs.id = events.subject
     where events.sequence is not null
-      and events.kind in ('job.state', 'model.version', 'model.stage', 'instance.unresolved', 'instance.resolved')
+      and events.kind in (${sql.join(activityKinds.map((kind) => sql.lit(kind)))})
       and coalesce(jobs.project_id, events.data ->> 'projectId') = ${projectId}
       and (${before ?? null}::bigint is null or events.sequence < ${before ?? null}::bigint)
     order by events.sequence desc

@@ -5,10 +5,7 @@ import { inTransaction, lock, storable, type Db } from '../database.ts';
 import type { ReconcileRepository, StrayRecord } from '../types.ts';
 import { appendEvent } from './events.ts';
 
-type Strays = Pick<
-  ReconcileRepository,
-  'strays' | 'setStrays' | 'strayTried' | 'strayResolved' | 'unresolved' | 'purgeStrays'
->;
+type Strays = Pick<ReconcileRepository, 'strays' | 'setStrays' | 'strayTried' | 'strayResolved' | 'unresolved'>;
 
 async function put(db: Db, { handle, reason, sinceMs, dueAtMs }: Stray): Promise<void> {
   const { provider, instanceId, attemptId, region } = handle;
@@ -69,6 +66,7 @@ async function tell(db: Db, kind: 'instance.unresolved' | 'instance.resolved', s
   // what nobody knows is the business of whoever runs the platform
   const projectId = job?.projectId ?? 'default';
   await appendEvent(db, {
+    projectId,
     topic: 'providers',
     kind,
     subject: instanceId,
@@ -131,12 +129,5 @@ export function createStrays(db: Db): Strays {
         .orderBy('since')
         .orderBy('instanceId')
         .execute(),
-    purgeStrays: async (before) => {
-      const { numDeletedRows } = await db
-        .deleteFrom('stray_instances')
-        .where('resolvedAt', '<', before)
-        .executeTakeFirst();
-      return Number(numDeletedRows);
-    },
   };
 }

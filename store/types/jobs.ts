@@ -27,6 +27,8 @@ export type JobRecord = {
   readonly finishedAt: Date | null;
   readonly cancelRequestedAt: Date | null;
   readonly cancelRequestedBy: string | null;
+  /** When the cancel reached the job's workflow; null until then, and the relay delivers it. */
+  readonly cancelDeliveredAt: Date | null;
   /** When `maxHours` ends: set at the first hello. */
   readonly stopAt: Date | null;
   /** When the workflow's start was confirmed; null until then, and the relay starts it. */
@@ -37,6 +39,17 @@ export type JobRecord = {
   readonly heldAt: Date | null;
   /** What the signals from outside come to; null before the first. */
   readonly signals: SignalState | null;
+};
+
+/** What the relay needs of a job, without its spec. */
+export type OpenJob = Pick<
+  JobRecord,
+  'id' | 'service' | 'createdAt' | 'workflowStartedAt' | 'cancelRequestedAt' | 'cancelDeliveredAt'
+>;
+export type OpenJobsQuery = {
+  readonly olderThan: Date;
+  readonly limit: number;
+  readonly after?: Pick<JobRecord, 'createdAt' | 'id'>;
 };
 
 export type JobsRepository = {
@@ -76,6 +89,8 @@ export type JobsRepository = {
   /** Sets `stopAt` once: createdAt-independent, first hello + maxHours. Returns the one that holds. */
   readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
   readonly setProgress: (id: string, progress: number) => Promise<void>;
+  /** The current attempt, which stays that to the transaction's end. For one that does not change the job's row. */
+  readonly holdFence: (id: string) => Promise<number>;
   /** As `get`, and nobody else changes it until the transaction's end. */
   readonly lock: (id: string) => Promise<JobRecord>;
   /** Keeps what the signals come to; appends the event `job.state` when that holds the job or lets it go. */
@@ -87,12 +102,12 @@ export type JobsRepository = {
     readonly limit: number;
   }) => Promise<readonly JobRecord[]>;
   readonly markHistoryKept: (id: string, at: Date) => Promise<void>;
+  /** The first delivery stays. */
+  readonly markCancelDelivered: (id: string, at: Date) => Promise<void>;
   /** Not terminal, for the relay: `createdAt` before `olderThan`, oldest first, behind `after`. */
-  readonly open: (query: {
-    readonly olderThan: Date;
-    readonly limit: number;
-    readonly after?: Pick<JobRecord, 'createdAt' | 'id'>;
-  }) => Promise<readonly JobRecord[]>;
+  readonly open: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
+  /** Those of `open` whose workflow or whose cancel has not reached Temporal. */
+  readonly undelivered: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
 };
 
 export type AttemptRecord = {
@@ -109,8 +124,11 @@ export type AttemptRecord = {
   readonly restoredFrom: string | null;
   readonly createdAt: Date;
   readonly launchedAt: Date | null;
+  /** When the launch gave the instance. */
+  readonly instanceSince: Date | null;
   readonly helloAt: Date | null;
   readonly runningAt: Date | null;
+  /** The last sign of life of its machine: any request under the attempt's own token, most often a heartbeat. */
   readonly lastHeartbeatAt: Date | null;
   /** When the runner said that the command is over; its completion marker is in storage since. */
   readonly runnerOverAt: Date | null;
@@ -133,6 +151,12 @@ export type AttemptRecord = {
   /** When it was gone, by the provider's clock. */
   readonly billedUntil: Date | null;
 };
+
+/** What the doctor says of an attempt whose machine is not heard. */
+export type SilentAttempt = Pick<
+  AttemptRecord,
+  'id' | 'offer' | 'handle' | 'launchedAt' | 'instanceSince' | 'helloAt' | 'lastHeartbeatAt'
+>;
 
 /** An attempt that a provider did not give an instance to. */
 export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
@@ -167,10 +191,16 @@ export type AttemptsRepository = {
   ) => Promise<void>;
   /** Only forward (waiting → launching → starting → setup → running → stopping); `ended` is `end`'s. Stamps the matching time; appends the event. */
   readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
-  readonly setHandle: (id: string, handle: InstanceRef) => Promise<void>;
+  /** The launch has given this instance. The first time stays. */
+  readonly setHandle: (id: string, handle: InstanceRef, at: Date) => Promise<void>;
   /** First hello wins; the same hash again is fine; another hash, or an ended attempt, throws `fenced`. */
   readonly hello: (id: string, tokenHash: string, at: Date) => Promise<AttemptRecord>;
+  /** A sign of life. The latest time stays; an id that there is no row of is fine. */
   readonly heartbeat: (id: string, at: Date) => Promise<void>;
+  /** Attempts with an instance that have not ended and gave no sign since `since`, longest first, at most `limit`. */
+  readonly silent: (since: Date, limit: number) => Promise<readonly SilentAttempt[]>;
+  /** How many machines ended since `since` without a word, by provider. */
+  readonly mute: (since: Date) => Promise<ReadonlyMap<string, number>>;
   /** The first time stays. */
   readonly runnerOver: (id: string, at: Date) => Promise<void>;
   /** The first time and the earliest deadline stay: the order of several makes no difference. */

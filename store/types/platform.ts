@@ -1,6 +1,6 @@
 import type { Capacity } from '../../core/capacity/types.ts';
 import type { CatalogOffer } from '../../core/catalog/catalog.ts';
-import type { ProviderProblem } from '@artenic/core';
+import type { LiveHint, ProviderProblem, RunnerEvent } from '@artenic/core';
 
 /**
  * `topic` is what readers subscribe to: `jobs`, `job:<id>`, `models`, `providers`. One change is one event: `job.state`
@@ -13,15 +13,32 @@ export type EventInput = {
   readonly kind: string;
   readonly subject: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Absent: the project of the job that `subject` names; without such a job the event concerns every project. */
+  readonly projectId?: string;
 };
-export type EventRecord = EventInput & { readonly sequence: bigint; readonly at: Date };
+export type EventRecord = Omit<EventInput, 'projectId'> & {
+  readonly projectId: string | null;
+  readonly sequence: bigint;
+  readonly at: Date;
+};
+/** There is more to fetch of a job's log (`job.log`) or metrics (`job.metric`); the topic is `job:<id>`. */
+export type HintInput = Readonly<Omit<LiveHint, 'at' | 'kind'>> & {
+  readonly kind: 'job.log' | 'job.metric';
+  /** Readers of other projects never hear of it. */
+  readonly projectId: string;
+};
 export type EventsRepository = {
   /** Appends without a number; it gets one after commit, by `sequence`. Wakes listeners (`NOTIFY artenic_events`) at commit. */
   readonly append: (event: EventInput) => Promise<void>;
   /** Numbers what has been committed since, in one short transaction under an advisory lock; returns how many. Any process may call it at any time. */
   readonly sequence: () => Promise<number>;
   readonly after: (sequence: bigint, limit: number) => Promise<readonly EventRecord[]>;
+  /** The last number that was given, whether or not its event is still kept. */
   readonly lastSequence: () => Promise<bigint>;
+  /** Of the oldest event that is kept; null when none is. */
+  readonly firstSequence: () => Promise<bigint | null>;
+  /** Sends hints to all who listen, as `{ origin, hints }` in JSON. Nothing is stored. */
+  readonly notifyHints: (origin: string, hints: readonly object[]) => Promise<void>;
 };
 
 export type StoredResponse = {
@@ -52,7 +69,6 @@ export type IdempotencyRepository = {
   readonly complete: (key: string, principalId: string, response: StoredResponse) => Promise<void>;
   /** Gives the key back after a failure that had no effect. */
   readonly abandon: (key: string, principalId: string) => Promise<void>;
-  readonly purge: (olderThan: Date) => Promise<number>;
 };
 
 export type ApiKeyRecord = {
@@ -115,7 +131,31 @@ export type CatalogsRepository = {
   readonly list: () => Promise<readonly CatalogRecord[]>;
 };
 
+/** What an attempt's workflow hears of its runner. `hello` is told by the API, which knows when `maxHours` end. */
+export type WorkflowEvent = RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string };
+export type RunnerEventRecord = { readonly eventId: string; readonly event: WorkflowEvent };
+/**
+ * An outbox: events are committed here with their effect, and told to the workflow after the commit, by the API or by the
+ * relay. A workflow ignores what it hears twice.
+ */
 export type RunnerEventsRepository = {
-  /** True the first time this attempt sends this event id. */
-  readonly firstTime: (attemptId: string, eventId: string, at: Date) => Promise<boolean>;
+  /** Keeps an event for delivery; false when this attempt has sent this id before. */
+  readonly accept: (attemptId: string, event: WorkflowEvent, at: Date) => Promise<boolean>;
+  /** True the first time that this is noted of the attempt. Nothing is delivered. */
+  readonly firstTime: (attemptId: string, note: string, at: Date) => Promise<boolean>;
+  /** An attempt's events, in the order of their arrival. */
+  readonly undelivered: (attemptId: string, limit: number) => Promise<readonly RunnerEventRecord[]>;
+  /** Attempts with events that wait; those that failed least come first. `limit` counts events. */
+  readonly waiting: (query: { readonly olderThan: Date; readonly limit: number }) => Promise<readonly string[]>;
+  readonly delivered: (attemptId: string, eventId: string, at: Date) => Promise<void>;
+  /** Counts a delivery that failed. */
+  readonly failed: (attemptId: string, eventId: string) => Promise<void>;
+};
+
+/** The span in which the API has been able to hear runners, all its replicas together: silence is counted within it only. */
+export type UptimeRepository = {
+  /** The API hears runners at `at`. A pause of more than `gapMs`, or a fault since the last note, begins a new span. */
+  readonly note: (heard: { readonly at: Date; readonly gapMs: number; readonly hadFault: boolean }) => Promise<void>;
+  /** Null before the first note. */
+  readonly read: () => Promise<{ readonly goodSince: Date; readonly goodUntil: Date } | null>;
 };

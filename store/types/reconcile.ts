@@ -96,7 +96,6 @@ export type ReconcileRepository = {
   readonly strayResolved: (handle: InstanceRef, at: Date) => Promise<void>;
   /** Open ones of all providers, longest first. */
   readonly unresolved: () => Promise<readonly StrayRecord[]>;
-  readonly purgeStrays: (resolvedBefore: Date) => Promise<number>;
   readonly finishSweep: (
     sweep: Pick<SweepRecord, 'provider' | 'startedAt' | 'finishedAt'> &
       ({ readonly error: string } | { readonly findings: SweepFindings }),

@@ -6,17 +6,27 @@ export type SessionsRepository = {
     readonly tokenHash: string;
     readonly apiKeyId: string;
     readonly expiresAt: Date;
+    /** The session that asks for it; null for an API key. */
+    readonly sessionHash: string | null;
   }) => Promise<void>;
-  /** The key behind the link, once: null for one that is unknown, used or too old. */
-  readonly takeLink: (tokenHash: string, at: Date) => Promise<string | null>;
+  /** Who made the link, once: null for one that is unknown, used or too old, or whose session has ended. */
+  readonly takeLink: (
+    tokenHash: string,
+    at: Date,
+  ) => Promise<{ readonly apiKeyId: string; readonly sessionHash: string | null } | null>;
   readonly open: (session: {
     readonly tokenHash: string;
     readonly apiKeyId: string;
     readonly createdAt: Date;
     readonly expiresAt: Date;
+    readonly parentHash: string | null;
   }) => Promise<void>;
-  /** Null when it is unknown, too old or revoked, or when its API key is revoked. */
-  readonly find: (tokenHash: string, at: Date) => Promise<(Principal & { readonly expiresAt: Date }) | null>;
+  /** Null when it is unknown, too old or revoked, or when its API key is revoked or its parent has ended. */
+  readonly find: (
+    tokenHash: string,
+    at: Date,
+  ) => Promise<(Principal & { readonly expiresAt: Date; readonly parentHash: string | null }) | null>;
+  /** Ends it, and with it the sessions that its links have opened. Tells the holders of sockets. */
   readonly revoke: (tokenHash: string, at: Date) => Promise<void>;
   readonly purge: (expiredBefore: Date) => Promise<void>;
 };

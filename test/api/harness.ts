@@ -9,13 +9,16 @@ import { createFilesystemStorage } from '../../activities/storage/filesystem.ts'
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
+import { createHints } from '../../api/hints.ts';
 import { makeKey, parseKey } from '../../api/keys.ts';
+import { createHearing } from '../../api/hearing.ts';
 import { createLive } from '../../api/live.ts';
 import { modelCache } from '../../api/model-cache.ts';
 import { startServer } from '../../api/server.ts';
 import type { TemporalGateway } from '../../api/temporal-gateway.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
+import { defaultPeriods } from '../../core/retention/rules.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/listen.ts';
 import { openOrm } from '../../store/orm.ts';
@@ -44,7 +47,11 @@ export class RecordedTemporal implements TemporalGateway {
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly ping = () => this.#take('ping');
-  readonly describe = async () => 'absent' as const;
+  /** Jobs whose workflows are open; of all others there is no workflow. */
+  readonly open = new Set<string>();
+  readonly openTrainingJobs = async () => this.open;
+  readonly describe = async (workflowId: string) =>
+    this.open.has(workflowId.replace('training-job/', '')) ? ('open' as const) : ('absent' as const);
   readonly close = async () => undefined;
 }
 
@@ -85,6 +92,7 @@ type Parts = {
   readonly temporal: RecordedTemporal;
   readonly key: string;
   readonly port: number;
+  readonly databaseUrl: string;
   readonly contract: Contract;
   readonly close: () => Promise<void>;
 };
@@ -97,10 +105,12 @@ export class ApiWorld {
   readonly key: string;
   readonly port: number;
   readonly url: string;
+  readonly databaseUrl: string;
   readonly #contract: Contract;
   readonly #close: () => Promise<void>;
 
-  constructor({ deps, temporal, key, port, contract, close }: Parts) {
+  constructor({ deps, temporal, key, port, databaseUrl, contract, close }: Parts) {
+    this.databaseUrl = databaseUrl;
     this.deps = deps;
     this.store = deps.store;
     this.temporal = temporal;
@@ -117,7 +127,14 @@ export class ApiWorld {
     const orm: MikroORM = await openOrm({ databaseUrl: url, poolMax });
     const store = createStore(orm);
     const wakes = new Set<() => void>();
-    const listener = await listenForEvents(url, () => wakes.forEach((wake) => wake()));
+    const now = () => new Date();
+    const logger = pino({ level: 'silent' });
+    const hints = createHints({ store, logger, now, origin: url });
+    const listener = await listenForEvents(
+      url,
+      () => wakes.forEach((wake) => wake()),
+      (payload) => hints.receive(payload),
+    );
     const temporal = new RecordedTemporal();
     let baseUrl = '';
     const ownUrls = createOwnUrls({
@@ -135,16 +152,18 @@ export class ApiWorld {
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
+      ...{ publicUrl: null, periods: defaultPeriods },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
+      hearing: createHearing(),
+      silence: { silentAfterMs: 600_000, helloWithinMs: null },
       webhookKeys: [],
       signing: ownUrls,
       ownUrls,
       runner: { heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
       secrets: async (names) => Object.fromEntries(names.map((name) => [name, `secret of ${name}`])),
-      now: () => new Date(),
+      ...{ now, logger, hints },
       newId: () => uuidv7(Date.now(), randomBytes(10)),
-      logger: pino({ level: 'silent' }),
       onEvents: (wake) => {
         wakes.add(wake);
         return () => wakes.delete(wake);
@@ -171,7 +190,7 @@ export class ApiWorld {
       await drop();
       await rm(home, { recursive: true, force: true });
     };
-    return new ApiWorld({ deps, temporal, key, port: running.port, contract, close });
+    return new ApiWorld({ deps, temporal, key, port: running.port, databaseUrl: url, contract, close });
   }
 
   close(): Promise<void> {
@@ -202,11 +221,11 @@ export class ApiWorld {
     return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
   }
 
-  async addJob(spec: Partial<JobSpecInput> = {}): Promise<JobRecord> {
+  async addJob(spec: Partial<JobSpecInput> = {}, projectId = 'default'): Promise<JobRecord> {
     return this.store.jobs.insert({
       id: randomUUID(),
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
-      principal: { id: 'someone', name: 'someone', projectId: 'default' },
+      principal: { id: 'someone', name: 'someone', projectId },
       createdAt: new Date(),
     });
   }

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { liveEventSchema, type LiveEvent } from '@artenic/core';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
 import { WebSocket } from 'ws';
+import { createHints } from '../../api/hints.ts';
+import { parseKey } from '../../api/keys.ts';
+import { listenForEvents } from '../../store/listen.ts';
 import { newId } from '../store/support.ts';
 import { poll } from '../support/poll.ts';
-import { ApiWorld } from './harness.ts';
+import { addKey, ApiWorld } from './harness.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
@@ -14,25 +17,27 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const url = () => `ws://127.0.0.1:${world.port}/ws`;
-const openSocket = () => new WebSocket(url(), ['artenic.v1', `bearer.${world.key}`]);
+const openSocket = (key = world.key) => new WebSocket(url(), ['artenic.v1', `bearer.${key}`]);
 
 type Message = { readonly op: string; readonly sequence?: number; readonly message?: string; readonly after?: number };
 
 /** A reader that keeps what it hears. */
-async function follow(topics: readonly string[], after: number | null) {
-  const socket = openSocket();
+async function follow(topics: readonly string[], after: number | null, key = world.key, hints?: true) {
+  const socket = openSocket(key);
   const messages: Message[] = [];
   socket.on('message', (data) => messages.push(JSON.parse((data as Buffer).toString('utf8')) as Message));
   await once(socket, 'open');
-  socket.send(JSON.stringify({ op: 'subscribe', topics, after }));
+  socket.send(JSON.stringify({ op: 'subscribe', topics, after, hints }));
   await poll('the subscription', 5000, () => (messages.some(({ op }) => op === 'subscribed') ? true : null));
   const events = (): LiveEvent[] =>
     messages.filter(({ op }) => op === 'event').map((one) => liveEventSchema.parse(one));
+  const hintsHeard = (): LiveHint[] =>
+    messages.filter(({ op }) => op === 'hint').map((one) => liveHintSchema.parse(one));
   const close = async () => {
     socket.close();
     await once(socket, 'close');
   };
-  return { socket, messages, events, close };
+  return { socket, messages, events, hints: hintsHeard, close };
 }
 
 const append = (topic: string, subject: string, data: Record<string, unknown> = {}) =>
@@ -62,6 +67,41 @@ test('a reader hears of its topics, in order, and of nothing else', async () => 
     heard.map(({ sequence }) => sequence).toSorted((a, b) => a - b),
   );
   await reader.close();
+});
+
+test('a key of another project hears of its own jobs and models and of what concerns all, live and from the past', async () => {
+  const stranger = await addKey(world.store, 'stranger', 'other');
+  const [ours, theirs] = [await world.addJob(), await world.addJob({}, 'other')];
+  const start = await lastSequence();
+  const topics = ['jobs', 'models', 'providers', `job:${ours.id}`, `job:${theirs.id}`];
+  const live = await follow(topics, null, stranger);
+  for (const { id } of [ours, theirs]) {
+    await append(`job:${id}`, id);
+    await append('jobs', id);
+  }
+  await world.store.events.append({ topic: 'models', kind: 'test', subject: 'iris', data: {}, projectId: 'default' });
+  await world.store.events.append({ topic: 'models', kind: 'test', subject: 'iris', data: {}, projectId: 'other' });
+  await append('providers', 'local');
+  const wanted = [`job:${theirs.id}`, 'jobs', 'models', 'providers'];
+  await poll('the last of them', 5000, () => live.events().find(({ topic }) => topic === 'providers') ?? null);
+  expect(live.events().map(({ topic }) => topic)).toEqual(wanted);
+  const late = await follow(topics, start, stranger);
+  await poll('the last again', 5000, () => late.events().find(({ topic }) => topic === 'providers') ?? null);
+  expect(new Set(late.events().map(({ subject }) => subject))).toEqual(new Set([theirs.id, 'iris', 'local']));
+  await live.close();
+  await late.close();
+});
+
+test('a revoked key’s socket is closed before anything that comes later', async () => {
+  const key = await addKey(world.store, 'former');
+  const reader = await follow(['models'], null, key);
+  const closed = once(reader.socket, 'close') as Promise<[number]>;
+  await world.store.transaction(async (repositories) => {
+    await repositories.apiKeys.revoke(parseKey(key)?.id ?? '', new Date());
+    await repositories.events.append({ topic: 'models', kind: 'test', subject: 'later', data: {} });
+  });
+  expect((await closed)[0]).toBe(1008);
+  expect(reader.events()).toEqual([]);
 });
 
 test('a job that is submitted is heard of without anybody asking', async () => {
@@ -99,6 +139,56 @@ test('over reconnects at random, while many write, nothing is missed, doubled or
   const numbers = heard.map(({ sequence }) => sequence);
   expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
   expect(new Set(heard.map(({ subject, data }) => `${subject} ${JSON.stringify(data['index'])}`)).size).toBe(300);
+});
+
+describe('hints', () => {
+  test('are told to followers that want them, on every replica, once, and are never stored', async () => {
+    const runner = await world.startRunner();
+    const heardElsewhere: LiveHint[] = [];
+    const elsewhere = createHints({ ...world.deps, origin: 'another replica' });
+    elsewhere.listen((hint) => heardElsewhere.push(hint));
+    const listener = await listenForEvents(
+      world.databaseUrl,
+      () => undefined,
+      (payload) => elsewhere.receive(payload),
+    );
+    const stranger = await addKey(world.store, 'hint-stranger', 'other');
+    const [follower, other, outside] = await Promise.all([
+      follow([`job:${runner.jobId}`], null, world.key, true),
+      follow([`job:${runner.jobId}`], null),
+      follow([`job:${runner.jobId}`, 'providers'], null, stranger, true),
+    ]);
+    const before = await lastSequence();
+    await world.ship(runner, 'logs?stream=training&offset=0', 'epoch 1\n');
+    await world.ship(runner, 'metrics?offset=0', '{"loss":0.5,"step":1}\n');
+    const kinds = ['job.log', 'job.metric'];
+    await poll('both hints', 5000, () => (follower.hints().length >= 2 && heardElsewhere.length >= 2 ? true : null));
+    expect(follower.hints().map(({ kind }) => kind)).toEqual(kinds);
+    expect(follower.hints()[0]).toMatchObject({ subject: runner.jobId, data: { attempt: 1, nextOffset: 8 } });
+    expect(heardElsewhere.map(({ kind }) => kind)).toEqual(kinds);
+    // An event behind them: by then whatever else was under way has come, too.
+    await append(`job:${runner.jobId}`, runner.jobId);
+    await poll('the event', 5000, () => (follower.events().length > 0 && other.events().length > 0 ? true : null));
+    expect(follower.hints()).toHaveLength(2);
+    expect(other.hints()).toEqual([]);
+    // One that every project hears of, behind all that another project must not hear.
+    await append('providers', 'local');
+    await poll('what concerns all', 5000, () => (outside.events().length > 0 ? true : null));
+    expect(outside.hints()).toEqual([]);
+    expect((await world.store.events.after(BigInt(before), 10)).map(({ kind }) => kind)).toEqual(['test', 'test']);
+    await listener.close();
+    await Promise.all([follower.close(), other.close(), outside.close()]);
+  });
+
+  test('of a kind and subject that a busy second brings are told at its end, the last one always', async () => {
+    const runner = await world.startRunner();
+    const follower = await follow([`job:${runner.jobId}`], null, world.key, true);
+    for (let line = 0; line < 20; line++) await world.ship(runner, `logs?stream=training&offset=${line * 2}`, 'x\n');
+    const last = () => follower.hints().at(-1)?.data['nextOffset'];
+    await poll('the last hint', 5000, () => (last() === 40 ? true : null));
+    expect(follower.hints().length).toBeLessThan(20);
+    await follower.close();
+  });
 });
 
 test('a new subscription on the same socket begins where it says', async () => {

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { ModelVersionView, ModelView, Page, PredictResponse, StageChangeView } from '@artenic/core';
+import {
+  objectKeys,
+  type ModelVersionView,
+  type ModelView,
+  type Page,
+  type PredictResponse,
+  type StageChangeView,
+} from '@artenic/core';
 import { defaultLimits } from '../../api/deps.ts';
 import { loopModel, softmaxModel } from '../serving/models.ts';
 import { ApiWorld, errorOf, type Answer } from './harness.ts';
@@ -134,6 +141,14 @@ test('the artifact comes back as it was sent', async () => {
   expect(answer.text).toBe(Buffer.from(modelNamed('f1')).toString());
   expect(answer.headers.get('content-disposition')).toContain('fetched-1.onnx');
   expect((await world.call('GET', '/api/v1/models/fetched/versions/2/artifact')).status).toBe(404);
+  // its length is that of the stored object, whatever was registered
+  const { storage } = world.deps;
+  const key = objectKeys.model(hashOf(modelNamed('f1')));
+  await storage.put(key, Buffer.from('longer or shorter'));
+  const changed = await world.call('GET', '/api/v1/models/fetched/versions/1/artifact');
+  expect([changed.headers.get('content-length'), changed.text]).toEqual(['17', 'longer or shorter']);
+  await storage.delete(key);
+  expect((await world.call('GET', '/api/v1/models/fetched/versions/1/artifact')).status).toBe(404);
 });
 
 test('models are listed by name, page by page', async () => {

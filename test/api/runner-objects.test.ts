@@ -133,20 +133,24 @@ test('a checkpoint is removed whole, with what of it lies among the spares', asy
   const { storage } = world.deps;
   const spare = `${objectKeys.spares(jobId, 1)}${randomUUID()}`;
   const foreign = `${objectKeys.spares(jobId, 2)}${randomUUID()}`;
-  const manifest: CheckpointManifest = {
-    ...{ jobId, attempt: 1, sequence: 1, name: 'step-1', directory: true, createdAt: new Date().toISOString() },
-    files: [spare, foreign].map((key, index) => ({ path: String(index), key, bytes: 1, sha256: sha256Of('x') })),
-  };
+  const manifestOf = (sequence: number, key: string): CheckpointManifest => ({
+    ...{ jobId, attempt: 1, sequence, name: 'step-1', directory: true, createdAt: new Date().toISOString() },
+    files: [{ path: 'a', key, bytes: 1, sha256: sha256Of('x') }],
+  });
   const beside = `${objectKeys.checkpoint(jobId, 1, 1)}files/a`;
   const next = objectKeys.checkpointManifest(jobId, 1, 2);
   for (const key of [spare, foreign, beside, next]) await storage.put(key, Buffer.from('x'));
-  await storage.put(objectKeys.checkpointManifest(jobId, 1, 1), Buffer.from(JSON.stringify(manifest)));
+  await storage.put(objectKeys.checkpointManifest(jobId, 1, 1), Buffer.from(JSON.stringify(manifestOf(1, spare))));
   const keys = async () => (await world.ship(runner, 'objects/checkpoints', {})).json<{ keys: string[] }>().keys;
   expect(await keys()).toEqual([beside, objectKeys.checkpointManifest(jobId, 1, 1), next]);
   for (let time = 0; time < 2; time++)
     expect((await world.ship(runner, 'objects/checkpoints/remove', { sequence: 1 })).status).toBe(200);
   expect(await keys()).toEqual([next]);
   expect(await storage.list(objectKeys.allSpares(jobId))).toEqual([foreign]);
+  // one that claims what is not its own takes nothing with it
+  await storage.put(next, Buffer.from(JSON.stringify(manifestOf(2, foreign))));
+  expect((await world.ship(runner, 'objects/checkpoints/remove', { sequence: 2 })).status).toBe(200);
+  expect([await keys(), await storage.list(objectKeys.allSpares(jobId))]).toEqual([[], [foreign]]);
 });
 
 test('a rented machine learns the rest for its bootstrap token', async () => {

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
+  longestManifestBytes,
   objectKeys,
   type AttemptView,
   type CheckpointManifest,
   type HelloResponse,
   type MetricPoint,
 } from '@artenic/core';
+import { pino } from 'pino';
+import { ArtenicError } from '../../core/errors.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { startRelay } from '../../workers/relay.ts';
+import { poll } from '../support/poll.ts';
 import { ApiWorld, errorOf, keyPepper, type Runner } from './harness.ts';
 
 let world: ApiWorld;
@@ -40,13 +45,14 @@ test('hello trades the right bootstrap token for the first runner’s own', asyn
   expect((await world.hello(attemptId, token, bootstrapTokenOf(keyPepper, `${attemptId}0`))).status).toBe(401);
   expect((await world.hello(attemptId, 'short')).status).toBe(422);
   expect((await beat({ token })).status).toBe(401);
+  const beforeMs = Date.now();
   const answer = await world.hello(attemptId, token);
   expect(answer.status).toBe(200);
   const first = answer.json<HelloResponse>();
   expect(first).toMatchObject({ secrets: { TOKEN: 'secret of TOKEN' }, checkpoints: [], job: { service: 'penguins' } });
-  const leftMs = Date.parse(first.stopAt) - Date.now();
-  expect(leftMs).toBeGreaterThan(2 * 3_600_000 - 60_000);
-  expect(leftMs).toBeLessThanOrEqual(2 * 3_600_000);
+  const begunMs = Date.parse(first.stopAt) - 2 * 3_600_000;
+  expect(begunMs).toBeGreaterThanOrEqual(beforeMs);
+  expect(begunMs).toBeLessThanOrEqual(Date.now());
   // A repeat with the same token is the same runner; the end of its hours does not move.
   expect((await world.hello(attemptId, token)).json<HelloResponse>().stopAt).toBe(first.stopAt);
   const second = await world.hello(attemptId, rival);
@@ -57,7 +63,53 @@ test('hello trades the right bootstrap token for the first runner’s own', asyn
     expect.objectContaining({ kind: 'hello', stopAt: first.stopAt }),
   ]);
   const { items } = (await world.call('GET', `/api/v1/jobs/${job.id}/attempts`)).json<{ items: AttemptView[] }>();
-  expect(items).toMatchObject([{ attempt: 1, state: 'starting', helloAt: expect.any(String) }]);
+  expect(items).toMatchObject([
+    { attempt: 1, state: 'starting', helloAt: expect.any(String), lastHeartbeatAt: expect.any(String) },
+  ]);
+});
+
+test('whatever a machine asks under its own token is a sign of life, also a hello that is held back', async () => {
+  const job = await world.addJob();
+  const warned = await world.startAttempt(job.id, 1);
+  await world.store.attempts.notice(warned.attemptId, new Date(Date.now() + 60_000), new Date());
+  const offer = { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 };
+  const id = `${job.id}/attempt-2`;
+  await world.store.attempts.open({ id, jobId: job.id, attempt: 2, offer, reason: 'beside', createdAt: new Date() });
+  const lastSign = async (attemptId: string) => (await world.store.attempts.get(attemptId)).lastHeartbeatAt;
+  expect((await world.hello(id, newToken(), 'x'.repeat(43))).status).toBe(401);
+  expect(await lastSign(id)).toBeNull();
+  expect((await world.hello(id, newToken())).status).toBe(503);
+  expect(await lastSign(id)).not.toBeNull();
+
+  const sign = await lastSign(warned.attemptId);
+  const ship = () => world.ship(warned, 'logs?stream=training&offset=0', 'line\n');
+  expect((await ship()).status).toBe(200);
+  // those within a heartbeat's time of the last sign are not written down
+  expect(await lastSign(warned.attemptId)).toEqual(sign);
+  await poll('a sign that is written down', 10_000, async () => {
+    await ship();
+    return (await lastSign(warned.attemptId))?.getTime() === sign?.getTime() ? null : true;
+  });
+});
+
+test('a heartbeat that the API cannot take is a fault of ours; one that it refuses is none', async () => {
+  const runner = await world.startRunner();
+  world.deps.hearing.takeFault();
+  expect((await beat(runner)).status).toBe(200);
+  expect((await beat({ token: newToken() })).status).toBe(401);
+  expect(world.deps.hearing.takeFault()).toBe(false);
+  const away = await ApiWorld.start({
+    store: {
+      ...world.store,
+      attempts: { ...world.store.attempts, heartbeat: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+    },
+  });
+  try {
+    expect((await away.ship(runner, 'heartbeat', { phase: 'training', progress: null })).status).toBe(503);
+    expect([away.deps.hearing.takeFault(), away.deps.hearing.takeFault()]).toEqual([true, false]);
+  } finally {
+    await away.close();
+  }
 });
 
 test('of ten runners that say hello at once one gets the attempt', async () => {
@@ -101,6 +153,11 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
   for (const sequence of [1, 2, 10]) await store(manifest(first.jobId, 1, sequence));
   const damaged = objectKeys.checkpointManifest(first.jobId, 1, 11);
   await world.deps.storage.put(damaged, Buffer.from('{"half": '));
+  // one that is too long, and one that names an object of another attempt: neither keeps the next from beginning
+  const long = objectKeys.checkpointManifest(first.jobId, 1, 12);
+  await world.deps.storage.put(long, Buffer.alloc(longestManifestBytes + 1, ' '));
+  const key = objectKeys.output(first.jobId, 1, 'x');
+  await store({ ...manifest(first.jobId, 1, 13), files: [{ path: 'x', key, bytes: 1, sha256: '0'.repeat(64) }] });
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
   const foreign = await world.ship(first, 'checkpoints', manifest(first.jobId, 2, 3));
@@ -114,20 +171,37 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
     [1, 2],
     [1, 1],
   ]);
+  for (let sequence = 2; sequence <= 20; sequence++) await store(manifest(first.jobId, 2, sequence));
+  const next = (await world.hello(await world.openAttempt(first.jobId, 4), newToken())).json<HelloResponse>();
+  expect(next.checkpoints.map(({ attempt, sequence }) => [attempt, sequence])).toEqual(
+    Array.from({ length: 16 }, (_, index) => [2, 20 - index]),
+  );
 });
 
-test('phases move the job; while Temporal is away the runner is told to come back', async () => {
+test('phases move the job; what Temporal could not hear is kept, and the relay tells it in its order', async () => {
   const runner = await world.startRunner();
   await world.store.jobs.transition(runner.jobId, 'preparing');
   await world.store.jobs.transition(runner.jobId, 'waiting');
   await world.store.jobs.transition(runner.jobId, 'provisioning');
   const phase = { kind: 'phase', id: 'training', phase: 'training', restoredFrom: 'step-4' };
   world.temporal.isAway = true;
-  const away = await world.ship(runner, 'events', phase);
-  world.temporal.isAway = false;
-  expect([away.status, away.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
   expect((await world.ship(runner, 'events', phase)).status).toBe(200);
-  expect(world.temporal.of('signal')).toContainEqual([runner.attemptId, phase]);
+  expect((await world.ship(runner, 'events', phase)).status).toBe(200);
+  const exited = { kind: 'exited', id: 'exited', exitCode: 0 };
+  expect((await world.ship(runner, 'events', exited)).status).toBe(200);
+  world.temporal.isAway = false;
+  const told = () => world.temporal.of('signal').flatMap(([id, event]) => (id === runner.attemptId ? [event] : []));
+  expect(told()).toMatchObject([{ kind: 'hello' }]);
+  const { store, temporal } = world;
+  const now = () => new Date(Date.now() + 10_000);
+  const relay = startRelay({ store, temporal, logger: pino({ level: 'silent' }), intervalMs: 50, now });
+  try {
+    await poll('the relay', 10_000, async () => (told().length > 2 ? true : null));
+  } finally {
+    await relay.close();
+  }
+  expect(told()).toMatchObject([{ kind: 'hello' }, phase, exited]);
+  expect(await store.runnerEvents.waiting({ olderThan: now(), limit: 10 })).toEqual([]);
   expect((await world.store.jobs.get(runner.jobId)).state).toBe('running');
   expect(await world.store.attempts.get(runner.attemptId)).toMatchObject({ state: 'running', restoredFrom: 'step-4' });
   expect((await world.ship(runner, 'events', { kind: 'other', id: 'x' })).status).toBe(422);
@@ -160,6 +234,34 @@ test('metric lines count once however often they are sent', async () => {
   expect((await metricsOf(runner.jobId)).map(({ step, value }) => [step, value])).toEqual(
     lines.map((_, step) => [step, step / 2]),
   );
+});
+
+test('a hostile line is a bad line: requests are answered meanwhile, and the metrics around it are kept', async () => {
+  const runner = await world.startRunner();
+  const escapes = String.raw`\"`;
+  const lines = [
+    '{"step": 1, "a": 1, "b": "constructor", "c": "toString", "__proto__": 5}',
+    `{"step": 2, "a": 2, "note": "${'x'.repeat(64_000)}"}`,
+    `"${escapes.repeat(15_000)}`,
+    `"${escapes.repeat(400_000)}`,
+    ...Array.from({ length: 20_000 }, () => '{"step": NaN}'),
+    '{"step": 3, "a": 3}',
+  ];
+  const sent = world.ship(runner, 'metrics?offset=0', `${lines.join('\n')}\n`);
+  let alive = 0;
+  let isDone = false;
+  void sent.finally(() => (isDone = true));
+  while (!isDone) {
+    expect((await world.call('GET', '/livez')).status).toBe(200);
+    alive++;
+  }
+  expect((await sent).status).toBe(200);
+  // one at a time, each between two turns of the parser
+  expect(alive).toBeGreaterThan(5);
+  expect((await metricsOf(runner.jobId)).map(({ name, step }) => [name, step])).toEqual([
+    ['a', 1],
+    ['a', 3],
+  ]);
 });
 
 test('NaN and infinities are kept as such; lines that cannot be read are told and fail nothing', async () => {

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { createApp } from '../../api/app.ts';
+import { createLive } from '../../api/live.ts';
+import { startServer } from '../../api/server.ts';
 import { parseKey } from '../../api/keys.ts';
 import { addKey, ApiWorld } from './harness.ts';
 
@@ -30,6 +34,30 @@ describe('signing in', () => {
     expect(cookie).toMatch(/^artenic-session-\d+=[\w-]{43}; Path=\/; Max-Age=1209600; HttpOnly; SameSite=Strict$/);
     expect((await whoAmI(pairOf(cookie))).json()).toMatchObject({ name: 'admin', method: 'session' });
     expect((await world.call('GET', '/api/v1/session')).json()).toMatchObject({ method: 'api-key', expiresAt: null });
+  });
+
+  test('behind HTTPS: the cookie is Secure and its name is held by the browser', async () => {
+    const deps = { ...world.deps, publicUrl: 'https://artenic.test/' };
+    const running = await startServer(createApp(deps), { host: '127.0.0.1', port: 0 });
+    const ask = (method: string, path: string, headers: Record<string, string>, body?: object) =>
+      fetch(`http://127.0.0.1:${running.port}/api/v1/session${path}`, {
+        ...{ method, headers: { 'content-type': 'application/json', ...headers } },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    try {
+      const cookie = cookieOf(await ask('POST', '/sign-in', {}, { apiKey: world.key }));
+      expect(cookie).toMatch(/^__Host-artenic-session=[\w-]{43}; Path=\/; .*; SameSite=Strict; Secure$/);
+      const page = { cookie: pairOf(cookie), origin: 'https://artenic.test' };
+      const seen = await ask('GET', '', page);
+      expect([seen.status, seen.headers.get('cache-control')]).toEqual([403, 'no-store']);
+      const own = createApp({ ...deps, allowedOrigins: ['https://artenic.test'] });
+      const other = await startServer(own, { host: '127.0.0.1', port: 0 });
+      const answer = await fetch(`http://127.0.0.1:${other.port}/api/v1/session`, { headers: page });
+      expect(answer.status).toBe(200);
+      await other.close(1000);
+    } finally {
+      await running.close(1000);
+    }
   });
 
   test('with a link, once, also when it is used twice at the same moment', async () => {
@@ -99,6 +127,50 @@ describe('a session', () => {
     expect(await open({ cookie })).toBe('403');
     expect(await open({ cookie, origin: 'http://127.0.0.1:1' })).toBe('403');
     expect(await open({ origin: world.url })).toBe('401');
+  });
+
+  test('takes its sockets with it: at sign-out, and by the heartbeat when its time is over', async () => {
+    const running = await startServer(createApp(world.deps), { host: '127.0.0.1', port: 0 });
+    const live = createLive(world.deps, running.server, 1000);
+    const origin = `http://127.0.0.1:${running.port}`;
+    const open = async (): Promise<{ readonly headers: Record<string, string>; readonly closed: Promise<unknown> }> => {
+      const answer = await fetch(`${origin}/api/v1/session/sign-in`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ apiKey: world.key }),
+      });
+      const headers = { cookie: pairOf(cookieOf(answer)), origin };
+      const socket = new WebSocket(`ws://127.0.0.1:${running.port}/ws`, ['artenic.v1'], { headers });
+      await once(socket, 'open');
+      return { headers, closed: once(socket, 'close') };
+    };
+    try {
+      const [ended, other] = [await open(), await open()];
+      const { status } = await fetch(`${origin}/api/v1/session/sign-out`, { method: 'POST', headers: ended.headers });
+      expect(status).toBe(204);
+      expect(await ended.closed).toEqual([1008, expect.anything()]);
+      expect(await Promise.race([other.closed, Promise.resolve('open')])).toBe('open');
+      clockOffsetMs = 15 * 24 * 3600_000;
+      expect(await other.closed).toEqual([1008, expect.anything()]);
+    } finally {
+      clockOffsetMs = 0;
+      await live.close();
+      await running.close(1000);
+    }
+  });
+
+  test('takes its links with it, and what they have opened; and such a session makes no links', async () => {
+    const first = pairOf(cookieOf(await signIn({ apiKey: world.key })));
+    const post = (path: string, cookie: string) =>
+      world.call('POST', path, { bearer: null, headers: { cookie, origin: world.url } });
+    const linkOf = async () => (await post('/api/v1/session/links', first)).json<{ token: string }>().token;
+    const [used, unused] = [await linkOf(), await linkOf()];
+    const second = pairOf(cookieOf(await signIn({ token: used })));
+    expect((await whoAmI(second)).status).toBe(200);
+    expect((await post('/api/v1/session/links', second)).status).toBe(403);
+    expect((await post('/api/v1/session/sign-out', first)).status).toBe(204);
+    expect((await whoAmI(second)).status).toBe(401);
+    expect((await signIn({ token: unused })).status).toBe(401);
   });
 
   test('leaves no token in the database', async () => {

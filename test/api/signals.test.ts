@@ -8,6 +8,7 @@ import { webhookKeyOf } from '../../api/webhook-signature.ts';
 import { startRelay } from '../../workers/relay.ts';
 import { poll } from '../support/poll.ts';
 import { addKey, ApiWorld, errorOf, type Answer } from './harness.ts';
+import { isFull } from '../support/share.ts';
 
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 const [old, current, foreign] = [newSecret(), newSecret(), newSecret()];
@@ -40,7 +41,8 @@ function webhook(
   name: string,
   options: { secret?: string; at?: Date; id?: string; body?: string; sentBody?: string; extra?: string } = {},
 ): Promise<Answer> {
-  const { secret = current, at = new Date(), id = `msg_${randomUUID()}`, body = '{}', extra = '' } = options;
+  const own = JSON.stringify({ jobId, name });
+  const { secret = current, at = new Date(), id = `msg_${randomUUID()}`, body = own, extra = '' } = options;
   const signature = new Webhook(secret).sign(id, at, body);
   return world.call('POST', pathOf(jobId, name), {
     bearer: null,
@@ -128,7 +130,7 @@ test('shuffled, and each three times, they leave the same behind (F14)', async (
       expect(await left(wild)).toEqual(await left(calm));
       expect(await beat(wild)).toEqual(await beat(calm));
     }),
-    { numRuns: process.env['ARTENIC_TEST_FULL'] === '1' ? 20 : 8 },
+    { numRuns: isFull ? 20 : 8 },
   );
 }, 60_000);
 
@@ -184,6 +186,19 @@ describe('who may', () => {
     const unsigned = { 'webhook-id': 'x', 'webhook-signature': 'v1,' };
     expect((await world.call('POST', pathOf(id, 'hold'), { bearer: null, headers: unsigned })).status).toBe(401);
     expect(await heldAt(id)).toBeNull();
+  });
+
+  test('nothing that was signed for another job or signal, or for none', async () => {
+    const [one, other] = [await world.addJob(), await world.addJob()];
+    const body = JSON.stringify({ jobId: one.id, name: 'hold' });
+    const refused = [
+      await webhook(other.id, 'hold', { body }),
+      await webhook(one.id, 'release', { body }),
+      await webhook(one.id, 'hold', { body: '{}' }),
+      await webhook(one.id, 'hold', { body: JSON.stringify({ jobId: one.id }) }),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([422, 422, 422, 422]);
+    expect([await heldAt(one.id), await heldAt(other.id)]).toEqual([null, null]);
   });
 
   test('no other project', async () => {

@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { runRecordSchema, type RunRecord } from '../../scripts/docs/reliability-record.ts';
+import { byTurns, isFull, seedOf } from '../support/share.ts';
 
 /** Another seed: `ARTENIC_CHAOS_SEED=7 npm test -- test/chaos/cloud`. The long runs: `npm run chaos`. */
-const seed = process.env['ARTENIC_CHAOS_SEED'] ?? '1';
-const isFull = process.env['ARTENIC_TEST_FULL'] === '1';
+const seed = process.env['ARTENIC_CHAOS_SEED'] ?? String(seedOf('chaos on the simulated cloud'));
 const program = fileURLToPath(new URL('cloud/main.ts', import.meta.url));
 
 async function chaos(...options: readonly string[]): Promise<{ code: number | null; record: RunRecord; told: string }> {
@@ -43,9 +43,10 @@ const proofs = [
   ['no-fence', ['--only', '2,9,10,12,14'], 'zombie-write'],
   ['no-lookup', [], 'double'],
   ['no-reconciler', ['--only', '14'], 'orphan'],
+  ['no-silence-check', ['--only', '4'], 'lost'],
 ] as const;
 
-test.each(isFull ? proofs : proofs.slice(0, 1))(
+test.each(byTurns('sabotages', proofs, 1))(
   'the judge sees what is wrong with %s',
   async (sabotage, only, kind) => {
     const { code, record } = await chaos('--schedules', '20', '--seed', '1', '--sabotage', sabotage, ...only);

@@ -44,6 +44,24 @@ describe('dashboard', () => {
   });
 });
 
+describe('gc', () => {
+  const step = { step: 'job-details', items: 3, rows: 12, objects: 40, bytes: 2_500_000, isMore: true };
+  const empty = { ...step, step: 'jobs', items: 0, rows: 0, objects: 0, bytes: 0, isMore: false };
+
+  test('a dry run tells by step what would go; nothing else is offered', async () => {
+    const { exitCode, stdout } = await run(['gc', '--dry-run'], () => ({ body: { steps: [step, empty] } }));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/job-details +3 +12 +40 +2\.5 MB +and more/);
+    expect(stdout).not.toContain('jobs ');
+    expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /api/v1/garbage']);
+    const nothing = await run(['gc', '--dry-run'], () => ({ body: { steps: [empty] } }));
+    expect(nothing.stdout).toBe('Nothing has served its time.\n');
+    const bare = await run(['gc'], () => ({ body: { steps: [] } }));
+    expect([bare.exitCode, calls().length]).toEqual([2, 0]);
+    expect(bare.stderr).toContain('--dry-run');
+  });
+});
+
 describe('doctor', () => {
   const whole = {
     ...{ ok: true, now: new Date().toISOString(), clockSkewMs: 1, temporal: 'ok', unresolved: [], problems: [] },
@@ -190,6 +208,45 @@ describe('where the API is', () => {
     expect(stderr).toContain('ARTENIC_API_KEY');
   });
 
+  const profileWith = (content: string) => ({ '.artenic/config.toml': `[profiles.default]\n${content}` });
+  test.each([
+    ['of a profile without a URL', profileWith(`api-key = "${apiKey}"\n`), {}, [], 'has a key but no URL'],
+    ['of the environment', {}, { ARTENIC_API_KEY: apiKey }, [], 'came without a URL'],
+    ['of a flag', {}, {}, ['--api-key', apiKey], 'came without a URL'],
+    [
+      'of a profile for another API',
+      profileWith(`url = "http://profile.test"\napi-key = "${apiKey}"\n`),
+      { ARTENIC_URL: 'found' },
+      [],
+      'no API key is known',
+    ],
+  ])('a key %s never goes to an API that the working directory names', async (_, files, env, args, message) => {
+    const clone = folder({ '.artenic/endpoints.json': JSON.stringify({ api: api?.url }) });
+    const { exitCode, stderr } = await run(['training', 'list', ...args], () => ({}), {
+      cwd: clone,
+      env: {
+        ...{ HOME: folder(files), ARTENIC_URL: '', ARTENIC_API_KEY: '', ARTENIC_HOME: '' },
+        ...('ARTENIC_URL' in env ? { ARTENIC_URL: api?.url ?? '' } : env),
+      },
+    });
+    expect({ exitCode, calls: calls().length }).toEqual({ exitCode: 2, calls: 0 });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain(apiKey);
+  });
+
+  test.each([
+    ['an address of another machine', JSON.stringify({ api: 'http://artenic.example.org' }), 'not on this machine'],
+    ['no address', '{}', 'names no API'],
+    ['no JSON', '{', 'names no API'],
+  ])('a working directory that names %s is told, without a request', async (_, content, message) => {
+    const clone = folder({ '.artenic/endpoints.json': content, '.artenic/admin.key': apiKey });
+    const { exitCode, stderr } = await run(['training', 'list'], () => ({}), {
+      ...{ cwd: clone, env: { ARTENIC_URL: '', ARTENIC_API_KEY: '', ARTENIC_HOME: '' } },
+    });
+    expect({ exitCode, calls: calls().length }).toEqual({ exitCode: 2, calls: 0 });
+    expect(stderr).toMatch(new RegExp(`^artenic: .*${message}.*\n$`));
+  });
+
   test.each([
     [true, 0],
     [false, 1],
@@ -333,6 +390,7 @@ describe('training', () => {
       ending: { kind: 'preempted', exitCode: null, message: 'taken back' },
       ...{ billedFrom: '2026-01-01T00:00:10.000Z', billedUntil: '2026-01-01T01:02:13.000Z' },
       ...{ createdAt: '2026-01-01T00:00:00.000Z', launchedAt: null, helloAt: null, runningAt: null, endedAt: null },
+      lastHeartbeatAt: null,
       ...{ reason: 'the first offer', checkpoints: [], cost: { usdMicros: 3_723_000, isFinal: true } },
     };
     const local: AttemptView = {
@@ -357,9 +415,9 @@ describe('training', () => {
       expect(exitCode).toBe(0);
       expect(stdout).toMatch(/^Cost +3\.7230 USD so far$/m);
       expect(stdout).toMatch(
-        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +preempted +3\.7230 USD +the first offer$/m,
+        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +– +preempted +3\.7230 USD +the first offer$/m,
       );
-      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +launching +free +nothing else is left$/m);
+      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +– +launching +free +nothing else is left$/m);
       expect(stdout).toMatch(/^2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
       expect(stdout).toMatch(/^3 +.* ago +watch +next zone/m);
       expect((await run(['jobs', id], answer([attempt, local], 3_723_000))).stdout).toBe(stdout);

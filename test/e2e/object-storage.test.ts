@@ -11,9 +11,7 @@ import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { createStack, type Stack } from '../support/stack.ts';
 import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../support/versitygw.ts';
-
-/** Each start of a stack takes its time: what the runner's own tests show too is left to the full count. */
-const isFull = process.env['ARTENIC_TEST_FULL'] === '1';
+import { isTurn } from '../support/share.ts';
 
 /** What must hold however runners reach their objects: a model is made, and a killed runner's work goes on. */
 function describeTraining(world: () => { readonly stack: Stack; readonly storage: ObjectStorage }): void {
@@ -72,7 +70,7 @@ describe('S3, without a shared folder', () => {
 
   describeTraining(() => ({ stack, storage }));
 
-  if (isFull)
+  if (isTurn('a job ends while API and worker are away', 3))
     test('a job that ends while API and worker are away is not run again', async () => {
       const config = { total: 30, every: 5, delay: 0.1 };
       const { id } = await stack.request<JobView>('POST', '/api/v1/jobs', counterJob(config));
@@ -95,7 +93,7 @@ describe('S3, without a shared folder', () => {
   });
 });
 
-if (isFull)
+if (isTurn('signed requests for the file system', 3))
   describe('the file system, served by signed requests of the API', () => {
     let stack: Stack;
     beforeAll(async () => {

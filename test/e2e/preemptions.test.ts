@@ -7,9 +7,9 @@ import { attemptsOf, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { replacementTimesMs, SimulatedCloud } from '../support/simulated-cloud.ts';
 import { createStack, type Stack } from '../support/stack.ts';
+import { isFull } from '../support/share.ts';
 
-/** `npm run ci` asks for the whole count; `npm test` is kept short. */
-const counts = process.env['ARTENIC_TEST_FULL'] === '1' ? { jobs: 5, preemptions: 3 } : { jobs: 2, preemptions: 2 };
+const counts = isFull ? { jobs: 5, preemptions: 3 } : { jobs: 2, preemptions: 2 };
 const seed = 12;
 /** Of the example. */
 const checkpointEverySteps = 50;

@@ -13,6 +13,7 @@ import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { SimulatedCloud } from '../support/simulated-cloud.ts';
 import { createStack, type Stack } from '../support/stack.ts';
+import { isTurn } from '../support/share.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const cloud = new SimulatedCloud({ preemption: {}, bootSeconds: [0.1, 0.2], listLagSeconds: [0, 1] });
@@ -120,8 +121,7 @@ test('Temporal has lost everything, and the worker died while it launched: jobs 
   await poll('the schedules to be back', 30_000, async () => ((await doctor()).ok ? true : null));
 }, 150_000);
 
-/** `npm run ci` asks for it; `npm test` is kept short. */
-if (process.env['ARTENIC_TEST_FULL'] === '1') {
+if (isTurn('rows of a local job are gone', 3)) {
   test('the rows of a job are gone while its training runs on this machine: its processes end', async () => {
     const { id } = await submit({ total: 10_000, every: 100, delay: 0.05 }, 'local');
     await poll('the training', 30_000, () => (processesWith(`${id}/attempt-1`).length > 0 ? true : null));

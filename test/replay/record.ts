@@ -1,6 +1,7 @@
 /**
- * Records the histories that `replay.test.ts` replays: `node test/replay/record.ts` after a change of the workflows that
- * is meant to break with old runs, or to add a story; with `sweep` those of the reconciler only. Histories of a release that is out are kept, not recorded again.
+ * Records the histories that `replay.test.ts` replays. `node test/replay/record.ts STORY…` records the named stories and
+ * `sweep` those of the reconciler; without a name all stories are recorded. A history that is committed is not recorded
+ * again: runs like it may be open somewhere, and a changed workflow must still replay it.
  */
 import { writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -10,12 +11,14 @@ import globalTeardown from '../setup/global-teardown.ts';
 import { CloudWorld } from '../workflows/cloud-world.ts';
 import { happyScript, until } from '../workflows/fake-runner.ts';
 import { type Harness, startHarness } from '../workflows/harness.ts';
+import { rareStories, runsOf, type Story } from './rare-stories.ts';
 
 const folder = new URL('./histories/', import.meta.url);
 
-type Story = (harness: Harness, jobId: string) => Promise<void>;
+/** Plays the story; the job's run, its failover's and its first attempt's are recorded. */
+type PlainStory = (harness: Harness, jobId: string) => Promise<void>;
 
-const stories: Readonly<Record<string, Story>> = {
+const plainStories: Readonly<Record<string, PlainStory>> = {
   happy: async ({ world, startJob }, jobId) => {
     world.addJob(jobId);
     await (await startJob(jobId)).result();
@@ -84,6 +87,19 @@ const stories: Readonly<Record<string, Story>> = {
   },
 };
 
+const stories: Readonly<Record<string, Story>> = {
+  ...Object.fromEntries(
+    Object.entries(plainStories).map(([name, play]): [string, Story] => [
+      name,
+      async (harness, jobId) => {
+        await play(harness, jobId);
+        return runsOf(jobId);
+      },
+    ]),
+  ),
+  ...rareStories,
+};
+
 /** Who ran it and where is nobody's business, and no part of a replay. */
 function withoutMachine(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMachine);
@@ -130,17 +146,13 @@ if (process.argv[2] === 'sweep') {
 }
 const harness = await startHarness();
 try {
+  const wanted = process.argv.slice(2);
   for (const [name, tell] of Object.entries(stories)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     const jobId = `recorded-${name}`;
-    await tell(harness, jobId);
-    const ids = {
-      job: trainingJobWorkflowId(jobId),
-      failover: failoverWorkflowId(jobId),
-      attempt: attemptWorkflowId(jobId, 1),
-    };
-    for (const [kind, workflowId] of Object.entries(ids)) {
-      const handle = harness.client.workflow.getHandle(workflowId);
-      write(`${name}.${kind}`, await handle.fetchHistory());
+    const runs = await tell(harness, jobId);
+    for (const { kind, workflowId, runId } of runs) {
+      write(`${name}.${kind}`, await harness.client.workflow.getHandle(workflowId, runId).fetchHistory());
     }
   }
 } finally {

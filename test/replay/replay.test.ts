@@ -31,6 +31,20 @@ test('there are histories of every workflow', () => {
   expect(names.filter((name) => name.endsWith('.reconcile.json'))).toHaveLength(2);
 });
 
+test.each([
+  ['warned-and-replaced.failover.json', 'EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED', 2],
+  ['replacement-not-needed.attempt.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED', 1],
+  ['continued-as-new.first.failover.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW', 1],
+  ['held-and-woken.failover.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED', 2],
+  // the grace of the stop, which runs out
+  ['max-hours.attempt.json', 'EVENT_TYPE_TIMER_FIRED', 2],
+  // one refusal of the watch, two of the termination, one of the settlement
+  ['termination-refused.attempt.json', 'EVENT_TYPE_TIMER_FIRED', 4],
+])('%s holds what it is kept for', (name, eventType, least) => {
+  const { events } = historyOf(name) as { readonly events: readonly { readonly eventType: string }[] };
+  expect(events.filter((event) => event.eventType === eventType).length).toBeGreaterThanOrEqual(least);
+});
+
 test.each(names)('%s replays', async (name) => {
   await expect(
     Worker.runReplayHistory({ workflowBundle: { codePath } }, historyOf(name), workflowIdOf(name)),

@@ -1,17 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync, type ChildProcess } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import pg from 'pg';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
-import { awaitPostgres, databaseUrl, startPostgres } from '../../workers/up/postgres.ts';
+import { awaitPostgres, databaseUrl, ownDatabase, startPostgres } from '../../workers/up/postgres.ts';
 import { freePort } from '../../workers/up/ports.ts';
 import { startTemporalServer } from '../../workers/up/temporal-server.ts';
 import { openOrm, migrate } from '../../store/orm.ts';
 import { searchAttributes } from '../../workflows/contracts.ts';
+import { makeEnteredFolder } from '../support/entered-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespaces = Array.from({ length: 64 }, (_, index) => `test-${index}`);
@@ -28,18 +28,20 @@ async function startDatabase(folder: string): Promise<ChildProcess> {
     port: await freePort(),
     logFile: join(folder, 'postgres.log'),
     password: 'test',
+    mayCreateDatabases: true,
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
   };
   const child = startPostgres(options);
-  await awaitPostgres(options, 'artenic_template', 20_000, () => child.exitCode === null);
+  await awaitPostgres(options, 20_000, () => child.exitCode === null);
+  const client = new pg.Client({ connectionString: databaseUrl(options, ownDatabase) });
+  await client.connect();
+  await client.query('create database artenic_template');
   const orm = await openOrm({ databaseUrl: databaseUrl(options, 'artenic_template') });
   await migrate(orm);
   await orm.close(true);
-  const client = new pg.Client({ connectionString: databaseUrl(options, 'postgres') });
-  await client.connect();
   await client.query('alter database artenic_template with is_template true allow_connections false');
   await client.end();
-  process.env['ARTENIC_TEST_DATABASE_URL'] = databaseUrl(options, 'postgres');
+  process.env['ARTENIC_TEST_DATABASE_URL'] = databaseUrl(options, ownDatabase);
   return child;
 }
 
@@ -50,7 +52,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
   const child = startTemporalServer({
     program,
     port,
-    uiPort: null,
+    http: null,
     databaseFile: join(folder, 'temporal', 'temporal.sqlite'),
     logFile: join(folder, 'temporal.log'),
     namespaces,
@@ -89,8 +91,25 @@ async function bundleWorkflows(folder: string): Promise<void> {
   process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'] = path;
 }
 
+/** What is tested by turns is chosen by the commit: it changes with each one, and a failure can be repeated. */
+function chooseSeed(): void {
+  if (process.env['ARTENIC_TEST_SEED'] === undefined) {
+    try {
+      const head = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      process.env['ARTENIC_TEST_SEED'] = head.toString().trim();
+    } catch {
+      process.env['ARTENIC_TEST_SEED'] = 'no-commit';
+    }
+  }
+  process.stdout.write(`\nThis run's part of the full count: ARTENIC_TEST_SEED=${process.env['ARTENIC_TEST_SEED']}\n`);
+}
+
 export default async function globalSetup(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'artenic-test-'));
+  chooseSeed();
+  const folder = makeEnteredFolder('artenic-test-');
   mkdirSync(join(folder, 'namespaces'));
   process.env['ARTENIC_TEST_FOLDER'] = folder;
   const started = await Promise.allSettled([startDatabase(folder), startTemporal(folder), bundleWorkflows(folder)]);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { hintPayloads } from '../../store/repositories/events.ts';
 import { listenForEvents } from '../../store/listen.ts';
 import type { Store } from '../../store/types.ts';
 import { poll } from '../support/poll.ts';
@@ -14,6 +15,16 @@ beforeAll(async () => {
 afterAll(() => close());
 
 const event = (subject: string, data = {}) => ({ topic: 'jobs', kind: 'test', subject, data });
+
+test('hints fill payloads that PostgreSQL takes; one that fits in none is left out', () => {
+  const hints = Array.from({ length: 300 }, (_, index) => ({ subject: `job ${index}`, text: 'ä"'.repeat(index % 60) }));
+  const payloads = hintPayloads('me', [...hints, { text: 'x'.repeat(8000) }]);
+  for (const payload of payloads) expect(Buffer.byteLength(payload)).toBeLessThan(8000);
+  const heard = payloads.map((payload) => JSON.parse(payload) as { origin: string; hints: unknown[] });
+  expect(heard.flatMap((payload) => payload.hints)).toEqual(hints);
+  expect(new Set(heard.map(({ origin }) => origin))).toEqual(new Set(['me']));
+  expect(payloads.length).toBeLessThan(12);
+});
 
 describe('events', () => {
   test('50 writers with random commit delays, 3 readers that resume by sequence: none missed, none doubled, in order', async () => {

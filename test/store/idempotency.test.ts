@@ -86,8 +86,11 @@ describe('idempotency keys', () => {
     const [old, young] = [newId(), newId()];
     await store.idempotency.begin(request(old, new Date(0)));
     await store.idempotency.begin(request(young, at(0)));
-    expect(await store.idempotency.purge(new Date(1))).toBe(1);
-    expect(await store.idempotency.purge(new Date(1))).toBe(0);
+    const none = new Date(0);
+    const purge = (isDryRun: boolean) =>
+      store.retention.expired({ keysBefore: new Date(1), sessionsBefore: none, straysBefore: none, isDryRun });
+    expect([await purge(true), await purge(false)]).toEqual([1, 1]);
+    expect(await purge(false)).toBe(0);
     expect(await store.idempotency.begin(request(young))).toEqual({ kind: 'in-flight' });
     expect(await store.idempotency.begin(request(old))).toEqual({ kind: 'new' });
   });

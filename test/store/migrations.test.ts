@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { migrations } from '../../store/migrations/index.ts';
+import { databaseOf } from '../../store/database.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
+import { partitionsOf } from '../../store/partitions.ts';
+import { createStore } from '../../store/store.ts';
 import { newId } from './support.ts';
 
 const server = process.env['ARTENIC_TEST_DATABASE_URL'] ?? '';
@@ -63,18 +66,38 @@ describe('migrations', () => {
       await migrate(orm);
       await migrate(orm);
       expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
-      expect((await orm.migrator.getExecuted()).map((migration) => migration.name)).toEqual([
-        '0001-spine',
-        '0002-dashboard',
-        '0003-external-models',
-        '0004-failover',
-        '0005-reconciler',
-        '0006-cost',
-        '0007-signals',
-        '0008-handoff',
-        '0009-catalogs',
-        '0010-launch-leases',
+      const names = migrations.map(({ name }) => name);
+      expect((await orm.migrator.getExecuted()).map(({ name }) => name)).toEqual(names);
+      // by number, so that two changes that were made at once still have one order
+      expect(names).toEqual([...new Set(names)].toSorted());
+    });
+  });
+
+  test('a database with events keeps them, their numbers and what follows', async () => {
+    await withOrm(await emptyDatabase(), async (orm) => {
+      await orm.migrator.up({ to: '0010-launch-leases' });
+      const connection = orm.em.getConnection();
+      await connection.execute(`insert into events (sequence, topic, kind, subject, data, at)
+        select n, 'jobs', 'test', 'old ' || n, '{}', now() - interval '1 day' * n from generate_series(1, 200) as n`);
+      await connection.execute(`insert into events (topic, kind, subject, data, at) values
+        ('jobs', 'test', 'without a number', '{}', now()), ('jobs', 'test', 'of a wrong clock', '{}', now() + interval '9 days')`);
+      await migrate(orm);
+      const { events } = createStore(orm);
+      expect(await events.lastSequence()).toBe(200n);
+      await events.append({ topic: 'jobs', kind: 'test', subject: 'new', data: {} });
+      expect(await events.sequence()).toBe(3);
+      const rest = await events.after(198n, 10);
+      expect(rest.map(({ sequence, subject }) => [Number(sequence), subject])).toEqual([
+        ...[199, 200].map((number) => [number, `old ${number}`]),
+        ...['without a number', 'of a wrong clock', 'new'].map((subject, index) => [201 + index, subject]),
       ]);
+      // All that was there is one partition; the rows of a wrong clock have moved to the week that they belong to.
+      const parts = await partitionsOf(databaseOf(orm), 'events');
+      expect(parts.map(({ name }) => name.replace(/\d+/, ''))).toEqual([
+        'events_before_',
+        ...parts.slice(1).map(() => 'events_from_'),
+      ]);
+      expect(await connection.execute('select count(*)::int as n from events_default')).toEqual([{ n: 0 }]);
     });
   });
 

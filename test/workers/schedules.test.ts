@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
 import { keepSchedules } from '../../workers/schedules.ts';
-import { catalogScheduleId, reconcileScheduleId } from '../../workflows/contracts.ts';
+import { catalogScheduleId, collectorScheduleId, reconcileScheduleId } from '../../workflows/contracts.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { poll } from '../support/poll.ts';
 
@@ -19,7 +19,7 @@ afterAll(() => connection.close());
 
 const keep = (providers: readonly string[], reconcileMs: number) =>
   keepSchedules({
-    ...{ connection, namespace, providers, reconcileMs, catalogMs: 3_600_000 },
+    ...{ connection, namespace, providers, reconcileMs, catalogMs: 3_600_000, collectMs: 600_000 },
     ...{ logger: pino({ level: 'silent' }), intervalMs: 50 },
   });
 const handleOf = (provider: string) => client.schedule.getHandle(reconcileScheduleId(provider));
@@ -53,6 +53,13 @@ test('a schedule that is lost comes back while the worker lives', async () => {
       ),
   );
   await schedules.close();
+});
+
+test('the collector has one schedule, whatever providers there are', async () => {
+  await (await keep([], 3_600_000)).close();
+  const { spec, action } = await client.schedule.getHandle(collectorScheduleId).describe();
+  expect(spec.intervals).toMatchObject([{ every: 600_000 }]);
+  expect(action).toMatchObject({ type: 'startWorkflow', workflowType: 'collectGarbage' });
 });
 
 test('offers are asked for at once when a worker starts, and hourly', async () => {

@@ -10,11 +10,14 @@ import { createControlActivities } from '../../activities/control/create.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
 import { createSimulatedProvider } from '../../activities/providers/simulated/provider.ts';
+import { createCollectorActivities } from '../../activities/retention/collect.ts';
 import { createRepairActivities, createSweepActivities } from '../../activities/reconcile/create.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createTemporalGateway, type TemporalGateway } from '../../api/temporal-gateway.ts';
+import { defaultPeriods } from '../../core/retention/rules.ts';
 import { policyFor } from '../../core/failover/policy.ts';
 import { uuidv7 } from '../../core/ids.ts';
+import type { SilenceSettings } from '../../core/silence/silence.ts';
 import { defaultWorld } from '../../simulated-cloud/rules/default-world.ts';
 import { judge, type Judgement } from '../../simulated-cloud/rules/judge.ts';
 import { worldSchema, type WorldInput } from '../../simulated-cloud/rules/world.ts';
@@ -32,10 +35,15 @@ const key = 'a key of sixteen letters';
 const controlKey = 'a control key of its own';
 const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
 
+const hourMs = 3_600_000;
+const neverSilent: SilenceSettings = { silentAfterMs: hourMs, helloWithinMs: hourMs };
+
 type CloudWorldOptions = {
   readonly world?: Partial<WorldInput>;
   /** Of the reconciler; 0 when absent. */
   readonly graceMs?: number;
+  /** When a machine that gives no sign of life is ended; never when absent, as scripted machines have no API here. */
+  readonly silence?: SilenceSettings;
 };
 
 /** Real Temporal, real PostgreSQL, the simulated cloud with scripted machines, the real activities. Sweeps by hand. */
@@ -63,7 +71,7 @@ export class CloudWorld {
     this.#close = parts.close;
   }
 
-  static async start({ world = {}, graceMs = 0 }: CloudWorldOptions = {}): Promise<CloudWorld> {
+  static async start({ world = {}, graceMs = 0, silence = neverSilent }: CloudWorldOptions = {}): Promise<CloudWorld> {
     try {
       Runtime.install({ logger: new DefaultLogger('ERROR') });
     } catch {
@@ -104,13 +112,17 @@ export class CloudWorld {
     const workers = await Promise.all([
       Worker.create({
         ...{ ...common, taskQueue: controlQueue, workflowBundle: { codePath: workflowBundlePath } },
-        activities: { ...createControlActivities(deps), ...createRepairActivities({ ...deps, adoptJob }) },
+        activities: {
+          ...createControlActivities(deps),
+          ...createRepairActivities({ ...deps, adoptJob }),
+          ...createCollectorActivities({ ...deps, periods: defaultPeriods }),
+        },
       }),
       Worker.create({
         ...{ ...common, taskQueue: providerQueue('simulated') },
         activities: {
           ...createProviderActivities({
-            ...deps,
+            ...{ ...deps, silence },
             runner: {
               ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
               onThisMachine: {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
-import { failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import type { collectGarbage } from '../../workflows/index.ts';
+import { controlQueue, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import { poll } from '../support/poll.ts';
 import { CloudWorld } from './cloud-world.ts';
 
@@ -174,3 +175,19 @@ async function finish(jobId: string, attemptId: string): Promise<void> {
   await world.lastWord(jobId, attemptId);
   await world.sweepUntil(`the end of ${jobId}`, async () => ((await stateOf(jobId)) === 'cancelled' ? true : null));
 }
+
+test('a run of the collector removes what has served its time; one beside it does nothing', async () => {
+  const day = 86_400_000;
+  const key = { principalId: 'p', route: 'r', bodySha256: '', lockMs: 1, now: new Date(Date.now() - 3 * day) };
+  await world.store.idempotency.begin({ ...key, key: 'old' });
+  const run = (name: string) =>
+    world.client.workflow.execute<typeof collectGarbage>('collectGarbage', {
+      workflowId: `collector-${name}`,
+      taskQueue: controlQueue,
+    });
+  await world.store.retention.lease('another run', 60_000);
+  expect(await run('beside')).toEqual({ items: 0 });
+  await world.store.retention.endLease('another run');
+  expect(await run('alone')).toEqual({ items: 1 });
+  expect(await run('again')).toEqual({ items: 0 });
+});

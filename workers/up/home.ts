@@ -1,8 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ArtenicError } from '../../core/errors.ts';
 import { choosePort } from './ports.ts';
+import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** Paths inside `.artenic/` (or `ARTENIC_HOME`). */
 export type Home = {
@@ -10,10 +22,53 @@ export type Home = {
   readonly file: (...parts: readonly string[]) => string;
 };
 
-export function openHome(folder: string): Home {
-  for (const part of ['', 'logs', 'objects', 'temporal'])
-    mkdirSync(join(folder, part), { recursive: true, mode: 0o755 });
+/** The state folder of the stack that `npm start` starts in this clone. */
+export function homeFolder(): string {
+  return resolve(process.env['ARTENIC_HOME'] || fileURLToPath(new URL('../../.artenic', import.meta.url)));
+}
+
+export function homeAt(folder: string): Home {
   return { folder, file: (...parts) => join(folder, ...parts) };
+}
+
+export function openHome(folder: string): Home {
+  const home = homeAt(folder);
+  const isOurs = !existsSync(folder) || isHome(home) || readdirSync(folder).length === 0;
+  for (const part of ['', 'logs', 'objects', 'temporal'])
+    mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
+  // Its own user only; earlier versions left it open. A folder that holds other things is not ours to close.
+  if (isOurs) chmodSync(folder, 0o700);
+  return home;
+}
+
+/** Whether a stack was ever started with this state folder. */
+export function isHome(home: Home): boolean {
+  return existsSync(home.file('pepper')) || existsSync(home.file('supervisor.json'));
+}
+
+const supervisorSchema = z.object({ pid: z.number().int(), startedAt: z.string() });
+
+/** The process that holds the state folder. */
+export function holderOf(home: Home): ProcessIdentity | null {
+  const file = home.file('supervisor.json');
+  if (!existsSync(file)) return null;
+  const holder = supervisorSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  return holder.success && isAlive(holder.data) ? holder.data : null;
+}
+
+/** One supervisor a state folder: two would fight over the same files. */
+export function takeHome(home: Home): void {
+  const holder = holderOf(home);
+  if (holder !== null)
+    throw new ArtenicError(
+      'conflict',
+      `already running from ${home.folder} (pid ${holder.pid}); set ARTENIC_HOME for a second stack.`,
+    );
+  writeWhole(home.file('supervisor.json'), JSON.stringify(identify(process.pid)));
+}
+
+export function leaveHome(home: Home): void {
+  rmSync(home.file('supervisor.json'), { force: true });
 }
 
 /** Writes whole files: a reader sees the old or the new one. */

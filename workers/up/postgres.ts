@@ -1,5 +1,4 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -8,15 +7,16 @@ import {
   openSync,
   closeSync,
   readFileSync,
+  renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
+import { becomePlainRole, plainRole } from './plain-role.ts';
+import { serverUser, type ServerUser } from './postgres-user.ts';
 
 export type PostgresOptions = {
   /** Data folder; made when it is not there. */
@@ -24,132 +24,79 @@ export type PostgresOptions = {
   readonly port: number;
   readonly logFile: string;
   readonly password: string;
+  /** For tests: the login may make databases besides its own. */
+  readonly mayCreateDatabases?: boolean;
   /** Settings as `name=value`. */
   readonly settings?: readonly string[];
 };
 
-/** PostgreSQL refuses to run as root; then it runs as this user, which is made when missing. */
-const systemUser = 'postgres';
+/** The database of the platform. */
+export const ownDatabase = 'artenic';
 
-type Identity = { readonly uid: number; readonly gid: number } | null;
+/** A folder that every user may be in: PostgreSQL's user may not enter the one of the process that starts it. */
+const workingFolder = '/';
 
-function lookUpUser(): Identity {
-  const ids = ['-u', '-g'].map((flag) => spawnSync('id', [flag, systemUser], { encoding: 'utf8' }));
-  const [uid, gid] = ids.map((answer) => (answer.status === 0 ? Number(answer.stdout.trim()) : null));
-  return uid === null || uid === undefined || gid === null || gid === undefined ? null : { uid, gid };
-}
-
-function identityForServer(): Identity {
-  if (process.getuid?.() !== 0) return null;
-  const present = lookUpUser();
-  if (present !== null) return present;
-  spawnSync('groupadd', ['--system', systemUser]);
-  spawnSync('useradd', [
-    '--system',
-    '--no-create-home',
-    '--gid',
-    systemUser,
-    '--shell',
-    '/usr/sbin/nologin',
-    systemUser,
-  ]);
-  const made = lookUpUser();
-  if (made === null) {
-    throw new ArtenicError(
-      'unavailable',
-      'PostgreSQL does not run as root and the user `postgres` cannot be made; make it, or set DATABASE_URL.',
-    );
-  }
-  return made;
-}
-
-/** Whether everybody may walk through every folder above `path`. */
-function reachableByOthers(path: string): boolean {
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return false;
-    if (folder === dirname(folder)) return true;
-  }
-}
-
-/**
- * How to run one of PostgreSQL's programs. As root in a folder that only root may enter, the server's user keeps the
- * one capability of walking through folders; without `setpriv` that is a clear error.
- */
-function command(
-  program: string,
-  identity: Identity,
-  folder: string,
-): readonly [string, readonly string[], { uid?: number; gid?: number }] {
-  if (identity === null) return [program, [], {}];
-  if (reachableByOthers(program) && reachableByOthers(join(folder, 'x'))) return [program, [], identity];
-  if (spawnSync('setpriv', ['--version']).status !== 0) {
-    throw new ArtenicError(
-      'unavailable',
-      `PostgreSQL runs as the user \`${systemUser}\`, which may not enter ${folder} or ${program}; use a folder that others may enter, or set DATABASE_URL.`,
-    );
-  }
-  const keep = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
-  return ['setpriv', [`--reuid=${identity.uid}`, `--regid=${identity.gid}`, '--clear-groups', ...keep, program], {}];
-}
-
-function initialise(options: PostgresOptions, initdb: string, identity: Identity): void {
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  if (identity !== null) chownSync(options.folder, identity.uid, identity.gid);
-  const passwordFile = join(tmpdir(), `artenic-${randomBytes(8).toString('hex')}`);
+/** Makes the data folder, whole or not at all: an interrupted one is made again. */
+function initialise(options: PostgresOptions, initdb: string, user: ServerUser): void {
+  const making = `${options.folder}.new`;
+  const passwordFile = `${options.folder}.new.password`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { recursive: true, mode: 0o700 });
   writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
-  if (identity !== null) chownSync(passwordFile, identity.uid, identity.gid);
+  if (user !== null) for (const path of [making, passwordFile]) chownSync(path, user.uid, user.gid);
   try {
-    const [program, before, ids] = command(initdb, identity, options.folder);
     const flags = [
-      `--pgdata=${options.folder}`,
+      `--pgdata=${making}`,
       '--auth=scram-sha-256',
-      '--username=artenic',
+      `--username=${plainRole}`,
       `--pwfile=${passwordFile}`,
       '--encoding=UTF8',
       '--locale=C',
       '--no-instructions',
     ];
-    const answer = spawnSync(program, [...before, ...flags], {
-      ...ids,
+    const answer = spawnSync(initdb, flags, {
+      ...user,
+      cwd: workingFolder,
       encoding: 'utf8',
-      env: { ...process.env, LC_ALL: 'C' },
+      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
     });
     if (answer.status !== 0) {
-      rmSync(options.folder, { recursive: true, force: true });
+      rmSync(making, { recursive: true, force: true });
       throw new ArtenicError(
         'unavailable',
         `PostgreSQL cannot make its data folder: ${(answer.stderr ?? messageOf(answer.error)).trim().split('\n').slice(-2).join(' ')}`,
       );
     }
+    renameSync(making, options.folder);
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
 export function databaseUrl(options: Pick<PostgresOptions, 'port' | 'password'>, database: string): string {
-  return `postgresql://artenic:${options.password}@127.0.0.1:${options.port}/${database}`;
+  return `postgresql://${plainRole}:${options.password}@127.0.0.1:${options.port}/${database}`;
 }
 
 /** Starts the server (its data folder is made at first) in a process group of its own. */
 export function startPostgres(options: PostgresOptions): ChildProcess {
-  const binaries = findPostgresBinaries();
-  const identity = identityForServer();
-  if (!existsSync(join(options.folder, 'PG_VERSION'))) initialise(options, binaries.initdb, identity);
+  const user = serverUser();
+  const binaries = findPostgresBinaries(user);
+  if (!existsSync(join(options.folder, 'PG_VERSION'))) initialise(options, binaries.initdb, user);
   const settings = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=200',
     ...(options.settings ?? []),
   ];
-  const [program, before, ids] = command(binaries.postgres, identity, options.folder);
   const log = openSync(options.logFile, 'a', 0o600);
   chmodSync(options.logFile, 0o600);
   try {
     return spawn(
-      program,
-      [...before, '-D', options.folder, '-p', String(options.port), ...settings.flatMap((setting) => ['-c', setting])],
+      binaries.postgres,
+      ['-D', options.folder, '-p', String(options.port), ...settings.flatMap((setting) => ['-c', setting])],
       {
-        ...ids,
+        ...user,
+        cwd: workingFolder,
         detached: true,
         stdio: ['ignore', log, log],
         env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
@@ -160,24 +107,50 @@ export function startPostgres(options: PostgresOptions): ChildProcess {
   }
 }
 
-/** Waits until the server takes connections, and makes `database` when it is not there. */
-export async function awaitPostgres(
+/** One connection for one task. */
+async function connected<T>(
   options: PostgresOptions,
   database: string,
-  timeoutMs: number,
-  alive: () => boolean,
-): Promise<void> {
+  task: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl(options, database), connectionTimeoutMillis: 2000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await task(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** SQLSTATE of a database that does not exist. */
+const noSuchDatabase = '3D000';
+/** Class of SQLSTATEs of a login that is refused, which no waiting changes. */
+const authorizationClass = '28';
+
+/** The database is there and the login is a plain role. */
+async function prepareDatabase(options: PostgresOptions): Promise<void> {
+  const { password, mayCreateDatabases = false } = options;
+  const becomePlain = (client: pg.Client) => becomePlainRole(client, { password, mayCreateDatabases });
+  try {
+    await connected(options, ownDatabase, becomePlain);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== noSuchDatabase) throw error;
+    await connected(options, 'postgres', (client) => client.query(`create database ${ownDatabase}`));
+    await connected(options, ownDatabase, becomePlain);
+  }
+}
+
+/** Waits until the server takes connections, and prepares its database. */
+export async function awaitPostgres(options: PostgresOptions, timeoutMs: number, alive: () => boolean): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const client = new pg.Client({ connectionString: databaseUrl(options, 'postgres'), connectionTimeoutMillis: 2000 });
-    client.on('error', () => undefined);
     try {
-      await client.connect();
-      const found = await client.query('select 1 from pg_database where datname = $1', [database]);
-      if (found.rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+      await prepareDatabase(options);
       return;
     } catch (error) {
-      if (!alive() || Date.now() > deadline) {
+      const isRefused = error instanceof pg.DatabaseError && error.code?.startsWith(authorizationClass) === true;
+      if (isRefused || !alive() || Date.now() > deadline) {
         const log = existsSync(options.logFile) ? readFileSync(options.logFile, 'utf8').trim().split('\n').at(-1) : '';
         throw new ArtenicError(
           'unavailable',
@@ -185,8 +158,6 @@ export async function awaitPostgres(
           { cause: error },
         );
       }
-    } finally {
-      await client.end().catch(() => undefined);
     }
     await new Promise((done) => setTimeout(done, 40));
   }

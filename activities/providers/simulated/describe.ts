@@ -1,3 +1,4 @@
+import { ownValue } from '@artenic/core';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { InstanceDescription, InstanceHandle, PreemptionEvidence } from '../provider.ts';
 import type { CloudInstance, instanceStates } from './answers.ts';
@@ -21,7 +22,7 @@ export function describe(instance: CloudInstance, handle: InstanceHandle): Insta
   if (state === undefined) {
     throw new ArtenicError('unknown-state', `The simulated cloud says that ${instanceId} is ${JSON.stringify(said)}.`);
   }
-  const endedBy = state === 'gone' ? (ends[stateReason ?? ''] ?? 'unknown') : null;
+  const endedBy = state === 'gone' ? (ownValue(ends, stateReason ?? '') ?? 'unknown') : null;
   return { handle, state, endedBy, launchedAt: startedAt, endedAt, preemption: preemptionOf(instance, endedBy) };
 }
 

@@ -1,3 +1,4 @@
+import { ownValue } from '@artenic/core';
 import { ArtenicError, messageOf, type ErrorType } from '../../../core/errors.ts';
 import { errorCode } from '../../error-code.ts';
 
@@ -46,7 +47,7 @@ export function errorOf(failure: Failure, what: string, mayHaveActed: boolean): 
   switch (failure.kind) {
     case 'refusal': {
       const { status, code, message, retryAfterMs } = failure;
-      const type = codes[code] ?? typeByStatus(status, uncertain);
+      const type = ownValue(codes, code) ?? typeByStatus(status, uncertain);
       return new ArtenicError(type, `The simulated cloud refuses to ${what} (${code}): ${message}`, {
         ...(retryAfterMs === null ? {} : { retryAfterMs }),
       });

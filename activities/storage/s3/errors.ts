@@ -1,3 +1,4 @@
+import { ownValue } from '@artenic/core';
 import { ArtenicError, isArtenicError, messageOf, type ErrorType } from '../../../core/errors.ts';
 import { errorCode } from '../../error-code.ts';
 
@@ -112,7 +113,7 @@ export function toS3Error(error: unknown, key: string, effect: 'reads' | 'writes
   if (typeof error !== 'object' || error === null || isArtenicError(error)) return error;
   const code = codeOf(error);
   const status = statusOf(error);
-  const known = typeByCode[code] ?? (status === undefined || status < 300 ? null : typeOfStatus(status));
+  const known = ownValue(typeByCode, code) ?? (status === undefined || status < 300 ? null : typeOfStatus(status));
   const what = JSON.stringify(key);
   if (known === 'not-found') return new ArtenicError('not-found', `There is no object ${what}.`, { cause: error });
   if (known !== null) {

@@ -21,6 +21,32 @@ const collect = (
   facts: Partial<Parameters<ReturnType<ActivityWorld['control']>['collectAttempt']>[0]> = {},
 ) => world.control().collectAttempt({ attemptId, evidence: null, launchError: null, ...facts });
 
+describe('collectAttempt of a machine that was ended because nobody heard it', () => {
+  const silent = (kind: 'never-spoke' | 'fell-silent') =>
+    ({
+      evidence: {
+        endedBy: 'unknown',
+        endedAt: null,
+        silent: { kind, since: '2026-01-01T00:00:00.000Z', limitMs: 90_000 },
+      },
+    }) as const;
+
+  test.each(['never-spoke', 'fell-silent'] as const)('%s: lost, with that as its evidence', async (kind) => {
+    const ending = await collect(await nextAttempt(), silent(kind));
+    expect(ending).toMatchObject({ kind: 'lost', evidence: kind });
+    expect(ending.message).toContain('more than 1.5 min');
+  });
+
+  test('what it had finished before stays finished, and a cancel stays a cancel', async () => {
+    const finished = await nextAttempt();
+    await world.addMarker(finished);
+    expect(await collect(finished, silent('fell-silent'))).toMatchObject({ kind: 'succeeded' });
+    const cancelled = await nextAttempt();
+    await world.control().requestStop({ attemptId: cancelled, reason: 'cancelled' });
+    expect(await collect(cancelled, silent('fell-silent'))).toMatchObject({ kind: 'cancelled' });
+  });
+});
+
 describe('collectAttempt with a completion marker', () => {
   test('outputs under spare names are put where they belong, unless they are not what was stored', async () => {
     const attemptId = await nextAttempt();
@@ -61,6 +87,44 @@ describe('collectAttempt with a completion marker', () => {
     const ending = await collect(attemptId);
     expect(ending).toMatchObject({ kind, exitCode });
     if (kind !== 'succeeded') expect(ending.message).not.toBe('');
+  });
+
+  test('what could not be kept is told in the ending, of the declared model as a failure', async () => {
+    const notKept = { count: 5, files: [1, 2, 3, 4].map((n) => ({ path: `a${n}`, reason: 'it may not be read' })) };
+    const attemptId = await nextAttempt();
+    await world.addMarker(attemptId, { message: 'The command ended with exit code 0.', notKept });
+    expect(await collect(attemptId)).toEqual({
+      kind: 'succeeded',
+      exitCode: 0,
+      message:
+        'The command ended with exit code 0. 5 outputs are not kept: `a1` (it may not be read), `a2` (it may not be read), `a3` (it may not be read) and 2 more.',
+    });
+    const { id: declaring } = await world.addJob({ outputs: { model: {} } });
+    const withModel = await nextAttempt(declaring);
+    await world.addMarker(withModel, {
+      notKept: { count: 1, files: [{ path: 'model.onnx', reason: 'it is a link' }] },
+    });
+    expect(await collect(withModel)).toMatchObject({
+      kind: 'failed',
+      message: expect.stringMatching(/^Its model `model\.onnx` could not be kept: it is a link\. 1 output is not kept/),
+    });
+  });
+
+  test.each([
+    ['an object of another job', { key: 'jobs/other/attempts/1/outputs/x', path: 'x' }],
+    ['an object of another attempt', { key: 'jobs/JOB/attempts/999999/outputs/x', path: 'x' }],
+    ['an object under another path', { key: 'jobs/JOB/attempts/N/outputs/y', path: 'x' }],
+    ['a model', { key: objectKeys.model('0'.repeat(64)), path: 'x' }],
+    ['a key that leaves its prefix', { key: 'jobs/JOB/spares/N/../../../x', path: 'x' }],
+    ['a path that leaves its folder', { key: 'jobs/JOB/attempts/N/outputs/../x', path: '../x' }],
+    ['a hash of another form', { sha256: '0' }],
+    ['a negative length', { bytes: -1 }],
+  ])('a marker that lists %s is not believed', async (_, change) => {
+    const attemptId = await nextAttempt();
+    const output = { path: 'x', key: 'jobs/JOB/attempts/N/outputs/x', bytes: 1, sha256: '0'.repeat(64), ...change };
+    const key = output.key.replace('JOB', jobId).replace('N', String(attempt));
+    await world.addMarker(attemptId, { outputs: [{ ...output, key }] });
+    expect(await collect(attemptId)).toMatchObject({ kind: 'lost', message: expect.stringMatching(/cannot be read/) });
   });
 
   test.each([

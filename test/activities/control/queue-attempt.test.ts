@@ -64,7 +64,7 @@ describe('openAttempt', () => {
       state: 'waiting',
       message: expect.stringMatching(/local/),
     });
-    expect((await world.store.capacity.positions('local')).get(attemptId)).toBe(1);
+    expect((await world.store.capacity.positions([attemptId])).get(attemptId)).toBe(1);
     await expect(waitFor(attemptId)).rejects.toMatchObject(notReady);
   });
 
@@ -81,7 +81,7 @@ describe('openAttempt', () => {
     await world.endAttempt(attemptId, 'killed');
     expect(await world.control().openAttempt(input)).toMatchObject({ kind: 'ended', ending: { kind: 'killed' } });
     expect(await world.store.capacity.inUse('local')).toMatchObject({ vcpu: 0 });
-    expect((await world.store.capacity.positions('local')).size).toBe(0);
+    expect((await world.store.capacity.positions([attemptId])).size).toBe(0);
   });
 
   test('leaves nothing in the queue when it races the end of its attempt', async () => {
@@ -113,8 +113,9 @@ describe('openAttempt', () => {
     const again = await world.control().openAttempt({ ...early.input, attempt: 2 });
     open.push(attemptIdOf(early.jobId, 2));
     expect(again).toEqual({ kind: 'waiting' });
-    const places = await world.store.capacity.positions('local');
-    expect([places.get(attemptIdOf(early.jobId, 2)), places.get(late.attemptId)]).toEqual([1, 2]);
+    const [next, last] = [attemptIdOf(early.jobId, 2), late.attemptId];
+    const places = await world.store.capacity.positions([next, last]);
+    expect([places.get(next), places.get(last)]).toEqual([1, 2]);
   });
 });
 

@@ -94,6 +94,25 @@ describe('registerModel', () => {
     expect(await world.storage.head(objectKeys.model(sha256Of('model whole')))).toBeNull();
   });
 
+  test("a marker that names another job's model registers nothing, and takes no length from the marker", async () => {
+    const victim = await trained({ 'model.onnx': 'model victim' }, { service: 'victim' });
+    await register(victim);
+    const { id } = await world.addJob({ service: 'thief' });
+    const attemptId = await world.addAttempt(id);
+    const key = objectKeys.output(id, 1, 'model.onnx');
+    const claim = async (stored: string, bytes: number): Promise<void> => {
+      await world.storage.put(key, Buffer.from(stored));
+      const output = { path: 'model.onnx', key, bytes, sha256: sha256Of('model victim') };
+      await world.addMarker(attemptId, { outputs: [output] });
+    };
+    await claim('model other', 12);
+    await world.endAttempt(attemptId, 'succeeded');
+    await expect(register(id)).rejects.toMatchObject({ type: 'validation-failed', nonRetryable: true });
+    await claim('model victim', 3);
+    expect(await register(id)).toEqual({ name: 'thief', version: 1 });
+    expect(await world.store.models.getVersion('default', 'thief', 1)).toMatchObject({ bytes: 12 });
+  });
+
   test('says so when the marker or the declared model is gone', async () => {
     const { id } = await world.addJob();
     await expect(register(id)).rejects.toMatchObject({ type: 'not-found' });

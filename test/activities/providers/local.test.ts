@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bootstrapSchema } from '@artenic/core';
 import { removeTree } from '../../../activities/providers/local/files.ts';
 import { processTable } from '../../../activities/providers/local/processes.ts';
+import { removeOldInstances } from '../../../activities/providers/local/old-instances.ts';
 import { createLocalProvider, type LocalProviderOptions } from '../../../activities/providers/local/provider.ts';
 import type { InstanceHandle, LaunchRequest, Provider } from '../../../activities/providers/provider.ts';
 import { launchRequest, secret } from '../../conformance/launch-request.ts';
@@ -176,6 +177,31 @@ describe('local', () => {
       'runner.log',
       'terminate-requested',
     ]);
+  });
+
+  test('its folder goes a day behind its end, when its attempt is settled', async () => {
+    const handle = await provider.launch(world.request('old/attempt-1'));
+    await world.beginning('old/attempt-1');
+    const asked: string[] = [];
+    const folderThere = async () => (await readdir(join(world.home, 'instances'))).includes(handle.instanceId);
+    const remove = (endedBefore: Date, unsettled: readonly string[] = []) =>
+      removeOldInstances({
+        ...{ home: world.home, endedBefore, undeliveredBefore: new Date(0) },
+        unsettled: (ids) => {
+          asked.push(...ids);
+          return Promise.resolve(new Set(unsettled));
+        },
+      });
+    const later = new Date(Date.now() + 60_000);
+    await remove(later);
+    expect([asked.includes('old/attempt-1'), await folderThere()]).toEqual([false, true]);
+    await provider.terminate(handle);
+    await remove(new Date(Date.now() - 60_000));
+    await remove(later, ['old/attempt-1']);
+    expect([asked.includes('old/attempt-1'), await folderThere()]).toEqual([true, true]);
+    expect(await remove(later)).toBeGreaterThan(0);
+    expect(await folderThere()).toBe(false);
+    expect(await provider.find('old/attempt-1')).toBeNull();
   });
 
   test('says `gone` after kill -9 of the runner, ended by itself, when the training has gone with it', async () => {

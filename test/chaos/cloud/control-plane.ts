@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,13 +13,14 @@ import { databaseUrl, startPostgres } from '../../../workers/up/postgres.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { startTemporalServer } from '../../../workers/up/temporal-server.ts';
 import { poll } from '../../support/poll.ts';
+import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { processesWith } from '../../support/processes.ts';
 import { serveFailpoints, type Hit } from './failpoints.ts';
 import { copyDatabase, postgresOptions, type Groundwork, type Pace } from './groundwork.ts';
 import { answers, ask, Refused } from './http.ts';
 import { Part } from './part.ts';
 import type { Sabotage } from './sabotage.ts';
-import type { Target, WorldOfBatch } from './schedule.ts';
+import type { Machines, Target, WorldOfBatch } from './schedule.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** Of Temporal's dev server: without the first its timers have a floor of a second. */
@@ -29,6 +30,13 @@ const fewPartitions = ['Read', 'Write'].flatMap((kind) => [
   '--dynamic-config-value',
   `matching.numTaskqueue${kind}Partitions=1`,
 ]);
+
+/** Long beside any delay of a machine that works, short beside the time in which jobs must get on. */
+function silenceOf(machines: Machines): Readonly<Record<string, string>> {
+  return machines === 'runner'
+    ? { ARTENIC_SILENT_AFTER_MS: '12000', ARTENIC_HELLO_WITHIN_MS: '40000' }
+    : { ARTENIC_SILENT_AFTER_MS: '8000', ARTENIC_HELLO_WITHIN_MS: '15000' };
+}
 
 export type ControlPlaneOptions = {
   readonly groundwork: Groundwork;
@@ -66,7 +74,7 @@ export class ControlPlane {
     this.#options = options;
     this.#bundle = bundle;
     this.#ports = ports;
-    this.home = mkdtempSync(join(options.groundwork.folder, 'plane-'));
+    this.home = makeEnteredFolder('plane-', options.groundwork.folder);
     for (const name of ['objects', 'cloud', 'temporal']) mkdirSync(join(this.home, name));
     writeFileSync(join(this.home, 'admin.key'), this.#adminKey);
     writeFileSync(join(this.home, 'world.json'), JSON.stringify({ ...options.world.cloud, ...this.#worldKeys() }));
@@ -112,6 +120,7 @@ export class ControlPlane {
       ARTENIC_RECONCILE_MS: '2000',
       ARTENIC_CATALOG_MS: '5000',
       ARTENIC_RECONCILE_GRACE_MS: isFast ? '12000' : '240000',
+      ...(isFast ? silenceOf(world.machines) : {}),
       ARTENIC_LOG_LEVEL: 'warn',
       CHAOS_SOCKET: join(this.home, 'failpoints'),
       ...(isFast ? { CHAOS_STICKY_MS: '1000' } : {}),
@@ -141,7 +150,7 @@ export class ControlPlane {
   #spawnTemporal(): ChildProcess {
     const { groundwork, pace } = this.#options;
     return startTemporalServer({
-      ...{ program: groundwork.temporal, port: this.#ports.temporal, uiPort: null },
+      ...{ program: groundwork.temporal, port: this.#ports.temporal, http: null },
       databaseFile: join(this.home, 'temporal', 'temporal.sqlite'),
       logFile: join(this.home, 'temporal.log'),
       extraFlags: [...timerShift, ...fewPartitions, ...(pace === 'plain' ? [] : shortTasks)],

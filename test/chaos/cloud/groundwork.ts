@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { findTemporalCli } from '../../../scripts/temporal-cli.mjs';
 import { closeOrm, migrate, openOrm } from '../../../store/orm.ts';
 import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../../workers/up/postgres.ts';
+import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { processesWith } from '../../support/processes.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 
@@ -42,7 +42,7 @@ export function postgresOptions(home: string, port: number): PostgresOptions {
 async function makeDatabase(folder: string): Promise<string> {
   const options = postgresOptions(folder, await freePort());
   const child = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 20_000, () => child.exitCode === null);
+  await awaitPostgres(options, 20_000, () => child.exitCode === null);
   const orm = await openOrm({ databaseUrl: databaseUrl(options, 'artenic') });
   await migrate(orm);
   await closeOrm(orm);
@@ -75,7 +75,7 @@ const modulesOf: Readonly<Record<Pace, readonly string[]>> = {
 export async function layGroundwork(): Promise<Groundwork> {
   const { path: temporal, problem } = findTemporalCli(root, (line) => process.stderr.write(`${line}\n`));
   if (temporal === null) throw new Error(problem);
-  const folder = mkdtempSync(join(tmpdir(), 'artenic-chaos-'));
+  const folder = makeEnteredFolder('artenic-chaos-');
   // whatever ends this process: nothing that it has started outlives it
   const endAll = (): void => {
     for (const pid of processesWith(folder)) process.kill(pid, 'SIGKILL');

@@ -14,7 +14,7 @@ type AnyActivity = keyof (CatalogActivities &
   RepairActivities &
   SweepActivities);
 type ProviderCall = Exclude<keyof Provider, 'name' | 'capabilities'>;
-type GatewayCall = Exclude<keyof TemporalGateway, 'ping' | 'close' | 'describe'>;
+type GatewayCall = Exclude<keyof TemporalGateway, 'ping' | 'close' | 'describe' | 'openTrainingJobs'>;
 type Moment = 'before' | 'after';
 
 /**

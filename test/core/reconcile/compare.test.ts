@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compare } from '../../../core/reconcile/compare.ts';
 import type { SeenAttempt, SeenInstance, Stray, Survey, Verdict } from '../../../core/reconcile/types.ts';
+import { isFull } from '../../support/share.ts';
 
 const nowMs = 1_000_000_000;
 const windows = { graceMs: 240_000, consistencyMs: 60_000 };
@@ -143,7 +144,7 @@ const anyAttempt = fc
 const anySurvey = fc
   .record({ instances: anyInstances, row: fc.option(anyAttempt, { nil: null }) })
   .map(({ instances, row }) => ({ instances, row, verdicts: compare(survey(instances, row === null ? [] : [row])) }));
-const runs = { numRuns: process.env['ARTENIC_TEST_FULL'] === '1' ? 20_000 : 5000 };
+const runs = { numRuns: isFull ? 20_000 : 5000 };
 const property = (
   holds: (world: {
     readonly instances: readonly SeenInstance[];

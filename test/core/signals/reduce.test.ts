@@ -2,6 +2,7 @@ import { signalNames } from '@artenic/core';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { noSignals, takeSignal, type ExternalSignal } from '../../../core/signals/reduce.ts';
+import { isFull } from '../../support/share.ts';
 
 const signal = fc.record({
   name: fc.constantFrom(...signalNames),
@@ -27,7 +28,7 @@ describe('signals from outside', () => {
       fc.property(told, ([signals, shuffled]) => {
         expect(all(shuffled)).toEqual(all(signals));
       }),
-      { numRuns: process.env['ARTENIC_TEST_FULL'] === '1' ? 20_000 : 1000 },
+      { numRuns: isFull ? 20_000 : 1000 },
     );
   }, 30_000);
 

@@ -7,6 +7,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { jobFileSchema } from '@artenic/core';
 import { withFolder } from './folder.ts';
+import { isFull } from '../../support/share.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -36,8 +37,8 @@ const examples: readonly Example[] = [
     firstCheckpoint: /epoch 2:/,
     goesOn: /going on after epoch/,
   },
-  // its packages are 5 GB: `npm run ci` installs them
-  ...(process.env['ARTENIC_TEST_FULL'] === '1'
+  // its packages are 5 GB: only a full run installs them
+  ...(isFull
     ? [
         {
           name: 'pytorch',

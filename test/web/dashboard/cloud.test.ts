@@ -14,6 +14,7 @@ import { createStack, type Stack } from '../../support/stack.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { violations } from '../harness/components.ts';
 import { settled, visit } from './browser.ts';
+import { isTurn } from '../../support/share.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Set, the pages' pictures for the documentation are made. */
@@ -65,8 +66,7 @@ async function preemptedTwice(): Promise<string> {
   return id;
 }
 
-/** `npm run ci` asks for it; `npm test` is kept short. */
-if (process.env['ARTENIC_TEST_FULL'] === '1' || pictures !== undefined) {
+if (isTurn('a job on spot machines', 3) || pictures !== undefined) {
   test('a job on spot machines: attempts, costs and decisions, as they were', async () => {
     const id = await preemptedTwice();
     expect((await jobView(id)).state).toBe('succeeded');
@@ -88,7 +88,7 @@ if (process.env['ARTENIC_TEST_FULL'] === '1' || pictures !== undefined) {
     expect(problems).toEqual([]);
     await close();
 
-    const workflows = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const { page: workflows, close: closeWorkflows } = await signedIn();
     const { temporalUi } = await stack.request<{ temporalUi: string }>('GET', '/api/v1/platform');
     await workflows.goto(`${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`${id}/failover`)}`, {
       waitUntil: 'networkidle',
@@ -99,7 +99,7 @@ if (process.env['ARTENIC_TEST_FULL'] === '1' || pictures !== undefined) {
       .first()
       .waitFor({ timeout: 30_000 });
     await photograph(workflows, 'temporal-failover');
-    await workflows.close();
+    await closeWorkflows();
   }, 200_000);
 }
 

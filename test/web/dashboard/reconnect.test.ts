@@ -6,9 +6,10 @@ import { poll } from '../../support/poll.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { settled, visit } from './browser.ts';
 import { MortalApi, startDashboard } from './world.ts';
+import { isFull } from '../../support/share.ts';
 
 /** Deaths of the connection or the API, and updates meanwhile; `ARTENIC_RECONNECT_KILLS=20` is the full count. */
-const kills = Number(process.env['ARTENIC_RECONNECT_KILLS'] ?? (process.env['ARTENIC_TEST_FULL'] === '1' ? 20 : 6));
+const kills = Number(process.env['ARTENIC_RECONNECT_KILLS'] ?? (isFull ? 20 : 6));
 const updates = 25 * kills;
 const rows = 30;
 

@@ -1,16 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { endEarlierPostgres } from '../../../workers/up/earlier-postgres.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { awaitPostgres, startPostgres } from '../../../workers/up/postgres.ts';
+import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { poll } from '../../support/poll.ts';
 
 let home = '';
 const folder = () => join(home, 'postgres');
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'artenic-earlier-postgres-'));
+  home = makeEnteredFolder('artenic-earlier-postgres-');
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
@@ -18,11 +18,11 @@ test('a server that nobody wrote down is ended in peace, and the next one starts
   const port = await freePort();
   const options = { folder: folder(), port, logFile: join(home, 'postgres.log'), password: 'secret' };
   const earlier = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 30_000, () => earlier.exitCode === null);
+  await awaitPostgres(options, 30_000, () => earlier.exitCode === null);
   await endEarlierPostgres(folder());
   expect(existsSync(join(folder(), 'postmaster.pid'))).toBe(false);
   const next = startPostgres(options);
-  await awaitPostgres(options, 'artenic', 30_000, () => next.exitCode === null);
+  await awaitPostgres(options, 30_000, () => next.exitCode === null);
   await endEarlierPostgres(folder());
   await poll('its end', 5000, () => (next.exitCode === 0 ? true : null));
 }, 90_000);

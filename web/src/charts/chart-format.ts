@@ -6,7 +6,7 @@ export function formatNumber(value: number | null | undefined): string {
   if (size !== 0 && (size < 1e-3 || size >= 1e9)) {
     return value
       .toExponential(2)
-      .replace(/\.?0+e/, 'e')
+      .replace(/(?:\.00|0)e/, 'e')
       .replace('e+', 'e')
       .replace('-', '−')
       .replace('e-', 'e−');

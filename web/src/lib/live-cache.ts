@@ -1,4 +1,4 @@
-import { isTerminalJobState, jobStates, type JobView, type LiveEvent, type Page } from '@artenic/core';
+import { isTerminalJobState, jobStates, type JobView, type LiveHint, type Page } from '@artenic/core';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
 import { keys } from './queries.ts';
@@ -14,14 +14,14 @@ const jobChangeSchema = z.object({
 
 type JobPages = InfiniteData<Page<JobView>, string | null>;
 
-function changed(job: JobView, event: LiveEvent, change: z.output<typeof jobChangeSchema>): JobView {
+function changed(job: JobView, event: LiveHint, change: z.output<typeof jobChangeSchema>): JobView {
   // The answer of a request can be newer than an event that comes behind it.
   if (isTerminalJobState(job.state)) return job;
   const finishedAt = isTerminalJobState(change.state) ? event.at : job.finishedAt;
   return { ...job, state: change.state, message: change.message, currentAttempt: change.attempt, finishedAt };
 }
 
-function patchJob(client: QueryClient, event: LiveEvent): void {
+function patchJob(client: QueryClient, event: LiveHint): void {
   const change = jobChangeSchema.safeParse(event.data);
   if (!change.success) return;
   client.setQueryData<JobView>(keys.jobSelf(event.subject), (job) => job && changed(job, event, change.data));
@@ -38,7 +38,7 @@ function patchJob(client: QueryClient, event: LiveEvent): void {
 type Key = readonly unknown[];
 
 /** What an event makes stale. */
-function staleKeys({ kind, subject, topic }: LiveEvent): readonly Key[] {
+function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
   const id = topic.startsWith('job:') ? topic.slice(4) : subject;
   switch (kind) {
     case 'job.state':
@@ -62,7 +62,7 @@ function staleKeys({ kind, subject, topic }: LiveEvent): readonly Key[] {
 
 /** Lets live events into the cache of answers. */
 export function createLiveCache(client: QueryClient): {
-  readonly take: (event: LiveEvent) => void;
+  readonly take: (event: LiveHint) => void;
   readonly takeAll: () => void;
 } {
   const stale = new Map<string, Key>();

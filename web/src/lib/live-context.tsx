@@ -1,4 +1,4 @@
-import type { LiveEvent } from '@artenic/core';
+import type { LiveHint } from '@artenic/core';
 import { useQueryClient } from '@tanstack/react-query';
 import {
   createContext,
@@ -16,7 +16,7 @@ import { LiveConnection, type LiveState } from './live.ts';
 type Live = {
   readonly state: LiveState;
   readonly follow: (jobId: string) => () => void;
-  readonly listen: (listener: (event: LiveEvent) => void) => () => void;
+  readonly listen: (listener: (event: LiveHint) => void) => () => void;
 };
 
 const LiveContext = createContext<Live | null>(null);
@@ -27,7 +27,7 @@ const hiddenMs = 15_000;
 export function LiveProvider({ children }: { readonly children: ReactNode }): ReactElement {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>('connecting');
-  const listeners = useRef(new Set<(event: LiveEvent) => void>());
+  const listeners = useRef(new Set<(event: LiveHint) => void>());
   const connection = useMemo(() => {
     const cache = createLiveCache(client);
     return new LiveConnection({

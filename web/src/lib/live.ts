@@ -1,10 +1,11 @@
-import { liveEventSchema, type LiveEvent } from '@artenic/core';
+import { liveEventSchema, liveHintSchema, type LiveHint } from '@artenic/core';
 import { z } from 'zod';
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused';
 
 const messageSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
+  z.object({ op: z.literal('hint'), ...liveHintSchema.shape }),
   z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
   z.object({ op: z.literal('gap'), after: z.number() }),
   z.object({ op: z.literal('error'), message: z.string() }),
@@ -14,7 +15,8 @@ const pauseMs = { first: 250, most: 3000 };
 const baseTopics = ['jobs', 'models', 'providers'] as const;
 
 type Listeners = {
-  readonly onEvent: (event: LiveEvent) => void;
+  /** An event, or a hint, which has no number. */
+  readonly onEvent: (event: LiveHint) => void;
   /** What is on the screen may have missed something: ask for all of it again. */
   readonly onGap: () => void;
   readonly onState: (state: LiveState) => void;
@@ -32,6 +34,8 @@ export class LiveConnection {
   #waitMs = pauseMs.first;
   #timer: number | undefined;
   #isOpenWanted = false;
+  /** Hints may have been missed: the connection before this one broke. */
+  #mayHaveMissed = false;
   #state: LiveState = 'connecting';
 
   constructor(listeners: Listeners) {
@@ -50,6 +54,7 @@ export class LiveConnection {
     window.clearTimeout(this.#timer);
     this.#socket?.close();
     this.#socket = null;
+    this.#mayHaveMissed = true;
     this.#setState(state);
   }
 
@@ -83,6 +88,7 @@ export class LiveConnection {
     socket.addEventListener('close', () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
+      this.#mayHaveMissed = true;
       this.#setState('reconnecting');
       this.#timer = window.setTimeout(() => this.#connect(), this.#waitMs * (0.5 + Math.random() / 2));
       this.#waitMs = Math.min(this.#waitMs * 2, pauseMs.most);
@@ -92,7 +98,15 @@ export class LiveConnection {
   #subscribe(): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     const topics = [...baseTopics, ...[...this.#jobs.keys()].map((id) => `job:${id}`)];
-    this.#socket.send(JSON.stringify({ op: 'subscribe', topics, after: this.#last }));
+    this.#socket.send(JSON.stringify({ op: 'subscribe', topics, after: this.#last, hints: true }));
+  }
+
+  /** Hints are not kept for readers that were away: the followed jobs are asked for instead. */
+  #tellHints(): void {
+    const at = new Date().toISOString();
+    for (const subject of this.#jobs.keys())
+      for (const kind of ['job.log', 'job.metric'])
+        this.#listeners.onEvent({ topic: `job:${subject}`, kind, subject, at, data: {} });
   }
 
   #take(text: string): void {
@@ -108,11 +122,17 @@ export class LiveConnection {
         this.#setState('live');
         // What was fetched before this moment may be older than the first event.
         if (isFirst) this.#listeners.onGap();
+        else if (this.#mayHaveMissed) this.#tellHints();
+        this.#mayHaveMissed = false;
         return;
       }
       case 'gap':
         this.#last = message.after;
         return this.#listeners.onGap();
+      case 'hint': {
+        const { op: _op, ...hint } = message;
+        return this.#listeners.onEvent(hint);
+      }
       case 'event': {
         if (this.#last !== null && message.sequence <= this.#last) return;
         this.#last = message.sequence;

@@ -64,7 +64,7 @@ function parseScalar(type: string, text: string): Parsed {
       : { error: `${trimmed} is neither true nor false` };
   }
   if (isIntegerType(type)) return parseInteger(type, trimmed);
-  const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN;
+  const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN;
   return Number.isFinite(number) ? { value: number } : { error: `${trimmed} is not a number` };
 }
 

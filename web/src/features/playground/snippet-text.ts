@@ -25,7 +25,7 @@ function script(value: unknown): string {
 }
 
 function compactLists(json: string): string {
-  return json.replace(/\[\s+([^[\]{}"]*?)\s+\]/g, (_, items: string) => `[${items.replace(/\s+/g, ' ')}]`);
+  return json.replace(/\[([^[\]{}"]*)\]/g, (_, items: string) => `[${items.trim().replace(/\s+/g, ' ')}]`);
 }
 
 /** The same request as a command or program. The key is never part of it: all three read ARTENIC_API_KEY. */

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto';
+import { collectGarbage } from '../../store/retention/collector.ts';
+import type { CollectorDeps } from '../../store/retention/round.ts';
+import type { CollectorActivities } from '../contract.ts';
+import { withFailures } from '../failures.ts';
+
+/** Longer than a round may take: a try that was given up on works on beside the next one until then. */
+const leaseMs = 10 * 60_000;
+
+export function createCollectorActivities(deps: CollectorDeps): CollectorActivities {
+  return withFailures<CollectorActivities>({
+    collectGarbage: async ({ limit }) => {
+      const { retention } = deps.store;
+      const holder = randomUUID();
+      if (!(await retention.lease(holder, leaseMs))) return { isBusy: true, steps: [] };
+      try {
+        return { isBusy: false, steps: await collectGarbage(deps, { isDryRun: false, limit }) };
+      } finally {
+        await retention.endLease(holder);
+      }
+    },
+  });
+}

@@ -1,0 +1,69 @@
+import type { JobSpec } from '@artenic/core';
+import { fits, noCapacity } from '../capacity/grant.ts';
+import { needsOf } from '../capacity/needs.ts';
+import type { Capacity } from '../capacity/types.ts';
+import { ArtenicError, type ErrorType } from '../errors.ts';
+
+/** A provider as far as feasibility is concerned; `capacity` null: not known, or without a bound. */
+export type KnownProvider = { readonly name: string; readonly capacity: Capacity | null };
+
+const refusal = (type: ErrorType, pointer: string, message: string, here: string): ArtenicError =>
+  new ArtenicError(type, message, { errors: [{ pointer, message: here }] });
+
+const notYet = (pointer: string, message: string): ArtenicError =>
+  refusal('not-yet-supported', pointer, message, 'not yet');
+
+/**
+ * Why no provider of the job can ever run it; null when one can. `providers` are those that the job names. The answer at
+ * submit and the check before the first attempt are this function.
+ */
+export function whyInfeasible(spec: JobSpec, providers: readonly KnownProvider[]): ArtenicError | null {
+  if (spec.resources.nodes > 1)
+    return notYet('/resources/nodes', 'Jobs on more than one node are not built yet: set `resources.nodes` to 1.');
+  if (spec.environment.image !== undefined)
+    return notYet(
+      '/environment/image',
+      '`environment.image` is not built yet: leave it out and prepare the environment in `setup`.',
+    );
+  const needs = needsOf(spec);
+  if (providers.some(({ capacity }) => capacity === null || fits(needs, noCapacity, capacity))) return null;
+  const machines = providers.map(({ name, capacity }) => `${name} has ${describe(capacity ?? noCapacity)}`).join(', ');
+  return refusal(
+    'larger-than-machine',
+    pointerOf(needs, providers),
+    `The job needs ${describe(needs)}, but ${machines}.`,
+    machines,
+  );
+}
+
+/** Fields that a job may not promise itself by yet: nothing holds them. Asked at submit only, as jobs of the past had them. */
+export function whyUnkept(spec: JobSpec): ArtenicError | null {
+  const unkept = [
+    [
+      '/budgetUsd',
+      spec.budgetUsd,
+      'budgets are not held yet; `maxHours` and `placement.maxHourlyUsd` bound what a job costs',
+    ],
+    ['/deadline', spec.deadline, 'deadlines are not planned for yet; `maxHours` stops a job'],
+    ['/expectedHours', spec.expectedHours, 'no plan is made with it yet'],
+    ['/resources/diskGib', spec.resources.diskGib, 'disks of a given size are not made yet'],
+  ] as const;
+  for (const [pointer, value, why] of unkept)
+    if (value !== undefined) {
+      const name = pointer.slice(1).replaceAll('/', '.');
+      return notYet(pointer, `\`${name}\` cannot be promised: ${why}. Leave it out.`);
+    }
+  return null;
+}
+
+/** The need that is too large everywhere; the whole of `resources` when each provider lacks something else. */
+function pointerOf(needs: Capacity, providers: readonly KnownProvider[]): string {
+  const pointers = { vcpu: '/resources/vcpu', memoryGib: '/resources/memoryGib', gpus: '/resources/accelerators' };
+  for (const [need, pointer] of Object.entries(pointers) as [keyof Capacity, string][])
+    if (providers.every(({ capacity }) => needs[need] > (capacity?.[need] ?? Infinity))) return pointer;
+  return '/resources';
+}
+
+function describe({ vcpu, memoryGib, gpus }: Capacity): string {
+  return `${vcpu} cores, ${Math.round(memoryGib * 100) / 100} GiB of memory and ${gpus} GPUs`;
+}

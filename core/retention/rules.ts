@@ -1,0 +1,151 @@
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** How long what may go is kept. */
+export type Periods = {
+  /** Checkpoints and spare objects of a job, after its end. */
+  readonly checkpointsMs: number;
+  /** Logs, histories, decisions and single metric points of a job, after its end. */
+  readonly detailsMs: number;
+  /** A job with its attempts and outputs, after its end; as long as a model version names it, it stays. */
+  readonly jobsMs: number;
+  readonly eventsMs: number;
+  /** An uploaded object that nothing names, after it was last asked for or stored. */
+  readonly uploadsMs: number;
+};
+
+export const defaultPeriods: Periods = {
+  checkpointsMs: 14 * dayMs,
+  detailsMs: 90 * dayMs,
+  jobsMs: 365 * dayMs,
+  eventsMs: 90 * dayMs,
+  uploadsMs: 7 * dayMs,
+};
+
+/** Periods that nobody has a reason to change. */
+export const fixedPeriods = {
+  /** A client that tries again after two days has given up long ago. */
+  idempotencyKeysMs: 48 * hourMs,
+  /** Behind the end of a sign-in. */
+  sessionsMs: dayMs,
+  /** What was resolved is history, which the events tell, too. */
+  straysMs: 30 * dayMs,
+  /** The folder of an instance on this machine, behind its end: its attempt is settled by then. */
+  instancesMs: dayMs,
+  /** One that holds what could not be delivered, for a person to look at. */
+  undeliveredInstancesMs: 30 * dayMs,
+} as const;
+
+/** Steps of the collector, in their order. */
+export const collectorSteps = [
+  ...(['requests', 'events', 'old-checkpoints', 'job-checkpoints', 'job-details', 'jobs', 'uploads'] as const),
+] as const;
+export type CollectorStep = (typeof collectorSteps)[number];
+
+/** What removes it: a step of the collector, the code that owns it, or nothing. */
+type Keep =
+  /** Bounded by something else than time, which `bound` names. */
+  | { readonly kind: 'for-good'; readonly bound: string }
+  /** Goes in a step of the collector. */
+  | { readonly kind: 'until'; readonly step: CollectorStep; readonly rule: string }
+  /** Removed by its owner, in the course of its own work. */
+  | { readonly kind: 'own'; readonly rule: string };
+
+/** Whose it is, and how long it is kept. */
+export type RetentionRule = { readonly owner: string; readonly keep: Keep };
+
+const forGood = (owner: string, bound: string): RetentionRule => ({ owner, keep: { kind: 'for-good', bound } });
+const until = (owner: string, step: CollectorStep, rule: string): RetentionRule => ({
+  owner,
+  keep: { kind: 'until', step, rule },
+});
+const own = (owner: string, rule: string): RetentionRule => ({ owner, keep: { kind: 'own', rule } });
+
+const withJob = 'with its job: `jobsMs` after the end, and as long as a model version names the job';
+const withDetails = '`detailsMs` after the end of its job';
+const withCheckpoints = '`checkpointsMs` after the end of its job; before that the newest three whole ones';
+
+/** Every table of the database. A test holds this against the schema. */
+export const tableRules: Readonly<Record<string, RetentionRule>> = {
+  jobs: until('jobs', 'jobs', withJob),
+  attempts: until('jobs', 'jobs', withJob),
+  object_refs: until('jobs', 'job-details', `${withDetails}; that of a job that a model version names, with the job`),
+  checkpoints: until('jobs', 'jobs', `${withJob}; its list of files goes with the objects`),
+  decisions: until('jobs', 'job-details', withDetails),
+  job_signals: until('jobs', 'job-details', withDetails),
+  log_chunks: until('jobs', 'job-details', withDetails),
+  runner_events: until('jobs', 'job-details', withDetails),
+  streams: until('jobs', 'job-details', withDetails),
+  metric_points: until('jobs', 'jobs', withJob),
+  capacity_claims: own('capacity', 'released when its attempt is settled'),
+  models: forGood('registry', 'by what people register'),
+  model_versions: forGood('registry', 'by what people register'),
+  stage_changes: forGood('registry', 'by what people promote and retire'),
+  events: until('events', 'events', '`eventsMs` after they happened, by whole weeks'),
+  event_counter: forGood('events', 'one row'),
+  idempotency_keys: until('API', 'requests', '48 hours'),
+  sign_in_links: until('API', 'requests', 'a day behind their end'),
+  sessions: until('API', 'requests', 'a day behind their end'),
+  api_keys: forGood('API', 'by the keys that people make'),
+  providers: forGood('providers', 'one row for each provider'),
+  catalogs: forGood('providers', 'one row for each provider'),
+  provider_sweeps: forGood('reconciler', 'one row for each provider'),
+  stray_instances: until('reconciler', 'requests', '30 days after they were resolved'),
+  object_uses: until('collector', 'uploads', 'with the object'),
+  collector_leases: forGood('collector', 'one row'),
+  migrations: forGood('store', 'one row for each migration'),
+};
+
+/** Every kind of object. A test holds this against the keys of `objectKeys`. */
+export const objectKinds = [
+  ...(['program', 'package', 'data', 'model', 'checkpoint', 'spare', 'log', 'history', 'completion'] as const),
+  'output',
+] as const;
+export type ObjectKind = (typeof objectKinds)[number];
+
+export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
+  program: forGood('providers', 'one runner for each release, and one Node for each version'),
+  package: until('jobs', 'uploads', 'as long as a job has a reference, then `uploadsMs` after its last use'),
+  data: until('jobs', 'uploads', 'as long as a job has a reference, then `uploadsMs` after its last use'),
+  model: until('registry', 'uploads', 'as long as a model version has it, else `uploadsMs` after its last use'),
+  checkpoint: until('jobs', 'job-checkpoints', withCheckpoints),
+  spare: until('jobs', 'job-checkpoints', '`checkpointsMs` after the end of its job'),
+  log: until('jobs', 'job-details', withDetails),
+  history: until('jobs', 'job-details', withDetails),
+  completion: until('jobs', 'jobs', withJob),
+  output: until('jobs', 'jobs', withJob),
+};
+
+/** What lies in files outside of object storage. */
+export const folderRules: Readonly<Record<string, RetentionRule>> = {
+  'instances/<id>': own(
+    'local provider',
+    'a day behind the end of the instance, when its attempt is settled; 30 days when it holds what could not be delivered',
+  ),
+  'cache/models': own('API', 'the files used last, up to a number of bytes; half-written ones for an hour'),
+  'objects/.tmp': own('storage', 'a day: what is older was left by a process that died'),
+};
+
+/** Kinds that have a folder of their own. */
+const plainKinds: ReadonlyMap<string, ObjectKind> = new Map([
+  ['programs', 'program'],
+  ['packages', 'package'],
+  ['data', 'data'],
+  ['models', 'model'],
+]);
+
+/** Null for a key that we have not made: it is left alone. */
+export function objectKindOf(key: string): ObjectKind | null {
+  const [first, jobId, third, , fifth] = key.split('/');
+  const plain = plainKinds.get(first ?? '');
+  if (plain !== undefined) return plain;
+  if (first !== 'jobs') return null;
+  if (jobId === undefined || third === undefined) return null;
+  if (third === 'checkpoints') return 'checkpoint';
+  if (third === 'spares') return 'spare';
+  if (third === 'history.json') return 'history';
+  if (third !== 'attempts') return null;
+  if (fifth === 'logs') return 'log';
+  if (fifth === 'completion.json') return 'completion';
+  return fifth === 'outputs' ? 'output' : null;
+}

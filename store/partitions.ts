@@ -1,0 +1,92 @@
+import { sql } from 'kysely';
+import { inTransaction, lock, type Db } from './database.ts';
+
+const weekMs = 7 * 86_400_000;
+/** The first Monday in Unix time was its fifth day. */
+const firstMondayMs = 4 * 86_400_000;
+/** Made so long before they are needed: the collector may be away for weeks, and a default partition catches the rest. */
+const weeksAhead = 4;
+
+/** Tables in partitions by week, and how a bound looks in their key. */
+const partitioned = {
+  /** By `at`. */
+  events: (fromMs: number) => new Date(fromMs).toISOString(),
+} as const;
+export type PartitionedTable = keyof typeof partitioned;
+const partitionedTables = Object.keys(partitioned) as readonly PartitionedTable[];
+
+export type Partition = { readonly name: string; readonly untilMs: number; readonly bytes: number };
+
+function weekOf(ms: number): number {
+  return Math.floor((ms - firstMondayMs) / weekMs) * weekMs + firstMondayMs;
+}
+
+function dayText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+function dayOf(text: string): number {
+  return Date.parse(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}T00:00:00Z`);
+}
+
+/** `events_before_20261207` holds all of an older database, `events_from_20261207` one week. */
+function untilOf(table: PartitionedTable, name: string): number | null {
+  const match = new RegExp(`^${table}_(before|from)_(\\d{8})$`).exec(name);
+  if (match?.[2] === undefined) return null;
+  return dayOf(match[2]) + (match[1] === 'from' ? weekMs : 0);
+}
+
+/** By age, oldest first; without the default partition. */
+export async function partitionsOf(db: Db, table: PartitionedTable): Promise<readonly Partition[]> {
+  const { rows } = await sql<{ name: string; bytes: bigint }>`
+    select child.relname as name, pg_total_relation_size(child.oid) as bytes
+    from pg_inherits join pg_class as child on child.oid = pg_inherits.inhrelid
+    where pg_inherits.inhparent = ${table}::regclass`.execute(db);
+  return rows
+    .flatMap(({ name, bytes }) => {
+      const untilMs = untilOf(table, name);
+      return untilMs === null ? [] : [{ name, untilMs, bytes: Number(bytes) }];
+    })
+    .toSorted((one, other) => one.untilMs - other.untilMs);
+}
+
+/** The key's bounds of a partition that ends then; the first one has no lower bound. */
+function boundOf(table: PartitionedTable, ms: number): string {
+  return partitioned[table](ms);
+}
+
+/** Rows that came before their partition lie in the default one, and move. */
+async function addWeek(db: Db, table: PartitionedTable, fromMs: number): Promise<void> {
+  const name = `${table}_from_${dayText(fromMs)}`;
+  const key = sql.ref(table === 'events' ? 'at' : 'job_id');
+  const [from, until] = [sql.lit(boundOf(table, fromMs)), sql.lit(boundOf(table, fromMs + weekMs))];
+  const [parent, child, rest] = [sql.table(table), sql.table(name), sql.table(`${table}_default`)];
+  await sql`create table ${child} (like ${parent} including defaults)`.execute(db);
+  await sql`
+    with moved as (delete from ${rest} where ${key} >= ${from} and ${key} < ${until} returning *)
+    insert into ${child} select * from moved`.execute(db);
+  await sql`alter table ${parent} attach partition ${child} for values from (${from}) to (${until})`.execute(db);
+}
+
+/** Makes the partitions of this week and the next ones. Those that are there stay. */
+export async function ensurePartitions(db: Db, nowMs: number): Promise<void> {
+  await inTransaction(db, async (transaction) => {
+    await lock(transaction, 'partitions');
+    for (const table of partitionedTables) await addWeeks(transaction, table, nowMs);
+  });
+}
+
+async function addWeeks(db: Db, table: PartitionedTable, nowMs: number): Promise<void> {
+  const lastMs = (await partitionsOf(db, table)).at(-1)?.untilMs ?? weekOf(nowMs);
+  for (let fromMs = Math.max(lastMs, weekOf(nowMs)); fromMs <= nowMs + weeksAhead * weekMs; fromMs += weekMs)
+    await addWeek(db, table, fromMs);
+}
+
+export async function dropPartition(db: Db, table: PartitionedTable, name: string): Promise<void> {
+  await inTransaction(db, async (transaction) => {
+    // Whoever writes or reads meanwhile must not queue up behind us: the next round tries again.
+    await sql`set local lock_timeout = '2s'`.execute(transaction);
+    await sql`alter table ${sql.table(table)} detach partition ${sql.table(name)}`.execute(transaction);
+    await sql`drop table ${sql.table(name)}`.execute(transaction);
+  });
+}

@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import { assertNever } from '../../core/assert-never.ts';
+import { nothing, type Collected, type StepReport } from '../../core/retention/report.ts';
+import { collectorSteps, fixedPeriods, type CollectorStep } from '../../core/retention/rules.ts';
+import { collectJobs, collectOldCheckpoints } from './collect-jobs.ts';
+import { collectUploads } from './collect-uploads.ts';
+import { unguardedStorage } from './guard-uploads.ts';
+import type { CollectorDeps, Round } from './round.ts';
+
+async function collectRequests({ store, now }: CollectorDeps, { isDryRun }: Round): Promise<Collected> {
+  const before = (ms: number): Date => new Date(now().getTime() - ms);
+  const rows = await store.retention.expired({
+    keysBefore: before(fixedPeriods.idempotencyKeysMs),
+    sessionsBefore: before(fixedPeriods.sessionsMs),
+    straysBefore: before(fixedPeriods.straysMs),
+    isDryRun,
+  });
+  return { ...nothing, items: rows, rows };
+}
+
+async function collectEvents({ store, periods, now }: CollectorDeps, { isDryRun }: Round): Promise<Collected> {
+  const { retention } = store;
+  if (!isDryRun) await retention.ensurePartitions(now().getTime());
+  const old = await retention.oldPartitions('events', now().getTime() - periods.eventsMs);
+  if (!isDryRun) for (const { name } of old) await retention.dropPartition('events', name);
+  const bytes = old.reduce((sum, partition) => sum + partition.bytes, 0);
+  return { ...nothing, items: old.length, bytes };
+}
+
+function collect(step: CollectorStep, deps: CollectorDeps, round: Round): Promise<Collected> {
+  switch (step) {
+    case 'requests':
+      return collectRequests(deps, round);
+    case 'events':
+      return collectEvents(deps, round);
+    case 'old-checkpoints':
+      return collectOldCheckpoints(deps, round);
+    case 'job-checkpoints':
+      return collectJobs(deps, round, 'checkpoints');
+    case 'job-details':
+      return collectJobs(deps, round, 'details');
+    case 'jobs':
+      return collectJobs(deps, round, 'job');
+    case 'uploads':
+      return collectUploads(deps, round);
+    default:
+      return assertNever(step);
+  }
+}
+
+/**
+ * One round of every step. Each is bounded, may die at any point, and goes on with what is left the next time. A step that
+ * fails does not keep the others from their work; the first failure is thrown at the end.
+ */
+export async function collectGarbage(
+  deps: CollectorDeps,
+  round: Round,
+  logger?: Pick<Logger, 'warn'>,
+): Promise<readonly StepReport[]> {
+  const unguarded = { ...deps, storage: unguardedStorage(deps.storage) };
+  const reports: StepReport[] = [];
+  const failures: unknown[] = [];
+  for (const step of collectorSteps) {
+    try {
+      reports.push({ step, ...(await collect(step, unguarded, round)) });
+    } catch (error) {
+      logger?.warn({ err: error, step }, 'a step of the collector failed');
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return reports;
+}

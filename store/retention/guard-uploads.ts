@@ -1,0 +1,43 @@
+import type { ObjectStorage } from '../../core/object-storage.ts';
+import { objectKindOf } from '../../core/retention/rules.ts';
+import type { Store } from '../types.ts';
+
+/** Objects that may be there before anything refers to them. */
+function isUpload(key: string): boolean {
+  const kind = objectKindOf(key);
+  return kind === 'package' || kind === 'data' || kind === 'model';
+}
+
+const unguarded = new WeakMap<ObjectStorage, ObjectStorage>();
+
+/** The storage as the collector sees it: its own looks must keep nothing. */
+export function unguardedStorage(storage: ObjectStorage): ObjectStorage {
+  return unguarded.get(storage) ?? storage;
+}
+
+/**
+ * The same storage, in which looking for an upload, or storing it, keeps it: from the look on there is time to refer to
+ * it. What is just being deleted is refused with `not-ready`.
+ */
+export function guardUploads(
+  storage: ObjectStorage,
+  { objectUses }: Pick<Store, 'objectUses'>,
+  now: () => Date,
+): ObjectStorage {
+  const touch = async (key: string): Promise<void> => {
+    if (isUpload(key)) await objectUses.touch(key, now());
+  };
+  const guarded: ObjectStorage = {
+    ...storage,
+    head: async (key) => {
+      await touch(key);
+      return storage.head(key);
+    },
+    put: async (key, content, options) => {
+      await touch(key);
+      return storage.put(key, content, options);
+    },
+  };
+  unguarded.set(guarded, storage);
+  return guarded;
+}

@@ -1,0 +1,17 @@
+import type { ObjectStorage } from '../../core/object-storage.ts';
+import type { Periods } from '../../core/retention/rules.ts';
+import type { Store } from '../types.ts';
+
+export type CollectorDeps = {
+  readonly store: Store;
+  readonly storage: ObjectStorage;
+  readonly periods: Periods;
+  readonly now: () => Date;
+};
+
+export type Round = {
+  /** Tells what would go, and removes nothing. */
+  readonly isDryRun: boolean;
+  /** Items that a step looks at in one round. */
+  readonly limit: number;
+};

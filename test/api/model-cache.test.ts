@@ -1,0 +1,45 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { objectKeys } from '@artenic/core';
+import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
+import { modelCache } from '../../api/model-cache.ts';
+import type { ObjectStorage } from '../../core/object-storage.ts';
+
+const hourMs = 3_600_000;
+let home: string;
+let storage: ObjectStorage;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'artenic-model-cache-'));
+  storage = createFilesystemStorage({ root: join(home, 'objects') });
+  for (const name of ['a', 'b', 'c']) await storage.put(objectKeys.model(name), new Uint8Array(100));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+const cached = async (): Promise<readonly string[]> => (await readdir(join(home, 'models'))).toSorted();
+
+test('models that were used longest ago leave when there is no room; those in use lately stay', async () => {
+  let nowMs = Date.now();
+  const fetchModel = modelCache(storage, join(home, 'models'), { mostBytes: 150, now: () => new Date(nowMs) });
+  await fetchModel('a');
+  await fetchModel('b');
+  // Both are in use: the cache is above its bound rather than without a file that somebody opens.
+  expect(await cached()).toEqual(['a.onnx', 'b.onnx']);
+  nowMs += 2 * hourMs;
+  await fetchModel('a');
+  await fetchModel('c');
+  expect(await cached()).toEqual(['a.onnx', 'c.onnx']);
+  expect(await fetchModel('b')).toBe(join(home, 'models', 'b.onnx'));
+});
+
+test('what a dead process has left half-written goes; a fetch that fails leaves nothing', async () => {
+  const fetchModel = modelCache(storage, join(home, 'models'));
+  const [old, growing] = ['x.onnx.0badcafe', 'y.onnx.0badcafe'];
+  for (const name of [old, growing]) await writeFile(join(home, 'models', name), 'half');
+  const longAgo = new Date(Date.now() - 2 * hourMs);
+  await utimes(join(home, 'models', old), longAgo, longAgo);
+  await fetchModel('a');
+  await expect(fetchModel('unknown')).rejects.toMatchObject({ type: 'not-found' });
+  expect(await cached()).toEqual(['a.onnx', growing]);
+});

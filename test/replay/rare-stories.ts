@@ -1,0 +1,132 @@
+import { spotWithFallback } from '../../core/failover/policy.ts';
+import { holdBack } from '../../core/signals/hold-back.ts';
+import {
+  attemptWorkflowId,
+  controlQueue,
+  failoverWorkflowId,
+  trainingJobWorkflowId,
+  wakeUpSignal,
+} from '../../workflows/contracts.ts';
+import type { spotFailover } from '../../workflows/index.ts';
+import { happyScript, until } from '../workflows/fake-runner.ts';
+import type { Harness } from '../workflows/harness.ts';
+
+/** A run to record: its kind goes into the file's name. */
+type Run = { readonly kind: string; readonly workflowId: string; readonly runId?: string };
+/** Plays the story and gives the runs to record. */
+export type Story = (harness: Harness, jobId: string) => Promise<readonly Run[]>;
+
+export function runsOf(jobId: string): readonly Run[] {
+  return [
+    { kind: 'job', workflowId: trainingJobWorkflowId(jobId) },
+    { kind: 'failover', workflowId: failoverWorkflowId(jobId) },
+    { kind: 'attempt', workflowId: attemptWorkflowId(jobId, 1) },
+  ];
+}
+
+/** Paths that few runs take, and that a change of the workflows breaks first. */
+export const rareStories: Readonly<Record<string, Story>> = {
+  'warned-and-replaced': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId, {
+      script: async (runner) => {
+        if (runner.attempt > 1) {
+          await until(() => (world.attemptsOf(jobId)[0]?.ending ?? null) !== null, 'the end of the warned attempt');
+          return happyScript(runner);
+        }
+        await runner.hello();
+        await runner.phase('training');
+        await runner.notice();
+        await until(() => world.instances.has(attemptWorkflowId(jobId, 2)), 'the replacement');
+        runner.vanish('preemption');
+      },
+    });
+    await (await startJob(jobId)).result();
+    return runsOf(jobId);
+  },
+  // the warned attempt ends the job after all: its replacement is dropped
+  'replacement-not-needed': async ({ world, startJob }, jobId) => {
+    const replacement = attemptWorkflowId(jobId, 2);
+    world.addJob(jobId, {
+      script: async (runner) => {
+        if (runner.attempt > 1) return runner.stopAsked();
+        await runner.hello();
+        await runner.notice();
+        await until(() => world.called('watchInstance', replacement) > 0, 'the watch of the replacement');
+        await runner.exit(0);
+      },
+    });
+    await (await startJob(jobId)).result();
+    return [
+      { kind: 'failover', workflowId: failoverWorkflowId(jobId) },
+      { kind: 'attempt', workflowId: replacement },
+    ];
+  },
+  'continued-as-new': async ({ world, client }, jobId) => {
+    world.addJob(jobId, {
+      retryOnExitCodes: [75],
+      script: (runner) => (runner.attempt < 2 ? runner.exit(75) : happyScript(runner)),
+    });
+    const workflowId = failoverWorkflowId(jobId);
+    const handle = await client.workflow.start<typeof spotFailover>('spotFailover', {
+      workflowId,
+      taskQueue: controlQueue,
+      args: [{ jobId, title: `title of ${jobId}`, decision: 1, continueAfterDecisions: 1 }],
+    });
+    await handle.result();
+    return [
+      { kind: 'first.failover', workflowId, runId: handle.firstExecutionRunId },
+      { kind: 'last.failover', workflowId },
+    ];
+  },
+  'held-and-woken': async ({ world, startJob, client }, jobId) => {
+    let heldAt: Date | null = new Date();
+    world.policy = {
+      version: 'held',
+      decide: (state) => holdBack(spotWithFallback.decide(state), { heldAt, stopAt: null, now: new Date(state.nowMs) }),
+    };
+    world.addJob(jobId);
+    const handle = await startJob(jobId);
+    const decisions = () => [...world.decisions.keys()].filter((key) => key.startsWith(`${jobId} `)).length;
+    await until(() => decisions() === 1, 'the wait');
+    const failover = client.workflow.getHandle(failoverWorkflowId(jobId));
+    await failover.signal(wakeUpSignal);
+    await until(() => decisions() === 2, 'another look');
+    heldAt = null;
+    await failover.signal(wakeUpSignal);
+    await handle.result();
+    world.policy = spotWithFallback;
+    return runsOf(jobId);
+  },
+  // the runner does not stop by itself: the workflow's backstop asks it to, waits for its grace in vain, and ends it
+  'max-hours': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId, {
+      stopAtMs: Date.now() - 10_000,
+      script: async (runner) => {
+        await runner.hello();
+        await runner.phase('training');
+      },
+    });
+    await (await startJob(jobId)).result();
+    return runsOf(jobId);
+  },
+  'fell-silent': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId, {
+      script: async (runner) => {
+        if (runner.attempt > 1) return happyScript(runner);
+        await runner.hello();
+        await runner.phase('training');
+        runner.fallSilent();
+      },
+    });
+    await (await startJob(jobId)).result();
+    return runsOf(jobId);
+  },
+  'termination-refused': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId);
+    world.fault(jobId, 'watchInstance', (call) => (call === 1 ? 'auth' : null));
+    world.fault(jobId, 'terminateInstance', (call) => (call <= 2 ? 'auth' : null));
+    world.fault(jobId, 'settleAttempt', (call) => (call === 1 ? 'internal' : null));
+    await (await startJob(jobId)).result();
+    return runsOf(jobId);
+  },
+};

@@ -1,0 +1,62 @@
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { TestEnvironment } from 'jest-environment-node';
+
+const ticksPerSecond = 100;
+
+/** Processor time in ms of a process and of its ended children, by pid; proc(5) for the places. */
+function readProcesses() {
+  const processes = new Map();
+  let names = [];
+  try {
+    names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return null;
+  }
+  for (const name of names) {
+    try {
+      const text = readFileSync(`/proc/${name}/stat`, 'latin1');
+      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+      processes.set(Number(name), { parent: Number(fields[1]), ms: (ticks * 1000) / ticksPerSecond });
+    } catch {
+      // it has ended
+    }
+  }
+  return processes;
+}
+
+/** This worker, its living descendants, and those that have ended and been waited for. */
+function processorMs() {
+  const processes = readProcesses();
+  if (processes === null) return null;
+  const isOurs = (pid) => {
+    for (let at = pid; at > 1; at = processes.get(at)?.parent ?? 0) if (at === process.pid) return true;
+    return false;
+  };
+  return [...processes].reduce((sum, [pid, { ms }]) => (isOurs(pid) ? sum + ms : sum), 0);
+}
+
+/** Node's environment, with a note of what processor time each file took: wall far above it is waiting. */
+export default class Environment extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    this.file = relative(config.globalConfig.rootDir, context.testPath).split(sep).join('/');
+  }
+
+  async setup() {
+    await super.setup();
+    this.startedMs = processorMs();
+  }
+
+  async teardown() {
+    const endedMs = processorMs();
+    const folder = process.env['ARTENIC_TEST_FOLDER'];
+    if (folder !== undefined && endedMs !== null && this.startedMs !== null)
+      appendFileSync(
+        join(folder, 'processor-times'),
+        `${JSON.stringify({ file: this.file, cpuMs: endedMs - this.startedMs })}\n`,
+      );
+    await super.teardown();
+  }
+}

@@ -1,0 +1,347 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { objectKeys } from '@artenic/core';
+import fc from 'fast-check';
+import { createFilesystemStorage } from '../../../activities/storage/filesystem.ts';
+import type { ObjectStorage } from '../../../core/object-storage.ts';
+import type { StepReport } from '../../../core/retention/report.ts';
+import { collectorSteps, defaultPeriods, tableRules } from '../../../core/retention/rules.ts';
+import { jobTables } from '../../../store/repositories/retention.ts';
+import { collectGarbage } from '../../../store/retention/collector.ts';
+import { guardUploads } from '../../../store/retention/guard-uploads.ts';
+import type { Store } from '../../../store/types.ts';
+import { attemptIdOf } from '../../../core/ids.ts';
+import { insertJob, offer, openTestStore } from '../support.ts';
+
+const dayMs = 86_400_000;
+let store: Store;
+let orm: Awaited<ReturnType<typeof openTestStore>>['orm'];
+let close: () => Promise<void>;
+let folder: string;
+let storage: ObjectStorage;
+beforeAll(async () => {
+  ({ store, orm, close } = await openTestStore());
+});
+afterAll(() => close());
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'artenic-collector-'));
+  storage = createFilesystemStorage({ root: folder });
+  return () => rm(folder, { recursive: true, force: true });
+});
+
+const query = <Row>(text: string): Promise<Row[]> => orm.em.getConnection().execute<Row[]>(text);
+const hash = (digit: number): string => String(digit).repeat(64);
+const put = (key: string): Promise<unknown> => storage.put(key, new TextEncoder().encode(key));
+
+/** What a round did, or would do, without the steps that had nothing to do. */
+async function collect(nowMs: number, options: { readonly isDryRun?: boolean; readonly limit?: number } = {}) {
+  const { isDryRun = false, limit = 100 } = options;
+  const now = () => new Date(nowMs);
+  const deps = { store, storage: guardUploads(storage, store, now), periods: defaultPeriods, now };
+  const reports: readonly StepReport[] = await collectGarbage(deps, { isDryRun, limit });
+  return reports.filter(({ items }) => items > 0);
+}
+
+type Job = {
+  readonly endedDaysAgo: number | null;
+  readonly attempts: readonly { readonly isSettled: boolean; readonly checkpoints: readonly boolean[] }[];
+  readonly package: number;
+  readonly data: number;
+  readonly model: number | null;
+};
+
+async function putCheckpoint(jobId: string, attempt: number, sequence: number, isWhole: boolean): Promise<void> {
+  const key = `${objectKeys.checkpoint(jobId, attempt, sequence)}weights`;
+  const spare = `${objectKeys.spares(jobId, attempt)}${sequence}`;
+  const files = [key, spare].map((one) => ({ path: one, key: one, bytes: 1, sha256: hash(1) }));
+  const place = { jobId, attempt, sequence, name: String(sequence), directory: true };
+  const manifest = { ...place, files, createdAt: new Date().toISOString() };
+  await store.checkpoints.insert(manifest);
+  await put(key);
+  await put(spare);
+  if (isWhole)
+    await storage.put(
+      objectKeys.checkpointManifest(jobId, attempt, sequence),
+      new TextEncoder().encode(JSON.stringify(manifest)),
+    );
+}
+
+/** Makes the job; returns its id and the keys that it needs as long as it lives. */
+async function make(job: Job, nowMs: number): Promise<{ readonly id: string; readonly needed: readonly string[] }> {
+  const { id } = await insertJob(store, {
+    package: { sha256: hash(job.package) },
+    data: [{ name: 'd', sha256: hash(job.data) }],
+  });
+  const needed = [objectKeys.package(hash(job.package)), objectKeys.data(hash(job.data))];
+  const whole: string[][] = [];
+  for (const [index, { isSettled, checkpoints }] of job.attempts.entries()) {
+    const attempt = index + 1;
+    const attemptId = attemptIdOf(id, attempt);
+    await store.attempts.open({ id: attemptId, jobId: id, attempt, offer, reason: '', createdAt: new Date() });
+    await store.jobs.moveFence(id, attempt);
+    if (isSettled)
+      await query(`update attempts set ended_at = now(), termination_confirmed_at = now() where id = '${attemptId}'`);
+    const log = objectKeys.logChunk(id, attempt, 'training', 0, 10);
+    const ref = { jobId: id, attempt, stream: 'training' } as const;
+    await store.logChunks.insert({ ...ref, offset: 0, content: new Uint8Array(10) });
+    await store.logChunks.pack(ref, await store.logChunks.from(ref, 0, 10), { key: log, bytes: 10 });
+    for (const key of [log, objectKeys.output(id, attempt, 'out.bin'), objectKeys.completion(id, attempt)]) {
+      await put(key);
+      needed.push(key);
+    }
+    for (const [at, isWhole] of checkpoints.entries()) {
+      await putCheckpoint(id, attempt, at + 1, isWhole);
+      if (isWhole)
+        whole.push([
+          objectKeys.checkpointManifest(id, attempt, at + 1),
+          `${objectKeys.checkpoint(id, attempt, at + 1)}weights`,
+          `${objectKeys.spares(id, attempt)}${at + 1}`,
+        ]);
+    }
+  }
+  needed.push(...whole.slice(-3).flat());
+  if (job.endedDaysAgo !== null) {
+    const endedAt = new Date(nowMs - job.endedDaysAgo * dayMs).toISOString();
+    await query(`update jobs set state = 'succeeded', finished_at = '${endedAt}' where id = '${id}'`);
+    await put(objectKeys.history(id));
+  }
+  if (job.model !== null) {
+    await put(objectKeys.model(hash(job.model)));
+    await store.models.register({
+      ...{ model: `m${id}`, projectId: 'default', format: 'onnx', sha256: hash(job.model), bytes: 1 },
+      ...{
+        signature: { inputs: [], outputs: [], labels: null },
+        metrics: {},
+        jobId: id,
+        createdBy: 'me',
+        createdAt: new Date(),
+      },
+    });
+  }
+  return { id, needed };
+}
+
+const attempt = fc.record({ isSettled: fc.boolean(), checkpoints: fc.array(fc.boolean(), { maxLength: 4 }) });
+const job: fc.Arbitrary<Job> = fc.record({
+  endedDaysAgo: fc.option(fc.integer({ min: 0, max: 500 })),
+  attempts: fc.array(attempt, { maxLength: 3 }),
+  package: fc.integer({ min: 1, max: 3 }),
+  data: fc.integer({ min: 1, max: 3 }),
+  model: fc.option(fc.integer({ min: 1, max: 3 })),
+});
+
+const clean = async (): Promise<void> => {
+  await query('truncate jobs, models, model_versions, object_uses cascade');
+  for (const key of await storage.list('')) await storage.delete(key);
+};
+
+describe('the collector', () => {
+  test('whatever there is and whenever it runs: what living jobs, models and unsettled attempts need stays, all else goes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(job, { maxLength: 5 }),
+        fc.array(fc.nat({ max: 200 }), { maxLength: 4 }),
+        async (jobs, waits) => {
+          await clean();
+          const startMs = Date.now();
+          for (const digit of [1, 2, 3, 4])
+            for (const key of [
+              objectKeys.package(hash(digit)),
+              objectKeys.data(hash(digit)),
+              objectKeys.model(hash(digit)),
+            ])
+              await put(key);
+          await put('jobs/of-another-installation/history.json');
+          const made = [];
+          for (const one of jobs) made.push({ ...one, ...(await make(one, startMs)) });
+          const isLiving = (one: Job) => one.endedDaysAgo === null || one.attempts.some(({ isSettled }) => !isSettled);
+          const stays = [
+            'jobs/of-another-installation/history.json',
+            ...made.filter(isLiving).flatMap(({ needed }) => needed),
+            ...made.flatMap(({ model }) => (model === null ? [] : [objectKeys.model(hash(model))])),
+            ...made
+              .filter(({ model }) => model !== null)
+              .flatMap(({ needed }) => needed.filter((key) => /^packages|^data|outputs|completion/.test(key))),
+          ];
+          let nowMs = startMs;
+          for (const days of [...waits, 400, 100, 8]) {
+            nowMs += days * dayMs;
+            await collect(nowMs);
+            const there = new Set(await storage.list(''));
+            expect(stays.filter((key) => !there.has(key))).toEqual([]);
+          }
+          const rows = (await query<{ id: string }>('select id from jobs')).map(({ id }) => id);
+          const staying = made.filter((one) => isLiving(one) || one.model !== null).map(({ id }) => id);
+          expect(rows.toSorted()).toEqual(staying.toSorted());
+          const left = (await storage.list('jobs/')).filter((key) => !staying.some((id) => key.includes(id)));
+          expect(left).toEqual(['jobs/of-another-installation/history.json']);
+          const isNeeded = (key: string) => stays.includes(key);
+          for (const prefix of ['packages/', 'data/', 'models/'])
+            expect((await storage.list(prefix)).filter((key) => !isNeeded(key))).toEqual([]);
+          expect(await collect(nowMs)).toEqual([]);
+        },
+      ),
+      { numRuns: 8, endOnFailure: true },
+    );
+  });
+
+  test('a dry run tells what the next run does, and changes nothing', async () => {
+    await clean();
+    const startMs = Date.now();
+    const checkpoints = [true, true];
+    await make(
+      { endedDaysAgo: 100, attempts: [{ isSettled: true, checkpoints }], package: 1, data: 2, model: null },
+      startMs,
+    );
+    const attempts = [1, 2, 3].map((number) => ({ isSettled: number < 3, checkpoints }));
+    await make({ endedDaysAgo: null, attempts, package: 1, data: 2, model: null }, startMs);
+    await put(objectKeys.package(hash(1)));
+    await put(objectKeys.package(hash(9)));
+    const before = await storage.list('');
+    const told = await collect(startMs, { isDryRun: true });
+    expect(await storage.list('')).toEqual(before);
+    expect(told).toEqual([
+      // Four of six checkpoints of the living job are older than two newer ones: the newest three stay.
+      { step: 'old-checkpoints', items: 3, rows: 0, objects: 9, bytes: expect.any(Number), isMore: false },
+      { step: 'job-checkpoints', items: 1, rows: 0, objects: 6, bytes: expect.any(Number), isMore: false },
+      { step: 'job-details', items: 1, rows: 1, objects: 2, bytes: expect.any(Number), isMore: false },
+    ]);
+    const did = await collect(startMs);
+    expect(did.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes }))).toEqual(
+      told.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes })),
+    );
+    // What nobody has asked for since the collector knows it goes after its time.
+    expect(await collect(startMs + 6 * dayMs)).toEqual([]);
+    expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
+    expect(await storage.head(objectKeys.package(hash(9)))).toBeNull();
+    expect(await storage.head(objectKeys.package(hash(1)))).not.toBeNull();
+  });
+
+  test('a round is bounded, and the next one goes on', async () => {
+    await clean();
+    for (let index = 0; index < 5; index++)
+      await make({ endedDaysAgo: 20, attempts: [], package: 1, data: 1, model: null }, Date.now());
+    const rounds = [];
+    for (let round = 0; round < 3; round++) rounds.push(await collect(Date.now(), { limit: 2 }));
+    expect(rounds.map(([report]) => [report?.step, report?.items, report?.isMore])).toEqual([
+      ['job-checkpoints', 2, true],
+      ['job-checkpoints', 2, true],
+      ['job-checkpoints', 1, false],
+    ]);
+    expect(await collect(Date.now(), { limit: 2 })).toEqual([]);
+  });
+
+  test('whoever has found an upload can refer to it: it is not deleted behind their back', async () => {
+    await clean();
+    const startMs = Date.now();
+    const key = objectKeys.data(hash(7));
+    let nowMs = startMs;
+    const guarded = guardUploads(storage, store, () => new Date(nowMs));
+    await put(key);
+    await collect(nowMs);
+    nowMs += 8 * dayMs;
+    // Looked at, and thereby wanted: the collector leaves it alone for another time.
+    expect(await guarded.head(key)).toMatchObject({ key });
+    expect(await collect(nowMs)).toEqual([]);
+    nowMs += 8 * dayMs;
+    // The deletion has begun: who looks now hears "later", never "there".
+    expect(await store.objectUses.condemn(key, new Date(nowMs - 7 * dayMs), new Date(nowMs))).toBe(true);
+    await expect(guarded.head(key)).rejects.toMatchObject({ type: 'not-ready' });
+    await expect(guarded.put(key, new Uint8Array(1))).rejects.toMatchObject({ type: 'not-ready' });
+    // A collector that died here is followed by one that ends it.
+    expect(await collect(nowMs)).toMatchObject([{ step: 'uploads', objects: 1 }]);
+    expect(await guarded.head(key)).toBeNull();
+    await guarded.put(key, new Uint8Array(1));
+    expect(await guarded.head(key)).toMatchObject({ bytes: 1 });
+  });
+
+  test('of looks and collectors at the same time only one wins', async () => {
+    await clean();
+    const nowMs = Date.now();
+    const keys = Array.from({ length: 40 }, (_, index) => objectKeys.data(String(index).padStart(64, '0')));
+    const guarded = guardUploads(storage, store, () => new Date(nowMs));
+    for (const key of keys) await put(key);
+    await store.objectUses.take(keys, new Date(nowMs - 8 * dayMs));
+    const [looks] = await Promise.all([
+      Promise.all(
+        keys.map((key) =>
+          guarded.head(key).then(
+            (head) => head !== null,
+            () => false,
+          ),
+        ),
+      ),
+      collect(nowMs),
+      collect(nowMs),
+    ]);
+    const there = new Set(await storage.list('data/'));
+    keys.forEach((key, index) => {
+      if (looks[index] === true) expect(there).toContain(key);
+    });
+  });
+});
+
+describe('events', () => {
+  const append = (subject: string) => store.events.append({ topic: 'jobs', kind: 'test', subject, data: {} });
+
+  test('go by whole weeks; numbers go on behind those that have gone', async () => {
+    await store.events.sequence();
+    await query('delete from events');
+    await query(`create table events_from_20260105 partition of events
+      for values from ('2026-01-05T00:00:00Z') to ('2026-01-12T00:00:00Z')`);
+    await query(
+      `insert into events (topic, kind, subject, data, at) values ('jobs', 'test', 'old', '{}', '2026-01-07T00:00:00Z')`,
+    );
+    const untilMs = Date.parse('2026-01-12T00:00:00Z');
+    // An event without a number has been told to nobody yet.
+    expect(await collect(untilMs + 90 * dayMs)).toEqual([]);
+    await append('new');
+    await store.events.sequence();
+    const last = await store.events.lastSequence();
+    expect(await store.events.firstSequence()).toBe(last - 1n);
+    expect(await collect(untilMs + 90 * dayMs - 1)).toEqual([]);
+    expect(await collect(untilMs + 90 * dayMs)).toMatchObject([{ step: 'events', items: 1 }]);
+    expect(await store.events.firstSequence()).toBe(last);
+    await query('delete from events');
+    expect([await store.events.firstSequence(), await store.events.lastSequence()]).toEqual([null, last]);
+    await append('next');
+    await store.events.sequence();
+    expect(await store.events.after(last, 10)).toMatchObject([{ sequence: last + 1n, subject: 'next' }]);
+  });
+});
+
+describe('the table of retention', () => {
+  test('names every table of the schema, and nothing else', async () => {
+    const tables = await query<{ name: string }>(`
+      select relname as name from pg_class
+      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition`);
+    expect(Object.keys(tableRules).toSorted()).toEqual(tables.map(({ name }) => name).toSorted());
+    for (const { keep } of Object.values(tableRules))
+      if (keep.kind === 'until') expect(collectorSteps).toContain(keep.step);
+  });
+
+  test('every table with rows of a job or an attempt goes with the job', async () => {
+    const columns = await query<{ name: string; column: string }>(`
+      select distinct table_name as name, column_name as column from information_schema.columns
+      join pg_class on relname = table_name and not relispartition
+      where table_schema = 'public' and column_name in ('job_id', 'attempt_id')
+        and table_name not in ('model_versions', 'stray_instances')`);
+    const wanted = columns.map(({ name, column }) => `${name} ${column}`).toSorted();
+    const listed = Object.entries(jobTables).map(([name, { by }]) => `${name} ${by}`);
+    expect(listed.toSorted()).toEqual(wanted);
+  });
+
+  test('only one collects at a time, until its lease is over', async () => {
+    const { retention } = store;
+    expect(await retention.lease('a', 60_000)).toBe(true);
+    expect(await retention.lease('b', 60_000)).toBe(false);
+    expect(await retention.lease('a', 1)).toBe(true);
+    expect(await retention.lease('b', 60_000)).toBe(true);
+    await retention.endLease('a');
+    expect(await retention.lease('a', 60_000)).toBe(false);
+    await retention.endLease('b');
+    expect(await retention.lease('a', 60_000)).toBe(true);
+  });
+});

@@ -1,0 +1,29 @@
+/** Most keys that are remembered; the one that failed longest ago is forgotten first, and simply tried again. */
+const mostKeys = 10_000;
+
+export type RepeatedFailures = {
+  readonly mayTry: (key: string, nowMs: number) => boolean;
+  readonly succeeded: (key: string) => void;
+  readonly failed: (key: string, nowMs: number) => { readonly tries: number; readonly pauseMs: number };
+};
+
+/** Remembers what has failed, and when it may be tried again: the pause doubles with each failure in a row. */
+export function createRepeatedFailures(pauses: {
+  readonly firstPauseMs: number;
+  readonly mostPauseMs: number;
+}): RepeatedFailures {
+  const failing = new Map<string, { readonly tries: number; readonly notBeforeMs: number }>();
+  return {
+    mayTry: (key, nowMs) => nowMs >= (failing.get(key)?.notBeforeMs ?? 0),
+    succeeded: (key) => void failing.delete(key),
+    failed: (key, nowMs) => {
+      const tries = (failing.get(key)?.tries ?? 0) + 1;
+      const pauseMs = Math.min(pauses.firstPauseMs * 2 ** Math.min(tries, 30), pauses.mostPauseMs);
+      failing.delete(key);
+      failing.set(key, { tries, notBeforeMs: nowMs + pauseMs });
+      const [oldest] = failing.keys();
+      if (failing.size > mostKeys && oldest !== undefined) failing.delete(oldest);
+      return { tries, pauseMs };
+    },
+  };
+}

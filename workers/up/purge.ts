@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { removeTree } from '../../activities/providers/local/files.ts';
+import { ArtenicError } from '../../core/errors.ts';
+import type { Home } from './home.ts';
+import { readPointer } from './postgres-place.ts';
+import { claimantOf, claimedBy, removeData, removeUnusedPrograms, sharedFolder } from './shared-folder.ts';
+
+/** Everything that a stack writes into its state folder; nothing else is removed from there. */
+const stateNames = [
+  ...['admin.key', 'pepper', 'postgres.password', 'postgres.password.tmp', 'demo.json', 'endpoints.json', 'ports.json'],
+  ...[
+    'cache',
+    'instances',
+    'logs',
+    'objects',
+    'postgres',
+    'postgres.new',
+    'postgres.new.password',
+    'temporal',
+    'processes.json',
+  ],
+  // The pointer and the record of the process that removes go last: an interrupted removal can be done again.
+  ...['postgres.json', 'supervisor.json'],
+];
+
+/** Removes the state of a stack that does not run. Returns the folders that were removed and names that are not ours. */
+export async function purge(
+  home: Home,
+): Promise<{ readonly removed: readonly string[]; readonly left: readonly string[] }> {
+  const pointer = readPointer(home);
+  const stateFolder = realpathSync(home.folder);
+  const isRoot = process.getuid?.() === 0;
+  if (pointer !== null && !isRoot)
+    throw new ArtenicError('unavailable', `its database in ${pointer.data} was made by root; remove it as root.`);
+  const own = pointer !== null && claimantOf(pointer.data) === stateFolder ? [pointer.data] : [];
+  const data = isRoot ? [...new Set([...own, ...claimedBy(stateFolder)])] : [];
+  for (const folder of data) removeData(folder);
+  if (isRoot) removeUnusedPrograms();
+  for (const name of stateNames) await removeTree(home.file(name));
+  const left = readdirSync(home.folder);
+  if (left.length === 0 && home.folder !== sharedFolder) rmSync(home.folder, { recursive: true });
+  return { removed: [...data, ...(existsSync(home.folder) ? [] : [home.folder])], left };
+}
