@@ -16,7 +16,7 @@ export function refuseBomb(packed: number, unpacked: number): void {
     throw rejected(`It is a bomb: ${packed} bytes would unpack to ${unpacked}.`);
 }
 
-export async function* piecesOf(source: ByteSource): AsyncGenerator<Buffer> {
+async function* piecesOf(source: ByteSource): AsyncGenerator<Buffer> {
   for (let at = 0; at < source.size; at += pieceBytes) yield await source.read(at, pieceBytes);
 }
 
