@@ -22,6 +22,8 @@ export type ApiLimits = {
   /** Kept log bytes of a job; its first `logHeadBytes` are never dropped. */
   readonly logBytes: number;
   readonly logHeadBytes: number;
+  /** Kept metric points of a job; what follows is left out, and the job's events say so. */
+  readonly metricPoints: number;
   /** A log's new bytes become an object when there are so many. */
   readonly logObjectBytes: number;
   /** So many bytes of a log wait in the database while the storage does not take them; then the runner keeps them. */
@@ -35,6 +37,7 @@ export const defaultLimits: ApiLimits = {
   uploadBytes: 2 * 1024 ** 3,
   logBytes: 100_000_000,
   logHeadBytes: 50_000_000,
+  metricPoints: 10_000_000,
   logObjectBytes: 1_000_000,
   logTailBytes: 16_000_000,
 };

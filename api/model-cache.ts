@@ -75,7 +75,7 @@ export function modelCache(
     await prune(folder, mostBytes, now().getTime());
     const temporary = `${path}.${randomBytes(4).toString('hex')}`;
     try {
-      await pipeline(await storage.get(objectKeys.model(sha256)), createWriteStream(temporary));
+      await pipeline(await storage.get(objectKeys.model(sha256)), createWriteStream(temporary, { flush: true }));
       await touch(temporary, now());
       await rename(temporary, path);
     } catch (error) {

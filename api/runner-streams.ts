@@ -94,19 +94,20 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
   };
 }
 
-/** Told once for an attempt: a job that writes nonsense writes it often. */
-async function tellBadLines(
+/** Told once for an attempt: a job that writes nonsense, or too much, does it often. */
+async function tellLoss(
   repositories: Repositories,
   { attempt, job }: RunnerCaller,
-  badLines: number,
+  loss: { readonly badLines: number } | { readonly mostPoints: number },
   at: Date,
 ): Promise<void> {
-  if (badLines === 0 || !(await repositories.runnerEvents.firstTime(attempt.id, 'metric-error', at))) return;
+  const note = 'badLines' in loss ? 'metric-error' : 'metric-points';
+  if (!(await repositories.runnerEvents.firstTime(attempt.id, note, at))) return;
   await repositories.events.append({
     topic: `job:${job.id}`,
     kind: 'job.metric-error',
     subject: job.id,
-    data: { attempt: attempt.attempt, badLines },
+    data: { attempt: attempt.attempt, ...loss },
   });
 }
 
@@ -120,6 +121,7 @@ export async function appendMetrics(
 ): Promise<number> {
   const { attempt, job } = caller;
   const { store } = deps;
+  const mostPoints = deps.limits.metricPoints;
   const key = { attemptId: attempt.id, stream: 'metrics' } as const;
   for (;;) {
     const { nextOffset: end } = await store.streams.end(key);
@@ -130,9 +132,11 @@ export async function appendMetrics(
     });
     const isTaken = await store.transaction(async (repositories) => {
       await holdFence(repositories, caller);
-      if (!(await repositories.streams.claim(key, part.from, part.to))) return false;
-      await repositories.metrics.insert(rows);
-      await tellBadLines(repositories, caller, badLines, deps.now());
+      const kept = rows.slice(0, Math.max(0, mostPoints - (await repositories.streams.points(job.id))));
+      if (!(await repositories.streams.claim(key, part.from, part.to, kept.length))) return false;
+      await repositories.metrics.insert(kept);
+      if (badLines > 0) await tellLoss(repositories, caller, { badLines }, deps.now());
+      if (kept.length < rows.length) await tellLoss(repositories, caller, { mostPoints }, deps.now());
       return true;
     });
     // the same piece, sent twice at once: the other one has moved the stream on

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { writeWhole } from '@artenic/core/write-whole';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { CliError } from './cli-error.ts';
@@ -57,9 +58,7 @@ export function writeProfiles(file: ProfileFile, path = profilePath()): void {
   const folder = join(path, '..');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, `${stringify(file)}\n`, { mode: 0o600, flush: true });
-  renameSync(temporary, path);
+  writeWhole(path, `${stringify(file)}\n`);
 }
 
 /** The profile of this name; naming one that is not there is a mistake, the default one may be missing. */

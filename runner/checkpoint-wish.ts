@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { writeWhole } from './control.ts';
+import { writeWhole } from '@artenic/core/write-whole';
 import { complain } from './error-text.ts';
 import type { Folders } from './folders.ts';
 

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { errorCode } from './error-text.ts';
 
@@ -36,12 +37,6 @@ export function openControl(workDir: string): Control {
     },
     clear: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** Whole or not at all, for its owner only. */
-export function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.tmp`, text, { mode: 0o600, flush: true });
-  renameSync(`${path}.tmp`, path);
 }
 
 function readIfThere(path: string): string | null {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { writeWhole } from '@artenic/core/write-whole';
 import { bootstrapSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
 import { z } from 'zod';
 import { createRunnerApi, FencedError, RefusedError, type RunnerApi } from './api-client.ts';
 import { uploadLeftCheckpoints } from './checkpoints.ts';
-import { openControl, writeWhole } from './control.ts';
+import { openControl } from './control.ts';
 import { complain, hideInConsole, writeToConsole } from './error-text.ts';
 import { makeFolders, type Folders } from './folders.ts';
 import { sayHello } from './hello.ts';

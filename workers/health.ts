@@ -16,7 +16,7 @@ export function startHealthServer(options: { readonly host: string; readonly por
     if (request.url === '/livez') return void answer(200, { live: true });
     if (request.url !== '/readyz') return void answer(404, { error: 'only /livez and /readyz are here' });
     ready().then(
-      (yes) => answer(yes ? 200 : 503, { ready: yes }),
+      (yes) => answer(yes ? 200 : 503, { ready: yes, pid: process.pid }),
       (error: unknown) => answer(503, { ready: false, reason: messageOf(error) }),
     );
   });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { signInLinkSchema } from '@artenic/core';
+import { writeWhole } from '@artenic/core/write-whole';
 import { makeKey } from '../api/keys.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
@@ -17,14 +18,19 @@ import {
   randomPassword,
   randomSecret,
   takeHome,
-  writeWhole,
   type Home,
   type Ports,
 } from './up/home.ts';
 import { findPostgresBinaries } from './up/postgres-binaries.ts';
 import { knownDataFolder, placePostgres } from './up/postgres-place.ts';
 import { serverUser, type ServerUser } from './up/postgres-user.ts';
-import { embeddedDatabaseUrl, postgresComponent, processComponent, temporalComponent } from './up/stack.ts';
+import {
+  apiComponent,
+  embeddedDatabaseUrl,
+  postgresComponent,
+  temporalComponent,
+  workerComponent,
+} from './up/stack.ts';
 import { stopLocalInstances } from './up/stop-instances.ts';
 import { chooseTemporalHttp, type TemporalHttp } from './up/temporal-server.ts';
 import { endLeftovers, Supervisor, type Component } from './up/supervisor.ts';
@@ -71,7 +77,7 @@ async function preparePostgres(home: Home): Promise<Place | null> {
 function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHttp): Plan {
   const password = keptSecret(home.file('postgres.password'), randomPassword);
   const pepper = keptSecret(home.file('pepper'), randomSecret);
-  keptSecret(home.file('admin.key'), makeKey);
+  const adminKey = keptSecret(home.file('admin.key'), makeKey);
   const ownTemporal = process.env['TEMPORAL_ADDRESS'] || undefined;
   const api = `http://127.0.0.1:${ports.api}`;
   const endpoints: Endpoints = {
@@ -113,13 +119,13 @@ function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHt
     if (program === null) throw new ArtenicError('unavailable', problem);
     servers.push([temporalComponent(home, ports.temporal, http, program), `Temporal on ${endpoints.temporalAddress}`]);
   }
-  const worker = processComponent({
-    name: 'worker',
-    home,
-    readyUrl: `http://127.0.0.1:${ports.workerHealth}/readyz`,
-    environment,
+  const worker = workerComponent({
+    ...{ home, environment, ports: [ports.workerHealth], healthPort: ports.workerHealth },
   });
-  const apiServer = processComponent({ name: 'api', home, readyUrl: `${api}/readyz`, environment });
+  const apiServer = apiComponent({
+    ...{ home, environment, url: api, adminKey },
+    ports: [ports.api, ...(ownTemporal === undefined ? [ports.temporalUi] : [])],
+  });
   return { components: [...servers, [worker, 'Worker'], [apiServer, `API on ${api}`]], endpoints };
 }
 
@@ -139,33 +145,58 @@ async function sayHowToSignIn(home: Home, api: string): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } });
-  const home = openHome(homeFolder());
-  takeHome(home);
-  const recordFile = home.file('processes.json');
-  const left = await endLeftovers(recordFile);
-  if (left.length > 0) say(`ended what an earlier start left behind: ${left.join(', ')}`);
-  const postgres = await preparePostgres(home);
-  const { ports, replaced } = await choosePorts(home);
-  replaced.forEach(say);
-  const { components, endpoints } = plan(home, ports, postgres, await chooseTemporalHttp());
+/** Starts with other ports, after one was taken while the stack came up. */
+const mostTries = 5;
 
-  let published = false;
+/** One try to start, with one choice of ports. */
+type Attempt = Plan & {
+  readonly supervisor: Supervisor;
+  /** Tells where everything is, now and after each change. */
+  readonly publish: () => void;
+};
+
+function makeAttempt(home: Home, postgres: Place | null, ports: Ports, http: TemporalHttp): Attempt {
+  const { components, endpoints } = plan(home, ports, postgres, http);
+  let isPublished = false;
   let processes: Readonly<Record<string, number>> = {};
-  const publish = () =>
+  const write = () =>
     writeWhole(
       home.file('endpoints.json'),
       JSON.stringify({ ...endpoints, processes: { supervisor: process.pid, ...processes } }, null, 2),
     );
   const supervisor = new Supervisor({
-    recordFile,
+    recordFile: home.file('processes.json'),
     say,
     onChange: (changed) => {
       processes = changed;
-      if (published) publish();
+      if (isPublished) write();
     },
   });
+  const publish = () => {
+    isPublished = true;
+    write();
+  };
+  return { components, endpoints, supervisor, publish };
+}
+
+/** PostgreSQL and Temporal do not need each other; worker and API need both. */
+async function startAll({ components, supervisor }: Attempt): Promise<void> {
+  for (const group of [components.slice(0, -2), components.slice(-2)])
+    await Promise.all(
+      group.map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))),
+    );
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } });
+  const home = openHome(homeFolder());
+  takeHome(home);
+  const left = await endLeftovers(home.file('processes.json'));
+  if (left.length > 0) say(`ended what an earlier start left behind: ${left.join(', ')}`);
+  const postgres = await preparePostgres(home);
+  const first = await choosePorts(home);
+  first.replaced.forEach(say);
+  let attempt = makeAttempt(home, postgres, first.ports, await chooseTemporalHttp());
 
   const interrupted = new AbortController();
   const stop = async (why: string, exitCode: number): Promise<never> => {
@@ -174,7 +205,7 @@ async function main(): Promise<void> {
     const stopped = await stopLocalInstances(home.folder);
     if (stopped > 0)
       say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start goes on from there`);
-    await supervisor.stop();
+    await attempt.supervisor.stop();
     leaveHome(home);
     say('stopped, nothing left running');
     process.exit(exitCode);
@@ -186,23 +217,24 @@ async function main(): Promise<void> {
     });
   }
 
-  try {
-    // PostgreSQL and Temporal do not need each other; worker and API need both.
-    const servers = components.slice(0, -2);
-    await Promise.all(
-      servers.map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))),
-    );
-    await Promise.all(
-      components
-        .slice(-2)
-        .map(([component, sentence]) => supervisor.start(component).then(() => say(`${sentence} is ready`))),
-    );
-  } catch (error) {
-    if (!interrupted.signal.aborted) await stop(messageOf(error), 1);
-    return;
+  for (let tries = 1; ; tries++) {
+    try {
+      await startAll(attempt);
+      break;
+    } catch (error) {
+      if (interrupted.signal.aborted) return;
+      await attempt.supervisor.stop();
+      // Ports are bound seconds after they were found free. With nothing of ours left, a busy one was taken by others.
+      const next = await choosePorts(home);
+      if (interrupted.signal.aborted) return;
+      if (next.replaced.length === 0 || tries === mostTries) await stop(messageOf(error), 1);
+      say(messageOf(error));
+      next.replaced.forEach(say);
+      attempt = makeAttempt(home, postgres, next.ports, await chooseTemporalHttp());
+    }
   }
-  published = true;
-  publish();
+  const { endpoints } = attempt;
+  attempt.publish();
   say(
     `ready: API ${endpoints.api} · docs ${endpoints.docs} · Temporal Web UI ${endpoints.temporalUi ?? 'your own'} · key in ${home.file('admin.key')}`,
   );

@@ -9,17 +9,14 @@ import {
   isTerminalJobState,
   logStreams,
   longestManifestBytes,
-  manifestAt,
-  objectKeys,
   offsetResponseSchema,
   runnerEventSchema,
-  type CheckpointManifest,
   type HeartbeatResponse,
   type RunnerEvent,
 } from '@artenic/core';
 import { z } from 'zod';
 import { assertNever } from '../../core/assert-never.ts';
-import { ArtenicError, isArtenicError } from '../../core/errors.ts';
+import { ArtenicError } from '../../core/errors.ts';
 import { handsOver } from '../../core/failover/hand-over.ts';
 import { cameToItsEnd } from '../../store/completion.ts';
 import type { AttemptRecord, JobRecord, Repositories } from '../../store/types.ts';
@@ -33,34 +30,9 @@ import { holdFence, lockOpen } from '../runner-fence.ts';
 import { appendMetrics, createLogAppender } from '../runner-streams.ts';
 import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../route.ts';
 import { offsetNumber } from '../schemas.ts';
+import { storedCheckpoints } from '../stored-checkpoints.ts';
 
 const hourMs = 3_600_000;
-
-/** A runner restores the newest whole one: older than the newest so many are of no use to it. */
-const mostManifests = 16;
-
-/**
- * Checkpoints as storage has them, newest first: it knows also those that a runner could not tell us of. One that cannot be
- * used never keeps an attempt from beginning: the next one is older and whole.
- */
-async function storedCheckpoints(deps: ApiDeps, jobId: string): Promise<readonly CheckpointManifest[]> {
-  const keys = (await deps.storage.list(objectKeys.checkpointPrefix(jobId))).filter((key) =>
-    key.endsWith('/manifest.json'),
-  );
-  const manifests: CheckpointManifest[] = [];
-  for (const key of keys.toReversed()) {
-    if (manifests.length === mostManifests) break;
-    try {
-      const text = new TextDecoder().decode(await deps.storage.read(key, longestManifestBytes));
-      const manifest = manifestAt(key, text);
-      if (manifest !== null) manifests.push(manifest);
-    } catch (error) {
-      // removed by its own runner's clean-up, or longer than any runner of ours writes it
-      if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
-    }
-  }
-  return manifests;
-}
 
 /** Whose bootstrap token this is. */
 async function callerOfBootstrap(
@@ -113,7 +85,10 @@ async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof h
   const attempt = await deps.store.attempts.hello(body.attemptId, tokenHashOf(deps.keyPepper, body.attemptToken), now);
   const stopAt = await deps.store.jobs.setStopAt(job.id, new Date(now.getTime() + job.spec.maxHours * hourMs));
   await deps.store.attempts.advance(attempt.id, 'starting', now);
-  const [checkpoints, secrets] = await Promise.all([storedCheckpoints(deps, job.id), deps.secrets(job.spec.secrets)]);
+  const [checkpoints, secrets] = await Promise.all([
+    storedCheckpoints(deps.storage, job.id),
+    deps.secrets(job.spec.secrets),
+  ]);
   await deps.store.runnerEvents.accept(attempt.id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() }, now);
   await deliverRunnerEvents(deps, attempt.id);
   return ok({ job: job.spec, checkpoints, stopAt: stopAt.toISOString(), secrets });
@@ -156,8 +131,10 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
   await deps.store.transaction(async (repositories) => {
     if (body.kind === 'phase') await lockOpen(repositories, caller);
     else await holdFence(repositories, caller);
-    if (await repositories.runnerEvents.accept(id, body, deps.now()))
-      await take(repositories, caller, body, deps.now());
+    const accepted = await repositories.runnerEvents.accept(id, body, deps.now());
+    if (accepted === 'full')
+      throw new ArtenicError('conflict', `No more events \`${body.kind}\` of this attempt are kept.`);
+    if (accepted === 'taken') await take(repositories, caller, body, deps.now());
   });
   await deliverRunnerEvents(deps, id);
   return ok({});
@@ -237,10 +214,13 @@ export function runnerRoutes(): readonly Route[] {
       maxBytes: longestManifestBytes,
       answers: done,
       handle: async ({ deps, body, runner }) => {
-        const { attempt } = runner();
-        if (body.jobId !== attempt.jobId || body.attempt !== attempt.attempt)
+        const caller = runner();
+        if (body.jobId !== caller.attempt.jobId || body.attempt !== caller.attempt.attempt)
           throw new ArtenicError('forbidden', 'This checkpoint is of another attempt.');
-        await deps.store.checkpoints.insert(body);
+        await deps.store.transaction(async (repositories) => {
+          await holdFence(repositories, caller);
+          await repositories.checkpoints.insert(body);
+        });
         return ok({});
       },
     }),
@@ -263,7 +243,7 @@ export function runnerRoutes(): readonly Route[] {
         mustBeOpen(caller);
         await deps.store.attempts.heartbeat(caller.attempt.id, deps.now());
         if (body.progress !== null && body.progress !== caller.job.progress)
-          await deps.store.jobs.setProgress(caller.job.id, body.progress);
+          await deps.store.jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
         return ok({ stop: stopWish(caller.job, caller), ...signalWishes(caller) });
       },
     }),

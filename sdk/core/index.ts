@@ -11,6 +11,7 @@ export * from './garbage.ts';
 export * from './number-loss.ts';
 export * from './live.ts';
 export * from './offers.ts';
+export * from './most-entries.ts';
 export * from './own-value.ts';
 export * from './relative-path.ts';
 export * from './rest.ts';

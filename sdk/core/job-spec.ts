@@ -1,5 +1,6 @@
 import { jsonValueSchema } from './json-value.ts';
 import { relativePathSchema } from './relative-path.ts';
+import { mostEntries } from './most-entries.ts';
 import { z } from 'zod';
 
 const nameSchema = z
@@ -29,7 +30,7 @@ const commandSchema = z
 export const resourcesSchema = z.strictObject({
   vcpu: z.number().int().min(1).max(1024).default(1).describe('Cores reserved for the job.'),
   memoryGib: z.number().min(0.125).max(65_536).optional().describe('Memory reserved for the job, in GiB.'),
-  diskGib: z.number().min(1).max(65_536).optional().describe('Scratch disk, in GiB.'),
+  diskGib: z.number().min(1).max(65_536).optional().describe('Scratch disk, in GiB. Refused until it is built.'),
   accelerators: z
     .strictObject({
       type: z.string().min(1).max(64).optional().describe('For example `A100-80GB`; any when absent.'),
@@ -82,6 +83,7 @@ export const environmentSchema = z.strictObject({
     .describe('A virtual environment of its own, prepared once and reused while its inputs are the same.'),
   image: z
     .string()
+    .max(512)
     .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, 'an image by digest: name@sha256:…')
     .optional()
     .describe('Container image by digest: `name@sha256:…`. The local provider does not run images yet.'),
@@ -124,8 +126,7 @@ const dataItemSchema = z.strictObject({
 const jobFields = {
   service: nameSchema.describe('The service the model belongs to.'),
   model: nameSchema.optional().describe('Name in the registry; the service name when absent.'),
-  labels: z
-    .record(z.string().min(1).max(63), z.string().max(255))
+  labels: mostEntries(z.record(z.string().min(1).max(63), z.string().max(255)), 64)
     .default({})
     .describe('Words of your own, shown and kept with the job.'),
   setup: commandSchema
@@ -138,8 +139,7 @@ const jobFields = {
     .record(z.string(), jsonValueSchema)
     .default({})
     .describe('Hyper-parameters, written to ARTENIC_CONFIG_FILE.'),
-  env: z
-    .record(envNameSchema, z.string().max(32_768))
+  env: mostEntries(z.record(envNameSchema, z.string().max(32_768)), 256)
     .default({})
     .describe('Plain environment variables. Never put a secret here.'),
   environment: environmentSchema.default({}).describe('What the machine must have besides the package.'),
@@ -151,7 +151,10 @@ const jobFields = {
   resources: resourcesSchema.prefault({}).describe('What the job takes from its machine.'),
   placement: placementSchema.prefault({}).describe('Where it may run.'),
   priority: z.number().int().min(-100).max(100).default(0).describe('Higher goes first among waiting jobs.'),
-  deadline: z.iso.datetime({ offset: true }).optional().describe('When the result should be there.'),
+  deadline: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('When the result should be there. Refused until it is built.'),
   maxHours: z
     .number()
     .positive()
@@ -163,8 +166,13 @@ const jobFields = {
     .positive()
     .max(8760)
     .optional()
-    .describe('How long you think it runs; plans are made with it.'),
-  budgetUsd: z.number().positive().max(10_000_000).optional().describe('Most this job may cost, in USD.'),
+    .describe('How long you think it runs. Refused until plans are made with it.'),
+  budgetUsd: z
+    .number()
+    .positive()
+    .max(10_000_000)
+    .optional()
+    .describe('Most this job may cost, in USD. Refused until it is built.'),
   retryOnExitCodes: z
     .array(z.number().int().min(1).max(255))
     .max(255)

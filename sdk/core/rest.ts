@@ -1,3 +1,4 @@
+import { mostEntries } from './most-entries.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
 import { takenJobSpecSchema } from './job-spec.ts';
@@ -90,7 +91,7 @@ export const attemptViewSchema = z.object({
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
-  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
+  /** The last request of any kind that its machine made, most often a heartbeat; null while there was none. */
   lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
@@ -208,7 +209,7 @@ export const registerModelRequestSchema = z.strictObject({
   model: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
   /** Content id of a file uploaded to `/api/v1/objects/models`. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  metrics: z.record(z.string(), z.number()).default({}),
+  metrics: mostEntries(z.record(z.string().min(1).max(128), z.number()), 1000).default({}),
   format: z.enum(modelFormats).default('onnx'),
   /** Needed for every format but ONNX. */
   external: externalModelSchema.optional(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JobSpec } from './job-spec.ts';
 import { jobSpecSchema } from './job-spec.ts';
 import { jsonOrNull } from './json-or-null.ts';
+import { mostEntries } from './most-entries.ts';
 import { storedPathSchema } from './relative-path.ts';
 
 /** Environment variables every training command gets. */
@@ -32,15 +33,17 @@ const storageGrantSchema = z.discriminatedUnion('kind', [
 ]);
 export type StorageGrant = z.output<typeof storageGrantSchema>;
 
+const attemptIdSchema = z.string().min(1).max(256);
+
 /** The file that a provider hands to the runner. Its token can be used by one runner only. */
 export const bootstrapSchema = z.strictObject({
-  attemptId: z.string().min(1),
-  jobId: z.string().min(1),
+  attemptId: attemptIdSchema,
+  jobId: z.string().min(1).max(128),
   attempt: z.number().int().min(1),
   apiUrl: z.url(),
   /** A JSON file with an `api` field, read again when the API cannot be reached; on this machine only. */
   endpointsFile: z.string().optional(),
-  bootstrapToken: z.string().min(32),
+  bootstrapToken: z.string().min(32).max(256),
   /** The instance's own folder; everything of the attempt lives here. */
   workDir: z.string().min(1),
   /** Shared by attempts on this machine: prepared setups by hash. */
@@ -68,7 +71,8 @@ const manifestFields = z.strictObject({
   /** Name of the entry in ARTENIC_CHECKPOINT_DIR. */
   name: storedPathSchema.max(255).refine((name) => !name.includes('/'), 'a name without "/"'),
   directory: z.boolean(),
-  files: z.array(storedFileSchema),
+  /** More than `longestManifestBytes` have room for. */
+  files: z.array(storedFileSchema).max(40_000),
   createdAt: z.iso.datetime(),
 });
 /** What people see of a checkpoint. */
@@ -110,10 +114,10 @@ export const completionMarkerSchema = z.strictObject({
   exitCode: z.number().int().nullable(),
   signal: z.string().max(64).nullable(),
   message: z.string().max(10_000),
-  outputs: z.array(storedFileSchema),
+  outputs: z.array(storedFileSchema).max(400_000),
   notKept: notKeptSchema.optional(),
   setupFreeze: z.string().max(1_000_000).nullable(),
-  timings: z.record(z.string().max(64), z.number()).describe('Milliseconds by phase.'),
+  timings: mostEntries(z.record(z.string().max(64), z.number()), 100).describe('Milliseconds by phase.'),
   finishedAt: z.iso.datetime(),
 });
 export type CompletionMarker = z.output<typeof completionMarkerSchema>;
@@ -165,11 +169,16 @@ export const objectKeys = {
 
 /** `POST /hello`: trades the bootstrap token for the runner's own token. Repeating it with the same token is harmless. */
 export const helloRequestSchema = z.strictObject({
-  attemptId: z.string(),
-  bootstrapToken: z.string(),
+  attemptId: attemptIdSchema,
+  bootstrapToken: z.string().max(256),
   /** Made by the runner: 32 random bytes as base64url. The server keeps its HMAC only. */
-  attemptToken: z.string().min(43),
-  host: z.strictObject({ hostname: z.string(), platform: z.string(), cores: z.number().int(), pid: z.number().int() }),
+  attemptToken: z.string().min(43).max(256),
+  host: z.strictObject({
+    hostname: z.string().max(255),
+    platform: z.string().max(64),
+    cores: z.number().int(),
+    pid: z.number().int(),
+  }),
 });
 export const helloResponseSchema = z.object({
   job: jobSpecSchema,
@@ -189,20 +198,22 @@ export type HelloResponse = {
 /** `POST /logs?stream=&offset=` and `POST /metrics?offset=`: raw bytes. 409 `offset-mismatch` carries `expectedOffset`. */
 export const offsetResponseSchema = z.object({ nextOffset: z.number().int() });
 
+const eventIdSchema = z.string().regex(/^[\w.-]{1,128}$/);
+
 /** `POST /checkpoints`: a manifest after its upload. */
 /** `POST /events`: what the workflow must know, once per `id`. */
 export const runnerEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('phase'),
-    id: z.string(),
+    id: eventIdSchema,
     phase: z.enum(['setup', 'training']),
-    restoredFrom: z.string().nullable().optional(),
+    restoredFrom: z.string().max(255).nullable().optional(),
   }),
-  z.strictObject({ kind: z.literal('notice'), id: z.string(), deadlineAt: z.iso.datetime() }),
+  z.strictObject({ kind: z.literal('notice'), id: eventIdSchema, deadlineAt: z.iso.datetime() }),
   /** The provider says that a notice has become more likely. */
-  z.strictObject({ kind: z.literal('rebalance'), id: z.string(), since: z.iso.datetime() }),
-  z.strictObject({ kind: z.literal('stopped'), id: z.string(), reason: z.string() }),
-  z.strictObject({ kind: z.literal('exited'), id: z.string(), exitCode: z.number().int().nullable() }),
+  z.strictObject({ kind: z.literal('rebalance'), id: eventIdSchema, since: z.iso.datetime() }),
+  z.strictObject({ kind: z.literal('stopped'), id: eventIdSchema, reason: z.string().max(255) }),
+  z.strictObject({ kind: z.literal('exited'), id: eventIdSchema, exitCode: z.number().int().nullable() }),
 ]);
 export type RunnerEvent = z.output<typeof runnerEventSchema>;
 

@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeWhole } from '@artenic/core/write-whole';
 import {
   bootstrapSchema,
   heartbeatResponseSchema,
@@ -268,6 +269,5 @@ async function writeMarker(
   }
   const path = join(storage.root, ...key.split('/'));
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.tmp`, JSON.stringify(marker), { flush: true });
-  renameSync(`${path}.tmp`, path);
+  writeWhole(path, JSON.stringify(marker));
 }

@@ -14,6 +14,8 @@ export const streams = defineEntity({
     attemptId: p.text().primary(),
     stream: p.text().$type<StreamName>().primary(),
     nextOffset: p.bigint(),
+    /** Metric points that were kept of it. */
+    points: p.bigint().defaultRaw('0'),
     tailBytes: p.bigint().defaultRaw('0'),
     /** When the tail's oldest byte arrived; null while there is no tail. */
     tailSince: p.datetime(3).nullable(),

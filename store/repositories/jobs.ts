@@ -178,8 +178,14 @@ export function createJobs(db: Db): JobsRepository {
       const job = await update(db, id, { stopAt: sql<Date>`coalesce(stop_at, ${stopAt})` });
       return job.stopAt ?? stopAt;
     },
-    setProgress: async (id, progress) => {
-      await update(db, id, { progress });
+    setProgress: async (id, progress, attempt) => {
+      if (attempt === undefined) return void (await update(db, id, { progress }));
+      await db
+        .updateTable('jobs')
+        .set({ progress })
+        .where('id', '=', id)
+        .where('currentAttempt', '=', attempt)
+        .execute();
     },
     holdFence: async (id) => {
       const row = await db

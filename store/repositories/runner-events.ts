@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { json, type Db } from '../database.ts';
 import type { RunnerEventRecord, RunnerEventsRepository, WorkflowEvent } from '../types.ts';
 
@@ -23,9 +24,29 @@ async function insert(
   return made !== undefined;
 }
 
+/** Of each kind, from one attempt. A runner tells a handful. */
+const mostOfKind = 32;
+
+async function accept(db: Db, attemptId: string, event: WorkflowEvent, at: Date): Promise<'taken' | 'known' | 'full'> {
+  const { eventId, kept } = await db
+    .selectFrom('runner_events')
+    .select((of) => [
+      of.fn.max(sql<string | null>`case when event_id = ${event.id} then event_id end`).as('eventId'),
+      of.fn
+        .countAll<string>()
+        .filterWhere(sql<boolean>`event ->> 'kind' = ${event.kind}`)
+        .as('kept'),
+    ])
+    .where('attemptId', '=', attemptId)
+    .executeTakeFirstOrThrow();
+  if (eventId !== null) return 'known';
+  if (Number(kept) >= mostOfKind) return 'full';
+  return (await insert(db, { attemptId, eventId: event.id, at, event })) ? 'taken' : 'known';
+}
+
 export function createRunnerEvents(db: Db): RunnerEventsRepository {
   return {
-    accept: (attemptId, event, at) => insert(db, { attemptId, eventId: event.id, at, event }),
+    accept: (attemptId, event, at) => accept(db, attemptId, event, at),
     firstTime: (attemptId, note, at) => insert(db, { attemptId, eventId: `note:${note}`, at, event: null }),
     undelivered: async (attemptId, limit) => {
       const rows = await db

@@ -16,17 +16,25 @@ async function ensure(transaction: Db, { attemptId, stream }: StreamKey): Promis
 
 export function createStreams(db: Db): StreamsRepository {
   return {
-    claim: (key, from, to) =>
+    claim: (key, from, to, points) =>
       inTransaction(db, async (transaction) => {
         await ensure(transaction, key);
         const { numUpdatedRows } = await transaction
           .updateTable('streams')
-          .set({ nextOffset: BigInt(to) })
+          .set({ nextOffset: BigInt(to), points: sql<bigint>`points + ${points}::bigint` })
           .where(byKey(key))
           .where('nextOffset', '=', BigInt(from))
           .executeTakeFirstOrThrow();
         return numUpdatedRows > 0n;
       }),
+    points: async (jobId) => {
+      const { points } = await db
+        .selectFrom('streams')
+        .select((of) => of.fn.sum<string | null>('points').as('points'))
+        .where('attemptId', 'in', (select) => select.selectFrom('attempts').select('id').where('jobId', '=', jobId))
+        .executeTakeFirstOrThrow();
+      return Number(points ?? 0);
+    },
     claimTail: (key, from, to, at) =>
       inTransaction(db, async (transaction) => {
         await ensure(transaction, key);

@@ -28,9 +28,11 @@ export type StreamKey = { readonly attemptId: string; readonly stream: StreamNam
 export type StreamsRepository = {
   /**
    * Moves the stream from `from` to `to`, or does nothing and is false when it no longer ends at `from`. Call it inside
-   * the `transaction` of the effect: the row stays locked to the transaction's end.
+   * the `transaction` of the effect: the row stays locked to the transaction's end. `points` are counted.
    */
-  readonly claim: (key: StreamKey, from: number, to: number) => Promise<boolean>;
+  readonly claim: (key: StreamKey, from: number, to: number, points: number) => Promise<boolean>;
+  /** Kept metric points of a job, all attempts. */
+  readonly points: (jobId: string) => Promise<number>;
   /** As `claim`, for bytes of a log, which the same transaction inserts. Returns the bytes of its tail; null for false. */
   readonly claimTail: (key: StreamKey, from: number, to: number, at: Date) => Promise<number | null>;
   readonly end: (key: StreamKey) => Promise<{ readonly nextOffset: number; readonly tailBytes: number }>;

@@ -139,8 +139,11 @@ export type RunnerEventRecord = { readonly eventId: string; readonly event: Work
  * relay. A workflow ignores what it hears twice.
  */
 export type RunnerEventsRepository = {
-  /** Keeps an event for delivery; false when this attempt has sent this id before. */
-  readonly accept: (attemptId: string, event: WorkflowEvent, at: Date) => Promise<boolean>;
+  /**
+   * Keeps an event for delivery. `known`: this attempt has sent this id before. `full`: it has sent as many events of this kind
+   * as are kept, and histories have a limit, too.
+   */
+  readonly accept: (attemptId: string, event: WorkflowEvent, at: Date) => Promise<'taken' | 'known' | 'full'>;
   /** True the first time that this is noted of the attempt. Nothing is delivered. */
   readonly firstTime: (attemptId: string, note: string, at: Date) => Promise<boolean>;
   /** An attempt's events, in the order of their arrival. */

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { objectKeys, type CheckpointManifest, type CompletionMarker, type HelloResponse } from '@artenic/core';
+import { createCoarseEvents } from '../../api/coarse-events.ts';
+import { holdFence, lockOpen } from '../../api/runner-fence.ts';
+import { appendMetrics, createLogAppender } from '../../api/runner-streams.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import { ApiWorld, errorOf, type Runner } from './harness.ts';
 
@@ -106,4 +109,47 @@ test('what has ended without a word is followed at once; what has finished the j
     await world.store.jobs.transition(done.old.jobId, state);
   const after = await world.hello(done.nextId, newToken());
   expect([after.status, errorOf(after)]).toEqual([409, 'fenced']);
+});
+
+test('a write that was let in before the fence moved is refused in its own transaction, and leaves nothing', async () => {
+  const { store } = world;
+  const { attemptId, jobId } = await world.startRunner();
+  const late = { attempt: await store.attempts.get(attemptId), job: await store.jobs.get(jobId) };
+  const events = createCoarseEvents();
+  const appendLog = createLogAppender(events);
+  const body = Buffer.from('{"step": 1, "a": 1}\n');
+  const writes: readonly (() => Promise<unknown>)[] = [
+    () => appendLog(world.deps, late, { stream: 'training', offset: 0 }, body),
+    () => appendMetrics(world.deps, events, late, 0, body),
+    () => store.transaction((repositories) => holdFence(repositories, late)),
+    () => store.transaction((repositories) => lockOpen(repositories, late)),
+  ];
+  // they meet the fence on its way, and wait for it
+  const { promise: moved, resolve: move } = Promise.withResolvers<void>();
+  const moving = store.transaction(async ({ jobs }) => {
+    await jobs.lock(jobId);
+    await jobs.moveFence(jobId, 2);
+    await moved;
+  });
+  const refused = Promise.allSettled(writes.map((write) => write()));
+  move();
+  await moving;
+  for (const outcome of await refused)
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { type: 'fenced' } });
+  expect(await store.logChunks.totalBytes(jobId)).toBe(0);
+  expect((await store.streams.end({ attemptId, stream: 'metrics' })).nextOffset).toBe(0);
+  await store.jobs.setProgress(jobId, 0.9, 1);
+  expect((await store.jobs.get(jobId)).progress).toBeNull();
+});
+
+test('who changes a job does not hold up what only belongs to it, such as its log', async () => {
+  const { store } = world;
+  const { jobId } = await world.startRunner();
+  await store.transaction(async ({ jobs }) => {
+    await jobs.lock(jobId);
+    // on a connection of its own
+    const chunk = { jobId, attempt: 1, stream: 'training', offset: 0, content: Buffer.from('x') } as const;
+    await store.logChunks.insert(chunk);
+  });
+  expect(await store.logChunks.totalBytes(jobId)).toBe(1);
 });

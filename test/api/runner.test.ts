@@ -11,13 +11,15 @@ import {
 import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { defaultLimits } from '../../api/deps.ts';
 import { startRelay } from '../../workers/relay.ts';
 import { poll } from '../support/poll.ts';
 import { ApiWorld, errorOf, keyPepper, type Runner } from './harness.ts';
 
+const metricPoints = 100;
 let world: ApiWorld;
 beforeAll(async () => {
-  world = await ApiWorld.start();
+  world = await ApiWorld.start({ limits: { ...defaultLimits, metricPoints } });
 });
 afterAll(() => world.close());
 
@@ -148,14 +150,13 @@ test('an ended attempt may deliver what it wrote, and begin nothing', async () =
   expect((await world.hello(runner.attemptId, runner.token)).status).toBe(409);
 });
 
-test('checkpoints come from storage, newest first, also those nobody told of', async () => {
+test('checkpoints come from storage: the newest three whole ones, also those nobody told of, whatever lies among them', async () => {
   const first = await world.startRunner();
   for (const sequence of [1, 2, 10]) await store(manifest(first.jobId, 1, sequence));
-  const damaged = objectKeys.checkpointManifest(first.jobId, 1, 11);
-  await world.deps.storage.put(damaged, Buffer.from('{"half": '));
-  // one that is too long, and one that names an object of another attempt: neither keeps the next from beginning
-  const long = objectKeys.checkpointManifest(first.jobId, 1, 12);
-  await world.deps.storage.put(long, Buffer.alloc(longestManifestBytes + 1, ' '));
+  const keyOf = (attempt: number, sequence: number) => objectKeys.checkpointManifest(first.jobId, attempt, sequence);
+  await world.deps.storage.put(keyOf(1, 11), Buffer.from('{"half": '));
+  await world.deps.storage.put(keyOf(1, 12), Buffer.alloc(longestManifestBytes + 1, ' '));
+  // one that names an object of another attempt
   const key = objectKeys.output(first.jobId, 1, 'x');
   await store({ ...manifest(first.jobId, 1, 13), files: [{ path: 'x', key, bytes: 1, sha256: '0'.repeat(64) }] });
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
@@ -163,19 +164,36 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
   const foreign = await world.ship(first, 'checkpoints', manifest(first.jobId, 2, 3));
   expect([foreign.status, errorOf(foreign)]).toEqual([403, 'forbidden']);
   await store(manifest(first.jobId, 2, 1));
-  const attemptId = await world.openAttempt(first.jobId, 3);
-  const { checkpoints } = (await world.hello(attemptId, newToken())).json<HelloResponse>();
-  expect(checkpoints.map(({ attempt, sequence }) => [attempt, sequence])).toEqual([
+  const restored = async (attempt: number): Promise<(readonly [number, number])[]> => {
+    const attemptId = await world.openAttempt(first.jobId, attempt);
+    const { checkpoints } = (await world.hello(attemptId, newToken())).json<HelloResponse>();
+    return checkpoints.map((one) => [one.attempt, one.sequence] as const);
+  };
+  expect(await restored(3)).toEqual([
     [2, 1],
     [1, 10],
     [1, 2],
-    [1, 1],
   ]);
-  for (let sequence = 2; sequence <= 20; sequence++) await store(manifest(first.jobId, 2, sequence));
-  const next = (await world.hello(await world.openAttempt(first.jobId, 4), newToken())).json<HelloResponse>();
-  expect(next.checkpoints.map(({ attempt, sequence }) => [attempt, sequence])).toEqual(
-    Array.from({ length: 16 }, (_, index) => [2, 20 - index]),
+  // of many that are damaged sixteen are read
+  for (let sequence = 2; sequence < 18; sequence++) await world.deps.storage.put(keyOf(2, sequence), Buffer.from('['));
+  expect(await restored(4)).toEqual([]);
+});
+
+test('points of a job beyond the cap are left out and told once; the stream goes on', async () => {
+  const runner = await world.startRunner();
+  const lines = Array.from({ length: 60 }, (_, step) => `{"step": ${step}, "a": 1, "b": 2}\n`);
+  let offset = 0;
+  for (const text of [lines.slice(0, 40).join(''), lines.slice(40).join(''), '{"step": 99, "a": 1}\n']) {
+    const answer = await world.ship(runner, `metrics?offset=${offset}`, text);
+    offset += text.length;
+    expect(answer.json()).toEqual({ nextOffset: offset });
+  }
+  expect(await metricsOf(runner.jobId)).toHaveLength(metricPoints);
+  await world.store.events.sequence();
+  const told = (await world.store.events.after(0n, 10_000)).filter(
+    ({ kind, subject }) => kind === 'job.metric-error' && subject === runner.jobId,
   );
+  expect(told.map(({ data }) => data)).toEqual([{ attempt: 1, mostPoints: metricPoints }]);
 });
 
 test('phases move the job; what Temporal could not hear is kept, and the relay tells it in its order', async () => {

@@ -20,10 +20,13 @@ function patterns(): readonly Pattern[] {
   return [...found.values()];
 }
 
+/** Their repeats are of a fixed length, which is all that is ever read again. Recheck guesses here. */
+const ofFixedLength: ReadonlySet<string> = new Set([String.raw`\d{16}|\d[eE][+-]?\d{3}|\.\d{300}`]);
+
 /** `null` when matching takes time in proportion to the text. */
 async function complaint({ place, source, flags }: Pattern): Promise<string | null> {
   const result = await check(source, flags, { timeout: 20_000 });
-  if (result.status === 'safe') return null;
+  if (result.status === 'safe' || ofFixedLength.has(source)) return null;
   const why = result.status === 'vulnerable' ? result.complexity.summary : `unknown (${result.error.kind})`;
   return `${place}: ${why} /${source}/${flags}`;
 }
@@ -44,6 +47,7 @@ const madeFromTexts: ReadonlySet<string> = new Set([
   'api/routes/jobs.ts',
   'core/failover/words.ts',
   'runner/masking.ts',
+  'store/partitions.ts',
   'web/src/features/logs/log-search.ts',
 ]);
 

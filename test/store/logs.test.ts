@@ -14,7 +14,7 @@ afterAll(() => close());
 describe('streams', () => {
   test('a claim moves a stream that ends where it begins, and of many at once one', async () => {
     const key = { attemptId: newId(), stream: 'metrics' } as const;
-    const claim = (from: number, to: number) => store.streams.claim(key, from, to);
+    const claim = (from: number, to: number) => store.streams.claim(key, from, to, 3);
     expect(await store.streams.end(key)).toEqual({ nextOffset: 0, tailBytes: 0 });
     expect(await claim(5, 6)).toBe(false);
     const crowd = await Promise.all(Array.from({ length: 10 }, (_, index) => claim(0, 10 + index)));
@@ -69,12 +69,27 @@ describe('runner events', () => {
   test('of 10 at once with one id, one is the first', async () => {
     const event = { kind: 'exited', id: 'e', exitCode: 0 } as const;
     const crowd = () => Array.from({ length: 10 }, () => store.runnerEvents.accept('a/attempt-1', event, at(1)));
-    expect((await Promise.all(crowd())).filter(Boolean)).toHaveLength(1);
-    expect(await store.runnerEvents.accept('a/attempt-2', event, at(1))).toBe(true);
+    const answers = await Promise.all(crowd());
+    expect(answers.toSorted()).toEqual([...Array.from({ length: 9 }, () => 'known'), 'taken']);
+    expect(await store.runnerEvents.accept('a/attempt-2', event, at(1))).toBe('taken');
     // a note is no event, whatever it is called
     expect(await store.runnerEvents.firstTime('a/attempt-1', 'e', at(1))).toBe(true);
     expect(await store.runnerEvents.firstTime('a/attempt-1', 'e', at(1))).toBe(false);
     expect(await store.runnerEvents.undelivered('a/attempt-1', 10)).toEqual([{ eventId: 'e', event }]);
+  });
+
+  test('of each kind an attempt has so many', async () => {
+    const attemptId = newId();
+    const send = (kind: 'notice' | 'rebalance', id: number) => {
+      const at0 = at(0).toISOString();
+      const event =
+        kind === 'notice' ? { kind, id: `${kind}${id}`, deadlineAt: at0 } : { kind, id: `${kind}${id}`, since: at0 };
+      return store.runnerEvents.accept(attemptId, event, at(1));
+    };
+    const answers: string[] = [];
+    for (let id = 0; id < 34; id++) answers.push(await send('rebalance', id));
+    expect(answers).toEqual([...Array.from({ length: 32 }, () => 'taken'), 'full', 'full']);
+    expect([await send('rebalance', 3), await send('notice', 1)]).toEqual(['known', 'taken']);
   });
 
   test('what fails to be delivered stands behind what did not', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '@artenic/core/write-whole';
 import { createClient, type ArtenicClient } from '@artenic/client';
 import type { AttemptView, JobView } from '@artenic/core';
 import { z } from 'zod';
@@ -7,7 +8,7 @@ import { loadJobFile } from '../../cli/job-file.ts';
 import { submitJob } from '../../cli/submit.ts';
 import { quietTalk } from '../../cli/upload.ts';
 import { ArtenicError } from '../../core/errors.ts';
-import { writeWhole, type Home } from './home.ts';
+import type { Home } from './home.ts';
 
 export type DemoOptions = {
   /** Folder of the clone. */

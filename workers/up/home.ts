@@ -1,16 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
 import { choosePort } from './ports.ts';
@@ -69,12 +61,6 @@ export function takeHome(home: Home): void {
 
 export function leaveHome(home: Home): void {
   rmSync(home.file('supervisor.json'), { force: true });
-}
-
-/** Writes whole files: a reader sees the old or the new one. */
-export function writeWhole(path: string, content: string, mode = 0o600): void {
-  writeFileSync(`${path}.tmp`, content, { mode });
-  renameSync(`${path}.tmp`, path);
 }
 
 /** A secret that is made once and kept in a file only its owner may read. */

@@ -11,14 +11,20 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
-import { homeAt, writeWhole, type Home } from './home.ts';
+import { homeAt, type Home } from './home.ts';
 import type { ServerUser } from './postgres-user.ts';
 import { claim, claimantOf, claimedBy, openSharedFolder, sharedFolder } from './shared-folder.ts';
 
 /** Kept in the state folder. `hasData` is false until the data folder is whole. */
-const pointerSchema = z.object({ id: z.string(), data: z.string(), hasData: z.boolean() });
+const pointerSchema = z.object({
+  id: z.string(),
+  // Root removes and gives away what it names, so it names nothing but a folder there.
+  data: z.string().regex(new RegExp(`^${sharedFolder}/[0-9a-f]{16}$`)),
+  hasData: z.boolean(),
+});
 type Pointer = z.output<typeof pointerSchema>;
 
 const pointerFile = (home: Home) => home.file('postgres.json');
@@ -49,8 +55,6 @@ function hashOf(stateFolder: string, id: string): string {
 
 /** Owner and modes that PostgreSQL demands; copying keeps neither. */
 function give(folder: string, user: NonNullable<ServerUser>): void {
-  lchownSync(folder, user.uid, user.gid);
-  chmodSync(folder, 0o700);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
@@ -60,6 +64,9 @@ function give(folder: string, user: NonNullable<ServerUser>): void {
     lchownSync(path, user.uid, user.gid);
     if (entry.isFile()) chmodSync(path, 0o600);
   }
+  // Last: until then only we can change what is in it.
+  chmodSync(folder, 0o700);
+  lchownSync(folder, user.uid, user.gid);
 }
 
 /** Moves the data of an earlier version out of the state folder, whole or not at all; an interrupted move is done again. */

@@ -7,7 +7,7 @@ import { claimantOf, claimedBy, removeData, removeUnusedPrograms, sharedFolder }
 
 /** Everything that a stack writes into its state folder; nothing else is removed from there. */
 const stateNames = [
-  ...['admin.key', 'pepper', 'postgres.password', 'postgres.password.tmp', 'demo.json', 'endpoints.json', 'ports.json'],
+  ...['admin.key', 'pepper', 'postgres.password', 'demo.json', 'endpoints.json', 'ports.json'],
   ...[
     'cache',
     'instances',
@@ -36,7 +36,9 @@ export async function purge(
   const data = isRoot ? [...new Set([...own, ...claimedBy(stateFolder)])] : [];
   for (const folder of data) removeData(folder);
   if (isRoot) removeUnusedPrograms();
-  for (const name of stateNames) await removeTree(home.file(name));
+  const half = readdirSync(home.folder).filter((name) => /\.\d+\.tmp$/.test(name));
+  const isOurs = (name: string) => stateNames.includes(name.replace(/\.\d+\.tmp$/, ''));
+  for (const name of [...half.filter(isOurs), ...stateNames]) await removeTree(home.file(name));
   const left = readdirSync(home.folder);
   if (left.length === 0 && home.folder !== sharedFolder) rmSync(home.folder, { recursive: true });
   return { removed: [...data, ...(existsSync(home.folder) ? [] : [home.folder])], left };

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
-import { writeWhole } from './home.ts';
 
 /**
  * What root's PostgreSQL needs, where the server's user can reach it: state folder and clone may be in a folder that

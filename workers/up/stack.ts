@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { boundLog } from './bounded-log.ts';
 import type { Home } from './home.ts';
+import { canListen } from './ports.ts';
 import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
 import type { Component } from './supervisor.ts';
 import { checkOwnTemporal, startTemporalServer, type TemporalHttp } from './temporal-server.ts';
@@ -11,17 +13,31 @@ import { checkOwnTemporal, startTemporalServer, type TemporalHttp } from './temp
 const readyTimeoutMs = 60_000;
 const logCheckMs = 60_000;
 
-async function poll(what: string, alive: () => boolean, logFile: string, probe: () => Promise<boolean>): Promise<void> {
+type Waiting = {
+  readonly what: string;
+  readonly logFile: string;
+  /** The ports that the child binds. */
+  readonly ports: readonly number[];
+  readonly alive: () => boolean;
+  readonly probe: () => Promise<boolean>;
+};
+
+/** Until the probe says yes; throws when the child has ended or takes too long, with the port's name if others have it. */
+async function poll({ what, logFile, ports, alive, probe }: Waiting): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
   let last = 'no answer';
   for (;;) {
     try {
-      if (await probe()) return;
+      if ((await probe()) && alive()) return;
     } catch (error) {
       last = messageOf(error);
     }
-    if (!alive() || Date.now() > deadline)
-      throw new ArtenicError('unavailable', `${what} did not become ready (${last}); see ${logFile}`);
+    if (!alive() || Date.now() > deadline) {
+      const free = await Promise.all(ports.map(canListen));
+      const taken = alive() ? [] : ports.filter((_, index) => free[index] === false);
+      const why = taken.length === 0 ? last : `another program has port ${taken.join(' and ')}`;
+      throw new ArtenicError('unavailable', `${what} did not become ready (${why}); see ${logFile}`);
+    }
     await new Promise((done) => setTimeout(done, 50));
   }
 }
@@ -68,37 +84,65 @@ export function temporalComponent(home: Home, port: number, http: TemporalHttp, 
         logFile,
       }),
     ready: (alive) =>
-      poll('Temporal', alive, logFile, async () => {
-        await checkOwnTemporal(port, http);
-        return true;
+      poll({
+        ...{ what: 'Temporal', logFile, ports: [port], alive },
+        probe: async () => {
+          await checkOwnTemporal(port, http);
+          return true;
+        },
       }),
     stopSignal: 'SIGINT',
     patienceMs: 10_000,
   };
 }
 
-/** One of our own programs, ready when its `/readyz` says so. */
-export function processComponent(options: {
-  readonly name: 'worker' | 'api';
+type OwnProgram = {
   readonly home: Home;
-  readonly readyUrl: string;
+  readonly ports: readonly number[];
   readonly environment: Readonly<Record<string, string>>;
-}): Component {
-  const entry = fileURLToPath(new URL(`../${options.name}.ts`, import.meta.url));
-  const logFile = options.home.file('logs', `${options.name}.log`);
+};
+
+/** One of our own programs. `isReady` is asked about the child: another stack's program can be at the same port. */
+function processComponent(
+  name: 'worker' | 'api',
+  { home, ports, environment }: OwnProgram,
+  isReady: (pid: number) => Promise<boolean>,
+): Component {
+  const entry = fileURLToPath(new URL(`../${name}.ts`, import.meta.url));
+  const logFile = home.file('logs', `${name}.log`);
+  let pid = 0;
   return {
-    name: options.name,
-    spawn: () => spawnLogged(entry, logFile, options.environment),
-    ready: (alive) =>
-      poll(
-        `the ${options.name}`,
-        alive,
-        logFile,
-        async () => (await fetch(options.readyUrl, { signal: AbortSignal.timeout(2000) })).ok,
-      ),
+    name,
+    spawn: () => {
+      const child = spawnLogged(entry, logFile, environment);
+      pid = child.pid ?? 0;
+      return child;
+    },
+    ready: (alive) => poll({ what: `the ${name}`, logFile, ports, alive, probe: () => isReady(pid) }),
     stopSignal: 'SIGTERM',
     patienceMs: 15_000,
   };
+}
+
+const askPatiently = () => AbortSignal.timeout(2000);
+const workerHealthSchema = z.object({ pid: z.number() });
+
+/** Ready when its health endpoint says so, in the name of our child. */
+export function workerComponent(options: OwnProgram & { readonly healthPort: number }): Component {
+  return processComponent('worker', options, async (pid) => {
+    const response = await fetch(`http://127.0.0.1:${options.healthPort}/readyz`, { signal: askPatiently() });
+    return response.ok && workerHealthSchema.parse(await response.json()).pid === pid;
+  });
+}
+
+/** Ready when it says so and takes the admin's key, which no other stack's API does. */
+export function apiComponent(options: OwnProgram & { readonly url: string; readonly adminKey: string }): Component {
+  return processComponent('api', options, async () => {
+    const { ok } = await fetch(`${options.url}/readyz`, { signal: askPatiently() });
+    if (!ok) return false;
+    const headers = { authorization: `Bearer ${options.adminKey}` };
+    return (await fetch(`${options.url}/api/v1/session`, { headers, signal: askPatiently() })).ok;
+  });
 }
 
 function spawnLogged(entry: string, logFile: string, environment: Readonly<Record<string, string>>): ChildProcess {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -123,8 +124,7 @@ export class Supervisor {
       if (identity !== null)
         recorded[name] = { ...identity, stopSignal: component.stopSignal, patienceMs: component.patienceMs };
     }
-    writeFileSync(`${this.#options.recordFile}.tmp`, JSON.stringify(recorded, null, 2), { mode: 0o600 });
-    renameSync(`${this.#options.recordFile}.tmp`, this.#options.recordFile);
+    writeWhole(this.#options.recordFile, JSON.stringify(recorded, null, 2));
     this.#options.onChange(Object.fromEntries(Object.entries(recorded).map(([name, { pid }]) => [name, pid])));
   }
 }

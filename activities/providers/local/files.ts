@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, lstat, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../error-code.ts';
 
@@ -13,15 +13,10 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Whole or not at all; for its owner only. */
-export async function writeWhole(path: string, content: string): Promise<void> {
-  const temporary = await writeTemporary(path, content);
-  await rename(temporary, path);
-}
-
 /** Whole or not at all, and only if nobody was faster. */
 export async function writeOnce(path: string, content: string): Promise<void> {
-  const temporary = await writeTemporary(path, content);
+  const temporary = `${path}.${randomBytes(8).toString('hex')}`;
+  await writeFile(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
   try {
     await link(temporary, path);
   } catch (error) {
@@ -29,12 +24,6 @@ export async function writeOnce(path: string, content: string): Promise<void> {
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-async function writeTemporary(path: string, content: string): Promise<string> {
-  const temporary = `${path}.${randomBytes(8).toString('hex')}`;
-  await writeFile(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
-  return temporary;
 }
 
 /** The file's end, at most `maxBytes` of it; empty when there is no file. */

@@ -128,6 +128,17 @@ asRoot('of root', () => {
     expect(claimedBy(join(folder, 'a'))).toEqual([]);
   });
 
+  test.each(['/etc', '/var/lib/artenic/../../etc', '/var/lib/artenic'])(
+    'a pointer to %s is not followed: root removes and gives away what it names',
+    async (data) => {
+      const a = home('a');
+      writeFileSync(a.file('postgres.json'), JSON.stringify({ id: 'a', data, hasData: true }));
+      expect(() => placed('a')).toThrow('pattern');
+      await expect(purge(a)).rejects.toThrow('pattern');
+      rmSync(a.file('postgres.json'));
+    },
+  );
+
   test('data that is gone is told, not replaced by an empty database', () => {
     const place = started('a');
     rmSync(place, { recursive: true });
