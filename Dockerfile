@@ -18,6 +18,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends python3 python3
  && useradd --system --create-home --uid 10001 artenic && mkdir -p /var/lib/artenic && chown artenic /var/lib/artenic
 WORKDIR /app
 COPY --from=build --chown=root:root /app /app
+RUN node scripts/picklescan.mjs
 USER artenic
 VOLUME /var/lib/artenic
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "--disable-warning=ExperimentalWarning"]

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchPicklescan } from './picklescan.mjs';
 import { findTemporalCli } from './temporal-cli.mjs';
 import { buildWeb } from './web-build.mjs';
 
@@ -65,6 +66,11 @@ checkNode();
 linkPostgresLibraries();
 const temporal = findTemporalCli(root, (line) => console.log(line));
 if (temporal.path === null) stop(temporal.problem);
+const picklescan = fetchPicklescan(root);
+if (picklescan !== '')
+  console.log(
+    `Models that are Python pickles will be refused: picklescan cannot be fetched (${picklescan.slice(-300)}).`,
+  );
 try {
   if (buildWeb(root)) console.log('Dashboard built.');
 } catch (error) {

@@ -1,5 +1,6 @@
 import type { ModelSignature } from '@artenic/core';
 import type { ErrorType, InputError } from '../core/errors.ts';
+import type { ForeignFile } from './foreign-file.ts';
 import type { NamedTensor } from './tensors.ts';
 
 export type LoadedModel = {
@@ -19,7 +20,7 @@ export type HostCalls = {
   /** Checks and loads the model file; once, before anything else. */
   readonly load: { readonly argument: string; readonly answer: LoadedModel };
   /** Reads a file of another format without opening it as its library would. */
-  readonly scan: { readonly argument: { readonly filePath: string; readonly format: string }; readonly answer: null };
+  readonly scan: { readonly argument: ForeignFile; readonly answer: null };
   /** Runs the model once on zeros. `failure`: what it said of them, which may be right of values that are made up. */
   readonly probe: { readonly argument: null; readonly answer: { readonly failure: string | null } };
   /** Runs a few rows, together and one by one; whether each row's answer is its own. Loads and warms what is lazy. */

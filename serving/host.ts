@@ -6,10 +6,11 @@ import './without-float16-array.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assertNever } from '../core/assert-never.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
-import { scanForeign } from './foreign-file.ts';
+import { scanForeign, type ForeignFile } from './foreign-file.ts';
 import type { HostCalls, HostReply, HostRequest, Inference, LoadedModel } from './host-messages.ts';
 import { scanModel } from './model-file.ts';
 import { rejected } from './rejected.ts';
+import { PickleScanner } from './pickle.ts';
 import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
 import { hasOwnRows, probeRow } from './warm-up.ts';
 
@@ -119,13 +120,22 @@ async function infer(tensors: readonly NamedTensor[]): Promise<Inference> {
   }
 }
 
+async function scan(file: ForeignFile): Promise<null> {
+  const scanner = new PickleScanner();
+  try {
+    await scanForeign(file, scanner);
+    return null;
+  } finally {
+    scanner.close();
+  }
+}
+
 async function answerTo(request: HostRequest): Promise<HostCalls[keyof HostCalls]['answer']> {
   switch (request.call) {
     case 'load':
       return load(request.argument);
     case 'scan':
-      await scanForeign(request.argument.filePath, request.argument.format);
-      return null;
+      return scan(request.argument);
     case 'probe':
       return probe();
     case 'warmUp':

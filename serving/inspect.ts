@@ -58,11 +58,17 @@ export function verdictOf(death: HostDied): ArtenicError {
 export async function scanFile(
   filePath: string,
   format: string,
-  options: { readonly timeoutMs: number; readonly memoryBytes: number },
+  options: {
+    readonly timeoutMs: number;
+    readonly memoryBytes: number;
+    /** Modules of Python that the operator trusts. */
+    readonly allowedModules?: readonly string[];
+  },
 ): Promise<void> {
+  const { allowedModules = [] } = options;
   const host = await startHost({ memoryBytes: options.memoryBytes });
   try {
-    await withDeadline(host.ask('scan', { filePath, format }), options.timeoutMs, () =>
+    await withDeadline(host.ask('scan', { filePath, format, allowedModules }), options.timeoutMs, () =>
       rejected(`It could not be read within ${options.timeoutMs} ms.`),
     );
   } catch (error) {

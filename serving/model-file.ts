@@ -17,37 +17,27 @@ const startsWith =
 const hasText = (text: string, at: number) => (head: Uint8Array) =>
   String.fromCharCode(...head.subarray(at, at + text.length)) === text;
 
-type ForeignKind = 'pickle' | 'zip' | 'hdf5' | 'numpy' | 'gzip' | 'gguf' | 'tflite' | 'ort' | 'safetensors';
-
 /** What people try to register. Some of these run code when they are opened by their own library. */
 const otherFormats: readonly {
-  readonly kind: ForeignKind;
   readonly name: string;
   readonly matches: (head: Uint8Array) => boolean;
 }[] = [
   {
-    kind: 'pickle',
     name: 'a Python pickle',
     matches: (head) => head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5,
   },
-  { kind: 'zip', name: 'a zip archive (PyTorch, Keras or NumPy)', matches: startsWith(0x50, 0x4b, 0x03, 0x04) },
-  { kind: 'hdf5', name: 'HDF5 (Keras)', matches: startsWith(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a) },
-  { kind: 'numpy', name: 'a NumPy array', matches: startsWith(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59) },
-  { kind: 'gzip', name: 'a gzip archive', matches: startsWith(0x1f, 0x8b) },
-  { kind: 'gguf', name: 'GGUF', matches: hasText('GGUF', 0) },
-  { kind: 'tflite', name: 'TensorFlow Lite', matches: hasText('TFL3', 4) },
-  { kind: 'ort', name: 'the ORT format', matches: hasText('ORTM', 4) },
+  { name: 'a zip archive (PyTorch, Keras or NumPy)', matches: startsWith(0x50, 0x4b, 0x03, 0x04) },
+  { name: 'HDF5 (Keras)', matches: startsWith(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a) },
+  { name: 'a NumPy array', matches: startsWith(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59) },
+  { name: 'a gzip archive', matches: startsWith(0x1f, 0x8b) },
+  { name: 'GGUF', matches: hasText('GGUF', 0) },
+  { name: 'TensorFlow Lite', matches: hasText('TFL3', 4) },
+  { name: 'the ORT format', matches: hasText('ORTM', 4) },
   {
-    kind: 'safetensors',
     name: 'safetensors',
     matches: (head) => startsWith(0x7b)(head.subarray(8)) && startsWith(0, 0, 0)(head.subarray(5)),
   },
 ];
-
-/** What a file's first 16 bytes say that it is; null for ONNX and for what has no mark. */
-export function formatOf(head: Uint8Array): ForeignKind | null {
-  return otherFormats.find((format) => format.matches(head))?.kind ?? null;
-}
 
 /** Refuses what is no ONNX file by its size and its first bytes, without reading the rest. */
 export async function refuseOtherFormats(filePath: string): Promise<void> {

@@ -37,6 +37,8 @@ export type PredictorOptions = {
   /** Longest time to load a model; a request that waits for it still ends at its own deadline. */
   readonly loadTimeoutMs?: number;
   readonly policy?: BatchPolicy;
+  /** Modules of Python that pickles of other formats may import. */
+  readonly pickleModules?: readonly string[];
 };
 
 /** Which model: its content here, or its place on another server. */
@@ -202,6 +204,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
     return turn;
   }
 
+  const scanOptions = { timeoutMs: loadTimeoutMs, memoryBytes, allowedModules: options.pickleModules ?? [] };
   return {
     predict: async ({ inputs, ...target }) => {
       const startedMs = performance.now();
@@ -239,8 +242,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
     },
     inspect: (sha256) =>
       inTurn(async () => inspectModel(await fetchModel(sha256), { timeoutMs: loadTimeoutMs, memoryBytes })),
-    scan: (sha256, format) =>
-      inTurn(async () => scanFile(await fetchModel(sha256), format, { timeoutMs: loadTimeoutMs, memoryBytes })),
+    scan: (sha256, format) => inTurn(async () => scanFile(await fetchModel(sha256), format, scanOptions)),
     inspectExternal: (place) => readExternal(place, deadlineMs),
     close: async () => {
       isClosed = true;

@@ -1,3 +1,6 @@
+import { callbackify } from 'node:util';
+import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
+import type { ByteSource } from './byte-source.ts';
 import { rejected } from './rejected.ts';
 
 export type ZipEntry = {
@@ -5,67 +8,83 @@ export type ZipEntry = {
   readonly method: number;
   readonly packedBytes: number;
   readonly unpackedBytes: number;
-  /** Where its bytes begin in the file. */
+  /** Where its bytes begin in the archive. */
   readonly start: number;
 };
 
-const endSignature = 0x06054b50;
-const centralSignature = 0x02014b50;
-const localSignature = 0x04034b50;
-const endBytes = 22;
 const maxEntries = 100_000;
+const blockBytes = 1024 ** 2;
+const encrypted = 1;
 
 const damaged = () => rejected('It is a zip archive that is damaged or of an unknown kind.');
 
-function findEnd(view: DataView): number {
-  const first = Math.max(0, view.byteLength - endBytes - 0xffff);
-  for (let at = view.byteLength - endBytes; at >= first; at--) if (view.getUint32(at, true) === endSignature) return at;
-  throw damaged();
+/** The many small reads of a directory cost one large read. */
+class BlockReader extends RandomAccessReader {
+  readonly #source: ByteSource;
+  #block: Buffer = Buffer.alloc(0);
+  #blockAt = 0;
+
+  constructor(source: ByteSource) {
+    super();
+    this.#source = source;
+  }
+
+  override read(target: Buffer, offset: number, length: number, at: number, done: (error: Error | null) => void): void {
+    callbackify(() => this.#fill(target.subarray(offset, offset + length), at))(done);
+  }
+
+  override close(done: (error: Error | null) => void): void {
+    done(null);
+  }
+
+  async #fill(target: Buffer, at: number): Promise<void> {
+    const isIn = at >= this.#blockAt && at + target.length <= this.#blockAt + this.#block.length;
+    if (!isIn) {
+      this.#block = await this.#source.read(at, Math.max(blockBytes, target.length));
+      this.#blockAt = at;
+    }
+    const from = at - this.#blockAt;
+    if (this.#block.copy(target, 0, from, from + target.length) < target.length) throw damaged();
+  }
 }
 
-function refuseEscape(name: string): void {
-  if (name.startsWith('/') || name.includes('\\') || name.split('/').includes('..'))
-    throw rejected(`Its entry ${JSON.stringify(name.slice(0, 200))} would be unpacked elsewhere.`);
+async function readEntry(zip: ZipFile, entry: Entry, size: number): Promise<ZipEntry> {
+  if ((entry.generalPurposeBitFlag & encrypted) !== 0) throw rejected(`Its entry ${entry.fileName} is encrypted.`);
+  const { fileDataStart: start } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+  const { fileName: name, compressionMethod: method, compressedSize: packedBytes } = entry;
+  if (start + packedBytes > size) throw damaged();
+  return { name, method, packedBytes, unpackedBytes: entry.uncompressedSize, start };
 }
+
+/** The directory first, then the headers in the order of the file: each is read in large blocks. */
+async function* entriesOf(source: ByteSource): AsyncGenerator<ZipEntry> {
+  const zip = await fromRandomAccessReaderPromise(new BlockReader(source), source.size, { strictFileNames: true });
+  if (zip.entryCount > maxEntries) throw rejected(`It has ${zip.entryCount} entries.`);
+  const listed: Entry[] = [];
+  for await (const entry of zip.eachEntry()) listed.push(entry);
+  for (const entry of listed.toSorted((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader))
+    yield readEntry(zip, entry, source.size);
+}
+
+/** yauzl's words for names that lead out of the folder. */
+const escape = /^(?:invalid relative path|absolute path|invalid characters in fileName)/;
 
 /**
- * The entries that the central directory names (APPNOTE 4.3.12). Entries that lie over one another, which is how the
+ * The entries that the central directory names, ZIP64 included. Entries that lie over one another, which is how the
  * densest bombs are made, are refused. @throws ArtenicError `model-rejected`
  */
-export function readZipEntries(file: Uint8Array): readonly ZipEntry[] {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+export async function readZipEntries(source: ByteSource): Promise<readonly ZipEntry[]> {
   const entries: ZipEntry[] = [];
   try {
-    const end = findEnd(view);
-    const count = view.getUint16(end + 10, true);
-    let at = view.getUint32(end + 16, true);
-    if (count > maxEntries) throw rejected(`It has ${count} entries.`);
-    for (let index = 0; index < count; index++) {
-      if (view.getUint32(at, true) !== centralSignature) throw damaged();
-      const nameBytes = view.getUint16(at + 28, true);
-      const local = view.getUint32(at + 42, true);
-      if (view.getUint32(local, true) !== localSignature) throw damaged();
-      const name = Buffer.from(file.subarray(at + 46, at + 46 + nameBytes)).toString('utf8');
-      refuseEscape(name);
-      const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-      const packedBytes = view.getUint32(at + 20, true);
-      if (start + packedBytes > file.length) throw damaged();
-      entries.push({
-        name,
-        method: view.getUint16(at + 10, true),
-        packedBytes,
-        unpackedBytes: view.getUint32(at + 24, true),
-        start,
-      });
-      at += 46 + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-    }
+    for await (const entry of entriesOf(source)) entries.push(entry);
   } catch (error) {
-    if (error instanceof RangeError) throw damaged();
-    throw error;
+    if (!(error instanceof Error) || error.name === 'ArtenicError') throw error;
+    if (escape.test(error.message))
+      throw rejected(`One of its entries would be unpacked elsewhere: ${error.message.slice(0, 200)}.`);
+    throw damaged();
   }
-  const inOrder = entries.toSorted((a, b) => a.start - b.start);
-  for (const [index, entry] of inOrder.entries()) {
-    const next = inOrder[index + 1];
+  for (const [index, entry] of entries.entries()) {
+    const next = entries[index + 1];
     if (next !== undefined && entry.start + entry.packedBytes > next.start)
       throw rejected('It is a bomb: its entries lie over one another.');
   }

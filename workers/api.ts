@@ -73,6 +73,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
+    pickleModules: listOf(config.ARTENIC_PICKLE_MODULES),
     fetchModel: modelCache(storage, join(home, 'cache', 'models')),
     maxHosts: Math.max(4, 2 * (processes ?? availableParallelism())),
     ...(processes === undefined ? {} : { maxHostsPerModel: processes }),

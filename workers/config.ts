@@ -57,6 +57,8 @@ const configSchema = z.object({
   ARTENIC_MODEL_PROCESSES: z.coerce.number().int().min(1).optional(),
   /** Base URLs of servers that speak the Open Inference Protocol v2 and may run models that are not ONNX, separated by commas. */
   ARTENIC_INFERENCE_SERVERS: z.string().default(''),
+  /** Modules of Python, separated by commas, that registered pickles may import (`sklearn,numpy`). What is known to run code is refused all the same. */
+  ARTENIC_PICKLE_MODULES: z.string().default(''),
   /** Secret of at least 32 bytes (base64) under which tokens and API keys are hashed. Changing it revokes all of them. */
   ARTENIC_KEY_PEPPER: z.string().transform((text, context) => {
     const bytes = Buffer.from(text, 'base64');

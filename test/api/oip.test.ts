@@ -19,7 +19,8 @@ beforeAll(async () => {
   await api.add('shapeless', shapelessModel());
   await api.add('zeros', zerosModel());
   await api.add('cities', oneHotModel());
-});
+  // each is tried and warmed in a process of its own
+}, 120_000);
 afterAll(() => api.close());
 
 const get = (path: string) => api.world.call('GET', path);

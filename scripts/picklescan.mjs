@@ -1,0 +1,32 @@
+// Fetches picklescan, by which the inspection of models reads pickles, once: a PyPI wheel by version and hash.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installOnce, run } from './install-once.mjs';
+
+const name = 'picklescan-1.0.5';
+
+/**
+ * @param {string} root folder of the clone
+ * @returns {string} what went wrong; empty when it is there. Without it pickles are refused, and all else works.
+ */
+export function fetchPicklescan(root) {
+  try {
+    installOnce(root, name, name, (target) => {
+      const wheel = ['--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes', '--disable-pip-version-check'];
+      const requirements = join(root, 'serving', 'picklescan', 'requirements.txt');
+      const place = ['--root-user-action=ignore', '--target', target, '-r', requirements];
+      run('python3', ['-m', 'pip', 'install', ...wheel, ...place]);
+    });
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const problem = fetchPicklescan(dirname(dirname(fileURLToPath(import.meta.url))));
+  if (problem !== '') {
+    console.error(problem);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,40 @@
+import type { FileHandle } from 'node:fs/promises';
+import { rejected } from './rejected.ts';
+
+/** Bytes in a file or in memory. */
+export type ByteSource = {
+  readonly size: number;
+  /** Fewer at the end. */
+  readonly read: (at: number, length: number) => Promise<Buffer>;
+  /** Where they are in a file; null in memory. */
+  readonly place: { readonly path: string; readonly start: number } | null;
+};
+
+/** What is unpacked is held in memory, so it has a bound. */
+export const maxHeldBytes = 512 * 1024 ** 2;
+
+export function sourceOfFile(file: FileHandle, path: string, start: number, size: number): ByteSource {
+  return {
+    size,
+    place: { path, start },
+    read: async (at, length) => {
+      const wanted = Math.max(0, Math.min(length, size - at));
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(wanted), 0, wanted, start + at);
+      return buffer.subarray(0, bytesRead);
+    },
+  };
+}
+
+export function sourceOfBytes(bytes: Buffer): ByteSource {
+  return {
+    size: bytes.length,
+    place: null,
+    read: (at, length) => Promise.resolve(bytes.subarray(at, at + length)),
+  };
+}
+
+export async function readWhole(source: ByteSource, what: string): Promise<Buffer> {
+  if (source.size > maxHeldBytes)
+    throw rejected(`${what} has more than ${maxHeldBytes} bytes, which are not searched.`);
+  return source.read(0, source.size);
+}
