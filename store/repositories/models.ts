@@ -201,7 +201,8 @@ async function stageHistory(db: Db, query: ModelPageQuery): Promise<Page<StageCh
     (row) => row,
     ({ id }) => [String(id)],
   );
-  return { ...page, items: page.items.map(({ id: _, ...change }) => change) };
+  const items = page.items.map(({ version, from, to, by, at, reason }) => ({ version, from, to, by, at, reason }));
+  return { items, nextCursor: page.nextCursor };
 }
 
 async function versions(db: Db, query: ModelPageQuery): Promise<Page<ModelVersionRecord>> {
