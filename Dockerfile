@@ -28,6 +28,6 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "f
 CMD ["workers/worker.ts"]
 
 FROM base AS api
-EXPOSE 7400
+EXPOSE 7400 8233
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:7400/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["workers/api.ts"]

@@ -10,7 +10,8 @@ const config: Config = {
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
   testEnvironment: '<rootDir>/test/setup/environment.js',
   coverageProvider: 'v8',
-  maxWorkers: 2,
+  // one more than the cores that CI has: most files wait for processes of their own, half of the time and more
+  maxWorkers: 3,
   setupFiles: ['<rootDir>/test/setup/outer-arrays.cjs'],
   testTimeout: 30_000,
   workerIdleMemoryLimit: '600MB',

@@ -4,6 +4,7 @@ import type { StrayReason } from '@artenic/core';
 import type { Decided, Offer } from '../core/failover/types.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
 import type { StepReport } from '../core/retention/report.ts';
+import type { SilenceKind } from '../core/silence/silence.ts';
 import type { InstanceHandle } from './providers/provider.ts';
 
 export type PreparedJob =
@@ -24,6 +25,8 @@ export type InstanceEvidence = {
   readonly preemption?: PreemptionEvidenceClass | null;
   /** It is not gone, but its runner has said that the command is over. */
   readonly isOver?: true;
+  /** It is there, and gave no sign of life for too long although we were there to hear it. */
+  readonly silent?: { readonly kind: SilenceKind; readonly since: string; readonly limitMs: number };
   /** Last line of the instance's console, when it ended by itself: why its runner failed. */
   readonly lastLine?: string;
 };

@@ -1,6 +1,7 @@
 import type { ModelSignature } from '@artenic/core';
 import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
+import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Store } from '../store/types.ts';
 import type { Provider } from './providers/provider.ts';
 
@@ -40,6 +41,7 @@ export type ProviderDeps = {
   readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;
+  readonly silence: SilenceSettings;
   readonly now: () => Date;
 };
 

@@ -4,6 +4,9 @@ import type { Offer } from '../core/failover/types.ts';
 import { maskCredentials } from '../core/secrets.ts';
 import { cameToItsEnd } from '../store/completion.ts';
 import { bootstrapTokenOf } from '../store/tokens.ts';
+import { isTooLong, silenceLimits, silenceOf } from '../core/silence/silence.ts';
+import { signsOf, spanOf } from '../store/silence.ts';
+import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence, ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
 import { withFailures } from './failures.ts';
@@ -49,7 +52,7 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   const handle = await launchAlone(store, attemptId, async () => {
     await store.reconcile.launchTried(attemptId, now());
     const made = await notingRefusal(deps, attemptId, () => launchOrAdopt(providerOf(deps, offer.provider), request));
-    await store.attempts.setHandle(attemptId, made);
+    await store.attempts.setHandle(attemptId, made, now());
     return made;
   });
   await store.attempts.advance(attemptId, 'starting', now());
@@ -133,7 +136,10 @@ async function watchInstance(deps: ProviderDeps, handle: InstanceHandle): Promis
   if (instance === null) return { endedBy: 'unknown', endedAt: null };
   await noteBilled(deps.store, instance);
   if (instance.state !== 'gone') {
-    if (await hasSaidItsLastWord(deps, handle.attemptId)) return { endedBy: 'unknown', endedAt: null, isOver: true };
+    const attempt = await deps.store.attempts.find(handle.attemptId);
+    if (hasSaidItsLastWord(attempt, deps.now())) return { endedBy: 'unknown', endedAt: null, isOver: true };
+    const silent = await silenceIn(deps, attempt);
+    if (silent !== null) return { endedBy: 'unknown', endedAt: null, silent };
     throw new ArtenicError('not-ready', `The instance ${handle.instanceId} is ${instance.state}.`);
   }
   const { endedBy, endedAt } = instance;
@@ -146,10 +152,27 @@ async function watchInstance(deps: ProviderDeps, handle: InstanceHandle): Promis
  * The word goes to the workflow by a signal. One that was terminated just then has heard it in vain, and a machine that
  * does not go by itself would run on for nothing.
  */
-async function hasSaidItsLastWord({ store, now }: ProviderDeps, attemptId: string): Promise<boolean> {
-  const attempt = await store.attempts.find(attemptId);
+function hasSaidItsLastWord(attempt: AttemptRecord | null, now: Date): boolean {
   const saidAt = attempt?.runnerOverAt ?? null;
-  return saidAt !== null && now().getTime() - saidAt.getTime() > lastWordTravelsMs;
+  return saidAt !== null && now.getTime() - saidAt.getTime() > lastWordTravelsMs;
+}
+
+/** A machine that never booted, hangs, or is cut off: the provider says that it runs, and bills it. */
+async function silenceIn(
+  { store, silence: settings }: ProviderDeps,
+  attempt: AttemptRecord | null,
+): Promise<NonNullable<InstanceEvidence['silent']> | null> {
+  // its last word is on its way to the workflow
+  if (attempt === null || attempt.runnerOverAt !== null) return null;
+  const uptime = await store.uptime.read();
+  const silence = silenceOf(
+    signsOf(attempt),
+    uptime === null ? null : spanOf(uptime),
+    silenceLimits(attempt.offer.provider, settings),
+  );
+  if (silence === null || !isTooLong(silence)) return null;
+  const { kind, sinceMs, limitMs } = silence;
+  return { kind, since: new Date(sinceMs).toISOString(), limitMs };
 }
 
 /** The last line that is no stack frame and no farewell of Node's. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { ArtenicError } from '../core/errors.ts';
+import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard } from './dashboard.ts';
 import { serveDocs } from './docs.ts';
+import { watchHeartbeats } from './hearing.ts';
 import { createMetrics } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { checkOrigin } from './middleware/access.ts';
@@ -22,7 +24,13 @@ function correlate(request: Request, response: Response, next: NextFunction): vo
 }
 
 /** The whole HTTP API, without a port. */
-export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
+export function createApp(parts: ApiDeps): Express & Pick<Underway, 'settled'> {
+  const deps: ApiDeps = {
+    ...parts,
+    storage: outsideTransactions('storage', parts.storage),
+    temporal: outsideTransactions('temporal', parts.temporal),
+    predictor: outsideTransactions('predictor', parts.predictor),
+  };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -51,6 +59,7 @@ export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
     next();
   });
 
+  app.use(watchHeartbeats(deps.hearing));
   const underway = createUnderway();
   mountRoutes(app, deps, createRoutes(deps, metrics), underway);
   serveDocs(app);
@@ -66,10 +75,24 @@ export function createApp(deps: ApiDeps): Express & Pick<Underway, 'settled'> {
         'request failed',
       );
     sendProblem(response, problem, request.path);
-    // What is still coming of a refused body is thrown away: closing at once could take our answer from the client.
-    request.resume();
+    endRefused(request);
   });
   return Object.assign(app, { settled: underway.settled });
+}
+
+/** Time for a client to stop sending and read why. */
+const refusedBodyMs = 2000;
+
+/**
+ * What is still coming of a refused body is thrown away: closing at once could take our answer from the client. A client
+ * that goes on sending is cut off.
+ */
+function endRefused(request: Request): void {
+  const timer = setTimeout(() => request.socket.destroy(), refusedBodyMs).unref();
+  request.once('end', () => clearTimeout(timer));
+  request.once('close', () => clearTimeout(timer));
+  if (request.complete || request.destroyed) clearTimeout(timer);
+  request.resume();
 }
 
 /** Express reports a path it cannot decode as an error with a status. */

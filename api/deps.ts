@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
 import type { Periods } from '../core/retention/rules.ts';
+import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
+import type { Hearing } from './hearing.ts';
 import type { Hints } from './hints.ts';
 import type { TemporalGateway } from './temporal-gateway.ts';
 
@@ -20,6 +22,10 @@ export type ApiLimits = {
   /** Kept log bytes of a job; its first `logHeadBytes` are never dropped. */
   readonly logBytes: number;
   readonly logHeadBytes: number;
+  /** A log's new bytes become an object when there are so many. */
+  readonly logObjectBytes: number;
+  /** So many bytes of a log wait in the database while the storage does not take them; then the runner keeps them. */
+  readonly logTailBytes: number;
 };
 
 export const defaultLimits: ApiLimits = {
@@ -29,6 +35,8 @@ export const defaultLimits: ApiLimits = {
   uploadBytes: 2 * 1024 ** 3,
   logBytes: 100_000_000,
   logHeadBytes: 50_000_000,
+  logObjectBytes: 1_000_000,
+  logTailBytes: 16_000_000,
 };
 
 export type ApiDeps = {
@@ -53,6 +61,8 @@ export type ApiDeps = {
   readonly allowedHosts: readonly string[];
   /** Origins browsers may send besides our own. */
   readonly allowedOrigins: readonly string[];
+  /** Under which browsers reach us, when that is not the address we listen on; decides how the session's cookie is set. */
+  readonly publicUrl: string | null;
   readonly limits: ApiLimits;
   readonly version: string;
   /** Base URLs of the inference servers that models may be registered on. */
@@ -60,6 +70,10 @@ export type ApiDeps = {
   /** Temporal's Web UI, for links; null when there is none that we know of. */
   readonly temporalUi: string | null;
   readonly temporalNamespace: string;
+  /** Notes heartbeats that could not be taken. */
+  readonly hearing: Hearing;
+  /** When a machine that gives no sign of life is ended. */
+  readonly silence: SilenceSettings;
   /** How often workers compare each provider with what is known. */
   readonly reconcileMs: number;
   /** How long what may go is kept. */

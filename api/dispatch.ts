@@ -111,6 +111,7 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
     throw error;
   }
   await send(response, reply);
+  await reply.after?.();
 }
 
 /** Express gives wildcard parameters as lists. */

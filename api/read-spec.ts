@@ -1,4 +1,4 @@
-import { jobSpecSchema, JobTextError, parseJobText, type JobSpec } from '@artenic/core';
+import { jobSpecSchema, JobTextError, lostNumber, parseJobText, pointerOf, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
 import { parsePart } from './input-errors.ts';
 import { checkValue, parseJson } from './middleware/body.ts';
@@ -25,7 +25,12 @@ function readYaml(text: string): JobSpec {
 function readJson(text: string): JobSpec {
   const value = parseJson(text);
   checkValue(value);
-  if (text.length <= longestPlaced && !jobSpecSchema.safeParse(value).success) return readYaml(text);
+  const lost = lostNumber(text);
+  if (text.length <= longestPlaced && (lost !== null || !jobSpecSchema.safeParse(value).success)) return readYaml(text);
+  if (lost !== null) {
+    const issue = { pointer: pointerOf(lost.path), message: lost.message };
+    throw new ArtenicError('malformed-request', `The job: ${issue.pointer} ${issue.message}`, { errors: [issue] });
+  }
   return parsePart('The job', jobSpecSchema, value);
 }
 

@@ -11,6 +11,8 @@ export type Reply = {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly stream?: AsyncIterable<Uint8Array>;
+  /** What is done when the answer is on its way. It must not fail. */
+  readonly after?: () => Promise<void>;
 };
 
 /** The runner behind an attempt token. */

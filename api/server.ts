@@ -56,6 +56,9 @@ function closeGently(server: Server, graceMs: number): Promise<void> {
   });
 }
 
+/** Sockets of live readers included. Below the usual limit of open files, so that files can still be opened. */
+const mostConnections = 8000;
+
 /** Listens with limits that a slow or silent client cannot sit out. */
 export function startServer(
   app: RequestListener & Partial<Pick<Underway, 'settled'>>,
@@ -73,6 +76,7 @@ export function startServer(
     response.strictContentLength = true;
   });
   server.on('request', app);
+  server.maxConnections = mostConnections;
   server.on('clientError', answerGarbage);
   return new Promise((done, fail) => {
     server.once('error', fail);

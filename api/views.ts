@@ -74,6 +74,7 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     createdAt: attempt.createdAt.toISOString(),
     launchedAt: iso(attempt.launchedAt),
     helloAt: iso(attempt.helloAt),
+    lastHeartbeatAt: iso(attempt.lastHeartbeatAt),
     runningAt: iso(attempt.runningAt),
     endedAt: iso(attempt.endedAt),
     reason,

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { jobFileSchema, JobTextError, parseJobText, type JobFile } from '@artenic/core';
 import { CliError } from './cli-error.ts';
+import { readTextFile } from './text-file.ts';
 
 export type LoadedJob = { readonly file: JobFile; readonly folder: string };
 
@@ -9,11 +10,12 @@ export type LoadedJob = { readonly file: JobFile; readonly folder: string };
 export function loadJobFile(path: string): LoadedJob {
   if (!existsSync(path)) throw new CliError('usage', `${path} is not there`);
   if (!statSync(path).isFile()) throw new CliError('usage', `${path} is not a file`);
+  const shown = relative('.', path) || path;
+  const text = readTextFile(path, shown);
   try {
-    return { file: parseJobText(readFileSync(path, 'utf8'), jobFileSchema), folder: dirname(resolve(path)) };
+    return { file: parseJobText(text, jobFileSchema), folder: dirname(resolve(path)) };
   } catch (error) {
     if (!(error instanceof JobTextError)) throw error;
-    const shown = relative('.', path) || path;
     const lines = error.issues.map(
       (issue) =>
         `${shown}${issue.line === undefined ? '' : `:${issue.line}:${issue.column ?? 1}`}: ${issue.pointer === '' ? '' : `${issue.pointer.slice(1).replaceAll('/', '.')}: `}${issue.message}`,

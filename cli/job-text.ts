@@ -38,16 +38,32 @@ function ran({ billedFrom, billedUntil, helloAt, endedAt }: AttemptView): string
   return lasted((until === null ? Date.now() : Date.parse(until)) - Date.parse(from));
 }
 
+/** How long ago the machine was last heard; a dash once it has ended, or while there was nothing to hear. */
+function heard({ lastHeartbeatAt, endedAt }: AttemptView): string {
+  return lastHeartbeatAt === null || endedAt !== null ? '–' : ago(lastHeartbeatAt);
+}
+
 /** Without a column of costs where nothing costs anything. */
 export function attemptTable(attempts: readonly AttemptView[]): string {
   const isFree = attempts.every(({ cost }) => cost.usdMicros === 0);
   const costOf = ({ priceUsdMicrosPerHour, cost }: AttemptView) =>
     priceUsdMicrosPerHour === 0 ? 'free' : costWords(cost);
   return table(
-    ['ATTEMPT', 'PROVIDER', 'REGION', 'TYPE', 'SPOT', 'RAN', 'ENDED BY', ...(isFree ? [] : ['COST']), 'WHY STARTED'],
+    [
+      'ATTEMPT',
+      'PROVIDER',
+      'REGION',
+      'TYPE',
+      'SPOT',
+      'RAN',
+      'HEARD',
+      'ENDED BY',
+      ...(isFree ? [] : ['COST']),
+      'WHY STARTED',
+    ],
     attempts.map((one) => [
       ...[String(one.attempt), one.provider, one.region, one.instanceType, one.spot ? 'spot' : 'on demand'],
-      ...[ran(one), one.ending?.kind ?? one.state, ...(isFree ? [] : [costOf(one)]), one.reason],
+      ...[ran(one), heard(one), one.ending?.kind ?? one.state, ...(isFree ? [] : [costOf(one)]), one.reason],
     ]),
   );
 }

@@ -40,8 +40,8 @@ async function get(runtime: Runtime, name: string): Promise<void> {
     client.models.stageHistory(name),
   ]);
   runtime.output().result({ ...model, versions, history }, () => {
-    const shape = (one: { name: string; type: string; shape: (number | string)[] }) =>
-      `${one.name} ${one.type}[${one.shape.join(', ')}]`;
+    const shape = (one: { name: string; type: string; shape: (number | string)[] | null }) =>
+      `${one.name} ${one.type}[${one.shape?.join(', ') ?? '…'}]`;
     const rows = versions.map((version) => [
       String(version.version),
       version.stage,

@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, Stats } from 'node:fs';
+import { existsSync, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, matchesGlob } from 'node:path';
 import { create, type ReadEntry } from 'tar';
 import { CliError } from './cli-error.ts';
+import { readTextFile } from './text-file.ts';
 
 const alwaysLeftOut: ReadonlySet<string> = new Set([
   'node_modules',
@@ -22,7 +24,7 @@ export type PackedFolder = { readonly bytes: Uint8Array; readonly sha256: string
 function readIgnored(folder: string): (path: string, name: string) => boolean {
   const path = join(folder, '.artenicignore');
   if (!existsSync(path)) return () => false;
-  const patterns = readFileSync(path, 'utf8')
+  const patterns = readTextFile(path)
     .split('\n')
     .map((line) => line.trim().replace(/\/$/, ''))
     .filter((line) => line !== '' && !line.startsWith('#'));
@@ -35,14 +37,29 @@ function readIgnored(folder: string): (path: string, name: string) => boolean {
     );
 }
 
+/** As a shell would take it: `caf\\xe9.txt`. */
+function inAscii(name: Buffer): string {
+  return [...name]
+    .map((byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCodePoint(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('');
+}
+
 /** Files to pack, in a fixed order, relative to the folder. */
 async function collect(folder: string): Promise<readonly string[]> {
   const isIgnored = readIgnored(folder);
   async function walk(below: string): Promise<string[]> {
     const found: string[] = [];
-    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
-      const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (alwaysLeftOut.has(entry.name) || isIgnored(path, entry.name)) continue;
+    for (const entry of await readdir(join(folder, below), { withFileTypes: true, encoding: 'buffer' })) {
+      const name = entry.name.toString('utf8');
+      const path = below === '' ? name : `${below}/${name}`;
+      if (alwaysLeftOut.has(name) || isIgnored(path, name)) continue;
+      if (!isUtf8(entry.name))
+        throw new CliError(
+          'usage',
+          `the file name ${inAscii(entry.name)} in ${below === '' ? 'the package folder' : below} is not UTF-8: rename the file, or leave it out by .artenicignore`,
+        );
       if (entry.isDirectory()) found.push(...(await walk(path)));
       else if (entry.isFile()) found.push(path);
       else

@@ -1,18 +1,35 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { predictRequestSchema, type PredictBatchResponse, type PredictRequest } from '@artenic/core';
+import { keepDigits, predictRequestSchema, type PredictBatchResponse, type PredictRequest } from '@artenic/core';
+import { valueOfArgument, type InputSignature } from './cells.ts';
 import { CliError } from './cli-error.ts';
-import { readRows, valueOf, type Row } from './rows.ts';
+import { readRows, type Row } from './rows.ts';
 import { versionNumber } from './models.ts';
 import { gather } from './options.ts';
 import { printable } from './output.ts';
 import type { Runtime } from './runtime.ts';
 
-function inputsFrom(pairs: readonly string[], json: string | undefined): PredictRequest['inputs'] {
+/** What the version takes that will answer; nothing when there is none, which the prediction then says. */
+async function inputsOf(
+  runtime: Runtime,
+  name: string,
+  version: string | undefined,
+): Promise<readonly InputSignature[]> {
+  const versions = await runtime.client().models.versions(name);
+  const wanted = version === undefined ? null : versionNumber(version);
+  const found = versions.find((one) => (wanted === null ? one.stage === 'production' : one.version === wanted));
+  return found?.signature.inputs ?? [];
+}
+
+function inputsFrom(
+  pairs: readonly string[],
+  json: string | undefined,
+  signature: readonly InputSignature[],
+): PredictRequest['inputs'] {
   const inputs: Record<string, unknown> = {};
   if (json !== undefined) {
     try {
-      Object.assign(inputs, JSON.parse(json));
+      Object.assign(inputs, JSON.parse(json, keepDigits));
     } catch {
       throw new CliError('usage', '--json-input is not JSON');
     }
@@ -20,8 +37,9 @@ function inputsFrom(pairs: readonly string[], json: string | undefined): Predict
   for (const pair of pairs) {
     const at = pair.indexOf('=');
     if (at < 1) throw new CliError('usage', `--input takes name=value, not ${pair}`);
-    const text = pair.slice(at + 1);
-    inputs[pair.slice(0, at)] = valueOf(text);
+    const name = pair.slice(0, at);
+    const input = signature.find((one) => one.name === name);
+    inputs[name] = valueOfArgument(pair.slice(at + 1), input);
   }
   const parsed = predictRequestSchema.shape.inputs.safeParse(inputs);
   if (!parsed.success) throw new CliError('usage', `the inputs are numbers, strings or lists of them, by name`);
@@ -51,7 +69,7 @@ async function predictAll(runtime: Runtime, name: string, input: Readable, versi
   const [client, output] = [runtime.client(), runtime.output()];
   const options = { signal: runtime.signal, ...(version === undefined ? {} : { version: versionNumber(version) }) };
   let [done, failed] = [0, 0];
-  for await (const rows of chunks(readRows(input))) {
+  for await (const rows of chunks(readRows(input, () => inputsOf(runtime, name, version)))) {
     const { results } = await client.predictBatch(name, rows, options);
     for (const [index, result] of results.entries()) {
       output.line({ row: done + index, ...result }, lineOf(result));
@@ -73,7 +91,8 @@ export function addPredictions(program: Command, runtime: Runtime): void {
     .option('--version <number>', 'this version in place of the one in production')
     .description('predict one row')
     .action(async (name: string, options: { input: string[]; jsonInput?: string; version?: string }) => {
-      const inputs = inputsFrom(options.input, options.jsonInput);
+      const signature = options.input.length === 0 ? [] : await inputsOf(runtime, name, options.version);
+      const inputs = inputsFrom(options.input, options.jsonInput, signature);
       const answer = await runtime
         .client()
         .predict(name, inputs, options.version === undefined ? {} : { version: versionNumber(options.version) });

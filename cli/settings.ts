@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type ArtenicClient } from '@artenic/client';
 import { jsonOrNull } from '@artenic/core';
+import { fetchByEnvironment } from '@artenic/core/proxy';
 import { z } from 'zod';
 import { CliError } from './cli-error.ts';
 import { profileOf, profilePath, readProfiles } from './profiles.ts';
@@ -144,7 +145,13 @@ export function clientFrom({ url, apiKey, keyRefusal, timeoutSeconds }: Settings
   if (!URL.canParse(url.value)) throw new CliError('usage', `this is not a URL (${url.source}): ${url.value}`);
   if (apiKey === null)
     throw new CliError('usage', keyRefusal ?? `no API key is known for ${url.value}: ${adviceFor(url)}`);
-  return createClient({ url: url.value, apiKey: apiKey.value, timeoutMs: timeoutSeconds.value * 1000, retries: 2 });
+  return createClient({
+    url: url.value,
+    apiKey: apiKey.value,
+    timeoutMs: timeoutSeconds.value * 1000,
+    retries: 2,
+    fetch: fetchByEnvironment(),
+  });
 }
 
 /** The key has to come from where the URL came from. */

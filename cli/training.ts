@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { jobStates, logStreams, type JobState, type JobView, type LogStream } from '@artenic/core';
+import { jobStates, logStreams, lostNumber, type JobState, type JobView, type LogStream } from '@artenic/core';
 import { CliError } from './cli-error.ts';
 import { loadJobFile } from './job-file.ts';
 import { attemptTable, decisionTable, describeJob } from './job-text.ts';
@@ -47,12 +47,20 @@ function setConfig(config: Record<string, unknown>, pairs: readonly string[]): v
     const at = pair.indexOf('=');
     if (at < 1) throw new CliError('usage', `--set takes name=value, not ${pair}`);
     const text = pair.slice(at + 1);
-    try {
-      config[pair.slice(0, at)] = JSON.parse(text);
-    } catch {
-      config[pair.slice(0, at)] = text; // Not JSON: a plain string, as people write it.
-    }
+    config[pair.slice(0, at)] = valueOf(pair.slice(0, at), text);
   }
+}
+
+function valueOf(name: string, text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return text; // Not JSON: a plain string, as people write it.
+  }
+  const lost = lostNumber(text);
+  if (lost !== null) throw new CliError('usage', `--set ${name}: ${lost.message}`);
+  return value;
 }
 
 type DispatchOptions = PlacementOptions & { readonly watch?: boolean; readonly set: readonly string[] };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jsonOrNull, problemSchema, type Bootstrap } from '@artenic/core';
+import { fetchByEnvironment } from '@artenic/core/proxy';
 import { z } from 'zod';
 
 /** A newer attempt has taken over, or this one has been ended: nothing of ours is wanted any more. */
@@ -58,6 +59,7 @@ const endpointsSchema = z.object({ api: z.url() });
 
 /** Callbacks to the API with this attempt's token. The API may be away for hours: nothing here gives up by itself. */
 export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile'>, token: string): RunnerApi {
+  const fetchByProxy = fetchByEnvironment();
   let baseUrl = bootstrap.apiUrl;
 
   /** On this machine the platform may have come back on another port. */
@@ -73,7 +75,7 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
   async function send(path: string, body: unknown): Promise<Response> {
     const isBytes = body instanceof Uint8Array;
     try {
-      return await fetch(`${baseUrl}/api/v1/runner${path}`, {
+      return await fetchByProxy(`${baseUrl}/api/v1/runner${path}`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${token}`,

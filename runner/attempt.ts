@@ -8,6 +8,7 @@ import { commandEnvironment } from './environment.ts';
 import { complain, messageOf } from './error-text.ts';
 import type { Folders } from './folders.ts';
 import { sayIn } from './journal.ts';
+import { maskedManifest, type Mask } from './masking.ts';
 import { insistOnMarker, uploadOutputs, type StoredOutputs } from './last-word.ts';
 import { fetchMaterials, unpackPackage } from './materials.ts';
 import type { RunnerStore } from './object-store.ts';
@@ -18,6 +19,7 @@ import { copyPrepared, prepare, type Prepared } from './setup.ts';
 import type { Stopping } from './stopping.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { train } from './train.ts';
+import { layerVenv } from './venv-layer.ts';
 import { couldNotPrepare, verdictOf, type Verdict } from './verdict.ts';
 
 export type AttemptParts = {
@@ -28,6 +30,8 @@ export type AttemptParts = {
   readonly folders: Folders;
   readonly stopping: Stopping;
   readonly notices: Notices;
+  /** For every word that leaves the machine but the shipped streams, which are masked on their own. */
+  readonly mask: Mask;
   /** Nothing of this attempt is wanted any more. */
   readonly unwanted: AbortSignal;
 };
@@ -54,13 +58,9 @@ export async function runAttempt(parts: AttemptParts): Promise<boolean> {
   }
   reporting.commit();
   const { attemptId } = bootstrap;
-  const ending = {
-    attemptId,
-    ...verdict,
-    ...stored,
-    setupFreeze: freeze?.slice(0, longestFreeze) ?? null,
-    timings: watch.timings(),
-  };
+  const message = parts.mask(verdict.message);
+  const setupFreeze = freeze === null ? null : parts.mask(freeze).slice(0, longestFreeze);
+  const ending = { attemptId, ...verdict, message, ...stored, setupFreeze, timings: watch.timings() };
   await insistOnMarker(store, bootstrap, { ...ending, finishedAt: new Date().toISOString() }, parts.unwanted);
   // The last word is in storage; now whoever listens may hear the rest.
   return reporting.finish(lastEvent(verdict));
@@ -82,12 +82,15 @@ function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting)
 
 /** Null when nothing of this attempt is wanted any more. */
 async function storedOrFenced(
-  { bootstrap, store, folders, stopping, unwanted }: AttemptParts,
+  { bootstrap, hello, store, folders, stopping, mask, unwanted }: AttemptParts,
   watch: Stopwatch,
 ): Promise<StoredOutputs | null> {
   const say = sayIn(folders);
+  // The declared name of the model is in the job for all to see, and the model is found by it.
+  const modelPath = hello.job.outputs.model?.path ?? 'model.onnx';
+  const nameOf = (name: string): string => (name === modelPath ? name : mask(name));
   try {
-    const stored = await watch.time('outputs', () => uploadOutputs(store, bootstrap, folders, unwanted));
+    const stored = await watch.time('outputs', () => uploadOutputs({ store, bootstrap, folders, nameOf, unwanted }));
     for (const { path, reason } of stored.notKept?.files ?? []) say(`output ${path} is not kept: ${reason}`);
     return stopping.reason === 'fenced' ? null : stored;
   } catch (error) {
@@ -144,14 +147,16 @@ class AttemptStory {
     const logFile = folders.logs.setup;
     const environmentFor = (venv: string | null) => this.#environment(venv);
     const setup = await this.#watch.time('setup', () =>
-      prepare({ job, store, cacheDir: bootstrap.cacheDir, logFile, stopping, environmentFor }),
+      prepare({ job, store, secrets: hello.secrets, cacheDir: bootstrap.cacheDir, logFile, stopping, environmentFor }),
     );
     if (setup.kind === 'ended') {
       const end = { phase: 'setup', ...setup.end, stoppedFor: stopping.reason, why: setup.why, logFile } as const;
       return { verdict: await verdictOf(end, this.#secrets), freeze: null };
     }
-    if (setup.prepared !== null) await copyPrepared(setup.prepared, folders.package);
-    else if (job.package !== undefined) await unpackPackage(store, job.package.sha256, folders.package);
+    if (setup.prepared !== null) {
+      await copyPrepared(setup.prepared, folders.package);
+      if (setup.prepared.venv !== null) await layerVenv(setup.prepared.venv, folders.venv);
+    } else if (job.package !== undefined) await unpackPackage(store, job.package.sha256, folders.package);
     return { prepared: setup.prepared };
   }
 
@@ -159,16 +164,16 @@ class AttemptStory {
     const { bootstrap, hello, store, folders, stopping } = this.#parts;
     const restored = await this.#watch.time('restore', () => this.#restore());
     this.#reporting.enter('training');
-    this.#reporting.tell('/events', phaseEvent('training', restored));
+    this.#reporting.tell('/events', phaseEvent('training', restored === null ? null : this.#parts.mask(restored)));
     const checkpoints = await watchCheckpoints({
       bootstrap,
       store,
       control: openControl(folders.root),
       folder: folders.checkpoints,
-      onUploaded: (manifest) => this.#reporting.tell('/checkpoints', manifest),
+      onUploaded: (manifest) => this.#reporting.tell('/checkpoints', maskedManifest(manifest, this.#parts.mask)),
       say: this.#say,
     });
-    const environment = this.#environment(prepared?.venv ?? null);
+    const environment = this.#environment((prepared?.venv ?? null) === null ? null : folders.venv);
     let end: CommandEnd = { exitCode: null, signal: null };
     try {
       if (stopping.reason === null)

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { createRunnerApi, FencedError, RefusedError, type RunnerApi } from './api-client.ts';
 import { uploadLeftCheckpoints } from './checkpoints.ts';
 import { openControl, writeWhole } from './control.ts';
-import { complain } from './error-text.ts';
+import { complain, hideInConsole, writeToConsole } from './error-text.ts';
 import { makeFolders, type Folders } from './folders.ts';
 import { sayHello } from './hello.ts';
+import { createMask, maskedManifest, type Mask } from './masking.ts';
 import { createRunnerStore } from './open-store.ts';
 import { startShippers } from './reporting.ts';
 
@@ -32,6 +33,7 @@ export async function drain(bootstrapFile: string): Promise<void> {
   const api = createRunnerApi(bootstrap, attemptToken);
   const { signal: unwanted } = new AbortController();
   const store = createRunnerStore({ bootstrap, api, onFenced: () => undefined, unwanted });
+  let mask: Mask | null = null as Mask | null;
   // Storage works also while the API is away, and the next attempt looks there.
   const uploading = unlessFenced(() =>
     uploadLeftCheckpoints({
@@ -39,15 +41,23 @@ export async function drain(bootstrapFile: string): Promise<void> {
       store,
       control,
       folder: folders.checkpoints,
-      say: (line) => void process.stderr.write(`${line}\n`),
+      say: writeToConsole,
     }),
   );
   const [uploads] = await Promise.all([
     uploading,
-    unlessUnwanted(async () => shipRest(bootstrap, api, folders, await sayHello(api, bootstrap, attemptToken))),
+    unlessUnwanted(async () => {
+      const hello = await sayHello(api, bootstrap, attemptToken);
+      mask = createMask(Object.values(hello.secrets));
+      hideInConsole(mask);
+      await shipRest(bootstrap, api, folders, hello);
+    }),
   ]);
   await unlessUnwanted(async () => {
-    for (const manifest of uploads.manifests) await api.postUntilAnswered('/checkpoints', manifest, z.unknown());
+    // Without the secrets nobody knows which names may be told; storage has the checkpoints anyway.
+    if (mask === null) return;
+    for (const manifest of uploads.manifests)
+      await api.postUntilAnswered('/checkpoints', maskedManifest(manifest, mask), z.unknown());
   });
   if (uploads.isComplete) retire(bootstrapFile, bootstrap);
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export type Folders = {
   readonly root: string;
   readonly package: string;
+  /** The attempt's own Python environment, over the prepared one. */
+  readonly venv: string;
   readonly data: string;
   readonly checkpoints: string;
   readonly outputs: string;
@@ -20,6 +22,7 @@ export function makeFolders(root: string): Folders {
   const folders: Folders = {
     root,
     package: at('package'),
+    venv: at('venv'),
     data: at('data'),
     checkpoints: at('checkpoints'),
     outputs: at('outputs'),

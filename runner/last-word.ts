@@ -21,19 +21,32 @@ type Output = CompletionMarker['outputs'][number];
  * Uploads what the command has left in its output folder. A file that cannot be read or stored is told and passed over:
  * no file may cost the verdict. Throws for an attempt that is not wanted any more, and for nothing else.
  */
-export async function uploadOutputs(
-  store: RunnerStore,
-  bootstrap: Bootstrap,
-  folders: Folders,
-  unwanted: AbortSignal,
-): Promise<StoredOutputs> {
+export async function uploadOutputs({
+  store,
+  bootstrap,
+  folders,
+  nameOf,
+  unwanted,
+}: {
+  readonly store: RunnerStore;
+  readonly bootstrap: Bootstrap;
+  readonly folders: Folders;
+  /** The name that a file gets outside of this machine. */
+  readonly nameOf: (name: string) => string;
+  readonly unwanted: AbortSignal;
+}): Promise<StoredOutputs> {
   const { files, unusable } = await withoutTroubles(unwanted, () => foundIn(folders.outputs));
   const outputs: Output[] = [];
-  const notKept = unusable.map(({ name, reason }) => ({ path: name, reason }));
+  const taken = new Set<string>();
+  const notKept = unusable.map(({ name, reason }) => ({ path: nameOf(name), reason }));
   let listedBytes = 0;
-  for (const { name, source } of files) {
+  for (const { name: ownName, source } of files) {
+    const name = nameOf(ownName);
     const key = objectKeys.output(bootstrap.jobId, bootstrap.attempt, name);
-    const refusal = refusalOf(name, key) ?? (listedBytes > mostListedBytes ? 'there are too many files' : null);
+    const refusal = taken.has(name)
+      ? 'another file has this name'
+      : (refusalOf(name, key) ?? (listedBytes > mostListedBytes ? 'there are too many files' : null));
+    taken.add(name);
     try {
       if (refusal !== null) throw new Error(refusal);
       const stored = await withoutTroubles(unwanted, () => store.putFile(key, source, 'last'));
@@ -42,7 +55,7 @@ export async function uploadOutputs(
       listedBytes += JSON.stringify(output).length;
     } catch (error) {
       if (error instanceof FencedError) throw error;
-      notKept.push({ path: name, reason: reasonOf(error) });
+      notKept.push({ path: name, reason: nameOf(reasonOf(error)) });
     }
   }
   return notKept.length === 0 ? { outputs } : { outputs, notKept: summary(notKept) };

@@ -5,16 +5,20 @@ import { runAttempt } from './attempt.ts';
 import { readBootstrap } from './bootstrap.ts';
 import { openControl } from './control.ts';
 import { drain, retire } from './drain.ts';
-import { complain, messageOf } from './error-text.ts';
+import { complain, hideInConsole, messageOf, writeToConsole } from './error-text.ts';
 import { makeFolders, type Folders } from './folders.ts';
 import { sayHello } from './hello.ts';
 import { sayIn } from './journal.ts';
 import { writeMarker } from './last-word.ts';
+import { createMask } from './masking.ts';
 import { metadataUrlOf, Notices } from './notices.ts';
 import type { StoreParts } from './object-store.ts';
 import { createRunnerStore } from './open-store.ts';
 import { Stopping, type StopReason } from './stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 /** The provider waits for it before it clears the machine. */
 const drainLimitMs = 20_000;
@@ -64,6 +68,8 @@ async function runOn(
   notices: Notices,
 ): Promise<boolean> {
   let folders: Folders;
+  const mask = createMask(Object.values(hello.secrets));
+  hideInConsole(mask);
   try {
     folders = makeFolders(bootstrap.workDir);
     // Kept until all is delivered: if we are killed, `--drain` comes as us.
@@ -71,12 +77,12 @@ async function runOn(
   } catch (error) {
     // A full disk, say: without a verdict the next attempt would find the same.
     complain('preparing', error);
-    await endUnprepared(bootstrap, storeParts, messageOf(error));
+    await endUnprepared(bootstrap, storeParts, mask(messageOf(error)));
     return true;
   }
   const store = createRunnerStore({ ...storeParts, onWaiting: sayIn(folders) });
   const { unwanted } = storeParts;
-  return runAttempt({ bootstrap, hello, api, store, folders, stopping, notices, unwanted });
+  return runAttempt({ bootstrap, hello, api, store, folders, stopping, notices, mask, unwanted });
 }
 
 async function endUnprepared(bootstrap: Bootstrap, storeParts: StoreParts, message: string): Promise<void> {
@@ -136,8 +142,6 @@ try {
   await (isDrain ? mainDrain(bootstrapFile) : main(bootstrapFile));
   process.exit(0);
 } catch (error) {
-  process.stderr.write(
-    `the runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  writeToConsole(`the runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exit(1);
 }

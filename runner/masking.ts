@@ -1,54 +1,121 @@
-const mask = '***';
-/** Shorter values would turn ordinary words into stars; the API refuses them as secrets. */
-const shortestMasked = 4;
+import type { CheckpointManifest } from '@artenic/core';
+import { secretForms } from './secret-forms.ts';
+
+const mask = Buffer.from('***');
+/** No form is shorter, so the first bytes tell in one look-up whether a form can begin here. */
+const headBytes = 4;
 
 /** Replaces secret values in a stream of bytes. What comes out does not depend on how the input was cut. */
 export type Masker = { readonly push: (bytes: Buffer) => Buffer; readonly end: () => Buffer };
 
+type Range = { from: number; to: number };
+type Look = {
+  /** Bytes of the longest form that begins here; 0 when none does. */
+  readonly length: number;
+  /** The text ends in the middle of a form that could be a longer one. */
+  readonly isOpen: boolean;
+};
+
+/** Finds the forms of secrets by their order: each further byte halves the range of those that still fit. */
+class Finder {
+  readonly #forms: readonly Buffer[];
+  readonly #byHead = new Map<number, Range>();
+
+  constructor(forms: readonly Buffer[]) {
+    this.#forms = forms.toSorted((a, b) => a.compare(b));
+    for (const [index, form] of this.#forms.entries()) {
+      const head = form.readUInt32BE(0);
+      const range = this.#byHead.get(head);
+      if (range === undefined) this.#byHead.set(head, { from: index, to: index + 1 });
+      else range.to = index + 1;
+    }
+  }
+
+  at(text: Buffer, at: number): Look {
+    const hasHead = text.length - at >= headBytes;
+    const first = hasHead ? this.#byHead.get(text.readUInt32BE(at)) : { from: 0, to: this.#forms.length };
+    if (first === undefined) return { length: 0, isOpen: false };
+    let { from, to } = first;
+    let length = 0;
+    for (let depth = hasHead ? headBytes : 0; from < to; depth++) {
+      // the shortest of those with the same beginning comes first
+      if (this.#forms[from]?.length === depth) {
+        length = depth;
+        from++;
+      }
+      if (at + depth === text.length) return { length, isOpen: from < to };
+      const byte = text[at + depth] ?? 0;
+      const begin = this.#bound(from, to, depth, byte);
+      to = this.#bound(begin, to, depth, byte + 1);
+      from = begin;
+    }
+    return { length, isOpen: false };
+  }
+
+  /** Index of the first form of the range whose byte at `depth` is not below `byte`. */
+  #bound(from: number, to: number, depth: number, byte: number): number {
+    let low = from;
+    let high = to;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#forms[middle]?.[depth] ?? 0) < byte) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
 export function createMasker(secrets: readonly string[]): Masker {
-  // Latin-1 maps bytes to characters one to one, so that values in UTF-8 are found as byte strings.
-  const values = [...new Set(secrets)]
-    .filter((secret) => secret.length >= shortestMasked)
-    .map((secret) => Buffer.from(secret, 'utf8').toString('latin1'))
-    .toSorted((a, b) => b.length - a.length);
-  if (values.length === 0) return { push: (bytes) => bytes, end: () => Buffer.alloc(0) };
-  const pattern = new RegExp(
-    values.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)).join('|'),
-    'g',
-  );
-  const longest = values[0]?.length ?? 0;
-  let held = '';
+  return maskerFor(finderOf(secrets));
+}
 
-  /** Length of the end of `text` that may be the beginning of a secret. */
-  function undecided(text: string): number {
-    for (let length = Math.min(longest - 1, text.length); length > 0; length--) {
-      const tail = text.slice(-length);
-      if (values.some((value) => value.length > length && value.startsWith(tail))) return length;
-    }
-    return 0;
-  }
+/** Null when there is nothing to hide. */
+function finderOf(secrets: readonly string[]): Finder | null {
+  const forms = secretForms(secrets);
+  return forms.length === 0 ? null : new Finder(forms);
+}
 
-  /** Cut before anything that could still become another, longer match. */
-  function emit(text: string): string {
-    let out = '';
+function maskerFor(finder: Finder | null): Masker {
+  if (finder === null) return { push: (bytes) => bytes, end: () => Buffer.alloc(0) };
+  let held = Buffer.alloc(0);
+
+  /** From the left, the longest form at each place. Stops before what could still become another, longer one. */
+  function run(text: Buffer, isEnd: boolean): Buffer {
+    const out: Buffer[] = [];
     let from = 0;
-    let openAt = text.length - undecided(text);
-    pattern.lastIndex = 0;
-    for (let match = pattern.exec(text); match !== null && match.index < openAt; match = pattern.exec(text)) {
-      out += text.slice(from, match.index) + mask;
-      from = match.index + match[0].length;
-      if (from > openAt) openAt = text.length - undecided(text.slice(from));
+    let at = 0;
+    while (at < text.length) {
+      const { length, isOpen } = finder?.at(text, at) ?? { length: 0, isOpen: false };
+      if (isOpen && !isEnd) break;
+      if (length === 0) {
+        at++;
+      } else {
+        out.push(text.subarray(from, at), mask);
+        at += length;
+        from = at;
+      }
     }
-    held = text.slice(openAt);
-    return out + text.slice(from, openAt);
+    out.push(text.subarray(from, at));
+    held = Buffer.from(text.subarray(at));
+    return Buffer.concat(out);
   }
 
-  return {
-    push: (bytes) => Buffer.from(emit(held + bytes.toString('latin1')), 'latin1'),
-    end: () => {
-      const out = held.replaceAll(pattern, mask);
-      held = '';
-      return Buffer.from(out, 'latin1');
-    },
+  return { push: (bytes) => run(Buffer.concat([held, bytes]), false), end: () => run(held, true) };
+}
+
+/** A text without any form of the secrets: for every word that leaves the runner outside of the shipped streams. */
+export type Mask = (text: string) => string;
+
+export function createMask(secrets: readonly string[]): Mask {
+  const finder = finderOf(secrets);
+  return (text) => {
+    const masker = maskerFor(finder);
+    return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString('utf8');
   };
+}
+
+/** As it is told. In storage its names stay as they are: a training looks for its checkpoint by name. */
+export function maskedManifest(manifest: CheckpointManifest, mask: Mask): CheckpointManifest {
+  const files = manifest.files.map((file) => ({ ...file, path: mask(file.path) }));
+  return { ...manifest, name: mask(manifest.name), files };
 }

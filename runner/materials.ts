@@ -32,6 +32,6 @@ export async function fetchMaterials(store: RunnerStore, job: JobSpec, folders: 
   for (const item of job.data) {
     const path = join(folders.data, item.name);
     await store.getFile(objectKeys.data(item.sha256), path, item.sha256);
-    await chmod(path, 0o444);
+    await chmod(path, 0o400);
   }
 }

@@ -20,7 +20,8 @@ export async function sweepSetups(setupsDir: string, ageMs = leftoverAgeMs): Pro
   for (const hash of await entriesOf(setupsDir)) {
     const cache = join(setupsDir, hash);
     const ready = await readFile(join(cache, 'ready.json'), 'utf8').catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return '';
+      // ENOTDIR: the cache's key lies beside them.
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return '';
       throw error;
     });
     for (const entry of await entriesOf(cache)) {

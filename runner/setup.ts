@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync } from 'node:fs';
-import { constants, cp, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, constants, cp, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,6 +11,7 @@ import { unpackPackage } from './materials.ts';
 import type { RunnerStore } from './object-store.ts';
 import { findPython, freezeOf, type Python } from './python.ts';
 import { sweepSetups } from './setup-leftovers.ts';
+import { makeReadOnly } from './venv-layer.ts';
 import type { Stopping } from './stopping.ts';
 
 const readySchema = z.strictObject({ package: z.string(), venv: z.string().nullable(), freeze: z.string().nullable() });
@@ -24,6 +25,7 @@ export type SetupResult =
 export type SetupParts = {
   readonly job: JobSpec;
   readonly store: RunnerStore;
+  readonly secrets: Readonly<Record<string, string>>;
   readonly cacheDir: string;
   readonly logFile: string;
   readonly stopping: Stopping;
@@ -33,8 +35,23 @@ export type SetupParts = {
 /** Time between SIGTERM and SIGKILL for a setup that is to stop: it has nothing to save. */
 const patienceMs = 2000;
 
-function inputsHash(job: JobSpec, python: Python | null): string {
+/**
+ * What a preparation depends on. Its commands see the secrets, and may leave them in files: only a job with the same
+ * secrets of the same values gets the result. The key of their HMAC stays on this machine, so that the folder's name
+ * tells nobody a value.
+ */
+async function inputsHash(
+  { job, secrets, cacheDir }: Pick<SetupParts, 'job' | 'secrets' | 'cacheDir'>,
+  python: Python | null,
+): Promise<string> {
+  const named = Object.entries(secrets).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const inputs = {
+    secrets:
+      named.length === 0
+        ? null
+        : createHmac('sha256', await cacheKey(cacheDir))
+            .update(JSON.stringify(named))
+            .digest('hex'),
     setup: job.setup ?? null,
     environment: job.environment,
     env: Object.entries(job.env).toSorted(([a], [b]) => (a < b ? -1 : 1)),
@@ -45,6 +62,32 @@ function inputsHash(job: JobSpec, python: Python | null): string {
     python: python?.version ?? null,
   };
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+}
+
+/** Made once for each machine; of two that make it at once, the first counts. */
+async function cacheKey(cacheDir: string): Promise<Buffer> {
+  const file = join(cacheDir, 'setups', '.key');
+  const own = `${file}.${randomUUID()}`;
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  await writeFile(own, randomBytes(32), { mode: 0o600, flush: true });
+  try {
+    await link(own, file);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(own, { force: true });
+  }
+  return readFile(file);
+}
+
+/** Readable by its owner only, also when an older version has made it for all. */
+async function makePrivate(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
 }
 
 /** The commands of the phase, in their order. */
@@ -99,6 +142,7 @@ async function publish(own: string, readyFile: string, prepared: Prepared): Prom
   await writeFile(written, JSON.stringify(prepared), { flush: true });
   try {
     await link(written, readyFile);
+    if (prepared.venv !== null) await makeReadOnly(prepared.venv);
     return prepared;
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
@@ -106,6 +150,7 @@ async function publish(own: string, readyFile: string, prepared: Prepared): Prom
   const first = await readReady(readyFile);
   if (first === null) {
     await rename(written, readyFile);
+    if (prepared.venv !== null) await makeReadOnly(prepared.venv);
     return prepared;
   }
   await rm(own, { recursive: true, force: true });
@@ -128,7 +173,9 @@ export async function prepare(parts: SetupParts): Promise<SetupResult> {
     say(why);
     return { kind: 'ended', end: { exitCode: 1, signal: null }, why };
   }
-  const cache = join(parts.cacheDir, 'setups', inputsHash(job, python));
+  await makePrivate(parts.cacheDir);
+  await makePrivate(join(parts.cacheDir, 'setups'));
+  const cache = join(parts.cacheDir, 'setups', await inputsHash(parts, python));
   const readyFile = join(cache, 'ready.json');
   const ready = await readReady(readyFile);
   if (ready !== null) {

@@ -7,22 +7,38 @@ type Json = string | number | boolean | readonly Json[];
 /** Outputs of one row as JSON, and the class with the highest probability. */
 export type Prediction = { readonly outputs: Readonly<Record<string, Json>>; readonly label: string | null };
 
+/** Writing more takes so long that others wait for it. */
 const maxValues = 1_000_000;
+const maxCharacters = 16_000_000;
+
+export function valuesOf(tensors: readonly NamedTensor[]): number {
+  return tensors.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+/** @throws ArtenicError `payload-too-large` for more than is sent as JSON */
+export function refuseLongAnswer(tensors: readonly NamedTensor[]): void {
+  const values = valuesOf(tensors);
+  let characters = 0;
+  for (const { type, data } of tensors)
+    if (type === 'string') for (const text of data as readonly string[]) characters += text.length;
+  const tooMuch =
+    values > maxValues
+      ? `${values} values; at most ${maxValues}`
+      : characters > maxCharacters
+        ? `${characters} characters of text; at most ${maxCharacters}`
+        : null;
+  if (tooMuch !== null)
+    throw new ArtenicError('payload-too-large', `The model answers with ${tooMuch} are sent as JSON.`);
+}
 
 /** Outputs of one row: nested lists without the dimension of rows. NaN and infinities become text. */
 export function decodeRow(signature: ModelSignature, tensors: readonly NamedTensor[]): Prediction {
-  const total = tensors.reduce((sum, { data }) => sum + data.length, 0);
-  if (total > maxValues) {
-    throw new ArtenicError(
-      'payload-too-large',
-      `The model answers with ${total} values; at most ${maxValues} are sent.`,
-    );
-  }
+  refuseLongAnswer(tensors);
   const outputs: Record<string, Json> = {};
   for (const { name, shape } of signature.outputs) {
     const tensor = tensors.find((one) => one.name === name);
     if (tensor === undefined) continue;
-    const isRow = tensor.dims[0] === 1 && (typeof shape[0] === 'string' || shape[0] === 1);
+    const isRow = tensor.dims[0] === 1 && shape !== null && (typeof shape[0] === 'string' || shape[0] === 1);
     const value = nest(jsonValues(tensor), isRow ? tensor.dims.slice(1) : tensor.dims);
     Object.defineProperty(outputs, name, { value, enumerable: true });
   }

@@ -3,7 +3,7 @@ import { ArtenicError, type InputError } from '../core/errors.ts';
 import { toHalf } from './half.ts';
 import { makeNumbers, type NamedTensor, type TensorData, type TensorSignature } from './tensors.ts';
 
-/** A number, string, boolean or a row-major list of them per named input; checked against the model's signature. */
+/** A number, string, boolean, null or a row-major list of them per named input; checked against the model's signature. */
 export type Inputs = Readonly<Record<string, unknown>>;
 
 const realTypes: ReadonlySet<string> = new Set(['float16', 'float32', 'float64']);
@@ -37,12 +37,13 @@ function pointerOf(name: string): string {
 }
 
 function describe({ type, shape }: TensorSignature): string {
-  return `it is ${type} of shape [${shape.join(', ')}]`;
+  return shape === null ? `it is ${type} of any shape` : `it is ${type} of shape [${shape.join(', ')}]`;
 }
 
 function encodeInput(input: TensorSignature, value: unknown): NamedTensor | string {
   const given: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const dims = resolveShape(input.shape, given.length);
+  const asGiven = Array.isArray(value) ? [value.length] : [];
+  const dims = input.shape === null ? asGiven : resolveShape(input.shape, given.length);
   if (dims === null) return `has ${given.length} values, which do not fill one row; ${describe(input)}`;
   const data = encodeValues(input.type, given);
   if (typeof data === 'string') return data;
@@ -50,7 +51,7 @@ function encodeInput(input: TensorSignature, value: unknown): NamedTensor | stri
 }
 
 /** An open first dimension is the number of rows, so 1. One more open dimension takes what the number of values leaves. */
-function resolveShape(shape: TensorSignature['shape'], count: number): readonly number[] | null {
+function resolveShape(shape: readonly (number | string)[], count: number): readonly number[] | null {
   const rowed = shape.map((dim, index) => (index === 0 && typeof dim === 'string' ? 1 : dim));
   const known = rowed.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
   const open = rowed.filter((dim) => typeof dim === 'string').length;
@@ -63,7 +64,7 @@ function resolveShape(shape: TensorSignature['shape'], count: number): readonly 
 export function encodeValues(type: string, values: readonly unknown[]): TensorData | string {
   const wrong =
     type === 'string'
-      ? values.findIndex((value) => typeof value !== 'string')
+      ? values.findIndex((value) => !isText(value))
       : type === 'bool'
         ? values.findIndex((value) => typeof value !== 'boolean')
         : -1;
@@ -73,9 +74,19 @@ export function encodeValues(type: string, values: readonly unknown[]): TensorDa
   return realTypes.has(type) ? encodeReals(type, values) : encodeIntegers(type, values);
 }
 
+/** onnxruntime cuts a text at its first NUL and replaces half of a surrogate pair. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+}
+
 function complaint(type: string, values: readonly unknown[], index: number): string {
   const place = values.length > 1 ? `value ${index} ` : '';
-  return `${place}${JSON.stringify(values[index])?.slice(0, 100)} is not ${nameOfType(type)}`;
+  const value = values[index];
+  const isRounded = bigTypes.has(type) && typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  if (typeof value === 'string' && type === 'string')
+    return `${place}${JSON.stringify(value).slice(0, 100)} holds a NUL character or half of a surrogate pair`;
+  if (isRounded) return `${place}is past 2^53, where a JSON number is rounded: send it as text, with all its digits`;
+  return `${place}${JSON.stringify(value)?.slice(0, 100)} is not ${nameOfType(type)}`;
 }
 
 function nameOfType(type: string): string {
@@ -85,13 +96,29 @@ function nameOfType(type: string): string {
   return range === undefined ? 'a number' : `a whole number from ${range[0]} to ${range[1]}`;
 }
 
+const notFinite: ReadonlyMap<unknown, number> = new Map([
+  [null, Number.NaN],
+  ['NaN', Number.NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+]);
+const manyDigits = /^-?\d{16,400}$/;
+
+/** What stands for a number that JSON has not: null for a missing one, and the words that answers hold. */
+function realOf(value: unknown): number | undefined {
+  const isLong = typeof value === 'string' && manyDigits.test(value);
+  // a whole number past 2^53 may come as its digits
+  return isLong ? Number(value) : notFinite.get(value);
+}
+
 function encodeReals(type: string, values: readonly unknown[]): TensorData | string {
   const data = makeNumbers(type, values.length) as Float32Array;
   const isHalf = type === 'float16';
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
-    if (typeof value !== 'number') return complaint(type, values, index);
-    data[index] = isHalf ? toHalf(value) : value;
+    const real = typeof value === 'number' ? value : realOf(value);
+    if (real === undefined) return complaint(type, values, index);
+    data[index] = isHalf ? toHalf(real) : real;
   }
   return data;
 }

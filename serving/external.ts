@@ -21,6 +21,10 @@ const answerSchema = z.object({ outputs: z.array(tensorSchema.extend({ data: z.a
 const errorSchema = z.object({ error: z.string() });
 
 function addressOf({ url, model, version }: ExternalPlace, end: string): string {
+  // `encodeURIComponent` leaves them as they are, and a URL resolves them
+  for (const part of [model, version])
+    if (part === '.' || part === '..')
+      throw new ArtenicError('validation-failed', `A model or version of another server cannot be named ${part}.`);
   const versioned = version === null ? '' : `/versions/${encodeURIComponent(version)}`;
   return `${url.replace(/\/$/, '')}/v2/models/${encodeURIComponent(model)}${versioned}${end}`;
 }

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, inflateRawSync } from 'node:zlib';
-import { formatOf, rejected } from './model-file.ts';
+import { formatOf } from './model-file.ts';
+import { rejected } from './rejected.ts';
 import { refuseDangerousPickle } from './pickle.ts';
 import { readZipEntries, type ZipEntry } from './zip.ts';
 

@@ -1,4 +1,4 @@
-import { ArtenicError } from '../core/errors.ts';
+import { ArtenicError, type ErrorType } from '../core/errors.ts';
 import { HostDied } from './host-process.ts';
 
 export function closing(): ArtenicError {
@@ -11,10 +11,9 @@ export function shown(error: Error): Error {
     : error;
 }
 
+const theirFaults: ReadonlySet<ErrorType> = new Set(['validation-failed', 'deadline-exceeded', 'payload-too-large']);
+
 /** What a request can have caused; a wrong model or a machine without memory concerns all of the batch. */
 export function isTheirFault(error: unknown): error is Error {
-  return (
-    error instanceof HostDied ||
-    (error instanceof ArtenicError && (error.type === 'validation-failed' || error.type === 'deadline-exceeded'))
-  );
+  return error instanceof HostDied || (error instanceof ArtenicError && theirFaults.has(error.type));
 }

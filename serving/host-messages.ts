@@ -20,8 +20,8 @@ export type HostCalls = {
   readonly load: { readonly argument: string; readonly answer: LoadedModel };
   /** Reads a file of another format without opening it as its library would. */
   readonly scan: { readonly argument: { readonly filePath: string; readonly format: string }; readonly answer: null };
-  /** Runs the model once on zeros. */
-  readonly probe: { readonly argument: null; readonly answer: null };
+  /** Runs the model once on zeros. `failure`: what it said of them, which may be right of values that are made up. */
+  readonly probe: { readonly argument: null; readonly answer: { readonly failure: string | null } };
   /** Runs a few rows, together and one by one; whether each row's answer is its own. Loads and warms what is lazy. */
   readonly warmUp: { readonly argument: null; readonly answer: { readonly hasOwnRows: boolean } };
   readonly infer: { readonly argument: readonly NamedTensor[]; readonly answer: Inference };

@@ -1,20 +1,27 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ModelSignature } from '@artenic/core';
+// oxlint-disable-next-line import/no-unassigned-import -- it must run before onnxruntime is imported
+import './without-float16-array.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assertNever } from '../core/assert-never.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
 import { scanForeign } from './foreign-file.ts';
 import type { HostCalls, HostReply, HostRequest, Inference, LoadedModel } from './host-messages.ts';
-import { rejected, scanModel } from './model-file.ts';
+import { scanModel } from './model-file.ts';
+import { rejected } from './rejected.ts';
 import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
 import { hasOwnRows, probeRow } from './warm-up.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 type Loaded = { readonly session: InferenceSession; readonly signature: ModelSignature };
 let loaded: Loaded | null = null;
+const maxOutputBytes = 256 * 1024 ** 2;
 
 async function load(filePath: string): Promise<LoadedModel> {
-  const { labels } = scanModel(filePath);
+  const { labels, unknownRank } = scanModel(filePath);
   let session: InferenceSession;
   try {
     session = await InferenceSession.create(filePath, {
@@ -28,8 +35,8 @@ async function load(filePath: string): Promise<LoadedModel> {
     throw new ArtenicError('model-rejected', `onnxruntime cannot load it: ${messageOf(cause)}`, { cause });
   }
   const signature = {
-    inputs: session.inputMetadata.map((value) => tensorSignature(value, 'input')),
-    outputs: session.outputMetadata.map((value) => tensorSignature(value, 'output')),
+    inputs: session.inputMetadata.map((value) => tensorSignature(value, 'input', unknownRank)),
+    outputs: session.outputMetadata.map((value) => tensorSignature(value, 'output', unknownRank)),
     labels: labels === null ? null : [...labels],
   };
   for (const { name, type } of [...signature.inputs, ...signature.outputs])
@@ -38,13 +45,19 @@ async function load(filePath: string): Promise<LoadedModel> {
   return { signature, rssBytes: process.memoryUsage.rss() };
 }
 
-function tensorSignature(value: InferenceSession.ValueMetadata, kind: string): ModelSignature['inputs'][number] {
+function tensorSignature(
+  value: InferenceSession.ValueMetadata,
+  kind: string,
+  unknownRank: ReadonlySet<string>,
+): ModelSignature['inputs'][number] {
   if (!value.isTensor) {
     throw rejected(
       `Its ${kind} ${value.name} is a sequence or a map; only tensors are served (scikit-learn: zipmap=False).`,
     );
   }
-  const shape = value.shape.map((dim) => (dim === '' ? '?' : dim));
+  // onnxruntime may find an output's shape by itself
+  const isOpen = value.shape.length === 0 && unknownRank.has(value.name);
+  const shape = isOpen ? null : value.shape.map((dim) => (dim === '' ? '?' : dim));
   return { name: value.name, type: value.type, shape };
 }
 
@@ -53,53 +66,44 @@ function current(): Loaded {
   return loaded;
 }
 
-type Feed = ConstructorParameters<typeof Tensor>[1] & object;
-const { Float16Array: Halves } = globalThis as {
-  Float16Array?: new (buffer: ArrayBufferLike, at: number, n: number) => object;
-};
-
 function toFeed({ type, data, dims }: NamedTensor): Tensor {
-  // onnxruntime takes halves as the platform's own type where there is one
-  const isHalf = type === 'float16' && Halves !== undefined && 'buffer' in data;
-  const feed = isHalf ? new Halves(data.buffer, data.byteOffset, data.length) : data;
-  return new Tensor(type as Tensor.Type, feed as unknown as Feed, dims);
-}
-
-function fromTensor(name: string, { type, data, dims }: Tensor): NamedTensor {
-  const own =
-    type === 'float16' && 'buffer' in data ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-  return { name, type, dims, data: own };
+  return new Tensor(type as Tensor.Type, data, dims);
 }
 
 async function run({ session, signature }: Loaded, tensors: readonly NamedTensor[]): Promise<readonly NamedTensor[]> {
   const results = await session.run(Object.fromEntries(tensors.map((tensor) => [tensor.name, toFeed(tensor)])));
   return signature.outputs.flatMap(({ name }) => {
     const tensor = results[name];
-    return tensor === undefined ? [] : [fromTensor(name, tensor)];
+    return tensor === undefined ? [] : [{ name, type: tensor.type, dims: tensor.dims, data: tensor.data }];
   });
 }
 
-async function probe(): Promise<null> {
+async function probe(): Promise<{ readonly failure: string | null }> {
   const model = current();
   const zeros = probeRow(model.signature.inputs, 0);
-  if (zeros === null) throw rejected('One row of its inputs is too large.');
+  if (zeros === null) return { failure: 'One row of its inputs is too large to be made up.' };
   try {
     await run(model, zeros);
+    return { failure: null };
   } catch (cause) {
-    throw new ArtenicError('model-rejected', `It fails on a row of zeros: ${messageOf(cause)}`, { cause });
+    return { failure: messageOf(cause) };
   }
-  return null;
 }
 
 async function warmUp(): Promise<{ readonly hasOwnRows: boolean }> {
   const model = current();
   if (!hasOpenRows(model.signature)) return { hasOwnRows: false };
-  try {
-    return { hasOwnRows: await hasOwnRows(model.signature, (tensors) => run(model, tensors)) };
-  } catch {
-    // it does not take what was made up for it: its requests run one by one
-    return { hasOwnRows: false };
-  }
+  return { hasOwnRows: await hasOwnRows(model.signature, (tensors) => run(model, tensors)) };
+}
+
+/** The API copies what it is sent more than once, and nobody else is answered meanwhile. */
+function refuseLargeOutputs(outputs: readonly NamedTensor[]): void {
+  const bytes = outputs.reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : 0), 0);
+  if (bytes > maxOutputBytes)
+    throw new ArtenicError(
+      'payload-too-large',
+      `The model answers with ${bytes} bytes; at most ${maxOutputBytes} are sent.`,
+    );
 }
 
 async function infer(tensors: readonly NamedTensor[]): Promise<Inference> {
@@ -107,8 +111,10 @@ async function infer(tensors: readonly NamedTensor[]): Promise<Inference> {
   const startedMs = performance.now();
   try {
     const outputs = await run(model, tensors);
+    refuseLargeOutputs(outputs);
     return { outputs, runMs: performance.now() - startedMs };
   } catch (cause) {
+    if (cause instanceof ArtenicError) throw cause;
     throw new ArtenicError('validation-failed', `The model fails on these inputs: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,12 +1,14 @@
 import type { ModelSignature } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
 import { HostDied, startHost, withDeadline, type Host } from './host-process.ts';
-import { refuseOtherFormats, rejected } from './model-file.ts';
+import { refuseOtherFormats } from './model-file.ts';
+import { rejected } from './rejected.ts';
 
 const defaultMemoryBytes = 4 * 1024 ** 3;
 
 /**
- * Loads a model file in a process of its own and runs it once on zeros.
+ * Loads a model file in a process of its own and runs it once on zeros. A death and a run without end refuse the file; a
+ * failure does not: a category that is made up is unknown, and dimensions that are made up do not fit one another.
  * @throws ArtenicError `model-rejected` with the reason; `deadline-exceeded` or `unavailable` when the machine is at fault
  */
 export async function inspectModel(

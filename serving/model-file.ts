@@ -2,15 +2,13 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import protobuf from 'protobufjs/minimal.js';
 import { ArtenicError } from '../core/errors.ts';
+import { readValueInfo, refuseUnstorable, valueFields } from './model-values.ts';
+import { rejected } from './rejected.ts';
 
 const maxModelBytes = 2 * 1024 ** 3 - 1;
 /** The C++ reader of onnxruntime stops at the same depth. */
 const maxDepth = 100;
 const labelsKey = 'artenic.labels';
-
-export function rejected(reason: string): ArtenicError {
-  return new ArtenicError('model-rejected', reason);
-}
 
 const startsWith =
   (...bytes: readonly number[]) =>
@@ -84,15 +82,26 @@ type Message = keyof typeof children;
 const lengthDelimited = 2;
 const external = 1;
 const fields = { graph: 7, opset: 8, dataLocation: 14, key: 1, value: 2 };
+const mainGraphDepth = 1;
 
-type Findings = { readonly seen: Set<number>; readonly metadata: Map<string, string> };
+type Findings = {
+  readonly seen: Set<number>;
+  readonly metadata: Map<string, string>;
+  readonly unknownRank: Set<string>;
+};
+type ModelFindings = {
+  /** The class labels that the metadata name. */
+  readonly labels: readonly string[] | null;
+  /** Inputs and outputs without a shape. onnxruntime-node shows them as scalars. */
+  readonly unknownRank: ReadonlySet<string>;
+};
 
 /**
  * Walks the file's structure without building it: a tensor in another file would be read from wherever it points to,
- * so it is refused wherever it stands. Returns the class labels that the metadata name.
+ * so it is refused wherever it stands.
  */
-export function scanModel(filePath: string): { readonly labels: readonly string[] | null } {
-  const findings: Findings = { seen: new Set(), metadata: new Map() };
+export function scanModel(filePath: string): ModelFindings {
+  const findings: Findings = { seen: new Set(), metadata: new Map(), unknownRank: new Set() };
   try {
     scanMessage(readFileSync(filePath), 'model', 0, findings);
   } catch (cause) {
@@ -102,7 +111,7 @@ export function scanModel(filePath: string): { readonly labels: readonly string[
   if (!findings.seen.has(fields.graph) || !findings.seen.has(fields.opset)) {
     throw rejected('The file is not an ONNX model: its graph or its operator set is missing.');
   }
-  return { labels: readLabels(findings.metadata.get(labelsKey)) };
+  return { labels: readLabels(findings.metadata.get(labelsKey)), unknownRank: findings.unknownRank };
 }
 
 function scanMessage(bytes: Uint8Array, message: Message, depth: number, findings: Findings): void {
@@ -114,11 +123,15 @@ function scanMessage(bytes: Uint8Array, message: Message, depth: number, finding
     const [field, wireType] = [tag >>> 3, tag & 7];
     if (message === 'model') findings.seen.add(field);
     const child = (children[message] as Readonly<Record<number, Message>>)[field];
+    const isValue = message === 'graph' && depth === mainGraphDepth && valueFields.has(field);
     if (message === 'tensor' && field === fields.dataLocation && wireType === 0) {
       if (reader.uint32() === external) refuseExternal();
     } else if (child !== undefined && wireType === lengthDelimited) {
       if (child === 'external') refuseExternal();
       scanMessage(reader.bytes(), child, depth + 1, findings);
+    } else if (isValue && wireType === lengthDelimited) {
+      const { name, hasShape } = readValueInfo(reader.bytes());
+      if (!hasShape) findings.unknownRank.add(name);
     } else if (message === 'metadata' && wireType === lengthDelimited) {
       const text = reader.string();
       if (field === fields.key) entry.key = text;
@@ -145,5 +158,6 @@ function readLabels(text: string | undefined): readonly string[] | null {
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string')) {
     throw rejected(`Its metadata ${labelsKey} is not a list of strings.`);
   }
+  for (const label of labels) refuseUnstorable(`A label in its metadata ${labelsKey}`, label);
   return labels;
 }

@@ -32,8 +32,12 @@ function readTexts(what: string, count: number, bytes: Uint8Array): readonly str
     const start = at + lengthBytes;
     const end = start <= bytes.length ? start + view.getUint32(at, true) : Infinity;
     if (end > bytes.length) throw new ArtenicError('validation-failed', `${what}: its last element is cut short`);
+    const element = bytes.subarray(start, end);
+    // onnxruntime would cut the text there
+    if (element.includes(0))
+      throw new ArtenicError('validation-failed', `${what}: element ${texts.length} holds a NUL character`);
     try {
-      texts.push(decoder.decode(bytes.subarray(start, end)));
+      texts.push(decoder.decode(element));
     } catch (cause) {
       throw new ArtenicError('validation-failed', `${what}: element ${texts.length} is not UTF-8`, { cause });
     }

@@ -6,29 +6,31 @@ import { readBinary } from './oip-binary.ts';
 import { datatypeOf, typeOf } from './oip-types.ts';
 import { countOf, isFeedable, type NamedTensor, type TensorSignature } from './tensors.ts';
 
-const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+/** Ours are few; clients send their own, which may be of any kind. */
+const parameters = z.record(z.string(), z.unknown()).nullish();
 const name = z.string().min(1).max(1000);
+const maxDimensions = 32;
 
-/** https://github.com/kserve/open-inference-protocol, inference_rest.md; `data` is checked against the signature later. */
+/**
+ * https://github.com/kserve/open-inference-protocol, inference_rest.md; `data` is checked against the signature later.
+ * Clients that write down their whole object send null for what is not set.
+ */
 export const inferRequestSchema = z.object({
-  id: z.string().max(1000).optional(),
-  parameters: parameters.optional(),
+  id: z.string().max(1000).nullish(),
+  parameters,
   inputs: z
     .array(
       z.object({
         name,
-        shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(32),
+        shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(maxDimensions),
         datatype: z.string().max(100),
-        parameters: parameters.optional(),
+        parameters,
         data: z.unknown().optional(),
       }),
     )
     .min(1)
     .max(1000),
-  outputs: z
-    .array(z.object({ name, parameters: parameters.optional() }))
-    .max(1000)
-    .optional(),
+  outputs: z.array(z.object({ name, parameters })).max(1000).nullish(),
 });
 export type InferRequest = z.output<typeof inferRequestSchema>;
 type RequestInput = InferRequest['inputs'][number];
@@ -42,14 +44,15 @@ function flatten(value: unknown, wanted: number): readonly unknown[] {
   if (!Array.isArray(value)) throw wrong('data must be a list');
   if (!Array.isArray(value[0])) return value;
   const all: unknown[] = [];
-  const collect = (rows: readonly unknown[]): void => {
+  const collect = (rows: readonly unknown[], depth: number): void => {
+    if (depth > maxDimensions) throw wrong(`data is nested deeper than ${maxDimensions} lists`);
     for (const row of rows) {
-      if (Array.isArray(row)) collect(row);
+      if (Array.isArray(row)) collect(row, depth + 1);
       else all.push(row);
       if (all.length > wanted) throw wrong('data has more values than its shape');
     }
   };
-  collect(value);
+  collect(value, 1);
   return all;
 }
 
@@ -58,11 +61,11 @@ function readInput(input: RequestInput, signature: TensorSignature, bytes: Uint8
   const what = `input ${input.name}`;
   const wanted = datatypeOf(signature.type);
   if (input.datatype !== wanted) throw wrong(`${what}: the model takes ${wanted}, not ${input.datatype}`);
+  const known = signature.shape ?? shape;
   const fits =
-    shape.length === signature.shape.length &&
-    signature.shape.every((dim, index) => typeof dim === 'string' || dim === shape[index]);
+    shape.length === known.length && known.every((dim, index) => typeof dim === 'string' || dim === shape[index]);
   if (!fits) {
-    const open = signature.shape.map((dim) => (typeof dim === 'string' ? -1 : dim));
+    const open = known.map((dim) => (typeof dim === 'string' ? -1 : dim));
     throw wrong(`${what}: the model takes shape [${open.join(',')}], not [${shape.join(',')}]`);
   }
   const count = countOf(shape);
@@ -81,10 +84,10 @@ function splitBinary(request: InferRequest, binary: Uint8Array): readonly (Uint8
   let at = 0;
   const parts = request.inputs.map(({ name, parameters: given, data }) => {
     const size = given?.['binary_data_size'];
-    if (size === undefined) return null;
+    if (size === undefined || size === null) return null;
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
       throw wrong(`input ${name}: binary_data_size must be a number of bytes`);
-    if (data !== undefined) throw wrong(`input ${name} has both data and binary_data_size`);
+    if (data !== undefined && data !== null) throw wrong(`input ${name} has both data and binary_data_size`);
     at += size;
     if (at > binary.length) throw wrong(`input ${name}: the body ends before its ${size} bytes`);
     return binary.subarray(at - size, at);

@@ -1,6 +1,6 @@
 import type { ModelSignature } from '@artenic/core';
 import { z } from 'zod';
-import { jsonValues } from './decode.ts';
+import { jsonValues, refuseLongAnswer } from './decode.ts';
 import { writeBinary } from './oip-binary.ts';
 import { wrong, type InferRequest } from './oip-request.ts';
 import { allDatatypes, datatypeOf } from './oip-types.ts';
@@ -23,11 +23,11 @@ type Wanted = { readonly name: string; readonly isBinary: boolean };
 export function wantedOutputs(request: InferRequest, signature: ModelSignature): readonly Wanted[] {
   const byDefault = request.parameters?.['binary_data_output'] === true;
   const names = signature.outputs.map(({ name }) => name);
-  if (request.outputs === undefined || request.outputs.length === 0)
-    return names.map((name) => ({ name, isBinary: byDefault }));
-  return request.outputs.map(({ name, parameters }) => {
+  const asked = request.outputs ?? [];
+  if (asked.length === 0) return names.map((name) => ({ name, isBinary: byDefault }));
+  return asked.map(({ name, parameters }) => {
     if (!names.includes(name)) throw wrong(`the model has no output ${name}; it has ${names.join(', ')}`);
-    if (parameters?.['classification'] !== undefined)
+    if ((parameters?.['classification'] ?? null) !== null)
       throw wrong(`output ${name}: the classification extension is not served`);
     const own = parameters?.['binary_data'];
     return { name, isBinary: typeof own === 'boolean' ? own : byDefault };
@@ -57,10 +57,12 @@ export type InferAnswer = {
 };
 
 export function writeAnswer(
-  head: { readonly model: string; readonly version: string; readonly id: string | undefined },
+  head: { readonly model: string; readonly version: string; readonly id: string | null | undefined },
   outputs: readonly NamedTensor[],
   wanted: readonly Wanted[],
 ): InferAnswer {
+  const inJson = wanted.flatMap(({ name, isBinary }) => (isBinary ? [] : outputs.filter((one) => one.name === name)));
+  refuseLongAnswer(inJson);
   const binary: Uint8Array[] = [];
   const described = wanted.flatMap(({ name, isBinary }): readonly object[] => {
     const tensor = outputs.find((output) => output.name === name);
@@ -75,7 +77,7 @@ export function writeAnswer(
   const json = JSON.stringify({
     model_name: head.model,
     model_version: head.version,
-    ...(id === undefined || id === '' ? {} : { id }),
+    ...((id ?? '') === '' ? {} : { id }),
     outputs: described,
   });
   return { json, binary };
@@ -92,11 +94,11 @@ export function writeInputs(tensors: readonly NamedTensor[]): string {
   return JSON.stringify({ inputs });
 }
 
-/** Tensor metadata as the protocol has it: an open dimension is -1. */
+/** Tensor metadata as the protocol has it: an open dimension is -1, also in place of a shape that nobody knows. */
 export function describeTensors(tensors: readonly TensorSignature[]): readonly object[] {
   return tensors.map(({ name, type, shape }) => ({
     name,
     datatype: datatypeOf(type),
-    shape: shape.map((dim) => (typeof dim === 'string' ? -1 : dim)),
+    shape: (shape ?? ['?']).map((dim) => (typeof dim === 'string' ? -1 : dim)),
   }));
 }

@@ -1,4 +1,4 @@
-import { rejected } from './model-file.ts';
+import { rejected } from './rejected.ts';
 
 /** Opcodes of Python's pickle (`pickletools.opcodes`) with an argument of fixed size, and with one of a told length. */
 const fixedBytes: Readonly<Record<string, number>> = {

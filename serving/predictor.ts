@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { ModelSignature } from '@artenic/core';
 import { ArtenicError, isArtenicError } from '../core/errors.ts';
 import { defaultPolicy, hostsForCores, type BatchPolicy } from './batching.ts';
-import { decodeRow, type Prediction } from './decode.ts';
+import { decodeRow, valuesOf, type Prediction } from './decode.ts';
 import { encodeRow, type Inputs } from './encode.ts';
 import { evictionsFor } from './eviction.ts';
 import { inferExternally, readExternal, type ExternalModel, type ExternalPlace } from './external.ts';
@@ -14,6 +14,8 @@ import { probeRow } from './warm-up.ts';
 
 const defaultLoadTimeoutMs = 60_000;
 const externalAtOnce = 8;
+/** Values of all rows of a request together. */
+const maxBatchValues = 2_000_000;
 /** What a process takes before it has a model. */
 const emptyHostBytes = 80 * 1024 ** 2;
 
@@ -186,9 +188,11 @@ export function createPredictor(options: PredictorOptions): Predictor {
     return { outputs, signature: facts.signature };
   }
 
-  async function predictRow(target: Target, inputs: Inputs): Promise<Prediction> {
+  /** @param room for the values of this row and others; below 0 when there was none, and then nothing is decoded */
+  async function predictRow(target: Target, inputs: Inputs, room: { values: number }): Promise<Prediction> {
     const { outputs, signature } = await run(target, ({ inputs: wanted }) => encodeRow(wanted, inputs));
-    return decodeRow(signature, outputs);
+    room.values -= valuesOf(outputs);
+    return room.values < 0 ? { outputs: {}, label: null } : decodeRow(signature, outputs);
   }
 
   /** One after the other: each may take a core and its share of memory. */
@@ -201,13 +205,14 @@ export function createPredictor(options: PredictorOptions): Predictor {
   return {
     predict: async ({ inputs, ...target }) => {
       const startedMs = performance.now();
-      const prediction = await predictRow(target, inputs);
+      const prediction = await predictRow(target, inputs, { values: Infinity });
       return { ...prediction, latencyMs: performance.now() - startedMs };
     },
     predictBatch: async ({ rows, ...target }) => {
       const startedMs = performance.now();
+      const room = { values: maxBatchValues };
       const one = (row: Inputs): Promise<Prediction | Failure> =>
-        predictRow(target, row).catch((error: unknown): Failure => {
+        predictRow(target, row, room).catch((error: unknown): Failure => {
           if (isArtenicError(error, 'validation-failed') || isArtenicError(error, 'payload-too-large'))
             return { error };
           throw error;
@@ -215,12 +220,22 @@ export function createPredictor(options: PredictorOptions): Predictor {
       // here the queue makes batches of all that come at once; another server is asked a few at a time
       const isHere = target.external === undefined || target.external === null;
       const results = await inParts(rows, isHere ? rows.length : externalAtOnce, one);
+      if (room.values < 0)
+        throw new ArtenicError(
+          'payload-too-large',
+          `The rows answer with more than ${maxBatchValues} values together: send fewer of them in a request.`,
+        );
       return { results, latencyMs: performance.now() - startedMs };
     },
     infer: async ({ prepare, deadlineMs: limitMs = deadlineMs, ...target }) =>
       (await run(target, prepare, Math.min(limitMs, deadlineMs))).outputs,
     warm: async (target) => {
-      await run(target, (signature) => probeRow(signature.inputs, 0) ?? []);
+      try {
+        await run(target, (signature) => probeRow(signature.inputs, 0) ?? []);
+      } catch (error) {
+        // it is loaded; that it does not take a row that is made up says nothing
+        if (!isArtenicError(error, 'validation-failed')) throw error;
+      }
     },
     inspect: (sha256) =>
       inTurn(async () => inspectModel(await fetchModel(sha256), { timeoutMs: loadTimeoutMs, memoryBytes })),

@@ -54,7 +54,7 @@ export function countOf(dims: readonly number[]): number {
 
 /** Whether every input and output has an open first dimension: then rows of several requests can run together. */
 export function hasOpenRows({ inputs, outputs }: ModelSignature): boolean {
-  const isOpen = ({ shape }: TensorSignature) => typeof shape[0] === 'string';
+  const isOpen = ({ shape }: TensorSignature) => typeof shape?.[0] === 'string';
   return inputs.length > 0 && inputs.every(isOpen) && outputs.every(isOpen);
 }
 

@@ -1,4 +1,4 @@
-import { rejected } from './model-file.ts';
+import { rejected } from './rejected.ts';
 
 export type ZipEntry = {
   readonly name: string;

@@ -8,7 +8,7 @@ import { RunnerMachines } from './machines/runner-machines.ts';
 import { ScriptedMachines } from './machines/scripted-machines.ts';
 import { nextDue } from './rules/advance.ts';
 import { takeTurn, type CloudEvent } from './rules/decide.ts';
-import type { LedgerEntry } from './rules/entries.ts';
+import type { LedgerEntry, silenceKinds } from './rules/entries.ts';
 import { seededDraw } from './rules/random.ts';
 import { scriptSchema, type Script } from './rules/script.ts';
 import { apply, emptyState, type CloudState, type Instance } from './rules/state.ts';
@@ -75,6 +75,7 @@ export class Cloud {
     for (const instance of this.#state.live.values()) {
       if (!instance.powered) continue;
       this.#machinesOf(instance).start(instance, this.#userDataOf(instance.instanceId));
+      if (instance.silence !== null) this.#silence(instance);
       if (instance.stopping !== null) this.#machinesOf(instance).stop(instance.instanceId);
     }
     void this.submit({ kind: 'tick' });
@@ -121,7 +122,8 @@ export class Cloud {
 
   #follow(entry: LedgerEntry): void {
     const { kind } = entry;
-    if (kind !== 'running' && kind !== 'noticed' && kind !== 'stopping' && kind !== 'ended') return;
+    const followed: readonly LedgerEntry['kind'][] = ['running', 'noticed', 'stopping', 'ended', 'silenced'];
+    if (!followed.includes(kind) || !('instanceId' in entry)) return;
     const instance = this.#state.instances.get(entry.instanceId);
     if (instance === undefined) return;
     const { instanceId, powered } = instance;
@@ -129,7 +131,14 @@ export class Cloud {
     if (kind === 'running') machines.start(instance, this.#userDataOf(instanceId));
     else if (kind === 'stopping' && powered) machines.stop(instanceId);
     else if (kind === 'noticed' && this.world.preemption.noticeSignal) machines.notice(instance);
+    else if (kind === 'silenced' && powered) this.#silence(instance);
     else if (kind === 'ended') rmSync(this.#userDataFile(instanceId), { force: true });
+  }
+
+  #silence(instance: Instance): void {
+    const untilMs = instance.silence?.untilMs ?? null;
+    const forMs = untilMs === null ? null : Math.max(0, untilMs - this.nowMs()) / this.#state.scale;
+    this.#machinesOf(instance).silence(instance, forMs);
   }
 
   #userDataFile(instanceId: string): string {
@@ -150,6 +159,11 @@ export class Cloud {
   /** Ends the machine as if it had switched itself off. */
   powerOff(instance: Instance): void {
     this.#machinesOf(instance).stop(instance.instanceId);
+  }
+
+  /** Real runners share this computer's network: they cannot be cut off one by one. */
+  canSilence(instance: Instance, how: (typeof silenceKinds)[number]): boolean {
+    return how === 'stopped' || this.#scriptOf(instance) !== null;
   }
 
   console(instance: Instance): string {

@@ -20,6 +20,7 @@ export async function startCloud(options: Omit<CloudOptions, 'url'> & { readonly
   const cloud = new Cloud({ ...options, url: () => url });
   const app = express();
   app.disable('x-powered-by');
+  app.use(checkHost);
   app.use(express.json({ limit: '256kb' }));
   app.get('/livez', (_request, response) => {
     response.json({ status: 'ok' });
@@ -48,6 +49,13 @@ export async function startCloud(options: Omit<CloudOptions, 'url'> & { readonly
       await once(server, 'close');
     },
   };
+}
+
+/** A page of another site reaches 127.0.0.1 under a name of its own (DNS rebinding). */
+function checkHost(request: Request, _response: Response, next: NextFunction): void {
+  if (!/^(?:localhost|127(?:\.\d{1,3}){3})(?::\d+)?$/i.test(request.headers.host ?? ''))
+    throw new Refusal('InvalidParameter', 'This cloud is for the machine it runs on.', { status: 403 });
+  next();
 }
 
 function answerError(error: unknown, _request: Request, response: Response, next: NextFunction): void {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { ArtenicError } from '../core/errors.ts';
 import { databaseOf, type Db } from './database.ts';
 import { toStoreError } from './errors.ts';
+import { jobBeforeAttempt } from './lock-order.ts';
 import { createApiKeys } from './repositories/api-keys.ts';
 import { createAttempts } from './repositories/attempts.ts';
 import { createCatalogs } from './repositories/catalogs.ts';
@@ -24,6 +25,8 @@ import { createRunnerEvents } from './repositories/runner-events.ts';
 import { createSessions } from './repositories/sessions.ts';
 import { createSignals } from './repositories/signals.ts';
 import { createStreams } from './repositories/streams.ts';
+import { inTransactionScope } from './transaction-scope.ts';
+import { createUptime } from './repositories/uptime.ts';
 import type { Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -68,6 +71,7 @@ function repositoriesOf(db: Db): Repositories {
     reconcile: guard(createReconcile(db)),
     retention: guard(createRetention(db)),
     objectUses: guard(createObjectUses(db)),
+    uptime: guard(createUptime(db)),
   };
 }
 
@@ -89,7 +93,11 @@ export function createStore(orm: MikroORM): Store {
   return {
     ...repositoriesOf(db),
     transaction: (work) =>
-      mapErrors(() => db.transaction().execute((transaction) => work(repositoriesOf(transaction)))),
+      mapErrors(() =>
+        db
+          .transaction()
+          .execute((transaction) => inTransactionScope(() => work(jobBeforeAttempt(repositoriesOf(transaction))))),
+      ),
     ping: (timeoutMs) => mapErrors(() => ping(db, timeoutMs)),
   };
 }

@@ -24,6 +24,7 @@ import type {
   CatalogsRepository,
   ProvidersRepository,
   RunnerEventsRepository,
+  UptimeRepository,
 } from './types/platform.ts';
 
 export type * from './types/attempt-data.ts';
@@ -58,9 +59,14 @@ export type Repositories = {
   readonly reconcile: ReconcileRepository;
   readonly retention: RetentionRepository;
   readonly objectUses: ObjectUsesRepository;
+  readonly uptime: UptimeRepository;
 };
 
 export type Store = Repositories & {
+  /**
+   * The rules of a transaction, which are checked: `work` touches PostgreSQL only, by the repositories that it gets, and a job's
+   * row is locked before those of its attempts.
+   */
   readonly transaction: <T>(work: (repositories: Repositories) => Promise<T>) => Promise<T>;
   /** Throws `unavailable` when PostgreSQL does not answer within `timeoutMs`. */
   readonly ping: (timeoutMs: number) => Promise<void>;

@@ -8,10 +8,13 @@ import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
 import { createHints } from '../api/hints.ts';
 import { parseKey } from '../api/keys.ts';
+import { createHearing } from '../api/hearing.ts';
 import { createLive } from '../api/live.ts';
+import { startLogKeeper } from '../api/log-keeper.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { guardTemporalUi } from '../api/temporal-ui.ts';
 import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
@@ -20,10 +23,14 @@ import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, periodsOf, readConfig, shipIntervalMs, type Config } from './config.ts';
+import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
 import { untilItWorks } from './until-it-works.ts';
+import { keepUptime } from './uptime.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 const version = '0.1.0';
 
@@ -73,6 +80,8 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     deadlineMs: 10_000,
     memoryBytes: 4 * 1024 ** 3,
   });
+  const hearing = createHearing();
+  const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
   const wakes = new Set<() => void>();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
@@ -95,13 +104,16 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     hints,
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
-    allowedHosts: listOf(config.ARTENIC_ALLOWED_HOSTS),
-    allowedOrigins: listOf(config.ARTENIC_ALLOWED_ORIGINS),
+    allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
+    allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
+    publicUrl: publicUrl?.href ?? null,
     limits: defaultLimits,
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
+    hearing,
+    silence: silenceSettingsOf(config),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
@@ -111,15 +123,33 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     },
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
+  const upstream = config.ARTENIC_TEMPORAL_UI_UPSTREAM;
+  const temporalUi =
+    upstream === undefined
+      ? null
+      : await startServer(guardTemporalUi(deps, { upstream: new URL(upstream), apiPort: config.ARTENIC_API_PORT }), {
+          host: config.ARTENIC_API_HOST,
+          port: config.ARTENIC_TEMPORAL_UI_PORT,
+        });
   const live = createLive(deps, running.server);
+  const logKeeper = startLogKeeper(deps, { intervalMs: 5000 });
+
+  const uptime = keepUptime({
+    ...{ store, logger, takeFault: hearing.takeFault, now: deps.now },
+    silentAfterMs: deps.silence.silentAfterMs,
+  });
   logger.info({ port: running.port }, 'listening');
 
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    await uptime.close();
+    await temporalUi?.close(0);
     await live.close();
+    const kept = logKeeper.close();
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
+    await kept;
     await predictor.close();
     await listener.close();
     await temporal.close();

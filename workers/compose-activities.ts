@@ -21,9 +21,10 @@ import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
+import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
-import { apiUrlOf, periodsOf, shipIntervalMs, type Config } from './config.ts';
+import { apiUrlOf, periodsOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 
 /** Their instances are processes of this machine, and see its files. */
 const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
@@ -45,7 +46,9 @@ export function composeActivities(parts: {
   readonly temporal: TemporalGateway;
   readonly wrapProvider: (provider: Provider) => Provider;
 }): ComposedActivities {
-  const { config, store, storage, sharedRoot, temporal, wrapProvider } = parts;
+  const { config, store, sharedRoot, wrapProvider } = parts;
+  const storage = outsideTransactions('storage', parts.storage);
+  const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);
   const local = createLocalProvider({
     home,
@@ -55,7 +58,10 @@ export function composeActivities(parts: {
     ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
   });
   const providers = new Map(
-    [local, ...clouds(config, storage)].map((provider) => [provider.name, wrapProvider(provider)]),
+    [local, ...clouds(config, storage)].map((provider) => [
+      provider.name,
+      outsideTransactions(provider.name, wrapProvider(provider)),
+    ]),
   );
   const controlDeps: ControlDeps = {
     store,
@@ -79,6 +85,7 @@ export function composeActivities(parts: {
       heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
       shipIntervalMs,
     },
+    silence: silenceSettingsOf(config),
     now: () => new Date(),
   });
   return {

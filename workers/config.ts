@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { webhookKeyOf } from '../api/webhook-signature.ts';
 import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
+import type { SilenceSettings } from '../core/silence/silence.ts';
 import { storageOptionsOf } from './storage-url.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -46,6 +47,8 @@ const configSchema = z.object({
   ARTENIC_API_PORT: port.default(7400),
   /** URL under which runners reach the API; from other machines set the public one. */
   ARTENIC_API_URL: z.url().optional(),
+  /** URL under which browsers reach the API behind a proxy. With https the session's cookie is `Secure` and named `__Host-…`. Its host and origin are allowed. */
+  ARTENIC_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Host names besides loopback that requests may carry, separated by commas. Guards against DNS rebinding. */
   ARTENIC_ALLOWED_HOSTS: z.string().default(''),
   /** Origins besides our own that browsers may send, separated by commas. */
@@ -62,8 +65,12 @@ const configSchema = z.object({
   }),
   /** File with an API key that gets the admin role at start; `npm start` makes one. Absent: keys must be in the database already. */
   ARTENIC_ADMIN_KEY_FILE: z.string().optional(),
-  /** Temporal's Web UI, for the dashboard's links to a job's workflow. `npm start` fills it in. */
+  /** Temporal's Web UI as browsers reach it, for the dashboard's links to a job's workflow. `npm start` fills it in. */
   ARTENIC_TEMPORAL_UI_URL: z.url().optional(),
+  /** Temporal's Web UI as the API reaches it. With it the API listens on ARTENIC_TEMPORAL_UI_PORT, too, and passes on what people ask who are signed in to the dashboard: the UI itself knows no users and takes any `Host` and `Origin`. */
+  ARTENIC_TEMPORAL_UI_UPSTREAM: z.url().optional(),
+  /** Port of the guarded Web UI, on ARTENIC_API_HOST. */
+  ARTENIC_TEMPORAL_UI_PORT: port.default(8233),
   /** Cores that jobs of the local provider may use; all of the machine's when absent. Lower it to keep some for yourself. */
   ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
   /** How often what has served its time is removed ([retention](retention.md)). */
@@ -120,6 +127,10 @@ const configSchema = z.object({
     ),
   /** How often a runner says that it lives and asks for wishes. Lower: faster cancel; higher: fewer requests. */
   ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
+  /** How long a runner may give no sign of life before its machine is ended and the job goes on elsewhere. Only time counts in which the API was there to hear it. Lower: a hung machine costs less; higher: a partition is waited out. At least five heartbeats. */
+  ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
+  /** How long a machine may take from its launch to its runner's hello. Absent: 5 minutes on this machine and the simulated cloud, 20 on AWS. */
+  ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
   /** How often each provider's list is compared with our rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */
@@ -158,6 +169,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 /** How often runners ship what is new of logs and metrics. */
 export const shipIntervalMs = 250;
+
+export function silenceSettingsOf(config: Config): SilenceSettings {
+  return {
+    // a heartbeat or two may be lost on their way
+    silentAfterMs: Math.max(config.ARTENIC_SILENT_AFTER_MS, 5 * config.ARTENIC_HEARTBEAT_MS),
+    helloWithinMs: config.ARTENIC_HELLO_WITHIN_MS ?? null,
+  };
+}
 
 /** URL of the API as runners reach it. */
 export function apiUrlOf(config: Config): string {

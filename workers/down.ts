@@ -8,6 +8,9 @@ import { purge } from './up/purge.ts';
 import { stopLocalInstances } from './up/stop-instances.ts';
 import { endLeftovers } from './up/supervisor.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 /** A supervisor gives its parts 15 s each; it is not killed, because its parts would outlive it. */
 const patienceMs = 180_000;
 

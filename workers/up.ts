@@ -26,7 +26,11 @@ import { knownDataFolder, placePostgres } from './up/postgres-place.ts';
 import { serverUser, type ServerUser } from './up/postgres-user.ts';
 import { embeddedDatabaseUrl, postgresComponent, processComponent, temporalComponent } from './up/stack.ts';
 import { stopLocalInstances } from './up/stop-instances.ts';
+import { chooseTemporalHttp, type TemporalHttp } from './up/temporal-server.ts';
 import { endLeftovers, Supervisor, type Component } from './up/supervisor.ts';
+
+// Whatever it writes is for its own user only.
+process.umask(0o077);
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const startedMs = Date.now();
@@ -64,7 +68,7 @@ async function preparePostgres(home: Home): Promise<Place | null> {
   return place;
 }
 
-function plan(home: Home, ports: Ports, postgres: Place | null): Plan {
+function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHttp): Plan {
   const password = keptSecret(home.file('postgres.password'), randomPassword);
   const pepper = keptSecret(home.file('pepper'), randomSecret);
   keptSecret(home.file('admin.key'), makeKey);
@@ -89,7 +93,13 @@ function plan(home: Home, ports: Ports, postgres: Place | null): Plan {
     ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
     // Compiled once: halves the start of every runner, model host and restarted part.
     NODE_COMPILE_CACHE: join(home.folder, 'cache', 'node'),
-    ...(endpoints.temporalUi === null ? {} : { ARTENIC_TEMPORAL_UI_URL: endpoints.temporalUi }),
+    ...(endpoints.temporalUi === null
+      ? {}
+      : {
+          ARTENIC_TEMPORAL_UI_URL: endpoints.temporalUi,
+          ARTENIC_TEMPORAL_UI_UPSTREAM: `http://${http.uiHost}:${http.uiPort}`,
+          ARTENIC_TEMPORAL_UI_PORT: String(ports.temporalUi),
+        }),
   };
   const servers: (readonly [Component, string])[] = [];
   if (postgres !== null) {
@@ -101,10 +111,7 @@ function plan(home: Home, ports: Ports, postgres: Place | null): Plan {
   if (ownTemporal === undefined) {
     const { path: program, problem } = findTemporalCli(root, say);
     if (program === null) throw new ArtenicError('unavailable', problem);
-    servers.push([
-      temporalComponent(home, ports, program),
-      `Temporal on ${endpoints.temporalAddress}, Web UI ${endpoints.temporalUi}`,
-    ]);
+    servers.push([temporalComponent(home, ports.temporal, http, program), `Temporal on ${endpoints.temporalAddress}`]);
   }
   const worker = processComponent({
     name: 'worker',
@@ -142,7 +149,7 @@ async function main(): Promise<void> {
   const postgres = await preparePostgres(home);
   const { ports, replaced } = await choosePorts(home);
   replaced.forEach(say);
-  const { components, endpoints } = plan(home, ports, postgres);
+  const { components, endpoints } = plan(home, ports, postgres, await chooseTemporalHttp());
 
   let published = false;
   let processes: Readonly<Record<string, number>> = {};

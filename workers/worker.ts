@@ -23,6 +23,9 @@ import { prepareTemporal } from './temporal-setup.ts';
 import { untilItWorks } from './until-it-works.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
 
+// Whatever it writes is for its own user only.
+process.umask(0o077);
+
 async function connectTemporal(config: Config, logger: Logger): Promise<NativeConnection> {
   await untilItWorks('Temporal', logger, async () => {
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 2000 });

@@ -155,9 +155,7 @@ class AttemptStory {
       (refusal) => this.#timeline.tell(`asking for the instance: ${refusal}`),
     ).then((evidence) => {
       seen.evidence = evidence;
-      this.#timeline.tell(
-        evidence.isOver === true ? 'its last word was found' : `the instance is gone, ended by ${evidence.endedBy}`,
-      );
+      this.#timeline.tell(describeEvidence(evidence));
     });
     const isOver = () => this.#reports.over || seen.evidence !== null;
 
@@ -256,6 +254,13 @@ class AttemptStory {
     );
     this.#timeline.tell('the provider confirms that nothing is left of the instance');
   }
+}
+
+function describeEvidence({ isOver, silent, endedBy }: InstanceEvidence): string {
+  if (isOver === true) return 'its last word was found';
+  if (silent === undefined) return `the instance is gone, ended by ${endedBy}`;
+  const what = silent.kind === 'never-spoke' ? 'its runner never said hello' : 'its runner fell silent';
+  return `${what}: no sign of life since ${silent.since}; it is ended`;
 }
 
 /** A stop that was asked for explains every ending but success: what was finished stays finished. */

@@ -4,7 +4,7 @@ import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { notKeptWords } from '../../core/jobs/not-kept.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { AttemptRecord } from '../../store/types.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities, InstanceEvidence } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readCompletion } from '../../store/completion.ts';
 import { modelPathOf } from './model-path.ts';
@@ -54,9 +54,19 @@ function judgeWithoutMarker(attempt: AttemptRecord, { evidence, launchError }: C
   if (evidence?.endedBy === 'itself' && evidence.preemption === 'notice') {
     return { ...ended('preempted', 'The instance was warned that it is taken back, and ended.'), evidence: 'notice' };
   }
+  if (evidence?.silent !== undefined) return judgeSilent(evidence.silent);
   const lastLine = evidence?.lastLine === undefined ? '' : ` Its console ends with: ${evidence.lastLine}`;
   const lost = ended('lost', `The runner or its instance disappeared without a last word.${lastLine}`);
   return evidence === null || evidence.isOver === true ? lost : { ...lost, evidence: 'disappeared' };
+}
+
+function judgeSilent({ kind, since, limitMs }: NonNullable<InstanceEvidence['silent']>): AttemptEnding {
+  const minutes = `${Math.round(limitMs / 6000) / 10} min`;
+  const message = {
+    'never-spoke': `Its machine ran for more than ${minutes} and its runner never said hello: it did not boot, or cannot reach the API. It was terminated.`,
+    'fell-silent': `Its machine gave no sign of life for more than ${minutes}, the last one at ${since}: it hangs, or is cut off. It was terminated.`,
+  }[kind];
+  return { ...ended('lost', message), evidence: kind };
 }
 
 /** What the provider may give later is told from what it will never give. */

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { keepDigits } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { jsonFault } from '../json-fault.ts';
 
@@ -34,13 +35,21 @@ export async function* streamBody(request: Request, maxBytes: number): AsyncGene
   }
 }
 
+/** Up to this length a body comes at once, whatever the line; a longer one has the server's own limit. */
+const smallBytes = 1_000_000;
+const smallBodyTimeoutMs = 30_000;
+
 /** The whole body. By events: an iterator costs more than all the rest of a small request. */
-export function readBody(request: Request, maxBytes: number): Promise<Buffer> {
+export function readBody(request: Request, maxBytes: number, timeoutMs = smallBodyTimeoutMs): Promise<Buffer> {
   checkHead(request, maxBytes);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const late = (): void =>
+    fail(new ArtenicError('malformed-request', `The body did not come within ${timeoutMs / 1000} s.`));
+  const timer = maxBytes <= smallBytes ? setTimeout(late, timeoutMs).unref() : undefined;
   const fail = (error: Error): void => {
+    clearTimeout(timer);
     request.off('data', take).pause();
     reject(error);
   };
@@ -52,7 +61,10 @@ export function readBody(request: Request, maxBytes: number): Promise<Buffer> {
   const broken = (cause?: Error): void =>
     fail(new ArtenicError('malformed-request', 'The connection ended before the body did.', { cause }));
   request.on('data', take);
-  request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
+  request.once('end', () => {
+    clearTimeout(timer);
+    resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks));
+  });
   request.on('error', broken);
   request.once('close', () => {
     if (!request.readableEnded) broken();
@@ -91,14 +103,6 @@ export function checkValue(value: unknown, depth = 0): void {
   }
 }
 
-type Source = { readonly source?: string };
-
-/** A whole number that a double cannot hold stays as its digits. TypeScript does not know the third argument yet. */
-function keepDigits(this: unknown, _key: string, value: unknown, { source = '' }: Source = {}): unknown {
-  const isLost = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
-  return isLost && /^-?\d+$/.test(source) ? source : value;
-}
-
 /**
  * JSON, with the place of the first fault in the error.
  * @param isExact gives whole numbers past 2^53 as text, with all their digits; takes several times as long
@@ -107,6 +111,8 @@ export function parseJson(text: string, isExact = false): unknown {
   try {
     return isExact ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new ArtenicError('validation-failed', `The body is nested deeper than ${deepest} levels.`, { cause });
     const { line, column, message } = jsonFault(text);
     throw new ArtenicError('malformed-request', `The body is not JSON: line ${line}, column ${column}: ${message}.`, {
       cause,

@@ -26,6 +26,7 @@ const ofPages: RequestHandler = helmet({
 
 /** For data, after OWASP's REST Security Cheat Sheet: its type is not guessed, it runs nothing, stands in no frame or other site. */
 const ofData = [
+  ['cache-control', 'no-store'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
   ['cross-origin-resource-policy', 'same-origin'],
   ['x-content-type-options', 'nosniff'],

@@ -5,15 +5,19 @@ import {
   type UnresolvedInstance,
 } from '@artenic/core';
 import { z } from 'zod';
-import { diagnose } from '../../core/doctor/diagnose.ts';
+import { diagnose, type SilentFacts } from '../../core/doctor/diagnose.ts';
 import { knownProviders } from '../../core/doctor/known-providers.ts';
 import { isArtenicError } from '../../core/errors.ts';
+import { silenceLimits, silenceOf } from '../../core/silence/silence.ts';
+import { signsOf, spanOf } from '../../store/silence.ts';
 import type { ProviderRecord, StrayRecord, SweepRecord } from '../../store/types.ts';
 import { ok, route, type Route } from '../route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sweepView, unresolvedView } from '../unresolved-view.ts';
 
 const pingTimeoutMs = 2000;
+const mostSilentTold = 20;
+const muteWithinMs = 24 * 3_600_000;
 
 /** The rows that workers keep true: the API itself asks no provider. */
 type Seen = {
@@ -24,22 +28,44 @@ type Seen = {
   readonly sweeps: ReadonlyMap<string, SweepRecord>;
   readonly strays: readonly StrayRecord[];
   readonly pricedAt: ReadonlyMap<string, Date>;
+  readonly silent: readonly SilentFacts[];
+  readonly mute: ReadonlyMap<string, number>;
 };
 
 async function look(deps: ApiDeps): Promise<Seen> {
   const { reconcile, providers } = deps.store;
-  const [clockSkewMs, isTemporalReachable, checked, sweeps, strays, pricedAt] = await Promise.all([
+  const now = deps.now();
+  const [clockSkewMs, isTemporalReachable, checked, sweeps, strays, pricedAt, silent, mute] = await Promise.all([
     reconcile.clockSkewMs(),
     isReachable(deps),
     providers.list(),
     reconcile.sweeps(),
     reconcile.unresolved(),
     reconcile.pricedAt(),
+    silentOf(deps, now),
+    deps.store.attempts.mute(new Date(now.getTime() - muteWithinMs)),
   ]);
   return {
-    ...{ now: deps.now(), clockSkewMs, isTemporalReachable, providers: checked, strays, pricedAt },
+    ...{ now, clockSkewMs, isTemporalReachable, providers: checked, strays, pricedAt, silent, mute },
     sweeps: new Map(sweeps.map((sweep) => [sweep.provider, sweep])),
   };
+}
+
+/** Machines that nobody has heard for a while, by the time in which the API was there to hear them. */
+async function silentOf({ store, silence }: ApiDeps, now: Date): Promise<readonly SilentFacts[]> {
+  const shortestMs = Math.min(silence.silentAfterMs, silence.helloWithinMs ?? Number.POSITIVE_INFINITY) / 2;
+  const [uptime, rows] = await Promise.all([
+    store.uptime.read(),
+    store.attempts.silent(new Date(now.getTime() - shortestMs), mostSilentTold),
+  ]);
+  if (uptime === null) return [];
+  return rows.flatMap((row) => {
+    const { provider } = row.offer;
+    const found = silenceOf(signsOf(row), spanOf(uptime), silenceLimits(provider, silence));
+    if (found === null || row.handle === null) return [];
+    const { kind, silentMs, limitMs } = found;
+    return [{ provider, attemptId: row.id, instanceId: row.handle.instanceId, kind, silentMs, limitMs }];
+  });
 }
 
 async function isReachable({ temporal }: ApiDeps): Promise<boolean> {
@@ -57,6 +83,8 @@ function reportOf(seen: Seen, sweepEveryMs: number): DoctorReport {
   const unresolved = strays.map((stray) => unresolvedView(stray, now));
   const problems = diagnose({
     ...{ nowMs: now.getTime(), clockSkewMs, isTemporalReachable, sweepEveryMs, strays: unresolved },
+    silent: seen.silent,
+    mute: [...seen.mute].map(([provider, machines]) => ({ provider, machines })),
     providers: seen.providers.map(({ name, usable, problem, message, checkedAt, clockSkewMs: skewMs }) => {
       const sweep = sweeps.get(name);
       return {

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import {
   isTerminalJobState,
   logPageSchema,
@@ -14,9 +12,10 @@ import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { mapBounded } from '../../core/map-bounded.ts';
 import { decodeCursor, toPage } from '../../store/repositories/cursors.ts';
-import type { LogChunkRecord } from '../../store/types.ts';
+import type { LogRef } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { jobOf } from '../job-of.ts';
+import { readChunk } from '../log-objects.ts';
 import { ok, route, type Route } from '../route.ts';
 import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../schemas.ts';
 import { metricView } from '../views.ts';
@@ -30,14 +29,6 @@ const logQuery = z.strictObject({
 
 /** Heads of objects that a page asks for at once. */
 const headsAtOnce = 16;
-const decompress = promisify(gunzip);
-/** A piece has at most 4 MB, and gzip makes what it cannot compress hardly longer. */
-const longestChunkBytes = 5_000_000;
-
-async function readChunk(deps: ApiDeps, chunk: LogChunkRecord): Promise<Buffer> {
-  return decompress(await deps.storage.read(chunk.key, longestChunkBytes));
-}
-
 /** Cuts at a character's end, so that a page is whole UTF-8. */
 function cutWhole(bytes: Buffer): Buffer {
   let end = bytes.length;
@@ -52,14 +43,9 @@ function cutWhole(bytes: Buffer): Buffer {
   return end === 0 ? bytes : bytes.subarray(0, end);
 }
 
-type LogPlace = {
-  readonly jobId: string;
-  readonly attempt: number;
-  readonly stream: (typeof logStreams)[number];
-  readonly offset: number;
-};
+type LogPlace = LogRef & { readonly offset: number };
 
-/** A chunk can be dropped by the cap between the reads of the index and of itself: the index knows better the second time. */
+/** A chunk can be dropped, or moved to another object, between the reads of the index and of itself: the index is read again. */
 async function readPage(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
   try {
     return await readPageOnce(deps, place, limitBytes);
@@ -71,16 +57,16 @@ async function readPage(deps: ApiDeps, place: LogPlace, limitBytes: number): Pro
 
 /** Reads on from `offset` over kept chunks; where chunks were dropped the page begins behind the hole and says how much is missing. */
 async function readPageOnce(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
-  const chunks = await deps.store.logChunks.from({ ...place, limit: 64 });
-  const parts: Buffer[] = [];
+  const chunks = await deps.store.logChunks.from(place, place.offset, limitBytes);
+  const parts: Uint8Array[] = [];
   const first = chunks[0];
   const start = Math.max(place.offset, first?.offset ?? place.offset);
   let next = start;
   for (const chunk of chunks) {
     if (chunk.offset > next || next - start >= limitBytes) break;
-    let content: Buffer;
+    let content: Uint8Array;
     try {
-      content = await readChunk(deps, chunk);
+      content = await readChunk(deps.storage, chunk);
     } catch (error) {
       // Dropped by the cap since the index was read: what we have is a page.
       if (isArtenicError(error, 'not-found') && parts.length > 0) break;

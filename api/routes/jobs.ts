@@ -36,7 +36,7 @@ async function views(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonl
 }
 
 async function costsOf(
-  { now }: ApiDeps,
+  { now }: Pick<ApiDeps, 'now'>,
   { attempts }: Pick<Repositories, 'attempts'>,
   jobs: readonly JobRecord[],
 ): Promise<(job: JobRecord) => Cost> {
@@ -81,7 +81,7 @@ async function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unk
   await jobOf(context, params.id);
   const reply = await deps.store.transaction(async (repositories) => {
     const job = await repositories.jobs.requestCancel(params.id, context.principal().name, deps.now());
-    const cost = (await costsOf(deps, repositories, [job]))(job);
+    const cost = (await costsOf({ now: deps.now }, repositories, [job]))(job);
     const made: Reply = { status: 202, body: jobView(job, null, cost) };
     await context.remember(repositories, made);
     return made;

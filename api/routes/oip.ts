@@ -5,7 +5,8 @@ import { inferRequestSchema, readInputs, type InferRequest } from '../../serving
 import { describeTensors, wantedOutputs, writeAnswer } from '../../serving/oip-response.ts';
 import type { ModelVersionRecord } from '../../store/types.ts';
 import { parsePart } from '../input-errors.ts';
-import { decodeText, mediaTypeOf, parseJson } from '../middleware/body.ts';
+import { needsDigits } from '../exact-numbers.ts';
+import { checkValue, decodeText, mediaTypeOf, parseJson } from '../middleware/body.ts';
 import { findTarget } from '../prediction-targets.ts';
 import { ok, route, type Context, type Reply, type Route } from '../route.ts';
 import { modelParam, named, versionParam } from '../schemas.ts';
@@ -44,8 +45,6 @@ function splitBody(body: Uint8Array, length: string | undefined): readonly [json
   return [body.subarray(0, bytes), body.subarray(bytes)];
 }
 
-const wholeTypes: ReadonlySet<string> = new Set(['int64', 'uint64']);
-
 function readRequest({ request, body, deps }: Context<Params, unknown, Uint8Array>, { signature }: ModelVersionRecord) {
   const length = request.headers[headerLength];
   if (length === undefined && mediaTypeOf(request) === 'application/octet-stream')
@@ -53,8 +52,11 @@ function readRequest({ request, body, deps }: Context<Params, unknown, Uint8Arra
   const [json, binary] = splitBody(body, typeof length === 'string' ? length : undefined);
   if (json.length > deps.limits.rowsBytes)
     throw new ArtenicError('payload-too-large', `The JSON may have at most ${deps.limits.rowsBytes} bytes.`);
-  const isExact = signature.inputs.some(({ type }) => wholeTypes.has(type));
-  return { given: parsePart('The request', inferRequestSchema, parseJson(decodeText(json), isExact)), binary };
+  const text = decodeText(json);
+  const given = parsePart('The request', inferRequestSchema, parseJson(text, needsDigits(signature, text)));
+  // values are checked against the signature, one by one
+  checkValue({ ...given, inputs: given.inputs.map((input) => ({ ...input, data: null })) });
+  return { given, binary };
 }
 
 /** Triton's `timeout` parameter, in microseconds. */

@@ -25,6 +25,8 @@ export function runnerProgramRoutes(): readonly Route[] {
         if (!sameHash(bearerOf(request), bootstrapTokenOf(deps.keyPepper, attempt))) {
           throw new ArtenicError('unauthorized', 'This bootstrap token does not belong to this attempt.');
         }
+        // it boots: that is a sign of life
+        await deps.store.attempts.heartbeat(attempt, deps.now());
         const key = objectKeys.program(sha256);
         const present = await deps.storage.head(key);
         if (present === null) throw new ArtenicError('not-found', 'There is no such program.');

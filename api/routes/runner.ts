@@ -8,6 +8,8 @@ import {
   helloResponseSchema,
   isTerminalJobState,
   logStreams,
+  longestManifestBytes,
+  manifestAt,
   objectKeys,
   offsetResponseSchema,
   runnerEventSchema,
@@ -28,28 +30,33 @@ import type { ApiDeps } from '../deps.ts';
 import { sameHash } from '../keys.ts';
 import { mustBeOpen } from '../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../runner-fence.ts';
-import { appendLog, appendMetrics } from '../runner-streams.ts';
+import { appendMetrics, createLogAppender } from '../runner-streams.ts';
 import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../route.ts';
 import { offsetNumber } from '../schemas.ts';
 
 const hourMs = 3_600_000;
-const manifestBytes = 4_000_000;
 
-/** Checkpoints as storage has them, newest first: it knows also those that a runner could not tell us of. */
+/** A runner restores the newest whole one: older than the newest so many are of no use to it. */
+const mostManifests = 16;
+
+/**
+ * Checkpoints as storage has them, newest first: it knows also those that a runner could not tell us of. One that cannot be
+ * used never keeps an attempt from beginning: the next one is older and whole.
+ */
 async function storedCheckpoints(deps: ApiDeps, jobId: string): Promise<readonly CheckpointManifest[]> {
   const keys = (await deps.storage.list(objectKeys.checkpointPrefix(jobId))).filter((key) =>
     key.endsWith('/manifest.json'),
   );
   const manifests: CheckpointManifest[] = [];
   for (const key of keys.toReversed()) {
+    if (manifests.length === mostManifests) break;
     try {
-      const parsed = checkpointManifestSchema.safeParse(
-        JSON.parse(new TextDecoder().decode(await deps.storage.read(key, manifestBytes))),
-      );
-      if (parsed.success) manifests.push(parsed.data);
+      const text = new TextDecoder().decode(await deps.storage.read(key, longestManifestBytes));
+      const manifest = manifestAt(key, text);
+      if (manifest !== null) manifests.push(manifest);
     } catch (error) {
-      // Removed by its own runner's clean-up, or damaged: the next one is older and whole.
-      if (!isArtenicError(error, 'not-found') && !(error instanceof SyntaxError)) throw error;
+      // removed by its own runner's clean-up, or longer than any runner of ours writes it
+      if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
     }
   }
   return manifests;
@@ -66,6 +73,8 @@ async function callerOfBootstrap(
   const job = await deps.store.jobs.get(attempt.jobId);
   if (job.currentAttempt > attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
+  // also of a hello that is held back until a warned attempt has ended
+  await deps.store.attempts.heartbeat(attemptId, deps.now());
   return { attempt, job };
 }
 
@@ -171,6 +180,7 @@ function signalWishes({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, '
 
 export function runnerRoutes(): readonly Route[] {
   const events = createCoarseEvents();
+  const appendLog = createLogAppender(events);
   const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
   const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
   return [
@@ -203,10 +213,10 @@ export function runnerRoutes(): readonly Route[] {
       bodyKind: 'bytes',
       maxBytes: 4_000_000,
       answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
-      handle: async ({ deps, query, body, runner }) =>
-        ok({
-          nextOffset: await appendLog(deps, events, runner(), query.stream, query.offset, body as Buffer),
-        }),
+      handle: async ({ deps, query, body, runner }) => {
+        const { nextOffset, after } = await appendLog(deps, runner(), query, body as Buffer);
+        return { ...ok({ nextOffset }), ...(after === undefined ? {} : { after }) };
+      },
     }),
     route({
       ...common,
@@ -224,7 +234,7 @@ export function runnerRoutes(): readonly Route[] {
       path: '/api/v1/runner/checkpoints',
       summary: 'Tell of an uploaded checkpoint',
       body: checkpointManifestSchema,
-      maxBytes: manifestBytes,
+      maxBytes: longestManifestBytes,
       answers: done,
       handle: async ({ deps, body, runner }) => {
         const { attempt } = runner();

@@ -25,7 +25,7 @@ async function makerOf(deps: ApiDeps, request: z.output<typeof signInRequestSche
 
 async function signIn(
   deps: ApiDeps,
-  request: { readonly headers: IncomingHttpHeaders; readonly secure: boolean },
+  request: { readonly headers: IncomingHttpHeaders },
   body: z.output<typeof signInRequestSchema>,
 ): Promise<Reply> {
   const { apiKeyId, sessionHash: parentHash } = await makerOf(deps, body);
@@ -45,7 +45,7 @@ async function signIn(
       method: 'session',
       expiresAt: expiresAt.toISOString(),
     },
-    headers: { 'set-cookie': sessionCookie(request.headers, token, request.secure), 'cache-control': 'no-store' },
+    headers: { 'set-cookie': sessionCookie(deps, request.headers, token), 'cache-control': 'no-store' },
   };
 }
 
@@ -58,7 +58,7 @@ async function makeLink(deps: ApiDeps, request: Request, apiKeyId: string): Prom
       'forbidden',
       'This browser was signed in by another one’s link: make the link there, or by `artenic dashboard`.',
     );
-  const own = session === null ? null : sessionTokenOf(request.headers);
+  const own = session === null ? null : sessionTokenOf(deps, request.headers);
   const token = makeToken();
   const expiresAt = new Date(deps.now().getTime() + linkMinutes * minuteMs);
   await deps.store.sessions.makeLink({
@@ -123,9 +123,9 @@ export function sessionRoutes(): readonly Route[] {
       summary: 'End the session of the cookie',
       answers: { 204: { description: 'Signed out' } },
       handle: async ({ deps, request }) => {
-        const token = sessionTokenOf(request.headers);
+        const token = sessionTokenOf(deps, request.headers);
         if (token !== null) await deps.store.sessions.revoke(tokenHashOf(deps.keyPepper, token), deps.now());
-        return { status: 204, headers: { 'set-cookie': sessionCookie(request.headers, null, request.secure) } };
+        return { status: 204, headers: { 'set-cookie': sessionCookie(deps, request.headers, null) } };
       },
     }),
     route({

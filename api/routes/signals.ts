@@ -13,6 +13,7 @@ import { noSignals, takeSignal } from '../../core/signals/reduce.ts';
 import type { JobRecord, JobSignalRecord, Repositories } from '../../store/types.ts';
 import { deliverSignal } from '../deliver-signal.ts';
 import { jobOf } from '../job-of.ts';
+import { isWebhook } from '../middleware/access.ts';
 import { route, type Context, type Reply, type Route } from '../route.ts';
 
 /** Before anything reaches a workflow: what passes costs each job's histories little. */
@@ -40,6 +41,16 @@ function deadlineOf(name: SignalName, { deadlineAt }: Body): Date | null {
     throw wrong('/deadlineAt', 'a notice says when the machine ends.');
   if (name !== 'preemption-notice' && deadlineAt !== undefined) throw wrong('/deadlineAt', `${name} has no deadline.`);
   return deadlineAt === undefined ? null : new Date(deadlineAt);
+}
+
+/** A signature covers the body alone: without these two a request that was signed for one job would do for every other. */
+function checkTarget(body: Body, { id, name }: z.output<typeof signalParams>, isSigned: boolean): void {
+  if (isSigned && body.jobId === undefined) throw wrong('/jobId', 'a signed request names its job here, too.');
+  if (isSigned && body.name === undefined) throw wrong('/name', 'a signed request names its signal here, too.');
+  if (body.jobId !== undefined && body.jobId !== id)
+    throw wrong('/jobId', 'that is another job than the address names.');
+  if (body.name !== undefined && body.name !== name)
+    throw wrong('/name', 'that is another signal than the address names.');
 }
 
 async function checkRate({ signals }: Repositories, jobId: string, now: Date): Promise<void> {
@@ -78,6 +89,7 @@ async function take(
 async function signal(context: Context<z.output<typeof signalParams>, unknown, Body>): Promise<Reply> {
   const { deps, params, body, request } = context;
   const { id: jobId, name } = params;
+  checkTarget(body, params, isWebhook(request));
   await jobOf(context, jobId);
   const receivedAt = deps.now();
   const occurredAt = body.occurredAt === undefined ? receivedAt : new Date(body.occurredAt);

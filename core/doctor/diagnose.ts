@@ -1,5 +1,6 @@
 import { assertNever } from '../assert-never.ts';
 import type { ProviderProblem } from '@artenic/core';
+import type { SilenceKind } from '../silence/silence.ts';
 
 export type Complaint = { readonly subject: string; readonly message: string; readonly advice: string };
 
@@ -12,6 +13,16 @@ export type ProviderFacts = {
   readonly clockSkewMs: number | null;
   readonly sweep: { readonly succeededAtMs: number | null; readonly error: string | null } | null;
 };
+/** An attempt whose machine is there and is not heard. */
+export type SilentFacts = {
+  readonly provider: string;
+  readonly attemptId: string;
+  readonly instanceId: string;
+  readonly kind: SilenceKind;
+  readonly silentMs: number;
+  readonly limitMs: number;
+};
+export type MuteFacts = { readonly provider: string; readonly machines: number };
 export type StrayFacts = { readonly provider: string; readonly instanceId: string; readonly isInGrace: boolean };
 
 export type Facts = {
@@ -22,6 +33,9 @@ export type Facts = {
   readonly sweepEveryMs: number;
   readonly providers: readonly ProviderFacts[];
   readonly strays: readonly StrayFacts[];
+  readonly silent: readonly SilentFacts[];
+  /** Machines that were ended within the last day because they never said hello. */
+  readonly mute: readonly MuteFacts[];
 };
 
 /** Three looks of the worker. */
@@ -42,6 +56,8 @@ export function diagnose(facts: Facts): readonly Complaint[] {
       ...ofClock(`the worker of ${provider.name}`, provider.clockSkewMs ?? 0),
     ]),
     ...facts.strays.flatMap(ofStray),
+    ...facts.silent.flatMap(ofSilent),
+    ...facts.mute.map(ofMute),
   ];
 }
 
@@ -117,4 +133,32 @@ function ofStray({ provider, instanceId, isInGrace }: StrayFacts): readonly Comp
         'Its end is tried with every sweep. If the provider keeps refusing, end it in the provider’s own console.',
     },
   ];
+}
+
+function ofSilent(silent: SilentFacts): readonly Complaint[] {
+  const { provider, attemptId, instanceId, kind, silentMs, limitMs } = silent;
+  // half of its time: before that it is likely to speak by itself
+  if (silentMs * 2 < limitMs) return [];
+  const minutes = (ms: number): string => `${Math.round(ms / 6000) / 10} min`;
+  const what = kind === 'never-spoke' ? 'has not said hello' : 'has given no sign of life';
+  const end =
+    silentMs > limitMs
+      ? 'It should have been ended by now: see that a worker runs that serves its provider.'
+      : `It is ended after ${minutes(limitMs)}, and its job goes on elsewhere.`;
+  return [
+    {
+      subject: provider,
+      message: `The runner of ${attemptId} on ${instanceId} ${what} for ${minutes(silentMs)}.`,
+      advice: `${end} If it is one of many, look at the way from these machines to the API (ARTENIC_API_URL).`,
+    },
+  ];
+}
+
+function ofMute({ provider, machines }: MuteFacts): Complaint {
+  const subject = machines === 1 ? '1 machine' : `${machines} machines`;
+  return {
+    subject: provider,
+    message: `${subject} of ${provider} never said hello within the last day, and had to be ended.`,
+    advice: 'See that they can reach the API (ARTENIC_API_URL), that their image boots, and what their consoles say.',
+  };
 }

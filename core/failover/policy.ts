@@ -5,12 +5,14 @@ import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blockin
 import { isFinal } from './final.ts';
 import { distance, stepBetween } from './offers.ts';
 import type { EndedAttempt, FailoverAction, FailoverPolicy, FailoverState, Offer, PlacementMode } from './types.ts';
-import { adviceAfter, describe, reasonOf, withExitCode } from './words.ts';
+import { adviceAfter, describe, mutedMessage, reasonOf, withExitCode } from './words.ts';
 
 /** An attempt shorter than this has done nothing that a repeat could build on. */
 const quickMs = 10_000;
 /** So many quick ends in a row are no accident of the machine. */
 const maxQuickInARow = 3;
+/** Machines that run and never say hello: after so many in a row it is their way to the API, or their image. */
+const maxMuteInARow = 3;
 /** Of one job, in all. */
 const limits = {
   /** Killed and lost attempts. */
@@ -36,15 +38,15 @@ const passing: ReadonlySet<string> = new Set(['auth', 'quota', 'rate-limited', '
  * a new version: it is stored with every decision.
  */
 const spotOnly: FailoverPolicy = {
-  version: 'spot-only-1',
+  version: 'spot-only-2',
   decide: (state) => decide(state, ({ spot }) => spot),
 };
 const onDemandOnly: FailoverPolicy = {
-  version: 'on-demand-only-1',
+  version: 'on-demand-only-2',
   decide: (state) => decide(state, ({ spot }) => !spot),
 };
 export const spotWithFallback: FailoverPolicy = {
-  version: 'spot-with-fallback-1',
+  version: 'spot-with-fallback-2',
   decide: (state) => decide(state, () => true),
 };
 
@@ -129,6 +131,8 @@ function decideAfterInterruption(last: EndedAttempt, state: FailoverState): Fail
     const times = `${quick.length} attempts in a row ended within ${quickMs / 1000} s`;
     return finish('failed', last, `${times}. ${adviceAfter(last.ending)} Last: ${last.ending.message}`);
   }
+  const mute = trailing(state.attempts, ({ ending }) => ending.evidence === 'never-spoke');
+  if (mute.length >= maxMuteInARow) return finish('failed', last, mutedMessage(mute.length, last));
   const interrupted = state.attempts.filter(isInterrupted);
   if (interrupted.length < limits.interrupted) return again(last, state);
   const message = `${interrupted.length} attempts were killed or lost. ${adviceAfter(last.ending)} Last: ${last.ending.message}`;

@@ -8,6 +8,11 @@ export function adviceAfter(ending: AttemptEnding): string {
     : 'The runner disappears each time: look at the log and at the health of the machine.';
 }
 
+export function mutedMessage(count: number, { offer, ending }: EndedAttempt): string {
+  const advice = `see that machines of ${offer.provider} can reach the API (ARTENIC_API_URL), and what their consoles say`;
+  return `${count} machines in a row never said hello: ${advice}. Last: ${ending.message}`;
+}
+
 export function reasonOf(
   step: FailoverStep,
   last: EndedAttempt | undefined,

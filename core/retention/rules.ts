@@ -87,6 +87,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   sign_in_links: until('API', 'requests', 'a day behind their end'),
   sessions: until('API', 'requests', 'a day behind their end'),
   api_keys: forGood('API', 'by the keys that people make'),
+  api_uptime: forGood('API', 'one row'),
   providers: forGood('providers', 'one row for each provider'),
   catalogs: forGood('providers', 'one row for each provider'),
   provider_sweeps: forGood('reconciler', 'one row for each provider'),

@@ -1,4 +1,4 @@
-import { liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
+import { jsonOrNull, liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
 import { z } from 'zod';
 import type { ClientOptions } from './http.ts';
 
@@ -10,7 +10,9 @@ export type LiveOptions = {
   readonly onEvent: (event: LiveEvent) => void;
   /** There is more to fetch of a followed job's log or metrics. Those of a time without connection are lost. */
   readonly onHint?: (hint: LiveHint) => void;
-  /** The subscription has failed for good: wrong topics, or messages that are not understood. */
+  /** Events may be missing here (a restored database, a message of a newer server): ask for what they would have told. */
+  readonly onGap?: () => void;
+  /** The subscription has failed for good: the server refuses its topics, or the key has ended. */
   readonly onError?: (error: Error) => void;
   readonly onState?: (state: 'connected' | 'reconnecting') => void;
 };
@@ -20,9 +22,12 @@ const messageSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
   z.object({ op: z.literal('hint'), ...liveHintSchema.shape }),
   z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
+  z.object({ op: z.literal('gap'), after: z.number() }),
   z.object({ op: z.literal('error'), message: z.string() }),
 ]);
 
+/** The close code of a policy: the same request would be refused again. */
+const refusedCode = 1008;
 const pauseMs = { first: 250, most: 5000 };
 
 /** Follows events; a broken connection is made again, and goes on behind the last event seen. */
@@ -36,21 +41,33 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
 
   function take(text: string): void {
     if (closed) return;
-    const parsed = messageSchema.safeParse(JSON.parse(text));
-    if (!parsed.success) return fail(new Error('A message of the live connection is not understood.'));
+    const parsed = messageSchema.safeParse(jsonOrNull(text));
+    if (!parsed.success) return options.onGap?.();
     const message = parsed.data;
-    if (message.op === 'subscribed') {
-      last ??= message.after;
-      waitMs = pauseMs.first;
-      options.onState?.('connected');
-    } else if (message.op === 'event' && (last === null || message.sequence > last)) {
-      last = message.sequence;
-      const { op: _op, ...event } = message;
-      options.onEvent(event);
-    } else if (message.op === 'hint') {
-      const { op: _op, ...hint } = message;
-      options.onHint?.(hint);
-    } else if (message.op === 'error') fail(new Error(message.message));
+    switch (message.op) {
+      case 'subscribed':
+        last ??= message.after;
+        waitMs = pauseMs.first;
+        return options.onState?.('connected');
+      case 'gap':
+        // The server's numbers begin anew: what is seen next may have a lower one.
+        last = message.after;
+        return options.onGap?.();
+      case 'event': {
+        if (last !== null && message.sequence <= last) return;
+        last = message.sequence;
+        const { op: _op, ...event } = message;
+        return options.onEvent(event);
+      }
+      case 'hint': {
+        const { op: _op, ...hint } = message;
+        return options.onHint?.(hint);
+      }
+      case 'error':
+        return fail(new Error(message.message));
+      default:
+        message satisfies never;
+    }
   }
 
   function fail(error: Error): void {
@@ -68,8 +85,9 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
       opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: last, ...hints }));
     });
     opened.addEventListener('message', (event) => take(String(event.data)));
-    opened.addEventListener('close', () => {
+    opened.addEventListener('close', ({ code, reason }) => {
       if (closed) return;
+      if (code === refusedCode) return fail(new Error(`The live connection was refused: ${reason}.`));
       options.onState?.('reconnecting');
       setTimeout(() => (closed ? undefined : connect()), waitMs * (0.5 + Math.random() / 2));
       waitMs = Math.min(waitMs * 2, pauseMs.most);

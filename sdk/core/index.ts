@@ -1,4 +1,5 @@
 export * from './field-faults.ts';
+export * from './exact-json.ts';
 export * from './integer-types.ts';
 export * from './job-spec.ts';
 export * from './job-text.ts';
@@ -7,6 +8,7 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './garbage.ts';
+export * from './number-loss.ts';
 export * from './offers.ts';
 export * from './own-value.ts';
 export * from './relative-path.ts';

@@ -9,9 +9,21 @@ const nameSchema = z
     'lower-case letters, digits, ".", "_" and "-", at most 63, starting with a letter or digit',
   );
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');
-const envNameSchema = z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'upper-case letters, digits and "_"');
+const envNameSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'letters, digits and "_", at most 64, not starting with a digit');
+const secretNameSchema = z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'upper-case letters, digits and "_"');
+
 const commandSchema = z
-  .union([z.string().min(1).max(32_768), z.array(z.string().max(32_768)).min(1).max(256)])
+  .union([
+    z.string().min(1).max(32_768),
+    z
+      .array(
+        z.string({ error: ({ input }) => `expected text, received ${typeof input}: write it in quotes` }).max(32_768),
+      )
+      .min(1)
+      .max(256),
+  ])
   .describe('A string is run by `sh -c`, a list is run as it is.');
 
 export const resourcesSchema = z.strictObject({
@@ -75,6 +87,35 @@ export const environmentSchema = z.strictObject({
     .describe('Container image by digest: `name@sha256:…`. The local provider does not run images yet.'),
 });
 
+/** The last of two with one name would win, and a name below another one’s makes a folder where a file is. */
+function checkDataNames(
+  items: readonly { readonly name: string }[],
+  tell: (index: number, message: string) => void,
+): void {
+  const indexes = new Map<string, number>();
+  const normal = items.map(({ name }) => name.split('/').filter((part) => part !== '' && part !== '.'));
+  for (const [index, parts] of normal.entries()) {
+    const earlier = indexes.get(parts.join('/'));
+    if (earlier === undefined) indexes.set(parts.join('/'), index);
+    else tell(index, `the entry ${earlier + 1} of data has this name, too`);
+  }
+  for (const [index, parts] of normal.entries())
+    for (let length = 1; length < parts.length; length++) {
+      const above = indexes.get(parts.slice(0, length).join('/'));
+      if (above !== undefined) tell(index, `the entry ${above + 1} of data is a file where this name needs a folder`);
+    }
+}
+
+function dataOf<T extends z.ZodType<{ readonly name: string }>>(item: T) {
+  return z
+    .array(item)
+    .max(1024)
+    .superRefine((items, context) =>
+      checkDataNames(items, (index, message) => context.addIssue({ code: 'custom', path: [index, 'name'], message })),
+    )
+    .default([]);
+}
+
 const dataItemSchema = z.strictObject({
   name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
   sha256: sha256Schema.describe('Content id of the uploaded object.'),
@@ -102,7 +143,11 @@ const jobFields = {
     .default({})
     .describe('Plain environment variables. Never put a secret here.'),
   environment: environmentSchema.default({}).describe('What the machine must have besides the package.'),
-  secrets: z.array(envNameSchema).max(64).default([]).describe('Names of secrets that become environment variables.'),
+  secrets: z
+    .array(secretNameSchema)
+    .max(64)
+    .default([])
+    .describe('Names of secrets that become environment variables.'),
   resources: resourcesSchema.prefault({}).describe('What the job takes from its machine.'),
   placement: placementSchema.prefault({}).describe('Where it may run.'),
   priority: z.number().int().min(-100).max(100).default(0).describe('Higher goes first among waiting jobs.'),
@@ -155,25 +200,24 @@ const jobFields = {
 export const jobSpecSchema = z.strictObject({
   ...jobFields,
   package: z.strictObject({ sha256: sha256Schema }).optional().describe('The uploaded tar.gz with the code.'),
-  data: z.array(dataItemSchema).max(1024).default([]).describe('Uploaded files the command finds in ARTENIC_DATA_DIR.'),
+  data: dataOf(dataItemSchema).describe('Uploaded files the command finds in ARTENIC_DATA_DIR.'),
 });
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;
+
+/** A job that was taken: what is asked of new ones since then is not asked of it. */
+export const takenJobSpecSchema = jobSpecSchema.extend({ data: z.array(dataItemSchema).max(1024).default([]) });
 
 /** What people write in `artenic.yaml`: package and data are paths beside the file. */
 export const jobFileSchema = z.strictObject({
   ...jobFields,
   package: z.string().min(1).max(4096).optional().describe('Folder with the code, relative to this file.'),
-  data: z
-    .array(
-      z.strictObject({
-        name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
-        file: z.string().min(1).max(4096).describe('File relative to this file.'),
-      }),
-    )
-    .max(1024)
-    .default([])
-    .describe('Files the command finds in ARTENIC_DATA_DIR; uploaded once, then known by their content.'),
+  data: dataOf(
+    z.strictObject({
+      name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
+      file: z.string().min(1).max(4096).describe('File relative to this file.'),
+    }),
+  ).describe('Files the command finds in ARTENIC_DATA_DIR; uploaded once, then known by their content.'),
 });
 export type JobFile = z.output<typeof jobFileSchema>;
 

@@ -10,6 +10,7 @@ import {
   type Range,
   type YAMLMap,
 } from 'yaml';
+import { numberLoss } from './number-loss.ts';
 
 /** From 1. */
 export type Place = { readonly line: number; readonly column: number };
@@ -36,8 +37,19 @@ function offsetOf(node: unknown): number {
   return (node as { readonly range?: Range | null } | null)?.range?.[0] ?? 0;
 }
 
+/** `<<` without quotes. */
+function isMerge(key: unknown): boolean {
+  return isScalar(key) && typeof key.value === 'symbol';
+}
+
 function nameOf(key: unknown): string | null {
-  return isScalar(key) ? String(key.value) : null;
+  if (!isScalar(key)) return null;
+  return isMerge(key) ? '<<' : String(key.value);
+}
+
+/** What is wrong with a number that is not the one that was written; null when nothing is. */
+function lossOf(node: unknown): string | null {
+  return isScalar(node) && typeof node.value === 'number' ? numberLoss(node.value, node.source ?? '') : null;
 }
 
 /**
@@ -65,10 +77,16 @@ class Inspection {
     const anchor: Anchor = { node, weight: null };
     if (name !== undefined) this.anchors.set(name, anchor);
     let weight = 1;
+    const loss = lossOf(node);
+    if (loss !== null) this.#fault(node, loss);
     if (isSeq(node)) for (const item of node.items) weight += this.weigh(item, depth + 1);
     if (isMap(node)) {
       this.#checkKeys(node);
-      for (const { value } of node.items) weight += this.weigh(value, depth + 1);
+      for (const { key, value } of node.items) {
+        const added = this.weigh(value, depth + 1);
+        weight += added;
+        if (isMerge(key)) this.#checkMerge(value, added);
+      }
     }
     anchor.weight = weight;
     return weight;
@@ -78,10 +96,28 @@ class Inspection {
     const names = new Set<string>();
     for (const { key } of map.items) {
       const name = nameOf(key);
+      const loss = lossOf(key);
       if (name === null) this.#fault(key, 'a field name is plain text');
+      else if (loss !== null) this.#fault(key, loss);
       else if (names.has(name)) this.#fault(key, `the field "${name.slice(0, 100)}" is there twice`);
       else names.add(name);
     }
+  }
+
+  /** `<<` takes a mapping, or a list of mappings, each by its alias or as it is. The library reads each anew for every use. */
+  #checkMerge(value: unknown, weight: number): void {
+    const sources = isSeq(value) ? value.items : [value];
+    for (const source of sources) {
+      const node = isAlias(source) ? this.anchors.get(source.source)?.node : source;
+      if (!isMap(node)) this.#fault(source, '"<<" takes the fields of a mapping, and this is none');
+    }
+    this.#repeat(value, weight);
+  }
+
+  #repeat(node: unknown, weight: number): void {
+    this.#repeated += weight;
+    if (this.#repeated > mostRepeated && this.#repeated - weight <= mostRepeated)
+      this.#fault(node, `the aliases up to here repeat more than ${mostRepeated} values`);
   }
 
   #weighAlias(node: unknown, source: string): number {
@@ -90,10 +126,8 @@ class Inspection {
     else if (anchor.weight === null) this.#fault(node, 'this alias stands for something that it is itself a part of');
     const weight = anchor?.weight ?? 1;
     this.#aliases++;
-    this.#repeated += weight;
     if (this.#aliases === mostAliases + 1) this.#fault(node, `more than ${mostAliases} aliases`);
-    if (this.#repeated > mostRepeated && this.#repeated - weight <= mostRepeated)
-      this.#fault(node, `the aliases up to here repeat more than ${mostRepeated} values`);
+    this.#repeat(node, weight);
     return weight;
   }
 }
@@ -141,7 +175,7 @@ function placeAt(lines: LineCounter, offset: number): Place {
 /** Reads YAML (JSON is YAML, too) in time linear in its length, and finds what cannot be a job whatever the schema says. */
 export function readJobYaml(text: string): JobYaml {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true });
   const inspection = new Inspection();
   const errors = document.errors.slice(0, mostFaults).map(({ pos, message }) => ({
     ...placeAt(lines, pos[0]),

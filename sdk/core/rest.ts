@@ -1,8 +1,8 @@
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
-import { jobSpecSchema } from './job-spec.ts';
+import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
-import { attemptEndingKinds, attemptStates, jobStates, modelStages, preemptionEvidenceClasses } from './states.ts';
+import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
 /** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
 export const problemSchema = z.object({
@@ -41,7 +41,7 @@ export const jobViewSchema = z.object({
   state: z.enum(jobStates),
   /** One sentence on why the job is in this state, empty while all is well. */
   message: z.string(),
-  spec: jobSpecSchema,
+  spec: takenJobSpecSchema,
   labels: z.record(z.string(), z.string()),
   priority: z.number().int(),
   /** Place among waiting jobs, 1 is next; null when the job does not wait for capacity. */
@@ -83,13 +83,15 @@ export const attemptViewSchema = z.object({
       kind: z.enum(attemptEndingKinds),
       exitCode: z.number().int().nullable(),
       message: z.string(),
-      evidence: z.enum(preemptionEvidenceClasses).optional(),
+      evidence: z.enum(endingEvidenceClasses).optional(),
     })
     .nullable(),
   restoredFrom: z.string().nullable(),
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
+  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
+  lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   /** Why this attempt was made, in the failover policy's words. */
@@ -126,7 +128,8 @@ export type LogPage = z.output<typeof logPageSchema>;
 export const tensorSignatureSchema = z.object({
   name: z.string(),
   type: z.string(),
-  shape: z.array(z.union([z.number().int(), z.string()])),
+  /** A string is an open dimension; null: as many dimensions as one likes. */
+  shape: z.array(z.union([z.number().int(), z.string()])).nullable(),
 });
 export const modelSignatureSchema = z.object({
   inputs: z.array(tensorSignatureSchema),
@@ -150,12 +153,19 @@ export const modelFormats = [
   'other',
 ] as const;
 
+/** `.` and `..` as part of a path lead elsewhere. */
+const externalName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^(?!\.{1,2}$)/);
+
 /** A model's place on a server that speaks the Open Inference Protocol v2. */
 export const externalModelSchema = z.strictObject({
   /** Base URL, without `/v2`; the installation must know the server (`ARTENIC_INFERENCE_SERVERS`). */
   url: z.url({ protocol: /^https?$/ }).max(1000),
-  model: z.string().min(1).max(255),
-  version: z.string().min(1).max(255).nullable().default(null),
+  model: externalName,
+  version: externalName.nullable().default(null),
 });
 export type ExternalModel = z.output<typeof externalModelSchema>;
 
@@ -204,17 +214,10 @@ export const registerModelRequestSchema = z.strictObject({
   external: externalModelSchema.optional(),
 });
 
-/** One row: a value per named input. */
+const scalars = [z.number(), z.string(), z.boolean(), z.null()] as const;
+/** One row: a value per named input. Null is a missing number. */
 export const predictRequestSchema = z.strictObject({
-  inputs: z.record(
-    z.string(),
-    z.union([
-      z.number(),
-      z.string(),
-      z.boolean(),
-      z.array(z.union([z.number(), z.string(), z.boolean()])).max(100_000),
-    ]),
-  ),
+  inputs: z.record(z.string(), z.union([...scalars, z.array(z.union(scalars)).max(100_000)])),
   version: z.number().int().min(1).max(2_147_483_647).optional(),
 });
 export type PredictRequest = z.output<typeof predictRequestSchema>;

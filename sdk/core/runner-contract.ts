@@ -147,9 +147,13 @@ export const objectKeys = {
   attempts: (jobId: string) => `jobs/${jobId}/attempts/`,
   completion: (jobId: string, attempt: number) => `jobs/${jobId}/attempts/${attempt}/completion.json`,
   output: (jobId: string, attempt: number, path: string) => `jobs/${jobId}/attempts/${attempt}/outputs/${path}`,
+  logs: (jobId: string, attempt: number, stream: LogStream) => `jobs/${jobId}/attempts/${attempt}/logs/${stream}/`,
   /** With the length: a shorter and a longer piece from the same offset must never replace each other. */
   logChunk: (jobId: string, attempt: number, stream: LogStream, offset: number, bytes: number) =>
-    `jobs/${jobId}/attempts/${attempt}/logs/${stream}/${String(offset).padStart(14, '0')}-${bytes}.gz`,
+    `${objectKeys.logs(jobId, attempt, stream)}${String(offset).padStart(14, '0')}-${bytes}.gz`,
+  /** A whole log, as gzip members that are chunks. */
+  wholeLog: (jobId: string, attempt: number, stream: LogStream, id: string) =>
+    `${objectKeys.logs(jobId, attempt, stream)}whole-${id}.gz`,
   /** What attempts store while the API is away: its names are made before there is anything to store. */
   allSpares: (jobId: string) => `jobs/${jobId}/spares/`,
   spares: (jobId: string, attempt: number) => `${objectKeys.allSpares(jobId)}${attempt}/`,

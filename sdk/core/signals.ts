@@ -13,6 +13,9 @@ export const signalRequestSchema = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'visible ASCII')
     .optional(),
+  /** The job and the signal of the address again. Needed in a signed request: its signature does not cover the address. */
+  jobId: z.uuid().optional(),
+  name: z.enum(signalNames).optional(),
   /** When it happened; now when absent. Of `hold` and `release` the later one counts, in whatever order they arrive. */
   occurredAt: timestamp.optional(),
   /** Which attempt it is about; the current one when absent. Another attempt than the current one is left alone. */

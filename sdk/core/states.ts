@@ -63,6 +63,10 @@ export type AttemptEndingKind = (typeof attemptEndingKinds)[number];
 export const preemptionEvidenceClasses = ['notice', 'provider-record', 'disappeared'] as const;
 export type PreemptionEvidenceClass = (typeof preemptionEvidenceClasses)[number];
 
+/** Also of an end that we made, as the machine gave no sign of life: with a hello before (`fell-silent`) or without (`never-spoke`). */
+export const endingEvidenceClasses = [...preemptionEvidenceClasses, 'fell-silent', 'never-spoke'] as const;
+export type EndingEvidenceClass = (typeof endingEvidenceClasses)[number];
+
 export type AttemptEnding = {
   readonly kind: AttemptEndingKind;
   /** Exit code of the command or of the setup, when there is one. */
@@ -71,9 +75,10 @@ export type AttemptEnding = {
   readonly message: string;
   /**
    * What tells that the machine was taken: a warning before it (`notice`), the provider's record after it
-   * (`provider-record`), or only that it is not there any more and nobody says why (`disappeared`).
+   * (`provider-record`), or only that it is not there any more and nobody says why (`disappeared`). Or that it was there
+   * and gave no sign of life: after its hello (`fell-silent`), or ever (`never-spoke`).
    */
-  readonly evidence?: PreemptionEvidenceClass;
+  readonly evidence?: EndingEvidenceClass;
 };
 
 /** Stages of a model version. At most one version of a model is in `production`. */

@@ -62,10 +62,10 @@ export class RunnerMachines implements Machines {
     this.#events = events;
   }
 
-  start({ instanceId }: Instance, userData: string): void {
+  start({ instanceId, boots }: Instance, userData: string): void {
     if (this.#running.has(instanceId)) return;
     const folder = this.#folder(instanceId);
-    if (!existsSync(join(folder, 'pid'))) this.#boot(instanceId, userData);
+    if (boots && !existsSync(join(folder, 'pid'))) this.#boot(instanceId, userData);
     this.#running.set(instanceId, { timer: setInterval(() => this.#look(instanceId), pollMs) });
   }
 
@@ -142,6 +142,15 @@ export class RunnerMachines implements Machines {
   notice({ instanceId }: Instance): void {
     const pid = this.#pid(instanceId);
     if (pid !== null && this.#isUp(instanceId, pid)) kill(pid, 'SIGTERM');
+  }
+
+  /** Stopped as a machine that hangs: its processes are there, and none of them does anything. */
+  silence({ instanceId }: Instance, forMs: number | null): void {
+    for (const pid of this.#left(instanceId)) kill(pid, 'SIGSTOP');
+    if (forMs === null) return;
+    setTimeout(() => {
+      for (const pid of this.#left(instanceId)) kill(pid, 'SIGCONT');
+    }, forMs).unref();
   }
 
   stop(instanceId: string): void {

@@ -19,6 +19,7 @@ const userDataSchema = bootstrapSchema.omit({ workDir: true, cacheDir: true });
 type UserData = z.output<typeof userDataSchema>;
 
 const retryMs = 200;
+const longestPauseMs = 2 ** 31 - 1;
 
 type Play = {
   readonly userData: string;
@@ -30,6 +31,8 @@ type Play = {
   /** Its command has come to its own end: nothing stops it any more. */
   isDone: boolean;
   console: string;
+  /** Why nobody hears it, and until when by the real clock. */
+  silence: { readonly how: 'stopped' | 'partitioned'; readonly untilMs: number } | null;
 };
 
 /** Machines without processes: each plays a script, thousands beside each other. */
@@ -50,9 +53,15 @@ export class ScriptedMachines implements Machines {
     const { instanceId } = instance;
     if (this.#plays.has(instanceId)) return;
     const [stop, script] = [new AbortController(), new AbortController()];
-    const play: Play = { userData, stop, script, hasSaidHello: false, isDone: false, console: '' };
+    const play: Play = { userData, stop, script, hasSaidHello: false, isDone: false, console: '', silence: null };
     this.#plays.set(instanceId, play);
-    void this.#play(instance, play);
+    if (instance.boots) void this.#play(instance, play);
+  }
+
+  silence({ instanceId, silence }: Instance, forMs: number | null): void {
+    const play = this.#plays.get(instanceId);
+    if (play === undefined || silence === null) return;
+    play.silence = { how: silence.how, untilMs: forMs === null ? Number.POSITIVE_INFINITY : Date.now() + forMs };
   }
 
   async #play(instance: Instance, play: Play): Promise<void> {
@@ -62,6 +71,7 @@ export class ScriptedMachines implements Machines {
       for (const [index, step] of this.#scriptOf(instance).entries()) {
         if (index < stepsDone) continue;
         if (step.do === 'exit') return this.stop(instanceId);
+        await untilGoing(play, signal);
         await this.#do(step, instanceId, play, signal);
         if (signal.aborted) return;
         this.#events.onStep(instanceId, index);
@@ -89,15 +99,15 @@ export class ScriptedMachines implements Machines {
       case 'phase':
       case 'complete':
         play.isDone = step.do === 'complete';
-        await talk(step, userDataSchema.parse(JSON.parse(userData)), signal);
+        await talk(step, lineOf(play, userData), signal);
         if (step.do === 'hello') play.hasSaidHello = true;
         return;
       case 'heartbeat': {
-        const parsed = userDataSchema.parse(JSON.parse(userData));
-        const answer = await talk(step, parsed, signal);
+        const line = lineOf(play, userData);
+        const answer = await talk(step, line, signal);
         const stop = answer === null ? null : heartbeatResponseSchema.parse(JSON.parse(answer)).stop;
         if (stop === null) return;
-        await talk({ do: 'stopped', reason: stop.reason }, parsed, signal);
+        await talk({ do: 'stopped', reason: stop.reason }, line, signal);
         this.stop(instanceId);
         return;
       }
@@ -121,10 +131,10 @@ export class ScriptedMachines implements Machines {
   async #leave(instanceId: string, play: Play, deadline: Date): Promise<void> {
     const { signal } = play.stop;
     try {
-      const userData = userDataSchema.parse(JSON.parse(play.userData));
-      await talk({ do: 'notice', deadlineAt: deadline.toISOString() }, userData, signal);
+      const line = lineOf(play, play.userData);
+      await talk({ do: 'notice', deadlineAt: deadline.toISOString() }, line, signal);
       if (play.isDone) return;
-      await talk({ do: 'stopped', reason: 'stop-requested' }, userData, signal);
+      await talk({ do: 'stopped', reason: 'stop-requested' }, line, signal);
       this.stop(instanceId);
     } catch (error) {
       if (!signal.aborted) this.#fail(instanceId, play, error);
@@ -145,6 +155,23 @@ export class ScriptedMachines implements Machines {
   }
 }
 
+/** The way from a machine to the API and the storage. */
+type Line = { readonly userData: UserData; readonly isCutOff: () => boolean };
+
+function lineOf(play: Play, userData: string): Line {
+  return {
+    userData: userDataSchema.parse(JSON.parse(userData)),
+    isCutOff: () => play.silence !== null && Date.now() < play.silence.untilMs,
+  };
+}
+
+/** A machine that is stopped does nothing until it goes on. */
+async function untilGoing({ silence }: Play, signal: AbortSignal): Promise<void> {
+  if (silence?.how !== 'stopped') return;
+  const leftMs = Math.min(silence.untilMs - Date.now(), longestPauseMs);
+  if (leftMs > 0) await sleep(leftMs, undefined, { signal });
+}
+
 type Said =
   | Extract<Step, { do: 'hello' | 'phase' | 'heartbeat' | 'complete' }>
   /** It is taken back soon. */
@@ -153,11 +180,11 @@ type Said =
   | { readonly do: 'stopped'; readonly reason: string };
 
 /** Says to the API what a runner would say at this point; null when a heartbeat was not heard, for which no work waits. */
-async function talk(step: Said, userData: UserData, signal: AbortSignal): Promise<string | null> {
-  const { attemptId, bootstrapToken } = userData;
+async function talk(step: Said, line: Line, signal: AbortSignal): Promise<string | null> {
+  const { attemptId, bootstrapToken } = line.userData;
   // the same after a restart of the cloud, so that saying hello again is harmless
   const attemptToken = createHash('sha256').update(`attempt:${bootstrapToken}`).digest('base64url');
-  const once = (path: string, body: unknown) => postOnce(userData, attemptToken, path, body, signal);
+  const once = (path: string, body: unknown) => postOnce(line, attemptToken, path, body, signal);
   const post = (path: string, body: unknown) => untilAnswered(() => once(path, body), signal);
   const id = `${attemptId}:${step.do}`;
   switch (step.do) {
@@ -172,10 +199,10 @@ async function talk(step: Said, userData: UserData, signal: AbortSignal): Promis
     case 'notice':
       return post('/events', { kind: 'notice', id, deadlineAt: step.deadlineAt });
     case 'complete':
-      await writeMarker(userData, { reason: 'exited', exitCode: step.exitCode }, attemptToken, signal);
+      await writeMarker(line, { reason: 'exited', exitCode: step.exitCode }, attemptToken, signal);
       return post('/events', { kind: 'exited', id, exitCode: step.exitCode });
     case 'stopped':
-      await writeMarker(userData, { reason: 'stop-requested', exitCode: null }, attemptToken, signal);
+      await writeMarker(line, { reason: 'stop-requested', exitCode: null }, attemptToken, signal);
       return post('/events', { kind: 'stopped', id, reason: step.reason });
     default:
       return step satisfies never;
@@ -193,12 +220,13 @@ async function untilAnswered(post: () => Promise<string | null>, signal: AbortSi
 
 /** Null when the API is not there, or not able to answer. */
 async function postOnce(
-  { apiUrl }: UserData,
+  { userData: { apiUrl }, isCutOff }: Line,
   token: string,
   path: string,
   body: unknown,
   signal: AbortSignal,
 ): Promise<string | null> {
+  if (isCutOff()) return null;
   const answer = await fetch(`${apiUrl}/api/v1/runner${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -215,12 +243,14 @@ async function postOnce(
 
 /** The last word lies in storage before anybody is told. */
 async function writeMarker(
-  userData: UserData,
+  line: Line,
   verdict: Pick<CompletionMarker, 'reason' | 'exitCode'>,
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { attemptId, jobId, attempt, storage } = userData;
+  const { attemptId, jobId, attempt, storage } = line.userData;
+  // neither does it reach the storage
+  while (line.isCutOff()) await sleep(retryMs, undefined, { signal });
   const marker: CompletionMarker = {
     ...{ attemptId, phase: 'training', ...verdict, signal: null, message: '', outputs: [] },
     ...{ setupFreeze: null, timings: {}, finishedAt: new Date().toISOString() },
@@ -228,7 +258,7 @@ async function writeMarker(
   const key = objectKeys.completion(jobId, attempt);
   if (storage.kind === 'signed') {
     const body = { requests: [{ kind: 'put', key }], use: 'now' };
-    const answer = await untilAnswered(() => postOnce(userData, token, '/objects/sign', body, signal), signal);
+    const answer = await untilAnswered(() => postOnce(line, token, '/objects/sign', body, signal), signal);
     const [request] = signAnswerSchema.parse(JSON.parse(answer)).requests;
     if (request === undefined) throw new Error('the API has signed nothing');
     const { method, url, headers } = request;

@@ -1,6 +1,7 @@
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import type { Cloud } from '../cloud.ts';
+import { silenceKinds } from '../rules/entries.ts';
 import { faultRuleSchema } from '../rules/faults.ts';
 import { judge, judgeQuestionSchema } from '../rules/judge.ts';
 import { Refusal } from '../rules/refusals.ts';
@@ -11,6 +12,11 @@ const preemptSchema = z.strictObject({
   /** Null: without a warning. */
   noticeSeconds: z.number().min(0).nullable().default(null),
   recorded: z.boolean().default(true),
+});
+const silenceSchema = z.strictObject({
+  how: z.enum(silenceKinds),
+  /** Null: for ever. */
+  forSeconds: z.number().min(0).nullable().default(null),
 });
 const faultsSchema = z.strictObject({ rules: z.array(faultRuleSchema) });
 const keySchema = z.strictObject({ expiresInSeconds: z.number().nullable() });
@@ -61,6 +67,15 @@ export function controlRoutes(cloud: Cloud): Router {
   });
   router.post('/instances/:id/power-off', (request, response) => {
     cloud.powerOff(find(request));
+    response.status(204).end();
+  });
+  router.post('/instances/:id/silence', async (request, response) => {
+    const { instanceId } = find(request);
+    const { how, forSeconds } = read(silenceSchema, request);
+    if (!cloud.canSilence(find(request), how))
+      throw new Refusal('InvalidParameter', 'A machine with a real runner can be stopped, not cut off.');
+    const untilMs = forSeconds === null ? null : cloud.nowMs() + Math.round(forSeconds * 1000);
+    await cloud.submit({ kind: 'note', body: { kind: 'silenced', instanceId, how, untilMs } });
     response.status(204).end();
   });
   router.put('/instances/:id/state', async (request, response) => {

@@ -35,8 +35,8 @@ export function customerRoutes(cloud: Cloud): Router {
   router.post('/instances', (request, response) => {
     const wanted = readCreate(request.body);
     return gate.serve(request, response, 'create', wanted.name, async (fault) => {
-      const made = await cloud.submit({ kind: 'create', request: wanted });
-      if (fault?.kind === 'made-twice') await cloud.submit({ kind: 'create', request: wanted });
+      const made = await cloud.submit({ kind: 'create', request: wanted, boots: fault?.kind !== 'never-boots' });
+      if (fault?.kind === 'made-twice') await cloud.submit({ kind: 'create', request: wanted, boots: true });
       return { status: 201, body: made === null ? null : view(made) };
     });
   });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
+import { jsonOrNull } from '@artenic/core';
 import type { Cloud } from '../cloud.ts';
 import { faultSchema, firingFault, type Fault, type Operation } from '../rules/faults.ts';
 import { seededDraw } from '../rules/random.ts';
@@ -99,7 +100,7 @@ export class Gate {
 }
 
 function parseFault(text: string): Fault {
-  const parsed = faultSchema.safeParse(text.startsWith('{') ? JSON.parse(text) : { kind: text });
+  const parsed = faultSchema.safeParse(text.startsWith('{') ? jsonOrNull(text) : { kind: text });
   if (parsed.success) return parsed.data;
   throw new Refusal('InvalidParameter', `${faultHeader}: ${parsed.error.message}`);
 }
@@ -121,6 +122,7 @@ function refuseBefore(fault: Fault): void {
     case 'slow':
     case 'reset':
     case 'made-twice':
+    case 'never-boots':
     case 'unknown-state':
     case 'garbage':
       return;

@@ -29,6 +29,7 @@ export function decideCreate(
   request: CreateRequest,
   nowMs: number,
   draw: Draw,
+  boots: boolean,
 ): { readonly made: Instance } | { readonly entry: Created } {
   const { name, clientToken, region, instanceType, spot, tags } = request;
   const earlier = world.clientTokens === 'honoured' ? instanceOfToken(state, clientToken) : null;
@@ -50,7 +51,7 @@ export function decideCreate(
   return {
     entry: {
       ...{ kind: 'created', instanceId, name, clientToken: clientToken ?? null, tags, region, zone, instanceType },
-      ...{ vcpu: type.vcpu, spot, slot, priceUsdMicrosPerHour: price, bootAtMs },
+      ...{ vcpu: type.vcpu, spot, slot, priceUsdMicrosPerHour: price, bootAtMs, boots },
       lagMs: Math.round(between(world.listLagSeconds, draw(`lag:${instanceId}`)) * 1000),
       fate: slot === null ? null : fateOf(world, state, { instanceId, zone, slot, bootAtMs, nowMs }, draw),
     },

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 
 /** What may come from outside. */
 export type CloudEvent =
-  | { readonly kind: 'create'; readonly request: CreateRequest }
+  | { readonly kind: 'create'; readonly request: CreateRequest; readonly boots: boolean }
   | { readonly kind: 'terminate'; readonly instanceId: string }
   /** Takes an instance back: after a warning of so many seconds, or at once; `recorded` false: as if it had never been. */
   | {
@@ -30,6 +30,7 @@ type Noted = Extract<
     kind:
       | 'script-step'
       | 'state-broken'
+      | 'silenced'
       | 'faults-set'
       | 'faults-added'
       | 'fault-fired'
@@ -90,7 +91,7 @@ class TurnInProgress {
       case 'tick':
         return null;
       case 'create': {
-        const decided = decideCreate(this.#world, this.state, event.request, atMs, this.#draw);
+        const decided = decideCreate(this.#world, this.state, event.request, atMs, this.#draw, event.boots);
         if ('made' in decided) return decided.made.instanceId;
         this.#write(decided.entry, atMs);
         return decided.entry.instanceId;

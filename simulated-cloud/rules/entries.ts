@@ -13,6 +13,9 @@ const fateSchema = z.strictObject({
 });
 export type Fate = z.output<typeof fateSchema>;
 
+/** `stopped`: nothing of it goes on. `partitioned`: it goes on, and reaches nobody. */
+export const silenceKinds = ['stopped', 'partitioned'] as const;
+
 const createdSchema = z.strictObject({
   kind: z.literal('created'),
   instanceId,
@@ -29,6 +32,8 @@ const createdSchema = z.strictObject({
   /** The price for its whole life. */
   priceUsdMicrosPerHour: z.number().int(),
   bootAtMs: ms,
+  /** False: it is said to run, and nothing runs on it. */
+  boots: z.boolean().default(true),
   lagMs: ms,
   fate: fateSchema.nullable(),
 });
@@ -58,6 +63,8 @@ const bodySchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('script-step'), instanceId, step: z.number().int() }),
   z.strictObject({ kind: z.literal('state-broken'), instanceId, state: z.string().nullable() }),
+  /** Nobody hears the machine until then; for ever when null. */
+  z.strictObject({ kind: z.literal('silenced'), instanceId, how: z.enum(silenceKinds), untilMs: ms.nullable() }),
   z.strictObject({ kind: z.literal('faults-set'), rules: z.array(faultRuleSchema) }),
   /** Beside those that stand, which keep what they have counted. */
   z.strictObject({ kind: z.literal('faults-added'), rules: z.array(faultRuleSchema) }),

@@ -19,6 +19,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('quota') }),
   /** One request makes two instances. */
   z.strictObject({ kind: z.literal('made-twice') }),
+  /** The instance is made and said to run, and nothing ever runs on it. */
+  z.strictObject({ kind: z.literal('never-boots') }),
   /** The answer names a state that the documentation does not. */
   z.strictObject({ kind: z.literal('unknown-state') }),
   /** The answer is a page of a proxy, not JSON. */

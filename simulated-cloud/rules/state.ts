@@ -12,6 +12,8 @@ export type Instance = Readonly<Omit<Created, 'kind'>> & {
   readonly powered: boolean;
   readonly ended: (Extract<EntryBody, { kind: 'ended' }> & { readonly atMs: number }) | null;
   readonly stepsDone: number;
+  /** Why nobody hears it, and until when; for ever when null. */
+  readonly silence: Pick<Extract<EntryBody, { kind: 'silenced' }>, 'how' | 'untilMs'> | null;
   /** What the API says instead of the state. */
   readonly brokenState: string | null;
 };
@@ -85,6 +87,7 @@ export function apply(state: CloudState, entry: LedgerEntry): CloudState {
     case 'ended':
     case 'script-step':
     case 'state-broken':
+    case 'silenced':
       replaceInstance(state, changed(instanceOf(state, entry.instanceId), entry));
       return next;
     default:
@@ -117,6 +120,8 @@ function changed(instance: Instance, entry: Exclude<InstanceEntry, { kind: 'crea
       return { ...instance, stepsDone: entry.step + 1 };
     case 'state-broken':
       return { ...instance, brokenState: entry.state };
+    case 'silenced':
+      return { ...instance, silence: { how: entry.how, untilMs: entry.untilMs } };
     default:
       return entry satisfies never;
   }
@@ -128,7 +133,7 @@ function addInstance(state: CloudState, entry: Extract<LedgerEntry, { kind: 'cre
     ...entry,
     createdAtMs: atMs,
     ...{ runningAtMs: null, notice: null, stopping: null, powered: false, ended: null },
-    ...{ stepsDone: 0, brokenState: null },
+    ...{ stepsDone: 0, brokenState: null, silence: null },
   });
   state.byName.set(name, [...(state.byName.get(name) ?? []), instanceId]);
   if (clientToken !== null && !state.byClientToken.has(clientToken)) state.byClientToken.set(clientToken, instanceId);

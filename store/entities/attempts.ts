@@ -34,6 +34,7 @@ export const attempts = defineEntity({
     restoredFrom: p.text().nullable(),
     createdAt: p.datetime(3),
     launchedAt: p.datetime(3).nullable(),
+    instanceSince: p.datetime(3).nullable(),
     helloAt: p.datetime(3).nullable(),
     runningAt: p.datetime(3).nullable(),
     lastHeartbeatAt: p.datetime(3).nullable(),

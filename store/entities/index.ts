@@ -1,5 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { apiKeys } from './api-keys.ts';
+import { apiUptime } from './api-uptime.ts';
 import { attempts } from './attempts.ts';
 import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
@@ -35,6 +36,7 @@ export const entities = [
   eventCounter,
   idempotencyKeys,
   apiKeys,
+  apiUptime,
   providers,
   catalogs,
   runnerEvents,

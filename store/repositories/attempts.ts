@@ -2,11 +2,12 @@ import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { isRefusal } from '../../core/failover/blocking.ts';
-import { inTransaction, json, storable, type Db } from '../database.ts';
+import { fromNow, inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { decodeNumberCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
+import { createSilence } from './silence.ts';
 
 type AttemptRow = Selectable<Database['attempts']>;
 type AttemptChange = UpdateObject<Database, 'attempts'>;
@@ -114,8 +115,6 @@ async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<Atte
   else if (from !== null) await open.set({ billedFrom: from }).where('billedFrom', 'is', null).execute();
 }
 
-const fromNow = (ms: number) => sql<Date>`clock_timestamp() + ${ms} * interval '1 ms'`;
-
 async function leaseLaunch(...[db, id, holder, forMs]: [Db, ...Parameters<AttemptsRepository['leaseLaunch']>]) {
   const isFree = sql<boolean>`(launched_by is null or launched_by = ${holder} or launch_lease_until <= clock_timestamp())`;
   const taken = await db
@@ -178,13 +177,15 @@ export function createAttempts(db: Db): AttemptsRepository {
         await tell(transaction, moved);
         return moved;
       }),
-    setHandle: async (id, handle) => {
-      await update(db, id, { handle: json(handle) });
+    setHandle: async (id, handle, at) => {
+      await update(db, id, { handle: json(handle), instanceSince: sql<Date>`coalesce(instance_since, ${at})` });
     },
     hello: (id, tokenHash, at) => hello(db, id, tokenHash, at),
     heartbeat: async (id, at) => {
-      await update(db, id, { lastHeartbeatAt: sql<Date>`greatest(last_heartbeat_at, ${at})` });
+      const lastHeartbeatAt = sql<Date>`greatest(last_heartbeat_at, ${at})`;
+      await db.updateTable('attempts').set({ lastHeartbeatAt }).where('id', '=', id).execute();
     },
+    ...createSilence(db),
     runnerOver: async (id, at) => {
       await update(db, id, { runnerOverAt: sql<Date>`coalesce(runner_over_at, ${at})` });
     },

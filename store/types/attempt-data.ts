@@ -23,25 +23,31 @@ export type CapacityRepository = {
 };
 
 export type StreamName = LogStream | 'metrics';
+export type StreamKey = { readonly attemptId: string; readonly stream: StreamName };
+/** A log's bytes are rows first (its tail), and move into objects in large pieces. */
 export type StreamsRepository = {
-  /**
-   * Exactly-once append by byte offset, under a row lock held to the transaction's end. Call inside `transaction`.
-   * `skip` = bytes at the front of this piece that are already there; `mismatch` = a hole would be left.
-   */
-  readonly advance: (
-    attemptId: string,
-    stream: StreamName,
-    offset: number,
-    bytes: number,
-  ) => Promise<
-    { readonly kind: 'append'; readonly skip: number } | { readonly kind: 'mismatch'; readonly expectedOffset: number }
-  >;
   /**
    * Moves the stream from `from` to `to`, or does nothing and is false when it no longer ends at `from`. Call it inside
    * the `transaction` of the effect: the row stays locked to the transaction's end.
    */
-  readonly claim: (attemptId: string, stream: StreamName, from: number, to: number) => Promise<boolean>;
-  readonly nextOffset: (attemptId: string, stream: StreamName) => Promise<number>;
+  readonly claim: (key: StreamKey, from: number, to: number) => Promise<boolean>;
+  /** As `claim`, for bytes of a log, which the same transaction inserts. Returns the bytes of its tail; null for false. */
+  readonly claimTail: (key: StreamKey, from: number, to: number, at: Date) => Promise<number | null>;
+  readonly end: (key: StreamKey) => Promise<{ readonly nextOffset: number; readonly tailBytes: number }>;
+  /** True: `holder` alone packs this log for the next `forMs`, by the database's clock. A holder may ask again. */
+  readonly lease: (key: StreamKey, holder: string, forMs: number) => Promise<boolean>;
+  /** The lease of another holder stays. */
+  readonly endLease: (key: StreamKey, holder: string) => Promise<void>;
+  /** Logs whose tail is older or larger than that, and that nobody packs. */
+  readonly withTail: (query: {
+    readonly olderThan: Date;
+    readonly bytes: number;
+    readonly limit: number;
+  }) => Promise<readonly StreamKey[]>;
+  /** Logs of attempts that ended before, which are not one object yet, and that nobody packs. */
+  readonly unsettled: (query: { readonly endedBefore: Date; readonly limit: number }) => Promise<readonly StreamKey[]>;
+  /** The whole log, up to `nextOffset`, is one object. Nothing when more has arrived. */
+  readonly settle: (key: StreamKey, nextOffset: number, at: Date) => Promise<void>;
 };
 
 export type MetricRow = {
@@ -71,28 +77,44 @@ export type MetricsRepository = {
   readonly latest: (jobId: string) => Promise<ReadonlyMap<string, number>>;
 };
 
-export type LogChunkRecord = {
-  readonly jobId: string;
-  readonly attempt: number;
-  readonly stream: LogStream;
+export type LogRef = { readonly jobId: string; readonly attempt: number; readonly stream: LogStream };
+export type ByteRange = { readonly offset: number; readonly bytes: number };
+export type LogChunkRecord = LogRef & {
   readonly offset: number;
   readonly bytes: number;
-  readonly key: string;
+  /** In an object the chunk is gzip, alone (no range) or among others. */
+  readonly place:
+    | { readonly kind: 'row'; readonly content: Uint8Array }
+    | { readonly kind: 'object'; readonly key: string; readonly range: ByteRange | null };
 };
 export type LogChunksRepository = {
-  readonly insert: (chunk: LogChunkRecord) => Promise<void>;
-  /** Chunks that end after `offset`, ascending. */
-  readonly from: (query: {
-    readonly jobId: string;
-    readonly attempt: number;
-    readonly stream: LogStream;
-    readonly offset: number;
-    readonly limit: number;
-  }) => Promise<readonly LogChunkRecord[]>;
+  readonly insert: (chunk: LogRef & { readonly offset: number; readonly content: Uint8Array }) => Promise<void>;
+  /** Chunks that hold bytes from `offset` on, ascending, as many as make up about `mostBytes`. */
+  readonly from: (ref: LogRef, offset: number, mostBytes: number) => Promise<readonly LogChunkRecord[]>;
+  /** The first chunks that are rows and follow one another, of about `mostBytes`. */
+  readonly tail: (ref: LogRef, mostBytes: number) => Promise<readonly LogChunkRecord[]>;
+  /** One chunk, in the object, takes the place of these rows. False when they are no longer all there. */
+  readonly pack: (
+    ref: LogRef,
+    chunks: readonly LogChunkRecord[],
+    object: { readonly key: string; readonly bytes: number } | null,
+  ) => Promise<boolean>;
+  /** Chunks that are in objects, ascending. */
+  readonly objects: (ref: LogRef, limit: number) => Promise<readonly LogChunkRecord[]>;
+  /** These chunks are in one object now, each at its range. False when none is left. */
+  readonly merge: (
+    ref: LogRef,
+    chunks: readonly LogChunkRecord[],
+    key: string,
+    ranges: readonly ByteRange[],
+  ) => Promise<boolean>;
   /** Kept bytes of the job, all attempts and streams. */
   readonly totalBytes: (jobId: string) => Promise<number>;
-  /** Takes out the oldest chunks behind the kept head until at most `capBytes` are kept; returns them for deletion from storage. Head = the job's first `headBytes`. */
-  readonly trim: (jobId: string, capBytes: number, headBytes: number) => Promise<readonly LogChunkRecord[]>;
+  /**
+   * Takes out the oldest chunks behind the kept head until at most `capBytes` are kept; returns the objects that hold nothing
+   * any more. Head = the job's first `headBytes`.
+   */
+  readonly trim: (jobId: string, capBytes: number, headBytes: number) => Promise<readonly string[]>;
 };
 
 /** Without its files, of which there may be thousands. */

@@ -124,8 +124,11 @@ export type AttemptRecord = {
   readonly restoredFrom: string | null;
   readonly createdAt: Date;
   readonly launchedAt: Date | null;
+  /** When the launch gave the instance. */
+  readonly instanceSince: Date | null;
   readonly helloAt: Date | null;
   readonly runningAt: Date | null;
+  /** The last sign of life of its machine: any request under the attempt's own token, most often a heartbeat. */
   readonly lastHeartbeatAt: Date | null;
   /** When the runner said that the command is over; its completion marker is in storage since. */
   readonly runnerOverAt: Date | null;
@@ -148,6 +151,12 @@ export type AttemptRecord = {
   /** When it was gone, by the provider's clock. */
   readonly billedUntil: Date | null;
 };
+
+/** What the doctor says of an attempt whose machine is not heard. */
+export type SilentAttempt = Pick<
+  AttemptRecord,
+  'id' | 'offer' | 'handle' | 'launchedAt' | 'instanceSince' | 'helloAt' | 'lastHeartbeatAt'
+>;
 
 /** An attempt that a provider did not give an instance to. */
 export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
@@ -187,10 +196,16 @@ export type AttemptsRepository = {
   ) => Promise<void>;
   /** Only forward (waiting → launching → starting → setup → running → stopping); `ended` is `end`'s. Stamps the matching time; appends the event. */
   readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
-  readonly setHandle: (id: string, handle: InstanceRef) => Promise<void>;
+  /** The launch has given this instance. The first time stays. */
+  readonly setHandle: (id: string, handle: InstanceRef, at: Date) => Promise<void>;
   /** First hello wins; the same hash again is fine; another hash, or an ended attempt, throws `fenced`. */
   readonly hello: (id: string, tokenHash: string, at: Date) => Promise<AttemptRecord>;
+  /** A sign of life. The latest time stays; an id that there is no row of is fine. */
   readonly heartbeat: (id: string, at: Date) => Promise<void>;
+  /** Attempts with an instance that have not ended and gave no sign since `since`, longest first, at most `limit`. */
+  readonly silent: (since: Date, limit: number) => Promise<readonly SilentAttempt[]>;
+  /** How many machines ended since `since` without a word, by provider. */
+  readonly mute: (since: Date) => Promise<ReadonlyMap<string, number>>;
   /** The first time stays. */
   readonly runnerOver: (id: string, at: Date) => Promise<void>;
   /** The first time and the earliest deadline stay: the order of several makes no difference. */

@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -93,13 +92,16 @@ describe('launchInstance', () => {
         { logger: new DefaultLogger('ERROR') },
       ).run(() => launch(withLocal(slow)));
     // as a worker that was killed leaves it
-    expect(await world.store.attempts.leaseLaunch(attemptId, 'dead', 200)).toBeNull();
+    const { leaseLaunch, renewLaunchLease } = world.store.attempts;
+    expect(await leaseLaunch(attemptId, 'dead', 10_000)).toBeNull();
     await expect(run('early')).rejects.toMatchObject({ type: 'not-ready', nextRetryDelay: expect.anything() });
-    await sleep(220);
+    await renewLaunchLease(attemptId, 'dead', 0);
     const first = run('first');
     await poll('the call', 5000, async () => (made === 1 ? true : null));
-    // longer than a lease that nobody renews
-    await sleep(10_500);
+    // it may last longer than a lease
+    const leaseUntil = async () => (await world.store.attempts.get(attemptId)).launchLeaseUntil?.getTime() ?? 0;
+    const untilMs = await leaseUntil();
+    await poll('a renewal', 20_000, async () => ((await leaseUntil()) > untilMs ? true : null));
     await expect(run('second')).rejects.toMatchObject({ type: 'not-ready' });
     expect(made).toBe(1);
     go.resolve(null);
@@ -192,6 +194,50 @@ describe('watchInstance', () => {
     const later = world.provider({ now: () => new Date(Date.now() + 6000) });
     expect(await later.watchInstance({ handle })).toEqual({ endedBy: 'unknown', endedAt: null, isOver: true });
     await terminate(handle);
+  });
+
+  describe('of a machine that gives no sign of life', () => {
+    const limits = { silentAfterMs: 60_000, helloWithinMs: 120_000 };
+    const inAMinute = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+    const heard = (from: Date, until: Date) =>
+      // one span: the gap is longer than it
+      world.store.uptime
+        .note({ at: from, gapMs: 1, hadFault: true })
+        .then(() => world.store.uptime.note({ at: until, gapMs: 86_400_000, hadFault: false }));
+    const look = (handle: InstanceHandle) => world.provider({ silence: limits }).watchInstance({ handle });
+
+    test('it is silent only when the API was there to hear it, and before its hello it has longer', async () => {
+      const handle = await launch();
+      await heard(inAMinute(-60), inAMinute(1.5));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      await heard(inAMinute(-60), inAMinute(2.5));
+      expect(await look(handle)).toMatchObject({ silent: { kind: 'never-spoke', limitMs: 120_000 } });
+      await world.store.attempts.hello(attemptId, `hash of ${attemptId}`, new Date());
+      expect(await look(handle)).toMatchObject({ silent: { kind: 'fell-silent', limitMs: 60_000 } });
+      await world.store.attempts.heartbeat(attemptId, inAMinute(2));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      // an outage of an hour, from which the API has just come back
+      await heard(inAMinute(60), inAMinute(60.5));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      await heard(inAMinute(60), inAMinute(61.5));
+      expect(await look(handle)).toMatchObject({ silent: { kind: 'fell-silent' } });
+      await world.store.attempts.runnerOver(attemptId, inAMinute(100));
+      await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
+      await terminate(handle);
+    });
+
+    test('a stopped runner is ended all the same, with the proof', async () => {
+      const handle = await launch();
+      const pid = await poll('its runner', 10_000, async () =>
+        (await world.local.console(handle)) === '' ? null : runnerOf(handle),
+      );
+      process.kill(pid, 'SIGSTOP');
+      await heard(inAMinute(-60), inAMinute(2.5));
+      expect(await look(handle)).toMatchObject({ endedBy: 'unknown', silent: { kind: 'never-spoke' } });
+      await terminate(handle);
+      expect(processesWith(handle.instanceId)).toEqual([]);
+      expect((await world.store.attempts.get(attemptId)).terminationConfirmedAt).not.toBeNull();
+    });
   });
 
   test('does not claim to know how an instance ended that has left no trace', async () => {

@@ -148,6 +148,7 @@ export class ActivityWorld {
         heartbeatIntervalMs: 500,
         shipIntervalMs: 100,
       },
+      silence: { silentAfterMs: 600_000, helloWithinMs: null },
       now: this.now,
       ...changes,
     });

@@ -2,7 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createApp } from '../../api/app.ts';
+import { startServer } from '../../api/server.ts';
 import { ApiWorld } from './harness.ts';
 
 let world: ApiWorld;
@@ -54,11 +57,21 @@ test('the policy lets no inline script or style in, and a report is counted', as
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain('report-uri /api/v1/csp-reports');
   expect(policy).not.toMatch(/unsafe|\*/);
-  const report = await fetch(`${world.url}/api/v1/csp-reports`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/csp-report' },
-    body: JSON.stringify({ 'csp-report': { 'blocked-uri': 'inline' } }),
+  const logged: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
+  const { port, close } = await startServer(createApp({ ...world.deps, logger }), { host: '127.0.0.1', port: 0 });
+  const send = (body: string) =>
+    fetch(`http://127.0.0.1:${port}/api/v1/csp-reports`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/csp-report' }, body },
+    });
+  for (let index = 0; index < 20; index++) expect((await send('\u0007'.repeat(10_000))).status).toBe(204);
+  expect((await send('x'.repeat(20_000))).status).toBe(413);
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`, {
+    headers: { authorization: `Bearer ${world.key}` },
   });
-  expect(report.status).toBe(204);
-  expect((await world.call('GET', '/metrics')).text).toContain('artenic_csp_reports_total 1');
+  expect(await metrics.text()).toContain('artenic_csp_reports_total 20');
+  await close(1000);
+  // one a second, however many come
+  expect(logged.length).toBeLessThan(20);
+  expect(Math.max(...logged.map(({ length }) => length))).toBeLessThan(600);
 });

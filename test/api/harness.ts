@@ -11,6 +11,7 @@ import { createApp } from '../../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
 import { createHints } from '../../api/hints.ts';
 import { makeKey, parseKey } from '../../api/keys.ts';
+import { createHearing } from '../../api/hearing.ts';
 import { createLive } from '../../api/live.ts';
 import { modelCache } from '../../api/model-cache.ts';
 import { startServer } from '../../api/server.ts';
@@ -151,9 +152,11 @@ export class ApiWorld {
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
-      periods: defaultPeriods,
+      ...{ publicUrl: null, periods: defaultPeriods },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
+      hearing: createHearing(),
+      silence: { silentAfterMs: 600_000, helloWithinMs: null },
       webhookKeys: [],
       signing: ownUrls,
       ownUrls,

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { LogPage } from '@artenic/core';
+import type { LogPage, LogStream } from '@artenic/core';
 import { defaultLimits } from '../../api/deps.ts';
+import { keepLogs } from '../../api/log-keeper.ts';
+import type { LogDeps } from '../../api/log-objects.ts';
+import { ArtenicError } from '../../core/errors.ts';
 import { ApiWorld, errorOf, type Runner } from './harness.ts';
 
 const limits = { ...defaultLimits, logBytes: 1000, logHeadBytes: 500 };
@@ -70,8 +73,10 @@ test('past the cap head and tail are kept, and what is missing is told', async (
     expect(pages.filter(({ droppedBytes }) => droppedBytes > 0).length).toBe(1);
     for (const one of pages) expect(one.text).toBe(text.slice(one.offset, one.nextOffset));
   }
-  const keys = await world.deps.storage.list(`jobs/${runner.jobId}/`);
-  expect(keys.length).toBeLessThanOrEqual(11);
+  await keep(1);
+  const chunks = await world.store.logChunks.from({ jobId: runner.jobId, attempt: 1, stream: 'training' }, 0, 10_000);
+  expect(await objectsOf(runner)).toHaveLength(chunks.length);
+  expect(textOf(await readAll(runner.jobId, 100)).startsWith(text.slice(0, 500))).toBe(true);
 });
 
 test('characters are whole wherever a piece or a page is cut', async () => {
@@ -106,15 +111,91 @@ test('a log is complete when its attempt has ended and nothing follows', async (
   expect((await world.call('GET', `/api/v1/jobs/${runner.jobId}/logs?attempt=2`)).status).toBe(404);
 });
 
+const keyOf = ({ attemptId }: Runner, stream: LogStream = 'training') => ({ attemptId, stream });
+const objectsOf = ({ jobId }: Runner) => world.deps.storage.list(`jobs/${jobId}/attempts/1/logs/`);
+/** As the process that keeps logs, with objects of `logObjectBytes` and no patience. */
+const keep = (
+  logObjectBytes: number,
+  changes: Partial<LogDeps> = {},
+  ages = { oldestTailMs: -1000, settleAfterMs: 1e9 },
+) => keepLogs({ ...world.deps, limits: { ...limits, logObjectBytes }, ...changes }, ages);
+
 test('a piece that is damaged in storage is an error of that answer only', async () => {
   const runner = await world.startRunner();
   await ship(runner, 0, 'whole');
-  const [key = ''] = await world.deps.storage.list(`jobs/${runner.jobId}/attempts/1/logs/`);
+  await keep(1);
+  const [key = ''] = await objectsOf(runner);
   await world.deps.storage.put(key, Buffer.from('no gzip'));
   expect((await world.call('GET', `/api/v1/jobs/${runner.jobId}/logs`)).status).toBe(500);
   await world.deps.storage.delete(key);
   expect((await world.call('GET', `/api/v1/jobs/${runner.jobId}/logs`)).status).toBe(404);
   expect((await world.call('GET', '/livez')).status).toBe(200);
+});
+
+test('a log reads the same as rows, as objects, as both and as one object; late bytes join it', async () => {
+  const runner = await world.startRunner();
+  const text = Array.from({ length: 80 }, (_, index) => `line ${index}\n`).join('');
+  let sent = 0;
+  const send = async (bytes: number): Promise<void> => {
+    expect((await ship(runner, sent, text.slice(sent, sent + bytes))).status).toBe(200);
+    sent += bytes;
+  };
+  const same = async (objects: number): Promise<void> => {
+    expect(textOf(await readAll(runner.jobId, 37))).toBe(text.slice(0, sent));
+    expect(await objectsOf(runner)).toHaveLength(objects);
+  };
+  for (let piece = 0; piece < 20; piece++) await send(20);
+  await same(0);
+  const young = { oldestTailMs: 60_000, settleAfterMs: 1e9 };
+  await keep(1_000_000, {}, young);
+  await same(0);
+  // what is left is less than an object's worth
+  await keep(150, {}, young);
+  await same(2);
+  await send(20);
+  await same(2);
+  await keep(150);
+  await same(3);
+  await world.store.attempts.end(runner.attemptId, { kind: 'succeeded', exitCode: 0, message: '' }, new Date());
+  await send(20);
+  const ended = { oldestTailMs: 60_000, settleAfterMs: -1000 };
+  await keep(150, {}, ended);
+  await same(1);
+  const [whole] = await objectsOf(runner);
+  await keep(150, {}, ended);
+  expect(await objectsOf(runner)).toEqual([whole]);
+  await send(40);
+  await keep(150, {}, ended);
+  await same(1);
+});
+
+test('deaths around an object lose nothing and leave nothing, and two who pack the same log do it once', async () => {
+  const runner = await world.startRunner();
+  const { store, storage } = world.deps;
+  for (let from = 0; from < 600; from += 100) await ship(runner, from, 'x'.repeat(100));
+  const dies = async (): Promise<never> => Promise.reject(new ArtenicError('unavailable', 'kill -9'));
+  const unindexed = { ...store, logChunks: { ...store.logChunks, pack: dies } };
+  const dead: Partial<LogDeps>[] = [
+    { storage: { ...storage, put: dies } },
+    { store: unindexed },
+    // it could not even give its lease back
+    { store: { ...unindexed, streams: { ...store.streams, endLease: dies } }, newId: () => 'dead' },
+  ];
+  for (const changes of dead) await keep(1_000_000, changes);
+  expect(textOf(await readAll(runner.jobId, 250))).toBe('x'.repeat(600));
+  await ship(runner, 600, 'y'.repeat(100));
+  await keep(1_000_000);
+  expect((await store.streams.end(keyOf(runner))).tailBytes).toBe(700);
+  expect(await store.streams.lease(keyOf(runner), 'dead', -1)).toBe(true);
+  await Promise.all(Array.from({ length: 5 }, () => keep(1_000_000)));
+  expect((await store.streams.end(keyOf(runner))).tailBytes).toBe(0);
+  expect(textOf(await readAll(runner.jobId, 250))).toBe('x'.repeat(600) + 'y'.repeat(100));
+  // one that the dead had written, and the one that counts
+  expect(await objectsOf(runner)).toHaveLength(2);
+  await store.attempts.end(runner.attemptId, { kind: 'lost', exitCode: null, message: '' }, new Date());
+  await keep(1_000_000, {}, { oldestTailMs: 60_000, settleAfterMs: -1000 });
+  expect(await objectsOf(runner)).toHaveLength(1);
+  expect(textOf(await readAll(runner.jobId, 250))).toBe('x'.repeat(600) + 'y'.repeat(100));
 });
 
 test('outputs come back; a path out of the folder does not', async () => {

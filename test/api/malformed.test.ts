@@ -1,6 +1,10 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Request } from 'express';
+import { readBody } from '../../api/middleware/body.ts';
+import { messageOf } from '../../core/errors.ts';
 import { ApiWorld } from './harness.ts';
 
 let world: ApiWorld;
@@ -21,9 +25,7 @@ async function exchange(bytes: string | Buffer): Promise<string> {
   // Refusing may reset the connection after the answer.
   socket.on('error', () => undefined);
   socket.write(bytes);
-  const late = setTimeout(() => socket.destroy(), 5000);
   await once(socket, 'close');
-  clearTimeout(late);
   return text;
 }
 const statusOf = (text: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
@@ -65,6 +67,8 @@ test.each<[string, () => string | Buffer]>([
   ['a lone surrogate', () => post(job('"\\ud800"'))],
   ['a lone surrogate in a name', () => post(job('{"\\udfff": 1}'))],
   ['a number beyond all numbers', () => post(job('1e400'))],
+  ['a number with more digits than are kept', () => post(job('9007199254740993'))],
+  ['such a number in a long body', () => post(job(`{"a": 9007199254740993, "b": "${'x'.repeat(100_000)}"}`))],
   ['JSON 100,000 deep', () => post(job(`${'['.repeat(100_000)}${']'.repeat(100_000)}`))],
   ['JSON 100,000 deep that never closes', () => post('['.repeat(100_000))],
   ['a compressed body', () => post('x', ['Content-Encoding: gzip'])],
@@ -91,15 +95,45 @@ test.each<[string, () => string | Buffer]>([
   expect((await world.call('GET', '/livez')).status).toBe(200);
 });
 
+test('a refused body that goes on coming, drop by drop, is cut off', async () => {
+  const socket = connect(world.port, '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(head(['PUT /api/v1/objects/data/x HTTP/1.1', 'Host: localhost', 'Content-Length: 100000']));
+  const drops = setInterval(() => socket.write('x'), 100);
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (part: string) => {
+    answer += part;
+  });
+  await once(socket, 'close');
+  clearInterval(drops);
+  expect(statusOf(answer)).toBe(401);
+});
+
+test('a small body that does not come in time is refused', async () => {
+  const { promise: refusal, resolve } = Promise.withResolvers<string>();
+  const server = createServer((request, response) => {
+    readBody(request as Request, 100, 50).catch((error: unknown) => {
+      resolve(messageOf(error));
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(head(['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 10']));
+  expect(await refusal).toContain('did not come within 0.05 s');
+  socket.destroy();
+  server.close();
+});
+
 test('-0 and numbers at the edge are taken and come back as JSON has them', async () => {
   const answer = await world.call('POST', '/api/v1/jobs', {
-    body: job('[-0, 1e308, 5e-324, 9007199254740993, 0.1]'),
+    body: job('[-0, 1e308, 5e-324, 9007199254740991, 0.1]'),
     headers: { 'content-type': 'application/json' },
   });
   expect(answer.status).toBe(202);
   const { config } = answer.json<{ spec: { config: unknown } }>().spec;
   const { id } = answer.json<{ id: string }>();
-  expect(JSON.stringify(config)).toBe('{"a":[0,1e+308,5e-324,9007199254740992,0.1]}');
+  expect(JSON.stringify(config)).toBe('{"a":[0,1e+308,5e-324,9007199254740991,0.1]}');
   const read = (await world.call('GET', `/api/v1/jobs/${id}`)).json<{ spec: { config: unknown } }>();
   expect(JSON.stringify(read.spec.config)).toBe(JSON.stringify(config));
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pythonTool } from '../../scripts/python-tools.mjs';
+import { oneHotModel, shapelessModel, zerosModel } from '../serving/exported-models.ts';
 import { echoModel, softmaxModel } from '../serving/models.ts';
 import { addKey } from './harness.ts';
 import { startPredictions, type PredictionsWorld } from './predictions-world.ts';
@@ -15,6 +16,9 @@ beforeAll(async () => {
   await api.add('softmax', softmaxModel('["hen","owl"]'), false);
   await api.add('echo', echoModel());
   await api.add('unused', softmaxModel(), false);
+  await api.add('shapeless', shapelessModel());
+  await api.add('zeros', zerosModel());
+  await api.add('cities', oneHotModel());
 });
 afterAll(() => api.close());
 
@@ -121,6 +125,53 @@ describe('inference in JSON', () => {
     ]);
   });
 
+  test('null is as absent, parameters may be anything, a missing number is null', async () => {
+    const parameters = { content_type: 'np', headers: { a: '1' }, tags: ['a'], nothing: null };
+    const dumped = { ...x, data: [1, 2, null, 'NaN'], parameters: null };
+    const answer = await infer(softmax, { id: null, parameters: null, inputs: [dumped], outputs: null });
+    expect(answer.status).toBe(200);
+    expect(answer.json<{ outputs: { data: unknown }[] }>().outputs[0]?.data).toEqual([
+      ...[expect.closeTo(0.2689414, 6), expect.closeTo(0.7310586, 6)],
+      ...['NaN', 'NaN'],
+    ]);
+    const asked = { name: 'probabilities', parameters: { ...parameters, binary_data: null, classification: null } };
+    const rich = await infer(softmax, { id: 'a', parameters, inputs: [{ ...x, parameters }], outputs: [asked] });
+    expect(rich.json()).toMatchObject({ id: 'a', outputs: [{ name: 'probabilities' }] });
+  });
+
+  test('a model without shapes takes any', async () => {
+    expect((await get('/v2/models/shapeless')).json()).toMatchObject({
+      inputs: [{ shape: [-1] }],
+      outputs: [{ shape: [-1] }],
+    });
+    const answer = await infer('/v2/models/shapeless/infer', { inputs: [{ ...x, shape: [2, 1, 2] }] });
+    expect(answer.json()).toMatchObject({ outputs: [{ name: 'y', shape: [2, 1, 2], data: [1, 2, 2, 1] }] });
+  });
+
+  test('a long answer goes as bytes only', async () => {
+    const inputs = [{ name: 'size', shape: [1], datatype: 'INT64', data: [1_000_001] }];
+    const refused = await infer('/v2/models/zeros/infer', { inputs });
+    expect([refused.status, Object.keys(refused.json())]).toEqual([413, ['error']]);
+    const answer = await infer('/v2/models/zeros/infer', { inputs, parameters: { binary_data_output: true } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
+  });
+
+  const city = (data: string) => `{"inputs":[{"name":"city","shape":[1,1],"datatype":"BYTES","data":${data}}]}`;
+  const deep = `${'['.repeat(200_000)}1${']'.repeat(200_000)}`;
+
+  test.each<[string, string, string, RegExp]>([
+    ['text with NUL', 'cities', city('["a\\u0000b"]'), /NUL/],
+    ['half a surrogate pair', 'cities', city('["\\ud83d"]'), /surrogate/],
+    ['NUL in the id', 'softmax', `{"id":"a\\u0000","inputs":[${JSON.stringify(x)}]}`, /NUL/],
+    ['lists without end', 'softmax', JSON.stringify({ inputs: [x] }).replace('[1,2,2,1]', deep), /deep/],
+    ['lists without end beside a long number', 'zeros', `{"a":1234567890123456789,"b":${deep}}`, /deep|inputs/],
+    ['parameters without end', 'softmax', `{"parameters":{"a":${deep}},"inputs":[${JSON.stringify(x)}]}`, /deep/],
+  ])('%s is refused in words', async (_, model, body, message) => {
+    const answer = await infer(`/v2/models/${model}/infer`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.json<{ error: string }>().error).toMatch(message);
+  });
+
   test.each<[string, unknown, Record<string, string>, number]>([
     ['no JSON', '{', {}, 400],
     ['no inputs', {}, {}, 400],
@@ -171,3 +222,42 @@ test('tritonclient, which Triton’s makers wrote, finds nothing to complain abo
   ]);
   expect(stdout.trim().split('\n').at(-1)).toBe('all good');
 }, 300_000);
+
+describe('the same by REST', () => {
+  const rest = { number: 1, text: 'x', flag: true, grid: [1, 2, 3, 4, 5, 6], open: [1] };
+  const json = (whole: string, open = '[1]') =>
+    JSON.stringify({ ...rest, open: '#' })
+      .replace('"#"', open)
+      .replace('{', `{"whole":${whole},`);
+  const call = (path: string, body: string) =>
+    api.world.call('POST', `/api/v1/models/echo/${path}`, { body, headers: { 'content-type': 'application/json' } });
+
+  test.each(['9007199254740993', '"9007199254740993"', '-9223372036854775808'])(
+    'all digits of %s come back, by one row and by many',
+    async (whole) => {
+      const digits = whole.replaceAll('"', '');
+      const one = await call('predict', `{"inputs":${json(whole)}}`);
+      expect(one.json()).toMatchObject({ outputs: { whole_out: digits } });
+      const many = await call('predict_batch', `{"inputs":[${json('1')},${json(whole)}]}`);
+      expect(many.json()).toMatchObject({
+        results: [{ outputs: { whole_out: 1 } }, { outputs: { whole_out: digits } }],
+      });
+    },
+  );
+
+  test.each(['9223372036854775808', '1e300'])('%s is refused with a sentence that is true', async (whole) => {
+    const answer = await call('predict', `{"inputs":${json(whole)}}`);
+    expect(answer.status).toBe(422);
+    expect(answer.json<{ detail: string }>().detail).toMatch(
+      /"9223372036854775808" is not a whole number from|past 2\^53, where a JSON number is rounded/,
+    );
+  });
+
+  test('missing and infinite numbers come back as JSON that can be sent again', async () => {
+    const first = await call('predict', `{"inputs":${json('1', '[null,"-Infinity",12345678901234567890]')}}`);
+    const { outputs } = first.json<{ outputs: { open_out: readonly unknown[] } }>();
+    expect(outputs.open_out).toEqual(['NaN', '-Infinity', Math.fround(Number('12345678901234567890'))]);
+    const again = await call('predict', `{"inputs":${json('1', JSON.stringify(outputs.open_out))}}`);
+    expect(again.json()).toMatchObject({ outputs });
+  });
+});

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
+  longestManifestBytes,
   objectKeys,
   type AttemptView,
   type CheckpointManifest,
@@ -8,6 +9,7 @@ import {
   type MetricPoint,
 } from '@artenic/core';
 import { pino } from 'pino';
+import { ArtenicError } from '../../core/errors.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
 import { startRelay } from '../../workers/relay.ts';
 import { poll } from '../support/poll.ts';
@@ -43,13 +45,14 @@ test('hello trades the right bootstrap token for the first runner’s own', asyn
   expect((await world.hello(attemptId, token, bootstrapTokenOf(keyPepper, `${attemptId}0`))).status).toBe(401);
   expect((await world.hello(attemptId, 'short')).status).toBe(422);
   expect((await beat({ token })).status).toBe(401);
+  const beforeMs = Date.now();
   const answer = await world.hello(attemptId, token);
   expect(answer.status).toBe(200);
   const first = answer.json<HelloResponse>();
   expect(first).toMatchObject({ secrets: { TOKEN: 'secret of TOKEN' }, checkpoints: [], job: { service: 'penguins' } });
-  const leftMs = Date.parse(first.stopAt) - Date.now();
-  expect(leftMs).toBeGreaterThan(2 * 3_600_000 - 60_000);
-  expect(leftMs).toBeLessThanOrEqual(2 * 3_600_000);
+  const begunMs = Date.parse(first.stopAt) - 2 * 3_600_000;
+  expect(begunMs).toBeGreaterThanOrEqual(beforeMs);
+  expect(begunMs).toBeLessThanOrEqual(Date.now());
   // A repeat with the same token is the same runner; the end of its hours does not move.
   expect((await world.hello(attemptId, token)).json<HelloResponse>().stopAt).toBe(first.stopAt);
   const second = await world.hello(attemptId, rival);
@@ -60,7 +63,53 @@ test('hello trades the right bootstrap token for the first runner’s own', asyn
     expect.objectContaining({ kind: 'hello', stopAt: first.stopAt }),
   ]);
   const { items } = (await world.call('GET', `/api/v1/jobs/${job.id}/attempts`)).json<{ items: AttemptView[] }>();
-  expect(items).toMatchObject([{ attempt: 1, state: 'starting', helloAt: expect.any(String) }]);
+  expect(items).toMatchObject([
+    { attempt: 1, state: 'starting', helloAt: expect.any(String), lastHeartbeatAt: expect.any(String) },
+  ]);
+});
+
+test('whatever a machine asks under its own token is a sign of life, also a hello that is held back', async () => {
+  const job = await world.addJob();
+  const warned = await world.startAttempt(job.id, 1);
+  await world.store.attempts.notice(warned.attemptId, new Date(Date.now() + 60_000), new Date());
+  const offer = { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 };
+  const id = `${job.id}/attempt-2`;
+  await world.store.attempts.open({ id, jobId: job.id, attempt: 2, offer, reason: 'beside', createdAt: new Date() });
+  const lastSign = async (attemptId: string) => (await world.store.attempts.get(attemptId)).lastHeartbeatAt;
+  expect((await world.hello(id, newToken(), 'x'.repeat(43))).status).toBe(401);
+  expect(await lastSign(id)).toBeNull();
+  expect((await world.hello(id, newToken())).status).toBe(503);
+  expect(await lastSign(id)).not.toBeNull();
+
+  const sign = await lastSign(warned.attemptId);
+  const ship = () => world.ship(warned, 'logs?stream=training&offset=0', 'line\n');
+  expect((await ship()).status).toBe(200);
+  // those within a heartbeat's time of the last sign are not written down
+  expect(await lastSign(warned.attemptId)).toEqual(sign);
+  await poll('a sign that is written down', 10_000, async () => {
+    await ship();
+    return (await lastSign(warned.attemptId))?.getTime() === sign?.getTime() ? null : true;
+  });
+});
+
+test('a heartbeat that the API cannot take is a fault of ours; one that it refuses is none', async () => {
+  const runner = await world.startRunner();
+  world.deps.hearing.takeFault();
+  expect((await beat(runner)).status).toBe(200);
+  expect((await beat({ token: newToken() })).status).toBe(401);
+  expect(world.deps.hearing.takeFault()).toBe(false);
+  const away = await ApiWorld.start({
+    store: {
+      ...world.store,
+      attempts: { ...world.store.attempts, heartbeat: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+    },
+  });
+  try {
+    expect((await away.ship(runner, 'heartbeat', { phase: 'training', progress: null })).status).toBe(503);
+    expect([away.deps.hearing.takeFault(), away.deps.hearing.takeFault()]).toEqual([true, false]);
+  } finally {
+    await away.close();
+  }
 });
 
 test('of ten runners that say hello at once one gets the attempt', async () => {
@@ -104,6 +153,11 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
   for (const sequence of [1, 2, 10]) await store(manifest(first.jobId, 1, sequence));
   const damaged = objectKeys.checkpointManifest(first.jobId, 1, 11);
   await world.deps.storage.put(damaged, Buffer.from('{"half": '));
+  // one that is too long, and one that names an object of another attempt: neither keeps the next from beginning
+  const long = objectKeys.checkpointManifest(first.jobId, 1, 12);
+  await world.deps.storage.put(long, Buffer.alloc(longestManifestBytes + 1, ' '));
+  const key = objectKeys.output(first.jobId, 1, 'x');
+  await store({ ...manifest(first.jobId, 1, 13), files: [{ path: 'x', key, bytes: 1, sha256: '0'.repeat(64) }] });
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
   const foreign = await world.ship(first, 'checkpoints', manifest(first.jobId, 2, 3));
@@ -117,6 +171,11 @@ test('checkpoints come from storage, newest first, also those nobody told of', a
     [1, 2],
     [1, 1],
   ]);
+  for (let sequence = 2; sequence <= 20; sequence++) await store(manifest(first.jobId, 2, sequence));
+  const next = (await world.hello(await world.openAttempt(first.jobId, 4), newToken())).json<HelloResponse>();
+  expect(next.checkpoints.map(({ attempt, sequence }) => [attempt, sequence])).toEqual(
+    Array.from({ length: 16 }, (_, index) => [2, 20 - index]),
+  );
 });
 
 test('phases move the job; what Temporal could not hear is kept, and the relay tells it in its order', async () => {

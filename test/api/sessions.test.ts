@@ -36,6 +36,30 @@ describe('signing in', () => {
     expect((await world.call('GET', '/api/v1/session')).json()).toMatchObject({ method: 'api-key', expiresAt: null });
   });
 
+  test('behind HTTPS: the cookie is Secure and its name is held by the browser', async () => {
+    const deps = { ...world.deps, publicUrl: 'https://artenic.test/' };
+    const running = await startServer(createApp(deps), { host: '127.0.0.1', port: 0 });
+    const ask = (method: string, path: string, headers: Record<string, string>, body?: object) =>
+      fetch(`http://127.0.0.1:${running.port}/api/v1/session${path}`, {
+        ...{ method, headers: { 'content-type': 'application/json', ...headers } },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    try {
+      const cookie = cookieOf(await ask('POST', '/sign-in', {}, { apiKey: world.key }));
+      expect(cookie).toMatch(/^__Host-artenic-session=[\w-]{43}; Path=\/; .*; SameSite=Strict; Secure$/);
+      const page = { cookie: pairOf(cookie), origin: 'https://artenic.test' };
+      const seen = await ask('GET', '', page);
+      expect([seen.status, seen.headers.get('cache-control')]).toEqual([403, 'no-store']);
+      const own = createApp({ ...deps, allowedOrigins: ['https://artenic.test'] });
+      const other = await startServer(own, { host: '127.0.0.1', port: 0 });
+      const answer = await fetch(`http://127.0.0.1:${other.port}/api/v1/session`, { headers: page });
+      expect(answer.status).toBe(200);
+      await other.close(1000);
+    } finally {
+      await running.close(1000);
+    }
+  });
+
   test('with a link, once, also when it is used twice at the same moment', async () => {
     const token = await freshLink();
     const answers = await Promise.all([signIn({ token }), signIn({ token }), signIn({ token })]);

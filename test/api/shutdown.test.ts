@@ -18,6 +18,8 @@ const ask = async (port: number, path: string, agent?: Agent): Promise<IncomingM
   return response;
 };
 
+const longerThanTheTest = 3_600_000;
+
 test('closing lets the answer under way end, refuses new ones and does not wait for idle connections', async () => {
   const began = Promise.withResolvers<() => void>();
   const { port, close } = await startServer(
@@ -33,13 +35,11 @@ test('closing lets the answer under way end, refuses new ones and does not wait 
   const idle = new Agent({ keepAlive: true });
   await textOf(await ask(port, '/quick', idle));
   const finish = await began.promise;
-  const startedMs = performance.now();
-  const closed = close(10_000);
+  const closed = close(longerThanTheTest);
   await expect(ask(port, '/quick')).rejects.toThrow(/ECONNREFUSED/);
   finish();
   expect(await textOf(await slow)).toBe('all of it');
   await closed;
-  expect(performance.now() - startedMs).toBeLessThan(8000);
   agent.destroy();
   idle.destroy();
 });
@@ -66,9 +66,8 @@ test('a client that sent garbage and keeps its half of the connection open does 
   socket.write('hello\r\n\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 400 /);
-  const startedMs = performance.now();
+  // the end of the grace does not reach this connection: if it stayed open, closing would never be done
   await close(100);
-  expect(performance.now() - startedMs).toBeLessThan(8000);
   socket.destroy();
 });
 

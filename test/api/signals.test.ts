@@ -41,7 +41,8 @@ function webhook(
   name: string,
   options: { secret?: string; at?: Date; id?: string; body?: string; sentBody?: string; extra?: string } = {},
 ): Promise<Answer> {
-  const { secret = current, at = new Date(), id = `msg_${randomUUID()}`, body = '{}', extra = '' } = options;
+  const own = JSON.stringify({ jobId, name });
+  const { secret = current, at = new Date(), id = `msg_${randomUUID()}`, body = own, extra = '' } = options;
   const signature = new Webhook(secret).sign(id, at, body);
   return world.call('POST', pathOf(jobId, name), {
     bearer: null,
@@ -185,6 +186,19 @@ describe('who may', () => {
     const unsigned = { 'webhook-id': 'x', 'webhook-signature': 'v1,' };
     expect((await world.call('POST', pathOf(id, 'hold'), { bearer: null, headers: unsigned })).status).toBe(401);
     expect(await heldAt(id)).toBeNull();
+  });
+
+  test('nothing that was signed for another job or signal, or for none', async () => {
+    const [one, other] = [await world.addJob(), await world.addJob()];
+    const body = JSON.stringify({ jobId: one.id, name: 'hold' });
+    const refused = [
+      await webhook(other.id, 'hold', { body }),
+      await webhook(one.id, 'release', { body }),
+      await webhook(one.id, 'hold', { body: '{}' }),
+      await webhook(one.id, 'hold', { body: JSON.stringify({ jobId: one.id }) }),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([422, 422, 422, 422]);
+    expect([await heldAt(one.id), await heldAt(other.id)]).toEqual([null, null]);
   });
 
   test('no other project', async () => {

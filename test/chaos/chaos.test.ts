@@ -16,7 +16,8 @@ import { byTurns, isFull, seedOf } from '../support/share.ts';
 const jobCount = Number(process.env['ARTENIC_CHAOS_JOBS'] ?? (isFull ? 8 : 3));
 const seed = Number(process.env['ARTENIC_CHAOS_SEED'] ?? seedOf('chaos'));
 const random = randomFrom(seed);
-const stack = createStack({ ARTENIC_LOCAL_VCPU: '4' });
+const silentAfterMs = 12_000;
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '4', ARTENIC_SILENT_AFTER_MS: String(silentAfterMs) });
 const counter: CounterConfig = { total: 60, every: 5, delay: 0.1 };
 
 /** Each job notes what it has printed in a file of its own. */
@@ -87,6 +88,34 @@ describe(`chaos, seed ${seed}`, () => {
     expect(await shaOf(disturbed)).toBe(await shaOf(undisturbed));
   }, 300_000);
 
+  test('an API that is away for longer than a runner may be silent loses no attempt; a runner that hangs loses its own', async () => {
+    const config = traced({ total: 500, every: 5, delay: 0.1 });
+    const id = await submit(counterJob(config));
+    await running(id);
+    const api = stack.endpoints().processes['api'] ?? 0;
+    process.kill(api, 'SIGSTOP');
+    try {
+      // real time is what this is about: the API hears nobody for longer than the deadline
+      await sleep(silentAfterMs + 3000);
+    } finally {
+      process.kill(api, 'SIGCONT');
+    }
+    const before = (await attemptsOf(stack, id))[0]?.lastHeartbeatAt ?? '';
+    await poll('the runner to be heard again', 30_000, async () =>
+      ((await attemptsOf(stack, id))[0]?.lastHeartbeatAt ?? '') > before ? true : null,
+    );
+    expect(await attemptsOf(stack, id)).toMatchObject([{ ending: null }]);
+    await poll('the runner to hang', 10_000, async () => ((await inject(stack, 'hung', id)) ? true : null));
+    const job = await ended(id, 120_000);
+    expect(await checkCounter(stack, job, config, true)).toEqual([]);
+    const attempts = await attemptsOf(stack, id);
+    expect(attempts).toMatchObject([
+      { ending: { kind: 'lost', evidence: 'fell-silent' } },
+      { ending: { kind: 'succeeded' } },
+    ]);
+    expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
+  }, 240_000);
+
   test('Cancel from the temporal CLI cancels the job', async () => {
     const id = await submit(counterJob({ total: 2000, every: 5, delay: 0.1 }));
     await running(id);
@@ -127,35 +156,37 @@ describe(`chaos, seed ${seed}`, () => {
     expect(await checkEndedOnce(stack, [id])).toEqual([]);
   }, 180_000);
 
-  test(`${jobCount} jobs under random faults`, async () => {
-    const configs = new Map<string, CounterConfig>();
-    for (let index = 0; index < jobCount; index++) {
-      const config = traced(counter);
-      configs.set(await submit(counterJob(config, { index: String(index) })), config);
-    }
-    const ids = [...configs.keys()];
-    const mayRetry = new Set<string>();
-    const story: string[] = [];
-    const open = new Set(ids);
-    const deadline = Date.now() + 60_000 + jobCount * 20_000;
-    while (open.size > 0) {
-      expect(Date.now()).toBeLessThan(deadline);
-      for (const id of open) if (terminalStates.has((await jobView(id)).state)) open.delete(id);
-      if (open.size === 0) break;
-      const fault: Fault = pick(random, faultNames);
-      const victim = pick(random, [...open].slice(0, 4));
-      if (await inject(stack, fault, victim)) {
-        story.push(`${fault} ${victim}`);
-        if (faults[fault].newAttempt) mayRetry.add(victim);
+  test(
+    `${jobCount} jobs under random faults`,
+    async () => {
+      const configs = new Map<string, CounterConfig>();
+      for (let index = 0; index < jobCount; index++) {
+        const config = traced(counter);
+        configs.set(await submit(counterJob(config, { index: String(index) })), config);
       }
-      await sleep(500 + random() * 2000);
-    }
-    const problems: string[] = [];
-    for (const [id, config] of configs)
-      problems.push(...(await checkCounter(stack, await jobView(id), config, mayRetry.has(id))));
-    problems.push(...(await checkEndedOnce(stack, ids)));
-    if (problems.length > 0) problems.push(`seed ${seed}: ${story.join(', ')}`);
-    expect(problems).toEqual([]);
-    expect(processesWith('ARTENIC_ATTEMPT_ID=').filter((pid) => processesWith(stack.home).includes(pid))).toEqual([]);
-  }, 900_000);
+      const ids = [...configs.keys()];
+      const mayRetry = new Set<string>();
+      const story: string[] = [];
+      const open = new Set(ids);
+      while (open.size > 0) {
+        for (const id of open) if (terminalStates.has((await jobView(id)).state)) open.delete(id);
+        if (open.size === 0) break;
+        const fault: Fault = pick(random, faultNames);
+        const victim = pick(random, [...open].slice(0, 4));
+        if (await inject(stack, fault, victim)) {
+          story.push(`${fault} ${victim}`);
+          if (faults[fault].newAttempt) mayRetry.add(victim);
+        }
+        await sleep(500 + random() * 2000);
+      }
+      const problems: string[] = [];
+      for (const [id, config] of configs)
+        problems.push(...(await checkCounter(stack, await jobView(id), config, mayRetry.has(id))));
+      problems.push(...(await checkEndedOnce(stack, ids)));
+      if (problems.length > 0) problems.push(`seed ${seed}: ${story.join(', ')}`);
+      expect(problems).toEqual([]);
+      expect(processesWith('ARTENIC_ATTEMPT_ID=').filter((pid) => processesWith(stack.home).includes(pid))).toEqual([]);
+    },
+    120_000 + jobCount * 20_000,
+  );
 });

@@ -43,6 +43,7 @@ const proofs = [
   ['no-fence', ['--only', '2,9,10,12,14'], 'zombie-write'],
   ['no-lookup', [], 'double'],
   ['no-reconciler', ['--only', '14'], 'orphan'],
+  ['no-silence-check', ['--only', '4'], 'lost'],
 ] as const;
 
 test.each(byTurns('sabotages', proofs, 1))(

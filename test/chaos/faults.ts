@@ -19,6 +19,7 @@ export const faults = {
   reset: { newAttempt: false },
   runner: { newAttempt: true },
   training: { newAttempt: true },
+  hung: { newAttempt: true },
 } as const;
 export type Fault = keyof typeof faults;
 export const faultNames = Object.keys(faults) as readonly Fault[];
@@ -68,11 +69,12 @@ export async function inject(stack: Stack, fault: Fault, jobId: string): Promise
       await stack.start();
       return true;
     case 'runner':
-    case 'training': {
-      const [pid] = processesOf(jobId, fault);
+    case 'training':
+    case 'hung': {
+      const [pid] = processesOf(jobId, fault === 'hung' ? 'runner' : fault);
       if (pid === undefined) return false;
       try {
-        process.kill(pid, 'SIGKILL');
+        process.kill(pid, fault === 'hung' ? 'SIGSTOP' : 'SIGKILL');
       } catch {
         return false;
       }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../support/compile-cache.ts';
 
 const bin = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url));
 
@@ -24,6 +25,7 @@ export function artenic(args: readonly string[], options: RunOptions = {}): Prom
       PATH: process.env['PATH'],
       HOME: join(tmpdir(), 'no-home-here'),
       ARTENIC_HOME: join(tmpdir(), 'no-stack-here'),
+      NODE_COMPILE_CACHE: compileCache(),
       ...options.env,
     },
     stdio: ['pipe', 'pipe', 'pipe'],

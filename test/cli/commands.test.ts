@@ -390,6 +390,7 @@ describe('training', () => {
       ending: { kind: 'preempted', exitCode: null, message: 'taken back' },
       ...{ billedFrom: '2026-01-01T00:00:10.000Z', billedUntil: '2026-01-01T01:02:13.000Z' },
       ...{ createdAt: '2026-01-01T00:00:00.000Z', launchedAt: null, helloAt: null, runningAt: null, endedAt: null },
+      lastHeartbeatAt: null,
       ...{ reason: 'the first offer', checkpoints: [], cost: { usdMicros: 3_723_000, isFinal: true } },
     };
     const local: AttemptView = {
@@ -414,9 +415,9 @@ describe('training', () => {
       expect(exitCode).toBe(0);
       expect(stdout).toMatch(/^Cost +3\.7230 USD so far$/m);
       expect(stdout).toMatch(
-        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +preempted +3\.7230 USD +the first offer$/m,
+        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +– +preempted +3\.7230 USD +the first offer$/m,
       );
-      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +launching +free +nothing else is left$/m);
+      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +– +launching +free +nothing else is left$/m);
       expect(stdout).toMatch(/^2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
       expect(stdout).toMatch(/^3 +.* ago +watch +next zone/m);
       expect((await run(['jobs', id], answer([attempt, local], 3_723_000))).stdout).toBe(stdout);
@@ -588,14 +589,21 @@ describe('models', () => {
     const answer = {
       body: { model: 'penguins', version: 1, outputs: { label: 'Adelie' }, label: 'Adelie', latencyMs: 1 },
     };
+    const inputs = Object.entries({
+      ...{ mass: 'float32', sex: 'string', wild: 'bool', beak: 'float32', ring: 'string', note: 'string' },
+      left: 'float32',
+    }).map(([name, type]) => ({ name, type, shape: ['rows', name === 'beak' ? 2 : 1] }));
+    const versions = {
+      body: { items: [{ ...version, signature: { inputs, outputs: [], labels: null } }] },
+    };
     const args = ['predict', 'penguins', '--json-input', '{"island":"Dream"}'];
-    for (const pair of ['mass=4000.5', 'sex=female', 'wild=true', 'beak=[1,2]', 'ring="007"', 'note='])
+    for (const pair of ['mass=4000.5', 'sex=1', 'wild=true', 'beak=[1,2]', 'ring="007"', 'note=', 'left='])
       args.push('-i', pair);
-    const { exitCode, stdout } = await run(args, () => answer);
+    const { exitCode, stdout } = await run(args, ({ path }) => (path.endsWith('/versions') ? versions : answer));
     expect(exitCode).toBe(0);
     expect(stdout.split('\n')[0]).toBe('Adelie');
-    expect(JSON.parse(calls()[0]?.body.toString() ?? '')).toEqual({
-      inputs: { island: 'Dream', mass: 4000.5, sex: 'female', wild: true, beak: [1, 2], ring: '007', note: '' },
+    expect(JSON.parse(calls()[1]?.body.toString() ?? '')).toEqual({
+      inputs: { island: 'Dream', mass: 4000.5, sex: '1', wild: true, beak: [1, 2], ring: '007', note: '', left: null },
     });
   });
 });
@@ -629,7 +637,11 @@ describe('predict-batch', () => {
   });
 
   test('rows without a prediction are told and make the exit code negative', async () => {
-    const { exitCode, stdout, stderr } = await run(['predict-batch', 'm'], answer([1]), { input: 'x\n1\n2\n3\n' });
+    const { exitCode, stdout, stderr } = await run(
+      ['predict-batch', 'm'],
+      (call) => (call.path.endsWith('/versions') ? { body: { items: [] } } : answer([1])(call)),
+      { input: 'x\n1\n2\n3\n' },
+    );
     expect(exitCode).toBe(1);
     expect(stdout).toBe('class-0\t{"y":[0]}\nerror: x is missing\nclass-2\t{"y":[2]}\n');
     expect(stderr).toContain('1 of 3 rows have no prediction');

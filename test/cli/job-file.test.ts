@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CliError } from '../../cli/cli-error.ts';
@@ -68,18 +69,29 @@ describe('a job file', () => {
     expect(messageOf(read)).toContain(`${shown}${expected}`);
   });
 
+  test('from Windows: line ends and a byte order mark do not matter, UTF-16 is told', () => {
+    const text = 'service: a\r\ncommand: |\r\n  one\r\n  two\r\n';
+    expect(load(`\uFEFF${text}`).load().file.command).toBe('one\ntwo\n');
+    for (const bytes of [Buffer.from(`\uFEFF${text}`, 'utf16le'), Buffer.from(text, 'utf16le')]) {
+      const { load: read } = load('');
+      writeFileSync(join(folder?.path ?? '', 'artenic.yaml'), bytes);
+      expect(messageOf(read)).toContain('is UTF-16: save it as UTF-8');
+    }
+    const { load: latin } = load('');
+    writeFileSync(join(folder?.path ?? '', 'artenic.yaml'), Buffer.from('service: caf\xe9', 'latin1'));
+    expect(messageOf(latin)).toContain('is not UTF-8');
+  });
+
   test('tells all that is wrong at once', () => {
     const { load: read } = load('service: A\nmaxHours: 0\nnonsense: 1\n');
     expect(messageOf(read).split('\n')).toHaveLength(4);
   });
 
-  test('that explodes is refused quickly', () => {
+  test('that explodes is refused before it is spread out', () => {
     const lines = ['a: &a [x, x, x, x, x, x, x, x, x, x]'];
     for (const [name, before] of ['ba', 'cb', 'dc', 'ed', 'fe', 'gf', 'hg', 'ih'])
       lines.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`);
-    const startedMs = Date.now();
-    expect(messageOf(load(lines.join('\n')).load)).not.toBe('');
-    expect(Date.now() - startedMs).toBeLessThan(10_000);
+    expect(messageOf(load(lines.join('\n')).load)).toMatch(/alias/i);
   });
 
   test('must be a file', () => {

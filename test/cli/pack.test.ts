@@ -121,3 +121,11 @@ describe('a packed folder', () => {
     await expect(packFolder(empty)).rejects.toThrow(/empty/);
   });
 });
+
+test('a file name that is not UTF-8 is refused with the name, or left out', async () => {
+  const folder = make({ 'train.py': 'x' });
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9]), Buffer.from('.txt')]), 'x');
+  await expect(packFolder(folder)).rejects.toThrow('the file name caf\\xe9.txt in the package folder is not UTF-8');
+  writeFileSync(join(folder, '.artenicignore'), '*.txt\n');
+  expect((await packFolder(folder)).files).toBe(2);
+});

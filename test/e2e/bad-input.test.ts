@@ -9,6 +9,7 @@ import { processesOf, temporalCli } from '../chaos/faults.ts';
 import { attemptsOf, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
+import { isFull } from '../support/share.ts';
 import { createStack } from '../support/stack.ts';
 import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 
@@ -17,7 +18,7 @@ const stack = createStack({ ARTENIC_LOCAL_VCPU: '4', ARTENIC_SECRET_API_TOKEN: p
 
 const submit = async (spec: Record<string, unknown>) => (await stack.request<JobView>('POST', '/api/v1/jobs', spec)).id;
 const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
-const ended = (id: string, timeoutMs = 60_000) => endOf(stack, id, timeoutMs);
+const ended = (id: string, timeoutMs = 90_000) => endOf(stack, id, timeoutMs);
 const inState = (id: string, state: string) =>
   poll(`job ${id} to be ${state}`, 30_000, async () => ((await jobView(id)).state === state ? true : null));
 const answerTo = async (body: string, type = 'application/json') => {
@@ -36,7 +37,30 @@ const answerTo = async (body: string, type = 'application/json') => {
   };
 };
 
-beforeAll(() => stack.start(), 120_000);
+const logBytes = isFull ? 200_000_000 : 120_000_000;
+const secretScript = `import hashlib, os\nprint('leak', os.environ['API_TOKEN'])\nopen(os.environ['ARTENIC_OUTPUT_DIR'] + '/hash', 'w').write(hashlib.sha256(os.environ['API_TOKEN'].encode()).hexdigest())`;
+const metricsScript = `import os\nf = open(os.environ['ARTENIC_METRICS_FILE'], 'a')\nf.write('{"step": 1, "loss": NaN}\\nnot json\\n{"step": 2, "loss": 0.5}\\n')\nf.close()`;
+/** Jobs that need only a slot: all are submitted at the start, so that they run beside the tests before theirs. */
+const specs = {
+  missing: { command: 'no-such-program --x' },
+  exit3: { command: 'exit 3' },
+  list: { command: ['no-such-program'] },
+  setup: { setup: 'echo preparing; exit 7', command: 'true' },
+  logs: { command: `echo first; yes ${'x'.repeat(99)} | head -c ${logBytes}; echo last` },
+  metrics: { command: ['python3', '-c', metricsScript] },
+  corrupt: { command: 'printf garbage > "$ARTENIC_OUTPUT_DIR/model.onnx"' },
+  noModel: { command: 'true', outputs: { model: { path: 'there/is/none.onnx' } } },
+  hours: { command: 'sleep 60', maxHours: 2 / 3600, stopGraceSeconds: 1 },
+  secret: { command: ['python3', '-c', secretScript], secrets: ['API_TOKEN'] },
+};
+const ids = new Map<keyof typeof specs, string>();
+const idOf = (name: keyof typeof specs): string => ids.get(name) ?? '';
+
+beforeAll(async () => {
+  await stack.start();
+  for (const name of Object.keys(specs) as (keyof typeof specs)[])
+    ids.set(name, await submit({ service: 'bad', ...specs[name] }));
+}, 120_000);
 afterAll(() => stack.destroy(), 60_000);
 
 test('wrong JSON, wrong YAML and unknown fields name the place', async () => {
@@ -60,33 +84,27 @@ test('a body of 50 MB is refused', async () => {
 });
 
 test('a command that does not exist and an exit code fail the job with their reason', async () => {
-  const [missing, exit3] = await Promise.all([
-    submit({ service: 'bad', command: 'no-such-program --x' }),
-    submit({ service: 'bad', command: 'exit 3' }),
-  ]);
-  const missingJob = await ended(missing);
-  expect(missingJob).toMatchObject({ state: 'failed', message: expect.stringContaining('127') });
-  expect(await ended(exit3)).toMatchObject({ state: 'failed', message: expect.stringContaining('3') });
-  expect((await attemptsOf(stack, exit3)).length).toBe(1);
-}, 90_000);
+  expect(await ended(idOf('missing'))).toMatchObject({ state: 'failed', message: expect.stringContaining('127') });
+  expect(await ended(idOf('exit3'))).toMatchObject({ state: 'failed', message: expect.stringContaining('3') });
+  expect((await attemptsOf(stack, idOf('exit3'))).length).toBe(1);
+}, 120_000);
 
 test('a list command that does not exist says so', async () => {
-  const job = await ended(await submit({ service: 'bad', command: ['no-such-program'] }));
+  const job = await ended(idOf('list'));
   expect(job.state).toBe('failed');
   expect(job.message).toMatch(/no-such-program|127/);
-}, 90_000);
+}, 120_000);
 
 test('a failing setup has a log of its own and fails the job', async () => {
-  const id = await submit({ service: 'bad', setup: 'echo preparing; exit 7', command: 'true' });
+  const id = idOf('setup');
   const job = await ended(id);
   expect(job).toMatchObject({ state: 'failed', message: expect.stringContaining('7') });
   const page = await stack.request<LogPage>('GET', `/api/v1/jobs/${id}/logs?attempt=1&stream=setup&offset=0`);
   expect(page.text).toContain('preparing');
-}, 90_000);
+}, 120_000);
 
-test('200 MB of logs keep head and tail, and say what was left out', async () => {
-  const line = 'x'.repeat(99);
-  const id = await submit({ service: 'bad', command: `echo first; yes ${line} | head -c 200000000; echo last` });
+test(`${logBytes / 1e6} MB of logs keep head and tail, and say what was left out`, async () => {
+  const id = idOf('logs');
   expect((await ended(id, 240_000)).state).toBe('succeeded');
   let kept = 0;
   let dropped = 0;
@@ -105,30 +123,27 @@ test('200 MB of logs keep head and tail, and say what was left out', async () =>
   }
   expect(last.endsWith('last\n')).toBe(true);
   expect(kept).toBeLessThanOrEqual(105_000_000);
-  expect(kept + dropped).toBe(200_000_011);
+  expect(kept + dropped).toBe(logBytes + 11);
 }, 300_000);
 
 test('a NaN metric is kept as such, a bad line is told and fails nothing', async () => {
-  const script = `import os\nf = open(os.environ['ARTENIC_METRICS_FILE'], 'a')\nf.write('{"step": 1, "loss": NaN}\\nnot json\\n{"step": 2, "loss": 0.5}\\n')\nf.close()`;
-  const id = await submit({ service: 'bad', command: ['python3', '-c', script] });
+  const id = idOf('metrics');
   expect((await ended(id)).state).toBe('succeeded');
   const { items } = await stack.request<{ items: MetricPoint[] }>('GET', `/api/v1/jobs/${id}/metrics`);
   expect(items.map((point) => [point.step, point.value, point.nonFinite ?? null])).toEqual([
     [1, null, 'NaN'],
     [2, 0.5, null],
   ]);
-}, 90_000);
+}, 120_000);
 
 test('a corrupt model fails the job with the reason', async () => {
-  const job = await ended(
-    await submit({ service: 'bad', command: 'printf garbage > "$ARTENIC_OUTPUT_DIR/model.onnx"' }),
-  );
+  const job = await ended(idOf('corrupt'));
   expect(job.state).toBe('failed');
   expect(job.message).toMatch(/model/i);
-  const missing = await ended(
-    await submit({ service: 'bad', command: 'true', outputs: { model: { path: 'there/is/none.onnx' } } }),
-  );
-  expect(missing).toMatchObject({ state: 'failed', message: expect.stringContaining('there/is/none.onnx') });
+  expect(await ended(idOf('noModel'))).toMatchObject({
+    state: 'failed',
+    message: expect.stringContaining('there/is/none.onnx'),
+  });
 }, 120_000);
 
 test('a truncated checkpoint is passed over for the one before', async () => {
@@ -189,13 +204,11 @@ test('cancel in every phase ends the job and leaves nothing', async () => {
 }, 180_000);
 
 test('maxHours stops the job as timed-out', async () => {
-  const id = await submit({ service: 'bad', command: 'sleep 60', maxHours: 2 / 3600, stopGraceSeconds: 1 });
-  expect((await ended(id)).state).toBe('timed-out');
-}, 90_000);
+  expect((await ended(idOf('hours'))).state).toBe('timed-out');
+}, 120_000);
 
 test('a planted secret reaches the training and is found nowhere else', async () => {
-  const script = `import hashlib, os\nprint('leak', os.environ['API_TOKEN'])\nopen(os.environ['ARTENIC_OUTPUT_DIR'] + '/hash', 'w').write(hashlib.sha256(os.environ['API_TOKEN'].encode()).hexdigest())`;
-  const id = await submit({ service: 'bad', command: ['python3', '-c', script], secrets: ['API_TOKEN'] });
+  const id = idOf('secret');
   expect((await ended(id)).state).toBe('succeeded');
   const hash = await fetch(`${stack.endpoints().api}/api/v1/jobs/${id}/outputs/1/hash`, {
     headers: { authorization: `Bearer ${stack.adminKey()}` },
@@ -204,7 +217,7 @@ test('a planted secret reaches the training and is found nowhere else', async ()
   const page = await stack.request<LogPage>('GET', `/api/v1/jobs/${id}/logs?attempt=1&stream=training&offset=0`);
   expect(page.text).toContain('leak ***');
   expect(await foundIn(id)).toEqual([]);
-}, 90_000);
+}, 120_000);
 
 /** Looks for the secret in histories, tables, and every file of the home but the database's own and the raw log on the instance. */
 async function foundIn(jobId: string): Promise<readonly string[]> {

@@ -109,6 +109,18 @@ export const rareStories: Readonly<Record<string, Story>> = {
     await (await startJob(jobId)).result();
     return runsOf(jobId);
   },
+  'fell-silent': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId, {
+      script: async (runner) => {
+        if (runner.attempt > 1) return happyScript(runner);
+        await runner.hello();
+        await runner.phase('training');
+        runner.fallSilent();
+      },
+    });
+    await (await startJob(jobId)).result();
+    return runsOf(jobId);
+  },
   'termination-refused': async ({ world, startJob }, jobId) => {
     world.addJob(jobId);
     world.fault(jobId, 'watchInstance', (call) => (call === 1 ? 'auth' : null));

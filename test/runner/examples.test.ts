@@ -28,7 +28,7 @@ function modelOf(attempt: Attempt): unknown {
   return JSON.parse(readFileSync(attempt.object(objectKeys.output(jobId, number, 'model.json')), 'utf8'));
 }
 
-test('python-plain learns, and a run that was killed ends with the same model', async () => {
+test.concurrent('python-plain learns, and a run that was killed ends with the same model', async () => {
   const straight = await world.run({ job: await jobOf('python-plain') });
   expect(straight.marker().message).toBe('The command ended with exit code 0.');
   const model = modelOf(straight) as { accuracy: number };
@@ -66,7 +66,7 @@ async function newestFirst(attempt: Attempt): Promise<CheckpointManifest[]> {
     .toReversed();
 }
 
-test('python-setup brings its package along, once', async () => {
+test.concurrent('python-setup brings its package along, once', async () => {
   const first = await world.run({ job: await jobOf('python-setup') });
   expect(first.api.text('logs/setup')).toContain('tabulate');
   expect(first.api.text('logs/training')).toMatch(/\| is \\ taken for +\| +fern/);
@@ -75,7 +75,7 @@ test('python-setup brings its package along, once', async () => {
   expect(modelOf(second)).toEqual(modelOf(first));
 });
 
-test.each([
+test.concurrent.each([
   ['node', { epochs: 8 }, 'model.onnx'],
   ['scikit-learn', { epochs: 6 }, 'model.json'],
 ] as const)(

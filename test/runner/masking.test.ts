@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createMasker } from '../../runner/masking.ts';
@@ -52,4 +53,68 @@ test('bytes that are no text pass through unchanged', () => {
   const bytes = Buffer.from([0xff, 0x00, 0xc3, 0x28]);
   const masker = createMasker(['secret']);
   expect(Buffer.concat([masker.push(bytes), masker.end()])).toEqual(bytes);
+});
+
+const key = '-----BEGIN TEST KEY-----\nline-one-AAAABBBB\r\n  line-two-/+CCCCDD\n-----END TEST KEY-----\n';
+const values = [key, 'it\'s "quoted" \\ back', 'пароль-☃', 'p@ss/w0rd + (more)!', '  spaced out  '];
+const python = (script: string): Buffer =>
+  execFileSync(
+    'python3',
+    ['-c', `import base64, json, os, urllib.parse\nvalues = json.loads(os.environ['VALUES'])\n${script}`],
+    {
+      env: { ...process.env, VALUES: JSON.stringify(values), PYTHONIOENCODING: 'utf-8' },
+    },
+  );
+
+test.each([
+  ['as they are', 'print(v)'],
+  ['line by line, with other ends', '[print("key>", l, end="\\r\\n") for l in v.splitlines()]'],
+  ['stripped', 'print("<" + v.strip() + ">")'],
+  ['repr', 'print(repr(v), [v], {"k": v})'],
+  ['repr of bytes', 'print(repr(v.encode()))'],
+  ['JSON', 'print(json.dumps(v), json.dumps({"k": v}, ensure_ascii=False))'],
+  ['URL', 'print(urllib.parse.quote(v), urllib.parse.quote(v, safe=""), urllib.parse.quote_plus(v))'],
+  ['base64', 'print(base64.b64encode(v.encode()).decode(), base64.urlsafe_b64encode(v.encode()).decode())'],
+  [
+    'base64 behind a user',
+    '[print(base64.b64encode(("u" * n + ":" + v + "@host").encode()).decode()) for n in (1, 2, 3)]',
+  ],
+])('values are found by form: %s', (_, print) => {
+  const text = python(`for v in values: ${print}`);
+  const masked = mask(values, [text]);
+  expect(masked).toContain('***');
+  // what is left of a value is shorter than any part worth having
+  const words = values.flatMap((value) => value.split(/[^\p{L}\p{N}-]+/u)).filter((word) => word.length >= 6);
+  for (const word of words) {
+    const forms = [
+      word,
+      Buffer.from(word).toString('base64').slice(0, -4),
+      encodeURIComponent(word),
+      JSON.stringify(word),
+    ];
+    for (const form of forms.filter(({ length }) => length >= 6)) expect(masked).not.toContain(form);
+  }
+  for (let offset = 0; offset < 3; offset++) {
+    const inner = Buffer.from(`${' '.repeat(offset)}line-one-AAAABBBB`)
+      .toString('base64')
+      .slice(4, -4);
+    expect(masked).not.toContain(inner);
+  }
+});
+
+test('many long secrets cost no more than a look at each byte', () => {
+  const many = Array.from({ length: 64 }, (_, n) =>
+    Array.from({ length: 30 }, (__, line) => `line ${n} ${line} ${'x'.repeat(60)}`).join('\n'),
+  );
+  const text = Buffer.from(`step 1 loss 0.5 line 3 3 ${'x'.repeat(59)}\n`.repeat(3000));
+  const plain = Buffer.from('y'.repeat(text.length));
+  const timeOf = (secrets: readonly string[], bytes: Buffer): number => {
+    const startMs = performance.now();
+    mask(secrets, [bytes]);
+    return performance.now() - startMs;
+  };
+  timeOf(many, plain);
+  expect(mask(many, [text])).not.toContain('***');
+  // Each hit is followed for some sixty bytes; a search form by form would cost hundreds of times as much.
+  expect(timeOf(many, text)).toBeLessThan(100 * (timeOf(many, plain) + 5));
 });

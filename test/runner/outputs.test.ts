@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { checkpointManifestSchema, objectKeys } from '@artenic/core';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
 import { createRunnerStore } from '../../runner/open-store.ts';
@@ -99,6 +100,37 @@ test.concurrent('a machine on which nothing can be prepared gives one verdict wi
   const attempt = await world.run({ job: { command: 'true' }, bootstrap: { workDir: file } });
   expect(attempt.marker()).toMatchObject({ reason: 'restore-failed', exitCode: null });
   expect(attempt.marker().message).toMatch(/could not be prepared: .*ENOTDIR/);
+});
+
+test.concurrent('a secret is in no word that leaves the machine: names, messages, freeze, console', async () => {
+  const value = 'planted/"value" 1';
+  const secrets = { PLANTED: value, WORD: 'onnx' };
+  const write = `import json, os
+v = os.environ['PLANTED'].replace('/', '_'); w = os.environ['WORD']
+out, points = os.environ['ARTENIC_OUTPUT_DIR'], os.environ['ARTENIC_CHECKPOINT_DIR']
+open(out + '/model.onnx', 'w'); open(out + '/' + w + '.txt', 'w'); os.makedirs(out + '/planted'); open(out + '/' + os.environ['PLANTED'], 'w')
+open(points + '/.a', 'w').write('x'); os.rename(points + '/.a', points + '/step-' + w)
+print('token', json.dumps(os.environ['PLANTED'])); raise SystemExit(3)`;
+  const job = { command: ['python3', '-c', write], secrets: Object.keys(secrets) };
+  const first = await world.run({ job, secrets });
+  const marker = first.marker();
+  expect(marker.message).toMatch(/exit code 3\. Its log ends with: token "\*\*\*"$/);
+  // the declared name of the model is no secret
+  expect(marker.outputs.map(({ path }) => path)).toEqual(['model.onnx', '***.txt', '***']);
+  expect(first.api.checkpoints.map(({ name }) => name)).toEqual(['step-***']);
+  const told = JSON.stringify([
+    { ...marker, outputs: marker.outputs.slice(1) },
+    first.api.events,
+    first.api.checkpoints,
+  ]);
+  expect(`${told} ${first.console} ${first.api.text('logs/training')}`).not.toMatch(/planted\/|value|onnx/);
+  // in storage a checkpoint keeps the name by which the training knows it
+  const manifest = join(world.objects, objectKeys.checkpointManifest(first.bootstrap.jobId, 1, 1));
+  const checkpoints = [checkpointManifestSchema.parse(JSON.parse(readFileSync(manifest, 'utf8')))];
+  const command = 'ls "$ARTENIC_CHECKPOINT_DIR" | tr o 0';
+  const second = await world.run({ jobId: first.bootstrap.jobId, attempt: 2, checkpoints, job: { command }, secrets });
+  expect(second.api.text('logs/training')).toContain('step-0nnx');
+  expect(second.api.events[0]).toMatchObject({ restoredFrom: 'step-***' });
 });
 
 test('keys and paths that leave the storage are refused by both stores, whoever asks', async () => {

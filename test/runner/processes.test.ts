@@ -9,7 +9,7 @@ const names = [
   ...['TORCHELASTIC_RESTART_COUNT', 'TORCHELASTIC_MAX_RESTARTS', 'TORCHELASTIC_RUN_ID'],
 ];
 
-test("three processes get torchrun's variables and one log", async () => {
+test.concurrent("three processes get torchrun's variables and one log", async () => {
   const command = [
     'python3',
     '-c',
@@ -24,16 +24,15 @@ test("three processes get torchrun's variables and one log", async () => {
   expect(attempt.marker()).toMatchObject({ reason: 'exited', exitCode: 0 });
 });
 
-test('one that fails ends all, with its exit code', async () => {
+test.concurrent('one that fails ends all, with its exit code', async () => {
+  // the others would go on for longer than the test may take
   const command = 'echo up $RANK; if [ $RANK = 1 ]; then sleep 0.3; exit 9; fi; sleep 100';
-  const startedMs = performance.now();
   const attempt = await world.run({ job: { command, resources: { processes: 3 } } });
   expect(attempt.marker()).toMatchObject({ reason: 'exited', exitCode: 9, signal: null });
-  expect(performance.now() - startedMs).toBeLessThan(5000);
   expect(attempt.api.text('logs/training').split('\n')).toHaveLength(4);
 });
 
-test('one that ends well before the others does not end them', async () => {
+test.concurrent('one that ends well before the others does not end them', async () => {
   const attempt = await world.run({
     job: { command: '[ $RANK = 0 ] || sleep 0.5; echo done $RANK', resources: { processes: 2 } },
   });

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -125,29 +126,56 @@ with zipfile.ZipFile('tiny-1.2.3-py3-none-any.whl', 'w') as wheel:
     wheel.writestr(info + 'RECORD', ''.join(name + ',,\\n' for name in [*wheel.namelist(), info + 'RECORD']))
 `;
 
-test.concurrent('a Python environment with requirements, its freeze kept with the verdict', async () => {
-  const folder = mkdtempSync(join(world.folder, 'wheel-'));
-  execFileSync('python3', ['-c', makeWheel], { cwd: folder });
-  const sha256 = await world.putFolder(folder, {
-    'requirements.txt': './tiny-1.2.3-py3-none-any.whl\n',
-    'train.py': 'import sys, tiny\nprint(tiny.value, sys.prefix != sys.base_prefix)\n',
-  });
-  const job = {
-    package: { sha256 },
-    environment: { python: { requirements: 'requirements.txt' } },
-    command: 'python train.py',
-  };
-  const attempt = await world.run({ job });
-  expect(attempt.api.text('logs/training')).toBe('42 True\n');
-  expect(attempt.marker().setupFreeze).toMatch(/^tiny\b/m);
-  const again = await world.run({ job });
-  expect(again.api.text('logs/setup')).toMatch(/skipped/);
-  expect(again.marker().setupFreeze).toBe(attempt.marker().setupFreeze);
-}, 60_000);
-
 test.concurrent('a Python that this machine does not have is said', async () => {
   const attempt = await world.run({ job: { environment: { python: { version: '3.99' } }, command: 'true' } });
   expect(attempt.marker()).toMatchObject({ phase: 'setup', exitCode: 1 });
   expect(attempt.marker().message).toMatch(/^The job wants Python 3\.99, this machine has 3\.\d+/);
   expect(readFileSync(join(attempt.folder, 'logs/setup.log'), 'utf8')).toContain('3.99');
 });
+
+test.concurrent('a job gets only what was prepared with its own secrets, in folders that nobody else can read', async () => {
+  const bootstrap = { cacheDir: join(world.folder, 'cache-of-secrets') };
+  const job = { setup: 'echo preparing; echo "token=$PLANTED" > .credentials', command: 'cat .credentials' };
+  const run = async (secrets: Readonly<Record<string, string>>) => {
+    const { api } = await world.run({ job: { ...job, secrets: Object.keys(secrets) }, secrets, bootstrap });
+    return [api.text('logs/setup').includes('skipped'), api.text('logs/training')];
+  };
+  expect(await run({ PLANTED: 'planted-value' })).toEqual([false, 'token=***\n']);
+  expect(await run({ PLANTED: 'planted-value' })).toEqual([true, 'token=***\n']);
+  expect(await run({ PLANTED: 'another-value' })).toEqual([false, 'token=***\n']);
+  expect(await run({ PLANTED: 'planted-value', MORE: 'more-value' })).toEqual([false, 'token=***\n']);
+  expect(await run({})).toEqual([false, 'token=\n']);
+  const setups = join(bootstrap.cacheDir, 'setups');
+  const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+  expect([modeOf(bootstrap.cacheDir), modeOf(setups), modeOf(join(setups, '.key'))]).toEqual(['700', '700', '600']);
+  expect(readdirSync(setups).filter((name) => name !== '.key')).toHaveLength(4);
+});
+
+test('a Python environment with requirements: its freeze in the verdict, and each attempt writes into its own', async () => {
+  const folder = mkdtempSync(join(world.folder, 'wheel-'));
+  execFileSync('python3', ['-c', makeWheel], { cwd: folder });
+  const sha256 = await world.putFolder(folder, {
+    'requirements.txt': './tiny-1.2.3-py3-none-any.whl\n',
+    'train.py': `import importlib.metadata, os, site, sys, tiny
+print(tiny.value, 'spoilt' in sys.modules, os.path.exists(sys.prefix + '/extra'), importlib.metadata.version('tiny'))
+print('of the attempt:', sys.prefix == os.environ['VIRTUAL_ENV'], os.getcwd().rsplit('/', 1)[0] in sys.prefix)
+packages = site.getsitepackages()[0]
+open(packages + '/sitecustomize.py', 'w').write('import spoilt'); open(packages + '/spoilt.py', 'w').write('')
+open(sys.prefix + '/extra', 'w').write('')
+print(oct(os.stat(tiny.__file__).st_mode & 0o222))
+`,
+  });
+  const bootstrap = { cacheDir: join(world.folder, 'cache-of-layers') };
+  const job = {
+    package: { sha256 },
+    environment: { python: { requirements: 'requirements.txt' } },
+    command: 'grep -c "$VIRTUAL_ENV/bin" "$VIRTUAL_ENV/bin/pip"; pip --version | grep -c "^pip "; python train.py',
+  };
+  for (const isSkipped of [false, true]) {
+    const attempt = await world.run({ job, bootstrap });
+    const { api } = attempt;
+    expect(attempt.marker().setupFreeze).toMatch(/^tiny\b/m);
+    expect(api.text('logs/training')).toBe('1\n1\n42 False False 1.2.3\nof the attempt: True True\n0o0\n');
+    expect(api.text('logs/setup').includes('skipped')).toBe(isSkipped);
+  }
+}, 120_000);

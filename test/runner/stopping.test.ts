@@ -59,14 +59,14 @@ describe('a stop that the API asks for', () => {
   });
 });
 
-test('a SIGTERM to the runner is a wish to stop', async () => {
+test.concurrent('a SIGTERM to the runner is a wish to stop', async () => {
   const attempt = await started(polite);
   attempt.child.kill('SIGTERM');
   expect(await attempt.end()).toBe(0);
   expect(attempt.marker()).toMatchObject({ reason: 'stop-requested', exitCode: 5 });
 });
 
-test('a SIGTERM before the beginning ends the runner without a verdict', async () => {
+test.concurrent('a SIGTERM before the beginning ends the runner without a verdict', async () => {
   const attempt = await world.start({
     job: { command: 'true' },
     prepare: (api) => {
@@ -89,13 +89,13 @@ test.concurrent('maxHours ends it although the API is away', async () => {
   expect(attempt.api.events.at(-1)).toMatchObject({ kind: 'stopped', reason: 'max-hours' });
 });
 
-test('with maxHours over before it begins the command is not started', async () => {
+test.concurrent('with maxHours over before it begins the command is not started', async () => {
   const attempt = await world.run({ job: { command: 'echo on' }, stopAt: new Date(Date.now() - 1000) });
   expect(attempt.marker()).toMatchObject({ reason: 'max-hours', exitCode: null });
   expect(attempt.api.text('logs/training')).toBe('');
 });
 
-test('a maxHours of years is no timer that goes off at once', async () => {
+test.concurrent('a maxHours of years is no timer that goes off at once', async () => {
   const attempt = await world.run({
     job: { command: 'sleep 0.3; echo done' },
     stopAt: new Date(Date.now() + 8760 * 3_600_000),
@@ -103,7 +103,7 @@ test('a maxHours of years is no timer that goes off at once', async () => {
   expect(attempt.marker()).toMatchObject({ reason: 'exited', exitCode: 0 });
 });
 
-test('a stop during the setup ends the setup', async () => {
+test.concurrent('a stop during the setup ends the setup', async () => {
   const attempt = await world.start({ job: { setup: 'echo on; sleep 100', command: 'echo never' } });
   await attempt.logged('on\n', 'logs/setup');
   attempt.api.stop = { reason: 'cancelled' };
@@ -112,16 +112,16 @@ test('a stop during the setup ends the setup', async () => {
   expect(attempt.api.text('logs/training')).toBe('');
 });
 
-test('fenced: the training is killed at once, nothing is written, the runner ends quietly', async () => {
-  const attempt = await started(never);
+test.concurrent('fenced: the training is killed at once, nothing is written, the runner ends quietly', async () => {
+  // a grace that is longer than the test may take
+  const attempt = await world.start({ job: { command: deaf, stopGraceSeconds: 300 } });
+  await attempt.logged('on\n');
   attempt.api.fencedPaths = ['*'];
-  const fencedMs = performance.now();
   expect(await attempt.end()).toBe(0);
-  expect(performance.now() - fencedMs).toBeLessThan(10_000);
   expect(attempt.hasMarker()).toBe(false);
 });
 
-test('fenced at hello: nothing begins', async () => {
+test.concurrent('fenced at hello: nothing begins', async () => {
   const attempt = await world.run({
     job: { command: 'true' },
     prepare: (api) => {
@@ -133,26 +133,25 @@ test('fenced at hello: nothing begins', async () => {
 });
 
 describe('kill -9 of the runner', () => {
-  async function killedWithin(attempt: Attempt, processes: number): Promise<number> {
+  /** All its commands would go on for longer than the test may take. */
+  async function killAll(attempt: Attempt, processes: number): Promise<void> {
     await poll('all its processes', 10_000, () => (attempt.processes().length >= processes ? true : null));
     attempt.child.kill('SIGKILL');
-    const killedMs = performance.now();
-    await poll('the end of all', 10_000, () => (attempt.processes().length === 0 ? true : null));
-    return performance.now() - killedMs;
+    await poll('the end of all', 20_000, () => (attempt.processes().length === 0 ? true : null));
   }
 
-  test('takes the training and its children with it', async () => {
+  test.concurrent('takes the training and its children with it', async () => {
     const attempt = await started("(sh -c 'sleep 100 & sleep 100') & echo on; trap '' TERM; sleep 100");
-    expect(await killedWithin(attempt, 6)).toBeLessThan(5000);
+    await killAll(attempt, 6);
   });
-  test('takes every rank with it', async () => {
+  test.concurrent('takes every rank with it', async () => {
     const attempt = await world.start({ job: { command: never, resources: { processes: 3 } } });
     await attempt.logged('on\non\non\n');
-    expect(await killedWithin(attempt, 7)).toBeLessThan(5000);
+    await killAll(attempt, 7);
   });
-  test('takes the setup with it', async () => {
+  test.concurrent('takes the setup with it', async () => {
     const attempt = await world.start({ job: { setup: 'echo on; sleep 100', command: 'true' } });
     await attempt.logged('on\n', 'logs/setup');
-    expect(await killedWithin(attempt, 3)).toBeLessThan(5000);
+    await killAll(attempt, 3);
   });
 });

@@ -16,6 +16,7 @@ import {
   type JobSpecInput,
 } from '@artenic/core';
 import { create } from 'tar';
+import { compileCache } from '../support/compile-cache.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { FakeApi, type Stream } from './fake-api.ts';
@@ -37,10 +38,8 @@ export type AttemptOptions = {
   readonly prepare?: (api: FakeApi) => void;
 };
 
-/** Many runners start in a test file: they share what Node compiles. Not passed on to commands. */
-function sparing({ cacheDir }: Bootstrap): Readonly<Record<string, string>> {
-  return { NODE_COMPILE_CACHE: `${cacheDir}-of-node` };
-}
+/** Not passed on to commands. */
+const sparing = (): Readonly<Record<string, string>> => ({ NODE_COMPILE_CACHE: compileCache() });
 
 /** One runner that has been started, and the fake API it talks to. */
 export class Attempt {
@@ -72,7 +71,7 @@ export class Attempt {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'))),
-        ...sparing(bootstrap),
+        ...sparing(),
         ARTENIC_KEY_PEPPER: 'must not be passed on',
         ...environment,
         [attemptMarkerVariable]: bootstrap.attemptId,
@@ -106,7 +105,7 @@ export class Attempt {
       ['--disable-warning=ExperimentalWarning', runnerEntry, '--drain', this.file],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: { PATH: process.env['PATH'], ...sparing(this.bootstrap) },
+        env: { PATH: process.env['PATH'], ...sparing() },
       },
     );
     child.stderr?.on('data', (chunk: Buffer) => this.#console.push(chunk.toString()));

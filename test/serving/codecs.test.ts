@@ -13,9 +13,12 @@ test('half precision: every bit pattern survives, numbers go to the nearest', ()
   }
   fc.assert(
     fc.property(fc.double({ min: -70_000, max: 70_000, noNaN: true }), (value) => {
-      expect(fromHalf(toHalf(value))).toBe(new Float16Array([Math.fround(value)])[0]);
+      expect(fromHalf(toHalf(value))).toBe(new Float16Array([value])[0]);
     }),
   );
+  // by way of single precision these would be halfway between two halves, and go to the other one
+  for (const value of [1 + 2 ** -11 + 2 ** -40, 1 + 3 * 2 ** -11 - 2 ** -40, 2 ** -25 + 2 ** -60])
+    expect(fromHalf(toHalf(value))).toBe(new Float16Array([value])[0]);
 });
 
 const tensor = (name: string, rows: number, width: number, first: number): NamedTensor => ({
@@ -55,6 +58,7 @@ describe('binary tensors', () => {
     ['not UTF-8', 'string', 1, [1, 0, 0, 0, 255]],
     ['too many bytes', 'float32', 1, [0, 0, 0, 0, 0]],
     ['no boolean', 'bool', 1, [2]],
+    ['text with NUL', 'string', 1, [3, 0, 0, 0, 97, 0, 98]],
   ])('%s is refused', (_, type, count, bytes) => {
     expect(() => readBinary('x', type, count, Uint8Array.from(bytes))).toThrow(/^x: /);
   });
@@ -71,6 +75,11 @@ describe('a request is held against the signature', () => {
   };
   const x = { name: 'x', shape: [2, 2], datatype: 'FP32', data: [1, 2, 3, 4] };
   const n = { name: 'n', shape: [2], datatype: 'INT64', data: [1, '9007199254740993'] };
+  const deep = (depth: number): unknown => {
+    let value: unknown = [1];
+    for (let count = 0; count < depth; count++) value = [value];
+    return value;
+  };
   const read = (inputs: InferRequest['inputs'], binary = new Uint8Array()) => readInputs({ inputs }, binary, signature);
 
   test('flat and nested, in any order', () => {
@@ -111,13 +120,20 @@ describe('a request is held against the signature', () => {
       ],
       /more values|data 6/,
     ],
-    ['text for a number', [{ ...x, data: [1, 2, 3, 'NaN'] }, n], /"NaN" is not a number/],
-    ['null', [{ ...x, data: [1, 2, 3, null] }, n], /null is not a number/],
+    ['text for a number', [{ ...x, data: [1, 2, 3, 'three'] }, n], /"three" is not a number/],
+    ['a missing whole number', [x, { ...n, data: [1, null] }], /null is not a whole number/],
+    ['lists in lists without end', [{ ...x, data: deep(200_000) }, n], /nested deeper than 32/],
     ['no data', [{ ...x, data: undefined }, n], /must be a list/],
+    ['null for data', [{ ...x, data: null }, n], /must be a list/],
     ['bytes that are not there', [{ ...x, data: undefined, parameters: { binary_data_size: 16 } }, n], /ends before/],
     ['both', [{ ...x, parameters: { binary_data_size: 0 } }, n], /both/],
   ])('%s is refused', (_, inputs, message) => {
     expect(() => read(inputs)).toThrow(message);
+  });
+
+  test('a missing number is null or NaN, a large whole one may come as its digits', () => {
+    const [first] = read([{ ...x, data: [null, 'NaN', '-Infinity', '12345678901234567890'] }, n]);
+    expect(first?.data).toEqual(Float32Array.of(Number.NaN, Number.NaN, -Infinity, Number('12345678901234567890')));
   });
 
   test('bytes nobody asked for are refused', () => {

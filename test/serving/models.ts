@@ -7,7 +7,7 @@ import { GraphBuilder } from '../../sdk/training/onnx/graph-builder.ts';
 import { encodeModel } from '../../sdk/training/onnx/model.ts';
 import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from '../../sdk/training/onnx/schema.ts';
 
-const types = { float: 1, int64: 7, string: 8, bool: 9 };
+export const types = { float: 1, int64: 7, string: 8, bool: 9, half: 10 };
 const graphAttribute = 5;
 
 /** A folder of model files by content id. */
@@ -162,6 +162,7 @@ type Wanted = {
   readonly nodes: readonly NodeProto[];
   readonly initializers?: readonly TensorProto[];
   readonly domains?: readonly string[];
+  readonly metadata?: Readonly<Record<string, string>>;
 };
 
 const identity: Wanted = {
@@ -186,11 +187,11 @@ function appended(path: readonly number[], end: (writer: protobuf.Writer) => pro
 const tagOf = (field: number, wireType: number) => (field << 3) | wireType;
 const bytesOf = (array: Float32Array | BigInt64Array) => new Uint8Array(array.buffer);
 
-function encode(wanted: Wanted): Uint8Array {
+export function encode(wanted: Wanted): Uint8Array {
   return encodeModel({
     irVersion: 8,
     opsetImport: ['', ...(wanted.domains ?? [])].map((domain) => ({ domain, version: domain === '' ? 17 : 1 })),
-    metadataProps: [],
+    metadataProps: Object.entries(wanted.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
       name: 'test',
       node: wanted.nodes,
@@ -201,7 +202,7 @@ function encode(wanted: Wanted): Uint8Array {
   });
 }
 
-function node(
+export function node(
   opType: string,
   input: readonly string[],
   output: readonly string[],
@@ -210,7 +211,9 @@ function node(
   return { opType, input, output, attribute };
 }
 
-function valueInfo(name: string, elemType: number, dims: readonly (number | string)[]): ValueInfoProto {
+/** @param dims null: the value has no shape at all */
+export function valueInfo(name: string, elemType: number, dims: readonly (number | string)[] | null): ValueInfoProto {
+  if (dims === null) return { name, type: { tensorType: { elemType } } };
   const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

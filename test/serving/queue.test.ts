@@ -85,24 +85,25 @@ test('who could not be answered in time is refused at once and told when to come
   const loop = models.add(loopModel());
   const ask = () => predict({ sha256: loop, inputs: { n: 100_000 } });
   await ask();
-  const startedMs = performance.now();
-  const took: number[] = [];
+  const order: ('answered' | 'refused')[] = [];
   const answers = await Promise.allSettled(
-    Array.from({ length: 200 }, async () => {
-      try {
-        return await ask();
-      } finally {
-        took.push(performance.now() - startedMs);
-      }
-    }),
+    Array.from({ length: 200 }, () =>
+      ask().then(
+        () => order.push('answered'),
+        (error: unknown) => {
+          order.push('refused');
+          throw error;
+        },
+      ),
+    ),
   );
   const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
   expect(refused.length).toBeGreaterThan(20);
   expect(refused).toContainEqual(
     expect.objectContaining({ type: 'unavailable', details: { retryAfterMs: expect.any(Number) } }),
   );
-  expect(took.filter((ms) => ms < 1500).length).toBeGreaterThan(20);
-  expect(Math.max(...took)).toBeLessThan(6000);
+  const whileOthersWait = order.slice(0, order.lastIndexOf('answered'));
+  expect(whileOthersWait.filter((end) => end === 'refused').length).toBeGreaterThan(20);
 });
 
 test('more memory than all may have: the model that was asked for longest ago leaves', async () => {

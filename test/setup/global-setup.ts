@@ -52,7 +52,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
   const child = startTemporalServer({
     program,
     port,
-    uiPort: null,
+    http: null,
     databaseFile: join(folder, 'temporal', 'temporal.sqlite'),
     logFile: join(folder, 'temporal.log'),
     namespaces,

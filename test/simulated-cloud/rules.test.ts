@@ -45,7 +45,7 @@ class Table {
       ...(zone === undefined ? {} : { zone }),
       ...(token === undefined ? {} : { clientToken: token }),
     };
-    return this.turn({ kind: 'create', request });
+    return this.turn({ kind: 'create', request, boots: true });
   }
 
   instance(id: string | null) {

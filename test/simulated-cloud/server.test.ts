@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -162,8 +163,17 @@ test('one request gets the fault that it asks for, and the ledger says so', asyn
   expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([429, '9']);
   await expect(fault('reset')).rejects.toThrow();
   expect((await fault('no-such-fault')).status).toBe(400);
+  expect((await fault('{bad')).status).toBe(400);
   const ledger = (await ask<string>('GET', '/control/ledger')).body;
   expect(ledger.match(/"fault-fired"/g)).toHaveLength(3);
+});
+
+test('a page that reaches it under a name of its own is refused', async () => {
+  const { url } = await open();
+  const request = get(`${url}/livez`, { headers: { host: 'evil.example' } });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(403);
 });
 
 test('a rate that is too high is refused with the time to wait', async () => {
@@ -237,3 +247,87 @@ test('a scripted instance talks to the API as a runner does, and its last word l
   api.closeAllConnections();
   api.close();
 });
+
+/** An API that counts what it hears. */
+async function hearing(): Promise<{ url: string; heard: () => number; close: () => void }> {
+  let count = 0;
+  const api = createServer((request, response) => {
+    request.resume();
+    count++;
+    response.end('{"stop":null,"checkpoint":null,"notice":null}');
+  });
+  api.listen(0, '127.0.0.1');
+  await once(api, 'listening');
+  const address = api.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const close = () => {
+    api.closeAllConnections();
+    api.close();
+  };
+  return { url: `http://127.0.0.1:${address.port}`, heard: () => count, close };
+}
+
+/** As long as a tag holds. */
+const beating = Array.from({ length: 200 }, () => [
+  { do: 'heartbeat', progress: null },
+  { do: 'wait', seconds: 0.1 },
+]).flat();
+
+test.each(['stopped', 'partitioned'] as const)(
+  'a scripted machine that is %s is said to run and is not heard, until it goes on',
+  async (how) => {
+    const api = await hearing();
+    await open();
+    const userData = JSON.stringify({
+      ...{ attemptId: 'j/attempt-1', jobId: 'j', attempt: 1, apiUrl: api.url, bootstrapToken: 'x'.repeat(43) },
+      storage: { kind: 'directory', root: home },
+    });
+    const id = await create('j/attempt-1', { userData, tags: { 'simulated-script': JSON.stringify(beating) } });
+    const hears = (more: number) => {
+      const least = api.heard() + more;
+      return poll('heartbeats', patienceMs, () => (api.heard() >= least ? true : null));
+    };
+    await hears(3);
+    await ask('POST', `/control/instances/${id}/silence`, { how });
+    // one may be on its way
+    let last = { heard: api.heard(), atMs: Date.now() };
+    await poll('silence', patienceMs, () => {
+      if (api.heard() !== last.heard) last = { heard: api.heard(), atMs: Date.now() };
+      return Date.now() - last.atMs > 500 ? true : null;
+    });
+    expect(await describe(id)).toMatchObject({ state: 'running' });
+    // also for the next life of the cloud
+    await server?.close();
+    await open();
+    const still = api.heard();
+    expect(await describe(id)).toMatchObject({ state: 'running' });
+    expect(api.heard()).toBe(still);
+    await ask('POST', `/control/instances/${id}/silence`, { how, forSeconds: 0.01 });
+    if (how === 'partitioned') await hears(2);
+    await ask('DELETE', `/v1/instances/${id}`);
+    await until(id, 'terminated');
+    api.close();
+  },
+  60_000,
+);
+
+test('machines with a real runner: one that never boots has no process, one that is stopped ends all the same', async () => {
+  await open();
+  await ask('PUT', '/control/faults', {
+    rules: [{ id: 'dead', operation: 'create', fault: { kind: 'never-boots' }, count: 1 }],
+  });
+  const dead = await create('parent/attempt-1');
+  const hung = await create('parent/attempt-2');
+  await poll('its processes', patienceMs, () =>
+    processesWith(`${home}/instances/${hung}/`).length >= 2 ? true : null,
+  );
+  expect(await until(dead, 'running')).toMatchObject({ state: 'running' });
+  expect(processesWith(`${home}/instances/${dead}/`)).toEqual([]);
+  await ask('POST', `/control/instances/${hung}/silence`, { how: 'stopped' });
+  expect((await ask('POST', `/control/instances/${hung}/silence`, { how: 'partitioned' })).status).toBe(400);
+  for (const id of [dead, hung]) {
+    await ask('DELETE', `/v1/instances/${id}`);
+    await until(id, 'terminated');
+  }
+  expect(processesWith(`${home}/instances/${hung}/`)).toEqual([]);
+}, 60_000);

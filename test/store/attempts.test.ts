@@ -29,7 +29,9 @@ describe('attempts', () => {
   test('advances only forward, stamps its times, and ends once', async () => {
     const { jobId, attemptId } = await insertAttempt(store);
     await store.attempts.advance(attemptId, 'launching', at(1));
-    await store.attempts.setHandle(attemptId, { provider: 'local', attemptId, instanceId: '42', region: 'local' });
+    const handle = { provider: 'local', attemptId, instanceId: '42', region: 'local' };
+    await store.attempts.setHandle(attemptId, handle, at(1));
+    await store.attempts.setHandle(attemptId, handle, at(2));
     await store.attempts.advance(attemptId, 'setup', at(2));
     expect(await store.attempts.advance(attemptId, 'starting', at(3))).toMatchObject({ state: 'setup' });
     await store.attempts.advance(attemptId, 'running', at(4));
@@ -83,7 +85,7 @@ describe('attempts', () => {
       const { billedFrom, billedUntil } = await store.attempts.get(attemptId);
       return [billedFrom, billedUntil];
     };
-    await store.attempts.setHandle(attemptId, instance);
+    await store.attempts.setHandle(attemptId, instance, at(1));
     await store.attempts.setBilled({ ...instance, instanceId: '43' }, { from: at(0), until: at(1) });
     await store.attempts.setBilled(instance, { from: null, until: null });
     expect(await times()).toEqual([null, null]);

@@ -4,6 +4,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { databaseOf, type Db } from '../../store/database.ts';
 import { afterQuery, latestQuery, seriesQuery } from '../../store/repositories/metric-queries.ts';
 import type { MetricRow, Store } from '../../store/types.ts';
+import { isFull } from '../support/share.ts';
 import { at, newId, openTestStore } from './support.ts';
 
 let store: Store;
@@ -123,56 +124,69 @@ describe('series', () => {
   });
 });
 
-describe('a million points', () => {
+/** What is read grows with the points; which ones are read does not. */
+const steps = isFull ? 100_000 : 20_000;
+
+describe(`${(10 * steps) / 1e6} million points`, () => {
   const large = newId();
   const names = ['accuracy', 'grad_norm', 'learning_rate', 'loss', 'val_loss'];
 
-  type Plan = { readonly 'Node Type': string; readonly 'Relation Name'?: string; readonly Plans?: readonly Plan[] };
+  type Plan = {
+    readonly 'Node Type': string;
+    readonly 'Relation Name'?: string;
+    readonly 'Actual Rows': number;
+    readonly 'Actual Loops': number;
+    readonly 'Rows Removed by Filter'?: number;
+    readonly Plans?: readonly Plan[];
+  };
+  const rowsRead = (scan: Plan): number =>
+    (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'];
   const nodes = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
 
   beforeAll(async () => {
-    // Half in one job: 5 names, 100,000 steps. The rest in 50 jobs of 10,000.
+    // Half in one job, of 5 names. The rest in 50 jobs.
     await sql`
       insert into metric_points (job_id, attempt, name, step, time, value)
-      select ${large}, case when step < 60000 then 1 else 2 end, name, step, now(),
-        case when name = 'grad_norm' and step > 90000 then 'NaN' else sin(step / 1000.0) end
-      from generate_series(1, 100000) as step, unnest(${names}::text[]) as name`.execute(db);
+      select ${large}, case when step < ${0.6 * steps} then 1 else 2 end, name, step, now(),
+        case when name = 'grad_norm' and step > ${0.9 * steps} then 'NaN' else sin(step / 1000.0) end
+      from generate_series(1, ${steps}::int) as step, unnest(${names}::text[]) as name`.execute(db);
     await sql`
       insert into metric_points (job_id, attempt, name, step, time, value)
       select 'job-' || job, 1, 'loss', step, now(), random()
-      from generate_series(1, 50) as job, generate_series(1, 10000) as step`.execute(db);
+      from generate_series(1, 50) as job, generate_series(1, ${steps / 10}::int) as step`.execute(db);
     await sql`vacuum analyze metric_points`.execute(db);
   }, 60_000);
 
   const count = async () =>
     (await sql<{ readonly count: bigint }>`select count(*) as count from metric_points`.execute(db)).rows[0]?.count;
 
+  // Series count their points and then read them; the newest finite value of `grad_norm` lies behind a tenth of its points.
   test.each<readonly [string, () => RawBuilder<unknown>, number]>([
-    ['series of one name', () => seriesQuery({ jobId: large, names: ['loss'], limit: 1000 }), 1000],
-    ['series of all names', () => seriesQuery({ jobId: large, limit: 1000 }), 3000],
-    ['series of a small job', () => seriesQuery({ jobId: 'job-7', limit: 1000 }), 500],
-    ['after, at the end', () => afterQuery(large, 499_000n, 1000), 100],
-    ['after, from the start', () => afterQuery(large, 0n, 1000), 100],
-    ['latest', () => latestQuery(large), 500],
-  ])('%s reads by index', async (what, query, atMostMs) => {
+    ['series of one name', () => seriesQuery({ jobId: large, names: ['loss'], limit: 1000 }), 2 * steps + 5000],
+    ['series of all names', () => seriesQuery({ jobId: large, limit: 1000 }), 10 * steps + 15_000],
+    ['series of a small job', () => seriesQuery({ jobId: 'job-7', limit: 1000 }), steps / 5 + 3000],
+    ['after, at the end', () => afterQuery(large, BigInt(5 * steps - 1000), 1000), 1000],
+    ['after, from the start', () => afterQuery(large, 0n, 1000), 1000],
+    ['latest', () => latestQuery(large), steps / 10 + 100],
+  ])('%s reads by index, and no more than it needs', async (what, query, mostRows) => {
     const { rows } = await sql<{
       readonly queryPLAN: readonly [{ readonly Plan: Plan; readonly 'Execution Time': number }];
     }>`explain (analyze, timing off, format json) ${query()}`.execute(db);
     const [explained] = Object.values(rows[0] ?? {})[0] ?? [];
-    const scans = nodes(explained?.Plan ?? { 'Node Type': 'none' }).filter(
+    const scans = (explained === undefined ? [] : nodes(explained.Plan)).filter(
       (node) => node['Relation Name'] === 'metric_points',
     );
-    const executionMs = explained?.['Execution Time'] ?? Infinity;
+    const read = scans.reduce((sum, scan) => sum + rowsRead(scan), 0);
     process.stdout.write(
-      `${what}: ${executionMs.toFixed(1)} ms, ${[...new Set(scans.map((scan) => scan['Node Type']))].join(', ')}\n`,
+      `${what}: ${read} rows read, ${explained?.['Execution Time'].toFixed(1)} ms, ${[...new Set(scans.map((scan) => scan['Node Type']))].join(', ')}\n`,
     );
     expect(scans.length).toBeGreaterThan(0);
-    for (const scan of scans) expect(scan['Node Type']).toMatch(/^Index (Only )?Scan$/);
-    expect(executionMs).toBeLessThan(atMostMs);
+    for (const scan of scans) expect(scan['Node Type']).toMatch(/^(Index (Only )?|Bitmap Heap )Scan$/);
+    expect(read).toBeLessThanOrEqual(mostRows);
   });
 
   test('and the answers are right', async () => {
-    expect(await count()).toBeGreaterThanOrEqual(1_000_000n);
+    expect(await count()).toBeGreaterThanOrEqual(BigInt(10 * steps));
     const rows = await store.metrics.series({ jobId: large, limit: 500 });
     for (const name of names) {
       const own = rows.filter((row) => row.name === name);
@@ -182,7 +196,7 @@ describe('a million points', () => {
     }
     const latest = await store.metrics.latest(large);
     expect([...latest.keys()].toSorted()).toEqual(names);
-    expect(latest.get('loss')).toBeCloseTo(Math.sin(100), 9);
-    expect(latest.get('grad_norm')).toBeCloseTo(Math.sin(90), 9);
+    expect(latest.get('loss')).toBeCloseTo(Math.sin(steps / 1000), 9);
+    expect(latest.get('grad_norm')).toBeCloseTo(Math.sin((0.9 * steps) / 1000), 9);
   });
 });

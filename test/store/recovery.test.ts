@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { listenForEvents } from '../../store/listen.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
@@ -12,6 +11,7 @@ import type { Store } from '../../store/types.ts';
 import { freePort } from '../../workers/up/ports.ts';
 import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../workers/up/postgres.ts';
 import { makeEnteredFolder } from '../support/entered-folder.ts';
+import { startCuttingServer } from '../support/cutting-server.ts';
 import { poll } from '../support/poll.ts';
 import { insertJob } from './support.ts';
 
@@ -109,8 +109,10 @@ describe('PostgreSQL dies by kill -9 and comes back', () => {
     onTestEnd.push(() => listener.close());
     await kill();
     await expect(listenForEvents(url, () => undefined)).rejects.toEqual(unavailable);
-    await sleep(150);
+    const away = await startCuttingServer(options.port);
+    await away.tried(2);
     await listener.close();
+    await away.close();
     await start();
     await store.ping(5000);
   });
@@ -122,9 +124,7 @@ describe('PostgreSQL dies by kill -9 and comes back', () => {
     const { port } = silent.address() as AddressInfo;
     const other = await openOrm({ databaseUrl: databaseUrl({ ...options, port }, 'artenic') });
     try {
-      const startedAt = Date.now();
       await expect(createStore(other).ping(200)).rejects.toEqual(unavailable);
-      expect(Date.now() - startedAt).toBeLessThan(4000);
     } finally {
       for (const socket of sockets) socket.destroy();
       silent.close();

@@ -13,6 +13,13 @@ create table api_keys (
   constraint api_keys_role_check CHECK ((role = 'admin'::text))
 );
 
+create table api_uptime (
+  good_since timestamp(3) with time zone not null,
+  good_until timestamp(3) with time zone not null,
+  id integer not null,
+  constraint api_uptime_pkey PRIMARY KEY (id)
+);
+
 create table attempts (
   attempt integer not null,
   billed_from timestamp(3) with time zone,
@@ -23,6 +30,7 @@ create table attempts (
   handle jsonb,
   hello_at timestamp(3) with time zone,
   id text not null,
+  instance_since timestamp(3) with time zone,
   job_id text not null,
   last_heartbeat_at timestamp(3) with time zone,
   launch_lease_until timestamp(3) with time zone,
@@ -195,12 +203,16 @@ CREATE INDEX jobs_without_history ON public.jobs USING btree (finished_at, id) W
 create table log_chunks (
   attempt integer not null,
   bytes bigint not null,
+  content bytea,
   end_offset bigint not null,
   job_id text not null,
-  key text not null,
+  key text,
+  object_bytes bigint,
+  object_offset bigint,
   stream text not null,
   constraint log_chunks_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
   constraint log_chunks_pkey PRIMARY KEY (job_id, attempt, stream, end_offset),
+  constraint log_chunks_place_check CHECK (((key IS NULL) <> (content IS NULL))),
   constraint log_chunks_stream_check CHECK ((stream = ANY (ARRAY['setup'::text, 'training'::text])))
 );
 
@@ -357,6 +369,13 @@ CREATE INDEX stray_instances_open ON public.stray_instances USING btree (provide
 create table streams (
   attempt_id text not null,
   next_offset bigint not null,
+  packed_by text,
+  packed_until timestamp(3) with time zone,
+  settled_at timestamp(3) with time zone,
   stream text not null,
+  tail_bytes bigint not null default 0,
+  tail_since timestamp(3) with time zone,
   constraint streams_pkey PRIMARY KEY (attempt_id, stream)
 );
+CREATE INDEX streams_tail ON public.streams USING btree (tail_since) WHERE (tail_since IS NOT NULL);
+CREATE INDEX streams_unsettled ON public.streams USING btree (attempt_id) WHERE (settled_at IS NULL);

@@ -27,4 +27,9 @@ describe('tokens', () => {
     expect(tokenHashOf(otherPepper, 'token')).not.toBe(expected);
     expect(expected).toMatch(/^[0-9a-f]{64}$/);
   });
+
+  test('no token that a runner may choose has the hash that is a bootstrap token', () => {
+    const chosen = Buffer.from(tokenHashOf(pepper, 'bootstrap:job/attempt-1'), 'hex').toString('base64url');
+    expect(chosen).not.toBe(bootstrapTokenOf(pepper, 'job/attempt-1'));
+  });
 });

@@ -52,7 +52,16 @@ async function givePorts(home: string): Promise<void> {
   writeFileSync(join(home, 'ports.json'), JSON.stringify(Object.fromEntries(ports)));
 }
 
-export function createStack(environment: Readonly<Record<string, string>> = {}): Stack {
+/** What the run has built once; building it is a fifth of a start's work. */
+function prebuilt(): Readonly<Record<string, string>> {
+  const bundle = process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'];
+  return bundle === undefined ? {} : { ARTENIC_WORKFLOW_BUNDLE: bundle };
+}
+
+export function createStack(
+  environment: Readonly<Record<string, string>> = {},
+  { isPrebuilt = true }: { readonly isPrebuilt?: boolean } = {},
+): Stack {
   const home = mkdtempSync(join(tmpdir(), 'artenic-stack-'));
   let supervisor: ChildProcess | null = null;
   let printed = '';
@@ -72,7 +81,11 @@ export function createStack(environment: Readonly<Record<string, string>> = {}):
       ['--disable-warning=ExperimentalWarning', join(root, 'workers/up.ts'), ...args],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, DATABASE_URL: '', TEMPORAL_ADDRESS: '', ...environment, ARTENIC_HOME: home },
+        env: {
+          ...process.env,
+          ...(isPrebuilt ? prebuilt() : {}),
+          ...{ DATABASE_URL: '', TEMPORAL_ADDRESS: '', ...environment, ARTENIC_HOME: home },
+        },
       },
     );
     supervisor = child;

@@ -17,6 +17,7 @@ import { createTemporalGateway, type TemporalGateway } from '../../api/temporal-
 import { defaultPeriods } from '../../core/retention/rules.ts';
 import { policyFor } from '../../core/failover/policy.ts';
 import { uuidv7 } from '../../core/ids.ts';
+import type { SilenceSettings } from '../../core/silence/silence.ts';
 import { defaultWorld } from '../../simulated-cloud/rules/default-world.ts';
 import { judge, type Judgement } from '../../simulated-cloud/rules/judge.ts';
 import { worldSchema, type WorldInput } from '../../simulated-cloud/rules/world.ts';
@@ -34,10 +35,15 @@ const key = 'a key of sixteen letters';
 const controlKey = 'a control key of its own';
 const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
 
+const hourMs = 3_600_000;
+const neverSilent: SilenceSettings = { silentAfterMs: hourMs, helloWithinMs: hourMs };
+
 type CloudWorldOptions = {
   readonly world?: Partial<WorldInput>;
   /** Of the reconciler; 0 when absent. */
   readonly graceMs?: number;
+  /** When a machine that gives no sign of life is ended; never when absent, as scripted machines have no API here. */
+  readonly silence?: SilenceSettings;
 };
 
 /** Real Temporal, real PostgreSQL, the simulated cloud with scripted machines, the real activities. Sweeps by hand. */
@@ -65,7 +71,7 @@ export class CloudWorld {
     this.#close = parts.close;
   }
 
-  static async start({ world = {}, graceMs = 0 }: CloudWorldOptions = {}): Promise<CloudWorld> {
+  static async start({ world = {}, graceMs = 0, silence = neverSilent }: CloudWorldOptions = {}): Promise<CloudWorld> {
     try {
       Runtime.install({ logger: new DefaultLogger('ERROR') });
     } catch {
@@ -116,7 +122,7 @@ export class CloudWorld {
         ...{ ...common, taskQueue: providerQueue('simulated') },
         activities: {
           ...createProviderActivities({
-            ...deps,
+            ...{ ...deps, silence },
             runner: {
               ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
               onThisMachine: {

@@ -6,7 +6,9 @@ import { CloudWorld } from './cloud-world.ts';
 let world: CloudWorld;
 const begun: string[] = [];
 beforeAll(async () => {
-  world = await CloudWorld.start({ world: { scale: 1000 } });
+  // nobody is blamed while no API has noted that it hears runners
+  const silence = { silentAfterMs: 3_600_000, helloWithinMs: 1000 };
+  world = await CloudWorld.start({ world: { scale: 1000 }, silence });
 }, 60_000);
 afterEach(async () => {
   // scripted machines hang for ever: each job is ended, so that none disturbs the next test
@@ -46,7 +48,7 @@ test('a zone that has none: the next one at once, and other jobs do not ask ther
     handle: null,
   });
   expect(await world.store.decisions.find(first, 2)).toMatchObject({
-    policyVersion: 'on-demand-only-1',
+    policyVersion: 'on-demand-only-2',
     action: { kind: 'launch', step: 'next-zone' },
   });
   const other = await launched(await begin('on-demand', ['eu-north']), 1);
@@ -97,4 +99,22 @@ test('a spot machine that is taken back: the evidence is kept, and the next plac
     kind: 'preempted',
     evidence: 'provider-record',
   });
+}, 60_000);
+
+test('a machine that never boots: ended with the proof, and the job goes on with the next one', async () => {
+  await world.faults({ operation: 'create', fault: { kind: 'never-boots' }, count: 1 });
+  const jobId = await begin('on-demand', ['eu-north']);
+  const first = await launched(jobId, 1);
+  const sinceMs = first.instanceSince?.getTime() ?? 0;
+  // an API that has heard runners for an hour before, and until the first machine's time is just over
+  const gapMs = 86_400_000;
+  await world.store.uptime.note({ at: new Date(sinceMs - 3_600_000), gapMs, hadFault: true });
+  expect((await world.store.attempts.get(first.id)).ending).toBeNull();
+  await world.store.uptime.note({ at: new Date(sinceMs + 1001), gapMs, hadFault: false });
+  const second = await launched(jobId, 2);
+  const ended = await world.store.attempts.get(first.id);
+  expect(ended.ending).toMatchObject({ kind: 'lost', evidence: 'never-spoke' });
+  expect(world.isAlive(first.handle?.instanceId ?? '')).toBe(false);
+  expect(ended.terminationConfirmedAt?.getTime()).toBeLessThanOrEqual(second.createdAt.getTime());
+  expect(second.reason).toMatch(/^again after lost: Its machine ran for more than 0 min/);
 }, 60_000);

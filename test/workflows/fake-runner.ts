@@ -7,6 +7,8 @@ export type RunnerSignal = RunnerEvent | { readonly kind: 'hello'; readonly id: 
 export type Instance = {
   readonly handle: InstanceRef;
   gone: boolean;
+  /** It is there, and nobody hears it. */
+  silent?: true;
   endedBy: InstanceEvidence['endedBy'];
   marker: { exitCode: number | null } | null;
   stopReason: string | null;
@@ -60,6 +62,9 @@ export class FakeRunner {
     if (this.instance.gone) return;
     this.instance.gone = true;
     this.instance.endedBy = endedBy;
+  }
+  fallSilent(): void {
+    this.instance.silent = true;
   }
   /** Until a stop is asked for, or the instance is gone. */
   async stopAsked(): Promise<void> {

@@ -24,17 +24,17 @@ test('a held failover launches nothing and goes on at once when it is woken', as
   await until(() => decisions().length > 0, 'the wait');
   const failover = client.workflow.getHandle(failoverWorkflowId('held'));
 
+  // longer than the test may take
+  expect(world.decisions.get('held 1')).toMatchObject({ kind: 'wait', waitMs: 600_000 });
   // woken for nothing it looks, and waits again
   await failover.signal(wakeUpSignal);
   await until(() => decisions().length > 1, 'another look');
   expect(world.attemptsOf('held')).toEqual([]);
 
   heldAt = null;
-  const releasedMs = performance.now();
   await failover.signal(wakeUpSignal);
   await failover.signal(wakeUpSignal);
   expect((await handle.result()).state).toBe('succeeded');
-  expect(performance.now() - releasedMs).toBeLessThan(20_000);
   expect(decisions().filter((kind) => kind === 'launch')).toHaveLength(1);
   const { events } = await failover.fetchHistory();
   expect(events?.length ?? 0).toBeLessThanOrEqual(12 * decisions().length);

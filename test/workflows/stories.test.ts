@@ -102,6 +102,29 @@ test.concurrent('makes new attempts after a lost and a killed one, each with the
   );
 });
 
+test.concurrent('ends a machine that nobody hears, and goes on only when it is proved gone', async () => {
+  const { world } = harness;
+  world.addJob('silent', {
+    script: async (runner) => {
+      if (runner.attempt > 1) return happyScript(runner);
+      await runner.hello();
+      await runner.phase('training');
+      runner.fallSilent();
+    },
+  });
+  world.fault('silent', 'terminateInstance', (call) => (call === 1 ? 'not-ready' : null));
+  expect((await (await harness.startJob('silent')).result()).state).toBe('succeeded');
+  expect(world.attemptsOf('silent').map(({ ending }) => [ending?.kind, ending?.evidence])).toEqual([
+    ['lost', 'fell-silent'],
+    ['succeeded', undefined],
+  ]);
+  const order = world.calls.filter((call) => /^(launch|terminate)Instance silent/.test(call));
+  expect(order.slice(0, 4)).toEqual([
+    ...['launchInstance silent/attempt-1', 'terminateInstance silent/attempt-1'],
+    ...['terminateInstance silent/attempt-1', 'launchInstance silent/attempt-2'],
+  ]);
+});
+
 test.concurrent('takes the next offer when the first has no capacity', async () => {
   const { world } = harness;
   const second = { ...localOffer, instanceType: 'cpu-2' };

@@ -195,6 +195,8 @@ export class World {
         const kind = launchError.type === 'stockout' ? 'stockout' : 'launch-failed';
         return { kind, exitCode: null, message: launchError.message };
       }
+      const { silent } = evidence ?? {};
+      if (silent !== undefined) return { kind: 'lost', exitCode: null, message: 'Not heard.', evidence: silent.kind };
       const kind = evidence?.endedBy === 'preemption' ? 'preempted' : 'lost';
       return { kind, exitCode: null, message: 'No last word.' };
     },
@@ -262,6 +264,10 @@ export class World {
       await this.#enter('watchInstance', handle.attemptId, handle);
       const instance = this.instances.get(handle.attemptId);
       if (instance === undefined) throw failure('not-found', 'no such instance');
+      if (!instance.gone && instance.silent === true) {
+        const since = new Date().toISOString();
+        return { endedBy: 'unknown', endedAt: null, silent: { kind: 'fell-silent', since, limitMs: 60_000 } };
+      }
       if (!instance.gone) throw failure('not-ready', 'it lives', this.pollMs);
       return { endedBy: instance.endedBy, endedAt: new Date().toISOString() };
     },

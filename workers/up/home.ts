@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -23,9 +32,13 @@ export function homeAt(folder: string): Home {
 }
 
 export function openHome(folder: string): Home {
+  const home = homeAt(folder);
+  const isOurs = !existsSync(folder) || isHome(home) || readdirSync(folder).length === 0;
   for (const part of ['', 'logs', 'objects', 'temporal'])
-    mkdirSync(join(folder, part), { recursive: true, mode: 0o755 });
-  return homeAt(folder);
+    mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
+  // Its own user only; earlier versions left it open. A folder that holds other things is not ours to close.
+  if (isOurs) chmodSync(folder, 0o700);
+  return home;
 }
 
 /** Whether a stack was ever started with this state folder. */

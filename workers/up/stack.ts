@@ -1,14 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Connection } from '@temporalio/client';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
-import type { Home, Ports } from './home.ts';
+import { boundLog } from './bounded-log.ts';
+import type { Home } from './home.ts';
 import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
 import type { Component } from './supervisor.ts';
-import { startTemporalServer } from './temporal-server.ts';
+import { checkOwnTemporal, startTemporalServer, type TemporalHttp } from './temporal-server.ts';
 
 const readyTimeoutMs = 60_000;
+const logCheckMs = 60_000;
 
 async function poll(what: string, alive: () => boolean, logFile: string, probe: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
@@ -54,26 +55,21 @@ export function embeddedDatabaseUrl(port: number, password: string): string {
   return databaseUrl({ port, password }, ownDatabase);
 }
 
-export function temporalComponent(
-  home: Home,
-  ports: Pick<Ports, 'temporal' | 'temporalUi'>,
-  program: string,
-): Component {
+export function temporalComponent(home: Home, port: number, http: TemporalHttp, program: string): Component {
   const logFile = home.file('logs', 'temporal.log');
   return {
     name: 'temporal',
     spawn: () =>
       startTemporalServer({
         program,
-        port: ports.temporal,
-        uiPort: ports.temporalUi,
+        port,
+        http,
         databaseFile: home.file('temporal', 'temporal.sqlite'),
         logFile,
       }),
     ready: (alive) =>
       poll('Temporal', alive, logFile, async () => {
-        const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: 500 });
-        await connection.close();
+        await checkOwnTemporal(port, http);
         return true;
       }),
     stopSignal: 'SIGINT',
@@ -109,7 +105,7 @@ function spawnLogged(entry: string, logFile: string, environment: Readonly<Recor
   const log = openSync(logFile, 'a', 0o600);
   try {
     // A session of its own: Ctrl-C reaches the supervisor only, which ends its children in order.
-    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       detached: true,
       stdio: ['ignore', log, log],
       env: {
@@ -118,6 +114,9 @@ function spawnLogged(entry: string, logFile: string, environment: Readonly<Recor
         ...environment,
       },
     });
+    const bounding = setInterval(() => boundLog(logFile), logCheckMs).unref();
+    child.once('exit', () => clearInterval(bounding));
+    return child;
   } finally {
     closeSync(log);
   }

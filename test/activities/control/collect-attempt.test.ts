@@ -21,6 +21,32 @@ const collect = (
   facts: Partial<Parameters<ReturnType<ActivityWorld['control']>['collectAttempt']>[0]> = {},
 ) => world.control().collectAttempt({ attemptId, evidence: null, launchError: null, ...facts });
 
+describe('collectAttempt of a machine that was ended because nobody heard it', () => {
+  const silent = (kind: 'never-spoke' | 'fell-silent') =>
+    ({
+      evidence: {
+        endedBy: 'unknown',
+        endedAt: null,
+        silent: { kind, since: '2026-01-01T00:00:00.000Z', limitMs: 90_000 },
+      },
+    }) as const;
+
+  test.each(['never-spoke', 'fell-silent'] as const)('%s: lost, with that as its evidence', async (kind) => {
+    const ending = await collect(await nextAttempt(), silent(kind));
+    expect(ending).toMatchObject({ kind: 'lost', evidence: kind });
+    expect(ending.message).toContain('more than 1.5 min');
+  });
+
+  test('what it had finished before stays finished, and a cancel stays a cancel', async () => {
+    const finished = await nextAttempt();
+    await world.addMarker(finished);
+    expect(await collect(finished, silent('fell-silent'))).toMatchObject({ kind: 'succeeded' });
+    const cancelled = await nextAttempt();
+    await world.control().requestStop({ attemptId: cancelled, reason: 'cancelled' });
+    expect(await collect(cancelled, silent('fell-silent'))).toMatchObject({ kind: 'cancelled' });
+  });
+});
+
 describe('collectAttempt with a completion marker', () => {
   test('outputs under spare names are put where they belong, unless they are not what was stored', async () => {
     const attemptId = await nextAttempt();

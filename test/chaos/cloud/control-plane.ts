@@ -20,7 +20,7 @@ import { copyDatabase, postgresOptions, type Groundwork, type Pace } from './gro
 import { answers, ask, Refused } from './http.ts';
 import { Part } from './part.ts';
 import type { Sabotage } from './sabotage.ts';
-import type { Target, WorldOfBatch } from './schedule.ts';
+import type { Machines, Target, WorldOfBatch } from './schedule.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** Of Temporal's dev server: without the first its timers have a floor of a second. */
@@ -30,6 +30,13 @@ const fewPartitions = ['Read', 'Write'].flatMap((kind) => [
   '--dynamic-config-value',
   `matching.numTaskqueue${kind}Partitions=1`,
 ]);
+
+/** Long beside any delay of a machine that works, short beside the time in which jobs must get on. */
+function silenceOf(machines: Machines): Readonly<Record<string, string>> {
+  return machines === 'runner'
+    ? { ARTENIC_SILENT_AFTER_MS: '12000', ARTENIC_HELLO_WITHIN_MS: '40000' }
+    : { ARTENIC_SILENT_AFTER_MS: '8000', ARTENIC_HELLO_WITHIN_MS: '15000' };
+}
 
 export type ControlPlaneOptions = {
   readonly groundwork: Groundwork;
@@ -113,6 +120,7 @@ export class ControlPlane {
       ARTENIC_RECONCILE_MS: '2000',
       ARTENIC_CATALOG_MS: '5000',
       ARTENIC_RECONCILE_GRACE_MS: isFast ? '12000' : '240000',
+      ...(isFast ? silenceOf(world.machines) : {}),
       ARTENIC_LOG_LEVEL: 'warn',
       CHAOS_SOCKET: join(this.home, 'failpoints'),
       ...(isFast ? { CHAOS_STICKY_MS: '1000' } : {}),
@@ -142,7 +150,7 @@ export class ControlPlane {
   #spawnTemporal(): ChildProcess {
     const { groundwork, pace } = this.#options;
     return startTemporalServer({
-      ...{ program: groundwork.temporal, port: this.#ports.temporal, uiPort: null },
+      ...{ program: groundwork.temporal, port: this.#ports.temporal, http: null },
       databaseFile: join(this.home, 'temporal', 'temporal.sqlite'),
       logFile: join(this.home, 'temporal.log'),
       extraFlags: [...timerShift, ...fewPartitions, ...(pace === 'plain' ? [] : shortTasks)],

@@ -23,6 +23,8 @@ function describeAction(action: Action): string {
       return `temporal workflow ${action.verb} of the ${action.workflow}`;
     case 'signals':
       return `signals ${[...action.names, 'release'].join(', ')}, each twice,`;
+    case 'silence':
+      return `${action.how} machine${action.forSeconds === null ? '' : ` for ${action.forSeconds} s`}`;
     case 'price-change':
     case 'power-off':
     case 'cancel':
@@ -52,6 +54,8 @@ export function kindOf(action: Action): string {
       return 'price change';
     case 'power-off':
       return 'machine switched off';
+    case 'silence':
+      return `machine ${action.how}`;
     case 'cancel':
       return 'cancel';
     case 'zombie':

@@ -21,7 +21,8 @@ export async function perform(plane: ControlPlane, act: Act, jobId: string): Pro
     }
     case 'preempt':
     case 'power-off':
-      return endInstances(plane, jobId, action);
+    case 'silence':
+      return strikeInstances(plane, jobId, action);
     case 'cancel':
       return cancel(plane, jobId);
     case 'temporal':
@@ -46,10 +47,10 @@ export async function perform(plane: ControlPlane, act: Act, jobId: string): Pro
   }
 }
 
-async function endInstances(
+async function strikeInstances(
   plane: ControlPlane,
   jobId: string,
-  action: Extract<Action, { do: 'preempt' | 'power-off' }>,
+  action: Extract<Action, { do: 'preempt' | 'power-off' | 'silence' }>,
 ): Promise<string> {
   const { attempts } = await plane.judge({});
   const living = attempts
@@ -59,7 +60,10 @@ async function endInstances(
   for (const id of living) {
     try {
       if (action.do === 'power-off') await plane.cloud('POST', `/control/instances/${id}/power-off`, {});
-      else {
+      else if (action.do === 'silence') {
+        const { how, forSeconds } = action;
+        await plane.cloud('POST', `/control/instances/${id}/silence`, { how, forSeconds });
+      } else {
         const { noticeSeconds, recorded } = action;
         await plane.cloud('POST', `/control/instances/${id}/preempt`, { noticeSeconds, recorded });
       }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { toFailure } from '../../../activities/failures.ts';
 import type { Provider } from '../../../activities/providers/provider.ts';
 import { CloudClient } from '../../../activities/providers/simulated/client.ts';
 import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
@@ -7,7 +8,7 @@ import type { ApiDeps } from '../../../api/deps.ts';
 import type { AttemptRecord, Store } from '../../../store/types.ts';
 
 /** Ways in which a platform like ours could be wrong. The judge has to find each of them. */
-export const sabotages = ['no-reconciler', 'no-lookup', 'no-fence'] as const;
+export const sabotages = ['no-reconciler', 'no-lookup', 'no-fence', 'no-silence-check'] as const;
 export type Sabotage = (typeof sabotages)[number];
 
 export function isSabotage(text: string): text is Sabotage {
@@ -21,6 +22,22 @@ export function withoutReconciler(composed: ComposedActivities): ComposedActivit
   return {
     ...composed,
     providerActivities: { ...composed.providerActivities, surveyProvider: async () => ({ ...nothing, seen }) },
+  };
+}
+
+/** What the provider says to run is believed to work, whether anybody hears it or not. */
+export function withoutSilenceCheck(composed: ComposedActivities): ComposedActivities {
+  const { watchInstance } = composed.providerActivities;
+  return {
+    ...composed,
+    providerActivities: {
+      ...composed.providerActivities,
+      watchInstance: async (input) => {
+        const evidence = await watchInstance(input);
+        if (evidence.silent === undefined) return evidence;
+        throw toFailure(new ArtenicError('not-ready', 'The provider says that it runs.'));
+      },
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Fault, FaultRule, Operation } from '../../../simulated-cloud/rules
 import { pick, randomFrom } from '../random.ts';
 import { allPoints, submitPoints, type Point, type Way } from './points.ts';
 import type { Words } from './tell.ts';
+import { silenceIn } from './silence.ts';
 import { feltOf, worldOf, type WorldOfBatch } from './worlds.ts';
 
 export type { WorldOfBatch } from './worlds.ts';
@@ -22,6 +23,8 @@ export type Action =
   /** The cloud takes the job's living instances back. */
   | { readonly do: 'preempt'; readonly noticeSeconds: number | null; readonly recorded: boolean }
   | { readonly do: 'power-off' }
+  /** The job's living machines hang, or are cut off: said to run, and nobody hears them. For ever when null. */
+  | { readonly do: 'silence'; readonly how: 'stopped' | 'partitioned'; readonly forSeconds: number | null }
   | { readonly do: 'cancel' }
   | ({ readonly do: 'signals' } & Words)
   | {
@@ -61,7 +64,7 @@ export type Batch = {
 };
 
 type Random = () => number;
-type Wanted = Omit<Act, 'id'>;
+export type Wanted = Omit<Act, 'id'>;
 
 const at = (point: Point | 'start', nth = 1, delayMs = 0): Act['at'] => ({ point, nth, delayMs });
 
@@ -235,7 +238,12 @@ const stretch: Readonly<Record<Machines, number>> = { scripted: 1, runner: 3 };
 
 type Points = Iterator<(typeof allPoints)[number], never>;
 
-function scheduleOf(index: number, machines: Machines, random: Random, points: Points): Schedule {
+function scheduleOf(
+  { seed, machines }: { readonly seed: number; readonly machines: Machines },
+  index: number,
+  random: Random,
+  points: Points,
+): Schedule {
   const felt = feltOf(machines);
   const acts: Wanted[] = [];
   const [point, way] = points.next().value;
@@ -253,7 +261,7 @@ function scheduleOf(index: number, machines: Machines, random: Random, points: P
   if (random() < 0.05) acts.push({ at: at('start'), action: { do: 'stray' } });
   if (random() < 0.05)
     acts.push({ at: at('provider:launch:after'), action: { do: 'price-change', factor: 0.5 + random() } });
-  acts.push(...atSubmit(index));
+  acts.push(...silenceIn(seed, index, machines), ...atSubmit(index));
   const modes = ['spot', 'spot', 'on-demand', 'spot-with-fallback'] as const;
   return {
     index,
@@ -278,9 +286,7 @@ export function batchesOf(options: {
   const batches: Batch[] = [];
   for (let first = 0; first < options.schedules; first += options.batchSize) {
     const size = Math.min(options.batchSize, options.schedules - first);
-    const schedules = Array.from({ length: size }, (_, number) =>
-      scheduleOf(first + number, options.machines, random, points),
-    );
+    const schedules = Array.from({ length: size }, (_, number) => scheduleOf(options, first + number, random, points));
     batches.push({ seed: options.seed, world: worldOf(batches.length, random, options.machines), schedules });
   }
   return batches;

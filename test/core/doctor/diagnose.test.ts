@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { diagnose, type Facts, type ProviderFacts } from '../../../core/doctor/diagnose.ts';
+import { diagnose, type Facts, type ProviderFacts, type SilentFacts } from '../../../core/doctor/diagnose.ts';
 
 const nowMs = 10_000_000_000;
 const provider = (changes: Partial<ProviderFacts> = {}): ProviderFacts => ({
@@ -8,7 +8,7 @@ const provider = (changes: Partial<ProviderFacts> = {}): ProviderFacts => ({
   ...changes,
 });
 const facts = (changes: Partial<Facts> = {}): Facts => ({
-  ...{ nowMs, clockSkewMs: 0, isTemporalReachable: true, sweepEveryMs: 60_000, strays: [] },
+  ...{ nowMs, clockSkewMs: 0, isTemporalReachable: true, sweepEveryMs: 60_000, strays: [], silent: [], mute: [] },
   providers: [provider()],
   ...changes,
 });
@@ -47,6 +47,22 @@ test('instances past their grace, and only those', () => {
   expect(said({ strays: [stray] })).toEqual([]);
   expect(said({ strays: [{ ...stray, isInGrace: false }] })).toEqual([
     'cloud: The instance i-1 should not be there, and is billed.',
+  ]);
+});
+
+test('machines that nobody hears, from half of their time on', () => {
+  const silent: Omit<SilentFacts, 'silentMs'> = {
+    ...{ provider: 'cloud', attemptId: 'job/attempt-1', instanceId: 'i-1', kind: 'fell-silent', limitMs: 600_000 },
+  };
+  expect(said({ silent: [{ ...silent, silentMs: 299_000 }] })).toEqual([]);
+  expect(said({ silent: [{ ...silent, silentMs: 330_000 }] })).toEqual([
+    'cloud: The runner of job/attempt-1 on i-1 has given no sign of life for 5.5 min.',
+  ]);
+  const [mute] = diagnose(facts({ silent: [{ ...silent, kind: 'never-spoke', silentMs: 700_000 }] }));
+  expect(mute?.message).toContain('has not said hello for 11.7 min');
+  expect(mute?.advice).toContain('should have been ended by now');
+  expect(said({ mute: [{ provider: 'cloud', machines: 2 }] })).toEqual([
+    'cloud: 2 machines of cloud never said hello within the last day, and had to be ended.',
   ]);
 });
 

@@ -163,6 +163,18 @@ describe('again', () => {
     });
   });
 
+  test('three machines in a row that never said hello end it, with advice', () => {
+    const ends = (...evidence: (AttemptEnding['evidence'] & string)[]) =>
+      past(...evidence.map((): Past => ({ kind: 'lost' }))).map((one, index) => ({
+        ...one,
+        ending: { ...one.ending, ...(evidence[index] === undefined ? {} : { evidence: evidence[index] }) },
+      }));
+    expect(decide({ attempts: ends('never-spoke', 'never-spoke') })).toMatchObject({ kind: 'launch' });
+    expect(decide({ attempts: ends('never-spoke', 'fell-silent', 'never-spoke') })).toMatchObject({ kind: 'launch' });
+    const ended = decide({ attempts: ends('fell-silent', 'never-spoke', 'never-spoke', 'never-spoke') });
+    expect(ended).toMatchObject({ kind: 'finish', state: 'failed', attempt: 4 });
+    expect(ended.kind === 'finish' && ended.reason).toMatch(/3 machines in a row .* of a can reach the API/);
+  });
   test('twenty interruptions in all end it', () => {
     const many = (count: number) => past(...Array.from({ length: count }, () => ({ kind: 'lost' }) as const));
     expect(decide({ attempts: many(19) })).toMatchObject({ kind: 'launch', attempt: 20 });

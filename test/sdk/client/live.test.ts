@@ -65,6 +65,23 @@ test('hints are asked for by who takes them, and leave the place among the event
   expect(asked).toEqual([{ op: 'subscribe', topics: ['jobs'], after: null, hints: true }]);
 });
 
+/** Serves the other line. */
+function isOther(socket: WebSocket, { topics }: Subscription): boolean {
+  if (topics[0] !== 'models') return false;
+  socket.send(JSON.stringify({ op: 'subscribed', topics, after: 1 }));
+  setTimeout(() => socket.terminate(), 20);
+  return true;
+}
+
+/** Until another line to the same server has been cut and made again twice: the pause before that is as long as the first line's would have been. */
+async function untilOthersHaveReconnected(client: ReturnType<typeof createClient>): Promise<void> {
+  let states = 0;
+  const other = client.live({ topics: ['models'], onEvent: () => {}, onState: () => states++ });
+  // connected, cut, connected, cut, connected
+  await poll('the other line', 10_000, () => (states >= 5 ? true : null));
+  other.close();
+}
+
 test('events come in order and once, over every broken connection', async () => {
   const asked: (number | null)[] = [];
   const { client, offered } = await startLive((socket, { op, topics, after }) => {
@@ -100,9 +117,42 @@ test('a line that breaks before the first event goes on behind where it began', 
   expect(asked).toEqual([null, 7]);
 });
 
-test('a refused subscription is told to the caller and not tried again', async () => {
+test('a gap is told, and what comes after it is heard, whatever its number', async () => {
+  const { client } = await startLive((socket, { topics }) => {
+    socket.send(JSON.stringify({ op: 'gap', after: 3 }));
+    socket.send(JSON.stringify({ op: 'subscribed', topics, after: 3 }));
+    // of a newer server, and none at all
+    socket.send(JSON.stringify({ op: 'hint', of: 'something' }));
+    socket.send('nonsense');
+    for (const sequence of [4, 5]) socket.send(event(sequence));
+  });
+  const heard: (number | string)[] = [];
+  const subscription = client.live({
+    ...{ topics: ['jobs'], after: 1000, onGap: () => heard.push('gap') },
+    onEvent: ({ sequence }) => heard.push(sequence),
+    onError: (error) => heard.push(error.message),
+  });
+  await poll('the events', 10_000, () => (heard.includes(5) ? true : null));
+  subscription.close();
+  expect(heard).toEqual(['gap', 'gap', 'gap', 4, 5]);
+});
+
+test('a connection whose key has ended is told and not tried again', async () => {
   let count = 0;
   const { client } = await startLive((socket) => {
+    count++;
+    socket.close(1008, 'the key or the session has ended');
+  });
+  const error = await new Promise<Error>((resolve) => {
+    client.live({ topics: ['jobs'], onEvent: () => {}, onError: resolve });
+  });
+  expect([error.message, count]).toEqual([expect.stringContaining('the key or the session has ended'), 1]);
+});
+
+test('a refused subscription is told to the caller and not tried again', async () => {
+  let count = 0;
+  const { client } = await startLive((socket, subscription) => {
+    if (isOther(socket, subscription)) return;
     count++;
     socket.send(JSON.stringify({ op: 'error', message: 'topics.0: no such topic' }));
   });
@@ -110,13 +160,15 @@ test('a refused subscription is told to the caller and not tried again', async (
     client.live({ topics: ['nonsense'], onEvent: () => {}, onError: resolve });
   });
   expect(error.message).toContain('no such topic');
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await untilOthersHaveReconnected(client);
   expect(count).toBe(1);
 });
 
 test('closing ends the line and keeps it closed', async () => {
   let count = 0;
-  const { client } = await startLive((socket, { topics }) => {
+  const { client } = await startLive((socket, subscription) => {
+    const { topics } = subscription;
+    if (isOther(socket, subscription)) return;
     count++;
     socket.send(JSON.stringify({ op: 'subscribed', topics, after: 1 }));
   });
@@ -124,6 +176,6 @@ test('closing ends the line and keeps it closed', async () => {
   const subscription = client.live({ topics: ['jobs'], onEvent: () => {}, onState: (state) => states.push(state) });
   await poll('the connection', 5000, () => (states.includes('connected') ? true : null));
   subscription.close();
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await untilOthersHaveReconnected(client);
   expect([count, states]).toEqual([1, ['connected']]);
 });

@@ -81,6 +81,55 @@ test.each([
   expect([kind, issues[0]?.line, issues[0]?.message]).toEqual(['unreadable', line, expect.stringContaining(message)]);
 });
 
+test('merge keys take the fields of what they name, and own fields go before', () => {
+  const text = job(
+    '  a: &a { x: 1, y: 1 }\n  b: &b { y: 2, z: 2 }\n  c:\n    <<: [*b, *a]\n    z: 3\n  d: { "<<": 4 }',
+  );
+  expect(parseJobText(text, jobSpecSchema).config).toMatchObject({ c: { x: 1, y: 2, z: 3 }, d: { '<<': 4 } });
+});
+
+test('merges that double and double again are refused', () => {
+  const lines = many(40, (index) => `  a${index + 1}: &a${index + 1} { <<: [*a${index}, *a${index}], k${index}: 1 }`);
+  expect(faultsOf(job(`  a0: &a0 { k: 1 }\n${lines}`)).message).toContain('repeat more than');
+});
+
+test.each([
+  ['9007199254740993', 'more digits than a number keeps'],
+  ['-18446744073709551616', 'more digits than a number keeps'],
+  ['0xFFFFFFFFFFFFFFFF', 'more digits than a number keeps'],
+  ['1e400', 'too large'],
+  ['1e-400', 'too small'],
+  ['{ deep: [1, 9007199254740993] }', 'more digits than a number keeps'],
+  ['{ 9007199254740993: name }', 'more digits than a number keeps'],
+  ['{ <<: 5 }', 'takes the fields of a mapping'],
+])('%s is refused with its line', (value, message) => {
+  const { issues } = faultsOf(job(`  a: 1\n  b: ${value}`));
+  expect([issues[0]?.line, issues[0]?.message]).toEqual([5, expect.stringContaining(message)]);
+});
+
+test.each([
+  '9007199254740991',
+  '0.1000000000000000055511151231257827',
+  '1e308',
+  '5e-324',
+  '0e500',
+  '"9007199254740993"',
+])('%s is taken', (value) => {
+  expect(parseJobText(job(`  a: ${value}`), jobSpecSchema).config).toEqual({ a: JSON.parse(value) as unknown });
+});
+
+test('a wrong field is told with what is expected there', () => {
+  const data = `[{ name: x, sha256: ${'a'.repeat(64)} }, { name: ./x, sha256: ${'a'.repeat(64)} }, { name: x/y, sha256: ${'a'.repeat(64)} }]`;
+  const { issues } = faultsOf(`service: x\ncommand: [train, 10]\nenv: { http_proxy: a, 9: b }\ndata: ${data}\n`);
+  expect(issues.map(({ pointer, line, message }) => [pointer, line, message])).toEqual([
+    ['/command/1', 2, 'expected text, received number: write it in quotes'],
+    ['/env/9', 3, expect.stringContaining('letters, digits')],
+    ['/data/1/name', 4, expect.stringContaining('the entry 1 of data has this name')],
+    ['/data/2/name', 4, expect.stringContaining('is a file where this name needs a folder')],
+  ]);
+  expect(faultsOf('service: x\n').issues[0]?.message).toContain('expected string or array');
+});
+
 test('a fault behind an alias has the place of the anchor', () => {
   const text = 'service: x\ncommand: train\nlabels: &l\n  a: 1\nenv: *l\n';
   expect(faultsOf(text).issues.map(({ pointer, line, column }) => [pointer, line, column])).toEqual([

@@ -88,7 +88,7 @@ if (isTurn('a job on spot machines', 3) || pictures !== undefined) {
     expect(problems).toEqual([]);
     await close();
 
-    const workflows = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const { page: workflows, close: closeWorkflows } = await signedIn();
     const { temporalUi } = await stack.request<{ temporalUi: string }>('GET', '/api/v1/platform');
     await workflows.goto(`${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`${id}/failover`)}`, {
       waitUntil: 'networkidle',
@@ -99,7 +99,7 @@ if (isTurn('a job on spot machines', 3) || pictures !== undefined) {
       .first()
       .waitFor({ timeout: 30_000 });
     await photograph(workflows, 'temporal-failover');
-    await workflows.close();
+    await closeWorkflows();
   }, 200_000);
 }
 

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -55,12 +54,25 @@ async function serve(root: string) {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
 }
 
+/** Built once for all files of a run. */
+async function built(): Promise<string> {
+  const place = join(process.env['ARTENIC_TEST_FOLDER'] ?? '', 'components');
+  if (existsSync(place)) return place;
+  const own = `${place}-${process.pid}`;
+  // In a process of its own: Tailwind's plugin cannot be loaded within jest.
+  await promisify(execFile)(process.execPath, [viteProgram, 'build', here, '--outDir', own]);
+  try {
+    renameSync(own, place);
+  } catch (error) {
+    // another file was done first
+    if (!existsSync(place)) throw error;
+  }
+  return place;
+}
+
 /** Every component on pages of its own, built as the dashboard is, in a real browser under the dashboard's policy. */
 export async function startHarness(): Promise<Harness> {
-  const outDir = mkdtempSync(join(tmpdir(), 'artenic-components-'));
-  // In a process of its own: Tailwind's plugin cannot be loaded within jest.
-  await promisify(execFile)(process.execPath, [viteProgram, 'build', here, '--outDir', outDir]);
-  const { server, url } = await serve(outDir);
+  const { server, url } = await serve(await built());
   const browser = await launchChromium();
   const open: Harness['open'] = async (name, { theme = 'light', width = 1280, hash = '', maxLines = 500_000 } = {}) => {
     const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB' });
@@ -80,7 +92,6 @@ export async function startHarness(): Promise<Harness> {
     await browser.close();
     server.close();
     server.closeAllConnections();
-    rmSync(outDir, { recursive: true, force: true });
   };
   return { browser, open, close };
 }

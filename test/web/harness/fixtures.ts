@@ -65,7 +65,7 @@ function attempt(
     restoredFrom: number > 2 ? 'epoch-12' : null,
     createdAt: at(created),
     launchedAt: launchedAt ?? null,
-    helloAt: helloAt ?? null,
+    ...{ helloAt: helloAt ?? null, lastHeartbeatAt: endedAt ?? runningAt ?? null },
     runningAt: runningAt ?? null,
     endedAt: endedAt ?? null,
     reason: number === 1 ? 'first choice' : 'the last attempt was preempted; the same offer again',

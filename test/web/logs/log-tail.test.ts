@@ -35,7 +35,7 @@ async function usedHeapBytes(page: Page): Promise<number> {
 }
 
 describe('flood', () => {
-  test('of 2,000 lines a second behind 100,000 is followed within 500 ms, in 80 MB', async () => {
+  test('of 2,000 lines a second behind 100,000 is followed within 30 frames, in 80 MB', async () => {
     const { page, problems } = await harness.open('logs');
     const before = await usedHeapBytes(page);
     await append(page, numbered(1, 100_000));
@@ -43,14 +43,15 @@ describe('flood', () => {
     await page.getByRole('searchbox').fill('step 1000');
     await page.getByText(/^1 of/).first().waitFor();
     await page.getByRole('button', { name: 'Jump to latest' }).click();
-    const { lags, announced } = await page.evaluate(async () => {
+    const { lags, announced, tookMs } = await page.evaluate(async () => {
       const { lines } = globalThis as unknown as Globals;
       const announced: string[] = [];
       for (const region of document.querySelectorAll('[role=status]')) {
         const told = (): unknown => announced.push(region.textContent ?? '');
         new MutationObserver(told).observe(region, { childList: true, characterData: true, subtree: true });
       }
-      const appendedAt: number[] = [];
+      let frame = 0;
+      const appendedIn: number[] = [];
       const seen: number[] = [];
       const first = 100_001;
       let next = first;
@@ -60,35 +61,31 @@ describe('flood', () => {
         let text = '';
         for (; next - first < due; next++) {
           text += `\u001b[36mstep\u001b[0m ${next} loss ${Math.random().toFixed(6)} of a line that is as long as they are\n`;
-          appendedAt[next - first] = performance.now();
+          appendedIn[next - first] = frame;
         }
         lines.append('training', text);
       }, 20);
       let shown = first - 1;
       while (performance.now() - startMs < 6000) {
         await new Promise(requestAnimationFrame);
+        frame++;
         const rows = document.querySelectorAll('[data-id]');
         const newest = Number(/step (\d+)/.exec(rows[rows.length - 1]?.textContent ?? '')?.[1] ?? 0);
-        for (let line = shown + 1; line <= newest; line++)
-          seen.push(performance.now() - (appendedAt[line - first] ?? 0));
+        for (let line = shown + 1; line <= newest; line++) seen.push(frame - (appendedIn[line - first] ?? 0));
         shown = Math.max(shown, newest);
       }
       clearInterval(timer);
-      return { lags: seen, announced };
+      return { lags: seen, announced, tookMs: performance.now() - startMs };
     });
     const growth = ((await usedHeapBytes(page)) - before) / 1e6;
     process.stdout.write(
-      `log flood: ${lags.length} lines, lag at most ${Math.max(...lags).toFixed(0)} ms, heap +${growth.toFixed(1)} MB\n`,
+      `log flood: ${lags.length} lines, lag at most ${Math.max(...lags)} frames, heap +${growth.toFixed(1)} MB\n`,
     );
     expect(lags.length).toBeGreaterThan(10_000);
-    // By seconds, because a machine that does other work may stand still once.
-    const seconds = Array.from({ length: 5 }, (_, second) =>
-      Math.max(...lags.slice(second * 2000, (second + 1) * 2000)),
-    );
-    expect(seconds.filter((worstMs) => worstMs < 500).length).toBeGreaterThanOrEqual(4);
+    expect(Math.max(...lags)).toBeLessThanOrEqual(30);
     expect(growth).toBeLessThan(80);
-    // Two live regions, each at most once in five of the six seconds, and a first word.
-    expect(announced.length).toBeLessThanOrEqual(4);
+    // Two live regions, each with a first word and then at most one in five seconds.
+    expect(announced.length).toBeLessThanOrEqual(2 * (1 + Math.floor(tookMs / 5000)));
     expect(announced.some((said) => /^[\d,]+ new lines$/.test(said))).toBe(true);
     expect(await page.locator('[data-id]').count()).toBeLessThan(150);
     expect(problems).toEqual([]);

@@ -33,7 +33,7 @@ function attempt(number: number, times: Times, kind: (typeof attemptEndingKinds)
     restoredFrom: null,
     createdAt: at(created),
     launchedAt: stamp(launched),
-    helloAt: stamp(hello),
+    ...{ helloAt: stamp(hello), lastHeartbeatAt: stamp(running) },
     runningAt: stamp(running),
     endedAt: stamp(ended),
     reason: '',

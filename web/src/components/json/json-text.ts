@@ -1,3 +1,4 @@
+import { lostNumber } from '@artenic/core';
 import { JsonSyntaxError, offsetOfPointer, readJsonTree, type JsonNode } from './json-tree.ts';
 
 /** What is wrong and where: the shape of a problem document's `errors`. */
@@ -29,6 +30,18 @@ export function readJson(source: string): JsonReading {
     const { line, column } = placeOf(source, error.offset);
     return { isValid: false, problem: { pointer: '', message: error.message, line, column } };
   }
+}
+
+/** As `readJson`, for what must arrive as it is written: a number that would be another one is a problem with its place. */
+export function readExactJson(source: string): JsonReading {
+  const reading = readJson(source);
+  const lost = reading.isValid ? lostNumber(source) : null;
+  if (!reading.isValid || lost === null) return reading;
+  const [problem] = problemsOfZod([lost]).map((one) => ({
+    ...one,
+    ...placeOf(source, offsetOfPointer(reading.tree, one.pointer)),
+  }));
+  return problem === undefined ? reading : { isValid: false, problem };
 }
 
 /** Gives problems that name a path the line and column of that path. */

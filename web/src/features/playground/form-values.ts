@@ -19,6 +19,7 @@ export type FieldLayout =
 
 /** An open first dimension is the number of rows, which is one. */
 export function layoutOf({ shape }: InputSignature): FieldLayout {
+  if (shape === null) return { kind: 'list', count: null };
   const rowed = shape.map((dim, index) => (index === 0 && typeof dim === 'string' ? 1 : dim));
   if (rowed.some((dim) => typeof dim === 'string')) return { kind: 'list', count: null };
   const count = rowed.reduce<number>((product, dim) => product * Number(dim), 1);
@@ -85,6 +86,7 @@ export function splitList(type: string, text: string): readonly string[] | null 
 
 /** How many values a count that the signature allows would be; null when these fill one row. */
 function countError({ shape }: InputSignature, count: number): string | null {
+  if (shape === null) return null;
   const rowed = shape.map((dim, index) => (index === 0 && typeof dim === 'string' ? 1 : dim));
   const known = rowed.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
   const open = rowed.filter((dim) => typeof dim === 'string').length;
@@ -117,7 +119,9 @@ function readInput(
   const wrong = countError(input, values.length);
   if (wrong !== null) return { error: wrong };
   const [only] = values;
-  return { value: values.length === 1 && only !== undefined && input.shape.length <= 1 ? only : values };
+  return {
+    value: values.length === 1 && only !== undefined && input.shape !== null && input.shape.length <= 1 ? only : values,
+  };
 }
 
 /** The request's inputs as far as they are right, and what is wrong by input. */

@@ -97,7 +97,7 @@ function Field({ input, texts, error, categories, isDisabled, onChange }: FieldP
       <legend className="mb-1.5 flex w-full items-baseline gap-2 text-sm">
         <span className="truncate font-medium text-ink">{input.name}</span>
         <span id={`${id}-shape`} className="ml-auto shrink-0 font-mono text-xs text-muted">
-          {input.type} [{input.shape.join(', ')}]
+          {input.type} [{input.shape?.join(', ') ?? '…'}]
         </span>
       </legend>
       {layout.kind === 'cells' ? (

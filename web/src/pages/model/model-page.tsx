@@ -28,7 +28,7 @@ function Signature({ version }: { readonly version: ModelVersionView }): ReactEl
         {tensor.name}
       </code>
       <span className="ml-auto font-mono text-xs whitespace-nowrap text-muted">
-        {tensor.type} [{tensor.shape.join(', ')}]
+        {tensor.type} [{tensor.shape?.join(', ') ?? '…'}]
       </span>
     </li>
   );

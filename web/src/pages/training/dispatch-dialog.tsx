@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState, type ReactElement } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { readJson, type JsonProblem } from '../../components/json/json-text.ts';
+import { readExactJson, type JsonProblem } from '../../components/json/json-text.ts';
 import { JsonEditor } from '../../components/json-editor.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
@@ -64,7 +64,7 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
   const dispatch = useDispatch(onClose);
 
   const draft = draftOf(text);
-  const config = readJson(configText);
+  const config = readExactJson(configText);
   const isConfigBroken = view === 'form' && !config.isValid;
   const checked = check(draft);
   const refusal = dispatch.error === null ? null : toApiError(dispatch.error);
@@ -77,7 +77,7 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
   };
   const changeConfig = (next: string): void => {
     setConfigText(next);
-    const read = readJson(next);
+    const read = readExactJson(next);
     if (draft !== null && read.isValid) setDraft(withField(draft, ['config'], read.value));
   };
   const show = (next: View): void => {

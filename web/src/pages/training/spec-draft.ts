@@ -1,5 +1,5 @@
 import { jobSpecSchema, type JobSpec, type Problem } from '@artenic/core';
-import { problemsOfZod, readJson, type JsonProblem } from '../../components/json/json-text.ts';
+import { problemsOfZod, readExactJson, type JsonProblem } from '../../components/json/json-text.ts';
 
 /** A job as it is being written: any JSON object. */
 export type Draft = Readonly<Record<string, unknown>>;
@@ -10,7 +10,7 @@ const isRecord = (value: unknown): value is Draft =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function draftOf(text: string): Draft | null {
-  const read = readJson(text);
+  const read = readExactJson(text);
   return read.isValid && isRecord(read.value) ? read.value : null;
 }
 

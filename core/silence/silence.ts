@@ -1,0 +1,76 @@
+/** How long a machine may take from its launch to its runner's hello: booting, and the download of Node where its image has none. */
+const helloWithinMsByProvider: Readonly<Record<string, number>> = {
+  local: 300_000,
+  simulated: 300_000,
+  aws: 1_200_000,
+};
+/** Of a provider that the table does not name. */
+const slowestHelloMs = 1_200_000;
+
+export type SilenceSettings = {
+  /** How long a runner that has said hello may send no heartbeat. */
+  readonly silentAfterMs: number;
+  /** In place of the table, for every provider; null: the table holds. */
+  readonly helloWithinMs: number | null;
+};
+
+export type SilenceLimits = { readonly silentAfterMs: number; readonly helloWithinMs: number };
+
+export function silenceLimits(provider: string, { silentAfterMs, helloWithinMs }: SilenceSettings): SilenceLimits {
+  return {
+    silentAfterMs,
+    helloWithinMs: helloWithinMs ?? helloWithinMsByProvider[provider] ?? slowestHelloMs,
+  };
+}
+
+/** The span, without a gap, in which the API has been able to hear runners. Milliseconds since 1970. */
+export type Uptime = { readonly goodSinceMs: number; readonly goodUntilMs: number };
+
+/** What was heard of an attempt's machine. Milliseconds since 1970. */
+export type Signs = {
+  /** When the launch gave the instance. */
+  readonly instanceSinceMs: number | null;
+  readonly helloAtMs: number | null;
+  /** The last request that could only come from this machine. */
+  readonly lastSignMs: number | null;
+};
+
+/** `never-spoke`: without a hello. `fell-silent`: after it. */
+export type SilenceKind = 'never-spoke' | 'fell-silent';
+export type Silence = {
+  readonly kind: SilenceKind;
+  /** The last sign of life, or the launch. */
+  readonly sinceMs: number;
+  readonly limitMs: number;
+  /** How long the API was there to hear something, and did not. */
+  readonly silentMs: number;
+};
+
+/**
+ * How long a machine has been silent. Only the time counts in which the API was there to hear it: after an outage of ours
+ * the count begins anew, as every runner needs its time to come back. Null while there is nothing to count from.
+ */
+export function silenceOf(signs: Signs, uptime: Uptime | null, limits: SilenceLimits): Silence | null {
+  const { instanceSinceMs, helloAtMs, lastSignMs } = signs;
+  const sinceMs = maxOf(instanceSinceMs, helloAtMs, lastSignMs);
+  if (sinceMs === null || uptime === null) return null;
+  const silentMs = Math.max(0, uptime.goodUntilMs - Math.max(sinceMs, uptime.goodSinceMs));
+  return helloAtMs === null
+    ? { kind: 'never-spoke', sinceMs, limitMs: limits.helloWithinMs, silentMs }
+    : { kind: 'fell-silent', sinceMs, limitMs: limits.silentAfterMs, silentMs };
+}
+
+export function isTooLong({ silentMs, limitMs }: Silence): boolean {
+  return silentMs > limitMs;
+}
+
+function maxOf(...times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** How often the API writes down that it hears runners, and how long a pause between two such notes may be. */
+export function uptimePace(silentAfterMs: number): { readonly everyMs: number; readonly gapMs: number } {
+  const everyMs = Math.min(5000, Math.max(250, Math.round(silentAfterMs / 20)));
+  return { everyMs, gapMs: Math.max(2000, 4 * everyMs) };
+}

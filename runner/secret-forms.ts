@@ -1,0 +1,70 @@
+/** Shorter values would turn ordinary words into stars; the API refuses them as secrets. */
+const shortestMasked = 4;
+/** A line or an encoded form may be shorter than its value: below this it would hit ordinary text. */
+const shortestForm = 6;
+
+/** The bytes in which a text may hold one of the secrets: longest first, each once. */
+export function secretForms(secrets: readonly string[]): readonly Buffer[] {
+  const forms = new Map<string, Buffer>();
+  const add = (form: Buffer, shortest: number): void => {
+    if (form.length >= shortest) forms.set(form.toString('latin1'), form);
+  };
+  for (const secret of secrets.filter(({ length }) => length >= shortestMasked)) {
+    add(Buffer.from(secret), shortestMasked);
+    // Keys and certificates are printed line by line, and stripped.
+    const lines = secret.split(/\r\n|\r|\n/).map((line) => line.trim());
+    for (const part of new Set([secret, secret.trim(), ...lines].filter(({ length }) => length >= shortestMasked)))
+      for (const form of [part, ...writtenForms(part), ...base64Forms(Buffer.from(part))])
+        add(Buffer.from(form), shortestForm);
+  }
+  return [...forms.values()].toSorted((a, b) => b.length - a.length);
+}
+
+const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
+const percent = (character: string): string => `%${hex(character.charCodeAt(0), 2).toUpperCase()}`;
+
+/** As programs write a text inside of other text, without the quotes around it. */
+function writtenForms(text: string): readonly string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const url = encodeURIComponent(text);
+  // what `encodeURIComponent` leaves, and others encode
+  const strictUrl = url.replaceAll(/[!'()*]/g, percent);
+  return [
+    ...[json, json.replaceAll('/', String.raw`\/`), asciiJson(json)],
+    ...['', "'", '"'].flatMap((quote) => [literal(text, quote), literal(Buffer.from(text).toString('latin1'), quote)]),
+    ...[url, strictUrl, strictUrl.replaceAll('%2F', '/'), strictUrl.replaceAll('%20', '+'), encodeURI(text)],
+    text.replaceAll("'", String.raw`'\''`),
+  ];
+}
+
+/** Python's `json.dumps` and others write ASCII only. */
+function asciiJson(json: string): string {
+  return json.replaceAll(/[^\0-\x7f]/g, (character) => `\\u${hex(character.charCodeAt(0), 4)}`);
+}
+
+const shortEscapes: ReadonlyMap<string, string> = new Map([
+  ['\\', String.raw`\\`],
+  ['\n', String.raw`\n`],
+  ['\r', String.raw`\r`],
+  ['\t', String.raw`\t`],
+]);
+
+/** As Python's `repr` and Node's `inspect` write it; a text of bytes (Latin-1) as `repr` of bytes does. */
+function literal(text: string, quote: string): string {
+  return text.replaceAll(/[\\\0-\x1f\x7f-\xff'"]/g, (character) => {
+    if (character === quote) return `\\${quote}`;
+    const isPlain = character === "'" || character === '"';
+    return isPlain ? character : (shortEscapes.get(character) ?? `\\x${hex(character.charCodeAt(0), 2)}`);
+  });
+}
+
+/** What of the value's base64 does not depend on what stands before and after it: one form for each alignment. */
+function base64Forms(value: Buffer): readonly string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), value]).toString('base64');
+    const start = Math.ceil((before * 8) / 6);
+    const end = Math.floor(((before + value.length) * 8) / 6);
+    const form = encoded.slice(start, end);
+    return [form, form.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}

@@ -1,0 +1,55 @@
+import { ArtenicError } from '../core/errors.ts';
+import type { AttemptsRepository, JobsRepository, Repositories } from './types.ts';
+
+/** What a method does to rows that others wait for. */
+type Touch = 'reads' | 'locks';
+
+const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
+  ...{ find: 'reads', get: 'reads', list: 'reads', withoutHistory: 'reads', open: 'reads', undelivered: 'reads' },
+  // a row of its own, which nobody else can have locked
+  insert: 'reads',
+  ...{ transition: 'locks', requestCancel: 'locks', moveFence: 'locks', setStopAt: 'locks', setProgress: 'locks' },
+  ...{ holdFence: 'locks', lock: 'locks', setSignals: 'locks', markWorkflowStarted: 'locks', markHistoryKept: 'locks' },
+  markCancelDelivered: 'locks',
+};
+
+const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
+  ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', page: 'reads' },
+  ...{ recentRefusals: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
+  ...{ advance: 'locks', setHandle: 'locks', hello: 'locks', heartbeat: 'locks', runnerOver: 'locks' },
+  ...{ notice: 'locks', release: 'locks', leaseLaunch: 'locks', renewLaunchLease: 'locks', endLaunchLease: 'locks' },
+  ...{ setRestoredFrom: 'locks', requestStop: 'locks', end: 'locks', setBilled: 'locks' },
+};
+
+function watched<R extends object>(repository: R, touches: Readonly<Record<keyof R, Touch>>, onLock: () => void): R {
+  const methods = Object.entries(repository).map(([name, method]: [string, (...args: unknown[]) => unknown]) => [
+    name,
+    touches[name as keyof R] === 'reads'
+      ? method
+      : (...args: unknown[]) => {
+          onLock();
+          return method(...args);
+        },
+  ]);
+  return Object.fromEntries(methods) as R;
+}
+
+/**
+ * One transaction's repositories, which refuse to lock a job's row behind one of its attempts: two transactions that lock
+ * both in different orders end in a deadlock, and in one order they wait for each other.
+ */
+export function jobBeforeAttempt(repositories: Repositories): Repositories {
+  let hasJob = false;
+  let hasAttempt = false;
+  return {
+    ...repositories,
+    jobs: watched(repositories.jobs, jobs, () => {
+      if (hasAttempt && !hasJob)
+        throw new ArtenicError('internal', "A transaction locks a job's row before those of its attempts.");
+      hasJob = true;
+    }),
+    attempts: watched(repositories.attempts, attempts, () => {
+      hasAttempt = true;
+    }),
+  };
+}

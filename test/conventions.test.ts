@@ -1,0 +1,139 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { parseAst } from 'rolldown/parseAst';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+/** A wait is for a condition (`support/poll.ts`); a pause of this length may stand between two looks at it. */
+const longestPauseMs = 50;
+
+/** Where a pause is not a wait, with its reason. */
+const paced: Readonly<Record<string, string>> = {
+  'test/activities/providers/aws/world.ts': 'the notice that a cloud gives before it takes a machine',
+  'test/chaos/chaos.test.ts': 'a schedule: faults come at random times',
+  'test/chaos/cloud/outage.ts': 'a schedule, and looks at a whole control plane',
+  'test/chaos/cloud/part.ts': 'what a supervisor does: it starts again after a while, and kills what does not end',
+  'test/chaos/cloud/perform.ts': 'a runner that asks again',
+  'test/chaos/cloud/play.ts': 'looks at a whole control plane',
+  'test/chaos/cloud/stage.ts': 'a schedule: acts come some time after a point in the code',
+  'test/chaos/cloud/tell.ts': 'a schedule: how fast signals follow one another',
+  'test/chaos/cloud/until-over.ts': 'looks at a whole control plane',
+  'test/sdk/client/requests.test.ts': 'a body that takes longer than an answer may',
+  'test/support/moto-machines.ts': 'the notice that a cloud gives before it takes a machine',
+  'test/support/poll.ts': 'the pause between two looks, which grows',
+  'test/web/dashboard/layout.test.ts': 'a slow network: answers that come late',
+};
+
+type Node = { readonly type: string; readonly [key: string]: unknown };
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+
+function* nodesBelow(node: Node): Generator<Node> {
+  yield node;
+  for (const value of Object.values(node))
+    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value])
+      if (isNode(one)) yield* nodesBelow(one);
+}
+
+/** `a` of `a()`, `b` of `a.b()`. */
+function nameOfCall(node: Node): string | null {
+  if (node.type !== 'CallExpression' || !isNode(node['callee'])) return null;
+  const callee = node['callee'];
+  const named = callee.type === 'MemberExpression' ? callee['property'] : callee;
+  return isNode(named) && typeof named['name'] === 'string' ? named['name'] : null;
+}
+const argumentsOf = (call: Node): readonly Node[] => (call['arguments'] as readonly Node[] | undefined) ?? [];
+
+/** The most that an expression of numbers can be; infinity for what is not in the text. */
+function mostOf(node: Node | undefined): number {
+  if (node?.type === 'Literal' && typeof node['value'] === 'number') return node['value'];
+  if (node !== undefined && nameOfCall(node) === 'random') return 1;
+  if (node?.type !== 'BinaryExpression' || !isNode(node['left']) || !isNode(node['right'])) return Infinity;
+  const [left, right] = [mostOf(node['left']), mostOf(node['right'])];
+  if (node['operator'] === '*') return left * right;
+  if (node['operator'] === '+') return left + right;
+  return node['operator'] === '%' ? right : Infinity;
+}
+
+const placeOfPause = new Map([
+  ['sleep', 0],
+  ['waitForTimeout', 0],
+  ['setTimeout', 1],
+]);
+function pauseMs(node: Node): number | null {
+  const name = nameOfCall(node);
+  const place = placeOfPause.get(name ?? '');
+  if (place === undefined) return null;
+  // jest's own, for the hook or test that follows
+  if (name === 'setTimeout' && argumentsOf(node).length < 2) return null;
+  return mostOf(argumentsOf(node)[place]);
+}
+
+const readsClock = (node: Node): boolean => [...nodesBelow(node)].some((one) => nameOfCall(one) === 'now');
+
+/** `expect(<a clock>).toBeLess…`, also through a name that was given the difference of clocks. */
+function* clocksAsserted(program: Node): Generator<Node> {
+  const durations = new Set<unknown>();
+  for (const { type, id, init } of nodesBelow(program))
+    if (type === 'VariableDeclarator' && isNode(id) && isNode(init) && isDuration(init)) durations.add(id['name']);
+  for (const node of nodesBelow(program)) {
+    if (nameOfCall(node)?.startsWith('toBeLess') !== true || !isNode(node['callee'])) continue;
+    const expected = [...nodesBelow(node['callee'])].find((one) => nameOfCall(one) === 'expect');
+    const seen = expected === undefined ? undefined : argumentsOf(expected)[0];
+    if (seen === undefined) continue;
+    const isNamed = [...nodesBelow(seen)].some((one) => one.type === 'Identifier' && durations.has(one['name']));
+    if (readsClock(seen) || isNamed) yield node;
+  }
+}
+function isDuration(init: Node): boolean {
+  return init.type === 'BinaryExpression' && init['operator'] === '-' && readsClock(init);
+}
+
+type Faults = { readonly pauses: readonly number[]; readonly speeds: readonly number[] };
+
+/** The lines. */
+function faultsOf(text: string): Faults {
+  const program = parseAst(text, { lang: 'ts' }) as unknown as Node;
+  const lineOf = (node: Node): number => text.slice(0, Number(node['start'])).split('\n').length;
+  return {
+    pauses: [...nodesBelow(program)].filter((node) => (pauseMs(node) ?? 0) > longestPauseMs).map(lineOf),
+    speeds: [...clocksAsserted(program)].map(lineOf),
+  };
+}
+
+const faults = globSync('test/**/*.ts', { cwd: root })
+  .filter((file) => !file.startsWith('test/bench/'))
+  .map((file) => [file, faultsOf(readFileSync(join(root, file), 'utf8'))] as const);
+
+test('no test waits for a fixed time, but for the named ones', () => {
+  expect(faults.length).toBeGreaterThan(200);
+  const found = faults.flatMap(([file, { pauses }]) => (pauses.length > 0 ? [[file, pauses] as const] : []));
+  expect(found.filter(([file]) => paced[file] === undefined)).toEqual([]);
+  expect(Object.keys(paced).filter((file) => !found.some(([name]) => name === file))).toEqual([]);
+});
+
+test('no test asserts how fast something is', () => {
+  expect(faults.filter(([, { speeds }]) => speeds.length > 0)).toEqual([]);
+});
+
+test.each<readonly [string, number, number]>([
+  ['await sleep(51);', 1, 0],
+  ['await sleep(50);', 0, 0],
+  ['await sleep(Math.random() * 50);', 0, 0],
+  ['await sleep(20 + Math.random() * 50);', 1, 0],
+  ['await sleep(round % 8);', 0, 0],
+  ['await sleep(pauseMs);', 1, 0],
+  ['await page.waitForTimeout(300);', 1, 0],
+  ['await new Promise((done) => setTimeout(done, 400));', 1, 0],
+  ['jest.setTimeout(60_000);', 0, 0],
+  ['expect(performance.now() - startedMs).toBeLessThan(5000);', 0, 1],
+  ['expect(Date.now()).toBeLessThan(deadlineMs);', 0, 1],
+  ['const tookMs = Date.now() - startedMs; expect(tookMs / 2).toBeLessThanOrEqual(5000);', 0, 1],
+  ['expect(performance.now() - askedMs).toBeGreaterThan(1000);', 0, 0],
+  ['expect(deadlineMs).toBeLessThan(Date.now() + 1000);', 0, 0],
+])('%s: %d pauses, %d speeds', (text, pauses, speeds) => {
+  const found = faultsOf(text);
+  expect([found.pauses.length, found.speeds.length]).toEqual([pauses, speeds]);
+});

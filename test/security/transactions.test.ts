@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { isNode, placeOf, sourcesOf, walk, type Node } from './sources.ts';
+
+/** What holds ports to other servers, or to a second connection, wherever it is called by these names. What goes by another name is refused when it is called (`outsideTransactions`). */
+const holders: ReadonlySet<string> = new Set([
+  ...['deps', 'context', 'store', 'storage', 'temporal', 'predictor', 'providers', 'signal', 'signing', 'fetch'],
+]);
+/** What of them a transaction may use: clocks, limits, what the request brought, and what takes the transaction's repositories. */
+const harmless: ReadonlySet<string> = new Set(['now', 'newId', 'limits', 'params', 'body', 'principal', 'remember']);
+
+type Call = { readonly callee: Node; readonly arguments: readonly Node[] };
+
+function isTransaction({ type, callee }: Node): boolean {
+  return (
+    type === 'CallExpression' &&
+    isNode(callee) &&
+    isNode(callee['property']) &&
+    callee['property']['name'] === 'transaction'
+  );
+}
+
+/** Whether a name stands here for the thing itself: not as a property's name or a key. */
+function isReference(node: Node, parent: Node | undefined): boolean {
+  if (parent?.type === 'MemberExpression') return parent['object'] === node || parent['computed'] === true;
+  if (parent?.type === 'Property') return parent['value'] === node;
+  return true;
+}
+
+test('the work of a transaction has nothing in reach but its repositories', () => {
+  const found: string[] = [];
+  let transactions = 0;
+  for (const source of sourcesOf(['activities', 'api', 'workers'])) {
+    walk(source.tree, (node) => {
+      if (!isTransaction(node)) return;
+      const [work] = (node as unknown as Call).arguments;
+      transactions++;
+      if (work?.type !== 'ArrowFunctionExpression')
+        return void found.push(`${placeOf(source, node)}: no arrow function`);
+      walk(work, (inner, [parent]) => {
+        if (inner.type !== 'Identifier' || !holders.has(String(inner['name'])) || !isReference(inner, parent)) return;
+        const used = parent?.type === 'MemberExpression' && parent['object'] === inner ? parent['property'] : null;
+        if (!isNode(used) || !harmless.has(String(used['name'])))
+          found.push(`${placeOf(source, inner)}: ${source.text.slice(inner.start, inner.end + 20)}`);
+      });
+    });
+  }
+  expect(transactions).toBeGreaterThan(10);
+  expect(found).toEqual([]);
+});
