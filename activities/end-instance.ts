@@ -1,6 +1,19 @@
-import { isArtenicError, messageOf } from '../core/errors.ts';
-import type { Store } from '../store/types.ts';
+import { ArtenicError, isArtenicError, messageOf } from '../core/errors.ts';
+import type { AttemptRecord, Store } from '../store/types.ts';
 import type { InstanceDescription, InstanceHandle, Provider } from './providers/provider.ts';
+
+/**
+ * Throws `transient` when the attempt belongs to another machine than the one that this adapter sees: what is not found here
+ * proves nothing, and the worker of that machine takes the next try.
+ */
+export async function mustBeItsMachine(
+  provider: Provider,
+  attempt: Pick<AttemptRecord, 'id' | 'machine'>,
+): Promise<void> {
+  const here = await provider.machine?.();
+  if (here === undefined || attempt.machine === null || attempt.machine === here) return;
+  throw new ArtenicError('transient', `${attempt.id} is on ${attempt.machine}, which another worker serves.`);
+}
 
 /** Null when the provider does not know it: its record went with it, and says nothing of how it ended. */
 export async function describeIfKnown(provider: Provider, handle: InstanceHandle): Promise<InstanceDescription | null> {

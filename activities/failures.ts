@@ -33,6 +33,41 @@ export function toFailure(error: unknown): TemporalFailure {
   return error instanceof ArtenicError ? expected(error) : unexpected(error);
 }
 
+/** The first pause after a refusal; it grows with the time since the step was scheduled. */
+const refusalPauseMs = { least: 2000, share: 2 };
+
+/**
+ * For a step that must not be given up: a refusal that no retry cures by itself (credentials that ran out, a state that we do
+ * not know) is tried again by Temporal's server, however long it takes until a person has put it right. That costs no event.
+ * @param mostPauseMs between two tries.
+ */
+export function retriedWhenRefused<Input, Result>(
+  activity: (input: Input) => Promise<Result>,
+  mostPauseMs: number,
+): (input: Input) => Promise<Result> {
+  return async (input) => {
+    try {
+      return await activity(input);
+    } catch (error) {
+      const failure = toFailure(error);
+      if (!(failure instanceof ApplicationFailure) || failure.nonRetryable !== true) throw failure;
+      const { type, message } = failure;
+      throw ApplicationFailure.create({
+        ...(type == null ? {} : { type }),
+        message,
+        nonRetryable: false,
+        nextRetryDelay: refusalPause(mostPauseMs),
+      });
+    }
+  };
+}
+
+function refusalPause(mostMs: number): number {
+  const scheduledMs = asyncLocalStorage.getStore()?.info.scheduledTimestampMs ?? Date.now();
+  const { least, share } = refusalPauseMs;
+  return Math.round(Math.min(mostMs, Math.max(least, (Date.now() - scheduledMs) / share)));
+}
+
 function expected(error: ArtenicError): ApplicationFailure {
   const { retryAfterMs } = error.details;
   return ApplicationFailure.create({

@@ -9,8 +9,8 @@ import { signsOf, spanOf } from '../store/silence.ts';
 import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence, ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
-import { withFailures } from './failures.ts';
-import { describeIfKnown, endInstance, noteBilled } from './end-instance.ts';
+import { retriedWhenRefused, withFailures } from './failures.ts';
+import { describeIfKnown, endInstance, mustBeItsMachine, noteBilled } from './end-instance.ts';
 import { launchAlone } from './launch-lease.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
@@ -22,11 +22,17 @@ const lastWordTravelsMs = 5000;
 const bootAndDeliverySeconds = 3600;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
-  return withFailures<ProviderActivities>({
+  const activities = withFailures<ProviderActivities>({
     launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer),
     watchInstance: ({ handle }) => watchInstance(deps, handle),
     terminateInstance: (input) => terminateInstance(deps, input),
   });
+  return {
+    ...activities,
+    // what its runner says comes by another way: a look a minute is enough
+    watchInstance: retriedWhenRefused(activities.watchInstance, 60_000),
+    terminateInstance: retriedWhenRefused(activities.terminateInstance, 900_000),
+  };
 }
 
 function providerOf({ providers }: ProviderDeps, name: string): Provider {
@@ -40,6 +46,7 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   const { jobId, attempt, ending, state, handle: known } = await store.attempts.get(attemptId);
   if (ending !== null) throw new ArtenicError('conflict', `${attemptId} has ended: ${ending.message}`);
   if (known !== null) return known;
+  await claimMachine(deps, attemptId, offer);
   const finished = await finishedBefore(deps, jobId, attempt);
   if (finished !== null) throw new ArtenicError('conflict', `Not needed: attempt ${finished} has come to its own end.`);
   await store.attempts.advance(attemptId, 'launching', now());
@@ -57,6 +64,15 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   });
   await store.attempts.advance(attemptId, 'starting', now());
   return handle;
+}
+
+/** Two hosts may serve one queue: a try whose answer was lost may have made the instance on the other one. */
+async function claimMachine(deps: ProviderDeps, attemptId: string, offer: Offer): Promise<void> {
+  const provider = providerOf(deps, offer.provider);
+  const here = await provider.machine?.();
+  if (here === undefined) return;
+  const machine = await deps.store.attempts.claimMachine(attemptId, here);
+  await mustBeItsMachine(provider, { id: attemptId, machine });
 }
 
 /** A warned attempt that has finished after all while its replacement was on its way to here. */
@@ -208,8 +224,10 @@ async function findInstance(
   provider: Provider,
   attemptId: string,
 ): Promise<InstanceHandle | null> {
-  const { handle, launchTriedAt } = await store.attempts.get(attemptId);
+  const attempt = await store.attempts.get(attemptId);
+  const { handle, launchTriedAt } = attempt;
   if (handle !== null) return handle;
+  await mustBeItsMachine(provider, attempt);
   const askedAt = now();
   const found = await provider.find(attemptId);
   if (found !== null) return found.handle;

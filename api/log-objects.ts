@@ -20,7 +20,7 @@ const leaseMs = 300_000;
 /** A log that was written when each piece was an object may have more. It stays as it is. */
 const mostMerged = 3000;
 
-export function refOf({ attemptId, stream }: StreamKey): LogRef {
+function refOf({ attemptId, stream }: StreamKey): LogRef {
   const parts = parseAttemptId(attemptId);
   if (parts === null || stream === 'metrics') throw new ArtenicError('internal', `${attemptId} ${stream} is no log.`);
   return { ...parts, stream };

@@ -11,7 +11,7 @@ const notFinite: ReadonlyMap<string, string> = new Map(
     [`-${word}`, '-Infinity'],
   ]),
 );
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const whole = /^[+-]?\d+$/;
 
 /** JSON in which whole numbers keep all their digits; undefined for what is no JSON. */

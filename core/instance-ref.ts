@@ -5,3 +5,11 @@ export type InstanceRef = {
   readonly instanceId: string;
   readonly region: string;
 };
+
+/** Regions of the local provider's instances: each names the machine that has them, and its task queue. */
+export const localMachinePrefix = 'local-';
+
+/** The machine of a local instance; null for a region that names none, as in handles of earlier releases. */
+export function localMachineOf(region: string): string | null {
+  return /^local-[0-9a-f]{12}$/.test(region) ? region : null;
+}

@@ -51,10 +51,13 @@ const shortEscapes: ReadonlyMap<string, string> = new Map([
 
 /** As Python's `repr` and Node's `inspect` write it; a text of bytes (Latin-1) as `repr` of bytes does. */
 function literal(text: string, quote: string): string {
-  return text.replaceAll(/[\\\0-\x1f\x7f-\xff'"]/g, (character) => {
+  return text.replaceAll(/[^]/gu, (character) => {
     if (character === quote) return `\\${quote}`;
-    const isPlain = character === "'" || character === '"';
-    return isPlain ? character : (shortEscapes.get(character) ?? `\\x${hex(character.charCodeAt(0), 2)}`);
+    const short = shortEscapes.get(character);
+    if (short !== undefined) return short;
+    const code = character.codePointAt(0) ?? 0;
+    const isPlain = (code >= 0x20 && code < 0x7f) || code > 0xff;
+    return isPlain ? character : `\\x${hex(code, 2)}`;
   });
 }
 

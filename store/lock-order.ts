@@ -14,9 +14,16 @@ const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
 };
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
-  ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', page: 'reads' },
-  ...{ recentRefusals: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
-  ...{ advance: 'locks', setHandle: 'locks', hello: 'locks', heartbeat: 'locks', runnerOver: 'locks' },
+  ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', recentRefusals: 'reads' },
+  ...{ page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
+  ...{
+    claimMachine: 'locks',
+    advance: 'locks',
+    setHandle: 'locks',
+    hello: 'locks',
+    heartbeat: 'locks',
+    runnerOver: 'locks',
+  },
   ...{ notice: 'locks', release: 'locks', leaseLaunch: 'locks', renewLaunchLease: 'locks', endLaunchLease: 'locks' },
   ...{ setRestoredFrom: 'locks', requestStop: 'locks', end: 'locks', setBilled: 'locks' },
 };

@@ -31,9 +31,9 @@ function dayOf(text: string): number {
 
 /** `events_before_20261207` holds all of an older database, `events_from_20261207` one week. */
 function untilOf(table: PartitionedTable, name: string): number | null {
-  const match = new RegExp(`^${table}_(before|from)_(\\d{8})$`).exec(name);
-  if (match?.[2] === undefined) return null;
-  return dayOf(match[2]) + (match[1] === 'from' ? weekMs : 0);
+  const match = /^([a-z_]+)_(before|from)_(\d{8})$/.exec(name);
+  if (match?.[1] !== table || match[3] === undefined) return null;
+  return dayOf(match[3]) + (match[2] === 'from' ? weekMs : 0);
 }
 
 /** By age, oldest first; without the default partition. */

@@ -12,6 +12,7 @@ import type {
 import { createControlActivities } from '../activities/control/create.ts';
 import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
+import { createLocalElsewhere } from '../activities/providers/local/elsewhere.ts';
 import { createLocalProvider } from '../activities/providers/local/provider.ts';
 import type { Provider } from '../activities/providers/provider.ts';
 import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
@@ -25,6 +26,7 @@ import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
 import { awsProviderOf } from './aws.ts';
 import { apiUrlOf, periodsOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
+import type { Served } from './queues.ts';
 
 /** Their instances are processes of this machine, and see its files. */
 const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
@@ -45,18 +47,13 @@ export function composeActivities(parts: {
   readonly sharedRoot: string | null;
   readonly temporal: TemporalGateway;
   readonly wrapProvider: (provider: Provider) => Provider;
+  readonly served: Served;
 }): ComposedActivities {
   const { config, store, sharedRoot, wrapProvider } = parts;
   const storage = outsideTransactions('storage', parts.storage);
   const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);
-  const local = createLocalProvider({
-    home,
-    runnerEntry,
-    nodePath: process.execPath,
-    cacheDir: join(home, 'cache'),
-    ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
-  });
+  const local = parts.served.isProviderServed('local') ? localOf(config, home) : createLocalElsewhere(store);
   const providers = new Map(
     [local, ...clouds(config, storage)].map((provider) => [
       provider.name,
@@ -104,6 +101,16 @@ export function composeActivities(parts: {
     },
     providers,
   };
+}
+
+function localOf(config: Config, home: string): Provider {
+  return createLocalProvider({
+    home,
+    runnerEntry,
+    nodePath: process.execPath,
+    cacheDir: join(home, 'cache'),
+    ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
+  });
 }
 
 /** The clouds that the configuration knows of. */

@@ -131,6 +131,8 @@ const configSchema = z.object({
   ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
   /** How long a machine may take from its launch to its runner's hello. Absent: 5 minutes on this machine and the simulated cloud, 20 on AWS. */
   ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
+  /** Task queues that this worker serves, separated by commas: `control`, `local`, `provider-aws`, `provider-simulated`. All by default. Several hosts may serve `local`: each sees to its own instances, by its home. A host that is to run no trainings leaves `local` out. */
+  ARTENIC_WORKER_QUEUES: z.string().default(''),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
   /** How often each provider's list is compared with our rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */

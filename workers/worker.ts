@@ -15,6 +15,7 @@ import { startHealthServer } from './health.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { startHistoryKeeper } from './history-keeper.ts';
 import { watchProviders } from './provider-watch.ts';
+import { refuseUnknownQueues, servedBy } from './queues.ts';
 import { startRelay } from './relay.ts';
 import { openStorage } from './storage.ts';
 import { keepSchedules } from './schedules.ts';
@@ -58,6 +59,11 @@ const noWraps: WorkerWraps = {
   workerOptions: {},
 };
 
+/** Its own queue, and where its instances are seen from one machine only, that machine's. */
+async function queuesOf({ name, machine }: Provider): Promise<readonly string[]> {
+  return [providerQueue(name), ...(machine === undefined ? [] : [await machine()])];
+}
+
 export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
@@ -81,9 +87,12 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const opened = openStorage(config);
   const { sharedRoot } = opened;
   const storage = guardUploads(opened.storage, store, () => new Date());
+  const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   const { control, providerActivities, providers } = wraps.activities(
-    composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider }),
+    composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider, served }),
   );
+  refuseUnknownQueues(config.ARTENIC_WORKER_QUEUES, providers.keys());
+  const ownProviders = new Map([...providers].filter(([name]) => served.isProviderServed(name)));
 
   const common = {
     // a worker that was killed had the next steps of its workflows reserved for itself: for so long at most
@@ -94,7 +103,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     shutdownGraceTime: config.ARTENIC_SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.ARTENIC_SHUTDOWN_GRACE_MS + 2000,
   } as const;
-  const workers = await Promise.all([
+  const controlWorker = async (): Promise<Worker> =>
     // 200 waiting jobs are 600 workflows: all of them stay in the cache, so that none is replayed for each signal.
     Worker.create({
       ...common,
@@ -106,23 +115,26 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
       maxConcurrentActivityTaskExecutions: 40,
       // As many as the pool has connections, twice: they are short and most of them wait for the database.
       maxConcurrentLocalActivityExecutions: 20,
-    }),
-    ...[...providers.keys()].map((name) =>
+    });
+  const queues = await Promise.all([...ownProviders.values()].map(queuesOf));
+  const workers = await Promise.all([
+    ...(served.control ? [controlWorker()] : []),
+    ...queues.flat().map((taskQueue) =>
       Worker.create({
         ...common,
-        taskQueue: providerQueue(name),
+        taskQueue,
         activities: providerActivities,
         maxConcurrentActivityTaskExecutions: 20,
       }),
     ),
   ]);
-  const watch = await watchProviders({ providers, store, logger, intervalMs: 60_000 });
+  const watch = await watchProviders({ providers: ownProviders, store, logger, intervalMs: 60_000 });
   const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });
   const keeperConnection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const schedules = await keepSchedules({
     connection: keeperConnection,
     namespace: config.TEMPORAL_NAMESPACE,
-    providers: providers.keys(),
+    providers: ownProviders.keys(),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     catalogMs: config.ARTENIC_CATALOG_MS,
     collectMs: config.ARTENIC_COLLECT_MS,

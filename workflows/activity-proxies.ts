@@ -1,7 +1,8 @@
 import { proxyActivities, proxyLocalActivities, sleep, TemporalFailure } from '@temporalio/workflow';
 import type { ControlActivities, ProviderActivities } from '../activities/contract.ts';
 import type { Offer } from '../core/failover/types.ts';
-import { providerQueue } from './contracts.ts';
+import type { InstanceRef } from '../core/instance-ref.ts';
+import { instanceQueue } from './contracts.ts';
 import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 
 /** A dead worker's step is taken up by the next one after this. A worker that is only busy beats three times meanwhile. */
@@ -51,13 +52,16 @@ export const closePoll = proxyActivities<Pick<ControlActivities, 'awaitWorkflowC
   summary: 'until the earlier run of this id has closed',
 });
 
-/** What is done with one instance, on the queue of its provider. */
-export function instanceActivities(offer: Offer): {
+/** What is done with one instance, on the queue of its provider, or of its machine as soon as that is known. */
+export function instanceActivities(
+  offer: Offer,
+  handle: InstanceRef | null,
+): {
   readonly launch: Pick<ProviderActivities, 'launchInstance'>;
   readonly watch: Pick<ProviderActivities, 'watchInstance'>;
   readonly terminate: Pick<ProviderActivities, 'terminateInstance'>;
 } {
-  const taskQueue = providerQueue(offer.provider);
+  const taskQueue = instanceQueue(offer.provider, handle);
   const place = `${offer.provider} ${offer.region} ${offer.instanceType}`;
   // what runs on our own machine is asked often, a cloud's API as seldom as its rate limits like
   const watchInterval = offer.provider === 'local' || offer.provider === 'simulated' ? '2s' : '15s';
@@ -94,7 +98,8 @@ export function instanceActivities(offer: Offer): {
 }
 
 /**
- * For what must not be given up: a refusal that the server does not retry (credentials that ran out, a state that we do
+ * For what must not be given up. Watching and ending an instance are retried by the server also when they are refused; of
+ * those and of all else, a refusal that the server does not retry (credentials that ran out, a state that we do
  * not know) is tried again after a growing pause, so that it goes on when a person has put it right.
  */
 export async function untilDone<Result>(

@@ -1,8 +1,9 @@
-/** What workflows, workers and the API must agree on. Imports types only, so that every side may import it. */
+/** What workflows, workers and the API must agree on. Imports nothing but types and pure functions, so that every side may import it. */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineSignal } from '@temporalio/workflow';
 import type { RunnerEvent, TerminalJobState } from '@artenic/core';
 import type { Offer } from '../core/failover/types.ts';
+import { localMachineOf, type InstanceRef } from '../core/instance-ref.ts';
 import type { AttemptEnding } from '@artenic/core';
 
 // ---- task queues, by resource ----
@@ -10,6 +11,12 @@ export const controlQueue = 'control';
 /** The machine itself has its own queue, so that only workers on it take its work. */
 export function providerQueue(provider: string): string {
   return provider === 'local' ? 'local' : `provider-${provider}`;
+}
+
+/** What is done with an instance that only its own machine sees is done there. Those of earlier releases name no machine. */
+export function instanceQueue(provider: string, handle: InstanceRef | null): string {
+  const machine = handle === null || provider !== 'local' ? null : localMachineOf(handle.region);
+  return machine ?? providerQueue(provider);
 }
 
 /** A step that a worker took with it into its death is given to another one after this; Temporal's own is 10 s. */

@@ -41,7 +41,6 @@ class AttemptStory {
   readonly #timeline: Timeline;
   readonly #reports;
   readonly #cancellation;
-  readonly #instance;
   /** Steps that undo what was begun, registered before it is begun, run backwards. */
   readonly #undo: (() => Promise<void>)[] = [];
   #handle: InstanceRef | null = null;
@@ -58,7 +57,10 @@ class AttemptStory {
     });
     this.#reports = listenToRunner(this.#timeline);
     this.#cancellation = listenForCancellation();
-    this.#instance = instanceActivities(offer);
+  }
+
+  get #instance(): ReturnType<typeof instanceActivities> {
+    return instanceActivities(this.#input.offer, this.#handle);
   }
 
   async run(): Promise<AttemptResult> {

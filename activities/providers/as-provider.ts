@@ -1,7 +1,7 @@
 import type { Provider } from './provider.ts';
 
 /** What a class of an adapter implements. */
-export type Adapter = Required<Provider>;
+export type Adapter = Required<Omit<Provider, 'machine'>> & Pick<Provider, 'machine'>;
 
 type Around = <T>(work: () => Promise<T>) => Promise<T>;
 
@@ -10,6 +10,7 @@ type Around = <T>(work: () => Promise<T>) => Promise<T>;
  * @param around Goes around each call but `check`, which never throws: for an adapter whose errors have one origin.
  */
 export function asProvider(adapter: Adapter, around: Around = (work) => work()): Provider {
+  const machine = adapter.machine?.bind(adapter);
   return {
     name: adapter.name,
     capabilities: adapter.capabilities,
@@ -21,6 +22,7 @@ export function asProvider(adapter: Adapter, around: Around = (work) => work()):
     list: () => around(() => adapter.list()),
     find: (attemptId) => around(() => adapter.find(attemptId)),
     terminate: (handle) => around(() => adapter.terminate(handle)),
+    ...(machine === undefined ? {} : { machine: () => around(machine) }),
     consistencyMs: () => around(() => adapter.consistencyMs()),
     console: (handle) => around(() => adapter.console(handle)),
   };

@@ -99,6 +99,11 @@ export type Provider = {
   readonly terminate: (handle: InstanceHandle) => Promise<void>;
   /** How old the picture may be that `list` and `find` show, in milliseconds; 60 s for an adapter that does not say. */
   readonly consistencyMs?: () => Promise<number>;
+  /**
+   * The machine whose instances this adapter sees, and no others: what it cannot find may be on another one. Absent: its
+   * instances are seen from everywhere.
+   */
+  readonly machine?: () => Promise<string>;
   /** The machine's console, for post-mortems; at most the last 64 KiB. */
   readonly console: (handle: InstanceHandle) => Promise<string>;
 };

@@ -4,18 +4,20 @@ import type { RepairActivities } from '../contract.ts';
 import { collectAttempt } from '../control/collect-attempt.ts';
 import { settleAttempt } from '../control/settle.ts';
 import type { RepairDeps } from '../deps.ts';
-import { describeIfKnown, noteBilled } from '../end-instance.ts';
+import { describeIfKnown, mustBeItsMachine, noteBilled } from '../end-instance.ts';
 import { isAbandoned } from './end-stray.ts';
 import { providerNamed } from './survey.ts';
 
 export async function settleAbandoned(deps: RepairDeps, attemptId: string): Promise<boolean> {
   const { store, now } = deps;
-  const { ending, handle, offer, launchTriedAt } = await store.attempts.get(attemptId);
+  const attempt = await store.attempts.get(attemptId);
+  const { ending, handle, offer, launchTriedAt } = attempt;
   if (ending !== null || !(await isAbandoned(deps, attemptId))) return false;
   const strays = await store.reconcile.strays(offer.provider, now());
   if (strays.some((stray) => stray.attemptId === attemptId && stray.resolvedAt === null)) return false;
   if (handle !== null || launchTriedAt !== null) {
     const provider = providerNamed(deps, offer.provider);
+    await mustBeItsMachine(provider, attempt);
     const left = handle === null ? await provider.find(attemptId) : await describeIfKnown(provider, handle);
     if (left !== null) await noteBilled(store, left);
     if (left !== null && left.state !== 'gone') return false;

@@ -21,16 +21,19 @@ export async function surveyProvider(deps: ReconcileDeps, name: string): Promise
   const consistencyMs = await consistencyMsOf(provider);
   const listedAtMs = now().getTime();
   const instances = await listLiving(deps, provider, listedAtMs - consistencyMs);
-  const rows = await store.reconcile.attempts({
+  const machine = await provider.machine?.();
+  const found = await store.reconcile.attempts({
     provider: name,
     attemptIds: [...new Set(instances.map(({ handle }) => handle.attemptId))],
     limit: most.attempts,
   });
+  // its own sweep compares what another machine has
+  const rows = found.filter((row) => row.machine === null || machine === undefined || row.machine === machine);
   const attempts = await withWorkflows(deps, rows);
   const nowMs = now().getTime();
   const survey = { nowMs, listedAtMs, windows: { graceMs, consistencyMs }, instances, attempts };
   const verdicts = await withLastTimes(deps, provider, rows, compare(survey));
-  await writeDown(deps, name, { attempts, verdicts, at: new Date(nowMs) });
+  await writeDown(deps, name, { attempts, verdicts, at: new Date(nowMs), machine });
   return planOf(verdicts, { instances: instances.length, attempts: attempts.length }, nowMs);
 }
 
@@ -125,7 +128,13 @@ async function writeDown(
     attempts,
     verdicts,
     at,
-  }: { readonly attempts: readonly SeenAttempt[]; readonly verdicts: readonly Verdict[]; readonly at: Date },
+    machine,
+  }: {
+    readonly attempts: readonly SeenAttempt[];
+    readonly verdicts: readonly Verdict[];
+    readonly at: Date;
+    readonly machine: string | undefined;
+  },
 ): Promise<void> {
   const idsOf = (isWatched: boolean) =>
     attempts
@@ -141,6 +150,7 @@ async function writeDown(
       provider,
       verdicts.flatMap((verdict) => (verdict.kind === 'stray' ? [verdict.stray] : [])),
       at,
+      machine,
     );
   });
 }

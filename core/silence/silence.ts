@@ -1,9 +1,9 @@
 /** How long a machine may take from its launch to its runner's hello: booting, and the download of Node where its image has none. */
-const helloWithinMsByProvider: Readonly<Record<string, number>> = {
-  local: 300_000,
-  simulated: 300_000,
-  aws: 1_200_000,
-};
+const helloWithinMsByProvider: ReadonlyMap<string, number> = new Map([
+  ['local', 300_000],
+  ['simulated', 300_000],
+  ['aws', 1_200_000],
+]);
 /** Of a provider that the table does not name. */
 const slowestHelloMs = 1_200_000;
 
@@ -19,7 +19,7 @@ export type SilenceLimits = { readonly silentAfterMs: number; readonly helloWith
 export function silenceLimits(provider: string, { silentAfterMs, helloWithinMs }: SilenceSettings): SilenceLimits {
   return {
     silentAfterMs,
-    helloWithinMs: helloWithinMs ?? helloWithinMsByProvider[provider] ?? slowestHelloMs,
+    helloWithinMs: helloWithinMs ?? helloWithinMsByProvider.get(provider) ?? slowestHelloMs,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { liveEventSchema, modelVersionViewSchema, modelViewSchema } from './rest.ts';
+import { liveEventSchema } from './live.ts';
+import { modelVersionViewSchema, modelViewSchema } from './rest.ts';
 import { jobStates } from './states.ts';
 
 const timestamp = z.iso.datetime();

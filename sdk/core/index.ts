@@ -9,6 +9,7 @@ export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './garbage.ts';
 export * from './number-loss.ts';
+export * from './live.ts';
 export * from './offers.ts';
 export * from './own-value.ts';
 export * from './relative-path.ts';

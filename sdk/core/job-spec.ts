@@ -29,7 +29,7 @@ const commandSchema = z
 export const resourcesSchema = z.strictObject({
   vcpu: z.number().int().min(1).max(1024).default(1).describe('Cores reserved for the job.'),
   memoryGib: z.number().min(0.125).max(65_536).optional().describe('Memory reserved for the job, in GiB.'),
-  diskGib: z.number().min(1).max(65_536).optional().describe('Scratch disk, in GiB.'),
+  diskGib: z.number().min(1).max(65_536).optional().describe('Scratch disk, in GiB. Refused until it is built.'),
   accelerators: z
     .strictObject({
       type: z.string().min(1).max(64).optional().describe('For example `A100-80GB`; any when absent.'),
@@ -151,7 +151,10 @@ const jobFields = {
   resources: resourcesSchema.prefault({}).describe('What the job takes from its machine.'),
   placement: placementSchema.prefault({}).describe('Where it may run.'),
   priority: z.number().int().min(-100).max(100).default(0).describe('Higher goes first among waiting jobs.'),
-  deadline: z.iso.datetime({ offset: true }).optional().describe('When the result should be there.'),
+  deadline: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('When the result should be there. Refused until it is built.'),
   maxHours: z
     .number()
     .positive()
@@ -163,8 +166,13 @@ const jobFields = {
     .positive()
     .max(8760)
     .optional()
-    .describe('How long you think it runs; plans are made with it.'),
-  budgetUsd: z.number().positive().max(10_000_000).optional().describe('Most this job may cost, in USD.'),
+    .describe('How long you think it runs. Refused until plans are made with it.'),
+  budgetUsd: z
+    .number()
+    .positive()
+    .max(10_000_000)
+    .optional()
+    .describe('Most this job may cost, in USD. Refused until it is built.'),
   retryOnExitCodes: z
     .array(z.number().int().min(1).max(255))
     .max(255)

@@ -90,7 +90,7 @@ export const attemptViewSchema = z.object({
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
-  /** The last sign of life of its machine: any request of its own, most often a heartbeat; null while there is none. */
+  /** The last request of any kind that its machine made, most often a heartbeat; null while there was none. */
   lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
@@ -285,18 +285,3 @@ export function pageSchema<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
-
-/** A message on the WebSocket. `sequence` rises by commit order and has no holes for one reader. */
-export const liveEventSchema = z.object({
-  sequence: z.number().int(),
-  topic: z.string(),
-  kind: z.string(),
-  subject: z.string(),
-  at: timestamp,
-  data: z.record(z.string(), jsonValueSchema),
-});
-export type LiveEvent = z.output<typeof liveEventSchema>;
-
-/** There is more to fetch, of a log or of metrics. It has no number: a hint that is lost costs freshness, never data. */
-export const liveHintSchema = liveEventSchema.omit({ sequence: true });
-export type LiveHint = z.output<typeof liveHintSchema>;

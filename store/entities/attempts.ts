@@ -35,6 +35,7 @@ export const attempts = defineEntity({
     createdAt: p.datetime(3),
     launchedAt: p.datetime(3).nullable(),
     instanceSince: p.datetime(3).nullable(),
+    machine: p.text().nullable(),
     helloAt: p.datetime(3).nullable(),
     runningAt: p.datetime(3).nullable(),
     lastHeartbeatAt: p.datetime(3).nullable(),

@@ -9,9 +9,9 @@ import { Handoff } from './0008-handoff.ts';
 import { Catalogs } from './0009-catalogs.ts';
 import { LaunchLeases } from './0010-launch-leases.ts';
 import { RunnerOutbox } from './0011-runner-outbox.ts';
-import { TailsOfLogs } from './0011-tails-of-logs.ts';
 import { Silence } from './0012-silence.ts';
 import { Retention } from './0013-retention.ts';
+import { TailsOfLogs } from './0014-tails-of-logs.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
 
@@ -27,10 +27,10 @@ export const migrations = [
   { name: '0008-handoff', class: Handoff },
   { name: '0009-catalogs', class: Catalogs },
   { name: '0010-launch-leases', class: LaunchLeases },
-  { name: '0011-tails-of-logs', class: TailsOfLogs },
   { name: '0011-runner-outbox', class: RunnerOutbox },
   { name: '0012-silence', class: Silence },
   { name: '0013-retention', class: Retention },
+  { name: '0014-tails-of-logs', class: TailsOfLogs },
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
 ];

@@ -177,6 +177,10 @@ export function createAttempts(db: Db): AttemptsRepository {
         await tell(transaction, moved);
         return moved;
       }),
+    claimMachine: async (id, machine) => {
+      const row = await update(db, id, { machine: sql<string>`coalesce(machine, ${machine})` });
+      return row.machine ?? machine;
+    },
     setHandle: async (id, handle, at) => {
       await update(db, id, { handle: json(handle), instanceSince: sql<Date>`coalesce(instance_since, ${at})` });
     },

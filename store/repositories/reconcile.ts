@@ -20,7 +20,7 @@ async function attempts(
     )
     select attempts.id, attempts.job_id, attempts.attempt, attempts.handle, attempts.ended_at, attempts.launch_tried_at,
       attempts.terminate_tried_at, attempts.termination_confirmed_at, attempts.unwatched_at,
-      attempts.billed_until, jobs.state as job_state, jobs.current_attempt
+      attempts.billed_until, attempts.machine, jobs.state as job_state, jobs.current_attempt
     from wanted join attempts on attempts.id = wanted.id join jobs on jobs.id = attempts.job_id`.execute(db);
   return rows;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '@artenic/core';
 import { sql, type RawBuilder } from 'kysely';
 import type { JobFacts, JobStage } from '../../core/retention/due.ts';
 import { inTransaction, type Db } from '../database.ts';
@@ -27,11 +28,11 @@ const columnOfStage = { checkpoints: 'checkpoints_collected_at', details: 'detai
 
 function tablesOf(stage: JobStage): readonly string[] {
   if (stage === 'checkpoints') return [];
-  return Object.keys(jobTables).filter((table) => stage === 'job' || jobTables[table]?.stage === stage);
+  return Object.keys(jobTables).filter((table) => stage === 'job' || ownValue(jobTables, table)?.stage === stage);
 }
 
 function rowsOf(table: string, jobId: string): RawBuilder<unknown> {
-  const isByAttempt = jobTables[table]?.by === 'attempt_id';
+  const isByAttempt = ownValue(jobTables, table)?.by === 'attempt_id';
   return isByAttempt
     ? sql`from ${sql.table(table)} where attempt_id in (select id from attempts where job_id = ${jobId})`
     : sql`from ${sql.table(table)} where job_id = ${jobId}`;

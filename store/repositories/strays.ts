@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { InstanceRef } from '../../core/instance-ref.ts';
+import { localMachineOf, type InstanceRef } from '../../core/instance-ref.ts';
 import type { Stray } from '../../core/reconcile/types.ts';
 import { inTransaction, lock, storable, type Db } from '../database.ts';
 import type { ReconcileRepository, StrayRecord } from '../types.ts';
@@ -83,14 +83,19 @@ function openOf(db: Db, provider: string): Promise<StrayRecord[]> {
     .execute();
 }
 
-function setStrays(db: Db, provider: string, strays: readonly Stray[], at: Date): Promise<void> {
+function setStrays(
+  db: Db,
+  ...[provider, strays, at, machine]: Parameters<ReconcileRepository['setStrays']>
+): Promise<void> {
   return inTransaction(db, async (transaction) => {
     await lock(transaction, `strays-${provider}`);
     const seen = new Set(strays.map(({ handle }) => handle.instanceId));
     const open = await openOf(transaction, provider);
+    // what is on another machine is missing in this one's list whether it lives or not
+    const mayJudge = (region: string) => machine === undefined || (localMachineOf(region) ?? machine) === machine;
     await resolve(
       transaction,
-      open.filter(({ instanceId }) => !seen.has(instanceId)),
+      open.filter(({ instanceId, region }) => !seen.has(instanceId) && mayJudge(region)),
       at,
     );
     for (const stray of strays) await put(transaction, stray);
@@ -109,7 +114,7 @@ export function createStrays(db: Db): Strays {
         .where('provider', '=', provider)
         .where((where) => where.or([where('resolvedAt', 'is', null), where('resolvedAt', '>', resolvedAfter)]))
         .execute(),
-    setStrays: (provider, strays, at) => setStrays(db, provider, strays, at),
+    setStrays: (...args) => setStrays(db, ...args),
     strayTried: async ({ provider, instanceId }, at, error) => {
       await db
         .updateTable('stray_instances')

@@ -126,6 +126,8 @@ export type AttemptRecord = {
   readonly launchedAt: Date | null;
   /** When the launch gave the instance. */
   readonly instanceSince: Date | null;
+  /** The one machine that may launch it, where a provider's instances are seen from their machine only; null until one tries. */
+  readonly machine: string | null;
   readonly helloAt: Date | null;
   readonly runningAt: Date | null;
   /** The last sign of life of its machine: any request under the attempt's own token, most often a heartbeat. */
@@ -196,6 +198,8 @@ export type AttemptsRepository = {
   ) => Promise<void>;
   /** Only forward (waiting → launching → starting → setup → running → stopping); `ended` is `end`'s. Stamps the matching time; appends the event. */
   readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
+  /** From now on only this machine launches it, unless another one was first; returns which it is. */
+  readonly claimMachine: (id: string, machine: string) => Promise<string>;
   /** The launch has given this instance. The first time stays. */
   readonly setHandle: (id: string, handle: InstanceRef, at: Date) => Promise<void>;
   /** First hello wins; the same hash again is fine; another hash, or an ended attempt, throws `fenced`. */

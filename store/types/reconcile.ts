@@ -61,6 +61,8 @@ export type SweptAttempt = {
   readonly terminationConfirmedAt: Date | null;
   readonly unwatchedAt: Date | null;
   readonly billedUntil: Date | null;
+  /** Which machine alone can tell of its instance; null where all can, or none has tried yet. */
+  readonly machine: string | null;
   readonly jobState: JobState;
   readonly currentAttempt: number;
 };
@@ -88,8 +90,8 @@ export type ReconcileRepository = {
   }) => Promise<void>;
   /** All that are open, and those resolved since `resolvedAfter`. */
   readonly strays: (provider: string, resolvedAfter: Date) => Promise<readonly StrayRecord[]>;
-  /** Replaces what is open of this provider; appends the events `instance.unresolved` and `instance.resolved`. */
-  readonly setStrays: (provider: string, strays: readonly Stray[], at: Date) => Promise<void>;
+  /** Replaces what is open of this provider, or of one of its machines; appends the events `instance.unresolved` and `instance.resolved`. */
+  readonly setStrays: (provider: string, strays: readonly Stray[], at: Date, machine?: string) => Promise<void>;
   /** Its end was asked for in vain. One that is not written down is none of ours. */
   readonly strayTried: (handle: InstanceRef, at: Date, error: string | null) => Promise<void>;
   /** Proved gone. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { toFailure, withFailures } from '../../activities/failures.ts';
+import { retriedWhenRefused, toFailure, withFailures } from '../../activities/failures.ts';
 import { ArtenicError, errorTable, type ErrorType } from '../../core/errors.ts';
 
 /** The failures here are meant. */
@@ -33,6 +33,24 @@ describe('failures of activities', () => {
   test("Temporal's own failures stay what they are", () => {
     const cancelled = new CancelledFailure('cancelled');
     expect(toFailure(cancelled)).toBe(cancelled);
+  });
+
+  test('a refusal of what must not be given up is tried again, after a pause that grows with its age up to a bound', async () => {
+    const refused = retriedWhenRefused(() => Promise.reject(new ArtenicError('auth', 'no')), 60_000);
+    const pauseAt = async (ageMs: number): Promise<number> => {
+      const info = { scheduledTimestampMs: Date.now() - ageMs };
+      const error: unknown = await new MockActivityEnvironment(info, { logger })
+        .run(refused, {})
+        .catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ type: 'auth', message: 'no', nonRetryable: false });
+      return Number((error as ApplicationFailure).nextRetryDelay);
+    };
+    const pauses = [await pauseAt(0), await pauseAt(30_000), await pauseAt(86_400_000)];
+    expect(pauses[0]).toBe(2000);
+    expect(pauses[1]).toBeGreaterThanOrEqual(15_000);
+    expect(pauses[2]).toBe(60_000);
+    const waiting = retriedWhenRefused(() => Promise.reject(new ArtenicError('not-ready', 'yet')), 60_000);
+    await expect(waiting({})).rejects.not.toHaveProperty('nextRetryDelay', expect.anything());
   });
 
   test('the unexpected is tried again, but not for ever', async () => {

@@ -6,7 +6,6 @@ import type { LogPage } from '@artenic/core';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { defaultLimits } from '../../api/deps.ts';
 import { keepLogs } from '../../api/log-keeper.ts';
-import type { TemporalGateway } from '../../api/temporal-gateway.ts';
 import { outsideTransactions } from '../../store/transaction-scope.ts';
 import { poll } from '../support/poll.ts';
 import { ApiWorld, RecordedTemporal, type Answer, type Runner } from './harness.ts';
@@ -20,7 +19,6 @@ let folder: string;
 let world: ApiWorld;
 let stalled: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
 let waiting = 0;
-const temporal = new RecordedTemporal();
 
 /** Does not answer while the stall lasts. */
 async function stall(): Promise<void> {
@@ -29,16 +27,21 @@ async function stall(): Promise<void> {
   waiting--;
 }
 
+function stallingTemporal(): RecordedTemporal {
+  const temporal = new RecordedTemporal();
+  const { signalRunnerEvent } = temporal;
+  return Object.assign(temporal, {
+    signalRunnerEvent: (...args: unknown[]) => stall().then(() => signalRunnerEvent(...args)),
+  });
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'artenic-stalls-'));
   const storage = createFilesystemStorage({ root: folder });
   world = await ApiWorld.start({
     limits,
     storage: { ...storage, put: (...args) => stall().then(() => storage.put(...args)) },
-    temporal: {
-      ...temporal,
-      signalRunnerEvent: (...args) => stall().then(() => temporal.signalRunnerEvent(...args)),
-    } satisfies TemporalGateway,
+    temporal: stallingTemporal(),
   });
 });
 afterAll(async () => {

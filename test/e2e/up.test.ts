@@ -47,7 +47,7 @@ afterAll(() => stack.destroy(), 60_000);
 
 test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves nothing', async () => {
   await stack.start([]);
-  const demo = await poll('the demo', 60_000, () =>
+  const demo = await poll('the demo', 150_000, () =>
     existsSync(demoFile) ? (JSON.parse(readFileSync(demoFile, 'utf8')) as Demo) : null,
   );
   expect(demo).toMatchObject({ state: 'succeeded', model: 'penguins', version: 1 });
@@ -70,7 +70,7 @@ test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves
   const output = stack.output();
   expect(await stack.stop()).toEqual([]);
   expect(output).toMatch(/predicted \w+, truly \w+/);
-}, 180_000);
+}, 240_000);
 
 test('a second start has all state and does not do the demo again', async () => {
   await stack.start([]);

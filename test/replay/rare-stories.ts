@@ -121,6 +121,14 @@ export const rareStories: Readonly<Record<string, Story>> = {
     await (await startJob(jobId)).result();
     return runsOf(jobId);
   },
+  // refused as `termination-refused`, and retried by the server since
+  'refusals-retried': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId);
+    world.fault(jobId, 'watchInstance', (call) => (call === 1 ? 'auth' : null));
+    world.fault(jobId, 'terminateInstance', (call) => (call <= 2 ? 'auth' : null));
+    await (await startJob(jobId)).result();
+    return runsOf(jobId);
+  },
   'termination-refused': async ({ world, startJob }, jobId) => {
     world.addJob(jobId);
     world.fault(jobId, 'watchInstance', (call) => (call === 1 ? 'auth' : null));

@@ -37,6 +37,7 @@ create table attempts (
   launch_tried_at timestamp(3) with time zone,
   launched_at timestamp(3) with time zone,
   launched_by text,
+  machine text,
   notice_deadline_at timestamp(3) with time zone,
   noticed_at timestamp(3) with time zone,
   offer jsonb not null,

@@ -6,6 +6,9 @@ import type { trainingJob } from '../../workflows/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { World } from './world.ts';
 
+/** Queue of one machine's instances. */
+export const testMachine = 'local-0123456789ab';
+
 export type Harness = {
   readonly client: Client;
   readonly namespace: string;
@@ -43,6 +46,7 @@ export async function startHarness(): Promise<Harness> {
         maxCachedWorkflows: 200,
       }),
       await Worker.create({ ...common, taskQueue: providerQueue('local'), activities: world.provider }),
+      await Worker.create({ ...common, taskQueue: testMachine, activities: world.provider }),
     ];
     running = workers.map((worker) => ({ worker, done: worker.run() }));
   };

@@ -68,6 +68,19 @@ function settledAfter(events: readonly string[], before: number): boolean {
   return fresh.includes('workflowExecutionSignaled') && events.lastIndexOf('workflowTaskCompleted') >= before;
 }
 
+test('an instance that the provider refuses to show and to end costs no events, however long', async () => {
+  const { world, client } = harness;
+  const id = attemptWorkflowId('refused', 1);
+  world.addJob('refused', { script: (runner) => runner.exit(0) });
+  world.fault('refused', 'watchInstance', (call) => (call <= 3 ? 'auth' : null));
+  world.fault('refused', 'terminateInstance', (call) => (call <= 6 ? 'auth' : null));
+  expect((await (await harness.startJob('refused')).result()).state).toBe('succeeded');
+  expect(world.called('terminateInstance', id)).toBe(7);
+  const events = await eventsOf(client, id);
+  expect(events.filter((name) => name.startsWith('timer'))).toEqual([]);
+  expect(events.length).toBeLessThanOrEqual(40);
+}, 60_000);
+
 test('a bare attempt is cheap', async () => {
   const { world, client } = harness;
   world.addJob('bare', { script: (runner) => runner.exit(0) });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import { happyScript, until } from './fake-runner.ts';
-import { type Harness, startHarness } from './harness.ts';
+import { type Harness, startHarness, testMachine } from './harness.ts';
 import { localOffer } from './world.ts';
 
 let harness: Harness;
@@ -162,10 +162,9 @@ test.concurrent('goes on asking for the proof that the instance is gone, althoug
   const handle = await harness.startJob('refused');
   const id = attemptWorkflowId('refused', 1);
   await until(() => world.called('terminateInstance', id) === 1, 'the first try');
-  const details = async () =>
-    (await client.workflow.getHandle(id).query<{ currentDetails?: string }>('__temporal_workflow_metadata'))
-      .currentDetails ?? '';
-  await until(async () => (await details()).includes('terminating: auth'), 'the refusal in the story');
+  const refusals = async () =>
+    (await client.workflow.getHandle(id).describe()).raw.pendingActivities?.map((one) => one.lastFailure?.message);
+  await until(async () => (await refusals())?.join().includes('auth') === true, 'the refusal, as Temporal shows it');
   expect(world.attemptsOf('refused')[0]?.ending).toBeNull();
   expect(world.jobs.get('refused')?.settled).toBeNull();
   expect((await handle.result()).state).toBe('succeeded');
@@ -244,4 +243,21 @@ test.concurrent('a settled job is not run again', async () => {
   expect(world.called('settleJob', 'again')).toBe(1);
   await expect(harness.client.workflow.getHandle(failoverWorkflowId('again')).describe()).resolves.toBeDefined();
   expect(trainingJobWorkflowId('again')).toBe('training-job/again');
+});
+
+test('what is done with an instance of one machine is done there; the launch is for any', async () => {
+  const { world, client } = harness;
+  world.region = testMachine;
+  world.addJob('on-a-machine');
+  expect((await (await harness.startJob('on-a-machine')).result()).state).toBe('succeeded');
+  world.region = 'local';
+  const { events } = await client.workflow.getHandle(attemptWorkflowId('on-a-machine', 1)).fetchHistory();
+  const queues = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled?.activityType?.name === undefined ? [] : [[scheduled.activityType.name, scheduled.taskQueue?.name]],
+  );
+  expect(queues).toEqual([
+    ['launchInstance', 'local'],
+    ['watchInstance', testMachine],
+    ['terminateInstance', testMachine],
+  ]);
 });

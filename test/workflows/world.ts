@@ -3,6 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { AttemptEnding, TerminalJobState } from '@artenic/core';
 import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
+import { retriedWhenRefused } from '../../activities/failures.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { spotWithFallback } from '../../core/failover/policy.ts';
 import type { FailoverAction, FailoverPolicy, Offer } from '../../core/failover/types.ts';
@@ -75,6 +76,8 @@ export class World {
   slots = 100;
   policy: FailoverPolicy = spotWithFallback;
   pollMs = 50;
+  /** Region of new instances: on a machine of its own when it names one. */
+  region = 'local';
   #queue: string[] = [];
   readonly #scripts: Promise<PromiseSettledResult<void>[]>[] = [];
 
@@ -251,7 +254,7 @@ export class World {
       await this.#enter('launchInstance', attemptId, offer.instanceType);
       const known = this.instances.get(attemptId);
       if (known !== undefined) return known.handle;
-      const handle = { provider: 'local', attemptId, instanceId: `i-${this.instances.size + 1}`, region: 'local' };
+      const handle = { provider: 'local', attemptId, instanceId: `i-${this.instances.size + 1}`, region: this.region };
       const instance: Instance = { handle, gone: false, endedBy: 'unknown', marker: null, stopReason: null };
       this.instances.set(attemptId, instance);
       const attempt = parseAttemptId(attemptId)?.attempt ?? 0;
@@ -260,7 +263,7 @@ export class World {
       this.#scripts.push(Promise.allSettled([job.script(runner)]));
       return handle;
     },
-    watchInstance: async ({ handle }) => {
+    watchInstance: retriedWhenRefused(async ({ handle }) => {
       await this.#enter('watchInstance', handle.attemptId, handle);
       const instance = this.instances.get(handle.attemptId);
       if (instance === undefined) throw failure('not-found', 'no such instance');
@@ -270,14 +273,14 @@ export class World {
       }
       if (!instance.gone) throw failure('not-ready', 'it lives', this.pollMs);
       return { endedBy: instance.endedBy, endedAt: new Date().toISOString() };
-    },
-    terminateInstance: async ({ attemptId }) => {
+    }, 60_000),
+    terminateInstance: retriedWhenRefused(async ({ attemptId }) => {
       await this.#enter('terminateInstance', attemptId, attemptId);
       const instance = this.instances.get(attemptId);
       if (instance === undefined || instance.gone) return;
       instance.gone = true;
       instance.endedBy = 'request';
-    },
+    }, 900_000),
   };
 
   async #enter(name: keyof Activities, subject: string, input: unknown): Promise<void> {

@@ -96,7 +96,7 @@ function ownClusterId({ apiPort, apiHostName }: TemporalHttp): Promise<string> {
             if (response.statusCode !== 200) throw new Error(`its HTTP API answered ${response.statusCode}`);
             done(clusterSchema.parse(JSON.parse(text)).clusterId);
           } catch (error) {
-            fail(error as Error);
+            fail(error);
           }
         });
       },

@@ -12,7 +12,15 @@ export const providerName = 'local';
 
 /** Written by the instance itself, before its runner begins: the claim that only one process can make. */
 const recordSchema = z.union([
-  z.object({ pid: z.number().int().positive(), startedAt: z.string(), bootId: z.string() }),
+  z.object({
+    pid: z.number().int().positive(),
+    startedAt: z.string(),
+    bootId: z.string(),
+    /** Where its processes can be seen; absent in records of earlier releases. */
+    pidNamespace: z.string().optional(),
+    /** Whether the runner holds the lock `alive` for as long as it lives. */
+    isLocked: z.boolean().optional(),
+  }),
   z.object({ neverStarted: z.literal(true) }),
 ]);
 export type InstanceRecord = z.output<typeof recordSchema>;
@@ -30,6 +38,8 @@ export type Instance = Marks & {
     readonly identity: string;
     readonly bootstrap: string;
     readonly record: string;
+    /** Locked by the living runner. */
+    readonly alive: string;
     readonly terminateRequested: string;
     /** There is proof that nothing runs any more; never changes again. */
     readonly ended: string;
@@ -39,17 +49,18 @@ export type Instance = Marks & {
 };
 
 /** The folder's name is short and safe whatever the id holds. */
-export function instanceOf(instancesFolder: string, attemptId: string): Instance {
+export function instanceOf(instancesFolder: string, attemptId: string, machine: string): Instance {
   const instanceId = createHash('sha256').update(attemptId).digest('hex').slice(0, 32);
   const folder = join(instancesFolder, instanceId);
   return {
     attemptId,
     folder,
-    handle: { provider: providerName, attemptId, instanceId, region: providerName },
+    handle: { provider: providerName, attemptId, instanceId, region: machine },
     files: {
       identity: join(folder, 'instance.json'),
       bootstrap: join(folder, 'bootstrap.json'),
       record: join(folder, 'record.json'),
+      alive: join(folder, 'alive'),
       terminateRequested: join(folder, 'terminate-requested'),
       ended: join(folder, 'ended.json'),
       log: join(folder, 'runner.log'),

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isArtenicError } from '../../../core/errors.ts';
+import { promisify } from 'node:util';
+import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import type { InstanceDescription } from '../provider.ts';
 import { errorCode } from '../../error-code.ts';
 import { writeOnce } from './files.ts';
@@ -9,6 +11,9 @@ import type { ProcessIdentity, ProcessTable } from './processes.ts';
 /** The kernel needs milliseconds; what hangs longer (a lost network disk) is asked for again by the caller. */
 const killPatienceMs = 10_000;
 const killPauseMs = 10;
+const lockPatienceMs = 5000;
+const heldExitCode = 1;
+const run = promisify(execFile);
 
 /** Throws `unknown-state`. Null for an instance that has left no trace. */
 export async function describeInstance(instance: Instance, table: ProcessTable): Promise<InstanceDescription | null> {
@@ -21,7 +26,7 @@ export async function describeInstance(instance: Instance, table: ProcessTable):
     return (await table.find(instance)).length > 0 ? describeAs(instance, 'running') : null;
   }
   const isStopping = await isThere(instance.files.terminateRequested);
-  if (await isRunnerAlive(record, table)) return describeAs(instance, isStopping ? 'stopping' : 'running');
+  if (await isRunnerAlive(instance, record, table)) return describeAs(instance, isStopping ? 'stopping' : 'running');
   const left = await findLeft(instance, table);
   if (left.length === 0) return describeAs(instance, 'gone', await seal(instance, isStopping ? 'request' : 'itself'));
   // an instance without its runner is over: nobody would ever hear of what is left of it
@@ -38,7 +43,7 @@ export async function terminateInstance(instance: Instance, table: ProcessTable)
   }
   const record = await recordOrNone(instance);
   const hasBegun = record !== null && !('neverStarted' in record);
-  if (hasBegun && !(await isRunnerAlive(record, table)) && (await findLeft(instance, table)).length === 0) {
+  if (hasBegun && !(await isRunnerAlive(instance, record, table)) && (await findLeft(instance, table)).length === 0) {
     await seal(instance, 'itself');
     return;
   }
@@ -52,7 +57,7 @@ export async function terminateInstance(instance: Instance, table: ProcessTable)
 async function killAll(instance: Instance, record: InstanceRecord | null, table: ProcessTable): Promise<boolean> {
   const deadlineMs = performance.now() + killPatienceMs;
   for (;;) {
-    const hasRunner = record !== null && 'pid' in record && (await isRunnerAlive(record, table));
+    const hasRunner = record !== null && 'pid' in record && (await isRunnerAlive(instance, record, table));
     // its group first: nothing in there gets to see another one's end
     if (hasRunner) kill(-record.pid);
     const left = await findLeft(instance, table);
@@ -73,8 +78,29 @@ export async function recordOrNone(instance: Instance): Promise<InstanceRecord |
   }
 }
 
-async function isRunnerAlive(record: InstanceRecord, table: ProcessTable): Promise<boolean> {
-  return 'pid' in record && record.bootId === table.bootId() && (await table.isAlive(record));
+/**
+ * Throws `transient` for a runner that lives where its processes cannot be seen: in another container on the same home,
+ * whose own worker answers for it. The lock, which the kernel lets go with the runner, tells whether it lives.
+ */
+async function isRunnerAlive(instance: Instance, record: InstanceRecord, table: ProcessTable): Promise<boolean> {
+  if (!('pid' in record) || record.bootId !== table.bootId()) return false;
+  const { pidNamespace, isLocked } = record;
+  if (pidNamespace === undefined || pidNamespace === table.pidNamespace()) return table.isAlive(record);
+  if (isLocked === true && !(await isHeld(instance.files.alive))) return false;
+  throw new ArtenicError('transient', `${instance.attemptId} runs in another container on the same home.`);
+}
+
+/** Also while there is no such file: its runner is about to take it. */
+async function isHeld(path: string): Promise<boolean> {
+  if (!(await isThere(path))) return true;
+  try {
+    await run('flock', ['--nonblock', path, 'true'], { timeout: lockPatienceMs });
+    return false;
+  } catch (error) {
+    // `flock` itself says so by its exit code; anything else is no answer. By shape: an error of another realm is none of ours
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === heldExitCode) return true;
+    throw error;
+  }
 }
 
 /** Empty only after two looks: a process that is just becoming another program shows no environment for a moment. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isArtenicError } from '../../../core/errors.ts';
 import { errorCode } from '../../error-code.ts';
 import { removeTree } from './files.ts';
-import { attemptIdIn, instanceOf, isThere, readEnded } from './instance.ts';
+import { attemptIdIn, instanceOf, isThere, providerName, readEnded } from './instance.ts';
 
 type OldInstance = { readonly attemptId: string; readonly folder: string };
 
@@ -16,7 +16,7 @@ async function oldInstance(
   try {
     const attemptId = await attemptIdIn(folder);
     if (attemptId === null) return null;
-    const instance = instanceOf(instancesFolder, attemptId);
+    const instance = instanceOf(instancesFolder, attemptId, providerName);
     const ended = await readEnded(instance);
     if (ended === null) return null;
     const before = (await isThere(instance.files.work)) ? undeliveredBefore : endedBefore;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { attemptMarkerVariable } from '@artenic/core';
 import { errorCode } from '../../error-code.ts';
+import { pidNamespace } from './home-machine.ts';
 
 const run = promisify(execFile);
 
@@ -16,6 +17,8 @@ export type ProcessIdentity = { readonly pid: number; readonly startedAt: string
 /** What can be learned of the machine's processes. A zombie has ended. */
 export type ProcessTable = {
   readonly bootId: () => string;
+  /** Which processes can be seen at all. */
+  readonly pidNamespace: () => string;
   readonly isAlive: (identity: ProcessIdentity) => Promise<boolean>;
   /** Living processes that carry the attempt's mark in their environment, and not the mark of another instance. */
   readonly find: (marks: Marks) => Promise<readonly ProcessIdentity[]>;
@@ -29,6 +32,7 @@ export function processTable(platform: NodeJS.Platform = process.platform): Proc
 
 const linuxTable: ProcessTable = {
   bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+  pidNamespace,
   isAlive: async ({ pid, startedAt }) => startInProc(pid) === startedAt,
   find: async (marks) =>
     readdirSync('/proc')
@@ -73,6 +77,7 @@ function startInProc(pid: number): string | null {
 const portableTable: ProcessTable = {
   // starts are dates there, which no boot repeats
   bootId: () => 'none',
+  pidNamespace: () => 'none',
   isAlive: async ({ pid, startedAt }) => (await ps()).some((one) => one.pid === pid && one.startedAt === startedAt),
   find: async ({ attemptId, folder }) =>
     (await ps())

@@ -2,6 +2,7 @@ import { mkdir, readdir, realpath, access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
+import { localMachineOf } from '../../../core/instance-ref.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
 import { asProvider, type Adapter } from '../as-provider.ts';
@@ -11,15 +12,15 @@ import type {
   LaunchRequest,
   OfferQuery,
   Provider,
-  ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
-import { isGpuType } from '../../../core/catalog/gpu-type.ts';
 import { errorCode, isSystemCode } from '../../error-code.ts';
 import { readTail, writeOnce, writeWhole } from './files.ts';
 import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instance } from './instance.ts';
 import { describeAs, describeInstance, recordOrNone, terminateInstance } from './lifecycle.ts';
 import { describeMachine, machineReader, type Machine } from './machine.ts';
+import { machineOfHome } from './home-machine.ts';
+import { capabilities, instanceType, offersOf, ownOffer } from './offers.ts';
 import { processTable, type ProcessTable } from './processes.ts';
 import { salvage } from './salvage.ts';
 import { spawnRunner, type RunnerProgram } from './spawn-runner.ts';
@@ -36,18 +37,13 @@ export type LocalProviderOptions = {
   readonly vcpu?: number;
   /** Program that lists GPUs. */
   readonly nvidiaSmi?: string;
+  /** What can be seen of processes; this machine's own by default. */
+  readonly table?: ProcessTable;
   /** How long a started instance may take to say so, 15 s by default. */
   readonly launchTimeoutMs?: number;
 };
 
 const consoleBytes = 64 * 1024;
-const instanceType = 'local';
-const capabilities: ProviderCapabilities = {
-  spot: false,
-  preemptionNotice: false,
-  idempotencyToken: true,
-  regions: false,
-};
 
 /** This machine: an instance is the runner's process with all that comes of it. */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
@@ -65,27 +61,36 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const ownOffer: Offer = {
-  ...{ provider: providerName, region: providerName, instanceType, spot: false, priceUsdMicrosPerHour: 0 },
-};
-
 class LocalProvider implements Adapter {
   readonly name = providerName;
   readonly capabilities = capabilities;
   readonly #options: LocalProviderOptions;
   readonly #program: RunnerProgram;
   readonly #machine: () => Promise<Machine>;
-  readonly #table: ProcessTable = processTable();
+  readonly #table: ProcessTable;
+  #homeMachine: Promise<string> | null = null;
 
   constructor(options: LocalProviderOptions) {
     const { nodePath, runnerEntry, launchTimeoutMs = 15_000, nvidiaSmi = 'nvidia-smi', vcpu } = options;
     this.#options = options;
+    this.#table = options.table ?? processTable();
     this.#program = { nodePath, runnerEntry, launchTimeoutMs };
     this.#machine = machineReader({ vcpu, nvidiaSmi });
   }
 
   consistencyMs(): Promise<number> {
     return Promise.resolve(0);
+  }
+
+  /** Asked for again after a failure: a full disk passes. */
+  async machine(): Promise<string> {
+    this.#homeMachine ??= machineOfHome(this.#options.home);
+    try {
+      return await this.#homeMachine;
+    } catch (error) {
+      this.#homeMachine = null;
+      throw error;
+    }
   }
 
   async check(): Promise<ProviderCheck> {
@@ -106,11 +111,8 @@ class LocalProvider implements Adapter {
     }
   }
 
-  async offers({ needs, gpuType, spot }: OfferQuery): Promise<readonly Offer[]> {
-    const machine = await this.#machine();
-    const isRightGpu = gpuType === null || (machine.gpuType !== null && isGpuType(gpuType, machine.gpuType));
-    if (spot === true || !isRightGpu || !fits(needs, noCapacity, machine)) return [];
-    return [ownOffer];
+  async offers(query: OfferQuery): Promise<readonly Offer[]> {
+    return offersOf(query, await this.#machine());
   }
 
   async catalog(): Promise<readonly CatalogOffer[]> {
@@ -155,7 +157,7 @@ class LocalProvider implements Adapter {
     for (const name of await readdir(instancesFolder)) {
       const attemptId = await attemptIdIn(join(instancesFolder, name));
       if (attemptId === null) continue;
-      const description = await this.#describeForList(instanceOf(instancesFolder, attemptId));
+      const description = await this.#describeForList(instanceOf(instancesFolder, attemptId, await this.machine()));
       if (description !== null && description.state !== 'gone') found.push(description);
     }
     return found;
@@ -165,13 +167,21 @@ class LocalProvider implements Adapter {
     return this.#describeForList(await this.#instance(attemptId));
   }
 
-  /** One record that nobody can read must not hide all others: there the processes say what there is. */
+  /**
+   * One record that nobody can read must not hide all others: there the processes say what there is. One that runs in another
+   * container runs; its own worker answers for it.
+   */
   async #describeForList(instance: Instance): Promise<InstanceDescription | null> {
     if ((await isThere(instance.files.record)) && (await recordOrNone(instance)) === null) {
       const isAlive = (await this.#table.find(instance)).length > 0;
       return isAlive && (await readEnded(instance)) === null ? describeAs(instance, 'running') : null;
     }
-    return describeInstance(instance, this.#table);
+    try {
+      return await describeInstance(instance, this.#table);
+    } catch (error) {
+      if (isArtenicError(error, 'transient')) return describeAs(instance, 'running');
+      throw error;
+    }
   }
 
   async terminate(handle: InstanceHandle): Promise<void> {
@@ -195,11 +205,14 @@ class LocalProvider implements Adapter {
   }
 
   async #instance(attemptId: string): Promise<Instance> {
-    return instanceOf(await this.#instancesFolder(), attemptId);
+    return instanceOf(await this.#instancesFolder(), attemptId, await this.machine());
   }
 
   /** Null for a handle that is not ours. */
-  async #find({ provider, attemptId, instanceId }: InstanceHandle): Promise<Instance | null> {
+  async #find({ provider, attemptId, instanceId, region }: InstanceHandle): Promise<Instance | null> {
+    const machine = localMachineOf(region);
+    if (machine !== null && machine !== (await this.machine()))
+      throw new ArtenicError('transient', `${attemptId} is on ${machine}, which another worker serves.`);
     const instance = await this.#instance(attemptId);
     return provider === providerName && instance.handle.instanceId === instanceId ? instance : null;
   }

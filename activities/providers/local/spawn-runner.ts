@@ -23,18 +23,25 @@ const passedOnPrefixes = ['LC_', 'PIP_', 'UV_', 'CUDA_', 'NVIDIA_', 'NPM_CONFIG_
 const startScript = (readStart: string) => `set -f
 folder=$1 node=$2 entry=$3
 ${readStart}
-printf '{"pid":%s,"startedAt":"%s","bootId":"%s"}' "$$" "$started" "$boot" > "$folder/record.json.$$" || exit 3
+locked=false
+if command -v flock > /dev/null; then locked=true; fi
+printf '{"pid":%s,"startedAt":"%s","bootId":"%s","pidNamespace":"%s","isLocked":%s}' \
+  "$$" "$started" "$boot" "$namespace" "$locked" > "$folder/record.json.$$" || exit 3
 ln "$folder/record.json.$$" "$folder/record.json" 2>/dev/null
 claimed=$?
 rm -f "$folder/record.json.$$"
 if [ "$claimed" != 0 ]; then [ -e "$folder/record.json" ]; exit $?; fi
+# held by this process alone, and by the kernel let go with it
+if [ "$locked" = true ]; then exec 9> "$folder/alive" && flock 9 || exit 3; fi
 exec "$node" --disable-warning=ExperimentalWarning "$entry" "$folder/bootstrap.json"
 `;
 const readStartFromProc = `read -r boot < /proc/sys/kernel/random/boot_id
 read -r stat < "/proc/$$/stat"
 set -- \${stat##*) }
-started=\${20}`;
+started=\${20}
+namespace=$(readlink /proc/self/ns/pid)`;
 const readStartFromPs = `boot=none
+namespace=none
 started=$(LC_ALL=C ps -o lstart= -p "$$")
 started=\${started% }`;
 

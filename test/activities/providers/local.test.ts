@@ -171,6 +171,7 @@ describe('local', () => {
     await provider.terminate(handle);
     const left = await readdir(world.file(handle, '.'));
     expect(left.toSorted()).toEqual([
+      'alive',
       'ended.json',
       'instance.json',
       'record.json',
@@ -301,6 +302,40 @@ describe('local', () => {
     } finally {
       await other.close();
     }
+  });
+
+  test('in another container on the same home a living runner is left alone, and a dead one is gone', async () => {
+    const elsewhere = world.open({
+      table: { ...processTable(), pidNamespace: () => 'pid:[1]', isAlive: async () => false, find: async () => [] },
+    });
+    const handle = await provider.launch(world.request('shared/attempt-2'));
+    await world.beginning('shared/attempt-2');
+    expect(await elsewhere.launch(world.request('shared/attempt-2'))).toEqual(handle);
+    for (const call of [elsewhere.describe(handle), elsewhere.terminate(handle)])
+      await expect(call).rejects.toMatchObject({ type: 'transient' });
+    expect((await elsewhere.list()).map(({ state }) => state)).toEqual(['running']);
+    expect((await provider.describe(handle)).state).toBe('running');
+    await world.killRunner(handle);
+    // as after the restart of a container: nothing of its processes can be seen any more, and the lock is free
+    const endedBy = await poll('the lock to be free', patienceMs, () =>
+      elsewhere.describe(handle).then(
+        (found) => (found.state === 'gone' ? found.endedBy : null),
+        () => null,
+      ),
+    );
+    expect(endedBy).toBe('itself');
+    expect(processesWith(handle.instanceId)).toEqual([]);
+  });
+
+  test('a record of an earlier release, which names no container, is still believed', async () => {
+    const handle = await provider.launch(world.request('older/attempt-1'));
+    await world.beginning('older/attempt-1');
+    const { pid, startedAt, bootId } = await world.record(handle);
+    await writeFile(world.file(handle, 'record.json'), JSON.stringify({ pid, startedAt, bootId }));
+    const older = { ...handle, region: 'local' };
+    expect((await provider.describe(older)).state).toBe('running');
+    await provider.terminate(older);
+    expect((await provider.describe(older)).state).toBe('gone');
   });
 
   test('still finds the processes when somebody has removed the folder', async () => {

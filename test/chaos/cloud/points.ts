@@ -80,6 +80,7 @@ const providerWays: Readonly<Record<ProviderCall, Way>> = {
   terminate: 'always',
   console: 'off',
   consistencyMs: 'off',
+  machine: 'off',
 };
 
 const gatewayWays: Readonly<Record<GatewayCall, Way>> = {

@@ -1,0 +1,200 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { crc32 } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeKey, parseKey } from '../../api/keys.ts';
+import { createMetrics } from '../../api/metrics.ts';
+import type { Permission, Route } from '../../api/route.ts';
+import { createRoutes } from '../../api/routes/index.ts';
+import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { addKey, ApiWorld, keyPepper } from '../api/harness.ts';
+
+type Headers = Readonly<Record<string, string>>;
+const routes = createRoutes({ version: '0' }, createMetrics());
+const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+let world: ApiWorld;
+/** What each kind of caller sends. */
+let callers: Readonly<Record<Caller, Headers>>;
+/** A job and a model that are there, so that "not found" is not what everybody gets. */
+let samples: Readonly<Record<string, string>>;
+let stranger: Headers;
+
+const kinds = [
+  'nobody',
+  'garbage',
+  'an unknown key',
+  'a known key id with another secret',
+  'a revoked key',
+  'a key as Basic',
+  'a key with an origin of another site',
+  'a key with a host of another name',
+  'an attempt token',
+  'an attempt token of an earlier attempt',
+  'a bootstrap token',
+  'a cookie from another site',
+  'a cookie from another port of this host',
+  'a cookie from a sandboxed page',
+  'a cookie without an origin',
+  'an unknown cookie',
+] as const;
+type Caller = (typeof kinds)[number];
+
+/** The refusal that a caller gets; null where the caller may be let in. */
+type Refusals = Readonly<Record<Caller, number | null>>;
+const foreignSites = {
+  'a key with an origin of another site': 403,
+  'a key with a host of another name': 403,
+  'a cookie from another site': 403,
+  'a cookie from another port of this host': 403,
+  'a cookie from a sandboxed page': 403,
+} as const;
+const unknown = Object.fromEntries(kinds.map((kind) => [kind, 401])) as Record<Caller, 401>;
+const refusals: Readonly<Record<Permission, Refusals>> = {
+  open: { ...(Object.fromEntries(kinds.map((kind) => [kind, null])) as Record<Caller, null>), ...foreignSites },
+  // A browser sends no origin when a page of ours is read; what changes something is sent with one.
+  read: { ...unknown, ...foreignSites, 'a cookie without an origin': null },
+  write: { ...unknown, ...foreignSites, 'a cookie without an origin': 403 },
+  webhook: { ...unknown, ...foreignSites, 'a cookie without an origin': 403 },
+  runner: {
+    ...{ ...unknown, ...foreignSites },
+    'an attempt token': null,
+    'an attempt token of an earlier attempt': 409,
+  },
+};
+
+/** What another project's key may reach by its address all the same, and why. */
+const shared: ReadonlySet<string> = new Set([
+  // By the hash of the content: whoever knows the one has the other.
+  '/api/v1/objects/{kind}/{sha256}',
+]);
+
+function otherSecret(key: string): string {
+  const body = `aa_live_${parseKey(key)?.id ?? ''}_${randomBytes(32).toString('base64url')}`;
+  return `${body}_${crc32(body).toString(16).padStart(8, '0')}`;
+}
+
+beforeAll(async () => {
+  world = await ApiWorld.start();
+  const runner = await world.startRunner();
+  const current = await world.startAttempt(runner.jobId, 2);
+  await world.store.models.register({
+    ...{ model: 'iris', projectId: 'default', format: 'onnx', sha256: 'a'.repeat(64), bytes: 1 },
+    ...{
+      signature: { inputs: [], outputs: [], labels: null },
+      metrics: {},
+      jobId: null,
+      createdBy: 'x',
+      createdAt: new Date(),
+    },
+  });
+  samples = {
+    ...{ id: runner.jobId, attempt: '1', name: 'iris', model: 'iris', service: 'iris', version: '1' },
+    ...{ kind: 'data', sha256: 'a'.repeat(64), path: 'model.onnx' },
+  };
+  const revoked = await addKey(world.store, 'former');
+  await world.store.apiKeys.revoke(parseKey(revoked)?.id ?? '', new Date());
+  const signedIn = await world.call('POST', '/api/v1/session/sign-in', { bearer: null, body: { apiKey: world.key } });
+  const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` });
+  callers = {
+    nobody: {},
+    garbage: bearer('nonsense'),
+    'an unknown key': bearer(makeKey()),
+    'a known key id with another secret': bearer(otherSecret(world.key)),
+    'a revoked key': bearer(revoked),
+    'a key as Basic': { authorization: `Basic ${Buffer.from(`x:${world.key}`).toString('base64')}` },
+    'a key with an origin of another site': { ...bearer(world.key), origin: 'https://evil.example' },
+    'a key with a host of another name': { ...bearer(world.key), host: 'evil.example' },
+    'an attempt token': bearer(current.token),
+    'an attempt token of an earlier attempt': bearer(runner.token),
+    'a bootstrap token': bearer(bootstrapTokenOf(keyPepper, current.attemptId)),
+    'a cookie from another site': { cookie, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    'a cookie from another port of this host': { cookie, origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' },
+    'a cookie from a sandboxed page': { cookie, origin: 'null' },
+    'a cookie without an origin': { cookie },
+    'an unknown cookie': {
+      ...{ cookie: cookie.replace(/=.*/, `=${randomBytes(32).toString('base64url')}`), origin: world.url },
+    },
+  };
+  stranger = bearer(await addKey(world.store, 'stranger', 'other'));
+});
+afterAll(async () => {
+  agent.destroy();
+  await world.close();
+});
+
+function statusOf({ method, path, bodyTypes }: Route, headers: Headers): Promise<number> {
+  const address = path.replaceAll(/\{(\w+)\}/g, (_found, name: string) => {
+    const sample = samples[name];
+    if (sample === undefined) throw new Error(`no sample for {${name}} of ${path}: add one that is there`);
+    return sample;
+  });
+  return new Promise((done, fail) => {
+    const sent = request(
+      {
+        ...{ host: '127.0.0.1', port: world.port, method: method.toUpperCase(), path: address, agent },
+        headers: { ...(bodyTypes[0] === undefined ? {} : { 'content-type': bodyTypes[0] }), ...headers },
+      },
+      (response) => {
+        response.resume();
+        response.once('end', () => done(response.statusCode ?? 0));
+      },
+    );
+    sent.once('error', fail).end();
+  });
+}
+
+describe('every operation × every kind of caller', () => {
+  test.each(routes.map((route) => [route.method.toUpperCase(), route.path, route] as const))(
+    '%s %s',
+    async (_method, _path, route) => {
+      const expected: [Caller, number | null][] = [];
+      const found: [Caller, number | null][] = [];
+      for (const kind of kinds) {
+        const wanted = refusals[route.permission][kind];
+        const status = await statusOf(route, callers[kind]);
+        expected.push([kind, wanted]);
+        // A caller that is let in may still ask for what makes no sense; it is not told that its credential is wrong.
+        found.push([kind, wanted === null && (status !== 401 || route.permission === 'open') ? null : status]);
+      }
+      expect(found).toEqual(expected);
+    },
+  );
+});
+
+describe('a key of another project', () => {
+  const own = routes.filter(
+    ({ permission, path }) =>
+      permission !== 'open' && permission !== 'runner' && path.includes('{') && !shared.has(path),
+  );
+  const isRead = ({ method }: Route) => method === 'get' || method === 'head';
+
+  test.each(own.filter(isRead).map((route) => [route.path, route] as const))(
+    'finds nothing at %s',
+    async (_path, route) => {
+      expect(await statusOf(route, stranger)).toBe(404);
+    },
+  );
+
+  test.each(own.filter((route) => !isRead(route)).map((route) => [route.path, route] as const))(
+    'does nothing at %s',
+    async (_path, route) => {
+      const before = await world.store.jobs.get(samples['id'] ?? '');
+      const status = await statusOf(route, { ...stranger, 'idempotency-key': randomUUID() });
+      expect([400, 404, 415, 422]).toContain(status);
+      expect(await world.store.jobs.get(samples['id'] ?? '')).toEqual(before);
+      expect((await world.store.models.getVersion('default', 'iris', 1)).stage).toBe('registered');
+    },
+  );
+
+  test('is refused for the project alone: our own key is not told that these are not there', async () => {
+    const bearer = { authorization: `Bearer ${world.key}` };
+    const missing: string[] = [];
+    for (const route of own.filter(isRead)) if ((await statusOf(route, bearer)) === 404) missing.push(route.path);
+    // A file that no attempt has left.
+    expect(missing).toEqual([
+      '/api/v1/jobs/{id}/outputs/{attempt}/{path}',
+      '/api/v1/models/{name}/versions/{version}/artifact',
+    ]);
+  });
+});
