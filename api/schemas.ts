@@ -44,6 +44,19 @@ export const modelParam = z.strictObject({ name: modelName });
 const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 export const versionParam = z.strictObject({ name: modelName, version: wholeNumber(1, 2_147_483_647) });
 export const pageQuery = { cursor: z.string().min(1).max(512).optional(), limit: wholeNumber(1, 200).default(50) };
+/** A page's query without what is absent. */
+export function given({ cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number }): {
+  readonly cursor?: string;
+  readonly limit: number;
+} {
+  return { limit, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** For what belongs to one job or model: most have it on one page. */
+export const longPageQuery = {
+  cursor: z.string().min(1).max(1024).optional(),
+  limit: wholeNumber(1, 1000).default(200),
+};
 export const offsetNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 export const attemptNumber = wholeNumber(1, 2_147_483_647);
 export const pageLimit = wholeNumber;

@@ -13,7 +13,7 @@ import { costOfAttempt } from '../core/cost/cost.ts';
 import type { Capacity } from '../core/capacity/types.ts';
 import type {
   AttemptRecord,
-  DecisionRecord,
+  DecisionSummary,
   JobRecord,
   MetricRow,
   ModelRecord,
@@ -116,7 +116,7 @@ export function providerView(provider: ProviderRecord, inUse: Capacity | null): 
   };
 }
 
-export function decisionView({ decision, policyVersion, action, decidedAt }: DecisionRecord): DecisionView {
+export function decisionView({ decision, policyVersion, action, decidedAt }: DecisionSummary): DecisionView {
   const isLaunch = action.kind === 'launch';
   return {
     ...{ decision, policyVersion, kind: action.kind, reason: action.reason },

@@ -15,7 +15,7 @@ const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
   ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', recentRefusals: 'reads' },
-  ...{ billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
+  ...{ page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
   ...{
     claimMachine: 'locks',
     advance: 'locks',

@@ -83,9 +83,7 @@ async function openingOf(
 ): Promise<readonly OpenAttempt[]> {
   if (watched.every((number) => attempts.some(({ attempt }) => attempt === number))) return [];
   const launches = new Map<number, OpenAttempt>();
-  for (const { action } of await store.decisions.listByJob(jobId)) {
-    if (action.kind !== 'launch' || !watched.includes(action.attempt)) continue;
-    const { attempt, offer } = action;
+  for (const { attempt, offer } of await store.decisions.launches(jobId, watched)) {
     if (attempts.every((row) => row.attempt !== attempt))
       launches.set(attempt, { attempt, offer, isWatched: true, noticedAtMs: null, isDone: false, ranMs: 0 });
   }

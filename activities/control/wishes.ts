@@ -28,9 +28,7 @@ async function endUnopened({ store, now }: ControlDeps, attemptId: string): Prom
   const parts = parseAttemptId(attemptId);
   if (parts === null || (await store.attempts.find(attemptId)) !== null) return;
   const { jobId, attempt } = parts;
-  for (const { action } of await store.decisions.listByJob(jobId)) {
-    if (action.kind !== 'launch' || action.attempt !== attempt) continue;
-    const { offer, reason } = action;
+  for (const { offer, reason } of await store.decisions.launches(jobId, [attempt])) {
     await store.transaction(async ({ jobs, attempts }) => {
       // as `openAttempt` does: one of the two is the first
       await jobs.lock(jobId);

@@ -4,16 +4,20 @@ import {
   logStreams,
   objectKeys,
   outputFileSchema,
+  pageSchema,
   type LogPage,
+  type OutputFile,
 } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
+import { mapBounded } from '../../core/map-bounded.ts';
+import { decodeCursor, toPage } from '../../store/repositories/cursors.ts';
 import type { LogRef } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { jobOf } from '../job-of.ts';
 import { readChunk } from '../log-objects.ts';
 import { ok, route, type Route } from '../route.ts';
-import { attemptNumber, jobIdParam, offsetNumber, pageLimit, named } from '../schemas.ts';
+import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../schemas.ts';
 import { metricView } from '../views.ts';
 
 const logQuery = z.strictObject({
@@ -23,7 +27,8 @@ const logQuery = z.strictObject({
   limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
 });
 
-const mostOutputs = 1000;
+/** Heads of objects that a page asks for at once. */
+const headsAtOnce = 16;
 /** Cuts at a character's end, so that a page is whole UTF-8. */
 function cutWhole(bytes: Buffer): Buffer {
   let end = bytes.length;
@@ -84,6 +89,41 @@ async function readPageOnce(deps: ApiDeps, place: LogPlace, limitBytes: number):
   };
 }
 
+type Output = { readonly key: string; readonly attempt: number; readonly path: string };
+
+function isBefore(one: Pick<Output, 'attempt' | 'path'>, other: Pick<Output, 'attempt' | 'path'>): boolean {
+  return one.attempt < other.attempt || (one.attempt === other.attempt && one.path < other.path);
+}
+
+/** By attempt and path. Only the lengths of those on the page are asked for. */
+async function outputPage(
+  { storage }: ApiDeps,
+  jobId: string,
+  { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+): Promise<{ readonly items: readonly OutputFile[]; readonly nextCursor: string | null }> {
+  const prefix = objectKeys.attempts(jobId);
+  const found = (await storage.list(prefix)).flatMap((key): Output[] => {
+    const match = /^(\d+)\/outputs\/(.+)$/.exec(key.slice(prefix.length));
+    return match === null ? [] : [{ key, attempt: Number(match[1]), path: match[2] ?? '' }];
+  });
+  const [attempt = '', path = ''] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+  const last = cursor === undefined ? null : { attempt: Number(attempt), path };
+  const rest = found.filter((one) => last === null || isBefore(last, one));
+  const page = toPage(
+    rest.toSorted((one, other) => (isBefore(one, other) ? -1 : 1)),
+    limit,
+    (one) => one,
+    (one) => [String(one.attempt), one.path],
+  );
+  const heads = await mapBounded(page.items, headsAtOnce, ({ key }) => storage.head(key));
+  const items = page.items.map((one, index) => ({
+    attempt: one.attempt,
+    path: one.path,
+    bytes: heads[index]?.bytes ?? 0,
+  }));
+  return { items, nextCursor: page.nextCursor };
+}
+
 export function jobOutputRoutes(): readonly Route[] {
   return [
     route({
@@ -141,22 +181,12 @@ export function jobOutputRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'Files that the attempts left in their output folders',
       params: jobIdParam,
-      answers: { 200: { description: 'The files', schema: z.object({ items: z.array(outputFileSchema) }) } },
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(outputFileSchema) } },
       handle: async (context) => {
-        const { deps, params } = context;
+        const { deps, params, query } = context;
         await jobOf(context, params.id);
-        const prefix = objectKeys.attempts(params.id);
-        const found = (await deps.storage.list(prefix)).flatMap((key) => {
-          const match = /^(\d+)\/outputs\/(.+)$/.exec(key.slice(prefix.length));
-          return match === null ? [] : [{ key, attempt: Number(match[1]), path: match[2] ?? '' }];
-        });
-        const items = await Promise.all(
-          found.slice(0, mostOutputs).map(async ({ key, attempt, path }) => {
-            const head = await deps.storage.head(key);
-            return { attempt, path, bytes: head?.bytes ?? 0 };
-          }),
-        );
-        return ok({ items: items.toSorted((a, b) => a.attempt - b.attempt || (a.path < b.path ? -1 : 1)) });
+        return ok(await outputPage(deps, params.id, query));
       },
     }),
     route({

@@ -19,7 +19,7 @@ import { jobOf } from '../job-of.ts';
 import { decodeText, mediaTypeOf } from '../middleware/body.ts';
 import { readSpec } from '../read-spec.ts';
 import { ok, route, type Context, type Reply, type Route } from '../route.ts';
-import { jobIdParam, pageQuery, named } from '../schemas.ts';
+import { given, jobIdParam, longPageQuery, pageQuery, named } from '../schemas.ts';
 import { attemptView, decisionView, jobView } from '../views.ts';
 
 const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
@@ -179,19 +179,20 @@ export function jobRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'Attempts of a job, oldest first',
       params: jobIdParam,
-      answers: { 200: { description: 'The attempts', schema: z.object({ items: z.array(named.attempt) }) } },
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(named.attempt) } },
       handle: async (context) => {
-        const { deps, params } = context;
+        const { deps, params, query } = context;
         await jobOf(context, params.id);
-        const [attempts, checkpoints] = await Promise.all([
-          deps.store.attempts.listByJob(params.id),
-          deps.store.checkpoints.listByJob(params.id),
-        ]);
+        const page = await deps.store.attempts.page({ jobId: params.id, ...given(query) });
+        const numbers = page.items.map(({ attempt }) => attempt);
+        const checkpoints = await deps.store.checkpoints.summaries(params.id, numbers);
         const of = (attempt: number) =>
           checkpoints
             .filter((one) => one.attempt === attempt)
             .map(({ sequence, name, createdAt }) => ({ sequence, name, createdAt }));
-        return ok({ items: attempts.map((attempt) => attemptView(attempt, of(attempt.attempt), deps.now())) });
+        const items = page.items.map((attempt) => attemptView(attempt, of(attempt.attempt), deps.now()));
+        return ok({ items, nextCursor: page.nextCursor });
       },
     }),
     route({
@@ -201,14 +202,13 @@ export function jobRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'What the failover policy decided, and why',
       params: jobIdParam,
-      answers: { 200: { description: 'The decisions', schema: z.object({ items: z.array(decisionViewSchema) }) } },
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(decisionViewSchema) } },
       handle: async (context) => {
-        const { deps, params } = context;
+        const { deps, params, query } = context;
         await jobOf(context, params.id);
-        const decisions = await deps.store.decisions.listByJob(params.id);
-        return ok({
-          items: decisions.map(decisionView),
-        });
+        const page = await deps.store.decisions.page({ jobId: params.id, ...given(query) });
+        return ok({ items: page.items.map(decisionView), nextCursor: page.nextCursor });
       },
     }),
   ];

@@ -4,7 +4,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { forgetTargets } from '../prediction-targets.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ok, route, type Context, type Reply, type Route } from '../route.ts';
-import { modelParam, pageQuery, versionParam, named } from '../schemas.ts';
+import { given, longPageQuery, modelParam, pageQuery, versionParam, named } from '../schemas.ts';
 import { targetOf } from './predictions.ts';
 import { modelVersionView, modelView, stageChangeView } from '../views.ts';
 
@@ -158,9 +158,13 @@ export function modelRoutes(): readonly Route[] {
       tag: 'models',
       summary: 'Versions of a model, newest first',
       params: modelParam,
-      answers: { 200: { description: 'The versions', schema: z.object({ items: z.array(named.modelVersion) }) } },
-      handle: async ({ deps, params, principal }) =>
-        ok({ items: (await deps.store.models.versions(principal().projectId, params.name)).map(modelVersionView) }),
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(named.modelVersion) } },
+      handle: async ({ deps, params, query, principal }) => {
+        const place = { projectId: principal().projectId, name: params.name };
+        const page = await deps.store.models.versions({ ...place, ...given(query) });
+        return ok({ items: page.items.map(modelVersionView), nextCursor: page.nextCursor });
+      },
     }),
     route({
       method: 'get',
@@ -182,9 +186,13 @@ export function modelRoutes(): readonly Route[] {
       tag: 'models',
       summary: 'Who moved which version when, oldest first',
       params: modelParam,
-      answers: { 200: { description: 'The changes', schema: z.object({ items: z.array(named.stageChange) }) } },
-      handle: async ({ deps, params, principal }) =>
-        ok({ items: (await deps.store.models.stageHistory(principal().projectId, params.name)).map(stageChangeView) }),
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(named.stageChange) } },
+      handle: async ({ deps, params, query, principal }) => {
+        const place = { projectId: principal().projectId, name: params.name };
+        const page = await deps.store.models.stageHistory({ ...place, ...given(query) });
+        return ok({ items: page.items.map(stageChangeView), nextCursor: page.nextCursor });
+      },
     }),
     route({
       method: 'get',

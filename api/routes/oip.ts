@@ -86,12 +86,15 @@ async function infer(context: Context<Params, unknown, Uint8Array>): Promise<Rep
   };
 }
 
+/** The protocol has no pages: the newest are told. */
+const mostVersions = 1000;
+
 async function metadata(context: Context<Params, unknown, unknown>): Promise<Reply> {
   const { deps, principal, params } = context;
   const { model, format, signature, version } = await find(context);
   const versions =
     params.version === undefined
-      ? (await deps.store.models.versions(principal().projectId, model))
+      ? (await deps.store.models.versions({ projectId: principal().projectId, name: model, limit: mostVersions })).items
           .filter(({ stage }) => stage !== 'retired')
           .map((one) => String(one.version))
       : [String(version)];

@@ -12,6 +12,7 @@ import {
   predictResponseSchema,
   signalAnswerSchema,
   signInLinkSchema,
+  outputFileSchema,
   stageChangeViewSchema,
   type AttemptView,
   type DecisionView,
@@ -31,6 +32,7 @@ import {
   type SignalAnswer,
   type SignalName,
   type SignalRequest,
+  type OutputFile,
   type StageChangeView,
 } from '@artenic/core';
 import { z } from 'zod';
@@ -57,6 +59,22 @@ async function* pages<T>(fetchPage: (cursor: string | undefined) => Promise<Page
     if (page.nextCursor === null) return;
     cursor = page.nextCursor;
   }
+}
+
+/** Every page of what belongs to one job or model; an answer of an older API is one page. */
+async function allOf<T extends z.ZodType>(
+  http: Http,
+  path: string,
+  item: T,
+  options: Signal = {},
+): Promise<readonly z.output<T>[]> {
+  const page = z.object({ items: z.array(item), nextCursor: z.string().nullable().default(null) });
+  const items: z.output<T>[] = [];
+  for await (const one of pages((cursor) =>
+    http.json({ method: 'GET', path, query: cursor === undefined ? {} : { cursor }, ...options }, page),
+  ))
+    items.push(one);
+  return items;
 }
 
 async function download(http: Http, path: string): Promise<Uint8Array> {
@@ -102,12 +120,13 @@ function jobsApi(http: Http) {
     signal: (id: string, name: SignalName, event: SignalRequest & { readonly id: string }): Promise<SignalAnswer> =>
       http.json({ method: 'POST', path: jobPath(id, `/signals/${name}`), json: event }, signalAnswerSchema),
     /** Why each attempt was made, in their order. */
-    decisions: async (id: string, options: Signal = {}): Promise<readonly DecisionView[]> =>
-      (await http.json({ method: 'GET', path: jobPath(id, '/decisions'), ...options }, itemsOf(decisionViewSchema)))
-        .items,
-    attempts: async (id: string, options: Signal = {}): Promise<readonly AttemptView[]> =>
-      (await http.json({ method: 'GET', path: jobPath(id, '/attempts'), ...options }, itemsOf(attemptViewSchema)))
-        .items,
+    decisions: (id: string, options: Signal = {}): Promise<readonly DecisionView[]> =>
+      allOf(http, jobPath(id, '/decisions'), decisionViewSchema, options),
+    attempts: (id: string, options: Signal = {}): Promise<readonly AttemptView[]> =>
+      allOf(http, jobPath(id, '/attempts'), attemptViewSchema, options),
+    /** Files that the attempts left in their output folders. */
+    outputs: (id: string, options: Signal = {}): Promise<readonly OutputFile[]> =>
+      allOf(http, jobPath(id, '/outputs'), outputFileSchema, options),
     metrics: async (
       id: string,
       query: { readonly names?: readonly string[]; readonly limit?: number } = {},
@@ -207,17 +226,16 @@ function modelsApi(http: Http) {
       ),
     get: (name: string): Promise<ModelView> => http.json({ method: 'GET', path: modelPath(name) }, modelViewSchema),
     /** Newest first. */
-    versions: async (name: string): Promise<readonly ModelVersionView[]> =>
-      (await http.json({ method: 'GET', path: modelPath(name, '/versions') }, itemsOf(modelVersionViewSchema))).items,
+    versions: (name: string): Promise<readonly ModelVersionView[]> =>
+      allOf(http, modelPath(name, '/versions'), modelVersionViewSchema),
     version: (name: string, version: number): Promise<ModelVersionView> =>
       http.json({ method: 'GET', path: modelPath(name, `/versions/${version}`) }, modelVersionViewSchema),
     promote: (name: string, version: number, reason = ''): Promise<ModelVersionView> =>
       change(name, version, 'promote', reason),
     retire: (name: string, version: number, reason = ''): Promise<ModelVersionView> =>
       change(name, version, 'retire', reason),
-    stageHistory: async (name: string): Promise<readonly StageChangeView[]> =>
-      (await http.json({ method: 'GET', path: modelPath(name, '/stage-history') }, itemsOf(stageChangeViewSchema)))
-        .items,
+    stageHistory: (name: string): Promise<readonly StageChangeView[]> =>
+      allOf(http, modelPath(name, '/stage-history'), stageChangeViewSchema),
     artifact: (name: string, version: number): Promise<Uint8Array> =>
       download(http, modelPath(name, `/versions/${version}/artifact`)),
   };

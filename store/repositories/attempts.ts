@@ -5,6 +5,7 @@ import { isRefusal } from '../../core/failover/blocking.ts';
 import { fromNow, inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
+import { decodeNumberCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
 import { createSilence } from './silence.ts';
 
@@ -139,6 +140,19 @@ export function createAttempts(db: Db): AttemptsRepository {
       (await db.selectFrom('attempts').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null,
     listByJob: async (jobId) =>
       db.selectFrom('attempts').selectAll().where('jobId', '=', jobId).orderBy('attempt').execute(),
+    page: async ({ jobId, cursor, limit }) => {
+      let rows = db.selectFrom('attempts').selectAll().where('jobId', '=', jobId);
+      if (cursor !== undefined) rows = rows.where('attempt', '>', Number(decodeNumberCursor(cursor)));
+      return toPage(
+        await rows
+          .orderBy('attempt')
+          .limit(limit + 1)
+          .execute(),
+        limit,
+        (row): AttemptRecord => row,
+        ({ attempt }) => [String(attempt)],
+      );
+    },
     recentRefusals: async (since, notOfJob) => {
       const rows = await db
         .selectFrom('attempts')

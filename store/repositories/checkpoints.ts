@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { inTransaction, json, type Db } from '../database.ts';
-import type { CheckpointsRepository } from '../types.ts';
+import type { CheckpointsRepository, CheckpointSummary } from '../types.ts';
 import { appendEvent } from './events.ts';
 
 export function createCheckpoints(db: Db): CheckpointsRepository {
@@ -21,15 +22,12 @@ export function createCheckpoints(db: Db): CheckpointsRepository {
           data: { attempt, sequence, name, createdAt },
         });
       }),
-    listByJob: async (jobId) => {
-      const rows = await db
-        .selectFrom('checkpoints')
-        .select('manifest')
-        .where('jobId', '=', jobId)
-        .orderBy('attempt', 'desc')
-        .orderBy('sequence', 'desc')
-        .execute();
-      return rows.map(({ manifest }) => manifest);
+    summaries: async (jobId, attempts) => {
+      const { rows } = await sql<CheckpointSummary>`
+        select attempt, sequence, manifest ->> 'name' as name, manifest ->> 'createdAt' as created_at
+        from checkpoints where job_id = ${jobId} and attempt = any (${attempts})
+        order by attempt desc, sequence desc`.execute(db);
+      return rows;
     },
   };
 }

@@ -10,7 +10,19 @@ export function decodeCursor(cursor: string, length: number): readonly string[] 
   if (Array.isArray(key) && key.length === length && key.every((part): part is string => typeof part === 'string')) {
     return key;
   }
-  throw new ArtenicError('validation-failed', 'The cursor is none of ours: take `nextCursor` of the page before.');
+  throw notOurs();
+}
+
+/** The one whole number that a cursor is made of. */
+export function decodeNumberCursor(cursor: string, most: bigint = 2_147_483_647n): bigint {
+  const [text = ''] = decodeCursor(cursor, 1);
+  const number = /^\d{1,18}$/.test(text) ? BigInt(text) : null;
+  if (number !== null && number <= most) return number;
+  throw notOurs();
+}
+
+function notOurs(): ArtenicError {
+  return new ArtenicError('validation-failed', 'The cursor is none of ours: take `nextCursor` of the page before.');
 }
 
 function parse(text: string): unknown {

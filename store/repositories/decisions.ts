@@ -1,5 +1,9 @@
+import { sql } from 'kysely';
 import { json, type Db } from '../database.ts';
-import type { DecisionRecord, DecisionsRepository } from '../types.ts';
+import type { DecisionRecord, DecisionsRepository, DecisionSummary } from '../types.ts';
+import { decodeNumberCursor, toPage } from './cursors.ts';
+
+const summary = ['jobId', 'decision', 'policyVersion', 'action', 'decidedAt'] as const;
 
 function select(db: Db, jobId: string, decision: number) {
   return db.selectFrom('decisions').selectAll().where('jobId', '=', jobId).where('decision', '=', decision);
@@ -15,13 +19,29 @@ async function insert(db: Db, decision: DecisionRecord): Promise<DecisionRecord>
   return select(db, decision.jobId, decision.decision).executeTakeFirstOrThrow();
 }
 
+const page: (db: Db) => DecisionsRepository['page'] =
+  (db) =>
+  async ({ jobId, cursor, limit }) => {
+    let rows = db.selectFrom('decisions').select(summary).where('jobId', '=', jobId);
+    if (cursor !== undefined) rows = rows.where('decision', '>', Number(decodeNumberCursor(cursor)));
+    return toPage(
+      await rows
+        .orderBy('decision')
+        .limit(limit + 1)
+        .execute(),
+      limit,
+      (row): DecisionSummary => row,
+      ({ decision }) => [String(decision)],
+    );
+  };
+
 export function createDecisions(db: Db): DecisionsRepository {
   return {
     find: async (jobId, decision) => (await select(db, jobId, decision).executeTakeFirst()) ?? null,
     latest: async (jobId) => {
       const row = await db
         .selectFrom('decisions')
-        .selectAll()
+        .select(summary)
         .where('jobId', '=', jobId)
         .orderBy('decision', 'desc')
         .limit(1)
@@ -29,7 +49,16 @@ export function createDecisions(db: Db): DecisionsRepository {
       return row ?? null;
     },
     insert: (decision) => insert(db, decision),
-    listByJob: async (jobId) =>
-      db.selectFrom('decisions').selectAll().where('jobId', '=', jobId).orderBy('decision').execute(),
+    launches: async (jobId, attempts) => {
+      const rows = await db
+        .selectFrom('decisions')
+        .select('action')
+        .where('jobId', '=', jobId)
+        .where(sql<boolean>`action ->> 'kind' = 'launch' and (action ->> 'attempt')::int = any (${attempts})`)
+        .orderBy('decision')
+        .execute();
+      return rows.flatMap(({ action }) => (action.kind === 'launch' ? [action] : []));
+    },
+    page: page(db),
   };
 }

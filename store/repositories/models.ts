@@ -3,8 +3,8 @@ import { sql, type Selectable } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { inTransaction, json, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
-import type { ModelRecord, ModelsRepository, ModelVersionRecord, StageChangeRecord } from '../types.ts';
-import { decodeCursor, toPage } from './cursors.ts';
+import type { ModelPageQuery, ModelRecord, ModelVersionRecord, ModelsRepository, StageChangeRecord } from '../types.ts';
+import { decodeCursor, decodeNumberCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
 
 type VersionRow = Selectable<Database['model_versions']>;
@@ -182,15 +182,39 @@ async function list(db: Db, query: Parameters<ModelsRepository['list']>[0]): Pro
   );
 }
 
-async function stageHistory(db: Db, projectId: string, name: string): Promise<readonly StageChangeRecord[]> {
+async function stageHistory(db: Db, query: ModelPageQuery): Promise<Page<StageChangeRecord>> {
+  const { projectId, name, cursor, limit } = query;
   await requireModel(db, projectId, name);
-  return db
+  let select = db
     .selectFrom('stage_changes')
-    .select(['version', 'fromStage as from', 'toStage as to', 'changedBy as by', 'changedAt as at', 'reason'])
+    .select(['id', 'version', 'fromStage as from', 'toStage as to', 'changedBy as by', 'changedAt as at', 'reason'])
     .where('projectId', '=', projectId)
-    .where('model', '=', name)
+    .where('model', '=', name);
+  if (cursor !== undefined) select = select.where('id', '>', decodeNumberCursor(cursor, 2n ** 62n));
+  const rows = await select
     .orderBy('id')
+    .limit(limit + 1)
     .execute();
+  const page = toPage(
+    rows,
+    limit,
+    (row) => row,
+    ({ id }) => [String(id)],
+  );
+  const items = page.items.map(({ version, from, to, by, at, reason }) => ({ version, from, to, by, at, reason }));
+  return { items, nextCursor: page.nextCursor };
+}
+
+async function versions(db: Db, query: ModelPageQuery): Promise<Page<ModelVersionRecord>> {
+  const { projectId, name, cursor, limit } = query;
+  await requireModel(db, projectId, name);
+  let select = selectVersions(db, projectId, name);
+  if (cursor !== undefined) select = select.where('version', '<', Number(decodeNumberCursor(cursor)));
+  const rows = await select
+    .orderBy('version', 'desc')
+    .limit(limit + 1)
+    .execute();
+  return toPage(rows, limit, toVersion, ({ version }) => [String(version)]);
 }
 
 export function createModels(db: Db): ModelsRepository {
@@ -198,11 +222,7 @@ export function createModels(db: Db): ModelsRepository {
     register: (version) => register(db, version),
     list: (query) => list(db, query),
     get: (projectId, name) => requireModel(db, projectId, name),
-    versions: async (projectId, name) => {
-      await requireModel(db, projectId, name);
-      const rows = await selectVersions(db, projectId, name).orderBy('version', 'desc').execute();
-      return rows.map(toVersion);
-    },
+    versions: (query) => versions(db, query),
     newestVersions: async (projectId, names, limit) => {
       const rows = await db
         .selectFrom('model_versions')
@@ -222,6 +242,6 @@ export function createModels(db: Db): ModelsRepository {
     getVersion: (projectId, name, version) => getVersion(db, projectId, name, version),
     production: (projectId, name) => production(db, projectId, name),
     setStage: (change) => setStage(db, change),
-    stageHistory: (projectId, name) => stageHistory(db, projectId, name),
+    stageHistory: (query) => stageHistory(db, query),
   };
 }

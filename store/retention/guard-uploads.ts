@@ -8,11 +8,12 @@ function isUpload(key: string): boolean {
   return kind === 'package' || kind === 'data' || kind === 'model';
 }
 
-const unguarded = new WeakMap<ObjectStorage, ObjectStorage>();
+const unguarded = Symbol('the storage behind the guard');
 
 /** The storage as the collector sees it: its own looks must keep nothing. */
 export function unguardedStorage(storage: ObjectStorage): ObjectStorage {
-  return unguarded.get(storage) ?? storage;
+  // a proxy around the guarded storage hands it through
+  return (storage as ObjectStorage & { readonly [unguarded]?: ObjectStorage })[unguarded] ?? storage;
 }
 
 /**
@@ -27,8 +28,9 @@ export function guardUploads(
   const touch = async (key: string): Promise<void> => {
     if (isUpload(key)) await objectUses.touch(key, now());
   };
-  const guarded: ObjectStorage = {
+  const guarded: ObjectStorage & { readonly [unguarded]: ObjectStorage } = {
     ...storage,
+    [unguarded]: storage,
     head: async (key) => {
       await touch(key);
       return storage.head(key);
@@ -38,6 +40,5 @@ export function guardUploads(
       return storage.put(key, content, options);
     },
   };
-  unguarded.set(guarded, storage);
   return guarded;
 }

@@ -164,6 +164,9 @@ export type SilentAttempt = Pick<
 /** An attempt that a provider did not give an instance to. */
 export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
 
+/** Part of what belongs to a job. `cursor` is opaque. */
+export type JobPageQuery = { readonly jobId: string; readonly cursor?: string; readonly limit: number };
+
 export type AttemptsRepository = {
   /** Makes the row in state `waiting`; the same id again returns what is there. Appends the event `attempt.state` when made. */
   readonly open: (attempt: {
@@ -180,6 +183,8 @@ export type AttemptsRepository = {
   readonly findByTokenHash: (tokenHash: string) => Promise<AttemptRecord | null>;
   /** Ascending by number. */
   readonly listByJob: (jobId: string) => Promise<readonly AttemptRecord[]>;
+  /** Ascending by number. */
+  readonly page: (query: JobPageQuery) => Promise<Page<AttemptRecord>>;
   /** Of all other jobs, newest first, at most 200. */
   readonly recentRefusals: (since: Date, notOfJob: string) => Promise<readonly RecentRefusal[]>;
   /** What the cost of these jobs is made of, by job. */
@@ -235,10 +240,16 @@ export type DecisionRecord = {
   readonly action: FailoverAction;
   readonly decidedAt: Date;
 };
+/** Without what it was decided by, which is long. */
+export type DecisionSummary = Omit<DecisionRecord, 'inputs'>;
+type LaunchAction = Extract<FailoverAction, { readonly kind: 'launch' }>;
 export type DecisionsRepository = {
   readonly find: (jobId: string, decision: number) => Promise<DecisionRecord | null>;
-  readonly latest: (jobId: string) => Promise<DecisionRecord | null>;
+  readonly latest: (jobId: string) => Promise<DecisionSummary | null>;
   /** The first stored under a number stays and is returned. */
   readonly insert: (decision: DecisionRecord) => Promise<DecisionRecord>;
-  readonly listByJob: (jobId: string) => Promise<readonly DecisionRecord[]>;
+  /** The decisions that launched these attempts. */
+  readonly launches: (jobId: string, attempts: readonly number[]) => Promise<readonly LaunchAction[]>;
+  /** In their order. */
+  readonly page: (query: JobPageQuery) => Promise<Page<DecisionSummary>>;
 };

@@ -30,6 +30,14 @@ export type StageChangeRecord = {
   readonly at: Date;
   readonly reason: string;
 };
+/** Part of what belongs to a model. `cursor` is opaque. */
+export type ModelPageQuery = {
+  readonly projectId: string;
+  readonly name: string;
+  readonly cursor?: string;
+  readonly limit: number;
+};
+
 export type ModelsRepository = {
   /** Next version number, under a lock on the model. With `jobId`, the same job again returns its version. Appends the event `model.version`. */
   readonly register: (version: {
@@ -52,7 +60,7 @@ export type ModelsRepository = {
   }) => Promise<Page<ModelRecord>>;
   readonly get: (projectId: string, name: string) => Promise<ModelRecord>;
   /** Newest first. */
-  readonly versions: (projectId: string, name: string) => Promise<readonly ModelVersionRecord[]>;
+  readonly versions: (query: ModelPageQuery) => Promise<Page<ModelVersionRecord>>;
   /** At most `limit` versions of each of these models, newest first. */
   readonly newestVersions: (
     projectId: string,
@@ -73,5 +81,5 @@ export type ModelsRepository = {
     readonly reason: string;
   }) => Promise<ModelVersionRecord>;
   /** Oldest first. */
-  readonly stageHistory: (projectId: string, name: string) => Promise<readonly StageChangeRecord[]>;
+  readonly stageHistory: (query: ModelPageQuery) => Promise<Page<StageChangeRecord>>;
 };

@@ -76,3 +76,26 @@ test('no two operations share an id, and each says what it refuses with', () => 
   for (const { responses } of operations)
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(['403', '500']));
 });
+
+test('every list of items has pages, or a bound that is not time', () => {
+  /** By its provider, by `limit` with the total beside it, or by what is wrong right now. */
+  const bounded = ['/api/v1/providers', '/api/v1/offers', '/api/v1/instances/unresolved', '/api/v1/jobs/{id}/metrics'];
+  const document = JSON.parse(openApiDocument()) as {
+    paths: Record<
+      string,
+      { get?: { responses: Record<string, { content?: Record<string, { schema?: { properties?: object } }> }> } }
+    >;
+  };
+  const lists = Object.entries(document.paths).flatMap(([path, { get }]) => {
+    const schema = get?.responses['200']?.content?.['application/json']?.schema;
+    const names = Object.keys(schema?.properties ?? {});
+    return names.includes('items') ? [{ path, hasPages: names.some((name) => name.startsWith('next')) }] : [];
+  });
+  expect(
+    lists
+      .filter(({ hasPages }) => !hasPages)
+      .map(({ path }) => path)
+      .toSorted(),
+  ).toEqual(bounded.toSorted());
+  expect(lists.length).toBeGreaterThan(10);
+});

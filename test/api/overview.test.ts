@@ -84,6 +84,7 @@ test('outputs are listed by attempt and path', async () => {
       { attempt: 1, path: 'plots/loss.svg', bytes: 1 },
       { attempt: 2, path: 'model.onnx', bytes: 3 },
     ],
+    nextCursor: null,
   });
 });
 
@@ -91,4 +92,50 @@ test('the installation says what it is', async () => {
   expect((await world.call('GET', '/api/v1/platform')).json()).toEqual({
     ...{ version: '0.1.0', temporalUi: null, temporalNamespace: 'default' },
   });
+});
+
+test('what belongs to a job or a model comes in pages, all of it once and in order', async () => {
+  const { id } = await world.addJob();
+  for (let attempt = 1; attempt <= 5; attempt++) await world.openAttempt(id, attempt);
+  for (let decision = 1; decision <= 5; decision++)
+    await world.store.decisions.insert({
+      ...{ jobId: id, decision, policyVersion: 'p', inputs: { long: 'x'.repeat(1000) }, decidedAt: new Date() },
+      action: { kind: 'wait', waitMs: 1, reason: '' },
+    });
+  for (const path of ['1/outputs/b', '1/outputs/a, b', '10/outputs/a', '2/outputs/c', '1/outputs/d/e'])
+    await world.deps.storage.put(`${objectKeys.attempts(id)}${path}`, new Uint8Array(3));
+  for (let version = 0; version < 5; version++) await register('paged', 0.5);
+  type Item = Readonly<Record<string, unknown>>;
+  const all = async (path: string, limit: number): Promise<readonly Item[]> => {
+    const items: Item[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query = `limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`;
+      const page: { items: Item[]; nextCursor: string | null } = (await world.call('GET', `${path}?${query}`)).json();
+      expect(page.items.length).toBeLessThanOrEqual(limit);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    return items;
+  };
+  const paths = ['attempts', 'decisions', 'outputs'].map((name) => `/api/v1/jobs/${id}/${name}`);
+  for (const path of [...paths, '/api/v1/models/paged/versions', '/api/v1/models/paged/stage-history']) {
+    const whole = (await world.call('GET', path)).json<{ items: Item[]; nextCursor: string | null }>();
+    expect([whole.items.length, whole.nextCursor]).toEqual([5, null]);
+    expect(await all(path, 2)).toEqual(whole.items);
+    const forged = [
+      'nonsense',
+      Buffer.from('["x"]').toString('base64url'),
+      Buffer.from('["9e9"]').toString('base64url'),
+    ];
+    for (const cursor of forged) expect((await world.call('GET', `${path}?cursor=${cursor}`)).status).toBe(422);
+  }
+  expect(
+    (await all(`/api/v1/jobs/${id}/outputs`, 2)).map(({ attempt, path, bytes }) => [attempt, path, bytes]),
+  ).toEqual([
+    [1, 'a, b', 3],
+    [1, 'b', 3],
+    [1, 'd/e', 3],
+    [2, 'c', 3],
+    [10, 'a', 3],
+  ]);
 });

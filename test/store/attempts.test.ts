@@ -174,7 +174,14 @@ describe('decisions', () => {
     expect(await store.decisions.latest(jobId)).toMatchObject({ decision: 3 });
     expect(await store.decisions.find(jobId, 2)).toEqual(second);
     expect(await store.decisions.find(jobId, 4)).toBeNull();
-    expect((await store.decisions.listByJob(jobId)).map(({ decision }) => decision)).toEqual([1, 2, 3]);
+    const page = await store.decisions.page({ jobId, limit: 2 });
+    expect(page.items.map(({ decision }) => decision)).toEqual([1, 2]);
+    // What it was decided by is long, and nobody reads it in a list.
+    expect(page.items[0]).not.toHaveProperty('inputs');
+    expect(await store.decisions.page({ jobId, limit: 2, cursor: page.nextCursor ?? '' })).toMatchObject({
+      items: [{ decision: 3 }],
+      nextCursor: null,
+    });
   });
 });
 
@@ -193,7 +200,12 @@ describe('checkpoints', () => {
     ] as const) {
       await store.checkpoints.insert(manifest(attempt, sequence));
     }
-    expect(await store.checkpoints.listByJob(jobId)).toEqual([manifest(2, 1), manifest(1, 2), manifest(1, 1)]);
+    const summary = (attempt: number, sequence: number) => {
+      const { name, createdAt } = manifest(attempt, sequence);
+      return { attempt, sequence, name, createdAt };
+    };
+    expect(await store.checkpoints.summaries(jobId, [1, 2])).toEqual([summary(2, 1), summary(1, 2), summary(1, 1)]);
+    expect(await store.checkpoints.summaries(jobId, [2])).toEqual([summary(2, 1)]);
     const told = (await allEvents(store)).filter(
       ({ kind, topic }) => kind === 'job.checkpoint' && topic === `job:${jobId}`,
     );

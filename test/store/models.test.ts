@@ -53,7 +53,7 @@ describe('register', () => {
     const model = `shared-${newId()}`;
     await register(model);
     expect(await register(model, null, 'other')).toMatchObject({ version: 1 });
-    expect(await store.models.versions('other', model)).toHaveLength(1);
+    expect((await store.models.versions({ projectId: 'other', name: model, limit: 10 })).items).toHaveLength(1);
     await expect(store.models.get('third', model)).rejects.toMatchObject({ type: 'not-found' });
   });
 });
@@ -74,7 +74,7 @@ describe('stages', () => {
     await expect(setStage(model, 2, 'production')).rejects.toMatchObject({ type: 'conflict' });
     await expect(setStage(model, 9, 'production')).rejects.toMatchObject({ type: 'not-found' });
     await expect(setStage('nobody', 1, 'production')).rejects.toMatchObject({ type: 'not-found' });
-    expect(await store.models.stageHistory(projectId, model)).toEqual([
+    expect((await store.models.stageHistory({ projectId, name: model, limit: 100 })).items).toEqual([
       { version: 1, from: null, to: 'registered', by: 'anna', at: at(1), reason: 'trained by job job-1' },
       { version: 2, from: null, to: 'registered', by: 'anna', at: at(1), reason: 'uploaded' },
       { version: 1, from: 'registered', to: 'production', by: 'anna', at: at(2), reason: 'better' },
@@ -105,10 +105,12 @@ describe('stages', () => {
     await Promise.all(
       Array.from({ length: 16 }, (_, index) => setStage(model, versions[index % versions.length] ?? 1, 'production')),
     );
-    const stages = (await store.models.versions(projectId, model)).map(({ version, stage }) => ({ version, stage }));
+    const stages = (await store.models.versions({ projectId, name: model, limit: 100 })).items.map(
+      ({ version, stage }) => ({ version, stage }),
+    );
     expect(stages.map(({ version }) => version)).toEqual([4, 3, 2, 1]);
     expect(stages.filter(({ stage }) => stage === 'production')).toHaveLength(1);
-    const history = await store.models.stageHistory(projectId, model);
+    const history = (await store.models.stageHistory({ projectId, name: model, limit: 100 })).items;
     for (const { version, stage } of stages) {
       const own = history.filter((change) => change.version === version);
       expect(own.map(({ from }) => from)).toEqual([null, ...own.slice(0, -1).map(({ to }) => to)]);
@@ -125,6 +127,10 @@ test('lists by name in pages', async () => {
   expect(await store.models.list({ projectId: project, limit: 2, cursor: first.nextCursor ?? '' })).toMatchObject({
     ...{ items: [{ name: 'c', latestVersion: 1, productionVersion: null }], nextCursor: null },
   });
-  await expect(store.models.versions(project, 'd')).rejects.toMatchObject({ type: 'not-found' });
-  await expect(store.models.stageHistory(project, 'd')).rejects.toMatchObject({ type: 'not-found' });
+  await expect(store.models.versions({ projectId: project, name: 'd', limit: 10 })).rejects.toMatchObject({
+    type: 'not-found',
+  });
+  await expect(store.models.stageHistory({ projectId: project, name: 'd', limit: 10 })).rejects.toMatchObject({
+    type: 'not-found',
+  });
 });

@@ -65,7 +65,7 @@ test('no spot machine anywhere: on-demand, with the reason; where that is not al
   expect(second.reason).toMatch(/^on-demand after quota: /);
   const spotOnly = await begin('spot', ['ap-south']);
   const waiting = await poll('the wait', 15_000, async () => {
-    const decisions = await world.store.decisions.listByJob(spotOnly);
+    const { items: decisions } = await world.store.decisions.page({ jobId: spotOnly, limit: 1000 });
     return decisions.find(({ action }) => action.kind === 'wait') ?? null;
   });
   expect(waiting.action.reason).not.toBe('');

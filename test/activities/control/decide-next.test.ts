@@ -94,7 +94,7 @@ describe('decideNext', () => {
     const repeated = { ...stored, isRepeated: true };
     expect(answers.filter(({ isRepeated }) => isRepeated === true)).toEqual(Array.from({ length: 7 }, () => repeated));
     expect(answers).toContainEqual(stored);
-    expect(await world.store.decisions.listByJob(id)).toHaveLength(1);
+    expect((await world.store.decisions.page({ jobId: id, limit: 10 })).items).toHaveLength(1);
   });
 
   test('goes on after a lost attempt, and the job recovers meanwhile', async () => {

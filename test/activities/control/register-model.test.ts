@@ -53,7 +53,9 @@ describe('registerModel', () => {
     const answers = await Promise.all([register(id), register(id), register(id)]);
     expect(answers).toEqual(Array.from({ length: 3 }, () => ({ name: 'once', version: 1 })));
     expect(await register(id)).toEqual({ name: 'once', version: 1 });
-    expect(await world.store.models.versions('default', 'once')).toHaveLength(1);
+    expect((await world.store.models.versions({ projectId: 'default', name: 'once', limit: 10 })).items).toHaveLength(
+      1,
+    );
   });
 
   test('counts versions of a model on, also of one with the same content', async () => {

@@ -26,6 +26,26 @@ import { callApi } from './api.ts';
 import { estimateInterval } from './cost.ts';
 
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+/** What belongs to one job or model. Nobody reads more than so many on a screen. */
+const mostPages = 10;
+
+async function allPages<T extends z.ZodType>(
+  path: string,
+  item: T,
+  signal: AbortSignal,
+): Promise<{ readonly items: readonly z.output<T>[] }> {
+  const page = pageSchema(item);
+  const items: z.output<T>[] = [];
+  let cursor: string | undefined;
+  for (let read = 0; read < mostPages; read++) {
+    const answer: z.output<typeof page> = await callApi(path, page, { signal, query: { limit: 1000, cursor } });
+    items.push(...answer.items);
+    if (answer.nextCursor === null) break;
+    cursor = answer.nextCursor;
+  }
+  return { items };
+}
+
 const jobPage = pageSchema(jobViewSchema);
 const registryPage = pageSchema(registryItemSchema);
 
@@ -110,7 +130,7 @@ export const jobQuery = (id: string) =>
 export const attemptsQuery = (id: string) =>
   queryOptions({
     queryKey: [...keys.job(id), 'attempts'],
-    queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}/attempts`, list(attemptViewSchema), { signal }),
+    queryFn: ({ signal }) => allPages(`/api/v1/jobs/${id}/attempts`, attemptViewSchema, signal),
     refetchInterval: ({ state }) => estimateInterval((state.data?.items ?? []).map(({ cost }) => cost)),
     select: ({ items }) => items,
   });
@@ -126,7 +146,7 @@ export const metricsQuery = (id: string) =>
 export const outputsQuery = (id: string) =>
   queryOptions({
     queryKey: [...keys.job(id), 'outputs'],
-    queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}/outputs`, list(outputFileSchema), { signal }),
+    queryFn: ({ signal }) => allPages(`/api/v1/jobs/${id}/outputs`, outputFileSchema, signal),
     select: ({ items }) => items,
   });
 
@@ -148,14 +168,14 @@ export const modelQuery = (name: string) =>
 export const versionsQuery = (name: string) =>
   queryOptions({
     queryKey: [...keys.model(name), 'versions'],
-    queryFn: ({ signal }) => callApi(`/api/v1/models/${name}/versions`, list(modelVersionViewSchema), { signal }),
+    queryFn: ({ signal }) => allPages(`/api/v1/models/${name}/versions`, modelVersionViewSchema, signal),
     select: ({ items }) => items,
   });
 
 export const stageHistoryQuery = (name: string) =>
   queryOptions({
     queryKey: [...keys.model(name), 'stages'],
-    queryFn: ({ signal }) => callApi(`/api/v1/models/${name}/stage-history`, list(stageChangeViewSchema), { signal }),
+    queryFn: ({ signal }) => allPages(`/api/v1/models/${name}/stage-history`, stageChangeViewSchema, signal),
     select: ({ items }) => items,
   });
 
@@ -200,5 +220,5 @@ export const decisionsQuery = (jobId: string) =>
   queryOptions({
     queryKey: [...keys.job(jobId), 'decisions'],
     queryFn: async ({ signal }) =>
-      (await callApi(`/api/v1/jobs/${jobId}/decisions`, list(decisionViewSchema), { signal })).items,
+      (await allPages(`/api/v1/jobs/${jobId}/decisions`, decisionViewSchema, signal)).items,
   });

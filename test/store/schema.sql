@@ -1,0 +1,382 @@
+-- What the migrations make, by name. A migration shows as a change of this file:
+-- ARTENIC_TEST_WRITE_SCHEMA=1 npm test -- test/store/schema
+
+create table api_keys (
+  created_at timestamp(3) with time zone not null,
+  id text not null,
+  name text not null,
+  project_id text not null,
+  revoked_at timestamp(3) with time zone,
+  role text not null,
+  secret_hash text not null,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_role_check CHECK ((role = 'admin'::text))
+);
+
+create table api_uptime (
+  good_since timestamp(3) with time zone not null,
+  good_until timestamp(3) with time zone not null,
+  id integer not null,
+  constraint api_uptime_pkey PRIMARY KEY (id)
+);
+
+create table attempts (
+  attempt integer not null,
+  billed_from timestamp(3) with time zone,
+  billed_until timestamp(3) with time zone,
+  created_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone,
+  ending jsonb,
+  handle jsonb,
+  hello_at timestamp(3) with time zone,
+  id text not null,
+  instance_since timestamp(3) with time zone,
+  job_id text not null,
+  last_heartbeat_at timestamp(3) with time zone,
+  launch_lease_until timestamp(3) with time zone,
+  launch_tried_at timestamp(3) with time zone,
+  launched_at timestamp(3) with time zone,
+  launched_by text,
+  machine text,
+  notice_deadline_at timestamp(3) with time zone,
+  noticed_at timestamp(3) with time zone,
+  offer jsonb not null,
+  reason text not null,
+  released_at timestamp(3) with time zone,
+  restored_from text,
+  runner_over_at timestamp(3) with time zone,
+  running_at timestamp(3) with time zone,
+  state text not null,
+  stop_requested text,
+  terminate_tried_at timestamp(3) with time zone,
+  termination_confirmed_at timestamp(3) with time zone,
+  token_hash text,
+  unwatched_at timestamp(3) with time zone,
+  constraint attempts_by_job UNIQUE (job_id, attempt),
+  constraint attempts_by_token_hash UNIQUE (token_hash),
+  constraint attempts_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
+  constraint attempts_pkey PRIMARY KEY (id),
+  constraint attempts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'launching'::text, 'starting'::text, 'setup'::text, 'running'::text, 'stopping'::text, 'ended'::text]))),
+  constraint attempts_stop_requested_check CHECK ((stop_requested = ANY (ARRAY['cancelled'::text, 'max-hours'::text, 'not-needed'::text])))
+);
+CREATE INDEX attempts_ended ON public.attempts USING btree (ended_at);
+CREATE INDEX attempts_not_over ON public.attempts USING btree (created_at, id) WHERE ((ended_at IS NULL) OR (termination_confirmed_at IS NULL));
+
+create table capacity_claims (
+  attempt_id text not null,
+  gpus integer not null,
+  granted_at timestamp(3) with time zone,
+  memory_gib double precision not null,
+  priority integer not null,
+  provider text not null,
+  submitted_at_ms bigint not null,
+  vcpu double precision not null,
+  woken_at timestamp(3) with time zone,
+  constraint capacity_claims_pkey PRIMARY KEY (attempt_id)
+);
+CREATE INDEX capacity_claims_granted ON public.capacity_claims USING btree (provider) WHERE (granted_at IS NOT NULL);
+CREATE INDEX capacity_claims_queue ON public.capacity_claims USING btree (provider, ((- priority)), submitted_at_ms, attempt_id) WHERE (granted_at IS NULL);
+
+create table catalogs (
+  offers jsonb not null,
+  problem text,
+  provider text not null,
+  refreshed_at timestamp(3) with time zone,
+  tried_at timestamp(3) with time zone not null,
+  constraint catalogs_pkey PRIMARY KEY (provider)
+);
+
+create table checkpoints (
+  attempt integer not null,
+  collected_at timestamp(3) with time zone,
+  job_id text not null,
+  manifest jsonb not null,
+  sequence integer not null,
+  constraint checkpoints_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
+  constraint checkpoints_pkey PRIMARY KEY (job_id, attempt, sequence)
+);
+
+create table collector_leases (
+  holder text not null,
+  name text not null,
+  until timestamp(3) with time zone not null,
+  constraint collector_leases_pkey PRIMARY KEY (name)
+);
+
+create table decisions (
+  action jsonb not null,
+  decided_at timestamp(3) with time zone not null,
+  decision integer not null,
+  inputs jsonb not null,
+  job_id text not null,
+  policy_version text not null,
+  constraint decisions_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
+  constraint decisions_pkey PRIMARY KEY (job_id, decision)
+);
+
+create table event_counter (
+  last_sequence bigint not null,
+  name text not null,
+  constraint event_counter_pkey PRIMARY KEY (name)
+);
+
+create table events (
+  at timestamp(3) with time zone not null default clock_timestamp(),
+  data jsonb not null,
+  id bigint not null default nextval('events_id_seq'::regclass),
+  kind text not null,
+  project_id text,
+  sequence bigint,
+  subject text not null,
+  topic text not null,
+  constraint events_pkey PRIMARY KEY (id, at)
+) partition by RANGE (at);
+CREATE INDEX events_activity ON ONLY public.events USING btree (sequence) WHERE (kind = ANY (ARRAY['job.state'::text, 'model.version'::text, 'model.stage'::text, 'instance.unresolved'::text, 'instance.resolved'::text]));
+CREATE INDEX events_by_sequence ON ONLY public.events USING btree (sequence);
+CREATE INDEX events_without_sequence ON ONLY public.events USING btree (id) WHERE (sequence IS NULL);
+
+create table idempotency_keys (
+  body_sha256 text not null,
+  created_at timestamp(3) with time zone not null,
+  key text not null,
+  locked_until timestamp(3) with time zone not null,
+  principal_id text not null,
+  response json,
+  route text not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (principal_id, key)
+);
+CREATE INDEX idempotency_keys_oldest ON public.idempotency_keys USING btree (created_at);
+
+create table job_signals (
+  attempt integer not null,
+  deadline_at timestamp(3) with time zone,
+  delivered_at timestamp(3) with time zone,
+  event_id text not null,
+  job_id text not null,
+  name text not null,
+  occurred_at timestamp(3) with time zone not null,
+  received_at timestamp(3) with time zone not null,
+  sender text not null,
+  constraint job_signals_pkey PRIMARY KEY (job_id, event_id)
+);
+CREATE INDEX job_signals_by_time ON public.job_signals USING btree (job_id, received_at);
+CREATE INDEX job_signals_undelivered ON public.job_signals USING btree (received_at) WHERE (delivered_at IS NULL);
+
+create table jobs (
+  cancel_delivered_at timestamp(3) with time zone,
+  cancel_requested_at timestamp(3) with time zone,
+  cancel_requested_by text,
+  checkpoints_collected_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  current_attempt integer not null,
+  details_collected_at timestamp(3) with time zone,
+  finished_at timestamp(3) with time zone,
+  held_at timestamp(3) with time zone,
+  history_kept_at timestamp(3) with time zone,
+  id text not null,
+  message text not null,
+  model text not null,
+  priority integer not null,
+  progress double precision,
+  project_id text not null,
+  result_model text,
+  result_version integer,
+  service text not null,
+  signals jsonb,
+  spec jsonb not null,
+  started_at timestamp(3) with time zone,
+  state text not null,
+  stop_at timestamp(3) with time zone,
+  workflow_started_at timestamp(3) with time zone,
+  constraint jobs_pkey PRIMARY KEY (id),
+  constraint jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'preparing'::text, 'waiting'::text, 'provisioning'::text, 'setup'::text, 'running'::text, 'recovering'::text, 'cancelling'::text, 'collecting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text, 'timed-out'::text])))
+);
+CREATE INDEX jobs_ended_by_day ON public.jobs USING btree (project_id, finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
+CREATE INDEX jobs_newest_first ON public.jobs USING btree (project_id, created_at, id);
+CREATE INDEX jobs_open ON public.jobs USING btree (created_at, id) WHERE (finished_at IS NULL);
+CREATE INDEX jobs_undelivered ON public.jobs USING btree (created_at, id) WHERE ((finished_at IS NULL) AND ((workflow_started_at IS NULL) OR ((cancel_requested_at IS NOT NULL) AND (cancel_delivered_at IS NULL))));
+CREATE INDEX jobs_with_checkpoints ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (checkpoints_collected_at IS NULL));
+CREATE INDEX jobs_with_details ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (details_collected_at IS NULL));
+CREATE INDEX jobs_without_history ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (history_kept_at IS NULL));
+
+create table log_chunks (
+  attempt integer not null,
+  bytes bigint not null,
+  content bytea,
+  end_offset bigint not null,
+  job_id text not null,
+  key text,
+  object_bytes bigint,
+  object_offset bigint,
+  stream text not null,
+  constraint log_chunks_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
+  constraint log_chunks_pkey PRIMARY KEY (job_id, attempt, stream, end_offset),
+  constraint log_chunks_place_check CHECK (((key IS NULL) <> (content IS NULL))),
+  constraint log_chunks_stream_check CHECK ((stream = ANY (ARRAY['setup'::text, 'training'::text])))
+);
+
+create table metric_points (
+  attempt integer not null,
+  epoch double precision,
+  id bigint not null default nextval('metric_points_id_seq'::regclass),
+  job_id text not null,
+  name text not null,
+  step bigint not null,
+  time timestamp(3) with time zone not null,
+  value double precision not null,
+  constraint metric_points_pkey PRIMARY KEY (job_id, id)
+);
+CREATE INDEX metric_points_series ON public.metric_points USING btree (job_id, name, attempt, step, id) INCLUDE (value);
+
+create table model_versions (
+  bytes bigint not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  external jsonb,
+  format text not null,
+  job_id text,
+  metrics jsonb not null,
+  model text not null,
+  project_id text not null,
+  sha256 text not null,
+  signature jsonb not null,
+  stage text not null,
+  version integer not null,
+  constraint model_versions_pkey PRIMARY KEY (project_id, model, version),
+  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+);
+CREATE INDEX model_versions_by_content ON public.model_versions USING btree (sha256);
+CREATE INDEX model_versions_by_job ON public.model_versions USING btree (job_id) WHERE (job_id IS NOT NULL);
+CREATE UNIQUE INDEX model_versions_one_in_production ON public.model_versions USING btree (project_id, model) WHERE (stage = 'production'::text);
+CREATE UNIQUE INDEX model_versions_one_per_job ON public.model_versions USING btree (project_id, model, job_id) WHERE (job_id IS NOT NULL);
+
+create table models (
+  created_at timestamp(3) with time zone not null,
+  latest_version integer not null,
+  name text not null,
+  project_id text not null,
+  constraint models_pkey PRIMARY KEY (project_id, name)
+);
+
+create table object_refs (
+  job_id text not null,
+  key text not null,
+  constraint object_refs_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
+  constraint object_refs_pkey PRIMARY KEY (key, job_id)
+);
+CREATE INDEX object_refs_by_job ON public.object_refs USING btree (job_id);
+
+create table object_uses (
+  key text not null,
+  removing_at timestamp(3) with time zone,
+  used_at timestamp(3) with time zone not null,
+  constraint object_uses_pkey PRIMARY KEY (key)
+);
+CREATE INDEX object_uses_oldest ON public.object_uses USING btree (used_at, key);
+
+create table provider_sweeps (
+  error text,
+  findings jsonb,
+  finished_at timestamp(3) with time zone not null,
+  provider text not null,
+  started_at timestamp(3) with time zone not null,
+  succeeded_at timestamp(3) with time zone,
+  constraint provider_sweeps_pkey PRIMARY KEY (provider)
+);
+
+create table providers (
+  capabilities jsonb not null,
+  capacity jsonb,
+  checked_at timestamp(3) with time zone not null,
+  clock_skew_ms double precision,
+  message text not null,
+  name text not null,
+  problem text,
+  usable boolean not null,
+  constraint providers_pkey PRIMARY KEY (name),
+  constraint providers_problem_check CHECK ((problem = ANY (ARRAY['credentials'::text, 'quota'::text, 'unreachable'::text, 'refused'::text])))
+);
+
+create table runner_events (
+  attempt_id text not null,
+  delivered_at timestamp(3) with time zone,
+  event jsonb,
+  event_id text not null,
+  position bigint not null default nextval('runner_events_position_seq'::regclass),
+  received_at timestamp(3) with time zone not null,
+  tries integer not null default 0,
+  constraint runner_events_pkey PRIMARY KEY (attempt_id, event_id)
+);
+CREATE INDEX runner_events_undelivered ON public.runner_events USING btree (tries, "position") WHERE (delivered_at IS NULL);
+
+create table sessions (
+  api_key_id text not null,
+  created_at timestamp(3) with time zone not null,
+  expires_at timestamp(3) with time zone not null,
+  parent_hash text,
+  revoked_at timestamp(3) with time zone,
+  token_hash text not null,
+  constraint sessions_api_key_id_foreign FOREIGN KEY (api_key_id) REFERENCES api_keys(id),
+  constraint sessions_pkey PRIMARY KEY (token_hash)
+);
+
+create table sign_in_links (
+  api_key_id text not null,
+  expires_at timestamp(3) with time zone not null,
+  session_hash text,
+  token_hash text not null,
+  used_at timestamp(3) with time zone,
+  constraint sign_in_links_api_key_id_foreign FOREIGN KEY (api_key_id) REFERENCES api_keys(id),
+  constraint sign_in_links_pkey PRIMARY KEY (token_hash)
+);
+
+create table stage_changes (
+  changed_at timestamp(3) with time zone not null,
+  changed_by text not null,
+  from_stage text,
+  id bigint not null default nextval('stage_changes_id_seq'::regclass),
+  model text not null,
+  project_id text not null,
+  reason text not null,
+  to_stage text not null,
+  version integer not null,
+  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text]))),
+  constraint stage_changes_pkey PRIMARY KEY (id),
+  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+);
+CREATE INDEX stage_changes_by_model ON public.stage_changes USING btree (project_id, model, id);
+
+create table stray_instances (
+  attempt_id text not null,
+  due_at timestamp(3) with time zone,
+  instance_id text not null,
+  last_error text,
+  last_tried_at timestamp(3) with time zone,
+  price_usd_micros_per_hour bigint,
+  provider text not null,
+  reason text not null,
+  region text not null,
+  resolved_at timestamp(3) with time zone,
+  since timestamp(3) with time zone not null,
+  told_at timestamp(3) with time zone,
+  tries integer not null default 0,
+  constraint stray_instances_pkey PRIMARY KEY (provider, instance_id),
+  constraint stray_instances_reason_check CHECK ((reason = ANY (ARRAY['unknown-attempt'::text, 'attempt-settled'::text, 'duplicate'::text, 'abandoned'::text, 'not-ending'::text])))
+);
+CREATE INDEX stray_instances_open ON public.stray_instances USING btree (provider, since) WHERE (resolved_at IS NULL);
+
+create table streams (
+  attempt_id text not null,
+  next_offset bigint not null,
+  packed_by text,
+  packed_until timestamp(3) with time zone,
+  settled_at timestamp(3) with time zone,
+  stream text not null,
+  tail_bytes bigint not null default 0,
+  tail_since timestamp(3) with time zone,
+  constraint streams_pkey PRIMARY KEY (attempt_id, stream)
+);
+CREATE INDEX streams_tail ON public.streams USING btree (tail_since) WHERE (tail_since IS NOT NULL);
+CREATE INDEX streams_unsettled ON public.streams USING btree (attempt_id) WHERE (settled_at IS NULL);
