@@ -77,7 +77,7 @@ const configSchema = z.object({
   ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
   /** How often what has served its time is removed ([retention](retention.md)). */
   ARTENIC_COLLECT_MS: milliseconds.default(600_000),
-  /** Days for which logs, histories, decisions and single metric points of a job are kept after its end. Less saves space; what is gone cannot be looked at any more. */
+  /** Days for which logs, histories and decisions of a job are kept after its end. Less saves space; what is gone cannot be looked at any more. */
   ARTENIC_KEEP_DETAILS_DAYS: z.coerce.number().min(1).default(90),
   /** Days for which an ended job is kept with its attempts and outputs. A job that a model version names is kept as long as the version. */
   ARTENIC_KEEP_JOBS_DAYS: z.coerce.number().min(1).default(365),

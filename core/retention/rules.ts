@@ -5,7 +5,7 @@ const dayMs = 24 * hourMs;
 export type Periods = {
   /** Checkpoints and spare objects of a job, after its end. */
   readonly checkpointsMs: number;
-  /** Logs, histories, decisions and single metric points of a job, after its end. */
+  /** Logs, histories and decisions of a job, after its end. */
   readonly detailsMs: number;
   /** A job with its attempts and outputs, after its end; as long as a model version names it, it stays. */
   readonly jobsMs: number;

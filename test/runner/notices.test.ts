@@ -66,7 +66,7 @@ describe('a machine that is taken back', () => {
   }, 900_000);
 
   test.concurrent('gets its last word out in time, however long the grace of the job and however deaf its command', async () => {
-    const leftMs = 4000;
+    const leftMs = 8000;
     const { url, warn } = await startWarner();
     const attempt = await world.start({
       job: { command: deaf, stopGraceSeconds: 300 },

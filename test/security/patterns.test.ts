@@ -47,7 +47,6 @@ const madeFromTexts: ReadonlySet<string> = new Set([
   'api/routes/jobs.ts',
   'core/failover/words.ts',
   'runner/masking.ts',
-  'store/partitions.ts',
   'web/src/features/logs/log-search.ts',
 ]);
 

@@ -150,7 +150,6 @@ describe('attempts', () => {
       () => store.attempts.get('none'),
       () => store.attempts.advance('none', 'running', at(1)),
       () => store.attempts.hello('none', 'hash', at(1)),
-      () => store.attempts.heartbeat('none', at(1)),
       () => store.attempts.end('none', { kind: 'lost', exitCode: null, message: '' }, at(1)),
     ]) {
       await expect(call()).rejects.toMatchObject({ type: 'not-found' });

@@ -89,7 +89,12 @@ describe('events', () => {
     expect(await store.events.sequence()).toBe(1);
     expect(await store.events.sequence()).toBe(0);
     expect(await store.events.after(before, 10)).toEqual([
-      { ...event('kept', { nested: { snake_key: [1, null] } }), sequence: before + 1n, at: expect.any(Date) },
+      {
+        ...event('kept', { nested: { snake_key: [1, null] } }),
+        projectId: null,
+        sequence: before + 1n,
+        at: expect.any(Date),
+      },
     ]);
   });
 

@@ -24,7 +24,13 @@ describe('insert and find', () => {
       ...{ id: job.id, projectId: 'default', createdBy: 'admin', service: 'iris', model: 'iris', state: 'queued' },
       ...{ message: '', priority: 7, currentAttempt: 0, progress: null, resultModel: null, resultVersion: null },
       ...{ createdAt: at(1), startedAt: null, finishedAt: null, cancelRequestedAt: null, cancelRequestedBy: null },
-      ...{ cancelDeliveredAt: null, heldAt: null, signals: null },
+      ...{
+        cancelDeliveredAt: null,
+        checkpointsCollectedAt: null,
+        detailsCollectedAt: null,
+        heldAt: null,
+        signals: null,
+      },
       ...{ stopAt: null, workflowStartedAt: null, historyKeptAt: null, spec: job.spec },
     });
     expect(job.spec.config).toEqual({ layers: [1, 2, { deep: null }] });

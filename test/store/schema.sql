@@ -372,6 +372,7 @@ create table streams (
   next_offset bigint not null,
   packed_by text,
   packed_until timestamp(3) with time zone,
+  points bigint not null default 0,
   settled_at timestamp(3) with time zone,
   stream text not null,
   tail_bytes bigint not null default 0,

@@ -10,7 +10,7 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
@@ -22,7 +22,12 @@ import { claim, claimantOf, claimedBy, openSharedFolder, sharedFolder } from './
 const pointerSchema = z.object({
   id: z.string(),
   // Root removes and gives away what it names, so it names nothing but a folder there.
-  data: z.string().regex(new RegExp(`^${sharedFolder}/[0-9a-f]{16}$`)),
+  data: z
+    .string()
+    .refine(
+      (path) => dirname(path) === sharedFolder && /^[0-9a-f]{16}$/.test(basename(path)),
+      `a folder in ${sharedFolder}`,
+    ),
   hasData: z.boolean(),
 });
 type Pointer = z.output<typeof pointerSchema>;

@@ -133,8 +133,8 @@ asRoot('of root', () => {
     async (data) => {
       const a = home('a');
       writeFileSync(a.file('postgres.json'), JSON.stringify({ id: 'a', data, hasData: true }));
-      expect(() => placed('a')).toThrow('pattern');
-      await expect(purge(a)).rejects.toThrow('pattern');
+      expect(() => placed('a')).toThrow('a folder in');
+      await expect(purge(a)).rejects.toThrow('a folder in');
       rmSync(a.file('postgres.json'));
     },
   );
