@@ -193,7 +193,7 @@ test('wrong inputs are 422, a slow model is 504', async () => {
   await register('strict', 's1');
   for (const body of [
     {},
-    { inputs: { x: null } },
+    { inputs: { x: null }, version: 1 },
     { inputs: {}, version: 0 },
     { inputs: {}, version: 1.5 },
     { inputs: {}, more: 1 },

@@ -78,7 +78,8 @@ const checkpointsOf = async (id: string, attempt: number) =>
 
 /** As somebody who has the secret and no key. */
 async function tellSigned(id: string, name: string): Promise<number> {
-  const [event, at, body] = [`evt_${randomUUID()}`, String(Math.floor(Date.now() / 1000)), '{}'];
+  const [event, at] = [`evt_${randomUUID()}`, String(Math.floor(Date.now() / 1000))];
+  const body = JSON.stringify({ jobId: id, name });
   const signature = createHmac('sha256', secret).update(`${event}.${at}.${body}`).digest('base64');
   const response = await fetch(new URL(`/api/v1/jobs/${id}/signals/${name}`, stack.endpoints().api), {
     method: 'POST',

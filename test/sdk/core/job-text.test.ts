@@ -65,7 +65,7 @@ test('the first twenty faults are told, and how many more there are', () => {
 
 test('the faults of a very long text are told by pointer', () => {
   const { issues } = faultsOf(
-    `service: x\ncommand: train\nextra: 1\nlabels:\n${many(8000, (index) => `  k${index}: v`)}`,
+    `service: x\ncommand: train\nextra: 1\nconfig:\n${many(8000, (index) => `  k${index}: v`)}`,
   );
   expect(issues).toEqual([{ pointer: '/extra', message: 'unknown field "extra"' }]);
 });
