@@ -7,7 +7,7 @@ import { claimantOf, claimedBy, removeData, removeUnusedPrograms, sharedFolder }
 
 /** Everything that a stack writes into its state folder; nothing else is removed from there. */
 const stateNames = [
-  ...['admin.key', 'pepper', 'postgres.password', 'demo.json', 'endpoints.json', 'ports.json'],
+  ...['admin.key', 'pepper', 'postgres.password', 'demo.json', 'endpoints.json', 'ports.json', 'machine'],
   ...[
     'cache',
     'instances',
