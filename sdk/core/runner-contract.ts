@@ -198,9 +198,9 @@ export type HelloResponse = {
 /** `POST /logs?stream=&offset=` and `POST /metrics?offset=`: raw bytes. 409 `offset-mismatch` carries `expectedOffset`. */
 export const offsetResponseSchema = z.object({ nextOffset: z.number().int() });
 
-const eventIdSchema = z.string().regex(/^[\w.-]{1,128}$/);
+/** Made by the sender, unique within its attempt: visible ASCII. */
+const eventIdSchema = z.string().regex(/^[!-~]{1,128}$/);
 
-/** `POST /checkpoints`: a manifest after its upload. */
 /** `POST /events`: what the workflow must know, once per `id`. */
 export const runnerEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({
