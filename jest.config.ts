@@ -9,6 +9,7 @@ const config: Config = {
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
   testEnvironment: '<rootDir>/test/setup/environment.js',
+  testSequencer: '<rootDir>/test/setup/sequencer.js',
   coverageProvider: 'v8',
   // one more than the cores that CI has: most files wait for processes of their own, half of the time and more
   maxWorkers: 3,
