@@ -1,5 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import type { StreamKey } from '../store/types.ts';
+import { everyMs, type Loop } from './every.ts';
 import { later, packLog, settleLog, type LogDeps } from './log-objects.ts';
 
 /** A tail is packed when it is this old, however small it is. */
@@ -28,36 +29,8 @@ export async function keepLogs(deps: LogDeps, options: Omit<LogKeeperOptions, 'i
 }
 
 /** Several processes may keep logs at once: each log is one's at a time. */
-export function startLogKeeper(
-  deps: LogDeps,
-  { intervalMs, ...ages }: LogKeeperOptions,
-): { readonly close: () => Promise<void> } {
-  let closed = false;
-  let wake: () => void = () => undefined;
-
-  async function run(): Promise<void> {
-    while (!closed) {
-      await new Promise<void>((done) => {
-        const timer = setTimeout(done, intervalMs);
-        wake = () => {
-          clearTimeout(timer);
-          done();
-        };
-      });
-      if (closed) return;
-      try {
-        await keepLogs(deps, ages);
-      } catch (error) {
-        deps.logger.warn({ error: messageOf(error) }, 'logs are kept later');
-      }
-    }
-  }
-  const running = run();
-  return {
-    close: async () => {
-      closed = true;
-      wake();
-      await running;
-    },
-  };
+export function startLogKeeper(deps: LogDeps, { intervalMs, ...ages }: LogKeeperOptions): Loop {
+  return everyMs(intervalMs, () => keepLogs(deps, ages), {
+    onError: (error) => deps.logger.warn({ error: messageOf(error) }, 'logs are kept later'),
+  });
 }

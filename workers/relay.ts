@@ -4,6 +4,7 @@ import type { OpenJob, OpenJobsQuery, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
 import { deliverRunnerEvents } from '../api/deliver-runner-events.ts';
 import { deliverSignal } from '../api/deliver-signal.ts';
+import { everyMs, type Loop } from '../api/every.ts';
 import type { TemporalGateway } from '../api/temporal-gateway.ts';
 import { createRepeatedFailures } from './repeated-failures.ts';
 
@@ -31,16 +32,16 @@ const wakeAgainMs = 30_000;
  * those that were terminated, and delivers cancels, signals, grants and events of runners whose first delivery was lost.
  * Several may run at once. One item that cannot be delivered holds up no other: it is tried again after a growing pause.
  */
-export function startRelay(deps: RelayDeps): { readonly close: () => Promise<void> } {
+export function startRelay(deps: RelayDeps): Loop {
   const { store, temporal, logger, now } = deps;
-  let closed = false;
+  /** Whether the loop is being closed: a round under way then delivers nothing more. */
+  let isClosed = (): boolean => false;
   let nextFullRoundMs = 0;
-  let wake: () => void = () => undefined;
   const failures = createRepeatedFailures({ firstPauseMs: deps.intervalMs, mostPauseMs: 600_000 });
 
   /** One delivery. While Temporal is away all of them would fail, each after seconds: then the round ends. */
   async function attempt(key: string, deliver: () => Promise<void>): Promise<void> {
-    if (closed || !failures.mayTry(key, Date.now())) return;
+    if (isClosed() || !failures.mayTry(key, Date.now())) return;
     try {
       await deliver();
       failures.succeeded(key);
@@ -89,7 +90,7 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
     read: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>,
     olderThan: Date,
   ): AsyncGenerator<OpenJob> {
-    for (let after: OpenJob | undefined; !closed;) {
+    for (let after: OpenJob | undefined; !isClosed();) {
       const page = await read({ olderThan, limit: batchSize, ...(after && { after }) });
       yield* page;
       after = page.at(-1);
@@ -97,7 +98,8 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
     }
   }
 
-  async function once(): Promise<void> {
+  async function once(signal: AbortSignal): Promise<void> {
+    isClosed = () => signal.aborted;
     const olderThan = new Date(now().getTime() - handsOffMs);
     for (const signal of await store.signals.undelivered({ olderThan, limit: batchSize }))
       await attempt(`signal ${signal.jobId} ${signal.eventId}`, () => deliverSignal({ store, temporal, now }, signal));
@@ -113,7 +115,7 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
   async function deliverEvents(olderThan: Date): Promise<void> {
     let failures = 0;
     for (const attemptId of await store.runnerEvents.waiting({ olderThan, limit: batchSize })) {
-      if (closed || failures === mostFailures) return;
+      if (isClosed() || failures === mostFailures) return;
       failures = (await deliverRunnerEvents(deps, attemptId)) ? 0 : failures + 1;
     }
   }
@@ -127,29 +129,8 @@ export function startRelay(deps: RelayDeps): { readonly close: () => Promise<voi
     }
   }
 
-  async function run(): Promise<void> {
-    while (!closed) {
-      try {
-        await once();
-      } catch (error) {
-        logger.warn({ error: messageOf(error) }, 'the relay could not finish its round; the next one follows');
-      }
-      await new Promise<void>((done) => {
-        const timer = setTimeout(done, deps.intervalMs);
-        wake = () => {
-          clearTimeout(timer);
-          done();
-        };
-      });
-    }
-  }
-
-  const running = run();
-  return {
-    close: async () => {
-      closed = true;
-      wake();
-      await running;
-    },
-  };
+  return everyMs(deps.intervalMs, once, {
+    onError: (error) =>
+      logger.warn({ error: messageOf(error) }, 'the relay could not finish its round; the next one follows'),
+  });
 }

@@ -4,6 +4,8 @@ const mostKeys = 10_000;
 export type RepeatedFailures = {
   readonly mayTry: (key: string, nowMs: number) => boolean;
   readonly succeeded: (key: string) => void;
+  /** How many have failed and not succeeded since. */
+  readonly size: () => number;
   readonly failed: (key: string, nowMs: number) => { readonly tries: number; readonly pauseMs: number };
 };
 
@@ -16,6 +18,7 @@ export function createRepeatedFailures(pauses: {
   return {
     mayTry: (key, nowMs) => nowMs >= (failing.get(key)?.notBeforeMs ?? 0),
     succeeded: (key) => void failing.delete(key),
+    size: () => failing.size,
     failed: (key, nowMs) => {
       const tries = (failing.get(key)?.tries ?? 0) + 1;
       const pauseMs = Math.min(pauses.firstPauseMs * 2 ** Math.min(tries, 30), pauses.mostPauseMs);

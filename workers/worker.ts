@@ -64,6 +64,9 @@ async function queuesOf({ name, machine }: Provider): Promise<readonly string[]>
   return [providerQueue(name), ...(machine === undefined ? [] : [await machine()])];
 }
 
+/** How long readiness waits for the first look at each provider. */
+const firstLooksMs = 10_000;
+
 export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
@@ -128,7 +131,8 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
       }),
     ),
   ]);
-  const watch = await watchProviders({ providers: ownProviders, store, logger, intervalMs: 60_000 });
+  const watch = watchProviders({ providers: ownProviders, store, logger, intervalMs: 60_000 });
+  const startedMs = Date.now();
   const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });
   const keeperConnection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const schedules = await keepSchedules({
@@ -151,7 +155,9 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const housekeeping = startHousekeeping({ store, home: resolve(config.ARTENIC_HOME), logger, intervalMs: 3_600_000 });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
-    return workers.every((worker) => worker.getState() === 'RUNNING');
+    // what a first job needs to be accepted; a provider that hangs keeps nobody waiting for long
+    const knowsProviders = watch.hasLooked() || Date.now() - startedMs > firstLooksMs;
+    return knowsProviders && workers.every((worker) => worker.getState() === 'RUNNING');
   });
 
   let stopping = false;
