@@ -22,9 +22,9 @@ const batchSize = 50;
 const settleMs = 10_000;
 
 /** gRPC's NOT_FOUND: `fetchHistory` gives it as it comes. */
-const notFoundCode = 5;
+const notFoundCodes: ReadonlySet<number> = new Set([5]);
 const isForgotten = (error: unknown): boolean =>
-  error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === notFoundCode);
+  error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && notFoundCodes.has(error.code));
 
 /** Histories of a job's workflows by workflow id; those that Temporal has forgotten are left out. */
 async function historiesOf(client: Client, store: Store, job: JobRecord): Promise<Readonly<Record<string, unknown>>> {
