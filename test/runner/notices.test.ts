@@ -66,7 +66,8 @@ describe('a machine that is taken back', () => {
   }, 900_000);
 
   test.concurrent('gets its last word out in time, however long the grace of the job and however deaf its command', async () => {
-    const leftMs = 8000;
+    // the tests of this file run side by side: what is left behind the kill, 0.4 of it, must do on a busy machine, too
+    const leftMs = 20_000;
     const { url, warn } = await startWarner();
     const attempt = await world.start({
       job: { command: deaf, stopGraceSeconds: 300 },
