@@ -55,7 +55,7 @@ export async function drain(bootstrapFile: string): Promise<void> {
     }),
   ]);
   await unlessUnwanted(async () => {
-    // Without the secrets nobody knows which names may be told; storage has the checkpoints anyway.
+    // A name may hold a secret, and without the secrets none can be masked. The checkpoints are in storage.
     if (mask === null) return;
     for (const manifest of uploads.manifests)
       await api.postUntilAnswered('/checkpoints', maskedManifest(manifest, mask), z.unknown());

@@ -94,7 +94,7 @@ export function writeInputs(tensors: readonly NamedTensor[]): string {
   return JSON.stringify({ inputs });
 }
 
-/** Tensor metadata as the protocol has it: an open dimension is -1, also in place of a shape that nobody knows. */
+/** Tensor metadata as the protocol has it: an open dimension is -1, and so is a shape of unknown rank. */
 export function describeTensors(tensors: readonly TensorSignature[]): readonly object[] {
   return tensors.map(({ name, type, shape }) => ({
     name,

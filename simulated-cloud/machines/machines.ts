@@ -13,7 +13,7 @@ export type Machines = {
   readonly start: (instance: Instance, userData: string) => void;
   /** The warning, as the machine itself hears it. */
   readonly notice: (instance: Instance) => void;
-  /** Nobody hears it from now on, as the instance says: for so long of real time, for ever when null. */
+  /** The machine reaches nothing from now on, as the instance says: for so much real time, or without end when null. */
   readonly silence: (instance: Instance, forMs: number | null) => void;
   /** Ends everything, however long it takes, then tells so. */
   readonly stop: (instanceId: string) => void;

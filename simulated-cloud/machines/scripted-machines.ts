@@ -32,7 +32,7 @@ type Play = {
   /** Its command has come to its own end: nothing stops it any more. */
   isDone: boolean;
   console: string;
-  /** Why nobody hears it, and until when by the real clock. */
+  /** Why the machine is silent, and until when by the real clock. */
   silence: { readonly how: 'stopped' | 'partitioned'; readonly untilMs: number } | null;
 };
 

@@ -15,7 +15,7 @@ const preemptSchema = z.strictObject({
 });
 const silenceSchema = z.strictObject({
   how: z.enum(silenceKinds),
-  /** Null: for ever. */
+  /** Null: without end. */
   forSeconds: z.number().min(0).nullable().default(null),
 });
 const faultsSchema = z.strictObject({ rules: z.array(faultRuleSchema) });
