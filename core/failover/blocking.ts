@@ -15,15 +15,10 @@ const coolDownMs: Readonly<Record<RefusalKind, { readonly first: number; readonl
 /** A spot machine that was taken back says how it stands there for about so long. */
 const tiredMs = 600_000;
 
-const kinds: Readonly<Record<RefusalKind, true>> = {
-  stockout: true,
-  quota: true,
-  unauthorized: true,
-  unavailable: true,
-};
+export const refusalKinds = Object.keys(coolDownMs) as readonly RefusalKind[];
 
 export function isRefusal(kind: string): kind is RefusalKind {
-  return Object.hasOwn(kinds, kind);
+  return Object.hasOwn(coolDownMs, kind);
 }
 
 export function grown(bounds: { readonly first: number; readonly most: number }, doublings: number): number {

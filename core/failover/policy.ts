@@ -1,8 +1,9 @@
 import type { AttemptEnding } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
+import { isFinal, jobEndOf, type JobEnd } from '../jobs/endings.ts';
+import { jobEndOfStop } from '../jobs/stop-reasons.ts';
 import { decideBeside } from './beside.ts';
 import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blocking.ts';
-import { isFinal } from './final.ts';
 import { distance, stepBetween } from './offers.ts';
 import type { EndedAttempt, FailoverAction, FailoverPolicy, FailoverState, Offer, PlacementMode } from './types.ts';
 import { adviceAfter, describe, mutedMessage, reasonOf, withExitCode } from './words.ts';
@@ -72,8 +73,7 @@ function decideAlone(state: FailoverState): FailoverAction {
   const done = state.attempts.find(({ ending }) => ending.kind === 'succeeded');
   const last = done ?? state.attempts.find((one) => isFinal(one, state)) ?? state.attempts.at(-1);
   // what was finished stays finished
-  if (state.cancelRequested && last?.ending.kind !== 'succeeded')
-    return finish('cancelled', last, 'Cancelled on request.');
+  if (state.cancelRequested && last?.ending.kind !== 'succeeded') return finish(jobEndOfStop('cancelled'), last);
   return last === undefined ? choose(state, undefined) : decideAfter(last, state);
 }
 
@@ -81,13 +81,12 @@ function decideAfter(last: EndedAttempt, state: FailoverState): FailoverAction {
   const { ending } = last;
   switch (ending.kind) {
     case 'succeeded':
-      return finish('succeeded', last, ending.message || 'The training is done.');
+      return endWith(last, ending.message || 'The training is done.');
     case 'cancelled':
-      return finish('cancelled', last, ending.message);
     case 'timed-out':
-      return finish('timed-out', last, ending.message);
+      return endWith(last, ending.message);
     case 'setup-failed':
-      return finish('failed', last, withExitCode('The setup', ending));
+      return endWith(last, withExitCode('The setup', ending));
     case 'launch-failed':
       return decideAfterLaunchFailed(last, state);
     case 'failed':
@@ -111,7 +110,7 @@ function decideAfterLaunchFailed(last: EndedAttempt, state: FailoverState): Fail
   const refused = count(state, 'launch-failed');
   const isLeft = state.offers.some((offer) => !isRuledOut(offer, state));
   if (isLeft && refused < limits.launchFailed) return choose(state, last);
-  return finish('failed', last, last.ending.message);
+  return endWith(last, last.ending.message);
 }
 
 function decideAfterFailure(last: EndedAttempt, state: FailoverState): FailoverAction {
@@ -119,24 +118,24 @@ function decideAfterFailure(last: EndedAttempt, state: FailoverState): FailoverA
     ({ ending }) =>
       ending.kind === 'failed' && ending.exitCode !== null && state.retryOnExitCodes.includes(ending.exitCode),
   );
-  if (!retried.includes(last)) return finish('failed', last, withExitCode('The command', last.ending));
+  if (!retried.includes(last)) return endWith(last, withExitCode('The command', last.ending));
   if (retried.length <= limits.exitCode) return again(last, state);
   const message = `${withExitCode('The command', last.ending)} It was tried again ${limits.exitCode} times.`;
-  return finish('failed', last, message);
+  return endWith(last, message);
 }
 
 function decideAfterInterruption(last: EndedAttempt, state: FailoverState): FailoverAction {
   const quick = trailing(state.attempts, (one) => isInterrupted(one) && one.ranMs < quickMs);
   if (quick.length >= maxQuickInARow) {
     const times = `${quick.length} attempts in a row ended within ${quickMs / 1000} s`;
-    return finish('failed', last, `${times}. ${adviceAfter(last.ending)} Last: ${last.ending.message}`);
+    return endWith(last, `${times}. ${adviceAfter(last.ending)} Last: ${last.ending.message}`);
   }
   const mute = trailing(state.attempts, ({ ending }) => ending.evidence === 'never-spoke');
-  if (mute.length >= maxMuteInARow) return finish('failed', last, mutedMessage(mute.length, last));
+  if (mute.length >= maxMuteInARow) return endWith(last, mutedMessage(mute.length, last));
   const interrupted = state.attempts.filter(isInterrupted);
   if (interrupted.length < limits.interrupted) return again(last, state);
   const message = `${interrupted.length} attempts were killed or lost. ${adviceAfter(last.ending)} Last: ${last.ending.message}`;
-  return finish('failed', last, message);
+  return endWith(last, message);
 }
 
 function isInterrupted(one: EndedAttempt): boolean {
@@ -147,7 +146,7 @@ function isInterrupted(one: EndedAttempt): boolean {
 function decideAfterPreemption(last: EndedAttempt, state: FailoverState): FailoverAction {
   const taken = count(state, 'preempted');
   if (taken >= limits.preempted) {
-    return finish('failed', last, `The machine was taken back ${taken} times. Last: ${last.ending.message}`);
+    return endWith(last, `The machine was taken back ${taken} times. Last: ${last.ending.message}`);
   }
   if (!last.offer.spot) return again(last, state);
   const untilMs = untilRepeat(last, state);
@@ -195,7 +194,10 @@ function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefine
   const refusal = state.refusals.find(({ type }) => passing.has(type));
   if (refusal === undefined) {
     const advice = 'No provider offers what the job asks for: widen `placement` or `resources`.';
-    return finish('failed', last, last === undefined ? advice : `${advice} Last: ${last.ending.message}`);
+    return finish(
+      { state: 'failed', message: last === undefined ? advice : `${advice} Last: ${last.ending.message}` },
+      last,
+    );
   }
   const sinceMs = last?.endedAtMs ?? state.createdAtMs;
   const waitMs = Math.min(Math.max((state.nowMs - sinceMs) / lookAgainMs.share, lookAgainMs.least), lookAgainMs.most);
@@ -224,7 +226,8 @@ function isOver({ stopAtMs, nowMs }: FailoverState): boolean {
 }
 
 function timedOut(last: EndedAttempt): FailoverAction {
-  return finish('timed-out', last, `\`maxHours\` ran out; the last attempt ended by ${describe(last)}`);
+  const { state } = jobEndOfStop('max-hours');
+  return finish({ state, message: `\`maxHours\` ran out; the last attempt ended by ${describe(last)}` }, last);
 }
 
 function newestAttempt({ attempts }: FailoverState): number {
@@ -235,12 +238,13 @@ function count({ attempts }: FailoverState, kind: AttemptEnding['kind']): number
   return attempts.filter(({ ending }) => ending.kind === kind).length;
 }
 
-function finish(
-  state: Extract<FailoverAction, { kind: 'finish' }>['state'],
-  last: EndedAttempt | undefined,
-  reason: string,
-): FailoverAction {
-  return { kind: 'finish', state, attempt: last?.attempt ?? null, reason };
+function finish({ state, message }: JobEnd, last: EndedAttempt | undefined): FailoverAction {
+  return { kind: 'finish', state, attempt: last?.attempt ?? null, reason: message };
+}
+
+/** The job ends with its last attempt: no further one is made. */
+function endWith(last: EndedAttempt, reason: string): FailoverAction {
+  return finish(jobEndOf(last.ending.kind, reason), last);
 }
 
 /** The run of attempts at the end that all fulfil `test`. */

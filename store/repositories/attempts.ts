@@ -1,7 +1,7 @@
 import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
-import { isRefusal } from '../../core/failover/blocking.ts';
+import { isRefusal, refusalKinds } from '../../core/failover/blocking.ts';
 import { fromNow, inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
@@ -158,7 +158,7 @@ export function createAttempts(db: Db): AttemptsRepository {
         .selectFrom('attempts')
         .select(['offer', 'ending', 'endedAt'])
         .where('endedAt', '>', since)
-        .where(sql<boolean>`ending->>'kind' in ('stockout', 'quota', 'unauthorized', 'unavailable')`)
+        .where(sql<boolean>`ending->>'kind' = any (${refusalKinds})`)
         .where('jobId', '!=', notOfJob)
         .orderBy('endedAt', 'desc')
         .limit(200)
