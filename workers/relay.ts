@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 import { isArtenicError, messageOf } from '../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
-import { deliverRunnerEvents } from '../api/deliver-runner-events.ts';
-import { deliverSignal } from '../api/deliver-signal.ts';
-import { everyMs, type Loop } from '../api/every.ts';
-import type { TemporalGateway } from '../api/temporal-gateway.ts';
+import { deliverRunnerEvents } from '../app/attempts/deliver-runner-events.ts';
+import { deliverSignal } from '../app/signals/deliver.ts';
+import { everyMs, type Loop } from '../app/loops/every.ts';
+import type { TemporalGateway } from '../app/temporal/gateway.ts';
 import { createRepeatedFailures } from './repeated-failures.ts';
 
 export type RelayDeps = {

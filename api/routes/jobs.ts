@@ -14,7 +14,7 @@ import { messageOf } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { JobRecord, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
-import { checkFeasible } from '../feasibility.ts';
+import { checkFeasible } from '../../app/jobs/feasibility.ts';
 import { jobOf } from '../job-of.ts';
 import { decodeText, mediaTypeOf } from '../middleware/body.ts';
 import { readSpec } from '../read-spec.ts';

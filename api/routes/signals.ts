@@ -11,7 +11,7 @@ import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import { noSignals, takeSignal } from '../../core/signals/reduce.ts';
 import type { JobRecord, JobSignalRecord, Repositories } from '../../store/types.ts';
-import { deliverSignal } from '../deliver-signal.ts';
+import { deliverSignal } from '../../app/signals/deliver.ts';
 import { jobOf } from '../job-of.ts';
 import { isWebhook } from '../middleware/access.ts';
 import { route, type Context, type Reply, type Route } from '../route.ts';

@@ -29,7 +29,7 @@ function isReference(node: Node, parent: Node | undefined): boolean {
 test('the work of a transaction has nothing in reach but its repositories', () => {
   const found: string[] = [];
   let transactions = 0;
-  for (const source of sourcesOf(['activities', 'api', 'workers'])) {
+  for (const source of sourcesOf(['activities', 'api', 'app', 'workers'])) {
     walk(source.tree, (node) => {
       if (!isTransaction(node)) return;
       const [work] = (node as unknown as Call).arguments;

@@ -6,7 +6,7 @@ import type {
   SweepActivities,
 } from '../../../activities/contract.ts';
 import type { Provider } from '../../../activities/providers/provider.ts';
-import type { TemporalGateway } from '../../../api/temporal-gateway.ts';
+import type { TemporalGateway } from '../../../app/temporal/gateway.ts';
 
 type AnyActivity = keyof (CatalogActivities &
   ControlActivities &

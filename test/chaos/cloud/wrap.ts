@@ -1,5 +1,5 @@
 import type { Provider } from '../../../activities/providers/provider.ts';
-import type { TemporalGateway } from '../../../api/temporal-gateway.ts';
+import type { TemporalGateway } from '../../../app/temporal/gateway.ts';
 import type { ComposedActivities } from '../../../workers/compose-activities.ts';
 import type { Ask } from './failpoints.ts';
 import type { Point } from './points.ts';

@@ -1,8 +1,8 @@
-import { assertNever } from '../core/assert-never.ts';
-import { attemptIdOf } from '../core/ids.ts';
-import type { JobSignalRecord, Store } from '../store/types.ts';
-import { ifThere } from './if-there.ts';
-import type { TemporalGateway } from './temporal-gateway.ts';
+import { assertNever } from '../../core/assert-never.ts';
+import { attemptIdOf } from '../../core/ids.ts';
+import type { JobSignalRecord, Store } from '../../store/types.ts';
+import { ifThere } from '../temporal/if-there.ts';
+import type { TemporalGateway } from '../temporal/gateway.ts';
 
 type Deps = { readonly store: Store; readonly temporal: TemporalGateway; readonly now: () => Date };
 
