@@ -26,7 +26,7 @@ export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonl
   activities: ['core', 'app', 'store', 'workflows'],
   store: ['core'],
   serving: ['core'],
-  api: ['core', 'app', 'store', 'serving', 'workflows'],
+  api: ['core', 'app', 'store', 'serving'],
   workers: ['core', 'app', 'workflows', 'activities', 'store', 'serving', 'api', 'cli', 'scripts'],
   runner: [],
   cli: [],

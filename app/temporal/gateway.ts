@@ -20,6 +20,9 @@ import {
 } from '../../workflows/contracts.ts';
 import { createUnderway } from '../loops/underway.ts';
 
+/** Links of answers lead to Temporal's Web UI by it. */
+export { trainingJobWorkflowId };
+
 export type TemporalGateway = {
   /** Starts the job's workflow; one that is there already is success. `adopt`: also when an earlier run was terminated. */
   readonly startTrainingJob: (
