@@ -6,7 +6,7 @@ import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
 import type { Hearing } from './hearing.ts';
 import type { Hints } from './hints.ts';
-import type { TemporalGateway } from './temporal-gateway.ts';
+import type { TemporalGateway } from '../app/temporal/gateway.ts';
 
 export type Predictor = Omit<WholePredictor, 'close'>;
 

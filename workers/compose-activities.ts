@@ -18,7 +18,7 @@ import type { Provider } from '../activities/providers/provider.ts';
 import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
 import { createRepairActivities, createSweepActivities } from '../activities/reconcile/create.ts';
 import { createCollectorActivities } from '../activities/retention/collect.ts';
-import type { TemporalGateway } from '../api/temporal-gateway.ts';
+import type { TemporalGateway } from '../app/temporal/gateway.ts';
 import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { webhookKeyOf } from '../api/webhook-signature.ts';
+import { webhookKeyOf } from '../app/signals/webhook-signature.ts';
 import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';

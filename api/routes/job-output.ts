@@ -15,7 +15,7 @@ import { decodeCursor, toPage } from '../../store/repositories/cursors.ts';
 import type { LogRef } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { jobOf } from '../job-of.ts';
-import { readChunk } from '../log-objects.ts';
+import { readChunk } from '../../app/logs/objects.ts';
 import { ok, route, type Route } from '../route.ts';
 import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../schemas.ts';
 import { metricView } from '../views.ts';

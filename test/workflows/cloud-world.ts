@@ -13,7 +13,7 @@ import { createSimulatedProvider } from '../../activities/providers/simulated/pr
 import { createCollectorActivities } from '../../activities/retention/collect.ts';
 import { createRepairActivities, createSweepActivities } from '../../activities/reconcile/create.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
-import { createTemporalGateway, type TemporalGateway } from '../../api/temporal-gateway.ts';
+import { createTemporalGateway, type TemporalGateway } from '../../app/temporal/gateway.ts';
 import { defaultPeriods } from '../../core/retention/rules.ts';
 import { policyFor } from '../../core/failover/policy.ts';
 import { uuidv7 } from '../../core/ids.ts';

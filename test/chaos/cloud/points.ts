@@ -6,8 +6,8 @@ import type {
   SweepActivities,
 } from '../../../activities/contract.ts';
 import type { Provider } from '../../../activities/providers/provider.ts';
-import type { TemporalGateway } from '../../../api/temporal-gateway.ts';
 import type { ObjectStorage } from '../../../core/object-storage.ts';
+import type { TemporalGateway } from '../../../app/temporal/gateway.ts';
 
 type AnyActivity = keyof (CatalogActivities &
   ControlActivities &

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { ArtenicError } from '../core/errors.ts';
+import { ArtenicError } from '../../core/errors.ts';
 
 /** Standard Webhooks, symmetric signatures (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md). */
 const toleranceMs = 300_000;

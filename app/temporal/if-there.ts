@@ -1,4 +1,4 @@
-import { isArtenicError } from '../core/errors.ts';
+import { isArtenicError } from '../../core/errors.ts';
 
 /** For a workflow that may be closed, or not begun: its successor reads from the rows what it was to hear. */
 export async function ifThere(signalling: Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
-import { messageOf } from '../core/errors.ts';
-import type { StreamKey } from '../store/types.ts';
-import { everyMs, type Loop } from './every.ts';
-import { later, packLog, settleLog, type LogDeps } from './log-objects.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { StreamKey } from '../../store/types.ts';
+import { everyMs, type Loop } from '../loops/every.ts';
+import { later, packLog, settleLog, type LogDeps } from './objects.ts';
 
 /** A tail is packed when it is this old, however small it is. */
 const oldestTailMs = 300_000;

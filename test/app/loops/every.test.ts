@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { everyMs } from '../../api/every.ts';
-import { poll } from '../support/poll.ts';
+import { everyMs } from '../../../app/loops/every.ts';
+import { poll } from '../../support/poll.ts';
 
 test('rounds never run beside each other, however slow they are, and closing waits for the one under way', async () => {
   let [rounds, atOnce, most] = [0, 0, 0];

@@ -1,10 +1,12 @@
 import { objectKeys, type JobSpec } from '@artenic/core';
-import { ArtenicError } from '../core/errors.ts';
-import { whyInfeasible, whyUnkept } from '../core/jobs/feasibility.ts';
-import type { ProviderRecord } from '../store/types.ts';
-import type { ApiDeps } from './deps.ts';
+import { ArtenicError } from '../../core/errors.ts';
+import { whyInfeasible, whyUnkept } from '../../core/jobs/feasibility.ts';
+import type { ObjectStorage } from '../../core/object-storage.ts';
+import type { ProviderRecord, Store } from '../../store/types.ts';
 
-async function providersOf(deps: Pick<ApiDeps, 'store'>, spec: JobSpec): Promise<readonly ProviderRecord[]> {
+export type FeasibilityDeps = { readonly store: Store; readonly storage: ObjectStorage };
+
+async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readonly ProviderRecord[]> {
   const found: ProviderRecord[] = [];
   for (const name of spec.placement.providers) {
     const provider = await deps.store.providers.find(name);
@@ -19,7 +21,7 @@ async function providersOf(deps: Pick<ApiDeps, 'store'>, spec: JobSpec): Promise
   return found;
 }
 
-async function checkUploaded(deps: Pick<ApiDeps, 'storage'>, spec: JobSpec): Promise<void> {
+async function checkUploaded(deps: FeasibilityDeps, spec: JobSpec): Promise<void> {
   const objects = spec.data.map(({ sha256 }, index) => ({ key: objectKeys.data(sha256), pointer: `/data/${index}` }));
   if (spec.package !== undefined)
     objects.unshift({ key: objectKeys.package(spec.package.sha256), pointer: '/package' });
@@ -31,7 +33,7 @@ async function checkUploaded(deps: Pick<ApiDeps, 'storage'>, spec: JobSpec): Pro
 }
 
 /** What can be told at once, without a workflow: what is not built, providers that are not there, machines too small, missing uploads. */
-export async function checkFeasible(deps: Pick<ApiDeps, 'store' | 'storage'>, spec: JobSpec): Promise<void> {
+export async function checkFeasible(deps: FeasibilityDeps, spec: JobSpec): Promise<void> {
   const unkept = whyUnkept(spec);
   if (unkept !== null) throw unkept;
   const infeasible = whyInfeasible(spec, await providersOf(deps, spec));

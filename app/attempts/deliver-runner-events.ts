@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import { messageOf } from '../core/errors.ts';
-import { parseAttemptId } from '../core/ids.ts';
-import type { Store, WorkflowEvent } from '../store/types.ts';
-import { ifThere } from './if-there.ts';
-import type { TemporalGateway } from './temporal-gateway.ts';
+import { messageOf } from '../../core/errors.ts';
+import { parseAttemptId } from '../../core/ids.ts';
+import type { Store, WorkflowEvent } from '../../store/types.ts';
+import { ifThere } from '../temporal/if-there.ts';
+import type { TemporalGateway } from '../temporal/gateway.ts';
 
 type Deps = {
   readonly store: Store;

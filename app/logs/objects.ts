@@ -1,13 +1,23 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import type { Logger } from 'pino';
 import { objectKeys } from '@artenic/core';
-import { ArtenicError, messageOf } from '../core/errors.ts';
-import { parseAttemptId } from '../core/ids.ts';
-import type { ObjectStorage } from '../core/object-storage.ts';
-import type { ByteRange, LogChunkRecord, LogRef, Store, StreamKey } from '../store/types.ts';
-import type { ApiDeps } from './deps.ts';
+import { ArtenicError, messageOf } from '../../core/errors.ts';
+import { parseAttemptId } from '../../core/ids.ts';
+import type { ObjectStorage } from '../../core/object-storage.ts';
+import type { ByteRange, LogChunkRecord, LogRef, Store, StreamKey } from '../../store/types.ts';
 
-export type LogDeps = Pick<ApiDeps, 'store' | 'storage' | 'limits' | 'newId' | 'now' | 'logger'>;
+export type LogDeps = {
+  readonly store: Store;
+  readonly storage: ObjectStorage;
+  readonly limits: {
+    /** A log's new bytes become an object when there are so many. */
+    readonly logObjectBytes: number;
+  };
+  readonly newId: () => string;
+  readonly now: () => Date;
+  readonly logger: Logger;
+};
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

@@ -5,8 +5,8 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ArtenicError } from '../core/errors.ts';
-import type { WorkflowEvent } from '../store/types.ts';
+import { ArtenicError } from '../../core/errors.ts';
+import type { WorkflowEvent } from '../../store/types.ts';
 import {
   capacityGrantedSignal,
   controlQueue,
@@ -17,8 +17,11 @@ import {
   workflowTaskTimeout,
   type TrainingJobInput,
   wakeUpSignal,
-} from '../workflows/contracts.ts';
-import { createUnderway } from './underway.ts';
+} from '../../workflows/contracts.ts';
+import { createUnderway } from '../loops/underway.ts';
+
+/** Links of answers lead to Temporal's Web UI by it. */
+export { trainingJobWorkflowId };
 
 export type TemporalGateway = {
   /** Starts the job's workflow; one that is there already is success. `adopt`: also when an earlier run was terminated. */
