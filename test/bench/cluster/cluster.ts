@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { makeKey } from '../../../api/keys.ts';
+import { makeKey } from '../../../app/access/keys.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { answers, ask } from '../../chaos/cloud/http.ts';
 import { Part } from '../../chaos/cloud/part.ts';
