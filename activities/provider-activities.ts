@@ -1,5 +1,5 @@
 import type { JobSpec } from '@artenic/core';
-import { ArtenicError, isArtenicError, type ErrorType } from '../core/errors.ts';
+import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../core/errors.ts';
 import type { Offer } from '../core/failover/types.ts';
 import { maskCredentials } from '../core/secrets.ts';
 import { cameToItsEnd } from '../store/completion.ts';
@@ -24,7 +24,7 @@ const bootAndDeliverySeconds = 3600;
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
   const activities = withFailures<ProviderActivities>({
     launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer),
-    watchInstance: ({ handle }) => watchInstance(deps, handle),
+    watchInstance: ({ handle }) => lookedAtEvery(intervalOf(deps, handle), () => watchInstance(deps, handle)),
     terminateInstance: (input) => terminateInstance(deps, input),
   });
   return {
@@ -143,6 +143,24 @@ async function launchOrAdopt(provider: Provider, request: LaunchRequest): Promis
     const made = await provider.find(request.attemptId);
     if (made === null) throw error;
     return made.handle;
+  }
+}
+
+/** Of a provider that no module names any more. */
+const slowestWatchMs = 15_000;
+
+function intervalOf({ watchIntervalMs }: ProviderDeps, { provider }: InstanceHandle): number {
+  return watchIntervalMs.get(provider) ?? slowestWatchMs;
+}
+
+/** The next look comes after the provider's own interval; only a worker that died is replaced sooner. */
+async function lookedAtEvery<T>(intervalMs: number, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isArtenicError(error) || !errorTable[error.type].retryable || error.details.retryAfterMs !== undefined)
+      throw error;
+    throw new ArtenicError(error.type, error.message, { ...error.details, cause: error, retryAfterMs: intervalMs });
   }
 }
 

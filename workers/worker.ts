@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Provider } from '../activities/providers/provider.ts';
+import { providerModules } from '../activities/providers/registry.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
@@ -15,7 +16,7 @@ import { startHealthServer } from './health.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { startHistoryKeeper } from './history-keeper.ts';
 import { watchProviders } from './provider-watch.ts';
-import { refuseUnknownQueues, servedBy } from './queues.ts';
+import { refuseUnserved, servedBy } from './queues.ts';
 import { startRelay } from './relay.ts';
 import { openStorage } from './storage.ts';
 import { keepSchedules } from './schedules.ts';
@@ -92,10 +93,14 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const storage = guardUploads(opened.storage, store, () => new Date());
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   const { control, providerActivities, providers } = wraps.activities(
-    composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider, served }),
+    await composeActivities({
+      ...{ config, store, storage, sharedRoot, temporal, served },
+      wrapProvider: wraps.provider,
+      environment: process.env,
+    }),
   );
-  refuseUnknownQueues(config.ARTENIC_WORKER_QUEUES, providers.keys());
-  const ownProviders = new Map([...providers].filter(([name]) => served.isProviderServed(name)));
+  refuseUnserved(config.ARTENIC_WORKER_QUEUES, providerModules, new Set(providers.keys()));
+  const ownProviders = new Map([...providers].map(([name, { provider }]) => [name, provider]));
 
   const common = {
     // a worker that was killed had the next steps of its workflows reserved for itself: for so long at most

@@ -63,8 +63,6 @@ export function instanceActivities(
 } {
   const taskQueue = instanceQueue(offer.provider, handle);
   const place = `${offer.provider} ${offer.region} ${offer.instanceType}`;
-  // what runs on our own machine is asked often, a cloud's API as seldom as its rate limits like
-  const watchInterval = offer.provider === 'local' || offer.provider === 'simulated' ? '2s' : '15s';
   return {
     launch: proxyActivities<Pick<ProviderActivities, 'launchInstance'>>({
       taskQueue,
@@ -81,10 +79,11 @@ export function instanceActivities(
     watch: proxyActivities<Pick<ProviderActivities, 'watchInstance'>>({
       taskQueue,
       summary: `watch the instance on ${place}`,
-      // one look; `not-ready` while it lives, for as long as it lives
+      // one look; `not-ready` while it lives, for as long as it lives. The look itself says when the next one comes, by its
+      // provider; the interval here is for a worker that died with one
       startToCloseTimeout: '20s',
       heartbeatTimeout,
-      retry: { initialInterval: watchInterval, maximumInterval: watchInterval, backoffCoefficient: 1 },
+      retry: { initialInterval: '2s', maximumInterval: '2s', backoffCoefficient: 1 },
     }),
     terminate: proxyActivities<Pick<ProviderActivities, 'terminateInstance'>>({
       taskQueue,

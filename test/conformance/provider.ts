@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { InstanceHandle, LaunchRequest, Provider } from '../../activities/providers/provider.ts';
+import { providerModules } from '../../activities/providers/registry.ts';
 import type { Capacity } from '../../core/capacity/types.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import { poll } from '../support/poll.ts';
@@ -73,7 +74,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
 
     test('says what it is', () => {
       expect(provider.name).toMatch(/^[a-z0-9-]+$/);
-      expect(Object.values(provider.capabilities).every((flag) => typeof flag === 'boolean')).toBe(true);
+      expect(provider.capabilities).toEqual(providerModules.get(provider.name)?.capabilities);
     });
 
     test('check says whether it can be used, and with what', async () => {

@@ -36,7 +36,11 @@ const controlKey = 'a control key of its own';
 const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
 
 const hourMs = 3_600_000;
-const neverSilent: SilenceSettings = { silentAfterMs: hourMs, helloWithinMs: hourMs };
+const neverSilent: SilenceSettings = {
+  silentAfterMs: hourMs,
+  helloWithinMs: hourMs,
+  helloWithinMsByProvider: new Map(),
+};
 
 type CloudWorldOptions = {
   readonly world?: Partial<WorldInput>;
@@ -122,7 +126,7 @@ export class CloudWorld {
         ...{ ...common, taskQueue: providerQueue('simulated') },
         activities: {
           ...createProviderActivities({
-            ...{ ...deps, silence },
+            ...{ ...deps, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
             runner: {
               ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
               onThisMachine: {

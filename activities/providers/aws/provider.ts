@@ -11,11 +11,12 @@ import type {
   LaunchRequest,
   OfferQuery,
   Provider,
-  ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
 import { checkRegion } from './check.ts';
 import { livingOrLast } from '../choose.ts';
+import type { RunnerPrograms } from '../runner-programs.ts';
+import { capabilities, providerName } from './capabilities.ts';
 import { describe, oldestFirst } from './describe.ts';
 import { Ec2, type Ec2Options } from './ec2.ts';
 import { instanceTypeOf } from './instance-types.ts';
@@ -24,7 +25,6 @@ import type { OnDemandPrices } from './prices.ts';
 import type { AwsRegion } from './region.ts';
 import { runInputOf, type InstanceSettings } from './run-input.ts';
 import { attemptIdOf, clientTokenOf, namespaceTag, tagOf, tokenTag } from './tags.ts';
-import type { RunnerPrograms } from './user-data.ts';
 
 export type AwsProviderOptions = Ec2Options & {
   /** Marks our instances; what another installation has made in the same account is not ours. */
@@ -40,15 +40,7 @@ export type AwsProviderOptions = Ec2Options & {
   readonly consistencyMs?: number;
 };
 
-const providerName = 'aws';
 const lookUpPauseMs = 1000;
-
-const capabilities: ProviderCapabilities = {
-  spot: true,
-  preemptionNotice: true,
-  idempotencyToken: true,
-  regions: true,
-};
 
 /** Amazon EC2. */
 export function createAwsProvider(options: AwsProviderOptions): Provider {

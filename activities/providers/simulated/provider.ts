@@ -14,10 +14,10 @@ import type {
   LaunchRequest,
   OfferQuery,
   Provider,
-  ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
 import type { CloudAccount, CloudInstance, CloudOffer } from './answers.ts';
+import { capabilities, providerName } from './capabilities.ts';
 import { CloudClient, type CloudClientOptions } from './client.ts';
 import { livingOrLast } from '../choose.ts';
 import { describe, oldestFirst } from './describe.ts';
@@ -27,19 +27,10 @@ export type SimulatedProviderOptions = CloudClientOptions & {
   readonly namespace: string;
 };
 
-const providerName = 'simulated';
 const attemptTag = 'artenic-attempt';
 const namespaceTag = 'artenic-namespace';
 const lookUpPauseMs = 500;
 const maxSlugLength = 180;
-
-const capabilities: ProviderCapabilities = {
-  spot: true,
-  preemptionNotice: true,
-  // a world may honour tokens, but not every one does
-  idempotencyToken: false,
-  regions: true,
-};
 
 /** The simulated cloud (`simulated-cloud/`), which runs as a process of its own. */
 export function createSimulatedProvider(options: SimulatedProviderOptions): Provider {
