@@ -14,7 +14,14 @@ import { describeIfKnown, endInstance, mustBeItsMachine, noteBilled } from './en
 import { launchAlone } from './launch-lease.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
-import type { InstanceBootstrap, InstanceHandle, LaunchRequest, Provider } from './providers/provider.ts';
+import type {
+  InstanceBootstrap,
+  InstanceDescription,
+  InstanceHandle,
+  LaunchRequest,
+  Provider,
+} from './providers/provider.ts';
+import { SharedLooks } from './providers/shared-looks.ts';
 
 const maxLineLength = 500;
 /** A signal is there long before. */
@@ -22,9 +29,10 @@ const lastWordTravelsMs = 5000;
 const bootAndDeliverySeconds = 3600;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
+  const looks = looksOf(deps);
   const activities = withFailures<ProviderActivities>({
     launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer),
-    watchInstance: ({ handle }) => lookedAtEvery(intervalOf(deps, handle), () => watchInstance(deps, handle)),
+    watchInstance: ({ handle }) => lookedAtEvery(intervalOf(deps, handle), () => watchInstance(deps, looks, handle)),
     terminateInstance: (input) => terminateInstance(deps, input),
   });
   return {
@@ -164,9 +172,28 @@ async function lookedAtEvery<T>(intervalMs: number, look: () => Promise<T>): Pro
   }
 }
 
-async function watchInstance(deps: ProviderDeps, handle: InstanceHandle): Promise<InstanceEvidence> {
+type Looks = ReadonlyMap<string, SharedLooks>;
+
+/** Of those providers whose machines can be looked at together. */
+function looksOf({ providers, watchIntervalMs }: ProviderDeps): Looks {
+  return new Map(
+    [...providers].flatMap(([name, { describeMany }]) =>
+      describeMany === undefined
+        ? []
+        : [[name, new SharedLooks(describeMany, watchIntervalMs.get(name) ?? slowestWatchMs)] as const],
+    ),
+  );
+}
+
+/** That it is gone is proved by a look at this machine alone. */
+async function seenOf(provider: Provider, looks: Looks, handle: InstanceHandle): Promise<InstanceDescription | null> {
+  const seen = (await looks.get(provider.name)?.look(handle)) ?? null;
+  return seen === null || seen.state === 'gone' ? describeIfKnown(provider, handle) : seen;
+}
+
+async function watchInstance(deps: ProviderDeps, looks: Looks, handle: InstanceHandle): Promise<InstanceEvidence> {
   const provider = providerOf(deps, handle.provider);
-  const instance = await describeIfKnown(provider, handle);
+  const instance = await seenOf(provider, looks, handle);
   if (instance === null) return { endedBy: 'unknown', endedAt: null };
   await noteBilled(deps.store, instance);
   if (instance.state !== 'gone') {

@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { createCatalogActivities } from '../activities/catalog/refresh.ts';
 import type {
   CatalogActivities,
+  CheckActivities,
   CollectorActivities,
   ControlActivities,
   ProviderActivities,
   RepairActivities,
   SweepActivities,
 } from '../activities/contract.ts';
+import { createCheckActivities } from '../activities/check-provider.ts';
 import { createControlActivities } from '../activities/control/create.ts';
 import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
@@ -33,7 +35,11 @@ const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url))
 
 export type ComposedActivities = {
   readonly control: ControlActivities & RepairActivities & CollectorActivities;
-  readonly providerActivities: ProviderActivities & SweepActivities & CatalogActivities;
+  readonly providerActivities: ProviderActivities &
+    SweepActivities &
+    CatalogActivities &
+    CheckActivities &
+    Pick<RepairActivities, 'settleAbandoned'>;
   /** Those that this process serves. */
   readonly providers: ReadonlyMap<string, ServedProvider>;
 };
@@ -89,19 +95,24 @@ export async function composeActivities(parts: {
     watchIntervalMs: new Map(modules.map(({ name, watchIntervalMs }) => [name, watchIntervalMs])),
     now: () => new Date(),
   });
+  const repair = createRepairActivities({
+    ...controlDeps,
+    adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
+  });
+  const { settleAbandoned } = repair;
   return {
     control: {
       ...createControlActivities(controlDeps),
-      ...createRepairActivities({
-        ...controlDeps,
-        adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
-      }),
+      // `settleAbandoned` of sweeps that an earlier release has begun waits here, too
+      ...repair,
       ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
     providerActivities: {
       ...providerActivities,
       ...createSweepActivities({ ...controlDeps, graceMs }),
       ...createCatalogActivities(controlDeps),
+      ...createCheckActivities(controlDeps),
+      settleAbandoned,
     },
     providers: served,
   };
