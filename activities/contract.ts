@@ -118,6 +118,15 @@ export type SweepActivities = {
 };
 
 /** On the queue of its provider. */
+export type CheckActivities = {
+  /** Looks whether the provider can be used, and writes that down. */
+  readonly checkProvider: (input: { readonly provider: string }) => Promise<{
+    readonly usable: boolean;
+    readonly message: string;
+  }>;
+};
+
+/** On the queue of its provider. */
 export type CatalogActivities = {
   /** Reads everything that the provider offers and puts it in the place of what was known. */
   readonly refreshCatalog: (input: { readonly provider: string }) => Promise<{ readonly offers: number }>;

@@ -42,6 +42,8 @@ export type ProviderDeps = {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;
   readonly silence: SilenceSettings;
+  /** How often the machines of each provider are looked at. */
+  readonly watchIntervalMs: ReadonlyMap<string, number>;
   readonly now: () => Date;
 };
 

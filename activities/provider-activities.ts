@@ -1,5 +1,5 @@
 import type { JobSpec } from '@artenic/core';
-import { ArtenicError, isArtenicError, type ErrorType } from '../core/errors.ts';
+import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../core/errors.ts';
 import type { Offer } from '../core/failover/types.ts';
 import { maskCredentials } from '../core/secrets.ts';
 import { cameToItsEnd } from '../store/completion.ts';
@@ -15,7 +15,14 @@ import { describeIfKnown, endInstance, mustBeItsMachine, noteBilled } from './en
 import { launchAlone } from './launch-lease.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
-import type { InstanceBootstrap, InstanceHandle, LaunchRequest, Provider } from './providers/provider.ts';
+import type {
+  InstanceBootstrap,
+  InstanceDescription,
+  InstanceHandle,
+  LaunchRequest,
+  Provider,
+} from './providers/provider.ts';
+import { SharedLooks } from './providers/shared-looks.ts';
 
 const maxLineLength = 500;
 /** A signal is there long before. */
@@ -23,9 +30,10 @@ const lastWordTravelsMs = 5000;
 const bootAndDeliverySeconds = 3600;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
+  const looks = looksOf(deps);
   const activities = withFailures<ProviderActivities>({
     launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer),
-    watchInstance: ({ handle }) => watchInstance(deps, handle),
+    watchInstance: ({ handle }) => lookedAtEvery(intervalOf(deps, handle), () => watchInstance(deps, looks, handle)),
     terminateInstance: (input) => terminateInstance(deps, input),
   });
   return {
@@ -147,9 +155,46 @@ async function launchOrAdopt(provider: Provider, request: LaunchRequest): Promis
   }
 }
 
-async function watchInstance(deps: ProviderDeps, handle: InstanceHandle): Promise<InstanceEvidence> {
+/** Of a provider that no module names any more. */
+const slowestWatchMs = 15_000;
+
+function intervalOf({ watchIntervalMs }: ProviderDeps, { provider }: InstanceHandle): number {
+  return watchIntervalMs.get(provider) ?? slowestWatchMs;
+}
+
+/** The next look comes after the provider's own interval; only a worker that died is replaced sooner. */
+async function lookedAtEvery<T>(intervalMs: number, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isArtenicError(error) || !errorTable[error.type].retryable || error.details.retryAfterMs !== undefined)
+      throw error;
+    throw new ArtenicError(error.type, error.message, { ...error.details, cause: error, retryAfterMs: intervalMs });
+  }
+}
+
+type Looks = ReadonlyMap<string, SharedLooks>;
+
+/** Of those providers whose machines can be looked at together. */
+function looksOf({ providers, watchIntervalMs }: ProviderDeps): Looks {
+  return new Map(
+    [...providers].flatMap(([name, { describeMany }]) =>
+      describeMany === undefined
+        ? []
+        : [[name, new SharedLooks(describeMany, watchIntervalMs.get(name) ?? slowestWatchMs)] as const],
+    ),
+  );
+}
+
+/** That it is gone is proved by a look at this machine alone. */
+async function seenOf(provider: Provider, looks: Looks, handle: InstanceHandle): Promise<InstanceDescription | null> {
+  const seen = (await looks.get(provider.name)?.look(handle)) ?? null;
+  return seen === null || seen.state === 'gone' ? describeIfKnown(provider, handle) : seen;
+}
+
+async function watchInstance(deps: ProviderDeps, looks: Looks, handle: InstanceHandle): Promise<InstanceEvidence> {
   const provider = providerOf(deps, handle.provider);
-  const instance = await describeIfKnown(provider, handle);
+  const instance = await seenOf(provider, looks, handle);
   if (instance === null) return { endedBy: 'unknown', endedAt: null };
   await noteBilled(deps.store, instance);
   if (instance.state !== 'gone') {

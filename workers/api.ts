@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { providerModules } from '../activities/providers/registry.ts';
 import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
 import { createHints } from '../api/hints.ts';
@@ -115,6 +116,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     hearing,
     silence: silenceSettingsOf(config),
+    knownProviders: [...providerModules.values()].map(({ name, configuredBy }) => ({ name, configuredBy })),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),

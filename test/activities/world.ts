@@ -148,7 +148,8 @@ export class ActivityWorld {
         heartbeatIntervalMs: 500,
         shipIntervalMs: 100,
       },
-      silence: { silentAfterMs: 600_000, helloWithinMs: null },
+      silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
+      watchIntervalMs: new Map([['local', 2000]]),
       now: this.now,
       ...changes,
     });

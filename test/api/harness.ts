@@ -7,6 +7,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
+import { providerModules } from '../../activities/providers/registry.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
 import { createHints } from '../../api/hints.ts';
@@ -156,7 +157,8 @@ export class ApiWorld {
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
       hearing: createHearing(),
-      silence: { silentAfterMs: 600_000, helloWithinMs: null },
+      silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
+      knownProviders: [...providerModules.values()],
       webhookKeys: [],
       signing: ownUrls,
       ownUrls,

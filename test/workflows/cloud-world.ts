@@ -6,6 +6,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { SweepOutcome } from '../../activities/contract.ts';
+import { createCheckActivities } from '../../activities/check-provider.ts';
 import { createControlActivities } from '../../activities/control/create.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
@@ -25,7 +26,7 @@ import { startCloud, type CloudServer } from '../../simulated-cloud/server.ts';
 import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import type { JobRecord, Store } from '../../store/types.ts';
-import { controlQueue, providerQueue, searchAttributes } from '../../workflows/contracts.ts';
+import { controlQueue, launchQueue, lifecycleQueue, searchAttributes } from '../../workflows/contracts.ts';
 import type { reconcileProviders } from '../../workflows/index.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { testTemporal } from '../setup/temporal.ts';
@@ -36,7 +37,11 @@ const controlKey = 'a control key of its own';
 const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
 
 const hourMs = 3_600_000;
-const neverSilent: SilenceSettings = { silentAfterMs: hourMs, helloWithinMs: hourMs };
+const neverSilent: SilenceSettings = {
+  silentAfterMs: hourMs,
+  helloWithinMs: hourMs,
+  helloWithinMsByProvider: new Map(),
+};
 
 type CloudWorldOptions = {
   readonly world?: Partial<WorldInput>;
@@ -109,31 +114,34 @@ export class CloudWorld {
     await store.providers.upsert({ name, capabilities, ...(await provider.check()), checkedAt: new Date() });
     const common = { connection: native, namespace, shutdownGraceTime: '1s' } as const;
     const adoptJob = (jobId: string, service: string) => temporal.startTrainingJob(jobId, { adopt: true, service });
+    const repair = createRepairActivities({ ...deps, adoptJob });
+    const providerActivities = {
+      ...createProviderActivities({
+        ...{ ...deps, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
+        runner: {
+          ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
+          onThisMachine: {
+            ...{ providers: new Set(['simulated']), endpointsFile: null, sharedRoot: join(home, 'objects') },
+          },
+          ...{ heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
+        },
+      }),
+      ...createSweepActivities({ ...deps, graceMs }),
+      ...createCheckActivities(deps),
+      settleAbandoned: repair.settleAbandoned,
+    };
     const workers = await Promise.all([
       Worker.create({
         ...{ ...common, taskQueue: controlQueue, workflowBundle: { codePath: workflowBundlePath } },
         activities: {
           ...createControlActivities(deps),
-          ...createRepairActivities({ ...deps, adoptJob }),
+          ...repair,
           ...createCollectorActivities({ ...deps, periods: defaultPeriods }),
         },
       }),
-      Worker.create({
-        ...{ ...common, taskQueue: providerQueue('simulated') },
-        activities: {
-          ...createProviderActivities({
-            ...{ ...deps, silence },
-            runner: {
-              ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
-              onThisMachine: {
-                ...{ providers: new Set(['simulated']), endpointsFile: null, sharedRoot: join(home, 'objects') },
-              },
-              ...{ heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
-            },
-          }),
-          ...createSweepActivities({ ...deps, graceMs }),
-        },
-      }),
+      ...[launchQueue('simulated'), lifecycleQueue('simulated')].map((taskQueue) =>
+        Worker.create({ ...common, taskQueue, activities: providerActivities }),
+      ),
     ]);
     const running = workers.map((worker) => worker.run());
     const close = async (): Promise<void> => {

@@ -7,7 +7,7 @@ let world: CloudWorld;
 const begun: string[] = [];
 beforeAll(async () => {
   // nobody is blamed while no API has noted that it hears runners
-  const silence = { silentAfterMs: 3_600_000, helloWithinMs: 1000 };
+  const silence = { silentAfterMs: 3_600_000, helloWithinMs: 1000, helloWithinMsByProvider: new Map() };
   world = await CloudWorld.start({ world: { scale: 1000 }, silence });
 }, 60_000);
 afterEach(async () => {

@@ -3,7 +3,8 @@ import type { LaunchRequest } from '../provider.ts';
 import { instanceTypeOf } from './instance-types.ts';
 import type { AwsRegion } from './region.ts';
 import { clientTokenOf, namespaceTag, tagsOf } from './tags.ts';
-import { userDataOf, type RunnerPrograms } from './user-data.ts';
+import type { RunnerPrograms } from '../runner-programs.ts';
+import { userDataOf } from './user-data.ts';
 
 /** The same for all instances. */
 export type InstanceSettings = {

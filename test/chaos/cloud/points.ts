@@ -1,5 +1,6 @@
 import type {
   CatalogActivities,
+  CheckActivities,
   ControlActivities,
   ProviderActivities,
   RepairActivities,
@@ -10,6 +11,7 @@ import type { ObjectStorage } from '../../../core/object-storage.ts';
 import type { TemporalGateway } from '../../../app/temporal/gateway.ts';
 
 type AnyActivity = keyof (CatalogActivities &
+  CheckActivities &
   ControlActivities &
   ProviderActivities &
   RepairActivities &
@@ -68,6 +70,8 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   restartJob: 'terminate-job',
   recordSweep: 'sweep',
   refreshCatalog: 'sweep',
+  // once a minute, and nothing of a job hangs on one of them
+  checkProvider: 'off',
 };
 
 const providerWays: Readonly<Record<ProviderCall, Way>> = {
@@ -76,6 +80,8 @@ const providerWays: Readonly<Record<ProviderCall, Way>> = {
   catalog: 'off',
   launch: 'always',
   describe: 'always',
+  // one call for the machines of many jobs
+  describeMany: 'off',
   list: 'sweep',
   // asked only for what was launched without an answer, and says the same when it is asked again
   find: 'off',

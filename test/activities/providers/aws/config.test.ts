@@ -1,15 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { awsRegionsOf } from '../../workers/aws.ts';
-import { readConfig } from '../../workers/config.ts';
-
-const least = {
-  DATABASE_URL: 'postgresql://u:p@127.0.0.1:5432/db',
-  ARTENIC_KEY_PEPPER: Buffer.alloc(32, 1).toString('base64'),
-};
+import { aws } from '../../../../activities/providers/aws/index.ts';
+import { awsConfigSchema, awsRegionsOf } from '../../../../activities/providers/aws/config.ts';
 
 test('each region gets its own images, subnets and groups, or AWS’s', () => {
-  const config = readConfig({
-    ...least,
+  const config = awsConfigSchema.parse({
     ARTENIC_AWS_REGIONS: 'eu-west-1, us-east-1',
     ARTENIC_AWS_IMAGES: 'eu-west-1=ami-1',
     ARTENIC_AWS_GPU_IMAGES: 'us-east-1=ami-2',
@@ -30,7 +24,13 @@ test('each region gets its own images, subnets and groups, or AWS’s', () => {
       ...{ subnets: new Map([['us-east-1-bos-1a', 'subnet-c']]), securityGroupIds: [] },
     },
   ]);
-  expect(awsRegionsOf(readConfig(least))).toEqual([]);
+});
+
+test('it is there with regions, and may launch as fast as all of them allow', () => {
+  expect(aws.configure({})).toBeNull();
+  expect(aws.configure({ ARTENIC_AWS_REGIONS: '' })).toBeNull();
+  const launches = (regions: string) => aws.configure({ ARTENIC_AWS_REGIONS: regions })?.rates.launchesPerSecond;
+  expect([launches('eu-west-1'), launches('eu-west-1,us-east-1')]).toEqual([2, 4]);
 });
 
 test.each([
@@ -40,5 +40,5 @@ test.each([
   ['ARTENIC_AWS_ROOT_DISK', '100'],
   ['ARTENIC_AWS_ENDPOINT', 'somewhere'],
 ])('%s is not %j', (name, value) => {
-  expect(() => readConfig({ ...least, [name]: value })).toThrow(name);
+  expect(() => aws.configure({ [name]: value })).toThrow(name);
 });
