@@ -77,6 +77,8 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   runner_events: until('jobs', 'job-details', withDetails),
   streams: until('jobs', 'job-details', withDetails),
   metric_points: until('jobs', 'jobs', withJob),
+  metric_series: until('jobs', 'jobs', withJob),
+  metric_blocks: until('jobs', 'jobs', withJob),
   capacity_claims: own('capacity', 'released when its attempt is settled'),
   models: forGood('registry', 'by what people register'),
   model_versions: forGood('registry', 'by what people register'),

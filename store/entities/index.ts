@@ -11,7 +11,7 @@ import { idempotencyKeys } from './idempotency-keys.ts';
 import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
 import { logChunks } from './log-chunks.ts';
-import { metricPoints } from './metric-points.ts';
+import { metricBlocks, metricPoints, metricSeries } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
@@ -27,6 +27,8 @@ export const entities = [
   capacityClaims,
   streams,
   metricPoints,
+  metricSeries,
+  metricBlocks,
   logChunks,
   checkpoints,
   models,

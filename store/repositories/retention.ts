@@ -3,6 +3,8 @@ import { sql, type RawBuilder } from 'kysely';
 import type { JobFacts, JobStage } from '../../core/retention/due.ts';
 import { inTransaction, type Db } from '../database.ts';
 import { dropPartition, ensurePartitions, partitionsOf } from '../partitions.ts';
+import { isNamed, isUnsettled } from '../retention/due-jobs.ts';
+import { dropPoints, duePoints } from '../retention/due-points.ts';
 import type { RetentionRepository } from '../types.ts';
 
 /** Tables with rows of a job, by the column that says so, and the stage in which the rows go. */
@@ -15,13 +17,13 @@ export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attem
   capacity_claims: { by: 'attempt_id', stage: 'job' },
   checkpoints: { by: 'job_id', stage: 'job' },
   metric_points: { by: 'job_id', stage: 'job' },
+  metric_series: { by: 'job_id', stage: 'job' },
+  metric_blocks: { by: 'job_id', stage: 'job' },
   object_refs: { by: 'job_id', stage: 'job' },
   /** Last: the tables by attempt look here. */
   attempts: { by: 'job_id', stage: 'job' },
 };
 
-const isUnsettled = sql`(attempts.ended_at is null or attempts.termination_confirmed_at is null)`;
-const isNamed = sql`exists (select from model_versions where model_versions.job_id = jobs.id)`;
 const lease = 'collector';
 
 const columnOfStage = { checkpoints: 'checkpoints_collected_at', details: 'details_collected_at', job: null } as const;
@@ -125,7 +127,11 @@ export function createRetention(db: Db): RetentionRepository {
       );
       return old.filter((_, index) => numbered[index] === true);
     },
-    dropPartition: (table, name) => dropPartition(db, table, name),
+    dropPartition: async (table, name) => {
+      await dropPartition(db, table, name);
+    },
+    duePoints: (endedBefore) => duePoints(db, endedBefore),
+    dropPoints: (name, endedBefore) => dropPoints(db, name, endedBefore),
     ensurePartitions: (nowMs) => ensurePartitions(db, nowMs),
     dueJobs: (stage, endedBefore, limit) => dueJobs(db, stage, endedBefore, limit),
     facts: (jobId) => factsOf(db, jobId),

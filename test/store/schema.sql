@@ -217,18 +217,47 @@ create table log_chunks (
   constraint log_chunks_stream_check CHECK ((stream = ANY (ARRAY['setup'::text, 'training'::text])))
 );
 
+create table metric_blocks (
+  attempt integer not null,
+  block integer not null,
+  first_id bigint not null,
+  first_step bigint not null,
+  greatest_id bigint,
+  greatest_value double precision,
+  job_id text collate "C" not null,
+  last_id bigint not null,
+  last_step bigint not null,
+  least_id bigint,
+  least_value double precision,
+  name text not null,
+  non_finite_id bigint,
+  points integer not null,
+  size integer not null,
+  constraint metric_blocks_pkey PRIMARY KEY (job_id, attempt, name, size, block)
+);
+
 create table metric_points (
   attempt integer not null,
   epoch double precision,
   id bigint not null default nextval('metric_points_id_seq'::regclass),
-  job_id text not null,
+  job_id text collate "C" not null,
   name text not null,
   step bigint not null,
   time timestamp(3) with time zone not null,
   value double precision not null,
   constraint metric_points_pkey PRIMARY KEY (job_id, id)
+) partition by RANGE (job_id);
+CREATE INDEX metric_points_series ON ONLY public.metric_points USING btree (job_id, name, attempt, step, id) INCLUDE (value);
+
+create table metric_series (
+  attempt integer not null,
+  first_id bigint not null,
+  first_step bigint not null,
+  job_id text collate "C" not null,
+  name text not null,
+  points bigint not null,
+  constraint metric_series_pkey PRIMARY KEY (job_id, attempt, name)
 );
-CREATE INDEX metric_points_series ON public.metric_points USING btree (job_id, name, attempt, step, id) INCLUDE (value);
 
 create table model_versions (
   bytes bigint not null,
