@@ -5,6 +5,7 @@ import { attempts } from './attempts.ts';
 import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
+import { jobDays, providerPrices } from './counted.ts';
 import { decisions } from './decisions.ts';
 import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
@@ -50,6 +51,8 @@ export const entities = [
   objectRefs,
   objectUses,
   collectorLeases,
+  jobDays,
+  providerPrices,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

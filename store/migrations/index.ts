@@ -17,6 +17,7 @@ import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
 import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
+import { CountedDays } from './0030-counted-days.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   { name: '0019-queues', class: Queues },
   { name: '0028-metric-blocks', class: MetricBlocks },
   { name: '0029-metric-partitions', class: MetricPartitions },
+  { name: '0030-counted-days', class: CountedDays },
 ];

@@ -88,6 +88,7 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
   inTransaction(db, async (transaction) => {
     const facts = await factsOf(transaction, jobId, sql`for update of jobs`);
     if (facts === null || !isDue(facts)) return 0;
+    if (stage === 'job') await uncount(transaction, jobId);
     let removed = 0;
     for (const table of tablesOf(stage)) removed += await remove(transaction, rowsOf(table, jobId));
     if (stage === 'job') return removed + (await remove(transaction, sql`from jobs where id = ${jobId}`));
@@ -98,6 +99,28 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
     await sql`update jobs set ${sql.ref(columnOfStage[stage])} = ${at} where id = ${jobId}`.execute(transaction);
     return removed;
   });
+
+const dayOfEnd = sql`(jobs.finished_at at time zone 'utc')::date`;
+
+/** Of a job that goes. Its day may not be counted yet. */
+async function uncount(db: Db, jobId: string): Promise<void> {
+  await sql`
+    update job_days set jobs = job_days.jobs - 1 from jobs
+    where jobs.id = ${jobId} and job_days.day = ${dayOfEnd}
+      and job_days.project_id = jobs.project_id and job_days.state = jobs.state`.execute(db);
+}
+
+/** Counts days that ended a day ago and before: ends carry the database's time, so none comes late. */
+async function countDays(db: Db): Promise<void> {
+  await sql`
+    insert into job_days (day, project_id, state, jobs)
+    select ${dayOfEnd}, project_id, state, count(*) from jobs
+    where finished_at is not null
+      and finished_at >= (select coalesce(max(day) + 1, '-infinity')::timestamp at time zone 'utc' from job_days)
+      and finished_at < ((clock_timestamp() at time zone 'utc')::date - 1)::timestamp at time zone 'utc'
+    group by 1, 2, 3
+    on conflict do nothing`.execute(db);
+}
 
 /** The rows tell when there was a checkpoint; their lists of files are long, and the files are gone. */
 async function stripCheckpoints(db: Db, jobId: string, where: RawBuilder<unknown>, at: Date): Promise<void> {
@@ -133,6 +156,7 @@ export function createRetention(db: Db): RetentionRepository {
     duePoints: (endedBefore) => duePoints(db, endedBefore),
     dropPoints: (name, endedBefore) => dropPoints(db, name, endedBefore),
     ensurePartitions: (nowMs) => ensurePartitions(db, nowMs),
+    countDays: () => countDays(db),
     dueJobs: (stage, endedBefore, limit) => dueJobs(db, stage, endedBefore, limit),
     facts: (jobId) => factsOf(db, jobId),
     countRows: async (stage, jobId) => {

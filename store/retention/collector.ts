@@ -30,6 +30,7 @@ async function collectEvents({ store, periods, now }: CollectorDeps, { isDryRun 
 /** Points of weeks whose jobs may all go are dropped at once; then their jobs have none to delete. */
 async function collectPoints({ store, periods, now }: CollectorDeps, { isDryRun }: Round): Promise<Collected> {
   const endedBefore = new Date(now().getTime() - periods.jobsMs);
+  if (!isDryRun) await store.retention.countDays();
   let bytes = 0;
   for (const partition of await store.retention.duePoints(endedBefore)) {
     const isGone = isDryRun || (await store.retention.dropPoints(partition.name, endedBefore));

@@ -23,6 +23,8 @@ export type RetentionRepository = {
   readonly dropPoints: (name: string, endedBefore: Date) => Promise<boolean>;
   /** Makes the partitions of the coming weeks. */
   readonly ensurePartitions: (nowMs: number) => Promise<void>;
+  /** Counts the jobs that ended, by day, up to the day before yesterday. */
+  readonly countDays: () => Promise<void>;
   /** Ended before then, settled, and not collected to this stage yet; oldest first. */
   readonly dueJobs: (stage: JobStage, endedBefore: Date, limit: number) => Promise<readonly string[]>;
   /** Null when there is no such job. */

@@ -147,6 +147,14 @@ create table idempotency_keys (
 );
 CREATE INDEX idempotency_keys_oldest ON public.idempotency_keys USING btree (created_at);
 
+create table job_days (
+  day date not null,
+  jobs integer not null,
+  project_id text not null,
+  state text not null,
+  constraint job_days_pkey PRIMARY KEY (day, project_id, state)
+);
+
 create table job_signals (
   attempt integer not null,
   deadline_at timestamp(3) with time zone,
@@ -196,6 +204,7 @@ CREATE INDEX jobs_ended_by_day ON public.jobs USING btree (project_id, finished_
 CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_newest_first ON public.jobs USING btree (project_id, created_at, id);
 CREATE INDEX jobs_open ON public.jobs USING btree (created_at, id) WHERE (finished_at IS NULL);
+CREATE INDEX jobs_open_by_state ON public.jobs USING btree (project_id, state) WHERE (finished_at IS NULL);
 CREATE INDEX jobs_undelivered ON public.jobs USING btree (created_at, id) WHERE ((finished_at IS NULL) AND ((workflow_started_at IS NULL) OR ((cancel_requested_at IS NOT NULL) AND (cancel_delivered_at IS NULL))));
 CREATE INDEX jobs_with_checkpoints ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (checkpoints_collected_at IS NULL));
 CREATE INDEX jobs_with_details ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (details_collected_at IS NULL));
@@ -304,6 +313,12 @@ create table object_uses (
   constraint object_uses_pkey PRIMARY KEY (key)
 );
 CREATE INDEX object_uses_oldest ON public.object_uses USING btree (used_at, key);
+
+create table provider_prices (
+  priced_at timestamp(3) with time zone not null,
+  provider text not null,
+  constraint provider_prices_pkey PRIMARY KEY (provider)
+);
 
 create table provider_sweeps (
   error text,
