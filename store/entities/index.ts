@@ -5,13 +5,14 @@ import { attempts } from './attempts.ts';
 import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
+import { jobDays, providerPrices } from './counted.ts';
 import { decisions } from './decisions.ts';
 import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
 import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
 import { logChunks } from './log-chunks.ts';
-import { metricPoints } from './metric-points.ts';
+import { metricBlocks, metricPoints, metricSeries } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
@@ -27,6 +28,8 @@ export const entities = [
   capacityClaims,
   streams,
   metricPoints,
+  metricSeries,
+  metricBlocks,
   logChunks,
   checkpoints,
   models,
@@ -48,6 +51,8 @@ export const entities = [
   objectRefs,
   objectUses,
   collectorLeases,
+  jobDays,
+  providerPrices,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

@@ -15,6 +15,9 @@ import { TailsOfLogs } from './0014-tails-of-logs.ts';
 import { TotalOfPoints } from './0015-total-of-points.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
+import { MetricBlocks } from './0028-metric-blocks.ts';
+import { MetricPartitions } from './0029-metric-partitions.ts';
+import { CountedDays } from './0030-counted-days.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
 export const migrations = [
@@ -35,4 +38,7 @@ export const migrations = [
   { name: '0015-total-of-points', class: TotalOfPoints },
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
+  { name: '0028-metric-blocks', class: MetricBlocks },
+  { name: '0029-metric-partitions', class: MetricPartitions },
+  { name: '0030-counted-days', class: CountedDays },
 ];

@@ -147,6 +147,14 @@ create table idempotency_keys (
 );
 CREATE INDEX idempotency_keys_oldest ON public.idempotency_keys USING btree (created_at);
 
+create table job_days (
+  day date not null,
+  jobs integer not null,
+  project_id text not null,
+  state text not null,
+  constraint job_days_pkey PRIMARY KEY (day, project_id, state)
+);
+
 create table job_signals (
   attempt integer not null,
   deadline_at timestamp(3) with time zone,
@@ -196,6 +204,7 @@ CREATE INDEX jobs_ended_by_day ON public.jobs USING btree (project_id, finished_
 CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_newest_first ON public.jobs USING btree (project_id, created_at, id);
 CREATE INDEX jobs_open ON public.jobs USING btree (created_at, id) WHERE (finished_at IS NULL);
+CREATE INDEX jobs_open_by_state ON public.jobs USING btree (project_id, state) WHERE (finished_at IS NULL);
 CREATE INDEX jobs_undelivered ON public.jobs USING btree (created_at, id) WHERE ((finished_at IS NULL) AND ((workflow_started_at IS NULL) OR ((cancel_requested_at IS NOT NULL) AND (cancel_delivered_at IS NULL))));
 CREATE INDEX jobs_with_checkpoints ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (checkpoints_collected_at IS NULL));
 CREATE INDEX jobs_with_details ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (details_collected_at IS NULL));
@@ -217,18 +226,47 @@ create table log_chunks (
   constraint log_chunks_stream_check CHECK ((stream = ANY (ARRAY['setup'::text, 'training'::text])))
 );
 
+create table metric_blocks (
+  attempt integer not null,
+  block integer not null,
+  first_id bigint not null,
+  first_step bigint not null,
+  greatest_id bigint,
+  greatest_value double precision,
+  job_id text collate "C" not null,
+  last_id bigint not null,
+  last_step bigint not null,
+  least_id bigint,
+  least_value double precision,
+  name text not null,
+  non_finite_id bigint,
+  points integer not null,
+  size integer not null,
+  constraint metric_blocks_pkey PRIMARY KEY (job_id, attempt, name, size, block)
+);
+
 create table metric_points (
   attempt integer not null,
   epoch double precision,
   id bigint not null default nextval('metric_points_id_seq'::regclass),
-  job_id text not null,
+  job_id text collate "C" not null,
   name text not null,
   step bigint not null,
   time timestamp(3) with time zone not null,
   value double precision not null,
   constraint metric_points_pkey PRIMARY KEY (job_id, id)
+) partition by RANGE (job_id);
+CREATE INDEX metric_points_series ON ONLY public.metric_points USING btree (job_id, name, attempt, step, id) INCLUDE (value);
+
+create table metric_series (
+  attempt integer not null,
+  first_id bigint not null,
+  first_step bigint not null,
+  job_id text collate "C" not null,
+  name text not null,
+  points bigint not null,
+  constraint metric_series_pkey PRIMARY KEY (job_id, attempt, name)
 );
-CREATE INDEX metric_points_series ON public.metric_points USING btree (job_id, name, attempt, step, id) INCLUDE (value);
 
 create table model_versions (
   bytes bigint not null,
@@ -275,6 +313,12 @@ create table object_uses (
   constraint object_uses_pkey PRIMARY KEY (key)
 );
 CREATE INDEX object_uses_oldest ON public.object_uses USING btree (used_at, key);
+
+create table provider_prices (
+  priced_at timestamp(3) with time zone not null,
+  provider text not null,
+  constraint provider_prices_pkey PRIMARY KEY (provider)
+);
 
 create table provider_sweeps (
   error text,
