@@ -63,7 +63,6 @@ export function composeActivities(parts: {
   const controlDeps: ControlDeps = {
     store,
     storage,
-    providers,
     policyFor,
     signal: { capacityGranted: temporal.signalCapacityGranted },
     describeWorkflow: temporal.describe,
@@ -90,14 +89,15 @@ export function composeActivities(parts: {
       ...createControlActivities(controlDeps),
       ...createRepairActivities({
         ...controlDeps,
+        providers,
         adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
       }),
       ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
     providerActivities: {
       ...providerActivities,
-      ...createSweepActivities({ ...controlDeps, graceMs }),
-      ...createCatalogActivities(controlDeps),
+      ...createSweepActivities({ ...controlDeps, providers, graceMs }),
+      ...createCatalogActivities({ ...controlDeps, providers }),
     },
     providers,
   };

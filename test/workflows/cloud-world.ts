@@ -6,6 +6,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { SweepOutcome } from '../../activities/contract.ts';
+import { createCatalogActivities } from '../../activities/catalog/refresh.ts';
 import { createControlActivities } from '../../activities/control/create.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
@@ -26,7 +27,7 @@ import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import type { JobRecord, Store } from '../../store/types.ts';
 import { controlQueue, providerQueue, searchAttributes } from '../../workflows/contracts.ts';
-import type { reconcileProviders } from '../../workflows/index.ts';
+import type { reconcileProviders, refreshCatalog } from '../../workflows/index.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { poll } from '../support/poll.ts';
@@ -100,11 +101,11 @@ export class CloudWorld {
     const provider = createSimulatedProvider({ url: cloud.url, key, namespace: 'test', timeoutMs: 2000 });
     const deps: ControlDeps = {
       ...{ store, storage, policyFor, describeWorkflow: temporal.describe },
-      providers: new Map([['simulated', provider]]),
       signal: { capacityGranted: temporal.signalCapacityGranted },
       inspectModel: () => Promise.reject(new Error('no job here makes a model')),
       now: () => new Date(),
     };
+    const providers = new Map([['simulated', provider]]);
     const { name, capabilities } = provider;
     await store.providers.upsert({ name, capabilities, ...(await provider.check()), checkedAt: new Date() });
     const common = { connection: native, namespace, shutdownGraceTime: '1s' } as const;
@@ -114,7 +115,7 @@ export class CloudWorld {
         ...{ ...common, taskQueue: controlQueue, workflowBundle: { codePath: workflowBundlePath } },
         activities: {
           ...createControlActivities(deps),
-          ...createRepairActivities({ ...deps, adoptJob }),
+          ...createRepairActivities({ ...deps, providers, adoptJob }),
           ...createCollectorActivities({ ...deps, periods: defaultPeriods }),
         },
       }),
@@ -122,7 +123,7 @@ export class CloudWorld {
         ...{ ...common, taskQueue: providerQueue('simulated') },
         activities: {
           ...createProviderActivities({
-            ...{ ...deps, silence },
+            ...{ ...deps, providers, silence },
             runner: {
               ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
               onThisMachine: {
@@ -131,7 +132,8 @@ export class CloudWorld {
               ...{ heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
             },
           }),
-          ...createSweepActivities({ ...deps, graceMs }),
+          ...createSweepActivities({ ...deps, providers, graceMs }),
+          ...createCatalogActivities({ ...deps, providers }),
         },
       }),
     ]);
@@ -150,6 +152,16 @@ export class CloudWorld {
     return new CloudWorld({
       ...{ store, cloud, namespace, temporal, close },
       client: new Client({ connection, namespace }),
+    });
+  }
+
+  /** One refresh, as the schedule starts it. */
+  async refreshOffers(): Promise<void> {
+    await this.client.workflow.execute<typeof refreshCatalog>('refreshCatalog', {
+      workflowId: `catalog/simulated-${randomUUID()}`,
+      taskQueue: controlQueue,
+      args: [{ provider: 'simulated' }],
+      typedSearchAttributes: [{ key: searchAttributes.kind, value: 'refreshCatalog' }],
     });
   }
 
