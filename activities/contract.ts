@@ -117,6 +117,8 @@ export type SweepActivities = {
   }) => Promise<{ readonly outcome: 'gone' | 'asked' | 'refused' | 'owned' }>;
 };
 
+/** `isAsked`: a job waits for it, and everything is read anew; else what is due. */
+export type CatalogInput = { readonly provider: string; readonly isAsked?: true };
 /** On the queue of its provider. */
 export type CheckActivities = {
   /** Looks whether the provider can be used, and writes that down. */
@@ -128,8 +130,8 @@ export type CheckActivities = {
 
 /** On the queue of its provider. */
 export type CatalogActivities = {
-  /** Reads everything that the provider offers and puts it in the place of what was known. */
-  readonly refreshCatalog: (input: { readonly provider: string }) => Promise<{ readonly offers: number }>;
+  /** Reads what the provider offers and puts it in the place of what was known. */
+  readonly refreshCatalog: (input: CatalogInput) => Promise<{ readonly offers: number }>;
 };
 
 /** On the control queue. */

@@ -67,7 +67,7 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   };
   const handle = await launchAlone(store, attemptId, async () => {
     await store.reconcile.launchTried(attemptId, now());
-    const made = await notingRefusal(deps, attemptId, () => launchOrAdopt(providerOf(deps, offer.provider), request));
+    const made = await notingRefusal(deps, request, () => launchOrAdopt(providerOf(deps, offer.provider), request));
     await store.attempts.setHandle(attemptId, made, now());
     return made;
   });
@@ -131,14 +131,16 @@ function bootstrapOf(
 const refusals: readonly ErrorType[] = ['stockout', 'quota', 'invalid-request'];
 
 async function notingRefusal(
-  { store }: ProviderDeps,
-  attemptId: string,
+  { store, now }: ProviderDeps,
+  { attemptId, offer }: LaunchRequest,
   launch: () => Promise<InstanceHandle>,
 ): Promise<InstanceHandle> {
   try {
     return await launch();
   } catch (error) {
     if (isArtenicError(error) && refusals.includes(error.type)) await store.reconcile.launchTried(attemptId, null);
+    // until it answers again nothing else is launched there
+    if (isArtenicError(error, 'auth')) await store.catalogs.refused(offer.provider, error, now());
     throw error;
   }
 }

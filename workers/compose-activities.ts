@@ -14,7 +14,6 @@ import { createCheckActivities } from '../activities/check-provider.ts';
 import { createControlActivities } from '../activities/control/create.ts';
 import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
-import { createElsewhere } from '../activities/providers/elsewhere.ts';
 import type { ProviderRates } from '../activities/providers/module.ts';
 import type { Provider } from '../activities/providers/provider.ts';
 import { providerModules } from '../activities/providers/registry.ts';
@@ -63,12 +62,10 @@ export async function composeActivities(parts: {
   const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);
   const served = await openServed({ ...parts, storage, home });
-  const own = new Map([...served].map(([name, { provider }]) => [name, provider]));
-  const providers = new Map([...elsewhereOf(parts.served, store), ...own]);
+  const providers = new Map([...served].map(([name, { provider }]) => [name, provider]));
   const controlDeps: ControlDeps = {
     store,
     storage,
-    providers,
     policyFor,
     signal: { capacityGranted: temporal.signalCapacityGranted },
     describeWorkflow: temporal.describe,
@@ -79,7 +76,7 @@ export async function composeActivities(parts: {
   const providerActivities = createProviderActivities({
     store,
     storage,
-    providers: own,
+    providers,
     runner: {
       apiUrl: apiUrlOf(config),
       onThisMachine: {
@@ -97,6 +94,7 @@ export async function composeActivities(parts: {
   });
   const repair = createRepairActivities({
     ...controlDeps,
+    providers,
     adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
   });
   const { settleAbandoned } = repair;
@@ -109,9 +107,9 @@ export async function composeActivities(parts: {
     },
     providerActivities: {
       ...providerActivities,
-      ...createSweepActivities({ ...controlDeps, graceMs }),
-      ...createCatalogActivities(controlDeps),
-      ...createCheckActivities(controlDeps),
+      ...createSweepActivities({ ...controlDeps, providers, graceMs }),
+      ...createCatalogActivities({ ...controlDeps, providers }),
+      ...createCheckActivities({ ...controlDeps, providers }),
       settleAbandoned,
     },
     providers: served,
@@ -140,11 +138,4 @@ async function openServed(parts: {
     opened.set(module.name, { provider: outside, rates: configured.rates });
   }
   return opened;
-}
-
-/** What another process may serve; whether one does, the provider's row tells. */
-function elsewhereOf(served: Served, store: Store): readonly (readonly [string, Provider])[] {
-  return modules
-    .filter(({ name }) => !served.isProviderServed(name))
-    .map((module) => [module.name, createElsewhere(module, store)] as const);
 }

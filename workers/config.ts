@@ -104,8 +104,8 @@ const configSchema = z.object({
   ARTENIC_RELAY_MS: milliseconds.default(2000),
   /** How often each provider's list is compared with our rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */
   ARTENIC_RECONCILE_MS: milliseconds.min(1000).default(60_000),
-  /** How often each provider is asked for all that it offers, for `artenic offers` and the dashboard. A launch asks by itself. */
-  ARTENIC_CATALOG_MS: milliseconds.min(1000).default(3_600_000),
+  /** How often each provider is asked what it offers and what it costs; a provider with spot machines is asked for their prices, and every five minutes for all. Launches are decided by the answers of the last 15 minutes. */
+  ARTENIC_CATALOG_MS: milliseconds.min(1000).max(600_000).default(60_000),
   /** How long an instance that nobody owns is left alone before it is terminated. Must be longer than the 180 s that one call to launch may take; lower it for tests only. */
   ARTENIC_RECONCILE_GRACE_MS: milliseconds.default(240_000),
   /** How often the histories of settled jobs are put into object storage. Any value below Temporal's retention does. */

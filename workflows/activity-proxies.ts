@@ -1,8 +1,8 @@
 import { proxyActivities, proxyLocalActivities, sleep, TemporalFailure } from '@temporalio/workflow';
-import type { ControlActivities, ProviderActivities } from '../activities/contract.ts';
+import type { CatalogActivities, ControlActivities, ProviderActivities } from '../activities/contract.ts';
 import type { Offer } from '../core/failover/types.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
-import { instanceQueue, launchQueue } from './contracts.ts';
+import { instanceQueue, launchQueue, lifecycleQueue } from './contracts.ts';
 import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 
 /** A dead worker's step is taken up by the next one after this. A worker that is only busy beats three times meanwhile. */
@@ -52,7 +52,32 @@ export const closePoll = proxyActivities<Pick<ControlActivities, 'awaitWorkflowC
   summary: 'until the earlier run of this id has closed',
 });
 
-/** What is done with one instance, on the queues of its provider, or of its machine as soon as that is known. */
+/**
+ * Asks providers what they offer, all at once, each for a few seconds: one that hangs, or that no worker serves, keeps nobody
+ * waiting. True when one has answered.
+ */
+export async function askForOffers(providers: readonly string[]): Promise<boolean> {
+  const answers = await Promise.all(
+    providers.map(async (provider) => {
+      const { refreshCatalog } = proxyActivities<CatalogActivities>({
+        taskQueue: lifecycleQueue(provider),
+        summary: `what ${provider} offers`,
+        scheduleToCloseTimeout: '5s',
+        retry: { maximumAttempts: 1 },
+      });
+      try {
+        await refreshCatalog({ provider, isAsked: true });
+        return true;
+      } catch (error) {
+        if (!(error instanceof TemporalFailure)) throw error;
+        return false;
+      }
+    }),
+  );
+  return answers.includes(true);
+}
+
+/** What is done with one instance, on the queue of its provider, or of its machine as soon as that is known. */
 export function instanceActivities(
   offer: Offer,
   handle: InstanceRef | null,

@@ -18,7 +18,7 @@ export function asProvider(adapter: Adapter, around: Around = (work) => work()):
     capabilities: adapter.capabilities,
     check: () => adapter.check(),
     offers: (query) => around(() => adapter.offers(query)),
-    catalog: () => around(() => adapter.catalog()),
+    catalog: (part) => around(() => adapter.catalog(part)),
     launch: (request) => around(() => adapter.launch(request)),
     describe: (handle) => around(() => adapter.describe(handle)),
     ...(describeMany === undefined ? {} : { describeMany: (handles) => around(() => describeMany(handles)) }),

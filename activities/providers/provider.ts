@@ -85,8 +85,8 @@ export type Provider = {
   readonly check: () => Promise<ProviderCheck>;
   /** What could be launched for these needs, cheapest first. */
   readonly offers: (query: OfferQuery) => Promise<readonly Offer[]>;
-  /** Everything that could be launched at all, in no order. */
-  readonly catalog: () => Promise<readonly CatalogOffer[]>;
+  /** Everything that could be launched at all, in no order; `spot`: its spot machines at least, where that is less work. */
+  readonly catalog: (part: 'all' | 'spot') => Promise<readonly CatalogOffer[]>;
   /**
    * Idempotent by `attemptId`, also when the first call's answer was lost, and after the instance has ended. `not-ready`: what an
    * earlier call may have made need not be shown yet, and the launch is to be tried again.

@@ -93,6 +93,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   providers: forGood('providers', 'one row for each provider'),
   provider_prices: forGood('providers', 'one row for each provider'),
   catalogs: forGood('providers', 'one row for each provider'),
+  offers: own('providers', 'as long as its provider offers it; at most 50,000 for each provider'),
   api_uptime: forGood('API', 'one row'),
   provider_sweeps: forGood('reconciler', 'one row for each provider'),
   stray_instances: until('reconciler', 'requests', '30 days after they were resolved'),

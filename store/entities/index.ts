@@ -14,6 +14,7 @@ import { jobs } from './jobs.ts';
 import { logChunks } from './log-chunks.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
+import { offers } from './offers.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
 import { collectorLeases, objectRefs, objectUses } from './retention.ts';
@@ -42,6 +43,7 @@ export const entities = [
   apiUptime,
   providers,
   catalogs,
+  offers,
   runnerEvents,
   jobSignals,
   signInLinks,

@@ -78,10 +78,11 @@ CREATE INDEX capacity_claims_granted ON public.capacity_claims USING btree (prov
 CREATE INDEX capacity_claims_queue ON public.capacity_claims USING btree (provider, ((- priority)), submitted_at_ms, attempt_id) WHERE (granted_at IS NULL);
 
 create table catalogs (
-  offers jsonb not null,
   problem text,
+  problem_type text,
   provider text not null,
   refreshed_at timestamp(3) with time zone,
+  spot_refreshed_at timestamp(3) with time zone,
   tried_at timestamp(3) with time zone not null,
   constraint catalogs_pkey PRIMARY KEY (provider)
 );
@@ -314,6 +315,25 @@ create table object_uses (
 );
 CREATE INDEX object_uses_oldest ON public.object_uses USING btree (used_at, key);
 
+create table offers (
+  gpu_type text,
+  gpu_words text[],
+  gpus integer not null,
+  granularity_seconds integer,
+  instance_type text not null,
+  memory_gib double precision not null,
+  minimum_seconds integer,
+  price_usd_micros_per_hour bigint not null,
+  priced_at timestamp(3) with time zone,
+  provider text not null,
+  region text not null,
+  spot boolean not null,
+  vcpu double precision not null,
+  zone text not null,
+  constraint offers_pkey PRIMARY KEY (provider, region, zone, instance_type, spot)
+);
+CREATE INDEX offers_by_price ON public.offers USING btree (provider, spot, price_usd_micros_per_hour);
+CREATE INDEX offers_with_gpus ON public.offers USING btree (provider, spot, price_usd_micros_per_hour) WHERE (gpus > 0);
 create table provider_prices (
   priced_at timestamp(3) with time zone not null,
   provider text not null,

@@ -6,6 +6,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { SweepOutcome } from '../../activities/contract.ts';
+import { createCatalogActivities } from '../../activities/catalog/refresh.ts';
 import { createCheckActivities } from '../../activities/check-provider.ts';
 import { createControlActivities } from '../../activities/control/create.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
@@ -27,7 +28,7 @@ import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import type { JobRecord, Store } from '../../store/types.ts';
 import { controlQueue, launchQueue, lifecycleQueue, searchAttributes } from '../../workflows/contracts.ts';
-import type { reconcileProviders } from '../../workflows/index.ts';
+import type { reconcileProviders, refreshCatalog } from '../../workflows/index.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { poll } from '../support/poll.ts';
@@ -105,19 +106,19 @@ export class CloudWorld {
     const provider = createSimulatedProvider({ url: cloud.url, key, namespace: 'test', timeoutMs: 2000 });
     const deps: ControlDeps = {
       ...{ store, storage, policyFor, describeWorkflow: temporal.describe },
-      providers: new Map([['simulated', provider]]),
       signal: { capacityGranted: temporal.signalCapacityGranted },
       inspectModel: () => Promise.reject(new Error('no job here makes a model')),
       now: () => new Date(),
     };
+    const providers = new Map([['simulated', provider]]);
     const { name, capabilities } = provider;
     await store.providers.upsert({ name, capabilities, ...(await provider.check()), checkedAt: new Date() });
     const common = { connection: native, namespace, shutdownGraceTime: '1s' } as const;
     const adoptJob = (jobId: string, service: string) => temporal.startTrainingJob(jobId, { adopt: true, service });
-    const repair = createRepairActivities({ ...deps, adoptJob });
+    const repair = createRepairActivities({ ...deps, providers, adoptJob });
     const providerActivities = {
       ...createProviderActivities({
-        ...{ ...deps, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
+        ...{ ...deps, providers, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
         runner: {
           ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
           onThisMachine: {
@@ -126,8 +127,9 @@ export class CloudWorld {
           ...{ heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
         },
       }),
-      ...createSweepActivities({ ...deps, graceMs }),
-      ...createCheckActivities(deps),
+      ...createSweepActivities({ ...deps, providers, graceMs }),
+      ...createCatalogActivities({ ...deps, providers }),
+      ...createCheckActivities({ ...deps, providers }),
       settleAbandoned: repair.settleAbandoned,
     };
     const workers = await Promise.all([
@@ -158,6 +160,16 @@ export class CloudWorld {
     return new CloudWorld({
       ...{ store, cloud, namespace, temporal, close },
       client: new Client({ connection, namespace }),
+    });
+  }
+
+  /** One refresh, as the schedule starts it. */
+  async refreshOffers(): Promise<void> {
+    await this.client.workflow.execute<typeof refreshCatalog>('refreshCatalog', {
+      workflowId: `catalog/simulated-${randomUUID()}`,
+      taskQueue: controlQueue,
+      args: [{ provider: 'simulated' }],
+      typedSearchAttributes: [{ key: searchAttributes.kind, value: 'refreshCatalog' }],
     });
   }
 

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { AttemptEnding, TerminalJobState } from '@artenic/core';
-import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
+import type { CatalogActivities, ControlActivities, ProviderActivities } from '../../activities/contract.ts';
 import { retriedWhenRefused } from '../../activities/failures.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { spotWithFallback } from '../../core/failover/policy.ts';
@@ -74,6 +74,8 @@ export class World {
   readonly calls: string[] = [];
   readonly #faults = new Map<string, Fault>();
   slots = 100;
+  /** Jobs of which it is not known what the provider offers them, until it is asked. */
+  readonly unknown = new Set<string>();
   policy: FailoverPolicy = spotWithFallback;
   pollMs = 50;
   /** Region of new instances: on a machine of its own when it names one. */
@@ -148,8 +150,12 @@ export class World {
       const key = `${jobId} ${decision}`;
       const stored = this.decisions.get(key);
       if (stored !== undefined) return { ...stored, isRepeated: true };
-      const action = this.#decide(jobId, watched);
+      const isUnknown = this.unknown.has(jobId);
+      const action: FailoverAction = isUnknown
+        ? { kind: 'wait', waitMs: 3_600_000, reason: 'Paused: not known' }
+        : this.#decide(jobId, watched);
       this.decisions.set(key, action);
+      if (isUnknown) return { ...action, unknown: ['local', 'served-by-nobody'] };
       return action;
     },
     openAttempt: async ({ jobId, attempt, offer, reason }) => {
@@ -249,7 +255,11 @@ export class World {
     },
   };
 
-  readonly provider: ProviderActivities = {
+  readonly provider: ProviderActivities & CatalogActivities = {
+    refreshCatalog: async () => {
+      this.unknown.clear();
+      return { offers: 1 };
+    },
     launchInstance: async ({ attemptId, offer }) => {
       await this.#enter('launchInstance', attemptId, offer.instanceType);
       const known = this.instances.get(attemptId);

@@ -96,9 +96,9 @@ class AwsProvider implements Adapter {
     return found.flat().toSorted((one, other) => one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour);
   }
 
-  async catalog(): Promise<readonly CatalogOffer[]> {
+  async catalog(part: 'all' | 'spot'): Promise<readonly CatalogOffer[]> {
     const needs = { vcpu: 0, memoryGib: 0, gpus: 0 };
-    const offers = await this.offers({ needs, gpuType: null, regions: [], spot: null });
+    const offers = await this.offers({ needs, gpuType: null, regions: [], spot: part === 'all' ? null : true });
     return offers.flatMap((offer) => {
       const resources = instanceTypeOf(offer.instanceType);
       return resources === null ? [] : [{ ...offer, resources }];
