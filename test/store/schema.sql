@@ -334,6 +334,7 @@ create table offers (
 );
 CREATE INDEX offers_by_price ON public.offers USING btree (provider, spot, price_usd_micros_per_hour);
 CREATE INDEX offers_with_gpus ON public.offers USING btree (provider, spot, price_usd_micros_per_hour) WHERE (gpus > 0);
+
 create table provider_prices (
   priced_at timestamp(3) with time zone not null,
   provider text not null,
