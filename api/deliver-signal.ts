@@ -21,10 +21,13 @@ async function tell({ store, temporal }: Deps, signal: JobSignalRecord): Promise
       return;
     case 'release':
     case 'capacity-news': {
-      const newest = (await store.attempts.listByJob(jobId)).at(-1);
+      const newest = (await store.attempts.newest(jobId)).at(-1);
       // while an attempt simply runs nothing waits for it, and the history is not for this
       if (newest === undefined || newest.ending !== null || newest.noticedAt !== null)
         await ifThere(temporal.wakeFailover(jobId));
+      // it may be waiting between two launches
+      if (newest !== undefined && newest.ending === null && newest.handle === null)
+        await ifThere(temporal.wakeAttempt(newest.id));
       return;
     }
     case 'preemption-notice': {

@@ -117,11 +117,11 @@ export function providerView(provider: ProviderRecord, inUse: Capacity | null): 
 }
 
 export function decisionView({ decision, policyVersion, action, decidedAt }: DecisionSummary): DecisionView {
-  const isLaunch = action.kind === 'launch';
+  const launch = action.kind === 'replace' ? action.launch : action.kind === 'launch' ? action : null;
   return {
     ...{ decision, policyVersion, kind: action.kind, reason: action.reason },
-    attempt: isLaunch || action.kind === 'finish' ? action.attempt : null,
-    step: isLaunch ? action.step : null,
+    attempt: action.kind === 'finish' ? action.attempt : (launch?.attempt ?? null),
+    step: launch?.step ?? null,
     decidedAt: decidedAt.toISOString(),
   };
 }

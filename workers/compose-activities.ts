@@ -10,6 +10,7 @@ import type {
   SweepActivities,
 } from '../activities/contract.ts';
 import { createControlActivities } from '../activities/control/create.ts';
+import { nextLaunch } from '../activities/control/next-launch.ts';
 import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
 import { createLocalElsewhere } from '../activities/providers/local/elsewhere.ts';
@@ -72,6 +73,7 @@ export function composeActivities(parts: {
   };
   const graceMs = config.ARTENIC_RECONCILE_GRACE_MS;
   const providerActivities = createProviderActivities({
+    nextLaunch: (input) => nextLaunch(controlDeps, input),
     store,
     storage,
     providers,

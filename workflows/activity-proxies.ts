@@ -57,7 +57,7 @@ export function instanceActivities(
   offer: Offer,
   handle: InstanceRef | null,
 ): {
-  readonly launch: Pick<ProviderActivities, 'launchInstance'>;
+  readonly launch: Pick<ProviderActivities, 'launchInstance' | 'tryLaunch'>;
   readonly watch: Pick<ProviderActivities, 'watchInstance'>;
   readonly terminate: Pick<ProviderActivities, 'terminateInstance'>;
 } {
@@ -66,7 +66,7 @@ export function instanceActivities(
   // what runs on our own machine is asked often, a cloud's API as seldom as its rate limits like
   const watchInterval = offer.provider === 'local' || offer.provider === 'simulated' ? '2s' : '15s';
   return {
-    launch: proxyActivities<Pick<ProviderActivities, 'launchInstance'>>({
+    launch: proxyActivities<Pick<ProviderActivities, 'launchInstance' | 'tryLaunch'>>({
       taskQueue,
       summary: `launch on ${place}`,
       // what a launch under way makes must come to our hands, also when the job is cancelled meanwhile

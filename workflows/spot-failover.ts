@@ -53,6 +53,11 @@ async function driveAttempts(
         if (isFresh) await crew.news(ended, isStirred, { waitMs: action.waitMs, summary: oneLine(action.reason, 180) });
         break;
       case 'watch':
+        if (isFresh) await crew.news(ended, isStirred, timerOf(action));
+        break;
+      case 'replace':
+        if (cancellation.requested) break;
+        await replace(jobId, crew, action, timeline);
         if (isFresh) await crew.news(ended, isStirred);
         break;
       case 'launch':
@@ -79,6 +84,22 @@ function isLongEnough(input: FailoverInput, decision: number, crew: Crew): boole
   return crew.attempts.length === 0 && limit !== null && decision - input.decision >= Math.max(1, limit);
 }
 
+type Watch = Extract<FailoverAction, { readonly kind: 'watch' }>;
+type Replace = Extract<FailoverAction, { readonly kind: 'replace' }>;
+
+function timerOf({ untilMs, reason }: Watch): { readonly waitMs: number; readonly summary: string } | undefined {
+  if (untilMs === undefined) return undefined;
+  return { waitMs: Math.max(1, untilMs - Date.now()), summary: oneLine(reason, 180) };
+}
+
+/** The warned attempt stops with its checkpoint while the other one begins beside it, as after a provider's warning. */
+async function replace(jobId: string, crew: Crew, { stop, launch, reason }: Replace, timeline: Timeline): Promise<void> {
+  const attemptId = attemptWorkflowId(jobId, stop);
+  await quickly((activities) => activities.warnAttempt({ attemptId }));
+  timeline.phase('attempt', launch.attempt);
+  await crew.launch({ kind: 'launch', ...launch, reason });
+}
+
 /** The job ends by what has ended already: a replacement that was to follow is not needed any more. */
 async function dropNeedless(jobId: string, crew: Crew, ended: number | null): Promise<void> {
   // that one's end is in its row, and on its way to here
@@ -102,6 +123,8 @@ function describeAction(action: FailoverAction): string {
       return `wait ${action.waitMs} ms: ${action.reason}`;
     case 'watch':
       return `watch: ${action.reason}`;
+    case 'replace':
+      return `attempt ${action.launch.attempt} in place of ${action.stop}: ${action.reason}`;
     case 'launch':
       return `attempt ${action.attempt} on ${action.offer.provider} ${action.offer.instanceType}: ${action.reason}`;
     default:

@@ -1,6 +1,6 @@
 import type { AttemptEnding, AttemptEndingKind, CompletionMarker, JobSpec } from '@artenic/core';
 import { assertNever } from '../../core/assert-never.ts';
-import { errorTable, type ErrorType } from '../../core/errors.ts';
+import { endingOfLaunchError } from '../../core/failover/refusal-kind.ts';
 import { notKeptWords } from '../../core/jobs/not-kept.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { AttemptRecord } from '../../store/types.ts';
@@ -45,7 +45,7 @@ function ended(kind: AttemptEndingKind, message: string, exitCode: number | null
 
 function judgeWithoutMarker(attempt: AttemptRecord, { evidence, launchError }: CollectInput): AttemptEnding {
   if (launchError !== null) {
-    return ended(refusalOf(launchError.type), launchError.message);
+    return ended(endingOfLaunchError(launchError.type), launchError.message);
   }
   if (attempt.stopRequested !== null) return stopped(attempt.stopRequested, null);
   if (evidence?.endedBy === 'preemption') {
@@ -67,14 +67,6 @@ function judgeSilent({ kind, since, limitMs }: NonNullable<InstanceEvidence['sil
     'fell-silent': `Its machine gave no sign of life for more than ${minutes}, the last one at ${since}: it hangs, or is cut off. It was terminated.`,
   }[kind];
   return { ...ended('lost', message), evidence: kind };
-}
-
-/** What the provider may give later is told from what it will never give. */
-function refusalOf(type: string): AttemptEndingKind {
-  if (type === 'stockout' || type === 'quota') return type;
-  if (type === 'auth') return 'unauthorized';
-  const isPassing = Object.hasOwn(errorTable, type) && errorTable[type as ErrorType].retryable;
-  return isPassing ? 'unavailable' : 'launch-failed';
 }
 
 function stopped(reason: StopReason, exitCode: number | null): AttemptEnding {

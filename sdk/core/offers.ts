@@ -43,7 +43,7 @@ export const decisionViewSchema = z.object({
   decision: z.number().int(),
   /** The rule, with its version. */
   policyVersion: z.string(),
-  kind: z.enum(['launch', 'wait', 'watch', 'finish']),
+  kind: z.enum(['launch', 'wait', 'watch', 'replace', 'finish']),
   reason: z.string(),
   /** The attempt that was launched, or whose ending ended the job. */
   attempt: z.number().int().nullable(),

@@ -10,6 +10,7 @@ import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
 import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
+import { launchRefusals } from './launch-refusals.ts';
 import { logChunks } from './log-chunks.ts';
 import { metricPoints } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
@@ -24,6 +25,7 @@ export const entities = [
   jobs,
   attempts,
   decisions,
+  launchRefusals,
   capacityClaims,
   streams,
   metricPoints,

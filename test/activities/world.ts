@@ -134,6 +134,7 @@ export class ActivityWorld {
 
   provider(changes: Partial<ProviderDeps> = {}): ProviderActivities {
     return createProviderActivities({
+      nextLaunch: (input) => this.control().nextLaunch(input),
       store: this.store,
       storage: this.storage,
       providers: new Map([['local', this.local]]),
@@ -178,6 +179,7 @@ export class ActivityWorld {
     const storage = { kind: 'directory', root: join(this.home, 'objects') } as const;
     return {
       attemptId,
+      launch: 1,
       offer: localOffer,
       needs: { vcpu: 1, memoryGib: 0, gpus: 0 },
       mayExist: false,

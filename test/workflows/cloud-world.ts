@@ -7,6 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { SweepOutcome } from '../../activities/contract.ts';
 import { createControlActivities } from '../../activities/control/create.ts';
+import { nextLaunch } from '../../activities/control/next-launch.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
 import { createSimulatedProvider } from '../../activities/providers/simulated/provider.ts';
@@ -123,6 +124,7 @@ export class CloudWorld {
         activities: {
           ...createProviderActivities({
             ...{ ...deps, silence },
+            nextLaunch: (input) => nextLaunch(deps, input),
             runner: {
               ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
               onThisMachine: {
