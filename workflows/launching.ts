@@ -1,4 +1,11 @@
-import { CancellationScope, condition, continueAsNew, setHandler, TemporalFailure, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  setHandler,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { LaunchError, LaunchResult, NextLaunch } from '../activities/contract.ts';
 import { assertNever } from '../core/assert-never.ts';
 import type { Offer } from '../core/failover/types.ts';
@@ -73,7 +80,7 @@ export class Launching {
       input.isWaiting === true
         ? await this.#ask(null)
         : { kind: 'launch', launch: this.#launch, offer: this.#offer, reason: input.reason };
-    for (let waits = 0; ; ) {
+    for (let waits = 0; ;) {
       switch (next.kind) {
         case 'end':
           return { kind: 'none', error: next.error, stoppedFor: stopFirst };

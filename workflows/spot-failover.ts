@@ -93,7 +93,12 @@ function timerOf({ untilMs, reason }: Watch): { readonly waitMs: number; readonl
 }
 
 /** The warned attempt stops with its checkpoint while the other one begins beside it, as after a provider's warning. */
-async function replace(jobId: string, crew: Crew, { stop, launch, reason }: Replace, timeline: Timeline): Promise<void> {
+async function replace(
+  jobId: string,
+  crew: Crew,
+  { stop, launch, reason }: Replace,
+  timeline: Timeline,
+): Promise<void> {
   const attemptId = attemptWorkflowId(jobId, stop);
   await quickly((activities) => activities.warnAttempt({ attemptId }));
   timeline.phase('attempt', launch.attempt);

@@ -105,7 +105,9 @@ class AttemptStory {
     this.#undo.push(() => this.#terminate());
     // what may run already is taken back first, so that it stops with its grace
     if (stoppedFor !== null && this.#input.takeOver !== true) return stopped;
-    const launched = await (patched('refusals-are-no-attempts') ? this.#launchAny(stoppedFor) : this.#launch(stoppedFor));
+    const launched = await (patched('refusals-are-no-attempts')
+      ? this.#launchAny(stoppedFor)
+      : this.#launch(stoppedFor));
     if (launched === 'detached') return 'detached';
     if (this.#handle === null) return { evidence: null, ...launched };
     return this.#watch(this.#handle, launched.stoppedFor);

@@ -16,11 +16,7 @@ export type Situation = {
 };
 
 /** @param watched numbers of the attempts whose workflows the asking run watches. */
-export async function readSituation(
-  deps: ControlDeps,
-  jobId: string,
-  watched: readonly number[],
-): Promise<Situation> {
+export async function readSituation(deps: ControlDeps, jobId: string, watched: readonly number[]): Promise<Situation> {
   const { store, now } = deps;
   const job = await store.jobs.get(jobId);
   const [attempts, counts, launchRefusals, { offers, refusals }] = await Promise.all([

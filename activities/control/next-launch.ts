@@ -31,20 +31,16 @@ export async function nextLaunch(deps: ControlDeps, input: NextLaunchInput): Pro
 
   const { job, state } = await readSituation(deps, attempt.jobId, []);
   const choice = chooseLaunch(state, attempt.attempt, policyFor(job.spec.placement.mode).decide);
-  const chosen = await store.transaction((repositories) => settle(repositories, { attempt, launch, choice, error, now }));
+  const chosen = await store.transaction((repositories) =>
+    settle(repositories, { attempt, launch, choice, error, now }),
+  );
   if (chosen.kind === 'launch' && chosen.offer.provider !== attempt.offer.provider)
     await grantCapacity(deps, attempt.offer.provider, null);
   return chosen;
 }
 
 /** It has an instance, had one, or is asked to end: another launch would be one too many. */
-function isAtItsEnd({
-  ending,
-  handle,
-  stopRequested,
-  billedFrom,
-  terminationConfirmedAt,
-}: AttemptRecord): boolean {
+function isAtItsEnd({ ending, handle, stopRequested, billedFrom, terminationConfirmedAt }: AttemptRecord): boolean {
   return [ending, handle, stopRequested, billedFrom, terminationConfirmedAt].some((fact) => fact !== null);
 }
 

@@ -85,9 +85,7 @@ export function blockedUntilMs(offer: Offer, state: FailoverState): number {
     const before = own.filter((other) => other.ending.kind === kind && other.endedAtMs <= endedAtMs);
     return until(endedAtMs, grown(coolDownMs[kind], Math.max(0, before.length - 1)), nowMs);
   });
-  const launches = ownLaunchRefusals(state).filter(
-    (one) => one.atMs > sinceMs && concerns(one.kind, one.offer, offer),
-  );
+  const launches = ownLaunchRefusals(state).filter((one) => one.atMs > sinceMs && concerns(one.kind, one.offer, offer));
   const untilLaunches = launches.map(({ kind, atMs }) => {
     const before = launches.filter((other) => other.kind === kind && other.atMs <= atMs);
     const times = before.reduce((sum, { streak }) => sum + streak, 0);

@@ -55,7 +55,13 @@ const page: (db: Db) => LaunchRefusalsRepository['page'] =
         .execute(),
       limit,
       toRecord,
-      ({ offer: { provider, region, zone = '', instanceType, spot } }) => [provider, region, zone, instanceType, String(spot)],
+      ({ offer: { provider, region, zone = '', instanceType, spot } }) => [
+        provider,
+        region,
+        zone,
+        instanceType,
+        String(spot),
+      ],
     );
   };
 

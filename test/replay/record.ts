@@ -81,7 +81,7 @@ const plainStories: Readonly<Record<string, PlainStory>> = {
   },
   'refused-by-provider': async ({ world, startJob }, jobId) => {
     world.addJob(jobId, { script: (runner) => runner.exit(3) });
-    world.fault(jobId, 'launchInstance', () => 'quota');
+    world.fault(jobId, 'launchInstance', () => 'invalid-request');
     world.fault(jobId, 'settleJob', (call) => (call <= 2 ? 'unavailable' : null));
     await (await startJob(jobId)).result();
   },

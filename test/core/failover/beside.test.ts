@@ -22,10 +22,11 @@ const ended = (attempt: number, kind: EndedAttempt['ending']['kind'], offer = a)
 function decide(state: Partial<FailoverState>): FailoverAction {
   return policyFor('spot-with-fallback').decide(
     failoverState({
-    ...{ attempts: [], openAttempts: [], offers: [a, b, onDemand], heard: [], refusals: [], createdAtMs: nowMs },
-    ...{ cancelRequested: false, retryOnExitCodes: [], stopAtMs: null, nowMs },
-    ...state,
-  }));
+      ...{ attempts: [], openAttempts: [], offers: [a, b, onDemand], heard: [], refusals: [], createdAtMs: nowMs },
+      ...{ cancelRequested: false, retryOnExitCodes: [], stopAtMs: null, nowMs },
+      ...state,
+    }),
+  );
 }
 
 describe('while attempts are under way', () => {
