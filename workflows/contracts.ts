@@ -55,6 +55,8 @@ export type FailoverInput = {
   readonly decision: number;
   /** Test only: continue as new after this many decisions. */
   readonly continueAfterDecisions: number | null;
+  /** Test only: of each attempt. */
+  readonly mostWaits?: number;
 };
 export type FailoverResult =
   | {

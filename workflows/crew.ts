@@ -38,7 +38,7 @@ export class Crew {
   }
 
   async launch(action: Launch): Promise<void> {
-    const { jobId, title } = this.#input;
+    const { jobId, title, mostWaits } = this.#input;
     const { attempt, offer, reason } = action;
     const workflowId = attemptWorkflowId(jobId, attempt);
     const service = workflowInfo().typedSearchAttributes.get(searchAttributes.service);
@@ -49,7 +49,9 @@ export class Crew {
         startChild(trainingAttempt, {
           workflowId,
           workflowTaskTimeout,
-          args: [{ jobId, attempt, offer, reason, title, ...takeOver }],
+          args: [
+            { jobId, attempt, offer, reason, title, ...takeOver, ...(mostWaits === undefined ? {} : { mostWaits }) },
+          ],
           // our end must not kill it: it is asked, and decides by the job's cancel intent
           parentClosePolicy: 'REQUEST_CANCEL',
           // taken over under the same id; that an attempt runs once is guarded by its row

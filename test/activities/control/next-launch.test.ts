@@ -268,7 +268,7 @@ test('a scarce type: refusals without end cost rows of their offers, and little 
     if (next.kind === 'end') throw new Error(next.error.message);
     ({ launch, offer: at } = next);
   };
-  const wanted = Number(process.env['ARTENIC_TEST_REFUSALS'] ?? 360);
+  const wanted = 360;
   while (cloud.asked.length < wanted) await round(provider);
   const refusals = await world.store.launchRefusals.ofJob(jobId);
   expect(refusals).toHaveLength(36);
