@@ -1,10 +1,11 @@
 /** Signatures of every activity. Workflows import these types and nothing else from here. */
-import type { AttemptEnding, PreemptionEvidenceClass, TerminalJobState } from '@artenic/core';
+import type { AttemptEnding, TerminalJobState } from '@artenic/core';
 import type { StrayReason } from '@artenic/core';
 import type { Decided, Offer } from '../core/failover/types.ts';
+import type { InstanceEvidence } from '../core/instance-evidence.ts';
+import type { LaunchError } from '../core/jobs/judge.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
 import type { StepReport } from '../core/retention/report.ts';
-import type { SilenceKind } from '../core/silence/silence.ts';
 import type { InstanceHandle } from './providers/provider.ts';
 
 export type PreparedJob =
@@ -16,23 +17,6 @@ export type PreparedJob =
       readonly message: string;
       readonly model: { readonly name: string; readonly version: number } | null;
     };
-
-/** How the instance ended, as the provider says. */
-export type InstanceEvidence = {
-  readonly endedBy: 'preemption' | 'request' | 'itself' | 'unknown';
-  readonly endedAt: string | null;
-  /** What tells that it was taken back; null when nothing does. */
-  readonly preemption?: PreemptionEvidenceClass | null;
-  /** It is not gone, but its runner has said that the command is over. */
-  readonly isOver?: true;
-  /** It is there, and gave no sign of life for too long although we were there to hear it. */
-  readonly silent?: { readonly kind: SilenceKind; readonly since: string; readonly limitMs: number };
-  /** Last line of the instance's console, when it ended by itself: why its runner failed. */
-  readonly lastLine?: string;
-};
-
-/** What ended a launch. */
-export type LaunchError = { readonly type: string; readonly message: string };
 
 /** What an attempt without an instance does next. */
 export type NextLaunch =

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { heartbeatResponseSchema, type Bootstrap } from '@artenic/core';
+import { heartbeatResponseSchema, runnerStopReasonOf, type Bootstrap } from '@artenic/core';
 import { FencedError, isUnreachable, type RunnerApi } from './api-client.ts';
 import { complain } from './error-text.ts';
 import { pause } from './pause.ts';
@@ -64,7 +64,7 @@ export function startHeartbeat(parts: {
       told = progress;
       if (checkpoint !== null) parts.onCheckpointWish(checkpoint.askedAt);
       if (notice !== null) parts.onNotice(new Date(notice.deadlineAt));
-      if (stop !== null) parts.stopping.request(stop.reason === 'max-hours' ? 'max-hours' : 'stop-requested');
+      if (stop !== null) parts.stopping.request(runnerStopReasonOf(stop.reason));
     } catch (error) {
       if (error instanceof FencedError) parts.onFenced();
       else if (!isUnreachable(error)) complain('heartbeat', error);

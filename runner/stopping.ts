@@ -1,6 +1,7 @@
-import type { CompletionMarker } from '@artenic/core';
+import type { RunnerStopReason } from '@artenic/core';
 
-export type StopReason = Exclude<CompletionMarker['reason'], 'exited' | 'restore-failed'>;
+/** `fenced`: another attempt has taken over, and nothing of this one is wanted any more. */
+export type StopReason = RunnerStopReason | 'fenced';
 
 /** Timers of Node go off at once beyond this. */
 const longestTimerMs = 2 ** 31 - 1;

@@ -1,5 +1,6 @@
 import { completionMarkerSchema, hasOwnOutputs, objectKeys, type CompletionMarker } from '@artenic/core';
 import { isArtenicError } from '../core/errors.ts';
+import { leavesWorkUndone } from '../core/jobs/stop-reasons.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 
 /** A marker lists every output; one of a hundred thousand files still fits. */
@@ -15,7 +16,7 @@ type AttemptKey = { readonly id: string; readonly jobId: string; readonly attemp
 /** By its marker: the runner's word to the API may be late, or lost with it. */
 export async function cameToItsEnd(storage: ObjectStorage, attempt: AttemptKey): Promise<boolean> {
   const completion = await readCompletion(storage, attempt);
-  return completion.kind === 'marker' && completion.marker.reason !== 'stop-requested';
+  return completion.kind === 'marker' && !leavesWorkUndone(completion.marker.reason);
 }
 
 /** The attempt's last word, from where its runner put it. */

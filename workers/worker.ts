@@ -5,6 +5,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import { pino, type Logger } from 'pino';
 import type { Provider } from '../activities/providers/provider.ts';
 import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import type { ObjectStorage } from '../core/object-storage.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
@@ -50,11 +51,13 @@ async function workflowBundle(config: Config): Promise<NonNullable<WorkerOptions
 /** What another program than this one (a test of faults) puts around the parts. */
 export type WorkerWraps = {
   readonly provider: (provider: Provider) => Provider;
+  readonly storage: (storage: ObjectStorage) => ObjectStorage;
   readonly activities: (composed: ComposedActivities) => ComposedActivities;
   readonly workerOptions: Pick<WorkerOptions, 'stickyQueueScheduleToStartTimeout'>;
 };
 const noWraps: WorkerWraps = {
   provider: (provider) => provider,
+  storage: (storage) => storage,
   activities: (composed) => composed,
   workerOptions: {},
 };
@@ -89,7 +92,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const opened = openStorage(config);
   const { sharedRoot } = opened;
-  const storage = guardUploads(opened.storage, store, () => new Date());
+  const storage = guardUploads(wraps.storage(opened.storage), store, () => new Date());
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   const { control, providerActivities, providers } = wraps.activities(
     composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider, served }),

@@ -6,10 +6,11 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LaunchError, LaunchResult, NextLaunch } from '../activities/contract.ts';
+import type { LaunchResult, NextLaunch } from '../activities/contract.ts';
 import { assertNever } from '../core/assert-never.ts';
 import type { Offer } from '../core/failover/types.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
+import type { LaunchError } from '../core/jobs/judge.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
 import { instanceActivities, quickly } from './activity-proxies.ts';
 import type { Cancellation } from './cancellation.ts';

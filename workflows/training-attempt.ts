@@ -1,9 +1,10 @@
 import { CancellationScope, condition, patched, TemporalFailure } from '@temporalio/workflow';
 import type { AttemptEnding } from '@artenic/core';
-import type { InstanceEvidence } from '../activities/contract.ts';
 import { assertNever } from '../core/assert-never.ts';
+import type { InstanceEvidence } from '../core/instance-evidence.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
-import { notNeededMessage, type StopReason } from '../core/jobs/stop-reasons.ts';
+import type { LaunchError } from '../core/jobs/judge.ts';
+import { explainedByStop, stopRules, type StopReason } from '../core/jobs/stop-reasons.ts';
 import { capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
@@ -17,7 +18,6 @@ import { Timeline } from './timeline.ts';
  * takes the instance over.
  */
 type Wish = 'none' | 'stop' | 'drop' | 'detach';
-type LaunchError = { readonly type: string; readonly message: string };
 /** What there is to judge by when the attempt is over. */
 type Facts = {
   readonly evidence: InstanceEvidence | null;
@@ -189,8 +189,7 @@ class AttemptStory {
       stoppedFor = reasonOf(wish) ?? (this.#overdueMs() >= 0 ? 'max-hours' : null);
       if (stoppedFor === null) await this.#nextEvent(isOver);
     }
-    // what is not needed has nothing to leave
-    if (stoppedFor !== null && stoppedFor !== 'not-needed') await this.#stopGracefully(stoppedFor, isOver);
+    if (stoppedFor !== null && stopRules[stoppedFor].isGraceful) await this.#stopGracefully(stoppedFor, isOver);
     return { evidence: seen.evidence, launchError: null, stoppedFor };
   }
 
@@ -243,7 +242,7 @@ class AttemptStory {
       if (!(error instanceof TemporalFailure)) throw error;
       ending = faultOf(error);
     }
-    return this.#settle(judge(ending, stoppedFor));
+    return this.#settle(explainedByStop(ending, stoppedFor));
   }
 
   /** A fault that no retry cures: nothing may be left running or billed because of it. */
@@ -284,22 +283,6 @@ function describeEvidence({ isOver, silent, endedBy }: InstanceEvidence): string
   if (silent === undefined) return `the instance is gone, ended by ${endedBy}`;
   const what = silent.kind === 'never-spoke' ? 'its runner never said hello' : 'its runner fell silent';
   return `${what}: no sign of life since ${silent.since}; it is ended`;
-}
-
-/** A stop that was asked for explains every ending but success: what was finished stays finished. */
-function judge(collected: AttemptEnding, stoppedFor: StopReason | null): AttemptEnding {
-  if (stoppedFor === null || collected.kind === 'succeeded') return collected;
-  const { exitCode } = collected;
-  switch (stoppedFor) {
-    case 'cancelled':
-      return { kind: 'cancelled', exitCode, message: 'Cancelled on request.' };
-    case 'max-hours':
-      return { kind: 'timed-out', exitCode, message: '`maxHours` ran out before the command was done.' };
-    case 'not-needed':
-      return { kind: 'cancelled', exitCode, message: notNeededMessage };
-    default:
-      return assertNever(stoppedFor);
-  }
 }
 
 function stopOf(wish: Wish): StopReason | 'detach' | null {

@@ -3,7 +3,8 @@ import { errorTypeOf, refusalKindOf } from '../../core/failover/refusal-kind.ts'
 import { chooseLaunch, waitTogetherMs, type LaunchChoice } from '../../core/failover/refusals.ts';
 import { heldReason, lookAgainMs } from '../../core/signals/hold-back.ts';
 import type { AttemptRecord, JobRecord, Repositories } from '../../store/types.ts';
-import type { LaunchError, NextLaunch, NextLaunchInput } from '../contract.ts';
+import type { LaunchError } from '../../core/jobs/judge.ts';
+import type { NextLaunch, NextLaunchInput } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readSituation } from './failover-state.ts';
 import { grantCapacity } from './queue-attempt.ts';

@@ -1,7 +1,7 @@
 import { isTerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
-import { notNeededMessage, type StopReason } from '../../core/jobs/stop-reasons.ts';
+import { endingOfStop, type StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 
@@ -34,7 +34,7 @@ async function endUnopened({ store, now }: ControlDeps, attemptId: string): Prom
       await jobs.lock(jobId);
       if ((await attempts.find(attemptId)) !== null) return;
       await attempts.open({ id: attemptId, jobId, attempt, offer, reason, createdAt: now() });
-      await attempts.end(attemptId, { kind: 'cancelled', exitCode: null, message: notNeededMessage }, now());
+      await attempts.end(attemptId, endingOfStop('not-needed', null), now());
     });
     return;
   }

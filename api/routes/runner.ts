@@ -13,13 +13,15 @@ import {
   runnerEventSchema,
   type HeartbeatResponse,
   type RunnerEvent,
+  type RunnerStopReason,
 } from '@artenic/core';
 import { z } from 'zod';
 import { assertNever } from '../../core/assert-never.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { handsOver } from '../../core/failover/hand-over.ts';
+import { leavesWorkUndone, stopRules, wantedStop } from '../../core/jobs/stop-reasons.ts';
 import { cameToItsEnd } from '../../store/completion.ts';
-import type { AttemptRecord, JobRecord, Repositories } from '../../store/types.ts';
+import type { AttemptRecord, Repositories } from '../../store/types.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
 import { createCoarseEvents } from '../coarse-events.ts';
 import { deliverRunnerEvents } from '../deliver-runner-events.ts';
@@ -113,7 +115,7 @@ async function take(
     case 'notice':
       return attempts.notice(attempt.id, new Date(event.deadlineAt), at);
     case 'stopped':
-      if (event.reason === 'stop-requested') await attempts.release(attempt.id, at);
+      if (leavesWorkUndone(event.reason)) await attempts.release(attempt.id, at);
       return attempts.runnerOver(attempt.id, at);
     case 'exited':
       return attempts.runnerOver(attempt.id, at);
@@ -140,9 +142,9 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
   return ok({});
 }
 
-function stopWish(job: JobRecord, caller: RunnerCaller): { readonly reason: string } | null {
-  if (caller.attempt.stopRequested !== null) return { reason: caller.attempt.stopRequested };
-  return job.cancelRequestedAt === null ? null : { reason: 'cancelled' };
+function stopWish({ attempt, job }: RunnerCaller): { readonly reason: RunnerStopReason } | null {
+  const reason = wantedStop(attempt, job);
+  return reason === null ? null : { reason: stopRules[reason].runnerReason };
 }
 
 /** What signals from outside want of this attempt. */
@@ -244,7 +246,7 @@ export function runnerRoutes(): readonly Route[] {
         await deps.store.attempts.heartbeat(caller.attempt.id, deps.now());
         if (body.progress !== null && body.progress !== caller.job.progress)
           await deps.store.jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
-        return ok({ stop: stopWish(caller.job, caller), ...signalWishes(caller) });
+        return ok({ stop: stopWish(caller), ...signalWishes(caller) });
       },
     }),
   ];

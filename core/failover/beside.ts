@@ -1,4 +1,4 @@
-import { isFinal } from './final.ts';
+import { isFinal } from '../jobs/endings.ts';
 import type { EndedAttempt, FailoverAction, FailoverState, OpenAttempt } from './types.ts';
 
 type Decide = (state: FailoverState) => FailoverAction;

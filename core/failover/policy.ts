@@ -1,8 +1,9 @@
 import type { AttemptEnding, AttemptEndingKind } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
+import { isFinal, jobEndOf, type JobEnd } from '../jobs/endings.ts';
+import { jobEndOfStop } from '../jobs/stop-reasons.ts';
 import { decideBeside } from './beside.ts';
 import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blocking.ts';
-import { isFinal } from './final.ts';
 import { distance, stepBetween } from './offers.ts';
 import { lastRefused } from './refusals.ts';
 import type {
@@ -82,8 +83,7 @@ function decideAlone(state: FailoverState): FailoverAction {
   const final = done ?? state.attempts.find((one) => isFinal(one, state));
   const last = final ?? lastRefused(state) ?? state.attempts.at(-1);
   // what was finished stays finished
-  if (state.cancelRequested && last?.ending.kind !== 'succeeded')
-    return finish('cancelled', last, 'Cancelled on request.');
+  if (state.cancelRequested && last?.ending.kind !== 'succeeded') return finish(jobEndOfStop('cancelled'), last);
   return last === undefined ? choose(state, undefined) : decideAfter(last, state);
 }
 
@@ -91,13 +91,12 @@ function decideAfter(last: EndedAttempt, state: FailoverState): FailoverAction {
   const { ending } = last;
   switch (ending.kind) {
     case 'succeeded':
-      return finish('succeeded', last, ending.message || 'The training is done.');
+      return endWith(last, ending.message || 'The training is done.');
     case 'cancelled':
-      return finish('cancelled', last, ending.message);
     case 'timed-out':
-      return finish('timed-out', last, ending.message);
+      return endWith(last, ending.message);
     case 'setup-failed':
-      return finish('failed', last, withExitCode('The setup', ending));
+      return endWith(last, withExitCode('The setup', ending));
     case 'launch-failed':
       return decideAfterLaunchFailed(last, state);
     case 'failed':
@@ -121,30 +120,30 @@ function decideAfterLaunchFailed(last: EndedAttempt, state: FailoverState): Fail
   const refused = countOf(state, ({ kind }) => kind === 'launch-failed');
   const isLeft = state.offers.some((offer) => !isRuledOut(offer, state));
   if (isLeft && refused < limits.launchFailed) return choose(state, last);
-  return finish('failed', last, last.ending.message);
+  return endWith(last, last.ending.message);
 }
 
 function decideAfterFailure(last: EndedAttempt, state: FailoverState): FailoverAction {
   const isRetried = ({ kind, exitCode }: Pick<AttemptEnding, 'kind' | 'exitCode'>): boolean =>
     kind === 'failed' && exitCode !== null && state.retryOnExitCodes.includes(exitCode);
-  if (!isRetried(last.ending)) return finish('failed', last, withExitCode('The command', last.ending));
+  if (!isRetried(last.ending)) return endWith(last, withExitCode('The command', last.ending));
   if (countOf(state, isRetried) <= limits.exitCode) return again(last, state);
   const message = `${withExitCode('The command', last.ending)} It was tried again ${limits.exitCode} times.`;
-  return finish('failed', last, message);
+  return endWith(last, message);
 }
 
 function decideAfterInterruption(last: EndedAttempt, state: FailoverState): FailoverAction {
   const quick = trailing(state.attempts, (one) => isInterruption(one.ending.kind) && one.ranMs < quickMs);
   if (quick.length >= maxQuickInARow) {
     const times = `${quick.length} attempts in a row ended within ${quickMs / 1000} s`;
-    return finish('failed', last, `${times}. ${adviceAfter(last.ending)} Last: ${last.ending.message}`);
+    return endWith(last, `${times}. ${adviceAfter(last.ending)} Last: ${last.ending.message}`);
   }
   const mute = trailing(state.attempts, ({ ending }) => ending.evidence === 'never-spoke');
-  if (mute.length >= maxMuteInARow) return finish('failed', last, mutedMessage(mute.length, last));
+  if (mute.length >= maxMuteInARow) return endWith(last, mutedMessage(mute.length, last));
   const interrupted = countOf(state, ({ kind }) => isInterruption(kind));
   if (interrupted < limits.interrupted) return again(last, state);
   const message = `${interrupted} attempts were killed or lost. ${adviceAfter(last.ending)} Last: ${last.ending.message}`;
-  return finish('failed', last, message);
+  return endWith(last, message);
 }
 
 function isInterruption(kind: AttemptEndingKind): boolean {
@@ -155,7 +154,7 @@ function isInterruption(kind: AttemptEndingKind): boolean {
 function decideAfterPreemption(last: EndedAttempt, state: FailoverState): FailoverAction {
   const taken = countOf(state, ({ kind }) => kind === 'preempted');
   if (taken >= limits.preempted) {
-    return finish('failed', last, `The machine was taken back ${taken} times. Last: ${last.ending.message}`);
+    return endWith(last, `The machine was taken back ${taken} times. Last: ${last.ending.message}`);
   }
   if (!last.offer.spot) return again(last, state);
   const untilMs = untilRepeat(last, state);
@@ -203,7 +202,10 @@ function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefine
   const refusal = state.refusals.find(({ type }) => passing.has(type));
   if (refusal === undefined) {
     const advice = 'No provider offers what the job asks for: widen `placement` or `resources`.';
-    return finish('failed', last, last === undefined ? advice : `${advice} Last: ${last.ending.message}`);
+    return finish(
+      { state: 'failed', message: last === undefined ? advice : `${advice} Last: ${last.ending.message}` },
+      last,
+    );
   }
   const sinceMs = last?.endedAtMs ?? state.createdAtMs;
   const waitMs = Math.min(Math.max((state.nowMs - sinceMs) / lookAgainMs.share, lookAgainMs.least), lookAgainMs.most);
@@ -232,7 +234,8 @@ function isOver({ stopAtMs, nowMs }: FailoverState): boolean {
 }
 
 function timedOut(last: EndedAttempt): FailoverAction {
-  return finish('timed-out', last, `\`maxHours\` ran out; the last attempt ended by ${describe(last)}`);
+  const { state } = jobEndOfStop('max-hours');
+  return finish({ state, message: `\`maxHours\` ran out; the last attempt ended by ${describe(last)}` }, last);
 }
 
 function newestAttempt({ attempts }: FailoverState): number {
@@ -243,12 +246,13 @@ function countOf({ endings }: FailoverState, test: (one: EndingCount) => boolean
   return endings.filter(test).reduce((sum, { count }) => sum + count, 0);
 }
 
-function finish(
-  state: Extract<FailoverAction, { kind: 'finish' }>['state'],
-  last: EndedAttempt | undefined,
-  reason: string,
-): FailoverAction {
-  return { kind: 'finish', state, attempt: last?.attempt ?? null, reason };
+function finish({ state, message }: JobEnd, last: EndedAttempt | undefined): FailoverAction {
+  return { kind: 'finish', state, attempt: last?.attempt ?? null, reason: message };
+}
+
+/** The job ends with its last attempt: no further one is made. */
+function endWith(last: EndedAttempt, reason: string): FailoverAction {
+  return finish(jobEndOf(last.ending.kind, reason), last);
 }
 
 /** The run of attempts at the end that all fulfil `test`. */

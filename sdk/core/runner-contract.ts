@@ -104,13 +104,25 @@ const notKeptSchema = z.strictObject({
 export type NotKept = z.output<typeof notKeptSchema>;
 
 /**
+ * Why a runner stops its command although it could go on: these words are asked of it in the answer to a heartbeat, and
+ * stand in its completion marker. `stop-requested` says nothing of the job.
+ */
+export const runnerStopReasons = ['stop-requested', 'max-hours'] as const;
+export type RunnerStopReason = (typeof runnerStopReasons)[number];
+
+/** A word that this runner does not know, of another release, asks for a stop all the same. */
+export function runnerStopReasonOf(word: string): RunnerStopReason {
+  return runnerStopReasons.find((reason) => reason === word) ?? 'stop-requested';
+}
+
+/**
  * Written to object storage before anything else is told: the attempt's last word.
  * `reason` says who ended the command: itself (`exited`), or a stop that was asked for.
  */
 export const completionMarkerSchema = z.strictObject({
   attemptId: z.string().max(256),
   phase: z.enum(['setup', 'training']),
-  reason: z.enum(['exited', 'stop-requested', 'max-hours', 'restore-failed', 'fenced']),
+  reason: z.enum(['exited', ...runnerStopReasons, 'restore-failed', 'fenced']),
   exitCode: z.number().int().nullable(),
   signal: z.string().max(64).nullable(),
   message: z.string().max(10_000),
@@ -230,6 +242,7 @@ export const heartbeatRequestSchema = z.strictObject({
   delivery: z.strictObject({ movedBytes: z.number().int().min(0) }).optional(),
 });
 export const heartbeatResponseSchema = z.object({
+  /** One of `runnerStopReasons`. */
   stop: z.object({ reason: z.string() }).nullable(),
   /** Somebody wants a checkpoint now; the same wish keeps its time. Absent from an older API. */
   checkpoint: z.object({ askedAt: z.iso.datetime() }).nullable().default(null),

@@ -231,7 +231,7 @@ test('a heartbeat takes progress up and brings the wish to stop down', async () 
   expect((await world.store.jobs.get(runner.jobId)).progress).toBe(0.25);
   expect((await beat(runner, 1.5)).status).toBe(422);
   expect((await world.call('POST', `/api/v1/jobs/${runner.jobId}/cancel`)).status).toBe(202);
-  expect((await beat(runner)).json()).toMatchObject({ stop: { reason: 'cancelled' } });
+  expect((await beat(runner)).json()).toMatchObject({ stop: { reason: 'stop-requested' } });
 });
 
 test('metric lines count once however often they are sent', async () => {

@@ -44,6 +44,7 @@ const proofs = [
   ['no-lookup', [], 'double'],
   ['no-reconciler', ['--only', '14'], 'orphan'],
   ['no-silence-check', ['--only', '4'], 'lost'],
+  ['io-in-transaction', ['--only', '6'], 'stalled'],
 ] as const;
 
 test.each(byTurns('sabotages', proofs, 1))(

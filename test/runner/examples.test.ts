@@ -45,7 +45,7 @@ test.concurrent('python-plain learns, and a run that was killed ends with the sa
   const checkpoints = await newestFirst(killed);
   const stopped = await world.start({ jobId: killed.bootstrap.jobId, attempt: 2, checkpoints, job: slow });
   await stopped.logged('going on after epoch');
-  stopped.api.stop = { reason: 'cancelled' };
+  stopped.api.stop = { reason: 'stop-requested' };
   expect(await stopped.end()).toBe(0);
   expect(stopped.marker()).toMatchObject({ reason: 'stop-requested', exitCode: 0 });
   expect(stopped.api.text('logs/training')).toMatch(/asked to stop: epoch \d+ is kept\n$/);

@@ -31,7 +31,7 @@ async function started(command: string | string[], more: { stopAt?: Date } = {})
 describe('a stop that the API asks for', () => {
   test.concurrent('the stop file is enough for a polite command', async () => {
     const attempt = await started(polite);
-    attempt.api.stop = { reason: 'cancelled' };
+    attempt.api.stop = { reason: 'a word of another release' };
     expect(await attempt.end()).toBe(0);
     expect(attempt.marker()).toMatchObject({ reason: 'stop-requested', exitCode: 5 });
     expect(attempt.api.text('logs/training')).toBe('on\nstop-requested\n');
@@ -40,7 +40,7 @@ describe('a stop that the API asks for', () => {
 
   test.concurrent('SIGTERM follows after the grace', async () => {
     const attempt = await started(deafToFile);
-    attempt.api.stop = { reason: 'cancelled' };
+    attempt.api.stop = { reason: 'stop-requested' };
     const askedMs = performance.now();
     expect(await attempt.end()).toBe(0);
     expect(performance.now() - askedMs).toBeGreaterThan(1000);
@@ -50,7 +50,7 @@ describe('a stop that the API asks for', () => {
 
   test.concurrent('SIGKILL follows after as long again', async () => {
     const attempt = await started(deaf);
-    attempt.api.stop = { reason: 'cancelled' };
+    attempt.api.stop = { reason: 'stop-requested' };
     const askedMs = performance.now();
     expect(await attempt.end()).toBe(0);
     expect(performance.now() - askedMs).toBeGreaterThan(2000);
@@ -106,7 +106,7 @@ test.concurrent('a maxHours of years is no timer that goes off at once', async (
 test.concurrent('a stop during the setup ends the setup', async () => {
   const attempt = await world.start({ job: { setup: 'echo on; sleep 100', command: 'echo never' } });
   await attempt.logged('on\n', 'logs/setup');
-  attempt.api.stop = { reason: 'cancelled' };
+  attempt.api.stop = { reason: 'stop-requested' };
   expect(await attempt.end()).toBe(0);
   expect(attempt.marker()).toMatchObject({ phase: 'setup', reason: 'stop-requested', signal: 'SIGTERM' });
   expect(attempt.api.text('logs/training')).toBe('');

@@ -1,5 +1,5 @@
 import type { RunnerEvent } from '@artenic/core';
-import type { InstanceEvidence } from '../../activities/contract.ts';
+import type { InstanceEvidence } from '../../core/instance-evidence.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
 
 export type RunnerSignal = RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string };

@@ -21,6 +21,7 @@ import { answers, ask, Refused } from './http.ts';
 import { Part } from './part.ts';
 import type { Sabotage } from './sabotage.ts';
 import type { Machines, Target, WorldOfBatch } from './schedule.ts';
+import type { StorageWeather } from './storage-weather.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** Of Temporal's dev server: without the first its timers have a floor of a second. */
@@ -43,6 +44,7 @@ export type ControlPlaneOptions = {
   readonly world: WorldOfBatch;
   readonly sabotage: Sabotage | null;
   readonly pace: Pace;
+  readonly storage: StorageWeather;
   readonly onHit: (hit: Hit) => Promise<void>;
 };
 
@@ -52,6 +54,7 @@ type Ports = Readonly<Record<'api' | 'postgres' | 'temporal' | 'cloud' | 'health
 export class ControlPlane {
   readonly home: string;
   readonly pepper = randomBytes(32);
+  readonly storage: StorageWeather;
   readonly #options: ControlPlaneOptions;
   readonly #bundle: string;
   readonly #adminKey = makeKey();
@@ -72,6 +75,7 @@ export class ControlPlane {
 
   private constructor(options: ControlPlaneOptions, ports: Ports, bundle: string) {
     this.#options = options;
+    this.storage = options.storage;
     this.#bundle = bundle;
     this.#ports = ports;
     this.home = makeEnteredFolder('plane-', options.groundwork.folder);
@@ -158,7 +162,10 @@ export class ControlPlane {
   }
 
   async #start(): Promise<void> {
-    this.#failpoints = await serveFailpoints(join(this.home, 'failpoints'), this.#options.onHit);
+    this.#failpoints = await serveFailpoints(join(this.home, 'failpoints'), async (hit) => {
+      await this.#options.onHit(hit);
+      return this.storage.meet(hit);
+    });
     this.#cloud.up();
     this.up();
     await this.ready().catch((error: unknown) => {
@@ -218,6 +225,11 @@ export class ControlPlane {
       if (answer.status >= 400) throw new Refused(answer.status, `${method} ${path}: ${answer.text}`);
       return JSON.parse(answer.text || '{}') as T;
     });
+  }
+
+  /** The status of one call, or null when it was not answered in time. */
+  async tryOnce(method: string, path: string, body: unknown, timeoutMs: number): Promise<number | null> {
+    return (await ask(`${this.apiUrl()}${path}`, method, this.#adminKey, body, {}, timeoutMs))?.status ?? null;
   }
 
   /** One word of a runner; null when nobody answered. */

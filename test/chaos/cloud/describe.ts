@@ -25,6 +25,10 @@ function describeAction(action: Action): string {
       return `signals ${[...action.names, 'release'].join(', ')}, each twice,`;
     case 'silence':
       return `${action.how} machine${action.forSeconds === null ? '' : ` for ${action.forSeconds} s`}`;
+    case 'storage-stall':
+      return `storage stalls for ${action.forMs} ms`;
+    case 'storage-answer-lost':
+      return `storage answer lost ${action.count} times`;
     case 'price-change':
     case 'power-off':
     case 'cancel':
@@ -56,6 +60,10 @@ export function kindOf(action: Action): string {
       return 'machine switched off';
     case 'silence':
       return `machine ${action.how}`;
+    case 'storage-stall':
+      return 'storage stalls';
+    case 'storage-answer-lost':
+      return 'storage: put answer-lost';
     case 'cancel':
       return 'cancel';
     case 'zombie':

@@ -4,13 +4,15 @@ import type { Point } from './points.ts';
 
 export type Hit = { readonly point: Point; readonly jobId: string | null };
 type Question = Hit & { readonly id: number };
+/** `lost`: what was done is not answered. */
+export type Answer = 'go' | 'lost';
 
 /** Asks the harness whether it may go on; an answer that never comes is a death. */
-export type Ask = (point: Point, jobId: string | null) => Promise<void>;
+export type Ask = (point: Point, jobId: string | null) => Promise<Answer>;
 
 /** Of the process under test. Without the harness nothing can be learnt from it: it ends. */
 export function connectFailpoints(path: string): Ask {
-  const waiting = new Map<number, () => void>();
+  const waiting = new Map<number, (answer: Answer) => void>();
   let asked = 0;
   const socket = createConnection(path);
   socket.once('error', () => process.exit(70));
@@ -18,8 +20,9 @@ export function connectFailpoints(path: string): Ask {
   const lines = createInterface({ input: socket });
   lines.once('error', () => process.exit(70));
   lines.on('line', (line) => {
-    const id = Number(line);
-    waiting.get(id)?.();
+    const [number, answer] = line.split(' ');
+    const id = Number(number);
+    waiting.get(id)?.(answer === 'lost' ? 'lost' : 'go');
     waiting.delete(id);
   });
   return (point, jobId) =>
@@ -31,15 +34,15 @@ export function connectFailpoints(path: string): Ask {
 }
 
 /** Of the harness: `onHit` decides what happens before the process goes on. */
-export async function serveFailpoints(path: string, onHit: (hit: Hit) => Promise<void>): Promise<Server> {
+export async function serveFailpoints(path: string, onHit: (hit: Hit) => Promise<Answer>): Promise<Server> {
   const serve = (socket: Socket): void => {
     const lines = createInterface({ input: socket });
     // the other side is killed in the middle of a word, as a rule
     for (const one of [socket, lines]) one.on('error', () => undefined);
     lines.on('line', (line) => {
       const { id, ...hit } = JSON.parse(line) as Question;
-      void onHit(hit).then(() => {
-        if (socket.writable) socket.write(`${id}\n`);
+      void onHit(hit).then((answer) => {
+        if (socket.writable) socket.write(`${id} ${answer}\n`);
       });
     });
   };

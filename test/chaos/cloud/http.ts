@@ -25,13 +25,14 @@ export async function ask(
   key: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
+  timeoutMs = 10_000,
 ): Promise<Answer | null> {
   try {
     const response = await fetch(url, {
       method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
     const type = /"type":\s*"[^"]*?([a-z-]+)"/.exec(text)?.[1] ?? '';

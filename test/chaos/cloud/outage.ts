@@ -4,6 +4,7 @@ import { pick, randomFrom } from '../random.ts';
 import { ControlPlane } from './control-plane.ts';
 import type { Groundwork } from './groundwork.ts';
 import type { Schedule } from './schedule.ts';
+import { StorageWeather } from './storage-weather.ts';
 import { tellStory } from './story.ts';
 import { finishedJobs, gather, violationsOf, type Cast, type Violation } from './verdict.ts';
 import { defaultCloud, scriptOf, usualRelayMs } from './worlds.ts';
@@ -49,6 +50,7 @@ export async function playOutage(options: {
   const cloud = { ...defaultCloud, seed: number, scale: outageScale, machine: { kind: 'scripted', script } as const };
   const plane = await ControlPlane.start({
     ...{ groundwork, sabotage: null, pace: 'plain' as const, onHit: () => Promise.resolve() },
+    storage: new StorageWeather(),
     world: { cloud, machines: 'scripted', capacityVcpu: null, relayMs: usualRelayMs },
   });
   try {

@@ -6,6 +6,7 @@ import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '..
 import type { ControlPlane } from './control-plane.ts';
 import { Refused } from './http.ts';
 import type { Act, Action } from './schedule.ts';
+import { stallStorage } from './stall.ts';
 import { tell } from './tell.ts';
 
 /** What became of an act. A zombie's is `accepted …` when one of its writes was taken. */
@@ -25,6 +26,11 @@ export async function perform(plane: ControlPlane, act: Act, jobId: string): Pro
       return strikeInstances(plane, jobId, action);
     case 'cancel':
       return cancel(plane, jobId);
+    case 'storage-stall':
+      return stallStorage(plane, jobId, action.forMs);
+    case 'storage-answer-lost':
+      plane.storage.loseAnswers(jobId, action.count);
+      return 'set';
     case 'temporal':
       return callTemporal(plane, jobId, action);
     case 'zombie':

@@ -8,6 +8,7 @@ import type { Groundwork } from './groundwork.ts';
 import type { Sabotage } from './sabotage.ts';
 import type { Batch, Machines, Schedule, Target } from './schedule.ts';
 import { Stage, type Deed } from './stage.ts';
+import { StorageWeather } from './storage-weather.ts';
 import { tellStory } from './story.ts';
 import { untilOver } from './until-over.ts';
 import { gather, violationsOf, type Cast, type Violation } from './verdict.ts';
@@ -77,6 +78,7 @@ export async function play(
   const plane = await ControlPlane.start({
     ...{ groundwork, sabotage, world: batch.world },
     pace: machines === 'runner' ? 'fast-steps' : 'fast',
+    storage: new StorageWeather(),
     onHit: (hit) => stage.onHit(hit),
   });
   running.plane = plane;

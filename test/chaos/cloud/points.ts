@@ -7,6 +7,7 @@ import type {
 } from '../../../activities/contract.ts';
 import type { Provider } from '../../../activities/providers/provider.ts';
 import type { TemporalGateway } from '../../../api/temporal-gateway.ts';
+import type { ObjectStorage } from '../../../core/object-storage.ts';
 
 type AnyActivity = keyof (CatalogActivities &
   ControlActivities &
@@ -19,12 +20,13 @@ type Moment = 'before' | 'after';
 
 /**
  * Where something can be done to the platform: before a step, or after its effect and before anybody hears of it.
- * `api:` points are calls of the API process, all others are the worker's.
+ * `api:` points are calls of the API process, `storage:` points those of either, all others are the worker's.
  */
 export type Point =
   | `activity:${AnyActivity}:${Moment}`
   | `provider:${ProviderCall}:${Moment}`
-  | `api:${GatewayCall}:${Moment}`;
+  | `api:${GatewayCall}:${Moment}`
+  | `storage:${keyof ObjectStorage}:${Moment}`;
 
 /** What it takes for a job to come by: a step that every job does, or the fault that leads there. */
 export type Way =

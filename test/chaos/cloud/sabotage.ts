@@ -8,7 +8,7 @@ import type { ApiDeps } from '../../../api/deps.ts';
 import type { AttemptRecord, Store } from '../../../store/types.ts';
 
 /** Ways in which a platform like ours could be wrong. The judge has to find each of them. */
-export const sabotages = ['no-reconciler', 'no-lookup', 'no-fence', 'no-silence-check'] as const;
+export const sabotages = ['no-reconciler', 'no-lookup', 'no-fence', 'no-silence-check', 'io-in-transaction'] as const;
 export type Sabotage = (typeof sabotages)[number];
 
 export function isSabotage(text: string): text is Sabotage {
@@ -92,4 +92,16 @@ export function withoutFence(deps: ApiDeps): ApiDeps {
     },
   };
   return { ...deps, store: unfenced };
+}
+
+/** An API that writes an object before it commits: its connections wait for the storage. */
+export function withIoInTransactions(deps: ApiDeps): ApiDeps {
+  const { store, storage } = deps;
+  const transaction: Store['transaction'] = (work) =>
+    store.transaction(async (repositories) => {
+      const result = await work(repositories);
+      await storage.put('chaos/in-transaction', new Uint8Array());
+      return result;
+    });
+  return { ...deps, store: { ...store, transaction } };
 }

@@ -1,9 +1,11 @@
 import { signalNames } from '@artenic/core';
 import type { Fault, FaultRule, Operation } from '../../../simulated-cloud/rules/faults.ts';
 import { pick, randomFrom } from '../random.ts';
+import { ambiguousCreatesIn } from './ambiguous-creates.ts';
 import { allPoints, submitPoints, type Point, type Way } from './points.ts';
 import type { Words } from './tell.ts';
 import { silenceIn } from './silence.ts';
+import { storageFaultsIn } from './storage-faults.ts';
 import { feltOf, worldOf, type WorldOfBatch } from './worlds.ts';
 
 export type { WorldOfBatch } from './worlds.ts';
@@ -26,6 +28,10 @@ export type Action =
   /** The job's living machines hang, or are cut off: said to run, and nobody hears them. For ever when null. */
   | { readonly do: 'silence'; readonly how: 'stopped' | 'partitioned'; readonly forSeconds: number | null }
   | { readonly do: 'cancel' }
+  /** The object storage answers nobody. */
+  | { readonly do: 'storage-stall'; readonly forMs: number }
+  /** The job's next writes to the object storage are done without an answer. */
+  | { readonly do: 'storage-answer-lost'; readonly count: number }
   | ({ readonly do: 'signals' } & Words)
   | {
       readonly do: 'temporal';
@@ -261,7 +267,8 @@ function scheduleOf(
   if (random() < 0.05) acts.push({ at: at('start'), action: { do: 'stray' } });
   if (random() < 0.05)
     acts.push({ at: at('provider:launch:after'), action: { do: 'price-change', factor: 0.5 + random() } });
-  acts.push(...silenceIn(seed, index, machines), ...atSubmit(index));
+  acts.push(...silenceIn(seed, index, machines), ...storageFaultsIn(seed, index), ...ambiguousCreatesIn(seed, index));
+  acts.push(...atSubmit(index));
   const modes = ['spot', 'spot', 'on-demand', 'spot-with-fallback'] as const;
   return {
     index,

@@ -7,6 +7,7 @@ import { billedColumns, billProblems, type BilledRow } from './bill.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Schedule } from './schedule.ts';
 import type { Deed } from './stage.ts';
+import { unanswered } from './stall.ts';
 
 export const violationKinds = [
   'orphan',
@@ -19,6 +20,7 @@ export const violationKinds = [
   'ended-twice',
   'wrong-result',
   'wrong-cost',
+  'stalled',
   // after the platform was away as a whole
   'relaunched',
   'late',
@@ -133,6 +135,11 @@ export function violationsOf(cast: readonly Cast[], evidence: Evidence): readonl
     ...evidence.deeds.flatMap(({ act, jobId, result }): readonly Violation[] =>
       act.action.do === 'zombie' && result.startsWith('accepted')
         ? [{ kind: 'zombie-write', index: indexOf(jobId), detail: `a replaced attempt's writes: ${result}` }]
+        : [],
+    ),
+    ...evidence.deeds.flatMap(({ act, jobId, result }): readonly Violation[] =>
+      act.action.do === 'storage-stall' && result === unanswered
+        ? [{ kind: 'stalled', index: indexOf(jobId), detail: `while the storage stood still, ${result}` }]
         : [],
     ),
   ];

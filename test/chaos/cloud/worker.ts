@@ -3,7 +3,7 @@ import { runWorker } from '../../../workers/worker.ts';
 import { connectFailpoints } from './failpoints.ts';
 import { harnessSettings } from './settings.ts';
 import { withoutLookup, withoutReconciler, withoutSilenceCheck } from './sabotage.ts';
-import { withCapacity, wrapActivities, wrapProvider } from './wrap.ts';
+import { withCapacity, wrapActivities, wrapProvider, wrapStorage } from './wrap.ts';
 
 /** The worker as it is, with a hand on each of its steps. */
 const { socket, sabotage, cloud, stickyTimeoutMs, capacityVcpu } = harnessSettings();
@@ -19,6 +19,7 @@ await runWorker({
     const wrong = sabotage === 'no-lookup' ? withoutLookup(provider, cloud) : provider;
     return wrapProvider(capacityVcpu === null ? wrong : withCapacity(wrong, capacityVcpu), ask);
   },
+  storage: (storage) => wrapStorage(storage, ask),
   activities: (composed) => wrapActivities(sabotaged(composed), ask),
   workerOptions: stickyTimeoutMs === null ? {} : { stickyQueueScheduleToStartTimeout: stickyTimeoutMs },
 });

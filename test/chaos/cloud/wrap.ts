@@ -1,5 +1,7 @@
 import type { Provider } from '../../../activities/providers/provider.ts';
 import type { TemporalGateway } from '../../../api/temporal-gateway.ts';
+import { ArtenicError } from '../../../core/errors.ts';
+import type { ObjectStorage } from '../../../core/object-storage.ts';
 import type { ComposedActivities } from '../../../workers/compose-activities.ts';
 import type { Ask } from './failpoints.ts';
 import type { Point } from './points.ts';
@@ -20,7 +22,8 @@ function wrapped<Calls extends object>(
       const jobId = jobOf(args);
       await ask(`${kind}:${name}:before` as Point, jobId);
       const result = await call(...args);
-      await ask(`${kind}:${name}:after` as Point, jobId);
+      if ((await ask(`${kind}:${name}:after` as Point, jobId)) === 'lost')
+        throw new ArtenicError('unknown-outcome', `The answer to ${kind}.${name} was lost.`);
       return result;
     },
   ]);
@@ -67,4 +70,14 @@ export function withCapacity(provider: Provider, vcpu: number): Provider {
 export function wrapGateway(gateway: TemporalGateway, ask: Ask): TemporalGateway {
   const { ping, close, describe, ...calls } = gateway;
   return { ping, close, describe, ...wrapped('api', calls, ask, jobOfFirst) };
+}
+
+/** The job that an object belongs to, by its key. */
+function jobOfKey([key]: readonly unknown[]): string | null {
+  const [first, id] = typeof key === 'string' ? key.split('/') : [];
+  return first === 'jobs' && id !== undefined ? id : null;
+}
+
+export function wrapStorage(storage: ObjectStorage, ask: Ask): ObjectStorage {
+  return wrapped('storage', storage, ask, jobOfKey);
 }

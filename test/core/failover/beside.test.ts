@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { attemptEndingKinds } from '@artenic/core';
 import fc from 'fast-check';
-import { isFinal } from '../../../core/failover/final.ts';
+import { isFinal } from '../../../core/jobs/endings.ts';
 import { policyFor } from '../../../core/failover/policy.ts';
 import type { EndedAttempt, FailoverAction, FailoverState, Offer, OpenAttempt } from '../../../core/failover/types.ts';
 import { failoverState } from '../../support/failover-state.ts';

@@ -3,7 +3,7 @@ import type { AttemptEnding, AttemptEndingKind } from '@artenic/core';
 import { attemptEndingKinds } from '@artenic/core';
 import fc from 'fast-check';
 import { blockedUntilMs } from '../../../core/failover/blocking.ts';
-import { isFinal } from '../../../core/failover/final.ts';
+import { isFinal } from '../../../core/jobs/endings.ts';
 import { policyFor } from '../../../core/failover/policy.ts';
 import type {
   EndedAttempt,

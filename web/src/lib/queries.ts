@@ -96,7 +96,7 @@ export const statesOfGroup: Readonly<Record<JobGroup, readonly JobState[] | null
   all: null,
   active: jobStates.filter((state) => !(terminalJobStates as readonly string[]).includes(state)),
   succeeded: ['succeeded'],
-  failed: ['failed', 'timed-out'],
+  failed: terminalJobStates.filter((state) => state !== 'succeeded' && state !== 'cancelled'),
   cancelled: ['cancelled'],
 };
 

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer, Hit } from './failpoints.ts';
+
+/** What the object storage does to the calls of API and worker. */
+export class StorageWeather {
+  #stalled: Promise<void> = Promise.resolve();
+  /** Per job, how many of its next writes are done without an answer. */
+  readonly #answersToLose = new Map<string, number>();
+  #lost = 0;
+
+  /** Writes whose answer was lost so far. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** No call is answered for so long. Resolves when that time is over. */
+  stall(durationMs: number): Promise<void> {
+    this.#stalled = Promise.all([this.#stalled, sleep(durationMs)]).then(() => undefined);
+    return this.#stalled;
+  }
+
+  loseAnswers(jobId: string, count: number): void {
+    this.#answersToLose.set(jobId, (this.#answersToLose.get(jobId) ?? 0) + count);
+  }
+
+  async meet({ point, jobId }: Hit): Promise<Answer> {
+    if (!point.startsWith('storage:')) return 'go';
+    if (point.endsWith(':before')) await this.#stalled;
+    if (point !== 'storage:put:after' || jobId === null) return 'go';
+    const left = this.#answersToLose.get(jobId) ?? 0;
+    if (left === 0) return 'go';
+    this.#answersToLose.set(jobId, left - 1);
+    this.#lost++;
+    return 'lost';
+  }
+}
