@@ -58,7 +58,7 @@ async function driveAttempts(
       case 'replace':
         if (cancellation.requested) break;
         await replace(jobId, crew, action, timeline);
-        if (isFresh) await crew.news(ended, isStirred);
+        if (isFresh) await crew.news(ended, isStirred, timerOf(action));
         break;
       case 'launch':
         // cancelled meanwhile: nothing new is begun, but what may run already is taken back to be stopped
@@ -66,7 +66,7 @@ async function driveAttempts(
         timeline.phase('attempt', action.attempt);
         await crew.launch(action);
         // it may have been warned while nobody listened, or not be the only one that was left
-        if (isFresh && action.takeOver !== true) await crew.news(ended, isStirred);
+        if (isFresh && action.takeOver !== true) await crew.news(ended, isStirred, timerOf(action));
         break;
       default:
         assertNever(action);
@@ -84,10 +84,11 @@ function isLongEnough(input: FailoverInput, decision: number, crew: Crew): boole
   return crew.attempts.length === 0 && limit !== null && decision - input.decision >= Math.max(1, limit);
 }
 
-type Watch = Extract<FailoverAction, { readonly kind: 'watch' }>;
 type Replace = Extract<FailoverAction, { readonly kind: 'replace' }>;
 
-function timerOf({ untilMs, reason }: Watch): { readonly waitMs: number; readonly summary: string } | undefined {
+type Looking = Extract<FailoverAction, { readonly kind: 'watch' | 'launch' | 'replace' }>;
+
+function timerOf({ untilMs, reason }: Looking): { readonly waitMs: number; readonly summary: string } | undefined {
   if (untilMs === undefined) return undefined;
   return { waitMs: Math.max(1, untilMs - Date.now()), summary: oneLine(reason, 180) };
 }

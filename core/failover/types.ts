@@ -118,6 +118,9 @@ export type FailoverState = {
   readonly newsAtMs?: number | null;
 };
 
+/** When the next decision is taken although nothing has happened, in milliseconds since 1970. */
+type LookAgain = number;
+
 export type FailoverAction =
   | {
       readonly kind: 'launch';
@@ -127,16 +130,18 @@ export type FailoverAction =
       readonly reason: string;
       /** The attempt exists already, perhaps with its instance: it is taken over, not made. */
       readonly takeOver?: true;
+      readonly untilMs?: LookAgain;
     }
   | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: string }
-  /** Attempts are under way: the decision looks again when one of them ends or is warned, and at `untilMs` (milliseconds since 1970). */
-  | { readonly kind: 'watch'; readonly reason: string; readonly untilMs?: number }
+  /** Attempts are under way: nothing is to be done until one of them ends or is warned. */
+  | { readonly kind: 'watch'; readonly reason: string; readonly untilMs?: LookAgain }
   /** One attempt is stopped with its grace, so that it leaves a checkpoint; then another one is launched in its place. */
   | {
       readonly kind: 'replace';
       readonly stop: number;
       readonly launch: { readonly attempt: number; readonly offer: Offer; readonly step: FailoverStep };
       readonly reason: string;
+      readonly untilMs?: LookAgain;
     }
   | {
       readonly kind: 'finish';

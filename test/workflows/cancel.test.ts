@@ -72,6 +72,7 @@ test.concurrent('while an attempt waits for its next launch: at once, with nothi
   const handle = await harness.startJob('in-refusal');
   const id = attemptWorkflowId('in-refusal', 1);
   // every offer was tried: half a minute of waiting
+  await until(() => world.called('launchInstance', id) > 0, 'the launch');
   await until(async () => (await eventsOf(client, id)).includes('timerStarted'), 'the wait');
   await world.cancelByApi('in-refusal');
   expect(await handle.result()).toMatchObject(cancelled);

@@ -12,8 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-const waitsOf = async (id: string): Promise<number> =>
-  (await eventsOf(harness.client, id)).filter((event) => event === 'timerStarted').length;
+/** Timers of waits that the newest run has begun. */
+async function waitsOf(id: string): Promise<number> {
+  if (harness.world.called('openAttempt', id) === 0) return 0;
+  return (await eventsOf(harness.client, id)).filter((event) => event === 'timerStarted').length;
+}
 const endingsOf = (jobId: string) =>
   harness.world.attemptsOf(jobId).map(({ attempt, ending }) => [attempt, ending?.kind ?? null]);
 

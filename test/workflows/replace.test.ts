@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spotWithFallback } from '../../core/failover/policy.ts';
-import type { FailoverPolicy } from '../../core/failover/types.ts';
+import type { FailoverAction, FailoverPolicy } from '../../core/failover/types.ts';
 import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts.ts';
 import { happyScript, until } from './fake-runner.ts';
 import { eventsOf, type Harness, startHarness } from './harness.ts';
@@ -14,6 +14,10 @@ afterAll(() => harness.close());
 
 const better = { ...localOffer, instanceType: 'better' };
 
+function lookingAgain(action: FailoverAction, nowMs: number): FailoverAction {
+  return action.kind === 'launch' && action.attempt === 1 ? { ...action, untilMs: nowMs + 50 } : action;
+}
+
 /** Looks again while attempt 1 runs alone, and moves it when it has looked twice. */
 function restless(): FailoverPolicy {
   let looks = 0;
@@ -22,7 +26,7 @@ function restless(): FailoverPolicy {
     decide: (state) => {
       const [first, second] = state.openAttempts;
       if (first?.attempt !== 1 || second !== undefined || first.noticedAtMs !== null || !first.isWatched)
-        return spotWithFallback.decide(state);
+        return lookingAgain(spotWithFallback.decide(state), state.nowMs);
       looks++;
       if (looks <= 2) return { kind: 'watch', reason: 'not yet', untilMs: state.nowMs + 50 };
       const launch = { attempt: 2, offer: better, step: 'next-type' } as const;
@@ -57,5 +61,5 @@ test('a decision looks again at its time, and an attempt is moved: stopped with 
   const kinds = [...world.decisions].filter(([key]) => key.startsWith('moved ')).map(([, { kind }]) => kind);
   expect(kinds.slice(0, 4)).toEqual(['launch', 'watch', 'watch', 'replace']);
   const events = await eventsOf(client, failoverWorkflowId('moved'));
-  expect(events.filter((event) => event === 'timerFired')).toHaveLength(2);
+  expect(events.filter((event) => event === 'timerFired')).toHaveLength(3);
 }, 30_000);
