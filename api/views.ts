@@ -2,6 +2,7 @@ import type {
   AttemptView,
   Cost,
   DecisionView,
+  LaunchRefusalView,
   JobView,
   MetricPoint,
   ModelVersionView,
@@ -14,6 +15,7 @@ import type { Capacity } from '../core/capacity/types.ts';
 import type {
   AttemptRecord,
   DecisionSummary,
+  LaunchRefusalRecord,
   JobRecord,
   MetricRow,
   ModelRecord,
@@ -113,6 +115,15 @@ export function providerView(provider: ProviderRecord, inUse: Capacity | null): 
     capacity,
     inUse: inUse === null || capacity === null ? null : { ...inUse, gpuType: capacity.gpuType },
     checkedAt: provider.checkedAt.toISOString(),
+  };
+}
+
+export function launchRefusalView(refusal: LaunchRefusalRecord): LaunchRefusalView {
+  const { offer, kind, message, total, attempt, firstAt, lastAt } = refusal;
+  const { provider, region, zone = null, instanceType, spot } = offer;
+  return {
+    ...{ provider, region, zone, instanceType, spot, kind, message, total, attempt },
+    ...{ firstAt: firstAt.toISOString(), lastAt: lastAt.toISOString() },
   };
 }
 

@@ -7,6 +7,7 @@ import type { LaunchError } from '../core/jobs/judge.ts';
 import { explainedByStop, stopRules, type StopReason } from '../core/jobs/stop-reasons.ts';
 import { capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
+import { describeEvidence } from './evidence-words.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
 import { describeFailure, isCancelled } from './failures.ts';
 import { Launching } from './launching.ts';
@@ -131,8 +132,8 @@ class AttemptStory {
     this.#timeline.phase('launching');
     const outcome = await this.#launching.run(stopFirst);
     if (outcome.kind === 'detached') return 'detached';
-    if (outcome.kind === 'none') return { launchError: outcome.error, stoppedFor: outcome.stoppedFor };
-    return { launchError: this.#launched(outcome.handle), stoppedFor: outcome.stoppedFor };
+    const launchError = outcome.kind === 'none' ? outcome.error : this.#launched(outcome.handle);
+    return { launchError, stoppedFor: outcome.stoppedFor };
   }
 
   /** As attempts that began before refusals were none of theirs: one launch. */
@@ -276,13 +277,6 @@ class AttemptStory {
     );
     this.#timeline.tell('the provider confirms that nothing is left of the instance');
   }
-}
-
-function describeEvidence({ isOver, silent, endedBy }: InstanceEvidence): string {
-  if (isOver === true) return 'its last word was found';
-  if (silent === undefined) return `the instance is gone, ended by ${endedBy}`;
-  const what = silent.kind === 'never-spoke' ? 'its runner never said hello' : 'its runner fell silent';
-  return `${what}: no sign of life since ${silent.since}; it is ended`;
 }
 
 function stopOf(wish: Wish): StopReason | 'detach' | null {

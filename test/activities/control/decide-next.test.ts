@@ -214,8 +214,8 @@ describe('decideNext', () => {
       const control = world.control({ providers: new Map(Object.entries(providers)) });
       await control.decideNext({ jobId: id, decision: 1, watched: [] });
       const stored = await world.store.decisions.find(id, 1);
-      const { changed } = stored?.inputs as { readonly changed: Seen };
-      return changed;
+      if (stored === null) throw new Error('no decision');
+      return (stored.inputs as { readonly changed: Seen }).changed;
     };
 
     test('puts the cheapest first, and equal ones in the order of the job', async () => {
