@@ -18,6 +18,28 @@ export type PreparedJob =
       readonly model: { readonly name: string; readonly version: number } | null;
     };
 
+/** What an attempt without an instance does next. */
+export type NextLaunch =
+  | { readonly kind: 'launch'; readonly launch: number; readonly offer: Offer; readonly reason: string }
+  | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: string }
+  /** It ends by its last refusal: what comes then is for the failover to decide. */
+  | { readonly kind: 'end'; readonly error: LaunchError };
+
+export type NextLaunchInput = {
+  readonly attemptId: string;
+  /** The launch that was the last. */
+  readonly launch: number;
+  /** What ended it; null after a wait. */
+  readonly refusal: LaunchError | null;
+};
+
+export type LaunchInput = { readonly attemptId: string; readonly offer: Offer; readonly launch: number };
+export type LaunchResult =
+  /** `offer`: another one than was asked for, as that one was refused. */
+  | { readonly kind: 'launched'; readonly handle: InstanceHandle; readonly offer?: Offer }
+  /** `launch`: the last one that was refused. */
+  | { readonly kind: 'next'; readonly launch: number; readonly next: NextLaunch };
+
 export type ControlActivities = {
   /** Checks that everything the job names is there; idempotent. Bad input ends as a `validation-failed` failure. */
   readonly prepareJob: (input: { readonly jobId: string }) => Promise<PreparedJob>;
@@ -34,7 +56,16 @@ export type ControlActivities = {
     readonly attempt: number;
     readonly offer: Offer;
     readonly reason: string;
-  }) => Promise<{ readonly kind: 'granted' | 'waiting' } | { readonly kind: 'ended'; readonly ending: AttemptEnding }>;
+  }) => Promise<
+    | {
+        readonly kind: 'granted' | 'waiting';
+        /** Its present launch, when that is not the first one. */
+        readonly current?: { readonly launch: number; readonly offer: Offer };
+      }
+    | { readonly kind: 'ended'; readonly ending: AttemptEnding }
+  >;
+  /** Notes why the launch was refused, and says what comes next: another offer, a wait, or the attempt's end. */
+  readonly nextLaunch: (input: NextLaunchInput) => Promise<NextLaunch>;
   /** Backstop of the grant signal: throws `not-ready` (retried by the server) until the capacity is granted. */
   readonly awaitCapacity: (input: { readonly attemptId: string }) => Promise<void>;
   /** Asks the runner, by its next heartbeat, to stop: stop file, grace, SIGTERM, grace, SIGKILL. */
@@ -42,6 +73,8 @@ export type ControlActivities = {
     readonly attemptId: string;
     readonly reason: StopReason;
   }) => Promise<{ readonly graceMs: number }>;
+  /** Warns an attempt as a provider does: its runner leaves a checkpoint and stops, and another attempt takes its place. */
+  readonly warnAttempt: (input: { readonly attemptId: string }) => Promise<void>;
   /** Reads the completion marker and the evidence and says how the attempt ended. Writes nothing final. */
   readonly collectAttempt: (input: {
     readonly attemptId: string;
@@ -77,7 +110,12 @@ export type ControlActivities = {
 };
 
 export type ProviderActivities = {
-  /** Makes the instance (idempotent by attempt id) and records its handle. Provider errors arrive as failures with their type. */
+  /**
+   * Makes the instance (idempotent by attempt and launch) and records its handle. A refusal after which surely nothing exists
+   * is noted, and the next offers of this provider are tried; any other provider error arrives as a failure with its type.
+   */
+  readonly tryLaunch: (input: LaunchInput) => Promise<LaunchResult>;
+  /** As workflows of earlier releases launch: each refusal ends the attempt. */
   readonly launchInstance: (input: { readonly attemptId: string; readonly offer: Offer }) => Promise<InstanceHandle>;
   /** Throws `not-ready` while the instance lives; the server retries it. */
   readonly watchInstance: (input: { readonly handle: InstanceHandle }) => Promise<InstanceEvidence>;

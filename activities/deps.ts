@@ -3,6 +3,7 @@ import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Store } from '../store/types.ts';
+import type { ControlActivities } from './contract.ts';
 import type { Provider } from './providers/provider.ts';
 
 /** What every runner is told besides its attempt. */
@@ -37,6 +38,8 @@ export type ControlDeps = {
 };
 
 export type ProviderDeps = {
+  /** What comes after a refused launch: rows and policy only. */
+  readonly nextLaunch: ControlActivities['nextLaunch'];
   readonly store: Store;
   readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;

@@ -13,6 +13,7 @@ import type { ProviderDeps, RunnerSettings } from './deps.ts';
 import { retriedWhenRefused, withFailures } from './failures.ts';
 import { describeIfKnown, endInstance, mustBeItsMachine, noteBilled } from './end-instance.ts';
 import { launchAlone } from './launch-lease.ts';
+import { tryLaunch } from './launching/try-launch.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
 import type {
@@ -32,7 +33,9 @@ const bootAndDeliverySeconds = 3600;
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
   const looks = looksOf(deps);
   const activities = withFailures<ProviderActivities>({
-    launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer),
+    tryLaunch: (input) =>
+      tryLaunch(deps, input, (attemptId, { offer, launch }) => launchInstance(deps, attemptId, offer, launch)),
+    launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer, 1),
     watchInstance: ({ handle }) => lookedAtEvery(intervalOf(deps, handle), () => watchInstance(deps, looks, handle)),
     terminateInstance: (input) => terminateInstance(deps, input),
   });
@@ -50,9 +53,14 @@ function providerOf({ providers }: ProviderDeps, name: string): Provider {
   return provider;
 }
 
-async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offer): Promise<InstanceHandle> {
+async function launchInstance(
+  deps: ProviderDeps,
+  attemptId: string,
+  offer: Offer,
+  launch: number,
+): Promise<InstanceHandle> {
   const { store, runner, now } = deps;
-  const { jobId, attempt, ending, state, handle: known } = await store.attempts.get(attemptId);
+  const { jobId, attempt, ending, state, launchTriedAt, handle: known } = await store.attempts.get(attemptId);
   if (ending !== null) throw new ArtenicError('conflict', `${attemptId} has ended: ${ending.message}`);
   if (known !== null) return known;
   await claimMachine(deps, attemptId, offer);
@@ -62,7 +70,9 @@ async function launchInstance(deps: ProviderDeps, attemptId: string, offer: Offe
   const { spec } = await store.jobs.transition(jobId, 'provisioning');
   const bootstrap = bootstrapOf(runner, offer.provider, { attemptId, jobId, attempt });
   const request = {
-    ...{ attemptId, offer, needs: needsOf(spec), bootstrap, mayExist: state !== 'waiting' },
+    ...{ attemptId, launch, offer, needs: needsOf(spec), bootstrap },
+    // of a launch that follows a refusal the row knows whether its call has begun
+    mayExist: launch > 1 ? launchTriedAt !== null : state !== 'waiting',
     powerOffAfterSeconds: powerOffAfterSecondsOf(spec),
   };
   const handle = await launchAlone(store, attemptId, async () => {
@@ -90,7 +100,7 @@ async function finishedBefore(
   jobId: string,
   attempt: number,
 ): Promise<number | null> {
-  const warned = (await store.attempts.listByJob(jobId)).filter(
+  const warned = (await store.attempts.newest(jobId)).filter(
     (row) => row.attempt < attempt && row.noticedAt !== null && row.releasedAt === null,
   );
   for (const row of warned) {

@@ -2,6 +2,7 @@ import type {
   AttemptView,
   Cost,
   DecisionView,
+  LaunchRefusalView,
   JobView,
   MetricPoint,
   ModelVersionView,
@@ -14,6 +15,7 @@ import type { Capacity } from '../core/capacity/types.ts';
 import type {
   AttemptRecord,
   DecisionSummary,
+  LaunchRefusalRecord,
   JobRecord,
   MetricRow,
   ModelRecord,
@@ -116,12 +118,21 @@ export function providerView(provider: ProviderRecord, inUse: Capacity | null): 
   };
 }
 
+export function launchRefusalView(refusal: LaunchRefusalRecord): LaunchRefusalView {
+  const { offer, kind, message, total, attempt, firstAt, lastAt } = refusal;
+  const { provider, region, zone = null, instanceType, spot } = offer;
+  return {
+    ...{ provider, region, zone, instanceType, spot, kind, message, total, attempt },
+    ...{ firstAt: firstAt.toISOString(), lastAt: lastAt.toISOString() },
+  };
+}
+
 export function decisionView({ decision, policyVersion, action, decidedAt }: DecisionSummary): DecisionView {
-  const isLaunch = action.kind === 'launch';
+  const launch = action.kind === 'replace' ? action.launch : action.kind === 'launch' ? action : null;
   return {
     ...{ decision, policyVersion, kind: action.kind, reason: action.reason },
-    attempt: isLaunch || action.kind === 'finish' ? action.attempt : null,
-    step: isLaunch ? action.step : null,
+    attempt: action.kind === 'finish' ? action.attempt : (launch?.attempt ?? null),
+    step: launch?.step ?? null,
     decidedAt: decidedAt.toISOString(),
   };
 }

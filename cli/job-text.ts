@@ -1,4 +1,4 @@
-import type { AttemptView, Cost, DecisionView, JobView } from '@artenic/core';
+import type { AttemptView, Cost, DecisionView, JobView, LaunchRefusalView } from '@artenic/core';
 import { ago, lasted, printable, table, usd } from './output.ts';
 
 function costWords({ usdMicros, isFinal }: Cost): string {
@@ -76,6 +76,17 @@ export function decisionTable(decisions: readonly DecisionView[]): string {
       ...[String(decision), ago(decidedAt)],
       `${kind}${attempt === null || kind !== 'launch' ? '' : ` ${attempt}`}${step === null ? '' : ` (${step})`}`,
       reason,
+    ]),
+  );
+}
+
+/** Offers that the job did not get. */
+export function refusalTable(refusals: readonly LaunchRefusalView[]): string {
+  return table(
+    ['REFUSED BY', 'ZONE', 'TYPE', 'SPOT', 'TIMES', 'LAST', 'WHY'],
+    refusals.map(({ provider, region, zone, instanceType, spot, kind, message, total, lastAt }) => [
+      ...[provider, zone ?? region, instanceType, spot ? 'spot' : 'on demand'],
+      ...[String(total), ago(lastAt), `${kind}: ${message}`],
     ]),
   );
 }

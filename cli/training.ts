@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { jobStates, logStreams, lostNumber, type JobState, type JobView, type LogStream } from '@artenic/core';
 import { CliError } from './cli-error.ts';
 import { loadJobFile } from './job-file.ts';
-import { attemptTable, decisionTable, describeJob } from './job-text.ts';
+import { attemptTable, decisionTable, refusalTable, describeJob } from './job-text.ts';
 import { gather } from './options.ts';
 import { ago, bar, table, usd } from './output.ts';
 import { addPlacementOptions, placementOf, type PlacementOptions } from './placement.ts';
@@ -31,13 +31,19 @@ async function watch(runtime: Runtime, id: string): Promise<void> {
 
 async function show(runtime: Runtime, id: string): Promise<void> {
   const { jobs } = runtime.client();
-  const [job, attempts, decisions] = await Promise.all([jobs.get(id), jobs.attempts(id), jobs.decisions(id)]);
+  const [job, attempts, decisions, refusals] = await Promise.all([
+    jobs.get(id),
+    jobs.attempts(id),
+    jobs.decisions(id),
+    jobs.refusals(id),
+  ]);
   const tables = [
     ...(attempts.length === 0 ? [] : [attemptTable(attempts)]),
     // of a job that simply ran there is nothing to tell
     ...(decisions.some(({ kind }) => kind === 'wait') || attempts.length > 1 ? [decisionTable(decisions)] : []),
+    ...(refusals.length === 0 ? [] : [refusalTable(refusals)]),
   ];
-  runtime.output().result({ ...job, attempts, decisions }, () => [describeJob(job), ...tables].join('\n\n'));
+  runtime.output().result({ ...job, attempts, decisions, refusals }, () => [describeJob(job), ...tables].join('\n\n'));
 }
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

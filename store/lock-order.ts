@@ -14,8 +14,8 @@ const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
 };
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
-  ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', recentRefusals: 'reads' },
-  ...{ page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
+  ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', newest: 'reads' },
+  ...{ endings: 'reads', page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
   ...{
     claimMachine: 'locks',
     advance: 'locks',
@@ -25,7 +25,7 @@ const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
     runnerOver: 'locks',
   },
   ...{ notice: 'locks', release: 'locks', leaseLaunch: 'locks', renewLaunchLease: 'locks', endLaunchLease: 'locks' },
-  ...{ setRestoredFrom: 'locks', requestStop: 'locks', end: 'locks', setBilled: 'locks' },
+  ...{ setRestoredFrom: 'locks', requestStop: 'locks', end: 'locks', setBilled: 'locks', moveLaunch: 'locks' },
 };
 
 function watched<R extends object>(repository: R, touches: Readonly<Record<keyof R, Touch>>, onLock: () => void): R {

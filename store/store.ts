@@ -13,6 +13,7 @@ import { createDecisions } from './repositories/decisions.ts';
 import { createEvents } from './repositories/events.ts';
 import { createIdempotency } from './repositories/idempotency.ts';
 import { createJobs } from './repositories/jobs.ts';
+import { createLaunchRefusals } from './repositories/launch-refusals.ts';
 import { createLogChunks } from './repositories/log-chunks.ts';
 import { createMetrics } from './repositories/metrics.ts';
 import { createModels } from './repositories/models.ts';
@@ -53,6 +54,7 @@ function repositoriesOf(db: Db): Repositories {
     jobs: guard(createJobs(db)),
     attempts: guard(createAttempts(db)),
     decisions: guard(createDecisions(db)),
+    launchRefusals: guard(createLaunchRefusals(db)),
     capacity: guard(createCapacity(db)),
     streams: guard(createStreams(db)),
     metrics: guard(createMetrics(db)),

@@ -11,6 +11,7 @@ import type {
   CheckpointsRepository,
 } from './types/attempt-data.ts';
 import type { JobsRepository, AttemptsRepository, DecisionsRepository } from './types/jobs.ts';
+import type { LaunchRefusalsRepository } from './types/launch-refusals.ts';
 import type { ModelsRepository } from './types/models.ts';
 import type { OverviewRepository } from './types/overview.ts';
 import type { ReconcileRepository } from './types/reconcile.ts';
@@ -29,6 +30,7 @@ import type {
 
 export type * from './types/attempt-data.ts';
 export type * from './types/jobs.ts';
+export type * from './types/launch-refusals.ts';
 export type * from './types/models.ts';
 export type * from './types/overview.ts';
 export type * from './types/platform.ts';
@@ -41,6 +43,7 @@ export type Repositories = {
   readonly jobs: JobsRepository;
   readonly attempts: AttemptsRepository;
   readonly decisions: DecisionsRepository;
+  readonly launchRefusals: LaunchRefusalsRepository;
   readonly capacity: CapacityRepository;
   readonly streams: StreamsRepository;
   readonly metrics: MetricsRepository;

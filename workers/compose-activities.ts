@@ -12,6 +12,7 @@ import type {
 } from '../activities/contract.ts';
 import { createCheckActivities } from '../activities/check-provider.ts';
 import { createControlActivities } from '../activities/control/create.ts';
+import { nextLaunch } from '../activities/control/next-launch.ts';
 import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
 import type { ProviderRates } from '../activities/providers/module.ts';
@@ -74,6 +75,7 @@ export async function composeActivities(parts: {
   };
   const graceMs = config.ARTENIC_RECONCILE_GRACE_MS;
   const providerActivities = createProviderActivities({
+    nextLaunch: (input) => nextLaunch(controlDeps, input),
     store,
     storage,
     providers,

@@ -82,14 +82,14 @@ export function instanceActivities(
   offer: Offer,
   handle: InstanceRef | null,
 ): {
-  readonly launch: Pick<ProviderActivities, 'launchInstance'>;
+  readonly launch: Pick<ProviderActivities, 'launchInstance' | 'tryLaunch'>;
   readonly watch: Pick<ProviderActivities, 'watchInstance'>;
   readonly terminate: Pick<ProviderActivities, 'terminateInstance'>;
 } {
   const taskQueue = instanceQueue(offer.provider, handle);
   const place = `${offer.provider} ${offer.region} ${offer.instanceType}`;
   return {
-    launch: proxyActivities<Pick<ProviderActivities, 'launchInstance'>>({
+    launch: proxyActivities<Pick<ProviderActivities, 'launchInstance' | 'tryLaunch'>>({
       taskQueue: launchQueue(offer.provider),
       summary: `launch on ${place}`,
       // what a launch under way makes must come to our hands, also when the job is cancelled meanwhile

@@ -25,7 +25,7 @@ export const workflowTaskTimeout = '5s';
 // ---- ids: business identities, made here only ----
 export const trainingJobWorkflowId = (jobId: string): string => `training-job/${jobId}`;
 export const failoverWorkflowId = (jobId: string): string => `${jobId}/failover`;
-/** Same as the attempt id, which is also the provider's client token. */
+/** Same as the attempt id, which is also the name of its instance. */
 export const attemptWorkflowId = (jobId: string, attempt: number): string => `${jobId}/attempt-${attempt}`;
 
 /** Of the schedule; Temporal appends the time to the id of each sweep's workflow. */
@@ -56,6 +56,8 @@ export type FailoverInput = {
   readonly decision: number;
   /** Test only: continue as new after this many decisions. */
   readonly continueAfterDecisions: number | null;
+  /** Test only: of each attempt. */
+  readonly mostWaits?: number;
 };
 export type FailoverResult =
   | {
@@ -75,6 +77,10 @@ export type AttemptInput = {
   readonly title: string;
   /** The attempt may have its instance already: started again after its workflow was cut off. */
   readonly takeOver?: true;
+  /** Nothing of it runs, and its last launch was refused: it goes on with the look for the next one. */
+  readonly isWaiting?: true;
+  /** Test only: continue as new after this many waits. */
+  readonly mostWaits?: number;
 };
 export type AttemptResult = { readonly kind: 'ended'; readonly ending: AttemptEnding } | { readonly kind: 'detached' };
 
@@ -85,7 +91,7 @@ export const runnerEventSignal =
 /** The capacity queue has given this attempt its place. */
 export const capacityGrantedSignal = defineSignal('capacityGranted');
 
-/** To the failover workflow: what it waits for may have changed. It decides again at once. */
+/** To the failover workflow, and to an attempt between two launches: what it waits for may have changed. It looks again at once. */
 export const wakeUpSignal = defineSignal('wakeUp');
 
 // ---- search attributes: at most ten Keywords on SQL visibility ----

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, patched, startChild, workflowInfo } from '@temporalio/workflow';
 import type { FailoverAction } from '../core/failover/types.ts';
 import {
   attemptWorkflowId,
@@ -8,7 +8,7 @@ import {
   workflowTaskTimeout,
 } from './contracts.ts';
 import { wasTerminated } from './failures.ts';
-import { startOwnChild } from './own-child.ts';
+import { askToLetGo, startOwnChild } from './own-child.ts';
 import { oneLine } from './timeline.ts';
 import { trainingAttempt } from './training-attempt.ts';
 
@@ -38,7 +38,7 @@ export class Crew {
   }
 
   async launch(action: Launch): Promise<void> {
-    const { jobId, title } = this.#input;
+    const { jobId, title, mostWaits } = this.#input;
     const { attempt, offer, reason } = action;
     const workflowId = attemptWorkflowId(jobId, attempt);
     const service = workflowInfo().typedSearchAttributes.get(searchAttributes.service);
@@ -49,7 +49,9 @@ export class Crew {
         startChild(trainingAttempt, {
           workflowId,
           workflowTaskTimeout,
-          args: [{ jobId, attempt, offer, reason, title, ...takeOver }],
+          args: [
+            { jobId, attempt, offer, reason, title, ...takeOver, ...(mostWaits === undefined ? {} : { mostWaits }) },
+          ],
           // our end must not kill it: it is asked, and decides by the job's cancel intent
           parentClosePolicy: 'REQUEST_CANCEL',
           // taken over under the same id; that an attempt runs once is guarded by its row
@@ -98,9 +100,15 @@ export class Crew {
 
   /** Asks all to end, each as the job's cancel intent and its own row say, and waits for it. */
   async dismiss(): Promise<void> {
-    for (const { scope } of this.#members.values()) scope.cancel();
+    // a child's own cancel goes to its first run, and says that all is well when that one has begun its history anew
+    if (patched('cancels-the-newest-run')) await Promise.all(this.attempts.map((attempt) => this.#cancel(attempt)));
+    else for (const { scope } of this.#members.values()) scope.cancel();
     await Promise.all([...this.#members.values()].map(({ over }) => over));
     this.#throwFailure();
+  }
+
+  #cancel(attempt: number): Promise<void> {
+    return askToLetGo(attemptWorkflowId(this.#input.jobId, attempt));
   }
 
   #throwFailure(): void {

@@ -26,7 +26,8 @@ export async function startOwnChild<W extends Workflow>(
   }
 }
 
-async function askToLetGo(workflowId: string): Promise<void> {
+/** Cancels the newest run of that id, whoever started it. */
+export async function askToLetGo(workflowId: string): Promise<void> {
   try {
     await getExternalWorkflowHandle(workflowId).cancel();
   } catch (error) {

@@ -9,11 +9,20 @@ export type RunnerReports = {
   readonly stopAtMs: number | null;
   /** The command is over and its completion marker is in storage. */
   readonly over: boolean;
+  /** It queues anew: a grant from before is none for that. */
+  readonly forgetGrant: () => void;
 };
 
 /** Registers the handlers: to be called before anything is awaited, for signals that are there already. */
 export function listenToRunner(timeline: Timeline): RunnerReports {
-  const reports = { granted: false, stopAtMs: null as number | null, over: false };
+  const reports = {
+    granted: false,
+    stopAtMs: null as number | null,
+    over: false,
+    forgetGrant: () => {
+      reports.granted = false;
+    },
+  };
   setHandler(capacityGrantedSignal, () => {
     reports.granted = true;
   });

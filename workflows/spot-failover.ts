@@ -57,7 +57,12 @@ async function driveAttempts(
           await crew.news(ended, isStirred, { waitMs: action.waitMs, summary: oneLine(action.reason, 180) });
         break;
       case 'watch':
-        if (isFresh) await crew.news(ended, isStirred);
+        if (isFresh) await crew.news(ended, isStirred, timerOf(action));
+        break;
+      case 'replace':
+        if (cancellation.requested) break;
+        await replace(jobId, crew, action, timeline);
+        if (isFresh) await crew.news(ended, isStirred, timerOf(action));
         break;
       case 'launch':
         // cancelled meanwhile: nothing new is begun, but what may run already is taken back to be stopped
@@ -65,7 +70,7 @@ async function driveAttempts(
         timeline.phase('attempt', action.attempt);
         await crew.launch(action);
         // it may have been warned while nobody listened, or not be the only one that was left
-        if (isFresh && action.takeOver !== true) await crew.news(ended, isStirred);
+        if (isFresh && action.takeOver !== true) await crew.news(ended, isStirred, timerOf(action));
         break;
       default:
         assertNever(action);
@@ -86,6 +91,28 @@ function isLongEnough(input: FailoverInput, decision: number, crew: Crew): boole
   if (workflowInfo().continueAsNewSuggested) return decision > input.decision;
   const limit = input.continueAfterDecisions;
   return crew.attempts.length === 0 && limit !== null && decision - input.decision >= Math.max(1, limit);
+}
+
+type Replace = Extract<FailoverAction, { readonly kind: 'replace' }>;
+
+type Looking = Extract<FailoverAction, { readonly kind: 'watch' | 'launch' | 'replace' }>;
+
+function timerOf({ untilMs, reason }: Looking): { readonly waitMs: number; readonly summary: string } | undefined {
+  if (untilMs === undefined) return undefined;
+  return { waitMs: Math.max(1, untilMs - Date.now()), summary: oneLine(reason, 180) };
+}
+
+/** The warned attempt stops with its checkpoint while the other one begins beside it, as after a provider's warning. */
+async function replace(
+  jobId: string,
+  crew: Crew,
+  { stop, launch, reason }: Replace,
+  timeline: Timeline,
+): Promise<void> {
+  const attemptId = attemptWorkflowId(jobId, stop);
+  await quickly((activities) => activities.warnAttempt({ attemptId }));
+  timeline.phase('attempt', launch.attempt);
+  await crew.launch({ kind: 'launch', ...launch, reason });
 }
 
 /** The job ends by what has ended already: a replacement that was to follow is not needed any more. */
@@ -111,6 +138,8 @@ function describeAction(action: FailoverAction): string {
       return `wait ${action.waitMs} ms: ${action.reason}`;
     case 'watch':
       return `watch: ${action.reason}`;
+    case 'replace':
+      return `attempt ${action.launch.attempt} in place of ${action.stop}: ${action.reason}`;
     case 'launch':
       return `attempt ${action.attempt} on ${action.offer.provider} ${action.offer.instanceType}: ${action.reason}`;
     default:

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, condition, patched, TemporalFailure } from '@temporalio/workflow';
 import type { AttemptEnding } from '@artenic/core';
 import { assertNever } from '../core/assert-never.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
@@ -7,8 +7,10 @@ import type { LaunchError } from '../core/jobs/judge.ts';
 import { explainedByStop, stopRules, type StopReason } from '../core/jobs/stop-reasons.ts';
 import { capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
+import { describeEvidence } from './evidence-words.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
 import { describeFailure, isCancelled } from './failures.ts';
+import { Launching } from './launching.ts';
 import { listenToRunner } from './runner-reports.ts';
 import { Timeline } from './timeline.ts';
 
@@ -43,6 +45,7 @@ class AttemptStory {
   readonly #cancellation;
   /** Steps that undo what was begun, registered before it is begun, run backwards. */
   readonly #undo: (() => Promise<void>)[] = [];
+  readonly #launching: Launching;
   #handle: InstanceRef | null = null;
 
   constructor(input: AttemptInput) {
@@ -57,16 +60,24 @@ class AttemptStory {
     });
     this.#reports = listenToRunner(this.#timeline);
     this.#cancellation = listenForCancellation();
+    this.#launching = new Launching({
+      ...{ input, attemptId: this.#attemptId, timeline: this.#timeline, cancellation: this.#cancellation },
+      hearStop: async () => stopOf(await this.#hearWish()),
+      awaitCapacity: () => this.#awaitCapacity(),
+      forgetGrant: () => this.#reports.forgetGrant(),
+      terminate: () => this.#terminate(),
+    });
   }
 
   get #instance(): ReturnType<typeof instanceActivities> {
-    return instanceActivities(this.#input.offer, this.#handle);
+    return instanceActivities(this.#launching.offer, this.#handle);
   }
 
   async run(): Promise<AttemptResult> {
     const { jobId, attempt, offer, reason } = this.#input;
     const opened = await quickly((activities) => activities.openAttempt({ jobId, attempt, offer, reason }));
     if (opened.kind === 'ended') return { kind: 'ended', ending: opened.ending };
+    if (opened.current !== undefined) this.#launching.resume(opened.current);
     let facts: Facts | 'detached';
     try {
       facts = await this.#live(opened.kind === 'granted');
@@ -95,7 +106,9 @@ class AttemptStory {
     this.#undo.push(() => this.#terminate());
     // what may run already is taken back first, so that it stops with its grace
     if (stoppedFor !== null && this.#input.takeOver !== true) return stopped;
-    const launched = await this.#launch(stoppedFor);
+    const launched = await (patched('refusals-are-no-attempts')
+      ? this.#launchAny(stoppedFor)
+      : this.#launch(stoppedFor));
     if (launched === 'detached') return 'detached';
     if (this.#handle === null) return { evidence: null, ...launched };
     return this.#watch(this.#handle, launched.stoppedFor);
@@ -114,7 +127,16 @@ class AttemptStory {
     await condition(() => queue.left || this.#reports.granted || this.#cancellation.requested);
   }
 
-  /** Sets the handle, or says why there is none. */
+  /** Sets the handle, or says why there is none: by one launch, or by several of which all but the last were refused. */
+  async #launchAny(stopFirst: StopReason | null): Promise<Omit<Facts, 'evidence'> | 'detached'> {
+    this.#timeline.phase('launching');
+    const outcome = await this.#launching.run(stopFirst);
+    if (outcome.kind === 'detached') return 'detached';
+    const launchError = outcome.kind === 'none' ? outcome.error : this.#launched(outcome.handle);
+    return { launchError, stoppedFor: outcome.stoppedFor };
+  }
+
+  /** As attempts that began before refusals were none of theirs: one launch. */
   async #launch(stopFirst: StopReason | null): Promise<Omit<Facts, 'evidence'> | 'detached'> {
     this.#timeline.phase('launching');
     const scope = new CancellationScope();
@@ -248,7 +270,7 @@ class AttemptStory {
   }
 
   async #terminate(): Promise<void> {
-    const { provider } = this.#input.offer;
+    const { provider } = this.#launching.offer;
     await untilDone(
       () => this.#instance.terminate.terminateInstance({ attemptId: this.#attemptId, provider, handle: this.#handle }),
       (refusal) => this.#timeline.tell(`terminating: ${refusal}`),
@@ -257,11 +279,8 @@ class AttemptStory {
   }
 }
 
-function describeEvidence({ isOver, silent, endedBy }: InstanceEvidence): string {
-  if (isOver === true) return 'its last word was found';
-  if (silent === undefined) return `the instance is gone, ended by ${endedBy}`;
-  const what = silent.kind === 'never-spoke' ? 'its runner never said hello' : 'its runner fell silent';
-  return `${what}: no sign of life since ${silent.since}; it is ended`;
+function stopOf(wish: Wish): StopReason | 'detach' | null {
+  return wish === 'detach' ? wish : reasonOf(wish);
 }
 
 function reasonOf(wish: Exclude<Wish, 'detach'>): StopReason | null {

@@ -3,10 +3,12 @@ import type { ControlDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
 import { collectAttempt } from './collect-attempt.ts';
 import { decideNext } from './decide-next.ts';
+import { nextLaunch } from './next-launch.ts';
 import { prepareJob } from './prepare-job.ts';
 import { awaitCapacity, openAttempt } from './queue-attempt.ts';
 import { registerModel } from './register-model.ts';
 import { settleAttempt, settleJob } from './settle.ts';
+import { warnAttempt } from './warn-attempt.ts';
 import { awaitWorkflowClosed, readCancelIntent, recordCancelIntent, requestStop } from './wishes.ts';
 
 export function createControlActivities(deps: ControlDeps): ControlActivities {
@@ -14,8 +16,10 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     prepareJob: ({ jobId }) => prepareJob(deps, jobId),
     decideNext: (input) => decideNext(deps, input),
     openAttempt: (input) => openAttempt(deps, input),
+    nextLaunch: (input) => nextLaunch(deps, input),
     awaitCapacity: ({ attemptId }) => awaitCapacity(deps, attemptId),
     requestStop: ({ attemptId, reason }) => requestStop(deps, attemptId, reason),
+    warnAttempt: ({ attemptId }) => warnAttempt(deps, attemptId),
     collectAttempt: (input) => collectAttempt(deps, input),
     settleAttempt: ({ attemptId, ending }) => settleAttempt(deps, attemptId, ending),
     readCancelIntent: (input) => readCancelIntent(deps, input),

@@ -10,14 +10,16 @@ type OpenInput = Parameters<ControlActivities['openAttempt']>[0];
 type Opened = Awaited<ReturnType<ControlActivities['openAttempt']>>;
 
 export async function openAttempt(deps: ControlDeps, input: OpenInput): Promise<Opened> {
-  const { jobId, attempt, offer, reason } = input;
+  const { jobId, attempt, reason } = input;
   const { store } = deps;
   const id = attemptIdOf(jobId, attempt);
+  // its launches may have gone on to another offer since it was decided
+  const offer = (await store.attempts.find(id))?.offer ?? input.offer;
   const provider = await providerRow(deps, offer.provider);
   const row = await store.transaction(async (repositories) => {
     // as whoever settles it does: a late `openAttempt` never queues what has ended
     await repositories.jobs.lock(jobId);
-    const isBeside = (await repositories.attempts.listByJob(jobId)).some(
+    const isBeside = (await repositories.attempts.newest(jobId)).some(
       (other) => other.attempt < attempt && other.noticedAt !== null && other.ending === null,
     );
     if (!isBeside) await repositories.jobs.moveFence(jobId, attempt);
@@ -30,11 +32,12 @@ export async function openAttempt(deps: ControlDeps, input: OpenInput): Promise<
     return opened;
   });
   if (row.ending !== null) return { kind: 'ended', ending: row.ending };
-  if (provider.capacity === null) return { kind: 'granted' };
+  const current = row.launch > 1 ? { current: { launch: row.launch, offer: row.offer } } : {};
+  if (provider.capacity === null) return { kind: 'granted', ...current };
   await grantCapacity(deps, offer.provider, id);
-  if (await store.capacity.isGranted(id)) return { kind: 'granted' };
+  if (await store.capacity.isGranted(id)) return { kind: 'granted', ...current };
   await store.jobs.transition(jobId, 'waiting', { message: `Waiting for capacity of ${offer.provider}.` });
-  return { kind: 'waiting' };
+  return { kind: 'waiting', ...current };
 }
 
 export async function awaitCapacity(deps: ControlDeps, attemptId: string): Promise<void> {

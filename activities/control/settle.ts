@@ -1,5 +1,6 @@
 import { isTerminalJobState, type AttemptEnding, type JobState, type TerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
+import { isRefusal } from '../../core/failover/blocking.ts';
 import { fenceAfterEnding } from '../../core/failover/hand-over.ts';
 import type { JobRecord } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -17,13 +18,16 @@ export async function settleAttempt(
   ending: AttemptEnding,
 ): Promise<AttemptEnding> {
   const { store, now } = deps;
-  const { jobId, offer } = await store.attempts.get(attemptId);
+  const { jobId, offer, attempt, launch } = await store.attempts.get(attemptId);
   const settled = await store.transaction(async (repositories) => {
     const { currentAttempt } = await repositories.jobs.lock(jobId);
     const first = await repositories.attempts.end(attemptId, ending, now());
+    const { kind, message } = first;
+    if (isRefusal(kind))
+      await repositories.launchRefusals.record({ jobId, offer, kind, message, attempt, launch, at: now() });
     await repositories.jobs.moveFence(
       jobId,
-      fenceAfterEnding(await repositories.attempts.listByJob(jobId), currentAttempt),
+      fenceAfterEnding(await repositories.attempts.newest(jobId), currentAttempt),
     );
     await repositories.capacity.release(attemptId);
     return first;

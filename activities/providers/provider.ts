@@ -36,8 +36,10 @@ export type InstanceHandle = InstanceRef;
 export type InstanceBootstrap = Omit<Bootstrap, 'workDir' | 'cacheDir'>;
 
 export type LaunchRequest = {
-  /** Also the client token and the instance's name: a second launch with it returns the first one's instance. */
+  /** Also the instance's name: while it has an instance, a second launch with it returns that. */
   readonly attemptId: string;
+  /** From 1. Launches of one attempt follow one another when each was refused: together with the attempt it makes the client token. */
+  readonly launch: number;
   readonly offer: Offer;
   readonly needs: Capacity;
   readonly bootstrap: InstanceBootstrap;

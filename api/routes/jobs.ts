@@ -1,6 +1,7 @@
 import {
   isTerminalJobState,
   decisionViewSchema,
+  launchRefusalViewSchema,
   jobStates,
   pageSchema,
   type Cost,
@@ -19,7 +20,7 @@ import { decodeText, mediaTypeOf } from '../middleware/body.ts';
 import { readSpec } from '../read-spec.ts';
 import { ok, route, type Context, type Reply, type Route } from '../route.ts';
 import { given, jobIdParam, longPageQuery, pageQuery, named } from '../schemas.ts';
-import { attemptView, decisionView, jobView } from '../views.ts';
+import { attemptView, decisionView, jobView, launchRefusalView } from '../views.ts';
 
 const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
 
@@ -182,6 +183,22 @@ export function jobRoutes(): readonly Route[] {
         await jobOf(context, params.id);
         const page = await deps.store.decisions.page({ jobId: params.id, ...given(query) });
         return ok({ items: page.items.map(decisionView), nextCursor: page.nextCursor });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/refusals',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Offers whose launch was refused, one row each',
+      params: jobIdParam,
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(launchRefusalViewSchema) } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        await jobOf(context, params.id);
+        const page = await deps.store.launchRefusals.page({ jobId: params.id, ...given(query) });
+        return ok({ items: page.items.map(launchRefusalView), nextCursor: page.nextCursor });
       },
     }),
   ];

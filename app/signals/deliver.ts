@@ -14,7 +14,7 @@ const rate = { most: 30, windowMs: 60_000 } as const;
 
 export type RelaySignalDeps = {
   readonly store: Store;
-  readonly temporal: Pick<TemporalGateway, 'wakeFailover' | 'signalRunnerEvent'>;
+  readonly temporal: Pick<TemporalGateway, 'wakeFailover' | 'wakeAttempt' | 'signalRunnerEvent'>;
   readonly now: () => Date;
 };
 export type DeliverSignalDeps = RelaySignalDeps & { readonly logger: Logger };
@@ -97,10 +97,13 @@ async function tell({ store, temporal }: RelaySignalDeps, signal: JobSignalRecor
       return;
     case 'release':
     case 'capacity-news': {
-      const newest = (await store.attempts.listByJob(jobId)).at(-1);
+      const newest = (await store.attempts.newest(jobId)).at(-1);
       // while an attempt simply runs nothing waits for it, and the history is not for this
       if (newest === undefined || newest.ending !== null || newest.noticedAt !== null)
         await ifThere(temporal.wakeFailover(jobId));
+      // it may be waiting between two launches
+      if (newest !== undefined && newest.ending === null && newest.handle === null)
+        await ifThere(temporal.wakeAttempt(newest.id));
       return;
     }
     case 'preemption-notice': {

@@ -36,6 +36,8 @@ export type TemporalGateway = {
   readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
   /** Throws `not-found` when the failover's workflow is closed. */
   readonly wakeFailover: (jobId: string) => Promise<void>;
+  /** What an attempt between two launches waits for may have changed. */
+  readonly wakeAttempt: (attemptId: string) => Promise<void>;
   readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
   /** Ids of the jobs whose workflow is open. Temporal's list may be some seconds old. */
   readonly openTrainingJobs: () => Promise<ReadonlySet<string>>;
@@ -132,6 +134,7 @@ export function createTemporalGateway(options: {
       call(() => client.workflow.getHandle(attemptId).signal(runnerEventSignal, event)),
     signalCapacityGranted: (attemptId) =>
       call(() => client.workflow.getHandle(attemptId).signal(capacityGrantedSignal)),
+    wakeAttempt: (attemptId) => call(() => client.workflow.getHandle(attemptId).signal(wakeUpSignal)),
     wakeFailover: (jobId) => call(() => client.workflow.getHandle(failoverWorkflowId(jobId)).signal(wakeUpSignal)),
     describe: (workflowId) =>
       call(async () => {

@@ -21,11 +21,7 @@ export function decideBeside(state: FailoverState, decideAlone: Decide): Failove
   if (replacement !== undefined) return watch(`Attempt ${replacement.attempt} follows attempt ${warned?.attempt}.`);
   if (warned === undefined || warned.noticedAtMs === null) return watch(`Attempt ${warned?.attempt} is under way.`);
   if (warned.isDone) return watch(`Attempt ${warned.attempt} has ended: what it left tells what comes next.`);
-  const action = decideAlone({
-    ...state,
-    openAttempts: [],
-    attempts: withWarned(attempts, warned, warned.noticedAtMs),
-  });
+  const action = decideAlone({ ...withWarned(state, warned, warned.noticedAtMs), openAttempts: [] });
   // it may still come to a good end by itself
   return action.kind === 'finish' ? watch(`No replacement: ${action.reason}`) : action;
 }
@@ -35,15 +31,19 @@ function watch(reason: string): FailoverAction {
 }
 
 /** As if it had ended at its warning. */
-function withWarned(
-  attempts: readonly EndedAttempt[],
+export function withWarned(
+  state: FailoverState,
   { attempt, offer, ranMs }: OpenAttempt,
   endedAtMs: number,
-): readonly EndedAttempt[] {
+): FailoverState {
   const message = 'The machine was warned that it is taken back.';
   const warned: EndedAttempt = {
     ...{ attempt, offer, ranMs, endedAtMs },
     ending: { kind: 'preempted', exitCode: null, message, evidence: 'notice' },
   };
-  return [...attempts, warned].toSorted((one, other) => one.attempt - other.attempt);
+  return {
+    ...state,
+    attempts: [...state.attempts, warned].toSorted((one, other) => one.attempt - other.attempt),
+    endings: [...state.endings, { kind: 'preempted', exitCode: null, count: 1 }],
+  };
 }

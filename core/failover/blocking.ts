@@ -1,6 +1,14 @@
 import { assertNever } from '../assert-never.ts';
 import { familyOf, isSameOffer } from './offers.ts';
-import type { EndedAttempt, FailoverState, HeardRefusal, Offer, RefusalKind } from './types.ts';
+import {
+  refusalKinds,
+  type EndedAttempt,
+  type FailoverState,
+  type HeardRefusal,
+  type Offer,
+  type OwnRefusal,
+  type RefusalKind,
+} from './types.ts';
 
 /** How long an offer is left alone after a refusal: doubled with every one that follows without an attempt that ran. */
 const coolDownMs: Readonly<Record<RefusalKind, { readonly first: number; readonly most: number }>> = {
@@ -15,10 +23,8 @@ const coolDownMs: Readonly<Record<RefusalKind, { readonly first: number; readonl
 /** A spot machine that was taken back says how it stands there for about so long. */
 const tiredMs = 600_000;
 
-export const refusalKinds = Object.keys(coolDownMs) as readonly RefusalKind[];
-
 export function isRefusal(kind: string): kind is RefusalKind {
-  return Object.hasOwn(coolDownMs, kind);
+  return (refusalKinds as readonly string[]).includes(kind);
 }
 
 export function grown(bounds: { readonly first: number; readonly most: number }, doublings: number): number {
@@ -51,16 +57,26 @@ function isRefused(one: EndedAttempt): one is Refused {
   return isRefusal(one.ending.kind);
 }
 
-/** Refusals since an attempt of this job last ran. */
+/** Attempts that ended by a refusal since one of this job last ran. */
 function ownRefusals(attempts: readonly EndedAttempt[]): readonly Refused[] {
   return attempts.slice(attempts.findLastIndex((one) => !isRefused(one)) + 1).filter(isRefused);
+}
+
+/** Refused launches since an attempt of this job last ran. */
+export function ownLaunchRefusals({
+  attempts,
+  launchRefusals,
+}: Pick<FailoverState, 'attempts' | 'launchRefusals'>): readonly OwnRefusal[] {
+  const ran = attempts.findLast((one) => !isRefused(one))?.attempt ?? 0;
+  return launchRefusals.filter(({ attempt }) => attempt > ran);
 }
 
 /**
  * Until when the offer is left alone, by what this job and others have heard; in the past when it may be tried.
  * @returns milliseconds since 1970
  */
-export function blockedUntilMs(offer: Offer, { attempts, heard, nowMs, newsAtMs }: FailoverState): number {
+export function blockedUntilMs(offer: Offer, state: FailoverState): number {
+  const { attempts, heard, nowMs, newsAtMs } = state;
   const sinceMs = newsAtMs ?? Number.NEGATIVE_INFINITY;
   const own = ownRefusals(attempts).filter(
     (one) => one.endedAtMs > sinceMs && concerns(one.ending.kind, one.offer, offer),
@@ -69,10 +85,16 @@ export function blockedUntilMs(offer: Offer, { attempts, heard, nowMs, newsAtMs 
     const before = own.filter((other) => other.ending.kind === kind && other.endedAtMs <= endedAtMs);
     return until(endedAtMs, grown(coolDownMs[kind], Math.max(0, before.length - 1)), nowMs);
   });
+  const launches = ownLaunchRefusals(state).filter((one) => one.atMs > sinceMs && concerns(one.kind, one.offer, offer));
+  const untilLaunches = launches.map(({ kind, atMs }) => {
+    const before = launches.filter((other) => other.kind === kind && other.atMs <= atMs);
+    const times = before.reduce((sum, { streak }) => sum + streak, 0);
+    return until(atMs, grown(coolDownMs[kind], Math.max(0, times - 1)), nowMs);
+  });
   const untilHeard = heard
     .filter(({ kind, offer: refused, atMs }: HeardRefusal) => atMs > sinceMs && concerns(kind, refused, offer))
     .map(({ kind, atMs }) => until(atMs, coolDownMs[kind].first, nowMs));
-  return Math.max(Number.NEGATIVE_INFINITY, ...untilOwn, ...untilHeard);
+  return Math.max(Number.NEGATIVE_INFINITY, ...untilOwn, ...untilLaunches, ...untilHeard);
 }
 
 /** A clock that was put back must not lengthen the wait. */
@@ -92,6 +114,6 @@ export function isTired(offer: Offer, { attempts, nowMs }: FailoverState): boole
 }
 
 /** The provider refuses this very request: no later try will fare better. */
-export function isRuledOut(offer: Offer, { attempts }: FailoverState): boolean {
-  return attempts.some((one) => one.ending.kind === 'launch-failed' && isSameOffer(one.offer, offer));
+export function isRuledOut(offer: Offer, { ruledOut }: FailoverState): boolean {
+  return ruledOut.some((one) => isSameOffer(one, offer));
 }

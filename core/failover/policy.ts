@@ -1,11 +1,20 @@
-import type { AttemptEnding } from '@artenic/core';
+import type { AttemptEnding, AttemptEndingKind } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
 import { isFinal, jobEndOf, type JobEnd } from '../jobs/endings.ts';
 import { jobEndOfStop } from '../jobs/stop-reasons.ts';
 import { decideBeside } from './beside.ts';
 import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blocking.ts';
 import { distance, stepBetween } from './offers.ts';
-import type { EndedAttempt, FailoverAction, FailoverPolicy, FailoverState, Offer, PlacementMode } from './types.ts';
+import { lastRefused } from './refusals.ts';
+import type {
+  EndedAttempt,
+  EndingCount,
+  FailoverAction,
+  FailoverPolicy,
+  FailoverState,
+  Offer,
+  PlacementMode,
+} from './types.ts';
 import { adviceAfter, describe, mutedMessage, reasonOf, withExitCode } from './words.ts';
 
 /** An attempt shorter than this has done nothing that a repeat could build on. */
@@ -39,15 +48,15 @@ const passing: ReadonlySet<string> = new Set(['auth', 'quota', 'rate-limited', '
  * a new version: it is stored with every decision.
  */
 const spotOnly: FailoverPolicy = {
-  version: 'spot-only-2',
+  version: 'spot-only-3',
   decide: (state) => decide(state, ({ spot }) => spot),
 };
 const onDemandOnly: FailoverPolicy = {
-  version: 'on-demand-only-2',
+  version: 'on-demand-only-3',
   decide: (state) => decide(state, ({ spot }) => !spot),
 };
 export const spotWithFallback: FailoverPolicy = {
-  version: 'spot-with-fallback-2',
+  version: 'spot-with-fallback-3',
   decide: (state) => decide(state, () => true),
 };
 
@@ -71,7 +80,8 @@ function decide(whole: FailoverState, allows: Allows): FailoverAction {
 function decideAlone(state: FailoverState): FailoverAction {
   // a warned attempt may end after its replacement: what has ended the job goes first
   const done = state.attempts.find(({ ending }) => ending.kind === 'succeeded');
-  const last = done ?? state.attempts.find((one) => isFinal(one, state)) ?? state.attempts.at(-1);
+  const final = done ?? state.attempts.find((one) => isFinal(one, state));
+  const last = final ?? lastRefused(state) ?? state.attempts.at(-1);
   // what was finished stays finished
   if (state.cancelRequested && last?.ending.kind !== 'succeeded') return finish(jobEndOfStop('cancelled'), last);
   return last === undefined ? choose(state, undefined) : decideAfter(last, state);
@@ -107,44 +117,42 @@ function decideAfter(last: EndedAttempt, state: FailoverState): FailoverAction {
 }
 
 function decideAfterLaunchFailed(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const refused = count(state, 'launch-failed');
+  const refused = countOf(state, ({ kind }) => kind === 'launch-failed');
   const isLeft = state.offers.some((offer) => !isRuledOut(offer, state));
   if (isLeft && refused < limits.launchFailed) return choose(state, last);
   return endWith(last, last.ending.message);
 }
 
 function decideAfterFailure(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const retried = state.attempts.filter(
-    ({ ending }) =>
-      ending.kind === 'failed' && ending.exitCode !== null && state.retryOnExitCodes.includes(ending.exitCode),
-  );
-  if (!retried.includes(last)) return endWith(last, withExitCode('The command', last.ending));
-  if (retried.length <= limits.exitCode) return again(last, state);
+  const isRetried = ({ kind, exitCode }: Pick<AttemptEnding, 'kind' | 'exitCode'>): boolean =>
+    kind === 'failed' && exitCode !== null && state.retryOnExitCodes.includes(exitCode);
+  if (!isRetried(last.ending)) return endWith(last, withExitCode('The command', last.ending));
+  if (countOf(state, isRetried) <= limits.exitCode) return again(last, state);
   const message = `${withExitCode('The command', last.ending)} It was tried again ${limits.exitCode} times.`;
   return endWith(last, message);
 }
 
 function decideAfterInterruption(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const quick = trailing(state.attempts, (one) => isInterrupted(one) && one.ranMs < quickMs);
+  const quick = trailing(state.attempts, (one) => isInterruption(one.ending.kind) && one.ranMs < quickMs);
   if (quick.length >= maxQuickInARow) {
     const times = `${quick.length} attempts in a row ended within ${quickMs / 1000} s`;
     return endWith(last, `${times}. ${adviceAfter(last.ending)} Last: ${last.ending.message}`);
   }
   const mute = trailing(state.attempts, ({ ending }) => ending.evidence === 'never-spoke');
   if (mute.length >= maxMuteInARow) return endWith(last, mutedMessage(mute.length, last));
-  const interrupted = state.attempts.filter(isInterrupted);
-  if (interrupted.length < limits.interrupted) return again(last, state);
-  const message = `${interrupted.length} attempts were killed or lost. ${adviceAfter(last.ending)} Last: ${last.ending.message}`;
+  const interrupted = countOf(state, ({ kind }) => isInterruption(kind));
+  if (interrupted < limits.interrupted) return again(last, state);
+  const message = `${interrupted} attempts were killed or lost. ${adviceAfter(last.ending)} Last: ${last.ending.message}`;
   return endWith(last, message);
 }
 
-function isInterrupted(one: EndedAttempt): boolean {
-  return one.ending.kind === 'killed' || one.ending.kind === 'lost';
+function isInterruption(kind: AttemptEndingKind): boolean {
+  return kind === 'killed' || kind === 'lost';
 }
 
 /** A market that takes machines back is left for the next place; a machine that was not on it is simply started again. */
 function decideAfterPreemption(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const taken = count(state, 'preempted');
+  const taken = countOf(state, ({ kind }) => kind === 'preempted');
   if (taken >= limits.preempted) {
     return endWith(last, `The machine was taken back ${taken} times. Last: ${last.ending.message}`);
   }
@@ -234,8 +242,8 @@ function newestAttempt({ attempts }: FailoverState): number {
   return attempts.reduce((most, one) => Math.max(most, one.attempt), 0);
 }
 
-function count({ attempts }: FailoverState, kind: AttemptEnding['kind']): number {
-  return attempts.filter(({ ending }) => ending.kind === kind).length;
+function countOf({ endings }: FailoverState, test: (one: EndingCount) => boolean): number {
+  return endings.filter(test).reduce((sum, { count }) => sum + count, 0);
 }
 
 function finish({ state, message }: JobEnd, last: EndedAttempt | undefined): FailoverAction {

@@ -42,10 +42,36 @@ export type OpenAttempt = {
   readonly ranMs: number;
 };
 
-/** Endings by which a provider did not give what was asked for, and may later. */
-export type RefusalKind = Extract<AttemptEndingKind, 'stockout' | 'quota' | 'unauthorized' | 'unavailable'>;
+/** By these a provider does not give what was asked for, and may later. */
+export const refusalKinds = [
+  'stockout',
+  'quota',
+  'unauthorized',
+  'unavailable',
+] as const satisfies readonly AttemptEndingKind[];
+export type RefusalKind = (typeof refusalKinds)[number];
 
-/** What an attempt of another job was told lately: not everybody has to find it out. */
+/** What came of the launches of one offer for this job. */
+export type OwnRefusal = {
+  readonly kind: RefusalKind;
+  readonly offer: Offer;
+  readonly message: string;
+  /** Of this kind, one after the other, within one attempt. */
+  readonly streak: number;
+  /** The attempt of the last one. */
+  readonly attempt: number;
+  readonly atMs: number;
+};
+
+/** How many attempts of the job have ended so. */
+export type EndingCount = {
+  readonly kind: AttemptEndingKind;
+  /** Null for other kinds than `failed`. */
+  readonly exitCode: number | null;
+  readonly count: number;
+};
+
+/** What another job was told lately: not everybody has to find it out. */
 export type HeardRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly atMs: number };
 
 /** A provider that would not even say what it has. */
@@ -67,8 +93,14 @@ export type FailoverStep = (typeof failoverSteps)[number];
 
 /** Everything the policy may look at. */
 export type FailoverState = {
-  /** Ended attempts, ascending by number. */
+  /** The attempts that ended last, ascending by number: as many as any rule looks at one by one. */
   readonly attempts: readonly EndedAttempt[];
+  /** Of all that have ended. */
+  readonly endings: readonly EndingCount[];
+  /** Offers that the provider refuses as they are. */
+  readonly ruledOut: readonly Offer[];
+  /** Oldest first. */
+  readonly launchRefusals: readonly OwnRefusal[];
   /** Ascending by number: one, and beside it its replacement once it was warned. */
   readonly openAttempts: readonly OpenAttempt[];
   /** Cheapest first. */
@@ -86,6 +118,9 @@ export type FailoverState = {
   readonly newsAtMs?: number | null;
 };
 
+/** When the next decision is taken although nothing has happened, in milliseconds since 1970. */
+type LookAgain = number;
+
 export type FailoverAction =
   | {
       readonly kind: 'launch';
@@ -95,10 +130,19 @@ export type FailoverAction =
       readonly reason: string;
       /** The attempt exists already, perhaps with its instance: it is taken over, not made. */
       readonly takeOver?: true;
+      readonly untilMs?: LookAgain;
     }
   | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: string }
-  /** Attempts are under way, and nothing is to be done until one of them ends or is warned. */
-  | { readonly kind: 'watch'; readonly reason: string }
+  /** Attempts are under way: nothing is to be done until one of them ends or is warned. */
+  | { readonly kind: 'watch'; readonly reason: string; readonly untilMs?: LookAgain }
+  /** One attempt is stopped with its grace, so that it leaves a checkpoint; then another one is launched in its place. */
+  | {
+      readonly kind: 'replace';
+      readonly stop: number;
+      readonly launch: { readonly attempt: number; readonly offer: Offer; readonly step: FailoverStep };
+      readonly reason: string;
+      readonly untilMs?: LookAgain;
+    }
   | {
       readonly kind: 'finish';
       readonly state: TerminalJobState;

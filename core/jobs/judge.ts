@@ -1,6 +1,6 @@
 import type { AttemptEnding, AttemptEndingKind, CompletionMarker, JobSpec } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
-import { errorTable, type ErrorType } from '../errors.ts';
+import { endingOfLaunchError } from '../failover/refusal-kind.ts';
 import type { InstanceEvidence } from '../instance-evidence.ts';
 import { notKeptWords } from './not-kept.ts';
 import { endingOfStop, type StopReason } from './stop-reasons.ts';
@@ -36,7 +36,7 @@ export function judgeUnreadable(problem: string): AttemptEnding {
 
 /** A stop that was asked for explains the end, then the provider's evidence does; nothing is guessed. */
 export function judgeWithoutMarker({ stopRequested, evidence, launchError }: WithoutMarker): AttemptEnding {
-  if (launchError !== null) return ended(refusalOf(launchError.type), launchError.message);
+  if (launchError !== null) return ended(endingOfLaunchError(launchError.type), launchError.message);
   if (stopRequested !== null) return endingOfStop(stopRequested, null);
   if (evidence?.endedBy === 'preemption') {
     return { ...ended('preempted', 'The provider took the instance back.'), evidence: 'provider-record' };
@@ -57,14 +57,6 @@ function judgeSilent({ kind, since, limitMs }: NonNullable<InstanceEvidence['sil
     'fell-silent': `Its machine gave no sign of life for more than ${minutes}, the last one at ${since}: it hangs, or is cut off. It was terminated.`,
   }[kind];
   return { ...ended('lost', message), evidence: kind };
-}
-
-/** What the provider may give later is told from what it will never give. */
-function refusalOf(type: string): AttemptEndingKind {
-  if (type === 'stockout' || type === 'quota') return type;
-  if (type === 'auth') return 'unauthorized';
-  const isPassing = Object.hasOwn(errorTable, type) && errorTable[type as ErrorType].retryable;
-  return isPassing ? 'unavailable' : 'launch-failed';
 }
 
 /** How an attempt ended by its runner's last word. */

@@ -72,6 +72,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   object_refs: until('jobs', 'job-details', `${withDetails}; that of a job that a model version names, with the job`),
   checkpoints: until('jobs', 'jobs', `${withJob}; its list of files goes with the objects`),
   decisions: until('jobs', 'job-details', withDetails),
+  launch_refusals: until('jobs', 'job-details', withDetails),
   job_signals: until('jobs', 'job-details', withDetails),
   log_chunks: until('jobs', 'job-details', withDetails),
   runner_events: until('jobs', 'job-details', withDetails),

@@ -1,7 +1,7 @@
 import type { FailoverAction } from '../failover/types.ts';
 
 /** A release wakes the decision; this is for one that is lost. */
-const lookAgainMs = 600_000;
+const longestLookMs = 600_000;
 
 /** While a job is held nothing new is launched. What runs is taken over, and what has an end ends. */
 export function holdBack(
@@ -10,10 +10,18 @@ export function holdBack(
 ): FailoverAction {
   if (heldAt === null || action.kind === 'finish' || action.kind === 'watch') return action;
   if (action.kind === 'launch' && action.takeOver === true) return action;
-  const leftMs = stopAt === null ? lookAgainMs : Math.max(1, stopAt.getTime() - now.getTime());
-  return {
-    kind: 'wait',
-    waitMs: Math.min(lookAgainMs, leftMs),
-    reason: `held since ${heldAt.toISOString()}: a release lets it go on`,
-  };
+  const reason = heldReason(heldAt);
+  // what runs goes on where it is
+  if (action.kind === 'replace') return { kind: 'watch', reason };
+  return { kind: 'wait', waitMs: lookAgainMs(stopAt, now), reason };
+}
+
+/** How long a held job waits until it looks whether it is held still. */
+export function lookAgainMs(stopAt: Date | null, now: Date): number {
+  const leftMs = stopAt === null ? longestLookMs : Math.max(1, stopAt.getTime() - now.getTime());
+  return Math.min(longestLookMs, leftMs);
+}
+
+export function heldReason(heldAt: Date): string {
+  return `held since ${heldAt.toISOString()}: a release lets it go on`;
 }

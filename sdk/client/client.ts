@@ -1,6 +1,7 @@
 import {
   attemptViewSchema,
   decisionViewSchema,
+  launchRefusalViewSchema,
   isTerminalJobState,
   jobViewSchema,
   logPageSchema,
@@ -16,6 +17,7 @@ import {
   stageChangeViewSchema,
   type AttemptView,
   type DecisionView,
+  type LaunchRefusalView,
   type JobSpecInput,
   type JobState,
   type JobView,
@@ -24,7 +26,6 @@ import {
   type MetricPoint,
   type ModelVersionView,
   type ModelView,
-  type Page,
   type PredictBatchRequest,
   type PredictBatchResponse,
   type PredictRequest,
@@ -38,10 +39,10 @@ import {
 import { z } from 'zod';
 import { itemsOf, platformApi } from './platform.ts';
 import { createHttp, pause, type ClientOptions, type Http, type UploadBody } from './http.ts';
+import { allOf, pages, type Signal } from './pages.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
 
 export type ObjectKind = 'packages' | 'data' | 'models';
-type Signal = { readonly signal?: AbortSignal };
 
 const jobPath = (id: string, rest = ''): string => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
 const modelPath = (name: string, rest = ''): string => `/api/v1/models/${encodeURIComponent(name)}${rest}`;
@@ -51,31 +52,6 @@ const readySchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), 
 const followPauseMs = 400;
 /** Tries of somebody who follows a job while the API restarts: about a minute. */
 const patience = { retries: 15 } as const;
-
-async function* pages<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
-  for (let cursor: string | undefined; ;) {
-    const page = await fetchPage(cursor);
-    yield* page.items;
-    if (page.nextCursor === null) return;
-    cursor = page.nextCursor;
-  }
-}
-
-/** Every page of what belongs to one job or model; an answer of an older API is one page. */
-async function allOf<T extends z.ZodType>(
-  http: Http,
-  path: string,
-  item: T,
-  options: Signal = {},
-): Promise<readonly z.output<T>[]> {
-  const page = z.object({ items: z.array(item), nextCursor: z.string().nullable().default(null) });
-  const items: z.output<T>[] = [];
-  for await (const one of pages((cursor) =>
-    http.json({ method: 'GET', path, query: cursor === undefined ? {} : { cursor }, ...options }, page),
-  ))
-    items.push(one);
-  return items;
-}
 
 async function download(http: Http, path: string): Promise<Uint8Array> {
   const content = await http.raw({ method: 'GET', path, unbounded: true }, (response) => response.arrayBuffer());
@@ -122,6 +98,9 @@ function jobsApi(http: Http) {
     /** Why each attempt was made, in their order. */
     decisions: (id: string, options: Signal = {}): Promise<readonly DecisionView[]> =>
       allOf(http, jobPath(id, '/decisions'), decisionViewSchema, options),
+    /** Offers whose launch was refused, one row each. */
+    refusals: (id: string, options: Signal = {}): Promise<readonly LaunchRefusalView[]> =>
+      allOf(http, jobPath(id, '/refusals'), launchRefusalViewSchema, options),
     attempts: (id: string, options: Signal = {}): Promise<readonly AttemptView[]> =>
       allOf(http, jobPath(id, '/attempts'), attemptViewSchema, options),
     /** Files that the attempts left in their output folders. */

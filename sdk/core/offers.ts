@@ -43,7 +43,7 @@ export const decisionViewSchema = z.object({
   decision: z.number().int(),
   /** The rule, with its version. */
   policyVersion: z.string(),
-  kind: z.enum(['launch', 'wait', 'watch', 'finish']),
+  kind: z.enum(['launch', 'wait', 'watch', 'replace', 'finish']),
   reason: z.string(),
   /** The attempt that was launched, or whose ending ended the job. */
   attempt: z.number().int().nullable(),
@@ -52,3 +52,23 @@ export const decisionViewSchema = z.object({
   decidedAt: timestamp,
 });
 export type DecisionView = z.output<typeof decisionViewSchema>;
+
+/** What came of the launches of one offer for a job: one row however often it was refused. */
+export const launchRefusalViewSchema = z.object({
+  provider: z.string(),
+  region: z.string(),
+  /** null: the provider chooses. */
+  zone: z.string().nullable(),
+  instanceType: z.string(),
+  spot: z.boolean(),
+  /** Why it was refused last. */
+  kind: z.enum(['stockout', 'quota', 'unauthorized', 'unavailable']),
+  message: z.string(),
+  /** Refusals of this offer for this job. */
+  total: z.number().int(),
+  /** The attempt that was refused last. */
+  attempt: z.number().int(),
+  firstAt: timestamp,
+  lastAt: timestamp,
+});
+export type LaunchRefusalView = z.output<typeof launchRefusalViewSchema>;

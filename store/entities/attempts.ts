@@ -26,6 +26,7 @@ export const attempts = defineEntity({
     attempt: p.integer(),
     offer: p.json<Offer>(),
     reason: p.text(),
+    launch: p.integer().default(1),
     state: p.enum(attemptStates),
     handle: p.json<InstanceRef>().nullable(),
     tokenHash: p.text().nullable(),

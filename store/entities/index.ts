@@ -11,6 +11,7 @@ import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
 import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
+import { launchRefusals } from './launch-refusals.ts';
 import { logChunks } from './log-chunks.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
@@ -26,6 +27,7 @@ export const entities = [
   jobs,
   attempts,
   decisions,
+  launchRefusals,
   capacityClaims,
   streams,
   metricPoints,

@@ -15,6 +15,7 @@ import { TailsOfLogs } from './0014-tails-of-logs.ts';
 import { TotalOfPoints } from './0015-total-of-points.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
+import { LaunchRefusals } from './0020-launch-refusals.ts';
 import { Offers } from './0024-offers.ts';
 import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
@@ -39,6 +40,7 @@ export const migrations = [
   { name: '0015-total-of-points', class: TotalOfPoints },
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
+  { name: '0020-launch-refusals', class: LaunchRefusals },
   { name: '0024-offers', class: Offers },
   { name: '0028-metric-blocks', class: MetricBlocks },
   { name: '0029-metric-partitions', class: MetricPartitions },

@@ -1,9 +1,9 @@
 import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
-import { isRefusal, refusalKinds } from '../../core/failover/blocking.ts';
 import { fromNow, inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
+import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { decodeNumberCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
@@ -142,6 +142,43 @@ async function leaseLaunch(...[db, id, holder, forMs]: [Db, ...Parameters<Attemp
   return Math.max(0, Math.ceil(other.leftMs ?? 0));
 }
 
+/** As many as any rule of the failover looks at one by one. */
+const newestOfJob = 50;
+
+async function newest(db: Db, jobId: string): Promise<readonly AttemptRecord[]> {
+  const rows = await db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('jobId', '=', jobId)
+    .orderBy('attempt', 'desc')
+    .limit(newestOfJob)
+    .execute();
+  return rows.toReversed();
+}
+
+const endings: (db: Db, jobId: string) => ReturnType<AttemptsRepository['endings']> = async (db, jobId) => {
+  const { rows } = await sql<EndingCount & { readonly offers: readonly Offer[] | null }>`
+    select ending ->> 'kind' as kind,
+      case when ending ->> 'kind' = 'failed' then (ending ->> 'exitCode')::int end as "exitCode",
+      count(*)::int as count,
+      jsonb_agg(offer) filter (where ending ->> 'kind' = 'launch-failed') as offers
+    from attempts where job_id = ${jobId} and ending is not null group by 1, 2 order by 1, 2`.execute(db);
+  return {
+    endings: rows.map(({ kind, exitCode, count }) => ({ kind, exitCode, count })),
+    ruledOut: rows.flatMap(({ offers }) => offers ?? []),
+  };
+};
+
+async function moveLaunch(db: Db, ...[id, to]: Parameters<AttemptsRepository['moveLaunch']>): Promise<void> {
+  const { launch, offer, reason, at } = to;
+  await db
+    .updateTable('attempts')
+    .set({ launch, offer: json(offer), reason: storable(reason), launchedAt: at })
+    .where('id', '=', id)
+    .where('launch', '<', launch)
+    .execute();
+}
+
 export function createAttempts(db: Db): AttemptsRepository {
   return {
     open: (attempt) => open(db, attempt),
@@ -149,6 +186,9 @@ export function createAttempts(db: Db): AttemptsRepository {
     get: (id) => get(db, id),
     findByTokenHash: async (tokenHash) =>
       (await db.selectFrom('attempts').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null,
+    newest: (jobId) => newest(db, jobId),
+    endings: (jobId) => endings(db, jobId),
+    moveLaunch: (id, to) => moveLaunch(db, id, to),
     listByJob: async (jobId) =>
       db.selectFrom('attempts').selectAll().where('jobId', '=', jobId).orderBy('attempt').execute(),
     page: async ({ jobId, cursor, limit }) => {
@@ -162,20 +202,6 @@ export function createAttempts(db: Db): AttemptsRepository {
         limit,
         (row): AttemptRecord => row,
         ({ attempt }) => [String(attempt)],
-      );
-    },
-    recentRefusals: async (since, notOfJob) => {
-      const rows = await db
-        .selectFrom('attempts')
-        .select(['offer', 'ending', 'endedAt'])
-        .where('endedAt', '>', since)
-        .where(sql<boolean>`ending->>'kind' = any (${refusalKinds})`)
-        .where('jobId', '!=', notOfJob)
-        .orderBy('endedAt', 'desc')
-        .limit(200)
-        .execute();
-      return rows.flatMap(({ offer, ending, endedAt }) =>
-        ending !== null && endedAt !== null && isRefusal(ending.kind) ? [{ kind: ending.kind, offer, endedAt }] : [],
       );
     },
     billedByJobs: billedByJobs(db),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { json, type Db } from '../database.ts';
-import type { DecisionRecord, DecisionsRepository, DecisionSummary } from '../types.ts';
+import type { FailoverAction } from '../../core/failover/types.ts';
+import type { DecisionRecord, DecisionsRepository, DecisionSummary, LaunchAction } from '../types.ts';
 import { decodeNumberCursor, toPage } from './cursors.ts';
 
 const summary = ['jobId', 'decision', 'policyVersion', 'action', 'decidedAt'] as const;
@@ -35,6 +36,11 @@ const page: (db: Db) => DecisionsRepository['page'] =
     );
   };
 
+function launchIn(action: FailoverAction): readonly LaunchAction[] {
+  if (action.kind === 'replace') return [{ kind: 'launch', ...action.launch, reason: action.reason }];
+  return action.kind === 'launch' ? [action] : [];
+}
+
 export function createDecisions(db: Db): DecisionsRepository {
   return {
     find: async (jobId, decision) => (await select(db, jobId, decision).executeTakeFirst()) ?? null,
@@ -54,10 +60,13 @@ export function createDecisions(db: Db): DecisionsRepository {
         .selectFrom('decisions')
         .select('action')
         .where('jobId', '=', jobId)
-        .where(sql<boolean>`action ->> 'kind' = 'launch' and (action ->> 'attempt')::int = any (${attempts})`)
+        .where(
+          sql<boolean>`(action ->> 'kind' = 'launch' and (action ->> 'attempt')::int = any (${attempts}))
+            or (action ->> 'kind' = 'replace' and (action -> 'launch' ->> 'attempt')::int = any (${attempts}))`,
+        )
         .orderBy('decision')
         .execute();
-      return rows.flatMap(({ action }) => (action.kind === 'launch' ? [action] : []));
+      return rows.flatMap(({ action }) => launchIn(action));
     },
     page: page(db),
   };

@@ -10,6 +10,7 @@ import type { RetentionRepository } from '../types.ts';
 /** Tables with rows of a job, by the column that says so, and the stage in which the rows go. */
 export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attempt_id'; readonly stage: JobStage }>> = {
   decisions: { by: 'job_id', stage: 'details' },
+  launch_refusals: { by: 'job_id', stage: 'details' },
   job_signals: { by: 'job_id', stage: 'details' },
   log_chunks: { by: 'job_id', stage: 'details' },
   runner_events: { by: 'attempt_id', stage: 'details' },

@@ -1,6 +1,6 @@
 import type { AttemptEnding, AttemptState, JobSpec, JobState, Page } from '@artenic/core';
 import type { BilledAttempt } from '../../core/cost/cost.ts';
-import type { FailoverAction, Offer, RefusalKind } from '../../core/failover/types.ts';
+import type { EndingCount, FailoverAction, Offer } from '../../core/failover/types.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
@@ -119,6 +119,8 @@ export type AttemptRecord = {
   readonly attempt: number;
   readonly offer: Offer;
   readonly reason: string;
+  /** Number of the launch that is under way or was the last: each has a token of its own. */
+  readonly launch: number;
   readonly state: AttemptState;
   readonly handle: InstanceRef | null;
   readonly tokenHash: string | null;
@@ -163,9 +165,6 @@ export type SilentAttempt = Pick<
   'id' | 'offer' | 'handle' | 'launchedAt' | 'instanceSince' | 'helloAt' | 'lastHeartbeatAt'
 >;
 
-/** An attempt that a provider did not give an instance to. */
-export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
-
 /** Part of what belongs to a job. `cursor` is opaque. */
 export type JobPageQuery = { readonly jobId: string; readonly cursor?: string; readonly limit: number };
 
@@ -183,12 +182,21 @@ export type AttemptsRepository = {
   readonly get: (id: string) => Promise<AttemptRecord>;
   /** Whose token a runner sends. */
   readonly findByTokenHash: (tokenHash: string) => Promise<AttemptRecord | null>;
+  /** The last ones, ascending by number: as many as any rule looks at one by one. */
+  readonly newest: (jobId: string) => Promise<readonly AttemptRecord[]>;
+  /** What all that have ended come to. */
+  readonly endings: (
+    jobId: string,
+  ) => Promise<{ readonly endings: readonly EndingCount[]; readonly ruledOut: readonly Offer[] }>;
+  /** Its next launch, of this offer; one that is not after the present one changes nothing. */
+  readonly moveLaunch: (
+    id: string,
+    to: { readonly launch: number; readonly offer: Offer; readonly reason: string; readonly at: Date },
+  ) => Promise<void>;
   /** Ascending by number. */
   readonly listByJob: (jobId: string) => Promise<readonly AttemptRecord[]>;
   /** Ascending by number. */
   readonly page: (query: JobPageQuery) => Promise<Page<AttemptRecord>>;
-  /** Of all other jobs, newest first, at most 200. */
-  readonly recentRefusals: (since: Date, notOfJob: string) => Promise<readonly RecentRefusal[]>;
   /** What the cost of these jobs is made of, by job. */
   readonly billedByJobs: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, readonly BilledAttempt[]>>;
   /**
@@ -244,7 +252,7 @@ export type DecisionRecord = {
 };
 /** Without what it was decided by, which is long. */
 export type DecisionSummary = Omit<DecisionRecord, 'inputs'>;
-type LaunchAction = Extract<FailoverAction, { readonly kind: 'launch' }>;
+export type LaunchAction = Extract<FailoverAction, { readonly kind: 'launch' }>;
 export type DecisionsRepository = {
   readonly find: (jobId: string, decision: number) => Promise<DecisionRecord | null>;
   readonly latest: (jobId: string) => Promise<DecisionSummary | null>;

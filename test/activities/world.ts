@@ -51,11 +51,13 @@ type Parts = {
   readonly orm: MikroORM;
   readonly drop: () => Promise<void>;
   readonly local: Provider;
+  readonly databaseUrl: string;
 };
 
 /** The activities on a real database, a real folder and this machine; only Temporal and the model host stand aside. */
 export class ActivityWorld {
   readonly home: string;
+  readonly databaseUrl: string;
   readonly store: Store;
   readonly storage: ObjectStorage;
   readonly local: Provider;
@@ -68,8 +70,9 @@ export class ActivityWorld {
   readonly #drop: () => Promise<void>;
   #lastMs = Date.now();
 
-  constructor({ home, orm, drop, local }: Parts) {
+  constructor({ home, orm, drop, local, databaseUrl }: Parts) {
     this.home = home;
+    this.databaseUrl = databaseUrl;
     this.store = createStore(orm);
     this.storage = createFilesystemStorage({ root: join(home, 'objects') });
     this.local = local;
@@ -82,7 +85,7 @@ export class ActivityWorld {
     await mkdir(join(home, 'objects'));
     const { url, drop } = await createTestDatabase();
     const orm = await openOrm({ databaseUrl: url });
-    const world = new ActivityWorld({ home, orm, drop, local: ActivityWorld.openLocal(home) });
+    const world = new ActivityWorld({ home, orm, drop, databaseUrl: url, local: ActivityWorld.openLocal(home) });
     await world.checkLocal();
     return world;
   }
@@ -145,6 +148,7 @@ export class ActivityWorld {
 
   provider(changes: Partial<ProviderDeps> = {}): ProviderActivities {
     return createProviderActivities({
+      nextLaunch: (input) => this.control().nextLaunch(input),
       store: this.store,
       storage: this.storage,
       providers: new Map([['local', this.local]]),
@@ -190,6 +194,7 @@ export class ActivityWorld {
     const storage = { kind: 'directory', root: join(this.home, 'objects') } as const;
     return {
       attemptId,
+      launch: 1,
       offer: localOffer,
       needs: { vcpu: 1, memoryGib: 0, gpus: 0 },
       mayExist: false,

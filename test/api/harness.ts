@@ -46,6 +46,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly cancelTrainingJob = (...args: unknown[]) => this.#take('cancel', ...args);
   readonly signalRunnerEvent = (...args: unknown[]) => this.#take('signal', ...args);
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
+  readonly wakeAttempt = (...args: unknown[]) => this.#take('wake-attempt', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly ping = () => this.#take('ping');
   /** Jobs whose workflows are open; of all others there is no workflow. */

@@ -117,7 +117,12 @@ test('what belongs to a job or a model comes in pages, all of it once and in ord
     }
     return items;
   };
-  const paths = ['attempts', 'decisions', 'outputs'].map((name) => `/api/v1/jobs/${id}/${name}`);
+  for (let zone = 1; zone <= 5; zone++)
+    await world.store.launchRefusals.record({
+      ...{ jobId: id, kind: 'stockout', message: 'none', attempt: 1, launch: zone, at: new Date() },
+      offer: { provider: 'p', region: 'r', zone: `z${zone}`, instanceType: 't', spot: false, priceUsdMicrosPerHour: 1 },
+    });
+  const paths = ['attempts', 'decisions', 'refusals', 'outputs'].map((name) => `/api/v1/jobs/${id}/${name}`);
   for (const path of [...paths, '/api/v1/models/paged/versions', '/api/v1/models/paged/stage-history']) {
     const whole = (await world.call('GET', path)).json<{ items: Item[]; nextCursor: string | null }>();
     expect([whole.items.length, whole.nextCursor]).toEqual([5, null]);

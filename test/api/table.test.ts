@@ -56,7 +56,7 @@ test.each(guarded)('%s %s lets nobody in without a key that holds', async (metho
 test('another project’s jobs and models are not there', async () => {
   const job = await world.addJob();
   const bearer = await addKey(world.store, 'stranger', 'other');
-  const ofJobs = ['', '/attempts', '/logs', '/metrics', '/decisions', '/outputs/1/model.onnx'];
+  const ofJobs = ['', '/attempts', '/logs', '/metrics', '/decisions', '/refusals', '/outputs/1/model.onnx'];
   for (const path of ofJobs)
     expect((await world.call('GET', `/api/v1/jobs/${job.id}${path}`, { bearer })).status).toBe(404);
   expect((await world.call('POST', `/api/v1/jobs/${job.id}/cancel`, { bearer })).status).toBe(404);

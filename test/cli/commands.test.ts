@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { jobSpecSchema, type AttemptView, type DecisionView } from '@artenic/core';
+import { jobSpecSchema, type AttemptView, type DecisionView, type LaunchRefusalView } from '@artenic/core';
 import { jobView, problem, startFakeApi, type Answer, type Call, type FakeApi } from '../sdk/client/fake-api.ts';
 import { artenic, folderWith, type Finished, type RunOptions } from './artenic.ts';
 
@@ -402,13 +402,20 @@ describe('training', () => {
       ...{ decision: 2, policyVersion: 'spot-only-1', kind: 'launch', attempt: 2, step: 'next-zone' },
       ...{ reason: 'next zone, b, after preempted: taken back', decidedAt: '2026-01-01T00:00:00.000Z' },
     };
+    const refusal: LaunchRefusalView = {
+      ...{ provider: 'simulated', region: 'eu-north', zone: 'eu-north-a', instanceType: 'gpu-1', spot: true },
+      ...{ kind: 'stockout', message: 'none left', total: 17, attempt: 1 },
+      ...{ firstAt: '2026-01-01T00:00:00.000Z', lastAt: '2026-01-01T00:00:00.000Z' },
+    };
     const decisions = [decision, { ...decision, decision: 3, kind: 'watch', attempt: null, step: null }];
     const answer = (items: readonly AttemptView[], usdMicros: number) => (call: Call) =>
       call.path.endsWith('/attempts')
         ? { body: { items } }
         : call.path.endsWith('/decisions')
           ? { body: { items: decisions } }
-          : { body: jobView('running', { cost: { usdMicros, isFinal: false } }) };
+          : call.path.endsWith('/refusals')
+            ? { body: { items: [refusal] } }
+            : { body: jobView('running', { cost: { usdMicros, isFinal: false } }) };
 
     test('by attempt and in all', async () => {
       const { exitCode, stdout } = await run(['training', 'status', id], answer([attempt, local], 3_723_000));
@@ -420,6 +427,7 @@ describe('training', () => {
       expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +– +launching +free +nothing else is left$/m);
       expect(stdout).toMatch(/^2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
       expect(stdout).toMatch(/^3 +.* ago +watch +next zone/m);
+      expect(stdout).toMatch(/^simulated +eu-north-a +gpu-1 +spot +17 +.* ago +stockout: none left$/m);
       expect((await run(['jobs', id], answer([attempt, local], 3_723_000))).stdout).toBe(stdout);
       const json = await run(['training', 'status', id, '--json'], answer([attempt], 3_723_000));
       expect(JSON.parse(json.stdout)).toMatchObject({ id, cost: { usdMicros: 3_723_000 }, attempts: [attempt] });

@@ -9,6 +9,7 @@ export const secret = 'a-bootstrap-token-of-at-least-32-characters';
 export function launchRequest(attemptId: string, offer: Offer, storageRoot = '/nowhere'): LaunchRequest {
   return {
     attemptId,
+    launch: 1,
     offer,
     needs: { vcpu: 1, memoryGib: 1, gpus: 0 },
     mayExist: false,

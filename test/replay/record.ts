@@ -12,6 +12,7 @@ import { CloudWorld } from '../workflows/cloud-world.ts';
 import { happyScript, until } from '../workflows/fake-runner.ts';
 import { type Harness, startHarness } from '../workflows/harness.ts';
 import { rareStories, runsOf, type Story } from './rare-stories.ts';
+import { refusalStories } from './refusal-stories.ts';
 
 const folder = new URL('./histories/', import.meta.url);
 
@@ -81,7 +82,7 @@ const plainStories: Readonly<Record<string, PlainStory>> = {
   },
   'refused-by-provider': async ({ world, startJob }, jobId) => {
     world.addJob(jobId, { script: (runner) => runner.exit(3) });
-    world.fault(jobId, 'launchInstance', () => 'quota');
+    world.fault(jobId, 'launchInstance', () => 'invalid-request');
     world.fault(jobId, 'settleJob', (call) => (call <= 2 ? 'unavailable' : null));
     await (await startJob(jobId)).result();
   },
@@ -98,6 +99,7 @@ const stories: Readonly<Record<string, Story>> = {
     ]),
   ),
   ...rareStories,
+  ...refusalStories,
 };
 
 /** Who ran it and where is nobody's business, and no part of a replay. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptStates, jobStates } from '@artenic/core';
 import pg from 'pg';
+import { refusalKinds } from '../../core/failover/types.ts';
 import { stopReasons } from '../../core/jobs/stop-reasons.ts';
 import { openTestStore } from './support.ts';
 
@@ -21,6 +22,7 @@ test.each([
   ['attempts_stop_requested_check', stopReasons],
   ['attempts_state_check', attemptStates],
   ['jobs_state_check', jobStates],
+  ['launch_refusals_kind_check', refusalKinds],
 ] as const)('the constraint %s allows what the list in code has, and nothing else', async (name, list) => {
   const { rows } = await client.query<{ definition: string }>(
     'select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1',

@@ -33,6 +33,7 @@ create table attempts (
   instance_since timestamp(3) with time zone,
   job_id text not null,
   last_heartbeat_at timestamp(3) with time zone,
+  launch integer not null default 1,
   launch_lease_until timestamp(3) with time zone,
   launch_tried_at timestamp(3) with time zone,
   launched_at timestamp(3) with time zone,
@@ -210,6 +211,28 @@ CREATE INDEX jobs_undelivered ON public.jobs USING btree (created_at, id) WHERE 
 CREATE INDEX jobs_with_checkpoints ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (checkpoints_collected_at IS NULL));
 CREATE INDEX jobs_with_details ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (details_collected_at IS NULL));
 CREATE INDEX jobs_without_history ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (history_kept_at IS NULL));
+
+create table launch_refusals (
+  attempt integer not null,
+  first_at timestamp(3) with time zone not null,
+  instance_type text not null,
+  job_id text not null,
+  kind text not null,
+  last_at timestamp(3) with time zone not null,
+  launch integer not null,
+  message text not null,
+  offer jsonb not null,
+  provider text not null,
+  region text not null,
+  spot boolean not null,
+  streak integer not null,
+  total integer not null,
+  zone text not null,
+  constraint launch_refusals_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
+  constraint launch_refusals_kind_check CHECK ((kind = ANY (ARRAY['stockout'::text, 'quota'::text, 'unauthorized'::text, 'unavailable'::text]))),
+  constraint launch_refusals_pkey PRIMARY KEY (job_id, provider, region, zone, instance_type, spot)
+);
+CREATE INDEX launch_refusals_last ON public.launch_refusals USING btree (last_at);
 
 create table log_chunks (
   attempt integer not null,

@@ -51,16 +51,35 @@ test.concurrent('while the job is prepared: nothing is launched', async () => {
 
 test.concurrent('while the failover waits: at once', async () => {
   const { world, client } = harness;
-  world.addJob('in-wait');
-  world.fault('in-wait', 'launchInstance', () => 'stockout');
+  world.addJob('in-wait', { retryOnExitCodes: [75], script: (runner) => runner.exit(75) });
   const handle = await harness.startJob('in-wait');
-  // after the first stockout every offer was tried: half a minute of waiting
-  await until(() => world.decisions.get('in-wait 2')?.kind === 'wait', 'the wait');
+  // the third short end in a row: the waits begin
+  await until(
+    () => [...world.decisions].some(([key, { kind }]) => key.startsWith('in-wait ') && kind === 'wait'),
+    'a wait',
+  );
   await world.cancelByApi('in-wait');
   expect(await handle.result()).toMatchObject(cancelled);
   // the timer of the wait did not go off
   const events = await eventsOf(client, failoverWorkflowId('in-wait'));
+  expect(events.filter((event) => event.startsWith('timer')).at(-1)).toBe('timerCanceled');
+});
+
+test.concurrent('while an attempt waits for its next launch: at once, with nothing left', async () => {
+  const { world, client } = harness;
+  world.addJob('in-refusal');
+  world.fault('in-refusal', 'launchInstance', () => 'stockout');
+  const handle = await harness.startJob('in-refusal');
+  const id = attemptWorkflowId('in-refusal', 1);
+  // every offer was tried: half a minute of waiting
+  await until(() => world.called('launchInstance', id) > 0, 'the launch');
+  await until(async () => (await eventsOf(client, id)).includes('timerStarted'), 'the wait');
+  await world.cancelByApi('in-refusal');
+  expect(await handle.result()).toMatchObject(cancelled);
+  const events = await eventsOf(client, id);
   expect(events.filter((event) => event.startsWith('timer'))).toEqual(['timerStarted', 'timerCanceled']);
+  expect(world.attemptsOf('in-refusal')).toMatchObject([{ attempt: 1, ending: { kind: 'cancelled' } }]);
+  expect(world.instances.has(id)).toBe(false);
 });
 
 test.concurrent('while the launch is tried again and again: no instance is left', async () => {

@@ -9,6 +9,7 @@ import type { SweepOutcome } from '../../activities/contract.ts';
 import { createCatalogActivities } from '../../activities/catalog/refresh.ts';
 import { createCheckActivities } from '../../activities/check-provider.ts';
 import { createControlActivities } from '../../activities/control/create.ts';
+import { nextLaunch } from '../../activities/control/next-launch.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
 import { createSimulatedProvider } from '../../activities/providers/simulated/provider.ts';
@@ -119,6 +120,7 @@ export class CloudWorld {
     const providerActivities = {
       ...createProviderActivities({
         ...{ ...deps, providers, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
+        nextLaunch: (input) => nextLaunch(deps, input),
         runner: {
           ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
           onThisMachine: {

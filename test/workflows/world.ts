@@ -6,7 +6,10 @@ import type { CatalogActivities, ControlActivities, ProviderActivities } from '.
 import { retriedWhenRefused } from '../../activities/failures.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { spotWithFallback } from '../../core/failover/policy.ts';
-import type { FailoverAction, FailoverPolicy, Offer } from '../../core/failover/types.ts';
+import type { FailoverAction, FailoverPolicy, FailoverState, Offer, OwnRefusal } from '../../core/failover/types.ts';
+import { isSameOffer } from '../../core/failover/offers.ts';
+import { refusalKindOf } from '../../core/failover/refusal-kind.ts';
+import { chooseLaunch } from '../../core/failover/refusals.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import {
   attemptWorkflowId,
@@ -16,6 +19,7 @@ import {
   trainingJobWorkflowId,
   wakeUpSignal,
 } from '../../workflows/contracts.ts';
+import { failoverState } from '../support/failover-state.ts';
 import { FakeRunner, happyScript, type Instance, type RunnerScript, type RunnerSignal } from './fake-runner.ts';
 
 export const localOffer: Offer = {
@@ -40,7 +44,8 @@ type Job = {
 type Attempt = {
   readonly id: string;
   readonly attempt: number;
-  readonly offer: Offer;
+  offer: Offer;
+  launch: number;
   readonly reason: string;
   granted: boolean;
   startedAtMs: number;
@@ -69,6 +74,8 @@ export class World {
   readonly attempts = new Map<string, Attempt>();
   readonly instances = new Map<string, Instance>();
   readonly decisions = new Map<string, FailoverAction>();
+  /** Refused launches of each job, oldest first. */
+  readonly refusals = new Map<string, readonly OwnRefusal[]>();
   readonly models: string[] = [];
   /** Every call in its order: activity name and job or attempt id. */
   readonly calls: string[] = [];
@@ -168,6 +175,7 @@ export class World {
           id,
           attempt,
           offer,
+          launch: 1,
           reason,
           granted: false,
           startedAtMs: now,
@@ -180,7 +188,31 @@ export class World {
       }
       if (row.ending !== null) return { kind: 'ended', ending: row.ending };
       await this.#grant(id);
-      return { kind: row.granted ? 'granted' : 'waiting' };
+      const { launch } = row;
+      return {
+        kind: row.granted ? 'granted' : 'waiting',
+        ...(launch > 1 ? { current: { launch, offer: row.offer } } : {}),
+      };
+    },
+    nextLaunch: async ({ attemptId, launch, refusal }) => {
+      await this.#enter('nextLaunch', attemptId, refusal?.type ?? null);
+      const row = this.#attempt(attemptId);
+      const jobId = parseAttemptId(attemptId)?.jobId ?? '';
+      const kind = refusal === null ? null : refusalKindOf(refusal.type);
+      if (row.launch > launch) return { kind: 'launch', launch: row.launch, offer: row.offer, reason: row.reason };
+      if (refusal !== null && kind !== null) this.#refuse(row, { kind, message: refusal.message });
+      const error = refusal ?? { type: 'stockout', message: 'refused before' };
+      if (refusal !== null && kind === null) return { kind: 'end', error };
+      const choice = chooseLaunch(this.#state(jobId, []), row.attempt, this.policy.decide);
+      if (choice.kind === 'end') return { kind: 'end', error };
+      if (choice.kind === 'wait') return choice;
+      row.launch = launch + 1;
+      row.offer = choice.offer;
+      return { ...choice, launch: row.launch };
+    },
+    warnAttempt: async ({ attemptId }) => {
+      await this.#enter('warnAttempt', attemptId, attemptId);
+      this.#attempt(attemptId).noticedAtMs ??= Date.now();
     },
     awaitCapacity: async ({ attemptId }) => {
       await this.#enter('awaitCapacity', attemptId, attemptId);
@@ -260,6 +292,16 @@ export class World {
       this.unknown.clear();
       return { offers: 1 };
     },
+    tryLaunch: async ({ attemptId, offer, launch }) => {
+      try {
+        return { kind: 'launched', handle: await this.provider.launchInstance({ attemptId, offer }) };
+      } catch (error) {
+        const type = error instanceof ApplicationFailure ? error.type : null;
+        if (type !== 'stockout' && type !== 'quota') throw error;
+        const refusal = { type, message: `${type} in the test` };
+        return { kind: 'next', launch, next: await this.control.nextLaunch({ attemptId, launch, refusal }) };
+      }
+    },
     launchInstance: async ({ attemptId, offer }) => {
       await this.#enter('launchInstance', attemptId, offer.instanceType);
       const known = this.instances.get(attemptId);
@@ -300,10 +342,24 @@ export class World {
     if (type !== null && type !== undefined) throw failure(type, `${name} was told to fail: ${type}`);
   }
 
+  #refuse({ offer, attempt, id }: Attempt, { kind, message }: Pick<OwnRefusal, 'kind' | 'message'>): void {
+    const jobId = parseAttemptId(id)?.jobId ?? '';
+    const known = this.refusals.get(jobId) ?? [];
+    const before = known.find((one) => isSameOffer(one.offer, offer));
+    const streak = before?.attempt === attempt ? before.streak + 1 : 1;
+    const refusal = { kind, message, offer, attempt, streak, atMs: Date.now() };
+    this.refusals.set(jobId, [...known.filter((one) => one !== before), refusal]);
+  }
+
   #decide(jobId: string, watched: readonly number[]): FailoverAction {
+    return this.policy.decide(this.#state(jobId, watched));
+  }
+
+  #state(jobId: string, watched: readonly number[]): FailoverState {
     const job = this.#job(jobId);
     const rows = this.attemptsOf(jobId);
-    return this.policy.decide({
+    return failoverState({
+      launchRefusals: this.refusals.get(jobId) ?? [],
       attempts: rows.flatMap(({ attempt, offer, ending, startedAtMs, endedAtMs }) =>
         ending === null ? [] : [{ attempt, offer, ending, endedAtMs, ranMs: endedAtMs - startedAtMs }],
       ),

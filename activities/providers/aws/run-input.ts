@@ -2,7 +2,7 @@ import type * as Sdk from '@aws-sdk/client-ec2';
 import type { LaunchRequest } from '../provider.ts';
 import { instanceTypeOf } from './instance-types.ts';
 import type { AwsRegion } from './region.ts';
-import { clientTokenOf, namespaceTag, tagsOf } from './tags.ts';
+import { launchTokenOf, namespaceTag, tagsOf } from './tags.ts';
 import type { RunnerPrograms } from '../runner-programs.ts';
 import { userDataOf } from './user-data.ts';
 
@@ -48,11 +48,11 @@ export function runInputOf(parts: Parts | LaunchParts): Sdk.RunInstancesCommandI
 }
 
 function launchInputOf({ namespace, settings, request, programs }: LaunchParts): RunInput {
-  const { attemptId, offer, bootstrap, powerOffAfterSeconds } = request;
+  const { attemptId, launch, offer, bootstrap, powerOffAfterSeconds } = request;
   const Tags = tagsOf(namespace, attemptId);
   const hasGpu = (instanceTypeOf(offer.instanceType)?.gpus ?? 0) > 0;
   return {
-    ClientToken: clientTokenOf(namespace, attemptId),
+    ClientToken: launchTokenOf(namespace, attemptId, launch),
     ImageId: hasGpu ? settings.gpuImageId : settings.imageId,
     InstanceType: offer.instanceType as Sdk._InstanceType,
     ...placementOf(settings, offer.zone),

@@ -4,7 +4,7 @@ import { ArtenicError } from '../../../core/errors.ts';
 
 /** Marks what is ours; the reconciler lists by it. */
 export const namespaceTag = 'artenic-namespace';
-/** The attempt's client token: what look-ups filter by, because a filter takes `*`, `?` and `\` for more than themselves. */
+/** The attempt's token, whichever launch made it: what look-ups filter by, because a filter takes `*`, `?` and `\` for more than themselves. */
 export const tokenTag = 'artenic-token';
 const attemptTag = 'artenic-attempt';
 /** Ids that a tag cannot hold as they are lie in `artenic-attempt-0`, `-1`, …, in base64. */
@@ -19,6 +19,11 @@ const plain = /^[\w +\-=.:/@]+$/;
 /** At most 64 ASCII characters, the same for every try of the attempt in this namespace. */
 export function clientTokenOf(namespace: string, attemptId: string): string {
   return createHash('sha256').update(`${namespace}\n${attemptId}`).digest('hex');
+}
+
+/** EC2 refuses a token that comes again with other parameters, as the next offer has them: each launch has its own. */
+export function launchTokenOf(namespace: string, attemptId: string, launch: number): string {
+  return clientTokenOf(namespace, launch === 1 ? attemptId : `${attemptId}\n${launch}`);
 }
 
 export function tagsOf(namespace: string, attemptId: string): Sdk.Tag[] {

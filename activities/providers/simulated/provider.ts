@@ -156,11 +156,13 @@ class SimulatedProvider implements Adapter {
     }
   }
 
-  #createInput({ attemptId, offer, bootstrap }: LaunchRequest) {
+  #createInput({ attemptId, launch, offer, bootstrap }: LaunchRequest) {
+    // the name stays that of the attempt: of two launches the cloud itself makes one
+    const clientToken = hashOf(launch === 1 ? attemptId : `${attemptId}\n${launch}`);
     const { region, zone, instanceType, spot } = offer;
     return {
       ...(zone === undefined ? {} : { zone }),
-      ...{ name: nameOf(this.#namespace, attemptId), clientToken: hashOf(attemptId), region, instanceType, spot },
+      ...{ name: nameOf(this.#namespace, attemptId), clientToken, region, instanceType, spot },
       tags: { [attemptTag]: attemptId, [namespaceTag]: this.#namespace },
       userData: JSON.stringify(bootstrap),
     };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CompactInputs } from '../../../activities/control/compact-inputs.ts';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { FailoverPolicy, FailoverState, Offer } from '../../../core/failover/types.ts';
 import { noSignals } from '../../../core/signals/reduce.ts';
@@ -24,9 +25,19 @@ describe('decideNext', () => {
     const action = { kind: 'launch', attempt: 1, offer: localOffer, step: 'first', reason: 'first attempt' };
     expect(await decide(id, 1)).toEqual(action);
     expect(await world.store.decisions.find(id, 1)).toMatchObject({
-      policyVersion: 'on-demand-only-2',
+      policyVersion: 'on-demand-only-3',
       action,
-      inputs: { attempts: [], openAttempts: [], offers: [localOffer], retryOnExitCodes: [7], refusals: [], heard: [] },
+      inputs: {
+        attempts: [],
+        changed: {
+          attempts: [],
+          openAttempts: [],
+          offers: [localOffer],
+          retryOnExitCodes: [7],
+          refusals: [],
+          heard: [],
+        },
+      },
     });
     expect(await stateOf(id)).toBe('preparing');
   });
@@ -76,6 +87,24 @@ describe('decideNext', () => {
       const action = await world.control().decideNext({ jobId: id, decision: 1, watched: [1] });
       expect([reason, action.kind]).toEqual([reason, kind]);
     }
+  });
+
+  test('keeps what has changed since the decision before, and a digest of the rest', async () => {
+    const id = await prepared();
+    await decide(id, 1);
+    await world.endAttempt(await world.addAttempt(id), 'lost');
+    await decide(id, 2);
+    await world.endAttempt(await world.addAttempt(id, 2), 'lost');
+    await decide(id, 3);
+    const kept = async (decision: number) => (await world.store.decisions.find(id, decision))?.inputs as CompactInputs;
+    const [first, second, third] = [await kept(1), await kept(2), await kept(3)];
+    expect(Object.keys(first.changed)).toEqual(expect.arrayContaining(['offers', 'attempts', 'createdAtMs']));
+    expect(Object.keys(second.changed).toSorted()).toEqual(['attempts', 'endings', 'nowMs']);
+    expect(second.parts['offers']).toBe(first.parts['offers']);
+    expect(third.attempts).toEqual([1, 2]);
+    expect(third.changed['attempts']).toMatchObject([{ attempt: 2 }]);
+    expect(third.changed['endings']).toEqual([{ kind: 'lost', exitCode: null, count: 2 }]);
+    expect(new Set([first.digest, second.digest, third.digest]).size).toBe(3);
   });
 
   test('gives one answer to all who ask at once', async () => {
@@ -145,7 +174,9 @@ describe('decideNext', () => {
     await world.store.capacity.release(attemptId);
     await decide(id, 1);
     const { inputs } = (await world.store.decisions.find(id, 1)) ?? {};
-    expect(inputs).toMatchObject({ attempts: [{ attempt: 1, ranMs: 50_000, endedAtMs: startMs + 90_000 }] });
+    expect(inputs).toMatchObject({
+      changed: { attempts: [{ attempt: 1, ranMs: 50_000, endedAtMs: startMs + 90_000 }] },
+    });
   });
 
   test('says of an ended job that it has ended', async () => {
@@ -166,6 +197,7 @@ describe('decideNext', () => {
       spot,
       priceUsdMicrosPerHour: usdPerHour * 1e6,
     });
+    type Seen = Pick<FailoverState, 'offers' | 'refusals'>;
     const resources = { vcpu: 8, memoryGib: 32, gpus: 0, gpuType: null };
     const offersOf = async (placement: object, providers: Readonly<Record<string, readonly Offer[] | null>>) => {
       for (const [name, offers] of Object.entries(providers))
@@ -173,7 +205,8 @@ describe('decideNext', () => {
       const { id } = await world.addJob({ placement: { providers: Object.keys(providers), ...placement } });
       const action = await decide(id, 1);
       const stored = await world.store.decisions.find(id, 1);
-      return { action, ...(stored?.inputs as Pick<FailoverState, 'offers' | 'refusals'>) };
+      if (stored === null) throw new Error('no decision');
+      return { action, ...(stored.inputs as { readonly changed: Seen }).changed };
     };
 
     test('puts the cheapest first, and equal ones in the order of the job', async () => {

@@ -61,7 +61,12 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   registerModel: 'always',
   settleJob: 'always',
   awaitWorkflowClosed: 'terminate-job',
-  launchInstance: 'always',
+  // by itself only after a wait; what follows a refusal at once is asked within the launch
+  nextLaunch: 'off',
+  warnAttempt: 'off',
+  tryLaunch: 'always',
+  // of workflows of earlier releases
+  launchInstance: 'off',
   watchInstance: 'always',
   terminateInstance: 'always',
   surveyProvider: 'sweep',
@@ -97,6 +102,7 @@ const gatewayWays: Readonly<Record<GatewayCall, Way>> = {
   signalRunnerEvent: 'always',
   signalCapacityGranted: 'off',
   wakeFailover: 'notice',
+  wakeAttempt: 'off',
 };
 
 const moments: readonly Moment[] = ['before', 'after'];

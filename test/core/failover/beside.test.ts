@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { isFinal } from '../../../core/jobs/endings.ts';
 import { policyFor } from '../../../core/failover/policy.ts';
 import type { EndedAttempt, FailoverAction, FailoverState, Offer, OpenAttempt } from '../../../core/failover/types.ts';
+import { failoverState } from '../../support/failover-state.ts';
 
 const nowMs = 1_000_000_000;
 const spotIn = (zone: string, priceUsdMicrosPerHour = 100): Offer => ({
@@ -19,11 +20,13 @@ const ended = (attempt: number, kind: EndedAttempt['ending']['kind'], offer = a)
 });
 
 function decide(state: Partial<FailoverState>): FailoverAction {
-  return policyFor('spot-with-fallback').decide({
-    ...{ attempts: [], openAttempts: [], offers: [a, b, onDemand], heard: [], refusals: [], createdAtMs: nowMs },
-    ...{ cancelRequested: false, retryOnExitCodes: [], stopAtMs: null, nowMs },
-    ...state,
-  });
+  return policyFor('spot-with-fallback').decide(
+    failoverState({
+      ...{ attempts: [], openAttempts: [], offers: [a, b, onDemand], heard: [], refusals: [], createdAtMs: nowMs },
+      ...{ cancelRequested: false, retryOnExitCodes: [], stopAtMs: null, nowMs },
+      ...state,
+    }),
+  );
 }
 
 describe('while attempts are under way', () => {

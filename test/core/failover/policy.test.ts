@@ -12,6 +12,7 @@ import type {
   Offer,
   PlacementMode,
 } from '../../../core/failover/types.ts';
+import { failoverState } from '../../support/failover-state.ts';
 
 const nowMs = 1_000_000_000;
 const offerA: Offer = { provider: 'a', region: 'r', instanceType: 'small', spot: false, priceUsdMicrosPerHour: 1 };
@@ -37,13 +38,13 @@ function past(...list: Past[]): EndedAttempt[] {
   }));
 }
 
-const bare: FailoverState = {
+const bare: Omit<FailoverState, 'endings' | 'ruledOut' | 'launchRefusals'> = {
   ...{ attempts: [], openAttempts: [], offers: [offerA, offerB], heard: [], refusals: [], createdAtMs: nowMs },
   ...{ cancelRequested: false, retryOnExitCodes: [], stopAtMs: null, nowMs },
 };
 
 function decide(state: Partial<FailoverState> = {}, mode: PlacementMode = 'spot-with-fallback'): FailoverAction {
-  return policyFor(mode).decide({ ...bare, ...state });
+  return policyFor(mode).decide(failoverState({ ...bare, ...state }));
 }
 
 describe('the beginning', () => {
@@ -363,7 +364,7 @@ describe('whatever happens', () => {
           if (cancelRequested) expect(action.kind).toBe('finish');
           if (action.kind === 'launch') {
             expect(action.attempt).toBe(attempts.length + 1);
-            const whole: FailoverState = { ...bare, ...state };
+            const whole = failoverState({ ...bare, ...state });
             expect(blockedUntilMs(action.offer, whole)).toBeLessThanOrEqual(nowMs + 250);
             const isListed = offers.includes(action.offer);
             if (isListed && mode !== 'spot-with-fallback' && action.offer !== attempts.at(-1)?.offer) {
@@ -400,7 +401,7 @@ describe('whatever happens', () => {
           for (let step = 0; step < 200; step++) {
             const action = decide({ attempts, nowMs: clockMs, retryOnExitCodes: [7] });
             if (action.kind === 'finish') return;
-            if (action.kind === 'watch') throw new Error('there is nothing to watch');
+            if (action.kind === 'watch' || action.kind === 'replace') throw new Error('there is nothing to watch');
             if (action.kind === 'wait') {
               clockMs += action.waitMs;
               continue;

@@ -2,6 +2,7 @@ import {
   activitySchema,
   attemptViewSchema,
   decisionViewSchema,
+  launchRefusalViewSchema,
   jobViewSchema,
   metricSeriesSchema,
   modelVersionViewSchema,
@@ -233,4 +234,11 @@ export const decisionsQuery = (jobId: string) =>
     queryKey: [...keys.job(jobId), 'decisions'],
     queryFn: async ({ signal }) =>
       (await allPages(`/api/v1/jobs/${jobId}/decisions`, decisionViewSchema, signal)).items,
+  });
+
+export const refusalsQuery = (jobId: string) =>
+  queryOptions({
+    queryKey: [...keys.job(jobId), 'refusals'],
+    queryFn: async ({ signal }) =>
+      (await allPages(`/api/v1/jobs/${jobId}/refusals`, launchRefusalViewSchema, signal)).items,
   });

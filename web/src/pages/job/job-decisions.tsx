@@ -10,6 +10,7 @@ const icons: Readonly<Record<DecisionView['kind'], IconName>> = {
   launch: 'play',
   wait: 'hourglass',
   watch: 'search',
+  replace: 'play',
   finish: 'check',
 };
 
@@ -17,6 +18,8 @@ function title({ kind, attempt }: DecisionView): string {
   switch (kind) {
     case 'launch':
       return `Launch attempt ${attempt ?? ''}`;
+    case 'replace':
+      return `Replace by attempt ${attempt ?? ''}`;
     case 'wait':
       return 'Wait';
     case 'watch':

@@ -16,6 +16,7 @@ import { endingStatus, jobStatus } from '../../lib/status.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { JobActions } from './job-actions.tsx';
 import { JobDecisions } from './job-decisions.tsx';
+import { JobRefusals } from './job-refusals.tsx';
 import { JobConfig, JobOutputs, JobSummary } from './job-details.tsx';
 
 const AttemptTimeline = lazy(() =>
@@ -186,6 +187,7 @@ function JobPanels({ job }: { readonly job: JobView }): ReactElement {
         <div className="grid min-w-0 grid-cols-1 gap-4">
           <JobSummary job={job} />
           <JobDecisions job={job} />
+          <JobRefusals job={job} />
           <JobOutputs job={job} />
           <JobConfig job={job} />
         </div>

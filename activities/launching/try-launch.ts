@@ -1,0 +1,49 @@
+import { isArtenicError, type ErrorType } from '../../core/errors.ts';
+import type { Offer } from '../../core/failover/types.ts';
+import type { AttemptRecord } from '../../store/types.ts';
+import type { LaunchInput, LaunchResult, NextLaunch } from '../contract.ts';
+import type { ProviderDeps } from '../deps.ts';
+import type { InstanceHandle } from '../providers/provider.ts';
+
+/** What an adapter says only after it has looked that nothing was made: the next offer may be tried at once. */
+const unambiguous: readonly ErrorType[] = ['stockout', 'quota'];
+/** After so long no further offer is tried by this call: a call that takes longer counts as lost. */
+const enoughMs = 60_000;
+
+type Launch = { readonly offer: Offer; readonly launch: number };
+function onward({ launch, offer, reason }: AttemptRecord): NextLaunch {
+  return { kind: 'launch', launch, offer, reason };
+}
+
+/** Makes the instance of one launch, or gives the one that is there. */
+type MakeInstance = (attemptId: string, launch: Launch) => Promise<InstanceHandle>;
+
+/**
+ * Tries one offer of a provider after the other, as the policy names them: what one call finds refused costs the history
+ * nothing. The row says which launch is under way, so that a try whose worker died goes on where that one was.
+ */
+export async function tryLaunch(
+  deps: ProviderDeps,
+  { attemptId, offer, launch }: LaunchInput,
+  makeInstance: MakeInstance,
+): Promise<LaunchResult> {
+  const { store, now } = deps;
+  const beganMs = now().getTime();
+  const row = await store.attempts.get(attemptId);
+  let current: Launch = row.launch > launch ? row : { offer, launch };
+  for (;;) {
+    // an earlier try has gone on to another provider, whose workers have their own queue
+    if (current.offer.provider !== offer.provider) return { kind: 'next', launch: current.launch, next: onward(row) };
+    try {
+      const handle = await makeInstance(attemptId, current);
+      return { kind: 'launched', handle, ...(current.launch === launch ? {} : { offer: current.offer }) };
+    } catch (error) {
+      if (!isArtenicError(error) || !unambiguous.includes(error.type)) throw error;
+      const refusal = { type: error.type, message: error.message };
+      const next = await deps.nextLaunch({ attemptId, launch: current.launch, refusal });
+      const isOurs = next.kind === 'launch' && next.offer.provider === offer.provider;
+      if (!isOurs || now().getTime() - beganMs > enoughMs) return { kind: 'next', next, launch: current.launch };
+      current = next;
+    }
+  }
+}
