@@ -3,6 +3,7 @@ import type { AttemptEnding, TerminalJobState } from '@artenic/core';
 import type { StrayReason } from '@artenic/core';
 import type { Decided, Offer } from '../core/failover/types.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
+import type { DeliveryState } from '../core/jobs/delivery.ts';
 import type { LaunchError } from '../core/jobs/judge.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
 import type { StepReport } from '../core/retention/report.ts';
@@ -17,6 +18,9 @@ export type PreparedJob =
       readonly message: string;
       readonly model: { readonly name: string; readonly version: number } | null;
     };
+
+/** `sinceMs`: when the graces of its command ended, in milliseconds since 1970. */
+export type DeliveryInput = { readonly attemptId: string; readonly sinceMs: number };
 
 export type ControlActivities = {
   /** Checks that everything the job names is there; idempotent. Bad input ends as a `validation-failed` failure. */
@@ -42,6 +46,11 @@ export type ControlActivities = {
     readonly attemptId: string;
     readonly reason: StopReason;
   }) => Promise<{ readonly graceMs: number }>;
+  /**
+   * Throws `not-ready` (retried by the server) while the last files of a stopped attempt are on their way and move; else says
+   * what has become of them.
+   */
+  readonly awaitDelivery: (input: DeliveryInput) => Promise<Exclude<DeliveryState, 'under-way'>>;
   /** Reads the completion marker and the evidence and says how the attempt ended. Writes nothing final. */
   readonly collectAttempt: (input: {
     readonly attemptId: string;

@@ -1,6 +1,7 @@
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
+import { awaitDelivery } from './await-delivery.ts';
 import { collectAttempt } from './collect-attempt.ts';
 import { decideNext } from './decide-next.ts';
 import { prepareJob } from './prepare-job.ts';
@@ -16,6 +17,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     openAttempt: (input) => openAttempt(deps, input),
     awaitCapacity: ({ attemptId }) => awaitCapacity(deps, attemptId),
     requestStop: ({ attemptId, reason }) => requestStop(deps, attemptId, reason),
+    awaitDelivery: (input) => awaitDelivery(deps, input),
     collectAttempt: (input) => collectAttempt(deps, input),
     settleAttempt: ({ attemptId, ending }) => settleAttempt(deps, attemptId, ending),
     readCancelIntent: (input) => readCancelIntent(deps, input),

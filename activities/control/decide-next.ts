@@ -7,6 +7,7 @@ import type {
   HeardRefusal,
   OpenAttempt,
 } from '../../core/failover/types.ts';
+import { decisiveStopAtMs } from '../../core/jobs/running-time.ts';
 import { cameToItsEnd } from '../../store/completion.ts';
 import { holdBack } from '../../core/signals/hold-back.ts';
 import type { AttemptRecord, JobRecord, RecentRefusal, Repositories } from '../../store/types.ts';
@@ -42,14 +43,14 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
 
   return store.transaction(async (repositories) => {
     // a hold that has been answered must hold: it is read last, and comes before or after this decision as a whole
-    const { heldAt, stopAt } = await repositories.jobs.lock(jobId);
+    const { heldAt } = await repositories.jobs.lock(jobId);
     // whoever was faster has also told the job; behind the lock, so that of all who ask at once one is the first
     const first = await repositories.decisions.find(jobId, decision);
     if (first !== null) return { ...first.action, isRepeated: true };
     const stored = await repositories.decisions.insert({
       ...{ jobId, decision, policyVersion: policy.version, decidedAt },
       inputs: heldAt === null ? state : { ...state, heldAtMs: heldAt.getTime() },
-      action: holdBack(action, { heldAt, stopAt, now: decidedAt }),
+      action: holdBack(action, { heldAt, stopAtMs: state.stopAtMs, nowMs: moment.nowMs }),
     });
     await tellJob(repositories, jobId, attempts, stored.action);
     return stored.action;
@@ -68,7 +69,7 @@ function stateOf(
     openAttempts,
     cancelRequested: job.cancelRequestedAt !== null,
     retryOnExitCodes: job.spec.retryOnExitCodes,
-    stopAtMs: job.stopAt?.getTime() ?? null,
+    stopAtMs: decisiveStopAtMs(job.spec.maxHours, attempts, { stopAt: job.stopAt, nowMs: moment.nowMs }),
     createdAtMs: job.createdAt.getTime(),
     ...(job.signals?.newsAtMs == null ? {} : { newsAtMs: job.signals.newsAtMs }),
   };

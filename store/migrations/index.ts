@@ -15,6 +15,7 @@ import { TailsOfLogs } from './0014-tails-of-logs.ts';
 import { TotalOfPoints } from './0015-total-of-points.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
+import { Delivery } from './0022-delivery.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   { name: '0015-total-of-points', class: TotalOfPoints },
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
+  { name: '0022-delivery', class: Delivery },
 ];

@@ -93,6 +93,15 @@ function hello(db: Db, id: string, tokenHash: string, at: Date): Promise<Attempt
   });
 }
 
+/** A number that is no larger, of a heartbeat that is late or of a delivery that stands still, changes nothing. */
+function movedTo(movedBytes: number, at: Date): AttemptChange {
+  const hasGrown = sql`${movedBytes}::bigint > coalesce(delivery_moved_bytes, -1)`;
+  return {
+    deliveryMovedBytes: sql<bigint>`greatest(delivery_moved_bytes, ${movedBytes}::bigint)`,
+    deliveryMovedAt: sql<Date>`case when ${hasGrown} then ${at}::timestamptz else delivery_moved_at end`,
+  };
+}
+
 const billedColumns = [
   ...(['jobId', 'offer', 'handle', 'helloAt', 'endedAt', 'launchTriedAt', 'terminationConfirmedAt'] as const),
   ...(['billedFrom', 'billedUntil'] as const),
@@ -185,9 +194,10 @@ export function createAttempts(db: Db): AttemptsRepository {
       await update(db, id, { handle: json(handle), instanceSince: sql<Date>`coalesce(instance_since, ${at})` });
     },
     hello: (id, tokenHash, at) => hello(db, id, tokenHash, at),
-    heartbeat: async (id, at) => {
-      const lastHeartbeatAt = sql<Date>`greatest(last_heartbeat_at, ${at})`;
-      await db.updateTable('attempts').set({ lastHeartbeatAt }).where('id', '=', id).execute();
+    heartbeat: async (id, at, movedBytes) => {
+      const sign: AttemptChange = { lastHeartbeatAt: sql<Date>`greatest(last_heartbeat_at, ${at})` };
+      const change = movedBytes === undefined ? sign : { ...sign, ...movedTo(movedBytes, at) };
+      await db.updateTable('attempts').set(change).where('id', '=', id).execute();
     },
     ...createSilence(db),
     runnerOver: async (id, at) => {
