@@ -14,7 +14,14 @@ const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
 };
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
-  ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', newest: 'reads' },
+  ...{
+    find: 'reads',
+    get: 'reads',
+    findByTokenHash: 'reads',
+    listByJob: 'reads',
+    newest: 'reads',
+    runningSpans: 'reads',
+  },
   ...{ endings: 'reads', page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
   ...{
     claimMachine: 'locks',

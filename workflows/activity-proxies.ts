@@ -45,6 +45,13 @@ export const capacityPoll = proxyActivities<Pick<ControlActivities, 'awaitCapaci
   summary: 'in the queue for capacity',
 });
 
+/** Backstop of the runner's last event while its last files are delivered; each look finds how far they are. */
+export const deliveryPoll = proxyActivities<Pick<ControlActivities, 'awaitDelivery'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '3s', backoffCoefficient: 1.5, maximumInterval: '30s' },
+  summary: 'delivery of the last files',
+});
+
 /** The other run lets go within a workflow task or two, or after a graceful stop of minutes. */
 export const closePoll = proxyActivities<Pick<ControlActivities, 'awaitWorkflowClosed'>>({
   startToCloseTimeout: '10s',

@@ -22,7 +22,7 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
 
   const decided = await store.transaction(async (repositories): Promise<Decided> => {
     // a hold that has been answered must hold: it is read last, and comes before or after this decision as a whole
-    const { heldAt, stopAt } = await repositories.jobs.lock(jobId);
+    const { heldAt } = await repositories.jobs.lock(jobId);
     // whoever was faster has also told the job; behind the lock, so that of all who ask at once one is the first
     const first = await repositories.decisions.find(jobId, decision);
     if (first !== null) return { ...first.action, isRepeated: true };
@@ -30,7 +30,7 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
     const stored = await repositories.decisions.insert({
       ...{ jobId, decision, policyVersion: policy.version, decidedAt },
       inputs: compactInputs(heldAt === null ? state : { ...state, heldAtMs: heldAt.getTime() }, previous),
-      action: holdBack(action, { heldAt, stopAt, now: decidedAt }),
+      action: holdBack(action, { heldAt, stopAtMs: state.stopAtMs, nowMs: decidedAt.getTime() }),
     });
     await tellJob(repositories, jobId, hasAttempts, stored.action);
     return stored.action;

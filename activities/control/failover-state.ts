@@ -1,4 +1,5 @@
 import type { EndedAttempt, FailoverState, HeardRefusal, OpenAttempt, OwnRefusal } from '../../core/failover/types.ts';
+import { decisiveStopAtMs } from '../../core/jobs/running-time.ts';
 import { cameToItsEnd } from '../../store/completion.ts';
 import type { AttemptRecord, JobRecord, LaunchRefusalRecord, RecentRefusal } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -19,9 +20,10 @@ export type Situation = {
 export async function readSituation(deps: ControlDeps, jobId: string, watched: readonly number[]): Promise<Situation> {
   const { store, now } = deps;
   const job = await store.jobs.get(jobId);
-  const [attempts, counts, launchRefusals, { offers, refusals }] = await Promise.all([
+  const [attempts, counts, spans, launchRefusals, { offers, refusals }] = await Promise.all([
     store.attempts.newest(jobId),
     store.attempts.endings(jobId),
+    store.attempts.runningSpans(jobId),
     store.launchRefusals.ofJob(jobId),
     findOffers(deps, job.spec),
   ]);
@@ -38,7 +40,7 @@ export async function readSituation(deps: ControlDeps, jobId: string, watched: r
     ],
     cancelRequested: job.cancelRequestedAt !== null,
     retryOnExitCodes: job.spec.retryOnExitCodes,
-    stopAtMs: job.stopAt?.getTime() ?? null,
+    stopAtMs: decisiveStopAtMs(job.spec.maxHours, spans, { stopAt: job.stopAt, nowMs }),
     createdAtMs: job.createdAt.getTime(),
     ...(job.signals?.newsAtMs == null ? {} : { newsAtMs: job.signals.newsAtMs }),
   };

@@ -109,7 +109,7 @@ export type FailoverState = {
   readonly refusals: readonly ProviderRefusal[];
   readonly cancelRequested: boolean;
   readonly retryOnExitCodes: readonly number[];
-  /** Milliseconds since 1970 when `maxHours` ends; null before the job has run. */
+  /** Milliseconds since 1970 when `maxHours` ends; null while nothing runs and some of it is left. */
   readonly stopAtMs: number | null;
   /** Milliseconds since 1970 when the job was submitted. */
   readonly createdAtMs: number;

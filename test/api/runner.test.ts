@@ -273,6 +273,50 @@ test('who follows a series gets what is new, and is told when that is not enough
   expect((await world.call('GET', `${path}?after=-1`)).status).toBe(422);
 });
 
+test('a heartbeat tells how far the delivery is; an attempt that was replaced tells nothing of it', async () => {
+  const runner = await world.startRunner();
+  const deliver = (movedBytes: number) =>
+    world.ship(runner, 'heartbeat', { phase: 'finishing', progress: null, delivery: { movedBytes } });
+  expect((await deliver(70)).status).toBe(200);
+  const told = await world.store.attempts.get(runner.attemptId);
+  expect(told).toMatchObject({ deliveryMovedBytes: 70n, deliveryMovedAt: expect.any(Date) });
+  await deliver(70);
+  expect((await world.store.attempts.get(runner.attemptId)).deliveryMovedAt).toEqual(told.deliveryMovedAt);
+  expect((await deliver(-1)).status).toBe(422);
+  await world.store.jobs.moveFence(runner.jobId, 2);
+  expect((await deliver(90)).status).toBe(409);
+  expect((await world.store.attempts.get(runner.attemptId)).deliveryMovedBytes).toBe(70n);
+});
+
+test('`maxHours` counts running hours: the wait between two attempts does not', async () => {
+  const { id: jobId } = await world.addJob({ maxHours: 2 });
+  const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
+  // it ran for half an hour, and ended five hours ago
+  const first = await world.openAttempt(jobId, 1);
+  await world.store.attempts.hello(first, 'its token', hoursAgo(5.5));
+  await world.store.attempts.heartbeat(first, hoursAgo(5));
+  await world.store.jobs.setStopAt(jobId, hoursAgo(3.5));
+  await world.store.attempts.end(first, { kind: 'lost', exitCode: null, message: 'gone' }, hoursAgo(4.9));
+  const token = newToken();
+  const second = await world.openAttempt(jobId, 2);
+  const { stopAt } = (await world.hello(second, token)).json<HelloResponse>();
+  const leftHours = (Date.parse(stopAt) - Date.now()) / 3_600_000;
+  expect(leftHours).toBeCloseTo(1.5, 1);
+  expect((await world.store.jobs.get(jobId)).stopAt?.toISOString()).toBe(stopAt);
+  expect((await world.hello(second, token)).json<HelloResponse>().stopAt).toBe(stopAt);
+});
+
+test('what an attempt sends that was replaced does not make its job run again', async () => {
+  const old = await world.startRunner();
+  await world.store.jobs.transition(old.jobId, 'recovering', { message: 'lost' });
+  await world.startAttempt(old.jobId, 2);
+  await world.store.jobs.transition(old.jobId, 'recovering', { message: 'lost' });
+  const before = (await world.store.jobs.get(old.jobId)).state;
+  const phase = { kind: 'phase', id: 'late', phase: 'training' };
+  expect((await world.ship(old, 'events', phase)).status).toBe(409);
+  expect((await world.store.jobs.get(old.jobId)).state).toBe(before);
+});
+
 test('metric lines count once however often they are sent', async () => {
   const runner = await world.startRunner();
   const lines = Array.from({ length: 40 }, (_, step) => `{"step": ${step}, "loss": ${step / 2}}\n`);

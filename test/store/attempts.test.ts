@@ -55,6 +55,23 @@ describe('attempts', () => {
     });
   });
 
+  test('a delivery is stamped when it moves, and never goes back', async () => {
+    const { attemptId } = await insertAttempt(store);
+    const delivery = async () => {
+      const { deliveryMovedBytes, deliveryMovedAt, lastHeartbeatAt } = await store.attempts.get(attemptId);
+      return [deliveryMovedBytes, deliveryMovedAt, lastHeartbeatAt];
+    };
+    await store.attempts.heartbeat(attemptId, at(1));
+    expect(await delivery()).toEqual([null, null, at(1)]);
+    await store.attempts.heartbeat(attemptId, at(2), 0);
+    expect(await delivery()).toEqual([0n, at(2), at(2)]);
+    await store.attempts.heartbeat(attemptId, at(3), 5_000_000_000);
+    await store.attempts.heartbeat(attemptId, at(4), 5_000_000_000);
+    await store.attempts.heartbeat(attemptId, at(5), 3);
+    await store.attempts.heartbeat(attemptId, at(6));
+    expect(await delivery()).toEqual([5_000_000_000n, at(3), at(6)]);
+  });
+
   test('one holder at a time may launch an attempt, and other attempts are not concerned', async () => {
     const [{ attemptId: mine }, { attemptId: other }] = [await insertAttempt(store), await insertAttempt(store)];
     expect(await store.attempts.leaseLaunch(mine, 'a', 60_000)).toBeNull();

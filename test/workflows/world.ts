@@ -224,6 +224,12 @@ export class World {
       if (instance !== undefined) instance.stopReason ??= reason;
       return { graceMs: this.#jobOf(attemptId).graceMs };
     },
+    awaitDelivery: async ({ attemptId, sinceMs }) => {
+      await this.#enter('awaitDelivery', attemptId, sinceMs);
+      const { delivery } = this.instances.get(attemptId) ?? {};
+      if (delivery === 'under-way') throw failure('not-ready', 'it delivers', this.pollMs);
+      return delivery ?? 'none';
+    },
     collectAttempt: async ({ attemptId, evidence, launchError }) => {
       await this.#enter('collectAttempt', attemptId, attemptId);
       const marker = this.instances.get(attemptId)?.marker ?? null;
