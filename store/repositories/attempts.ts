@@ -7,6 +7,7 @@ import type { Database } from '../entities/index.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { decodeNumberCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
+import { hear } from './heard.ts';
 import { createSilence } from './silence.ts';
 
 type AttemptRow = Selectable<Database['attempts']>;
@@ -147,8 +148,7 @@ export function createAttempts(db: Db): AttemptsRepository {
     open: (attempt) => open(db, attempt),
     find: (id) => find(db, id),
     get: (id) => get(db, id),
-    findByTokenHash: async (tokenHash) =>
-      (await db.selectFrom('attempts').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null,
+    hear: hear(db),
     listByJob: async (jobId) =>
       db.selectFrom('attempts').selectAll().where('jobId', '=', jobId).orderBy('attempt').execute(),
     page: async ({ jobId, cursor, limit }) => {
