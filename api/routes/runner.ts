@@ -258,7 +258,9 @@ export function runnerRoutes(): readonly Route[] {
       handle: async ({ deps, body, runner }) => {
         const caller = runner();
         mustBeOpen(caller);
-        await deps.store.attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery?.movedBytes);
+        // its sign of life was taken with its token
+        if (body.delivery !== undefined)
+          await deps.store.attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
         if (body.progress !== null && body.progress !== caller.job.progress)
           await deps.store.jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
         return ok({ stop: stopWish(caller), ...signalWishes(caller) });

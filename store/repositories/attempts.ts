@@ -8,6 +8,7 @@ import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { decodeNumberCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
+import { hear } from './heard.ts';
 import { createSilence } from './silence.ts';
 
 type AttemptRow = Selectable<Database['attempts']>;
@@ -203,8 +204,7 @@ export function createAttempts(db: Db): AttemptsRepository {
     open: (attempt) => open(db, attempt),
     find: (id) => find(db, id),
     get: (id) => get(db, id),
-    findByTokenHash: async (tokenHash) =>
-      (await db.selectFrom('attempts').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null,
+    hear: hear(db),
     newest: (jobId) => newest(db, jobId),
     endings: (jobId) => endings(db, jobId),
     runningSpans: (jobId) => runningSpans(db, jobId),

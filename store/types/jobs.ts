@@ -185,8 +185,15 @@ export type AttemptsRepository = {
   }) => Promise<AttemptRecord>;
   readonly find: (id: string) => Promise<AttemptRecord | null>;
   readonly get: (id: string) => Promise<AttemptRecord>;
-  /** Whose token a runner sends. */
-  readonly findByTokenHash: (tokenHash: string) => Promise<AttemptRecord | null>;
+  /**
+   * Whose token a runner sends. A sign of life of an attempt that is the job's newest and has not ended, when the last one
+   * is `everyMs` old; what is returned is from before it.
+   */
+  readonly hear: (
+    tokenHash: string,
+    at: Date,
+    everyMs: number,
+  ) => Promise<{ readonly attempt: AttemptRecord; readonly job: JobRecord } | null>;
   /** The last ones, ascending by number: as many as any rule looks at one by one. */
   readonly newest: (jobId: string) => Promise<readonly AttemptRecord[]>;
   /** What all that have ended come to. */

@@ -11,6 +11,10 @@ import {
 } from '@artenic/core';
 import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
+import { databaseOf } from '../../store/database.ts';
+import { closeOrm, openOrm } from '../../store/orm.ts';
+import { createAttempts } from '../../store/repositories/attempts.ts';
+import { createJobs } from '../../store/repositories/jobs.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
 import { defaultLimits } from '../../api/deps.ts';
 import { startRelay } from '../../workers/relay.ts';
@@ -104,7 +108,7 @@ test('a heartbeat that the API cannot take is a fault of ours; one that it refus
   const away = await ApiWorld.start({
     store: {
       ...world.store,
-      attempts: { ...world.store.attempts, heartbeat: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+      attempts: { ...world.store.attempts, hear: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
     },
   });
   try {
@@ -315,6 +319,31 @@ test('what an attempt sends that was replaced does not make its job run again', 
   const phase = { kind: 'phase', id: 'late', phase: 'training' };
   expect((await world.ship(old, 'events', phase)).status).toBe(409);
   expect((await world.store.jobs.get(old.jobId)).state).toBe(before);
+});
+
+test('a heartbeat that changes nothing is one statement', async () => {
+  const runner = await world.startRunner();
+  const orm = await openOrm({ databaseUrl: world.databaseUrl });
+  const statements: string[] = [];
+  const db = databaseOf(orm).withPlugin({
+    transformQuery: ({ node }) => {
+      statements.push(node.kind);
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  });
+  const one = await ApiWorld.start({ store: { ...world.store, attempts: createAttempts(db), jobs: createJobs(db) } });
+  try {
+    const takenBy = async (progress: number | null): Promise<number> => {
+      statements.length = 0;
+      expect((await one.ship(runner, 'heartbeat', { phase: 'training', progress })).status).toBe(200);
+      return statements.length;
+    };
+    expect([await takenBy(null), await takenBy(0.5), await takenBy(0.5)]).toEqual([1, 2, 1]);
+  } finally {
+    await one.close();
+    await closeOrm(orm);
+  }
 });
 
 test('metric lines count once however often they are sent', async () => {

@@ -118,6 +118,24 @@ describe('attempts', () => {
     expect(await store.attempts.billedByJobs([])).toEqual(new Map());
   });
 
+  test('who is heard is found with its job, and its signs are written at most so often', async () => {
+    const { jobId, attemptId } = await insertAttempt(store);
+    await store.attempts.hello(attemptId, `token of ${attemptId}`, at(10));
+    const hear = (seconds: number) => store.attempts.hear(`token of ${attemptId}`, at(seconds), 2000);
+    const lastSign = async () => (await store.attempts.get(attemptId)).lastHeartbeatAt;
+    // Its job has not moved on to it yet.
+    expect(await hear(12)).toEqual({ attempt: await store.attempts.get(attemptId), job: await store.jobs.get(jobId) });
+    expect(await lastSign()).toEqual(at(10));
+    await store.jobs.moveFence(jobId, 1);
+    await hear(11.999);
+    expect(await lastSign()).toEqual(at(10));
+    await hear(12);
+    expect(await lastSign()).toEqual(at(12));
+    await store.attempts.end(attemptId, { kind: 'lost', exitCode: null, message: '' }, at(13));
+    expect(await hear(20)).toMatchObject({ attempt: { state: 'ended' } });
+    expect(await lastSign()).toEqual(at(12));
+  });
+
   test('the first runner to say hello has it', async () => {
     const { attemptId } = await insertAttempt(store);
     const hashes = Array.from({ length: 10 }, (_, index) => `hash-${index}`);
@@ -129,8 +147,7 @@ describe('attempts', () => {
     }
     const winner = winners[0] ?? '';
     expect(await store.attempts.hello(attemptId, winner, at(2))).toMatchObject({ tokenHash: winner, helloAt: at(1) });
-    expect(await store.attempts.findByTokenHash(winner)).toMatchObject({ id: attemptId });
-    expect(await store.attempts.findByTokenHash('nobody’s')).toBeNull();
+    expect(await store.attempts.hear('nobody’s', at(2), 1000)).toBeNull();
     await store.attempts.heartbeat(attemptId, at(4));
     await store.attempts.heartbeat(attemptId, at(3));
     expect(await store.attempts.get(attemptId)).toMatchObject({ lastHeartbeatAt: at(4) });
