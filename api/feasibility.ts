@@ -1,11 +1,11 @@
 import { objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
-import { whyInfeasible, whyUnkept } from '../core/jobs/feasibility.ts';
-import type { ProviderRecord } from '../store/types.ts';
+import { whyInfeasible, whyUnkept, type KnownProvider } from '../core/jobs/feasibility.ts';
+import { knownProviderOf } from '../store/known-provider.ts';
 import type { ApiDeps } from './deps.ts';
 
-async function providersOf(deps: Pick<ApiDeps, 'store'>, spec: JobSpec): Promise<readonly ProviderRecord[]> {
-  const found: ProviderRecord[] = [];
+async function providersOf(deps: Pick<ApiDeps, 'store'>, spec: JobSpec): Promise<readonly KnownProvider[]> {
+  const found: KnownProvider[] = [];
   for (const name of spec.placement.providers) {
     const provider = await deps.store.providers.find(name);
     if (provider === null)
@@ -14,7 +14,7 @@ async function providersOf(deps: Pick<ApiDeps, 'store'>, spec: JobSpec): Promise
         `There is no provider "${name}"; \`GET /api/v1/providers\` lists them.`,
         { errors: [{ pointer: '/placement/providers', message: `unknown provider "${name}"` }] },
       );
-    found.push(provider);
+    found.push(await knownProviderOf(deps.store, provider, spec));
   }
   return found;
 }

@@ -13,6 +13,8 @@ import type { AttemptRecord, JobRecord, RecentRefusal, Repositories } from '../.
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { findOffers } from './find-offers.ts';
+import { wakeAll } from './queue-attempt.ts';
+import { lookAgain, queuesOf, takeRoom } from './room.ts';
 
 type DecideInput = Parameters<ControlActivities['decideNext']>[0];
 
@@ -27,20 +29,27 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
   const job = await store.jobs.get(jobId);
   const attempts = await store.attempts.listByJob(jobId);
   const { offers, refusals } = await findOffers(deps, job.spec);
+  const queues = await queuesOf(store, job, offers);
   const decidedAt = now();
   const heard = (await store.attempts.recentRefusals(new Date(decidedAt.getTime() - heardForMs), jobId)).map(toHeard);
-  const moment = { offers, refusals, heard, nowMs: decidedAt.getTime() };
+  const moment = { offers, refusals, heard, nowMs: decidedAt.getTime(), ...(queues.length === 0 ? {} : { queues }) };
   const open = [
     ...(await openOf(deps, attempts, watched, moment.nowMs)),
     ...(await openingOf(deps, jobId, attempts, watched)),
   ];
-  const state = stateOf(job, attempts, open, moment);
+  const firstState = stateOf(job, attempts, open, moment);
   const policy = policyFor(job.spec.placement.mode);
-  const action: FailoverAction = isTerminalJobState(job.state)
-    ? { kind: 'finish', state: job.state, attempt: null, reason: job.message }
-    : policy.decide(state);
+  const decide = (state: FailoverState): FailoverAction =>
+    isTerminalJobState(job.state)
+      ? { kind: 'finish', state: job.state, attempt: null, reason: job.message }
+      : policy.decide(state);
+  const firstAction = decide(firstState);
 
+  const granted: string[] = [];
   const decided = await store.transaction(async (repositories): Promise<Decided> => {
+    const room = await lookAgain(repositories, job, firstAction, queues);
+    const state = room.held === null ? firstState : { ...firstState, queues: room.queues };
+    const action = room.held === null ? firstAction : decide(state);
     // a hold that has been answered must hold: it is read last, and comes before or after this decision as a whole
     const { heldAt, stopAt } = await repositories.jobs.lock(jobId);
     // whoever was faster has also told the job; behind the lock, so that of all who ask at once one is the first
@@ -51,9 +60,11 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
       inputs: heldAt === null ? state : { ...state, heldAtMs: heldAt.getTime() },
       action: holdBack(action, { heldAt, stopAt, now: decidedAt }),
     });
+    granted.push(...(await takeRoom(repositories, job, stored.action, room)));
     await tellJob(repositories, jobId, attempts, stored.action);
     return stored.action;
   });
+  await wakeAll(deps, granted);
   return withUnknown(decided, refusals);
 }
 
@@ -67,7 +78,7 @@ function stateOf(
   job: JobRecord,
   attempts: readonly AttemptRecord[],
   openAttempts: readonly OpenAttempt[],
-  moment: Pick<FailoverState, 'offers' | 'refusals' | 'heard' | 'nowMs'>,
+  moment: Pick<FailoverState, 'offers' | 'refusals' | 'heard' | 'nowMs' | 'queues'>,
 ): FailoverState {
   return {
     ...moment,

@@ -4,6 +4,7 @@ import { decideBeside } from './beside.ts';
 import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blocking.ts';
 import { isFinal } from './final.ts';
 import { distance, stepBetween } from './offers.ts';
+import { byStart, queueNote, queueOf } from './queueing.ts';
 import type { EndedAttempt, FailoverAction, FailoverPolicy, FailoverState, Offer, PlacementMode } from './types.ts';
 import { adviceAfter, describe, mutedMessage, reasonOf, withExitCode } from './words.ts';
 
@@ -38,15 +39,15 @@ const passing: ReadonlySet<string> = new Set(['auth', 'quota', 'rate-limited', '
  * a new version: it is stored with every decision.
  */
 const spotOnly: FailoverPolicy = {
-  version: 'spot-only-2',
+  version: 'spot-only-3',
   decide: (state) => decide(state, ({ spot }) => spot),
 };
 const onDemandOnly: FailoverPolicy = {
-  version: 'on-demand-only-2',
+  version: 'on-demand-only-3',
   decide: (state) => decide(state, ({ spot }) => !spot),
 };
 export const spotWithFallback: FailoverPolicy = {
-  version: 'spot-with-fallback-2',
+  version: 'spot-with-fallback-3',
   decide: (state) => decide(state, () => true),
 };
 
@@ -156,7 +157,8 @@ function decideAfterPreemption(last: EndedAttempt, state: FailoverState): Failov
 
 /** The same offer again, if it is not cooling down; at once the first time, then with growing waits while attempts stay short. */
 function again(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const isFree = blockedUntilMs(last.offer, state) <= state.nowMs + clockToleranceMs;
+  const isCool = blockedUntilMs(last.offer, state) <= state.nowMs + clockToleranceMs;
+  const isFree = isCool && queueOf(last.offer, state) === null;
   if (!isFree && state.offers.length > 0) return choose(state, last);
   return launchAt(state, last, untilRepeat(last, state), last.offer);
 }
@@ -177,13 +179,15 @@ function choose(state: FailoverState, last: EndedAttempt | undefined): FailoverA
   const ranked = offers
     .map((offer) => ({ offer, untilMs: blockedUntilMs(offer, state), price: countedPrice(offer, state) }))
     .toSorted((one, other) => {
+      const start = byStart(one.offer, other.offer, state);
+      if (start !== 0) return start;
       if (one.price !== other.price) return one.price - other.price;
       if (one.offer.spot !== other.offer.spot) return one.offer.spot ? -1 : 1;
       return last === undefined ? 0 : distance(one.offer, last.offer) - distance(other.offer, last.offer);
     });
   const free = ranked.find(({ untilMs }) => untilMs <= state.nowMs + clockToleranceMs);
   const next = free ?? ranked.reduce((soonest, one) => (one.untilMs < soonest.untilMs ? one : soonest));
-  return launchAt(state, last, next.untilMs, next.offer);
+  return launchAt(state, last, next.untilMs, next.offer, queueNote(next.offer, offers, state));
 }
 
 /** A place that has just taken a spot machine back will do so again: others go first, up to twice its price. */
@@ -204,10 +208,16 @@ function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefine
   return wait(state, last, Math.round(waitMs), `Paused: ${refusal.message}${advice}`);
 }
 
-function launchAt(state: FailoverState, last: EndedAttempt | undefined, atMs: number, offer: Offer): FailoverAction {
+function launchAt(
+  state: FailoverState,
+  last: EndedAttempt | undefined,
+  atMs: number,
+  offer: Offer,
+  note = '',
+): FailoverAction {
   const leftMs = atMs - state.nowMs;
   const step = last === undefined ? 'first' : stepBetween(last.offer, offer);
-  const reason = reasonOf(step, last, offer);
+  const reason = `${reasonOf(step, last, offer)}${note}`;
   if (leftMs > clockToleranceMs) return wait(state, last, leftMs, reason);
   if (last !== undefined && isOver(state)) return timedOut(last);
   return { kind: 'launch', attempt: newestAttempt(state) + 1, offer, step, reason };

@@ -77,7 +77,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   runner_events: until('jobs', 'job-details', withDetails),
   streams: until('jobs', 'job-details', withDetails),
   metric_points: until('jobs', 'jobs', withJob),
-  capacity_claims: own('capacity', 'released when its attempt is settled'),
+  capacity_claims: own('capacity', 'released when its attempt is settled, or its job, when the attempt was never made'),
   models: forGood('registry', 'by what people register'),
   model_versions: forGood('registry', 'by what people register'),
   stage_changes: forGood('registry', 'by what people promote and retire'),

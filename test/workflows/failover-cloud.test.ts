@@ -49,7 +49,7 @@ test('a zone that has none: the next one at once, and other jobs do not ask ther
     handle: null,
   });
   expect(await world.store.decisions.find(first, 2)).toMatchObject({
-    policyVersion: 'on-demand-only-2',
+    policyVersion: 'on-demand-only-3',
     action: { kind: 'launch', step: 'next-zone' },
   });
   const other = await launched(await begin('on-demand', ['eu-north']), 1);

@@ -24,7 +24,7 @@ describe('decideNext', () => {
     const action = { kind: 'launch', attempt: 1, offer: localOffer, step: 'first', reason: 'first attempt' };
     expect(await decide(id, 1)).toEqual(action);
     expect(await world.store.decisions.find(id, 1)).toMatchObject({
-      policyVersion: 'on-demand-only-2',
+      policyVersion: 'on-demand-only-3',
       action,
       inputs: { attempts: [], openAttempts: [], offers: [localOffer], retryOnExitCodes: [7], refusals: [], heard: [] },
     });
