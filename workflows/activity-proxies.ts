@@ -12,10 +12,17 @@ export const heartbeatTimeout = '6s';
 
 /** Work on the database and the storage. No bound on tries: while PostgreSQL is away the job waits, it does not fail. */
 export const control = proxyActivities<ControlActivities>({
-  // the longest is checking and registering a model file of some hundred MB
   startToCloseTimeout: '60s',
   heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** Copies a model of any size, checks it, and stores it: a worker that dies meanwhile is noticed by its heartbeats. */
+export const registration = proxyActivities<Pick<ControlActivities, 'registerModel'>>({
+  startToCloseTimeout: '2h',
+  heartbeatTimeout,
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+  summary: 'checks and registers the model',
 });
 
 /** One event instead of a history of six: within the workflow task, on whose end signals wait, and so short. */

@@ -4,6 +4,7 @@ import { cameToItsEnd } from '../../store/completion.ts';
 import type { AttemptRecord, JobRecord, LaunchRefusalRecord, RecentRefusal } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 import { findOffers } from './find-offers.ts';
+import { queuesOf } from './room.ts';
 
 /** As long as a first refusal is worth anything to others. */
 const heardForMs = 300_000;
@@ -27,11 +28,13 @@ export async function readSituation(deps: ControlDeps, jobId: string, watched: r
     store.launchRefusals.ofJob(jobId),
     findOffers(deps, job.spec),
   ]);
+  const queues = await queuesOf(store, job, offers);
   const decidedAt = now();
   const nowMs = decidedAt.getTime();
   const heard = (await store.launchRefusals.recent(new Date(nowMs - heardForMs), jobId)).map(toHeard);
   const state: FailoverState = {
     ...{ offers, refusals, heard, nowMs, ...counts },
+    ...(queues.length === 0 ? {} : { queues }),
     launchRefusals: launchRefusals.map(toOwn),
     attempts: attempts.flatMap(toEnded),
     openAttempts: [
