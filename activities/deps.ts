@@ -2,7 +2,7 @@ import type { ModelSignature } from '@artenic/core';
 import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
-import type { Store } from '../store/types.ts';
+import type { ActingStore } from '../store/types.ts';
 import type { Provider } from './providers/provider.ts';
 
 /** What every runner is told besides its attempt. */
@@ -24,7 +24,8 @@ export type RunnerSettings = {
 };
 
 export type ControlDeps = {
-  readonly store: Store;
+  /** Under the workflow type that the activity works for. */
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly policyFor: (mode: PlacementMode) => FailoverPolicy;
@@ -37,7 +38,8 @@ export type ControlDeps = {
 };
 
 export type ProviderDeps = {
-  readonly store: Store;
+  /** Under the workflow type that the activity works for. */
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;

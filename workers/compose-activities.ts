@@ -9,6 +9,7 @@ import type {
   RepairActivities,
   SweepActivities,
 } from '../activities/contract.ts';
+import { principalOfActivity } from '../activities/principal.ts';
 import { createControlActivities } from '../activities/control/create.ts';
 import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
@@ -49,7 +50,8 @@ export function composeActivities(parts: {
   readonly wrapProvider: (provider: Provider) => Provider;
   readonly served: Served;
 }): ComposedActivities {
-  const { config, store, sharedRoot, wrapProvider } = parts;
+  const { config, sharedRoot, wrapProvider } = parts;
+  const store = parts.store.as(principalOfActivity);
   const storage = outsideTransactions('storage', parts.storage);
   const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);

@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import type { Provider } from '../activities/providers/provider.ts';
 import { everyMs, type Loop } from '../app/loops/every.ts';
 import { messageOf } from '../core/errors.ts';
-import type { Store } from '../store/types.ts';
+import type { ActingStore } from '../store/types.ts';
 
 export type ProviderWatchDeps = {
   readonly providers: ReadonlyMap<string, Provider>;
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly logger: Logger;
   readonly intervalMs: number;
 };

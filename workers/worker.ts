@@ -7,6 +7,7 @@ import type { Provider } from '../activities/providers/provider.ts';
 import { createTemporalGateway } from '../app/temporal/gateway.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
+import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
 import { controlQueue, providerQueue } from '../workflows/contracts.ts';
 import { composeActivities, type ComposedActivities } from './compose-activities.ts';
@@ -89,7 +90,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const opened = openStorage(config);
   const { sharedRoot } = opened;
-  const storage = guardUploads(opened.storage, store, () => new Date());
+  const storage = guardUploads(opened.storage, store.as(systemPrincipal('uploads')), () => new Date());
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   const { control, providerActivities, providers } = wraps.activities(
     composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider, served }),
@@ -131,9 +132,15 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
       }),
     ),
   ]);
-  const watch = watchProviders({ providers: ownProviders, store, logger, intervalMs: 60_000 });
+  const watch = watchProviders({
+    ...{ providers: ownProviders, logger, intervalMs: 60_000 },
+    store: store.as(systemPrincipal('provider-watch')),
+  });
   const startedMs = Date.now();
-  const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });
+  const relay = startRelay({
+    ...{ store: store.as(systemPrincipal('relay')), temporal, logger },
+    ...{ intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() },
+  });
   const keeperConnection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const schedules = await keepSchedules({
     connection: keeperConnection,
@@ -146,7 +153,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     intervalMs: Math.min(30_000, config.ARTENIC_RECONCILE_MS),
   });
   const keeper = startHistoryKeeper({
-    store,
+    store: store.as(systemPrincipal('history-keeper')),
     storage,
     client: new Client({ connection: keeperConnection, namespace: config.TEMPORAL_NAMESPACE }),
     logger,

@@ -11,6 +11,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readCompletion } from '../../store/completion.ts';
+import { principalOfActivity } from '../principal.ts';
 import { modelPathOf } from './model-path.ts';
 
 type Output = CompletionMarker['outputs'][number];
@@ -33,7 +34,7 @@ export async function registerModel(
     if ((await storage.head(key))?.bytes !== bytes) await storage.put(key, createReadStream(file), { sha256 });
     const input: RegisterModelInput = {
       model: modelNameOf(job.spec),
-      projectId: job.projectId,
+      principal: { ...principalOfActivity(), projectId: job.projectId },
       format: job.spec.outputs.model?.format ?? 'onnx',
       sha256,
       metrics: chosenMetrics(await store.metrics.latest(jobId), job.spec.outputs.metrics),

@@ -1,3 +1,4 @@
+import { runnerPrincipal } from '../../app/access/principals.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { tokenHashOf } from '../../store/tokens.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -15,7 +16,7 @@ export async function callerOfToken(deps: ApiDeps, token: string): Promise<Runne
   const now = deps.now();
   // whatever it says, it lives; most of its requests come within a heartbeat's time of each other
   if (attempt.endedAt === null && now.getTime() - (attempt.lastHeartbeatAt?.getTime() ?? 0) >= signEveryMs)
-    await deps.store.attempts.heartbeat(attempt.id, now);
+    await deps.store.as(runnerPrincipal({ attempt, job })).attempts.heartbeat(attempt.id, now);
   return { attempt, job };
 }
 

@@ -25,6 +25,7 @@ import { createCoarseEvents } from '../coarse-events.ts';
 import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sameHash } from '../../app/access/keys.ts';
+import { runnerPrincipal } from '../../app/access/principals.ts';
 import { mustBeOpen } from '../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../runner-fence.ts';
 import { appendMetrics, createLogAppender } from '../runner-streams.ts';
@@ -46,7 +47,7 @@ async function callerOfBootstrap(
   if (job.currentAttempt > attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
   // also of a hello that is held back until a warned attempt has ended
-  await deps.store.attempts.heartbeat(attemptId, deps.now());
+  await deps.store.as(runnerPrincipal({ attempt, job })).attempts.heartbeat(attemptId, deps.now());
   return { attempt, job };
 }
 
@@ -65,7 +66,7 @@ async function doneBefore(
 async function takeOver(deps: ApiDeps, { attempt, job }: RunnerCaller): Promise<void> {
   const { store, now } = deps;
   const done = await doneBefore(deps, attempt);
-  await store.transaction(async ({ jobs, attempts }) => {
+  await store.transaction(runnerPrincipal({ attempt, job }), async ({ jobs, attempts }) => {
     // whoever ends an attempt holds it, too
     const { state } = await jobs.lock(job.id);
     if (isTerminalJobState(state)) throw new ArtenicError('fenced', 'The job has ended.');
@@ -82,15 +83,16 @@ async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof h
   const { job } = caller;
   if (job.currentAttempt < caller.attempt.attempt) await takeOver(deps, caller);
   const now = deps.now();
-  const attempt = await deps.store.attempts.hello(body.attemptId, tokenHashOf(deps.keyPepper, body.attemptToken), now);
-  const stopAt = await deps.store.jobs.setStopAt(job.id, new Date(now.getTime() + job.spec.maxHours * hourMs));
-  await deps.store.attempts.advance(attempt.id, 'starting', now);
+  const store = deps.store.as(runnerPrincipal(caller));
+  const attempt = await store.attempts.hello(body.attemptId, tokenHashOf(deps.keyPepper, body.attemptToken), now);
+  const stopAt = await store.jobs.setStopAt(job.id, new Date(now.getTime() + job.spec.maxHours * hourMs));
+  await store.attempts.advance(attempt.id, 'starting', now);
   const [checkpoints, secrets] = await Promise.all([
     storedCheckpoints(deps.storage, job.id),
     deps.secrets(job.spec.secrets),
   ]);
-  await deps.store.runnerEvents.accept(attempt.id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() }, now);
-  await deliverRunnerEvents(deps, attempt.id);
+  await store.runnerEvents.accept(attempt.id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() }, now);
+  await deliverRunnerEvents({ ...deps, store }, attempt.id);
   return ok({ job: job.spec, checkpoints, stopAt: stopAt.toISOString(), secrets });
 }
 
@@ -128,7 +130,8 @@ async function take(
 async function takeEvent({ deps, body, runner }: Context<unknown, unknown, RunnerEvent>): Promise<Reply> {
   const caller = runner();
   const { id } = caller.attempt;
-  await deps.store.transaction(async (repositories) => {
+  const store = deps.store.as(runnerPrincipal(caller));
+  await store.transaction(async (repositories) => {
     if (body.kind === 'phase') await lockOpen(repositories, caller);
     else await holdFence(repositories, caller);
     const accepted = await repositories.runnerEvents.accept(id, body, deps.now());
@@ -136,7 +139,7 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
       throw new ArtenicError('conflict', `No more events \`${body.kind}\` of this attempt are kept.`);
     if (accepted === 'taken') await take(repositories, caller, body, deps.now());
   });
-  await deliverRunnerEvents(deps, id);
+  await deliverRunnerEvents({ ...deps, store }, id);
   return ok({});
 }
 
@@ -217,7 +220,7 @@ export function runnerRoutes(): readonly Route[] {
         const caller = runner();
         if (body.jobId !== caller.attempt.jobId || body.attempt !== caller.attempt.attempt)
           throw new ArtenicError('forbidden', 'This checkpoint is of another attempt.');
-        await deps.store.transaction(async (repositories) => {
+        await deps.store.transaction(runnerPrincipal(caller), async (repositories) => {
           await holdFence(repositories, caller);
           await repositories.checkpoints.insert(body);
         });
@@ -241,9 +244,10 @@ export function runnerRoutes(): readonly Route[] {
       handle: async ({ deps, body, runner }) => {
         const caller = runner();
         mustBeOpen(caller);
-        await deps.store.attempts.heartbeat(caller.attempt.id, deps.now());
+        const { attempts, jobs } = deps.store.as(runnerPrincipal(caller));
+        await attempts.heartbeat(caller.attempt.id, deps.now());
         if (body.progress !== null && body.progress !== caller.job.progress)
-          await deps.store.jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
+          await jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
         return ok({ stop: stopWish(caller.job, caller), ...signalWishes(caller) });
       },
     }),

@@ -2,9 +2,9 @@ import { objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible, whyUnkept } from '../../core/jobs/feasibility.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
-import type { ProviderRecord, Store } from '../../store/types.ts';
+import type { ProviderRecord, PrincipalStore } from '../../store/types.ts';
 
-export type FeasibilityDeps = { readonly store: Store; readonly storage: ObjectStorage };
+export type FeasibilityDeps = { readonly store: PrincipalStore; readonly storage: ObjectStorage };
 
 async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readonly ProviderRecord[]> {
   const found: ProviderRecord[] = [];

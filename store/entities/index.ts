@@ -2,6 +2,7 @@ import type { InferKyselyDB } from '@mikro-orm/sql';
 import { apiKeys } from './api-keys.ts';
 import { apiUptime } from './api-uptime.ts';
 import { attempts } from './attempts.ts';
+import { auditLog } from './audit-log.ts';
 import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
@@ -13,6 +14,7 @@ import { jobs } from './jobs.ts';
 import { logChunks } from './log-chunks.ts';
 import { metricPoints } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
+import { jobWatchers, outbox } from './outbox.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
 import { collectorLeases, objectRefs, objectUses } from './retention.ts';
@@ -32,6 +34,9 @@ export const entities = [
   models,
   modelVersions,
   stageChanges,
+  auditLog,
+  jobWatchers,
+  outbox,
   events,
   eventCounter,
   idempotencyKeys,

@@ -15,6 +15,8 @@ import { TailsOfLogs } from './0014-tails-of-logs.ts';
 import { TotalOfPoints } from './0015-total-of-points.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
+import { Audit } from './0026-audit.ts';
+import { Outbox } from './0027-outbox.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
 export const migrations = [
@@ -35,4 +37,6 @@ export const migrations = [
   { name: '0015-total-of-points', class: TotalOfPoints },
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
+  { name: '0026-audit', class: Audit },
+  { name: '0027-outbox', class: Outbox },
 ];

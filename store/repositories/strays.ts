@@ -3,6 +3,7 @@ import { localMachineOf, type InstanceRef } from '../../core/instance-ref.ts';
 import type { Stray } from '../../core/reconcile/types.ts';
 import { inTransaction, lock, storable, type Db } from '../database.ts';
 import type { ReconcileRepository, StrayRecord } from '../types.ts';
+import { appendAudit } from './audit.ts';
 import { appendEvent } from './events.ts';
 
 type Strays = Pick<ReconcileRepository, 'strays' | 'setStrays' | 'strayTried' | 'strayResolved' | 'unresolved'>;
@@ -125,7 +126,16 @@ export function createStrays(db: Db): Strays {
         .execute();
     },
     strayResolved: (handle, at) =>
-      inTransaction(db, async (transaction) => resolve(transaction, await openOne(handle), at)),
+      inTransaction(db, async (transaction) => {
+        const open = await openOne(handle);
+        await resolve(transaction, open, at);
+        for (const { instanceId, provider, reason } of open)
+          await appendAudit(transaction, {
+            verb: 'instance.end-stray',
+            subject: instanceId,
+            details: { provider, reason },
+          });
+      }),
     unresolved: async () =>
       db
         .selectFrom('stray_instances')

@@ -4,8 +4,7 @@ import type { FailoverAction, Offer, RefusalKind } from '../../core/failover/typ
 import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
-
-export type Principal = { readonly id: string; readonly name: string; readonly projectId: string };
+import type { ProjectPrincipal } from './principal.ts';
 
 export type JobRecord = {
   readonly id: string;
@@ -55,7 +54,7 @@ export type OpenJobsQuery = {
 export type JobInsert = {
   readonly id: string;
   readonly spec: JobSpec;
-  readonly principal: Principal;
+  readonly principal: Pick<ProjectPrincipal, 'name' | 'projectId'>;
   readonly createdAt: Date;
 };
 

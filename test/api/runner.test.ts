@@ -102,8 +102,11 @@ test('a heartbeat that the API cannot take is a fault of ours; one that it refus
   expect(world.deps.hearing.takeFault()).toBe(false);
   const away = await ApiWorld.start({
     store: {
-      ...world.store,
-      attempts: { ...world.store.attempts, heartbeat: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+      ...world.deps.store,
+      as: () => ({
+        ...world.store,
+        attempts: { ...world.store.attempts, heartbeat: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+      }),
     },
   });
   try {

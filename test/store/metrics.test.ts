@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { sql, type RawBuilder } from 'kysely';
 import { databaseOf, type Db } from '../../store/database.ts';
 import { afterQuery, latestQuery, seriesQuery } from '../../store/repositories/metric-queries.ts';
-import type { MetricRow, Store } from '../../store/types.ts';
+import type { MetricRow, ActingStore } from '../../store/types.ts';
 import { isFull } from '../support/share.ts';
 import { at, newId, openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let db: Db;
 let close: () => Promise<void>;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { databaseOf } from '../../store/database.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
 import { partitionsOf } from '../../store/partitions.ts';
 import { createStore } from '../../store/store.ts';
-import { newId } from './support.ts';
+import { newId, principal } from './support.ts';
 
 const server = process.env['ARTENIC_TEST_DATABASE_URL'] ?? '';
 const name = (kind: string) => `${kind}_${newId().replaceAll('-', '')}`;
@@ -82,7 +82,7 @@ describe('migrations', () => {
       await connection.execute(`insert into events (topic, kind, subject, data, at) values
         ('jobs', 'test', 'without a number', '{}', now()), ('jobs', 'test', 'of a wrong clock', '{}', now() + interval '9 days')`);
       await migrate(orm);
-      const { events } = createStore(orm);
+      const { events } = createStore(orm).as(principal);
       expect(await events.lastSequence()).toBe(200n);
       await events.append({ topic: 'jobs', kind: 'test', subject: 'new', data: {} });
       expect(await events.sequence()).toBe(3);

@@ -56,6 +56,8 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   recordCancelIntent: 'temporal-cancel',
   registerModel: 'always',
   settleJob: 'always',
+  // no schedule has a workflow that waits for jobs
+  watchJob: 'off',
   awaitWorkflowClosed: 'terminate-job',
   launchInstance: 'always',
   watchInstance: 'always',
@@ -89,6 +91,7 @@ const gatewayWays: Readonly<Record<GatewayCall, Way>> = {
   signalRunnerEvent: 'always',
   signalCapacityGranted: 'off',
   wakeFailover: 'notice',
+  signalJobEnded: 'off',
 };
 
 const moments: readonly Moment[] = ['before', 'after'];
