@@ -52,7 +52,10 @@ async function resolve(db: Db, strays: readonly StrayRecord[], at: Date): Promis
       .where('resolvedAt', 'is', null)
       .returningAll()
       .executeTakeFirst();
-    if (resolved !== undefined && resolved.toldAt !== null) await tell(db, 'instance.resolved', resolved);
+    if (resolved === undefined) continue;
+    const details = { provider, reason: resolved.reason, tries: resolved.tries };
+    await appendAudit(db, { verb: 'instance.end-stray', subject: instanceId, details });
+    if (resolved.toldAt !== null) await tell(db, 'instance.resolved', resolved);
   }
 }
 
@@ -126,16 +129,7 @@ export function createStrays(db: Db): Strays {
         .execute();
     },
     strayResolved: (handle, at) =>
-      inTransaction(db, async (transaction) => {
-        const open = await openOne(handle);
-        await resolve(transaction, open, at);
-        for (const { instanceId, provider, reason } of open)
-          await appendAudit(transaction, {
-            verb: 'instance.end-stray',
-            subject: instanceId,
-            details: { provider, reason },
-          });
-      }),
+      inTransaction(db, async (transaction) => resolve(transaction, await openOne(handle), at)),
     unresolved: async () =>
       db
         .selectFrom('stray_instances')
