@@ -114,6 +114,8 @@ export type ControlActivities = {
     readonly message: string;
     readonly model: { readonly name: string; readonly version: number } | null;
   }) => Promise<{ readonly state: TerminalJobState; readonly message: string }>;
+  /** From now on the workflow that calls is told of the job's end by `jobEnded`, also when it has come already. */
+  readonly watchJob: (input: { readonly jobId: string }) => Promise<void>;
   /** Throws `not-ready` until the workflow with this id is closed: used when a child with our id is already there. */
   readonly awaitWorkflowClosed: (input: { readonly workflowId: string }) => Promise<void>;
 };

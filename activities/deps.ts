@@ -2,7 +2,7 @@ import type { ModelSignature } from '@artenic/core';
 import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
-import type { Store } from '../store/types.ts';
+import type { ActingStore } from '../store/types.ts';
 import type { ControlActivities } from './contract.ts';
 import type { Provider } from './providers/provider.ts';
 
@@ -26,7 +26,8 @@ export type RunnerSettings = {
 
 /** No provider: a process that serves the control queue alone needs no credentials of any. */
 export type ControlDeps = {
-  readonly store: Store;
+  /** Under the workflow type that the activity works for. */
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly policyFor: (mode: PlacementMode) => FailoverPolicy;
   /** Tells the attempt's workflow. Throws `not-found` when that is closed. */
@@ -40,7 +41,8 @@ export type ControlDeps = {
 export type ProviderDeps = {
   /** What comes after a refused launch: rows and policy only. */
   readonly nextLaunch: ControlActivities['nextLaunch'];
-  readonly store: Store;
+  /** Under the workflow type that the activity works for. */
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;

@@ -1,5 +1,5 @@
 import { ArtenicError, isArtenicError, messageOf } from '../core/errors.ts';
-import type { AttemptRecord, Store } from '../store/types.ts';
+import type { AttemptRecord, ActingStore } from '../store/types.ts';
 import type { InstanceDescription, InstanceHandle, Provider } from './providers/provider.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function describeIfKnown(provider: Provider, handle: InstanceHandle
 
 /** What an instance costs is counted from the provider's own times. */
 export async function noteBilled(
-  store: Pick<Store, 'attempts'>,
+  store: Pick<ActingStore, 'attempts'>,
   { handle, state, launchedAt, endedAt }: InstanceDescription,
 ): Promise<void> {
   const from = launchedAt === null || state === 'starting' ? null : new Date(launchedAt);
@@ -40,7 +40,7 @@ export async function noteBilled(
  * @param onLiving is told of every try after which it still lives, with the provider's refusal if that is why.
  */
 export async function endInstance(
-  store: Pick<Store, 'attempts'>,
+  store: Pick<ActingStore, 'attempts'>,
   provider: Provider,
   handle: InstanceHandle,
   onLiving: (refusal: string | null) => Promise<void>,

@@ -1,6 +1,6 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import { ArtenicError } from '../core/errors.ts';
-import type { Store } from '../store/types.ts';
+import type { ActingStore } from '../store/types.ts';
 
 /** A dead holder's lease delays its successor by no more than this. */
 const leaseMs = 10_000;
@@ -12,7 +12,7 @@ const renewalMs = 3000;
  * and neither can find in the provider's list what the other one is about to make.
  */
 export async function launchAlone<Result>(
-  { attempts }: Pick<Store, 'attempts'>,
+  { attempts }: Pick<ActingStore, 'attempts'>,
   attemptId: string,
   launch: () => Promise<Result>,
 ): Promise<Result> {

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { ArtenicError } from '../core/errors.ts';
-import type { Principal } from '../store/types.ts';
+import type { ProjectPrincipal } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
 import { exactly } from './exact-length.ts';
 import { parsePart } from './input-errors.ts';
@@ -75,7 +75,7 @@ async function send(response: Response, reply: Reply): Promise<void> {
 /** Access, body, idempotency, parsing, one call, answer: the same for every route. */
 export async function dispatch(deps: ApiDeps, route: Route, request: Request, response: Response): Promise<void> {
   response.locals['route'] = route.path;
-  let principal: Principal | null = null;
+  let principal: ProjectPrincipal | null = null;
   let runner: RunnerCaller | null = null;
   const isSigned = route.permission === 'webhook' && isWebhook(request);
   if (route.permission === 'read' || route.permission === 'write' || (route.permission === 'webhook' && !isSigned))
@@ -86,6 +86,11 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
   const { params, query } = parseAddress(route, request);
   const bytes = await readRouteBody(deps, route, request);
   if (isSigned) principal = principalOfWebhook(deps, request, bytes);
+  if (principal !== null && !isHot(route)) {
+    const requestId = deps.newId();
+    response.setHeader('x-request-id', requestId);
+    principal = { ...principal, requestId };
+  }
   const hold = principal !== null && route.idempotent ? await holdKey(deps, request, principal, bytes) : null;
   if (hold !== null && 'status' in hold) return send(response, hold);
   const context = {

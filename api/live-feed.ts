@@ -1,4 +1,5 @@
-import type { EventRecord, EventsRepository } from '../store/types.ts';
+import type { Reads } from '../store/reads.ts';
+import type { EventRecord } from '../store/types.ts';
 
 const batch = 500;
 /** Events kept in memory: a reader that is at most so far behind costs no query. */
@@ -26,7 +27,7 @@ function toMessage({ sequence, topic, kind, subject, projectId, at, data }: Even
 }
 
 /** The newest events in memory, so that any number of readers costs one query when something happens. */
-export function createLiveFeed(events: EventsRepository): LiveFeed {
+export function createLiveFeed(events: Reads['events']): LiveFeed {
   let tail: bigint | null = null;
   let recent: readonly LiveMessage[] = [];
 

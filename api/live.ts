@@ -5,7 +5,9 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { isArtenicError, messageOf } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
-import type { Principal } from '../store/types.ts';
+import type { ProjectPrincipal } from '../store/types.ts';
+
+type Caller = Pick<ProjectPrincipal, 'id' | 'projectId'>;
 import { createLiveFeed, type LiveFeed } from './live-feed.ts';
 import { closeCode, LiveReader } from './live-reader.ts';
 import { checkOrigin, principalOfKey } from './middleware/access.ts';
@@ -39,7 +41,7 @@ const messageSchema = z.strictObject({
 export type Live = { readonly close: () => Promise<void> };
 
 /** A browser's pages have the session's cookie; a caller without a cookie shows a key. */
-async function callerOf(deps: ApiDeps, request: IncomingMessage): Promise<Principal> {
+async function callerOf(deps: ApiDeps, request: IncomingMessage): Promise<Caller> {
   const key = keyOf(request);
   // A WebSocket changes nothing by itself, but it reads: only our own pages may open one with a cookie.
   const session = key === '' ? await principalOfSession(deps, 'POST', request.headers) : null;
@@ -102,7 +104,7 @@ type Room = {
   readonly underway: Underway;
 };
 
-type Opened = { readonly socket: WebSocket; readonly request: IncomingMessage; readonly caller: Principal };
+type Opened = { readonly socket: WebSocket; readonly request: IncomingMessage; readonly caller: Caller };
 
 function follow(deps: ApiDeps, { feed, readers, underway }: Room, { socket, request, caller }: Opened): void {
   const reader = new LiveReader(socket, feed, caller.projectId);
@@ -166,7 +168,7 @@ export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultH
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404, 'Not Found');
-    let caller: Principal;
+    let caller: Caller;
     try {
       checkOrigin(deps, request.headers);
       caller = await callerOf(deps, request);

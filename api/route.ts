@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { AttemptRecord, JobRecord, Principal, Repositories } from '../store/types.ts';
+import type { AttemptRecord, JobRecord, ProjectPrincipal, Repositories } from '../store/types.ts';
 import type { ApiDeps } from './deps.ts';
 
 /** Who may call: anybody, an API key, the runner of the job's current attempt, or (`webhook`) as `write` or signed by a webhook secret. */
@@ -26,7 +26,7 @@ export type Context<P, Q, B> = {
   readonly request: Request;
   readonly response: Response;
   /** The API key's owner, or the sender of a signed webhook; throws on open and runner routes, where there is none. */
-  readonly principal: () => Principal;
+  readonly principal: () => ProjectPrincipal;
   readonly runner: () => RunnerCaller;
   /** Stores the reply under the request's idempotency key, in the transaction of its effect. Nothing without a key. */
   readonly remember: (repositories: Repositories, reply: Reply) => Promise<void>;

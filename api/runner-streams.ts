@@ -1,8 +1,10 @@
 import type { LogStream } from '@artenic/core';
 import { ArtenicError } from '../core/errors.ts';
+import { systemPrincipal } from '../store/principal-scope.ts';
 import type { Repositories, StreamKey } from '../store/types.ts';
 import type { CoarseEvents } from './coarse-events.ts';
 import type { ApiDeps, ApiLimits } from './deps.ts';
+import { runnerPrincipal } from '../app/access/principals.ts';
 import { later, packLog } from '../app/logs/objects.ts';
 import { parseMetricLines } from './metric-lines.ts';
 import type { RunnerCaller } from './route.ts';
@@ -54,7 +56,7 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
   async function pack(deps: ApiDeps, key: StreamKey): Promise<void> {
     if (packings >= mostPackings) return;
     packings++;
-    await later(deps, () => packLog(deps, key));
+    await later(deps, () => packLog({ ...deps, store: deps.store.as(systemPrincipal('logs')) }, key));
     packings--;
   }
 
@@ -70,7 +72,7 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
       if (tailBytes >= limits.logTailBytes)
         throw new ArtenicError('unavailable', 'Log bytes wait for the storage: send them again later.');
       const { from, to, bytes } = part;
-      const taken = await store.transaction(async (repositories) => {
+      const taken = await store.transaction(runnerPrincipal(caller), async (repositories) => {
         await holdFence(repositories, caller);
         const tail = await repositories.streams.claimTail(key, from, to, deps.now());
         if (tail === null) return null;
@@ -130,7 +132,7 @@ export async function appendMetrics(
     const { rows, badLines } = await parseMetricLines(part.bytes.toString('utf8'), {
       ...{ jobId: job.id, attempt: attempt.attempt, now: deps.now() },
     });
-    const isTaken = await store.transaction(async (repositories) => {
+    const isTaken = await store.transaction(runnerPrincipal(caller), async (repositories) => {
       await holdFence(repositories, caller);
       const kept = rows.slice(0, Math.max(0, mostPoints - (await repositories.streams.points(job.id))));
       if (!(await repositories.streams.claim(key, part.from, part.to, kept.length))) return false;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
+import { addAudit } from './audit.ts';
 import { addCollector } from './collector.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './config-command.ts';
@@ -100,6 +101,7 @@ export function createProgram(signal: AbortSignal): Command {
   addProviders(program, runtime);
   addOffers(program, runtime);
   addDoctor(program, runtime);
+  addAudit(program, runtime);
   addCollector(program, runtime);
   addDashboard(program, runtime);
   addConfig(program, runtime);

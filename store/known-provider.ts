@@ -2,11 +2,12 @@ import type { JobSpec } from '@artenic/core';
 import { needsOf } from '../core/capacity/needs.ts';
 import { whyUnknown } from '../core/catalog/freshness.ts';
 import type { KnownProvider } from '../core/jobs/feasibility.ts';
-import type { ProviderRecord, Repositories } from './types.ts';
+import type { Reads } from './reads.ts';
+import type { ProviderRecord } from './types.ts';
 
 /** What a provider could ever run of a job: by its capacity, or by what it offers. Not known counts as everything. */
 export async function knownProviderOf(
-  { catalogs }: Pick<Repositories, 'catalogs'>,
+  { catalogs }: Pick<Reads, 'catalogs'>,
   { name, capacity }: ProviderRecord,
   spec: JobSpec,
 ): Promise<KnownProvider> {

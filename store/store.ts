@@ -5,6 +5,7 @@ import { databaseOf, type Db } from './database.ts';
 import { toStoreError } from './errors.ts';
 import { jobBeforeAttempt } from './lock-order.ts';
 import { createApiKeys } from './repositories/api-keys.ts';
+import { createAudit } from './repositories/audit.ts';
 import { createAttempts } from './repositories/attempts.ts';
 import { createCatalogs } from './repositories/catalogs.ts';
 import { createCapacity } from './repositories/capacity.ts';
@@ -18,6 +19,7 @@ import { createLogChunks } from './repositories/log-chunks.ts';
 import { createMetrics } from './repositories/metrics.ts';
 import { createModels } from './repositories/models.ts';
 import { createOverview } from './repositories/overview.ts';
+import { createOutbox, createWatchers } from './repositories/outbox.ts';
 import { createObjectUses } from './repositories/object-uses.ts';
 import { createProviders } from './repositories/providers.ts';
 import { createReconcile } from './repositories/reconcile.ts';
@@ -26,9 +28,11 @@ import { createRunnerEvents } from './repositories/runner-events.ts';
 import { createSessions } from './repositories/sessions.ts';
 import { createSignals } from './repositories/signals.ts';
 import { createStreams } from './repositories/streams.ts';
+import { asPrincipal } from './principal-scope.ts';
+import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
 import { createUptime } from './repositories/uptime.ts';
-import type { Repositories, Store } from './types.ts';
+import type { ActingStore, Principal, Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -74,6 +78,9 @@ function repositoriesOf(db: Db): Repositories {
     retention: guard(createRetention(db)),
     objectUses: guard(createObjectUses(db)),
     uptime: guard(createUptime(db)),
+    audit: guard(createAudit(db)),
+    watchers: guard(createWatchers(db)),
+    outbox: guard(createOutbox(db)),
   };
 }
 
@@ -90,16 +97,38 @@ async function ping(db: Db, timeoutMs: number): Promise<void> {
   }
 }
 
+type Work<T> = (repositories: Repositories) => Promise<T>;
+
+/** The same repository, whose writes are the principal's. */
+function under<R extends object>(repository: R, principal: () => Principal): R {
+  const methods = Object.entries(repository).map(([name, method]: [string, (...args: unknown[]) => unknown]) => [
+    name,
+    (...args: unknown[]) => asPrincipal(principal(), () => method(...args)),
+  ]);
+  return Object.fromEntries(methods) as R;
+}
+
 export function createStore(orm: MikroORM): Store {
   const db = databaseOf(orm);
-  return {
-    ...repositoriesOf(db),
-    transaction: (work) =>
+  const repositories = repositoriesOf(db);
+
+  function transaction<T>(principal: Principal, work: Work<T>): Promise<T> {
+    return asPrincipal(principal, () =>
       mapErrors(() =>
-        db
-          .transaction()
-          .execute((transaction) => inTransactionScope(() => work(jobBeforeAttempt(repositoriesOf(transaction))))),
+        db.transaction().execute((open) => inTransactionScope(() => work(jobBeforeAttempt(repositoriesOf(open))))),
       ),
-    ping: (timeoutMs) => mapErrors(() => ping(db, timeoutMs)),
-  };
+    );
+  }
+
+  function as(given: Principal | (() => Principal)): ActingStore {
+    const principal = typeof given === 'function' ? given : () => given;
+    const acting = { ...common, transaction: <T>(work: Work<T>) => transaction(principal(), work) };
+    // most callers use one repository of them
+    for (const [name, repository] of Object.entries(repositories))
+      Object.defineProperty(acting, name, { enumerable: true, get: () => under(repository, principal) });
+    return acting as ActingStore;
+  }
+
+  const common = { as, ping: (timeoutMs: number) => mapErrors(() => ping(db, timeoutMs)) };
+  return { ...readsOf(repositories), ...common, transaction };
 }

@@ -21,6 +21,7 @@ import { createPredictor } from '../serving/predictor.ts';
 import { listenForEvents } from '../store/listen.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
+import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/tokens.ts';
 import type { Store } from '../store/types.ts';
@@ -41,7 +42,7 @@ async function keepAdminKey(store: Store, config: Config): Promise<void> {
   const text = readFileSync(config.ARTENIC_ADMIN_KEY_FILE, 'utf8').trim();
   const parsed = parseKey(text);
   if (parsed === null) throw new Error(`${config.ARTENIC_ADMIN_KEY_FILE} does not hold an API key`);
-  await store.apiKeys.upsert({
+  await store.as(systemPrincipal('admin-key-file', 'default')).apiKeys.upsert({
     id: parsed.id,
     name: 'admin',
     secretHash: tokenHashOf(config.ARTENIC_KEY_PEPPER, parsed.secret),
@@ -70,7 +71,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   await keepAdminKey(store, config);
   const { storage: unguarded, signing, ownUrls } = openStorage(config);
   const now = (): Date => new Date();
-  const storage = guardUploads(unguarded, store, now);
+  const storage = guardUploads(unguarded, store.as(systemPrincipal('uploads')), now);
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
@@ -135,10 +136,10 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
           port: config.ARTENIC_TEMPORAL_UI_PORT,
         });
   const live = createLive(deps, running.server);
-  const logKeeper = startLogKeeper(deps, { intervalMs: 5000 });
+  const logKeeper = startLogKeeper({ ...deps, store: store.as(systemPrincipal('logs')) }, { intervalMs: 5000 });
 
   const uptime = keepUptime({
-    ...{ store, logger, takeFault: hearing.takeFault, now: deps.now },
+    ...{ store: store.as(systemPrincipal('uptime')), logger, takeFault: hearing.takeFault, now: deps.now },
     silentAfterMs: deps.silence.silentAfterMs,
   });
   logger.info({ port: running.port }, 'listening');

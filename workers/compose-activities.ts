@@ -11,6 +11,7 @@ import type {
   SweepActivities,
 } from '../activities/contract.ts';
 import { createCheckActivities } from '../activities/check-provider.ts';
+import { principalOfActivity } from '../activities/principal.ts';
 import { createControlActivities } from '../activities/control/create.ts';
 import { nextLaunch } from '../activities/control/next-launch.ts';
 import type { ControlDeps } from '../activities/deps.ts';
@@ -58,7 +59,8 @@ export async function composeActivities(parts: {
   /** Where the options of single providers are read from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }): Promise<ComposedActivities> {
-  const { config, store, sharedRoot } = parts;
+  const { config, sharedRoot } = parts;
+  const store = parts.store.as(principalOfActivity);
   const storage = outsideTransactions('storage', parts.storage);
   const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);

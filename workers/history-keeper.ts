@@ -5,12 +5,12 @@ import type { Logger } from 'pino';
 import { everyMs, type Loop } from '../app/loops/every.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
-import type { JobRecord, Store } from '../store/types.ts';
+import type { JobRecord, ActingStore } from '../store/types.ts';
 import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../workflows/contracts.ts';
 import { createRepeatedFailures } from './repeated-failures.ts';
 
 export type HistoryKeeperDeps = {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly client: Client;
   readonly logger: Logger;
@@ -27,7 +27,11 @@ const isForgotten = (error: unknown): boolean =>
   error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && notFoundCodes.has(error.code));
 
 /** Histories of a job's workflows by workflow id; those that Temporal has forgotten are left out. */
-async function historiesOf(client: Client, store: Store, job: JobRecord): Promise<Readonly<Record<string, unknown>>> {
+async function historiesOf(
+  client: Client,
+  store: ActingStore,
+  job: JobRecord,
+): Promise<Readonly<Record<string, unknown>>> {
   const attempts = await store.attempts.listByJob(job.id);
   const ids = [
     trainingJobWorkflowId(job.id),

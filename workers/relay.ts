@@ -1,15 +1,16 @@
 import type { Logger } from 'pino';
 import { isArtenicError, messageOf } from '../core/errors.ts';
-import type { OpenJob, OpenJobsQuery, Store } from '../store/types.ts';
+import type { OpenJob, OpenJobsQuery, ActingStore } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
 import { deliverRunnerEvents } from '../app/attempts/deliver-runner-events.ts';
+import { deliverNotice } from '../app/outbox/deliver.ts';
 import { relaySignal } from '../app/signals/deliver.ts';
 import { everyMs, type Loop } from '../app/loops/every.ts';
 import type { TemporalGateway } from '../app/temporal/gateway.ts';
 import { createRepeatedFailures } from './repeated-failures.ts';
 
 export type RelayDeps = {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly temporal: TemporalGateway;
   readonly logger: Logger;
   readonly intervalMs: number;
@@ -104,6 +105,7 @@ export function startRelay(deps: RelayDeps): Loop {
     for (const signal of await store.signals.undelivered({ olderThan, limit: batchSize }))
       await attempt(`signal ${signal.jobId} ${signal.eventId}`, () => relaySignal({ store, temporal, now }, signal));
     await deliverEvents(olderThan);
+    await deliverNotices();
     for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
       await attempt(job.id, () => deliver(job));
     for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
@@ -117,6 +119,14 @@ export function startRelay(deps: RelayDeps): Loop {
     for (const attemptId of await store.runnerEvents.waiting({ olderThan, limit: batchSize })) {
       if (isClosed() || failures === mostFailures) return;
       failures = (await deliverRunnerEvents(deps, attemptId)) ? 0 : failures + 1;
+    }
+  }
+
+  /** Ends of jobs, for those who wait for them. While Temporal is away the round ends here, and nothing is counted. */
+  async function deliverNotices(): Promise<void> {
+    for (const notice of await store.outbox.due({ now: now(), limit: batchSize })) {
+      if (isClosed()) return;
+      await deliverNotice(deps, notice);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import { uptimePace } from '../core/silence/silence.ts';
-import type { Store } from '../store/types.ts';
+import type { ActingStore } from '../store/types.ts';
 import { everyMs, type Loop } from '../app/loops/every.ts';
 
 /**
@@ -9,7 +9,7 @@ import { everyMs, type Loop } from '../app/loops/every.ts';
  * heard. A process that stands still, or has no database, writes nothing, and the pause begins a new span.
  */
 export function keepUptime(deps: {
-  readonly store: Pick<Store, 'uptime'>;
+  readonly store: Pick<ActingStore, 'uptime'>;
   /** Whether a heartbeat could not be taken since the last call. */
   readonly takeFault: () => boolean;
   readonly silentAfterMs: number;

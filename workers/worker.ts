@@ -10,6 +10,7 @@ import { createTemporalGateway, type TemporalGateway } from '../app/temporal/gat
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
+import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
 import type { Store } from '../store/types.ts';
 import { controlQueue } from '../workflows/contracts.ts';
@@ -97,9 +98,13 @@ async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
     }),
   });
   const ofControl = (): readonly Loop[] => [
-    startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() }),
+    startRelay({
+      ...{ store: store.as(systemPrincipal('relay')), temporal, logger },
+      ...{ intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() },
+    }),
     startHistoryKeeper({
-      ...{ store, storage, logger, intervalMs: config.ARTENIC_HISTORY_MS },
+      ...{ store: store.as(systemPrincipal('history-keeper')), storage, logger },
+      intervalMs: config.ARTENIC_HISTORY_MS,
       client: new Client({ connection, namespace }),
     }),
   ];
@@ -137,7 +142,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
   const opened = openStorage(config);
   const { sharedRoot } = opened;
-  const storage = guardUploads(wraps.storage(opened.storage), store, () => new Date());
+  const storage = guardUploads(wraps.storage(opened.storage), store.as(systemPrincipal('uploads')), () => new Date());
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   const { control, providerActivities, providers } = wraps.activities(
     await composeActivities({

@@ -3,6 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineSignal } from '@temporalio/workflow';
 import type { RunnerEvent, TerminalJobState } from '@artenic/core';
 import type { Offer } from '../core/failover/types.ts';
+import type { JobEnded } from '../core/jobs/ended.ts';
 import { localMachineOf, type InstanceRef } from '../core/instance-ref.ts';
 import type { AttemptEnding } from '@artenic/core';
 
@@ -90,6 +91,9 @@ export const runnerEventSignal =
   defineSignal<[RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string }]>('runnerEvent');
 /** The capacity queue has given this attempt its place. */
 export const capacityGrantedSignal = defineSignal('capacityGranted');
+
+/** To a workflow that has asked for it by `watchJob`, at least once. */
+export const jobEndedSignal = defineSignal<[JobEnded]>('jobEnded');
 
 /** To the failover workflow, and to an attempt between two launches: what it waits for may have changed. It looks again at once. */
 export const wakeUpSignal = defineSignal('wakeUp');

@@ -10,6 +10,7 @@ import { awaitCapacity, openAttempt } from './queue-attempt.ts';
 import { registerModel } from './register-model.ts';
 import { settleAttempt, settleJob } from './settle.ts';
 import { warnAttempt } from './warn-attempt.ts';
+import { watchJobByWorkflow } from './watch-job.ts';
 import { awaitWorkflowClosed, readCancelIntent, recordCancelIntent, requestStop } from './wishes.ts';
 
 export function createControlActivities(deps: ControlDeps): ControlActivities {
@@ -28,6 +29,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     recordCancelIntent: ({ jobId, by }) => recordCancelIntent(deps, jobId, by),
     registerModel: ({ jobId, attempt }) => registerModel(deps, jobId, attempt),
     settleJob: ({ jobId, ...settlement }) => settleJob(deps, jobId, settlement),
+    watchJob: ({ jobId }) => watchJobByWorkflow(deps, jobId),
     awaitWorkflowClosed: ({ workflowId }) => awaitWorkflowClosed(deps, workflowId),
   });
 }

@@ -12,6 +12,7 @@ import { attemptIdOf } from '../../core/ids.ts';
 import { cancellation } from '../cancellation.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readCompletion } from '../../store/completion.ts';
+import { principalOfActivity } from '../principal.ts';
 import { modelPathOf } from './model-path.ts';
 
 type Output = CompletionMarker['outputs'][number];
@@ -35,7 +36,7 @@ export async function registerModel(
       await storage.put(key, createReadStream(file, cancellation()), { sha256 });
     const input: RegisterModelInput = {
       model: modelNameOf(job.spec),
-      projectId: job.projectId,
+      principal: { ...principalOfActivity(), projectId: job.projectId },
       format: job.spec.outputs.model?.format ?? 'onnx',
       sha256,
       metrics: chosenMetrics(await store.metrics.latest(jobId), job.spec.outputs.metrics),

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { ArtenicError } from '../../core/errors.ts';
 import { tokenHashOf } from '../../store/tokens.ts';
-import type { Principal } from '../../store/types.ts';
+import type { ProjectPrincipal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { parseKey, sameHash } from '../../app/access/keys.ts';
 import { checkWebhook } from '../../app/signals/webhook-signature.ts';
@@ -36,7 +36,7 @@ export function checkOrigin(
 
 const refusal = 'Send an API key as `Authorization: Bearer aa_live_…`; `npm start` writes one to .artenic/admin.key.';
 
-export async function principalOfKey(deps: ApiDeps, text: string): Promise<Principal> {
+export async function principalOfKey(deps: ApiDeps, text: string): Promise<ProjectPrincipal> {
   const parsed = parseKey(text);
   const key = parsed === null ? null : await deps.store.apiKeys.find(parsed.id);
   if (
@@ -47,17 +47,17 @@ export async function principalOfKey(deps: ApiDeps, text: string): Promise<Princ
   ) {
     throw new ArtenicError('unauthorized', refusal);
   }
-  return { id: key.id, name: key.name, projectId: key.projectId };
+  return { kind: 'key', id: key.id, name: key.name, projectId: key.projectId };
 }
 
 /** How long a key that was good is taken for good without asking: so long a revoked key can still predict. */
 const latelyMs = 1000;
 const maxLately = 10_000;
-type Lately = Map<string, { readonly principal: Principal; readonly untilMs: number }>;
+type Lately = Map<string, { readonly principal: ProjectPrincipal; readonly untilMs: number }>;
 const lately = new WeakMap<ApiDeps, Lately>();
 
 /** As `principalOfKey`, from memory when the same key was good within the last second. */
-export async function principalOfLately(deps: ApiDeps, text: string): Promise<Principal> {
+export async function principalOfLately(deps: ApiDeps, text: string): Promise<ProjectPrincipal> {
   const known: Lately = lately.get(deps) ?? new Map();
   lately.set(deps, known);
   const entry = known.get(text);
@@ -70,12 +70,12 @@ export async function principalOfLately(deps: ApiDeps, text: string): Promise<Pr
 }
 
 /** By API key, or by the cookie of a session when no key is sent. */
-export async function principalOfRequest(deps: ApiDeps, request: Request): Promise<Principal> {
+export async function principalOfRequest(deps: ApiDeps, request: Request): Promise<ProjectPrincipal> {
   if (request.headers.authorization !== undefined) return principalOfKey(deps, bearerOf(request));
   const session = await principalOfSession(deps, request.method, request.headers);
   if (session === null) throw new ArtenicError('unauthorized', refusal);
   const { id, name, projectId } = session;
-  return { id, name, projectId };
+  return { kind: 'session', id, name, projectId };
 }
 
 /** Signed instead of with a key. */
@@ -84,9 +84,9 @@ export function isWebhook({ headers }: Request): boolean {
 }
 
 /** Who knows a webhook secret speaks for the installation's own project. */
-export function principalOfWebhook(deps: ApiDeps, request: Request, body: Uint8Array): Principal {
+export function principalOfWebhook(deps: ApiDeps, request: Request, body: Uint8Array): ProjectPrincipal {
   checkWebhook(deps.webhookKeys, request.headers, body, deps.now());
-  return { id: 'webhook', name: 'webhook', projectId: 'default' };
+  return { kind: 'webhook', id: 'webhook', name: 'webhook', projectId: 'default' };
 }
 
 export function bearerOf(request: Request): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
-import type { Principal, Repositories } from '../../store/types.ts';
+import type { ProjectPrincipal, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Reply } from '../route.ts';
 
@@ -28,7 +28,7 @@ const nothing: KeyHold = {
 export async function holdKey(
   deps: ApiDeps,
   request: Request,
-  principal: Principal,
+  principal: ProjectPrincipal,
   body: Uint8Array,
 ): Promise<KeyHold | Reply> {
   const header = request.headers['idempotency-key'];
@@ -36,7 +36,7 @@ export async function holdKey(
   const key = String(header);
   if (!/^[\x21-\x7e]{1,255}$/.test(key))
     throw new ArtenicError('malformed-request', 'Idempotency-Key has 1 to 255 visible ASCII characters.');
-  const begun = await deps.store.idempotency.begin({
+  const begun = await deps.store.as(principal).idempotency.begin({
     key,
     principalId: principal.id,
     route: `${request.method} ${request.path}`,
@@ -63,11 +63,12 @@ export async function holdKey(
   return hold(deps, key, principal);
 }
 
-function hold(deps: ApiDeps, key: string, principal: Principal): KeyHold {
+function hold(deps: ApiDeps, key: string, principal: ProjectPrincipal): KeyHold {
+  const store = deps.store.as(principal);
   let isRemembered = false;
   const renewing = setInterval(() => {
     // one that fails is made good by the next
-    deps.store.idempotency
+    store.idempotency
       .renew(key, principal.id, new Date(deps.now().getTime() + lockMs))
       .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'an idempotency key was not renewed'));
   }, renewalMs);
@@ -82,13 +83,13 @@ function hold(deps: ApiDeps, key: string, principal: Principal): KeyHold {
   return {
     remember: complete,
     settle: async (reply) => {
-      if (!isRemembered) await complete(deps.store, reply);
+      if (!isRemembered) await complete(store, reply);
       clearInterval(renewing);
     },
     release: async () => {
       clearInterval(renewing);
       // A key whose effect may have been committed stays held until its lock ends.
-      if (!isRemembered) await deps.store.idempotency.abandon(key, principal.id);
+      if (!isRemembered) await store.idempotency.abandon(key, principal.id);
     },
   };
 }

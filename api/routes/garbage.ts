@@ -14,7 +14,10 @@ export function garbageRoutes(): readonly Route[] {
       tag: 'platform',
       summary: 'What has served its time, which the collector would remove now',
       answers: { 200: { description: 'By step', schema: garbageReportSchema.meta({ id: 'GarbageReport' }) } },
-      handle: async ({ deps }) => ok({ steps: await collectGarbage(deps, { isDryRun: true, limit }) }),
+      handle: async ({ deps, principal }) => {
+        const acting = { ...deps, store: deps.store.as(principal()) };
+        return ok({ steps: await collectGarbage(acting, { isDryRun: true, limit }) });
+      },
     }),
   ];
 }

@@ -2,6 +2,7 @@ import type { ApiDeps } from '../deps.ts';
 import { createMetrics, type ApiMetrics } from '../metrics.ts';
 import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../route.ts';
+import { auditRoutes } from './audit.ts';
 import { doctorRoutes } from './doctor.ts';
 import { garbageRoutes } from './garbage.ts';
 import { jobOutputRoutes } from './job-output.ts';
@@ -35,6 +36,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...overviewRoutes(),
     ...sessionRoutes(),
     ...platformRoutes(metrics),
+    ...auditRoutes(),
     ...doctorRoutes(),
     ...garbageRoutes(),
     ...cspReportRoutes(metrics),

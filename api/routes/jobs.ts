@@ -13,7 +13,8 @@ import { cancelJob } from '../../app/jobs/cancel.ts';
 import { submitJob } from '../../app/jobs/submit.ts';
 import { costOfJob } from '../../core/cost/cost.ts';
 import { attemptIdOf } from '../../core/ids.ts';
-import type { JobRecord, Repositories } from '../../store/types.ts';
+import type { Reads } from '../../store/reads.ts';
+import type { JobRecord } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { jobOf } from '../job-of.ts';
 import { decodeText, mediaTypeOf } from '../middleware/body.ts';
@@ -37,7 +38,7 @@ async function views(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonl
 
 async function costsOf(
   { now }: Pick<ApiDeps, 'now'>,
-  { attempts }: Pick<Repositories, 'attempts'>,
+  { attempts }: Pick<Reads, 'attempts'>,
   jobs: readonly JobRecord[],
 ): Promise<(job: JobRecord) => Cost> {
   const billed = await attempts.billedByJobs(jobs.map(({ id }) => id));

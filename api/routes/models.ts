@@ -37,11 +37,11 @@ async function examine(deps: ApiDeps, { sha256, format, external }: Registration
 
 function register(context: Context<unknown, unknown, Registration>): Promise<Reply> {
   const { deps, body, remember } = context;
-  const { projectId, name: createdBy } = context.principal();
+  const principal = context.principal();
   const { model, format, sha256, metrics } = body;
   const input = {
-    projectId,
-    createdBy,
+    principal,
+    createdBy: principal.name,
     model,
     format,
     sha256,

@@ -1,6 +1,7 @@
 import { objectKeys } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
+import { systemPrincipal } from '../../store/principal-scope.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
 import { sameHash } from '../../app/access/keys.ts';
 import { bearerOf } from '../middleware/access.ts';
@@ -26,7 +27,8 @@ export function runnerProgramRoutes(): readonly Route[] {
           throw new ArtenicError('unauthorized', 'This bootstrap token does not belong to this attempt.');
         }
         // it boots: that is a sign of life
-        await deps.store.attempts.heartbeat(attempt, deps.now());
+        const principal = systemPrincipal('machine-boot');
+        await deps.store.as(principal).attempts.heartbeat(attempt, deps.now());
         const key = objectKeys.program(sha256);
         const present = await deps.storage.head(key);
         if (present === null) throw new ArtenicError('not-found', 'There is no such program.');

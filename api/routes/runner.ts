@@ -28,6 +28,7 @@ import { createCoarseEvents } from '../coarse-events.ts';
 import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sameHash } from '../../app/access/keys.ts';
+import { runnerPrincipal } from '../../app/access/principals.ts';
 import { mustBeOpen } from '../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../runner-fence.ts';
 import { appendMetrics, createLogAppender } from '../runner-streams.ts';
@@ -47,7 +48,7 @@ async function callerOfBootstrap(
   if (job.currentAttempt > attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
   // also of a hello that is held back until a warned attempt has ended
-  await deps.store.attempts.heartbeat(attemptId, deps.now());
+  await deps.store.as(runnerPrincipal({ attempt, job })).attempts.heartbeat(attemptId, deps.now());
   return { attempt, job };
 }
 
@@ -66,7 +67,7 @@ async function doneBefore(
 async function takeOver(deps: ApiDeps, { attempt, job }: RunnerCaller): Promise<void> {
   const { store, now } = deps;
   const done = await doneBefore(deps, attempt);
-  await store.transaction(async ({ jobs, attempts }) => {
+  await store.transaction(runnerPrincipal({ attempt, job }), async ({ jobs, attempts }) => {
     // whoever ends an attempt holds it, too
     const { state } = await jobs.lock(job.id);
     if (isTerminalJobState(state)) throw new ArtenicError('fenced', 'The job has ended.');
@@ -87,7 +88,7 @@ async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof h
     storedCheckpoints(deps.storage, job.id),
     deps.secrets(job.spec.secrets),
   ]);
-  await deliverRunnerEvents(deps, caller.attempt.id);
+  await deliverRunnerEvents({ ...deps, store: deps.store.as(runnerPrincipal(caller)) }, caller.attempt.id);
   return ok({ job: job.spec, checkpoints, stopAt, secrets });
 }
 
@@ -95,7 +96,7 @@ async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof h
 function takeHello(deps: ApiDeps, caller: RunnerCaller, tokenHash: string): Promise<Date> {
   const { id } = caller.attempt;
   const now = deps.now();
-  return deps.store.transaction(async (repositories) => {
+  return deps.store.transaction(runnerPrincipal(caller), async (repositories) => {
     const { jobs, attempts, runnerEvents } = repositories;
     const before = await lockOpen(repositories, caller);
     const { spec, stopAt: told } = await jobs.get(caller.job.id);
@@ -145,7 +146,8 @@ async function take(
 async function takeEvent({ deps, body, runner }: Context<unknown, unknown, RunnerEvent>): Promise<Reply> {
   const caller = runner();
   const { id } = caller.attempt;
-  await deps.store.transaction(async (repositories) => {
+  const store = deps.store.as(runnerPrincipal(caller));
+  await store.transaction(async (repositories) => {
     if (body.kind === 'phase') await lockOpen(repositories, caller);
     else await holdFence(repositories, caller);
     const accepted = await repositories.runnerEvents.accept(id, body, deps.now());
@@ -153,7 +155,7 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
       throw new ArtenicError('conflict', `No more events \`${body.kind}\` of this attempt are kept.`);
     if (accepted === 'taken') await take(repositories, caller, body, deps.now());
   });
-  await deliverRunnerEvents(deps, id);
+  await deliverRunnerEvents({ ...deps, store }, id);
   return ok({});
 }
 
@@ -234,7 +236,7 @@ export function runnerRoutes(): readonly Route[] {
         const caller = runner();
         if (body.jobId !== caller.attempt.jobId || body.attempt !== caller.attempt.attempt)
           throw new ArtenicError('forbidden', 'This checkpoint is of another attempt.');
-        await deps.store.transaction(async (repositories) => {
+        await deps.store.transaction(runnerPrincipal(caller), async (repositories) => {
           await holdFence(repositories, caller);
           await repositories.checkpoints.insert(body);
         });
@@ -258,11 +260,12 @@ export function runnerRoutes(): readonly Route[] {
       handle: async ({ deps, body, runner }) => {
         const caller = runner();
         mustBeOpen(caller);
+        const { attempts, jobs } = deps.store.as(runnerPrincipal(caller));
         // its sign of life was taken with its token
         if (body.delivery !== undefined)
-          await deps.store.attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
+          await attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
         if (body.progress !== null && body.progress !== caller.job.progress)
-          await deps.store.jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
+          await jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
         return ok({ stop: stopWish(caller), ...signalWishes(caller) });
       },
     }),

@@ -3,7 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
+import { systemPrincipal } from '../../store/principal-scope.ts';
 import { tokenHashOf } from '../../store/tokens.ts';
+import type { ProjectPrincipal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { principalOfKey } from '../middleware/access.ts';
 import { ok, route, type Reply, type Route } from '../route.ts';
@@ -17,10 +19,19 @@ type Maker = { readonly apiKeyId: string; readonly sessionHash: string | null };
 
 async function makerOf(deps: ApiDeps, request: z.output<typeof signInRequestSchema>): Promise<Maker> {
   if ('apiKey' in request) return { apiKeyId: (await principalOfKey(deps, request.apiKey)).id, sessionHash: null };
-  const maker = await deps.store.sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
+  const maker = await deps.store
+    .as(systemPrincipal('sign-in'))
+    .sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
   if (maker === null)
     throw new ArtenicError('unauthorized', 'This link has been used or is too old: sign in with an API key.');
   return maker;
+}
+
+/** Whose session is opened: the owner of the key, or of the key that made the link. */
+async function principalOfMaker({ store }: ApiDeps, apiKeyId: string): Promise<ProjectPrincipal> {
+  const key = await store.apiKeys.find(apiKeyId);
+  if (key === null) throw new ArtenicError('unauthorized', 'The API key behind this sign-in is gone.');
+  return { kind: 'session', id: key.id, name: key.name, projectId: key.projectId };
 }
 
 async function signIn(
@@ -33,10 +44,15 @@ async function signIn(
   const token = makeToken();
   const tokenHash = tokenHashOf(deps.keyPepper, token);
   const expiresAt = new Date(now.getTime() + sessionDays * dayMs);
-  await deps.store.sessions.open({ tokenHash, apiKeyId, parentHash, createdAt: now, expiresAt });
-  await deps.store.sessions.purge(new Date(now.getTime() - dayMs));
-  const principal = await deps.store.sessions.find(tokenHash, now);
-  if (principal === null) throw new ArtenicError('unauthorized', 'The API key behind this sign-in is revoked.');
+  const principal = await principalOfMaker(deps, apiKeyId);
+  await deps.store.transaction(principal, async ({ sessions, audit }) => {
+    await sessions.open({ tokenHash, apiKeyId, parentHash, createdAt: now, expiresAt });
+    await sessions.purge(new Date(now.getTime() - dayMs));
+    await audit.append({ verb: 'session.open', subject: apiKeyId });
+  });
+  // the key may have been revoked meanwhile
+  if ((await deps.store.sessions.find(tokenHash, now)) === null)
+    throw new ArtenicError('unauthorized', 'The API key behind this sign-in is revoked.');
   return {
     status: 200,
     body: {
@@ -50,7 +66,7 @@ async function signIn(
 }
 
 /** A session's link ends with the session. Such a link's session makes no more of them, so a stolen cookie cannot outlive the sign-out. */
-async function makeLink(deps: ApiDeps, request: Request, apiKeyId: string): Promise<Reply> {
+async function makeLink(deps: ApiDeps, request: Request, principal: ProjectPrincipal): Promise<Reply> {
   const isByKey = request.headers.authorization !== undefined;
   const session = isByKey ? null : await principalOfSession(deps, request.method, request.headers);
   if (session !== null && session.parentHash !== null)
@@ -61,14 +77,26 @@ async function makeLink(deps: ApiDeps, request: Request, apiKeyId: string): Prom
   const own = session === null ? null : sessionTokenOf(deps, request.headers);
   const token = makeToken();
   const expiresAt = new Date(deps.now().getTime() + linkMinutes * minuteMs);
-  await deps.store.sessions.makeLink({
+  const link = {
     tokenHash: tokenHashOf(deps.keyPepper, token),
     sessionHash: own === null ? null : tokenHashOf(deps.keyPepper, own),
-    apiKeyId,
+    apiKeyId: principal.id,
     expiresAt,
+  };
+  await deps.store.transaction(principal, async ({ sessions, audit }) => {
+    await sessions.makeLink(link);
+    await audit.append({ verb: 'link.make', subject: principal.id });
   });
   const body = { token, expiresAt: expiresAt.toISOString() };
   return { status: 201, body, headers: { 'cache-control': 'no-store' } };
+}
+
+function endSession(deps: ApiDeps, principal: ProjectPrincipal, token: string): Promise<void> {
+  const [tokenHash, at] = [tokenHashOf(deps.keyPepper, token), deps.now()];
+  return deps.store.transaction(principal, async ({ sessions, audit }) => {
+    await sessions.revoke(tokenHash, at);
+    await audit.append({ verb: 'session.end', subject: principal.id });
+  });
 }
 
 const session = sessionViewSchema.meta({ id: 'Session' });
@@ -122,9 +150,9 @@ export function sessionRoutes(): readonly Route[] {
       tag: 'sessions',
       summary: 'End the session of the cookie',
       answers: { 204: { description: 'Signed out' } },
-      handle: async ({ deps, request }) => {
+      handle: async ({ deps, request, principal }) => {
         const token = sessionTokenOf(deps, request.headers);
-        if (token !== null) await deps.store.sessions.revoke(tokenHashOf(deps.keyPepper, token), deps.now());
+        if (token !== null) await endSession(deps, principal(), token);
         return { status: 204, headers: { 'set-cookie': sessionCookie(deps, request.headers, null) } };
       },
     }),
@@ -135,7 +163,7 @@ export function sessionRoutes(): readonly Route[] {
       tag: 'sessions',
       summary: 'Make a one-time link’s token for a browser',
       answers: { 201: { description: 'The token, which works once', schema: signInLinkSchema } },
-      handle: ({ deps, principal, request }) => makeLink(deps, request, principal().id),
+      handle: ({ deps, principal, request }) => makeLink(deps, request, principal()),
     }),
   ];
 }

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
-import type { Store, WorkflowEvent } from '../../store/types.ts';
+import type { ActingStore, WorkflowEvent } from '../../store/types.ts';
 import { ifThere } from '../temporal/if-there.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 
 type Deps = {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly temporal: TemporalGateway;
   readonly logger: Logger;
   readonly now: () => Date;

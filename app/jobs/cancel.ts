@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
-import type { JobRecord, Principal, Store } from '../../store/types.ts';
+import type { JobRecord, ProjectPrincipal, PrincipalStore } from '../../store/types.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import type { Within } from '../within.ts';
 import { findJob } from './find.ts';
 
 export type CancelJobDeps = {
-  readonly store: Store;
+  readonly store: PrincipalStore;
   readonly temporal: Pick<TemporalGateway, 'cancelTrainingJob'>;
   readonly now: () => Date;
   readonly logger: Logger;
 };
 
-export type CancelJobInput = { readonly jobId: string; readonly principal: Principal };
+export type CancelJobInput = { readonly jobId: string; readonly principal: ProjectPrincipal };
 
 /** @throws ArtenicError `not-found`; `conflict` when the job has ended */
 export async function cancelJob<Result>(
@@ -20,7 +20,8 @@ export async function cancelJob<Result>(
   { jobId, principal }: CancelJobInput,
   within: Within<JobRecord, Result>,
 ): Promise<Result> {
-  const { store, temporal, now } = deps;
+  const { temporal, now } = deps;
+  const store = deps.store.as(principal);
   await findJob(store, principal, jobId);
   const result = await store.transaction(async (repositories) =>
     within(repositories, await repositories.jobs.requestCancel(jobId, principal.name, now())),

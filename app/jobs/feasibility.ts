@@ -3,9 +3,9 @@ import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible, whyUnkept, type KnownProvider } from '../../core/jobs/feasibility.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import { knownProviderOf } from '../../store/known-provider.ts';
-import type { Store } from '../../store/types.ts';
+import type { PrincipalStore } from '../../store/types.ts';
 
-export type FeasibilityDeps = { readonly store: Store; readonly storage: ObjectStorage };
+export type FeasibilityDeps = { readonly store: PrincipalStore; readonly storage: ObjectStorage };
 
 async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readonly KnownProvider[]> {
   const found: KnownProvider[] = [];

@@ -1,7 +1,7 @@
 import { modelNameOf, type JobSpec } from '@artenic/core';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
-import type { JobRecord, Principal } from '../../store/types.ts';
+import type { JobRecord, ProjectPrincipal } from '../../store/types.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import type { Within } from '../within.ts';
 import { checkFeasible, type FeasibilityDeps } from './feasibility.ts';
@@ -15,7 +15,7 @@ export type SubmitJobDeps = FeasibilityDeps & {
 export type SubmitJobInput = {
   /** The same id again is the same submit: an activity that Temporal tries again passes the id that it passed before. */
   readonly jobId: string;
-  readonly principal: Principal;
+  readonly principal: ProjectPrincipal;
   readonly spec: JobSpec;
 };
 
@@ -25,7 +25,8 @@ export async function submitJob<Result>(
   { jobId, principal, spec }: SubmitJobInput,
   within: Within<JobRecord, Result>,
 ): Promise<Result> {
-  const { store, temporal, now } = deps;
+  const { temporal, now } = deps;
+  const store = deps.store.as(principal);
   await checkFeasible(deps, spec);
   const result = await store.transaction(async (repositories) => {
     const named = { ...spec, model: modelNameOf(spec) };

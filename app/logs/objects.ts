@@ -5,10 +5,10 @@ import { objectKeys } from '@artenic/core';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
-import type { ByteRange, LogChunkRecord, LogRef, Store, StreamKey } from '../../store/types.ts';
+import type { ByteRange, LogChunkRecord, LogRef, ActingStore, StreamKey } from '../../store/types.ts';
 
 export type LogDeps = {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly limits: {
     /** A log's new bytes become an object when there are so many. */
@@ -50,7 +50,7 @@ export async function readChunk(storage: ObjectStorage, { place }: LogChunkRecor
 
 /** Holds the lease of one log while `work` runs, which may renew it; nothing when another process holds it. */
 async function leased(
-  { streams }: Store,
+  { streams }: ActingStore,
   key: StreamKey,
   holder: string,
   work: (renew: () => Promise<boolean>) => Promise<void>,

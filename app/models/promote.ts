@@ -1,11 +1,11 @@
 import type { ModelStage } from '@artenic/core';
-import type { ModelVersionRecord, Principal, Store } from '../../store/types.ts';
+import type { ModelVersionRecord, ProjectPrincipal, PrincipalStore } from '../../store/types.ts';
 import type { Within } from '../within.ts';
 
-export type ChangeStageDeps = { readonly store: Store; readonly now: () => Date };
+export type ChangeStageDeps = { readonly store: PrincipalStore; readonly now: () => Date };
 
 export type ChangeStageInput = {
-  readonly principal: Principal;
+  readonly principal: ProjectPrincipal;
   readonly model: string;
   readonly version: number;
   readonly reason: string;
@@ -36,10 +36,8 @@ function changeStage<Result>(
   within: Within<ModelVersionRecord, Result>,
 ): Promise<Result> {
   const { projectId, name: by } = principal;
-  return store.transaction(async (repositories) =>
-    within(
-      repositories,
-      await repositories.models.setStage({ projectId, name: model, version, to, by, at: now(), reason }),
-    ),
-  );
+  return store.as(principal).transaction(async (repositories) => {
+    const change = { projectId, name: model, version, to, by, at: now(), reason };
+    return within(repositories, await repositories.models.setStage(change));
+  });
 }

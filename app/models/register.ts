@@ -1,19 +1,20 @@
 import { objectKeys, type ExternalModel, type ModelSignature } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
-import type { ModelVersionRecord, Store } from '../../store/types.ts';
+import type { ModelVersionRecord, PrincipalStore, ProjectPrincipal } from '../../store/types.ts';
 import type { Within } from '../within.ts';
 
 export type ExaminedModel = { readonly signature: ModelSignature; readonly external: ExternalModel | null };
 
 export type RegisterModelDeps = {
-  readonly store: Store;
+  readonly store: PrincipalStore;
   readonly storage: Pick<ObjectStorage, 'head'>;
   readonly now: () => Date;
 };
 
 export type RegisterModelInput = {
-  readonly projectId: string;
+  readonly principal: ProjectPrincipal;
+  /** Who is named as its maker: of a trained model the submitter of the job. */
   readonly createdBy: string;
   readonly model: string;
   readonly format: string;
@@ -29,7 +30,7 @@ export type RegisterModelInput = {
 /** A version of what is stored and examined; its length is the storage's word. @throws ArtenicError `validation-failed`, `model-rejected` */
 export async function registerModel<Result>(
   { store, storage, now }: RegisterModelDeps,
-  { examine, ...registration }: RegisterModelInput,
+  { principal, examine, ...registration }: RegisterModelInput,
   within: Within<ModelVersionRecord, Result>,
 ): Promise<Result> {
   const stored = await storage.head(objectKeys.model(registration.sha256));
@@ -38,9 +39,13 @@ export async function registerModel<Result>(
       errors: [{ pointer: '/sha256', message: 'not uploaded' }],
     });
   const examined = await examine();
-  return store.transaction(async (repositories) => {
+  return store.as(principal).transaction(async (repositories) => {
+    const { projectId } = principal;
     const { bytes } = stored;
-    const version = await repositories.models.register({ ...registration, ...examined, bytes, createdAt: now() });
+    const version = await repositories.models.register({
+      ...{ ...registration, ...examined, projectId, bytes },
+      createdAt: now(),
+    });
     return within(repositories, version);
   });
 }

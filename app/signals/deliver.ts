@@ -4,7 +4,14 @@ import { assertNever } from '../../core/assert-never.ts';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import { noSignals, takeSignal } from '../../core/signals/reduce.ts';
-import type { JobRecord, JobSignalRecord, Principal, Repositories, Store } from '../../store/types.ts';
+import type {
+  ActingStore,
+  JobRecord,
+  JobSignalRecord,
+  ProjectPrincipal,
+  Repositories,
+  PrincipalStore,
+} from '../../store/types.ts';
 import { findJob } from '../jobs/find.ts';
 import { ifThere } from '../temporal/if-there.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
@@ -13,14 +20,17 @@ import type { TemporalGateway } from '../temporal/gateway.ts';
 const rate = { most: 30, windowMs: 60_000 } as const;
 
 export type RelaySignalDeps = {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly temporal: Pick<TemporalGateway, 'wakeFailover' | 'wakeAttempt' | 'signalRunnerEvent'>;
   readonly now: () => Date;
 };
-export type DeliverSignalDeps = RelaySignalDeps & { readonly logger: Logger };
+export type DeliverSignalDeps = Omit<RelaySignalDeps, 'store'> & {
+  readonly store: PrincipalStore;
+  readonly logger: Logger;
+};
 
 export type DeliverSignalInput = {
-  readonly principal: Principal;
+  readonly principal: ProjectPrincipal;
   readonly jobId: string;
   /** The sender's: the same event again has no second effect. */
   readonly eventId: string;
@@ -37,14 +47,14 @@ export type SignalOutcome = { readonly outcome: SignalAnswer['outcome']; readonl
 
 /** The event's row and its effect first; then the workflows, which the relay tells if we cannot. A repeat is delivered, too. */
 export async function deliverSignal(deps: DeliverSignalDeps, input: DeliverSignalInput): Promise<SignalOutcome> {
-  const { store } = deps;
   const { jobId, eventId } = input;
+  const store = deps.store.as(input.principal);
   await findJob(store, input.principal, jobId);
   const taken = await store.transaction((repositories) => take(repositories, input));
   const kept = await store.signals.find(jobId, eventId);
   if (kept === null || kept.deliveredAt !== null) return taken;
   try {
-    await relaySignal(deps, kept);
+    await relaySignal({ ...deps, store }, kept);
   } catch (error) {
     deps.logger.warn({ jobId, eventId, error: messageOf(error) }, 'the signal is delivered later');
   }
@@ -68,6 +78,7 @@ async function take(repositories: Repositories, input: DeliverSignalInput): Prom
   await checkRate(repositories, jobId, receivedAt);
   const attempt = told.attempt ?? job.currentAttempt;
   await repositories.signals.insert({ ...told, attempt, sender: principal.name });
+  await repositories.audit.append({ verb: 'job.signal', subject: jobId, details: { signal: name, event: eventId } });
   const before = job.signals ?? noSignals;
   const state = takeSignal(before, {
     ...{ name, id: eventId, attempt, atMs: occurredAt.getTime() },

@@ -6,11 +6,13 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { ArtenicError } from '../../core/errors.ts';
+import type { JobEnded } from '../../core/jobs/ended.ts';
 import type { WorkflowEvent } from '../../store/types.ts';
 import {
   capacityGrantedSignal,
   controlQueue,
   failoverWorkflowId,
+  jobEndedSignal,
   runnerEventSignal,
   searchAttributes,
   trainingJobWorkflowId,
@@ -38,6 +40,8 @@ export type TemporalGateway = {
   readonly wakeFailover: (jobId: string) => Promise<void>;
   /** What an attempt between two launches waits for may have changed. */
   readonly wakeAttempt: (attemptId: string) => Promise<void>;
+  /** Throws `not-found` when the workflow is closed. A workflow may hear the same ending twice. */
+  readonly signalJobEnded: (workflowId: string, ended: JobEnded) => Promise<void>;
   readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
   /** Ids of the jobs whose workflow is open. Temporal's list may be some seconds old. */
   readonly openTrainingJobs: () => Promise<ReadonlySet<string>>;
@@ -136,6 +140,8 @@ export function createTemporalGateway(options: {
       call(() => client.workflow.getHandle(attemptId).signal(capacityGrantedSignal)),
     wakeAttempt: (attemptId) => call(() => client.workflow.getHandle(attemptId).signal(wakeUpSignal)),
     wakeFailover: (jobId) => call(() => client.workflow.getHandle(failoverWorkflowId(jobId)).signal(wakeUpSignal)),
+    signalJobEnded: (workflowId, ended) =>
+      call(() => client.workflow.getHandle(workflowId).signal(jobEndedSignal, ended)),
     describe: (workflowId) =>
       call(async () => {
         try {

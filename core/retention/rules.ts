@@ -10,6 +10,8 @@ export type Periods = {
   /** A job with its attempts and outputs, after its end; as long as a model version names it, it stays. */
   readonly jobsMs: number;
   readonly eventsMs: number;
+  /** What somebody did, after it was done. */
+  readonly auditMs: number;
   /** An uploaded object that nothing names, after it was last asked for or stored. */
   readonly uploadsMs: number;
 };
@@ -19,6 +21,7 @@ export const defaultPeriods: Periods = {
   detailsMs: 90 * dayMs,
   jobsMs: 365 * dayMs,
   eventsMs: 90 * dayMs,
+  auditMs: 365 * dayMs,
   uploadsMs: 7 * dayMs,
 };
 
@@ -30,6 +33,8 @@ export const fixedPeriods = {
   sessionsMs: dayMs,
   /** What was resolved is history, which the events tell, too. */
   straysMs: 30 * dayMs,
+  /** What was told, or given up. */
+  noticesMs: 30 * dayMs,
   /** The folder of an instance on this machine, behind its end: its attempt is settled by then. */
   instancesMs: dayMs,
   /** One that holds what could not be delivered, for a person to look at. */
@@ -86,6 +91,9 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   model_versions: forGood('registry', 'by what people register'),
   stage_changes: forGood('registry', 'by what people promote and retire'),
   events: until('events', 'events', '`eventsMs` after they happened, by whole weeks'),
+  outbox: until('outbox', 'requests', '30 days after it was written, when it is delivered or given up'),
+  job_watchers: own('jobs', 'at the end of its job: it becomes a notice of the outbox; 100 a job'),
+  audit_log: until('audit', 'requests', '`auditMs` after it was done'),
   event_counter: forGood('events', 'one row'),
   idempotency_keys: until('API', 'requests', '48 hours'),
   sign_in_links: until('API', 'requests', 'a day behind their end'),

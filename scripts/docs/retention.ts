@@ -12,6 +12,7 @@ const words: Readonly<Record<keyof typeof defaultPeriods, string>> = {
   detailsMs: 'logs, histories and decisions, after the end of their job (`ARTENIC_KEEP_DETAILS_DAYS`)',
   jobsMs: 'jobs with attempts and outputs, after their end (`ARTENIC_KEEP_JOBS_DAYS`)',
   eventsMs: 'events',
+  auditMs: 'entries of the audit log',
   uploadsMs: 'uploads that nothing names, after they were last asked for or stored',
 };
 

@@ -1,17 +1,31 @@
 import {
   doctorReportSchema,
+  auditEntrySchema,
   garbageReportSchema,
   offersViewSchema,
+  pageSchema,
   providerViewSchema,
   unresolvedInstanceSchema,
+  type AuditEntry,
+  type AuditVerb,
   type DoctorReport,
   type GarbageReport,
   type OffersView,
+  type Page,
   type ProviderView,
   type UnresolvedInstance,
 } from '@artenic/core';
 import { z } from 'zod';
 import type { Http } from './http.ts';
+
+export type AuditQuery = {
+  readonly cursor?: string;
+  readonly limit?: number;
+  readonly verb?: AuditVerb;
+  readonly subject?: string;
+  /** An API key's id, or `system:<name>`. */
+  readonly principal?: string;
+};
 
 export const itemsOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
@@ -39,6 +53,9 @@ export function platformApi(http: Http) {
     doctor: (): Promise<DoctorReport> => http.json({ method: 'GET', path: '/api/v1/doctor' }, doctorReportSchema),
     /** What the collector would remove now. */
     garbage: (): Promise<GarbageReport> => http.json({ method: 'GET', path: '/api/v1/garbage' }, garbageReportSchema),
+    /** Who did what, newest first. */
+    audit: (query: AuditQuery = {}): Promise<Page<AuditEntry>> =>
+      http.json({ method: 'GET', path: '/api/v1/audit', query: { ...query } }, pageSchema(auditEntrySchema)),
     /** Instances that exist at their provider and should not, longest first. */
     unresolvedInstances: async (): Promise<readonly UnresolvedInstance[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/instances/unresolved' }, itemsOf(unresolvedInstanceSchema)))

@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './field-faults.ts';
 export * from './exact-json.ts';
 export * from './integer-types.ts';

@@ -27,6 +27,8 @@ export const events = defineEntity({
     sequence: p.bigint().nullable(),
     /** Whose event it is; null for what concerns every project. */
     projectId: p.text().nullable(),
+    /** On whose behalf it was written. */
+    principal: p.text().nullable(),
     topic: p.text(),
     kind: p.text(),
     subject: p.text(),

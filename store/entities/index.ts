@@ -2,6 +2,7 @@ import type { InferKyselyDB } from '@mikro-orm/sql';
 import { apiKeys } from './api-keys.ts';
 import { apiUptime } from './api-uptime.ts';
 import { attempts } from './attempts.ts';
+import { auditLog } from './audit-log.ts';
 import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
@@ -16,6 +17,7 @@ import { logChunks } from './log-chunks.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
 import { offers } from './offers.ts';
+import { jobWatchers, outbox } from './outbox.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
 import { collectorLeases, objectRefs, objectUses } from './retention.ts';
@@ -38,6 +40,9 @@ export const entities = [
   models,
   modelVersions,
   stageChanges,
+  auditLog,
+  jobWatchers,
+  outbox,
   events,
   eventCounter,
   idempotencyKeys,

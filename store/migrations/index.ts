@@ -18,6 +18,8 @@ import { Queues } from './0019-queues.ts';
 import { LaunchRefusals } from './0020-launch-refusals.ts';
 import { Delivery } from './0022-delivery.ts';
 import { Offers } from './0024-offers.ts';
+import { Audit } from './0026-audit.ts';
+import { Outbox } from './0027-outbox.ts';
 import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
 import { CountedDays } from './0030-counted-days.ts';
@@ -44,6 +46,8 @@ export const migrations = [
   { name: '0020-launch-refusals', class: LaunchRefusals },
   { name: '0022-delivery', class: Delivery },
   { name: '0024-offers', class: Offers },
+  { name: '0026-audit', class: Audit },
+  { name: '0027-outbox', class: Outbox },
   { name: '0028-metric-blocks', class: MetricBlocks },
   { name: '0029-metric-partitions', class: MetricPartitions },
   { name: '0030-counted-days', class: CountedDays },

@@ -2,11 +2,12 @@ import { sql, type Selectable } from 'kysely';
 import { inTransaction, json, lock, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import { eventsChannel, hintsChannel } from '../listen.ts';
+import { principalInScope } from '../principal-scope.ts';
 import type { EventInput, EventRecord, EventsRepository } from '../types.ts';
 
 function toRecord(row: Selectable<Database['events']>, sequence: bigint): EventRecord {
-  const { topic, kind, subject, data, at, projectId } = row;
-  return { topic, kind, subject, data, at, projectId, sequence };
+  const { topic, kind, subject, data, at, projectId, principal } = row;
+  return { topic, kind, subject, data, at, projectId, principal, sequence };
 }
 
 /** Tells every process that a key or a session has ended. It is on no topic that can be subscribed to, and names nobody. */
@@ -16,9 +17,9 @@ export async function appendEvent(db: Db, event: EventInput): Promise<void> {
   const { topic, kind, subject, data, projectId = null } = event;
   await sql`
     with appended as (
-      insert into events (topic, kind, subject, data, project_id)
+      insert into events (topic, kind, subject, data, principal, project_id)
       values (
-        ${topic}, ${kind}, ${subject}, ${json(data)},
+        ${topic}, ${kind}, ${subject}, ${json(data)}, ${principalInScope().id},
         coalesce(${projectId}, (select project_id from jobs where id = ${subject}))
       )
     )

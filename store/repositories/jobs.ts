@@ -1,13 +1,16 @@
 import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobState, type Page } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
+import { jobEnded } from '../../core/jobs/ended.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities/index.ts';
 import type { JobInsert, JobRecord, JobsRepository, OpenJobsQuery } from '../types.ts';
 import { decodeCursor, toPage } from './cursors.ts';
+import { appendAudit } from './audit.ts';
 import { appendEvent } from './events.ts';
+import { noticeWatchers } from './outbox.ts';
 
 type JobRow = Selectable<Database['jobs']>;
 type JobChange = UpdateObject<Database, 'jobs'>;
@@ -53,6 +56,7 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
     finishedAt: isTerminalJobState(to) ? sql<Date>`clock_timestamp()` : null,
   });
   await tell(transaction, moved, job.state);
+  if (isTerminalJobState(to)) await noticeWatchers(transaction, jobEnded(moved, to));
   return moved;
 }
 
@@ -97,6 +101,8 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
     if (made === undefined) return sameJob(await find(transaction, id), job);
     await referTo(transaction, id, spec);
     await tell(transaction, made, null);
+    const { projectId, service } = made;
+    await appendAudit(transaction, { verb: 'job.submit', subject: id, projectId, details: { service } });
     return made;
   });
 }
@@ -172,6 +178,13 @@ export function createJobs(db: Db): JobsRepository {
         if (isTerminalJobState(job.state)) {
           throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
         }
+        if (job.cancelRequestedAt === null)
+          await appendAudit(transaction, {
+            verb: 'job.cancel',
+            subject: id,
+            projectId: job.projectId,
+            details: { by },
+          });
         const request: JobChange =
           job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
         if (mayTransition(job.state, 'cancelling')) {

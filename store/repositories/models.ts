@@ -1,10 +1,12 @@
-import type { ModelStage, Page } from '@artenic/core';
+import type { AuditVerb, ModelStage, Page } from '@artenic/core';
 import { sql, type Selectable } from 'kysely';
+import { assertNever } from '../../core/assert-never.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { inTransaction, json, type Db } from '../database.ts';
 import type { Database } from '../entities/index.ts';
 import type { ModelPageQuery, ModelRecord, ModelVersionRecord, ModelsRepository, StageChangeRecord } from '../types.ts';
 import { decodeCursor, decodeNumberCursor, toPage } from './cursors.ts';
+import { appendAudit } from './audit.ts';
 import { appendEvent } from './events.ts';
 
 type VersionRow = Selectable<Database['model_versions']>;
@@ -114,12 +116,28 @@ function register(db: Db, registration: Registration): Promise<ModelVersionRecor
   });
 }
 
+function verbOf(from: ModelStage | null, to: ModelStage): AuditVerb {
+  if (from === null) return 'model.register';
+  switch (to) {
+    case 'production':
+      return 'model.promote';
+    case 'registered':
+      return 'model.demote';
+    case 'retired':
+      return 'model.retire';
+    default:
+      return assertNever(to);
+  }
+}
+
 async function record(transaction: Db, change: StageChange, fromStage: ModelStage | null): Promise<void> {
   const { projectId, name, version, to, by, at, reason } = change;
   await transaction
     .insertInto('stage_changes')
     .values({ projectId, model: name, version, fromStage, toStage: to, changedBy: by, changedAt: at, reason })
     .execute();
+  const subject = `${name}/${version}`;
+  await appendAudit(transaction, { verb: verbOf(fromStage, to), subject, projectId, details: { reason } });
 }
 
 async function move(transaction: Db, change: StageChange, from: ModelStage): Promise<void> {

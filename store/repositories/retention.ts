@@ -6,12 +6,15 @@ import { dropPartition, ensurePartitions, partitionsOf } from '../partitions.ts'
 import { isNamed, isUnsettled } from '../retention/due-jobs.ts';
 import { dropPoints, duePoints } from '../retention/due-points.ts';
 import type { RetentionRepository } from '../types.ts';
+import { appendAudit } from './audit.ts';
 
 /** Tables with rows of a job, by the column that says so, and the stage in which the rows go. */
 export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attempt_id'; readonly stage: JobStage }>> = {
   decisions: { by: 'job_id', stage: 'details' },
   launch_refusals: { by: 'job_id', stage: 'details' },
   job_signals: { by: 'job_id', stage: 'details' },
+  job_watchers: { by: 'job_id', stage: 'details' },
+  outbox: { by: 'job_id', stage: 'details' },
   log_chunks: { by: 'job_id', stage: 'details' },
   runner_events: { by: 'attempt_id', stage: 'details' },
   streams: { by: 'attempt_id', stage: 'details' },
@@ -64,12 +67,14 @@ async function dueJobs(db: Db, stage: JobStage, before: Date, limit: number): Pr
 }
 
 async function expired(db: Db, query: Parameters<RetentionRepository['expired']>[0]): Promise<number> {
-  const { keysBefore, sessionsBefore, straysBefore, isDryRun } = query;
+  const { keysBefore, sessionsBefore, straysBefore, auditBefore, noticesBefore, isDryRun } = query;
   const all = [
     sql`from idempotency_keys where created_at < ${keysBefore}`,
     sql`from sign_in_links where expires_at < ${sessionsBefore}`,
     sql`from sessions where expires_at < ${sessionsBefore}`,
     sql`from stray_instances where resolved_at < ${straysBefore}`,
+    sql`from audit_log where at < ${auditBefore}`,
+    sql`from outbox where created_at < ${noticesBefore} and (delivered_at is not null or given_up_at is not null)`,
   ];
   let total = 0;
   for (const rows of all) total += await (isDryRun ? count(db, rows) : remove(db, rows));
@@ -92,7 +97,10 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
     if (stage === 'job') await uncount(transaction, jobId);
     let removed = 0;
     for (const table of tablesOf(stage)) removed += await remove(transaction, rowsOf(table, jobId));
-    if (stage === 'job') return removed + (await remove(transaction, sql`from jobs where id = ${jobId}`));
+    if (stage === 'job') {
+      await appendJobDeleted(transaction, jobId);
+      return removed + (await remove(transaction, sql`from jobs where id = ${jobId}`));
+    }
     // What a model is made from stays known as long as the model does.
     if (stage === 'details' && !facts.isNamedByModel)
       removed += await remove(transaction, rowsOf('object_refs', jobId));
@@ -121,6 +129,11 @@ async function countDays(db: Db): Promise<void> {
       and finished_at < ((clock_timestamp() at time zone 'utc')::date - 1)::timestamp at time zone 'utc'
     group by 1, 2, 3
     on conflict do nothing`.execute(db);
+}
+
+async function appendJobDeleted(transaction: Db, jobId: string): Promise<void> {
+  const job = await transaction.selectFrom('jobs').select('projectId').where('id', '=', jobId).executeTakeFirst();
+  await appendAudit(transaction, { verb: 'job.delete', subject: jobId, projectId: job?.projectId ?? null });
 }
 
 /** The rows tell when there was a checkpoint; their lists of files are long, and the files are gone. */

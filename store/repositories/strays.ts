@@ -3,6 +3,7 @@ import { localMachineOf, type InstanceRef } from '../../core/instance-ref.ts';
 import type { Stray } from '../../core/reconcile/types.ts';
 import { inTransaction, lock, storable, type Db } from '../database.ts';
 import type { ReconcileRepository, StrayRecord } from '../types.ts';
+import { appendAudit } from './audit.ts';
 import { appendEvent } from './events.ts';
 
 type Strays = Pick<ReconcileRepository, 'strays' | 'setStrays' | 'strayTried' | 'strayResolved' | 'unresolved'>;
@@ -51,7 +52,10 @@ async function resolve(db: Db, strays: readonly StrayRecord[], at: Date): Promis
       .where('resolvedAt', 'is', null)
       .returningAll()
       .executeTakeFirst();
-    if (resolved !== undefined && resolved.toldAt !== null) await tell(db, 'instance.resolved', resolved);
+    if (resolved === undefined) continue;
+    const details = { provider, reason: resolved.reason, tries: resolved.tries };
+    await appendAudit(db, { verb: 'instance.end-stray', subject: instanceId, details });
+    if (resolved.toldAt !== null) await tell(db, 'instance.resolved', resolved);
   }
 }
 

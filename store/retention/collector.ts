@@ -7,12 +7,14 @@ import { collectUploads } from './collect-uploads.ts';
 import { unguardedStorage } from './guard-uploads.ts';
 import type { CollectorDeps, Round } from './round.ts';
 
-async function collectRequests({ store, now }: CollectorDeps, { isDryRun }: Round): Promise<Collected> {
+async function collectRequests({ store, periods, now }: CollectorDeps, { isDryRun }: Round): Promise<Collected> {
   const before = (ms: number): Date => new Date(now().getTime() - ms);
   const rows = await store.retention.expired({
     keysBefore: before(fixedPeriods.idempotencyKeysMs),
     sessionsBefore: before(fixedPeriods.sessionsMs),
     straysBefore: before(fixedPeriods.straysMs),
+    auditBefore: before(periods.auditMs),
+    noticesBefore: before(fixedPeriods.noticesMs),
     isDryRun,
   });
   return { ...nothing, items: rows, rows };

@@ -1,6 +1,6 @@
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import { objectKindOf } from '../../core/retention/rules.ts';
-import type { Store } from '../types.ts';
+import type { ActingStore } from '../types.ts';
 
 /** Objects that may be there before anything refers to them. */
 function isUpload(key: string): boolean {
@@ -22,7 +22,7 @@ export function unguardedStorage(storage: ObjectStorage): ObjectStorage {
  */
 export function guardUploads(
   storage: ObjectStorage,
-  { objectUses }: Pick<Store, 'objectUses'>,
+  { objectUses }: Pick<ActingStore, 'objectUses'>,
   now: () => Date,
 ): ObjectStorage {
   const touch = async (key: string): Promise<void> => {

@@ -1,9 +1,9 @@
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import type { Periods } from '../../core/retention/rules.ts';
-import type { Store } from '../types.ts';
+import type { ActingStore } from '../types.ts';
 
 export type CollectorDeps = {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly periods: Periods;
   readonly now: () => Date;

@@ -5,8 +5,7 @@ import type { EndingCount, FailoverAction, Offer } from '../../core/failover/typ
 import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
-
-export type Principal = { readonly id: string; readonly name: string; readonly projectId: string };
+import type { ProjectPrincipal } from './principal.ts';
 
 export type JobRecord = {
   readonly id: string;
@@ -56,7 +55,7 @@ export type OpenJobsQuery = {
 export type JobInsert = {
   readonly id: string;
   readonly spec: JobSpec;
-  readonly principal: Principal;
+  readonly principal: Pick<ProjectPrincipal, 'name' | 'projectId'>;
   readonly createdAt: Date;
 };
 

@@ -20,6 +20,8 @@ export type EventInput = {
 };
 export type EventRecord = Omit<EventInput, 'projectId'> & {
   readonly projectId: string | null;
+  /** Id of the principal that wrote it; null for what is older than principals are. */
+  readonly principal: string | null;
   readonly sequence: bigint;
   readonly at: Date;
 };

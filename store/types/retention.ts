@@ -7,11 +7,13 @@ export type RetentionRepository = {
   /** True when `holder` alone may collect for the next `forMs`, by the database's clock. */
   readonly lease: (holder: string, forMs: number) => Promise<boolean>;
   readonly endLease: (holder: string) => Promise<void>;
-  /** Expired idempotency keys, sign-ins and resolved strays: how many there are, or how many were deleted. */
+  /** Expired idempotency keys, sign-ins, resolved strays, entries of the audit log, notices that are over: how many there are, or how many were deleted. */
   readonly expired: (query: {
     readonly keysBefore: Date;
     readonly sessionsBefore: Date;
     readonly straysBefore: Date;
+    readonly auditBefore: Date;
+    readonly noticesBefore: Date;
     readonly isDryRun: boolean;
   }) => Promise<number>;
   /** Partitions of `table` that end at or before this time, with everything in them numbered, oldest first. */

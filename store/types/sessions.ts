@@ -1,4 +1,4 @@
-import type { Principal } from './jobs.ts';
+import type { ProjectPrincipal } from './principal.ts';
 
 /** Browser sessions and the one-time links that open them. Of tokens only hashes come here. */
 export type SessionsRepository = {
@@ -25,7 +25,13 @@ export type SessionsRepository = {
   readonly find: (
     tokenHash: string,
     at: Date,
-  ) => Promise<(Principal & { readonly expiresAt: Date; readonly parentHash: string | null }) | null>;
+  ) => Promise<
+    | (Pick<ProjectPrincipal, 'id' | 'name' | 'projectId'> & {
+        readonly expiresAt: Date;
+        readonly parentHash: string | null;
+      })
+    | null
+  >;
   /** Ends it, and with it the sessions that its links have opened. Tells the holders of sockets. */
   readonly revoke: (tokenHash: string, at: Date) => Promise<void>;
   readonly purge: (expiredBefore: Date) => Promise<void>;

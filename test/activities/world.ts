@@ -27,7 +27,7 @@ import { attemptIdOf } from '../../core/ids.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import { openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
-import type { JobRecord, Store } from '../../store/types.ts';
+import type { ActingStore, JobRecord, ProjectPrincipal } from '../../store/types.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { processesWith } from '../support/processes.ts';
 
@@ -39,7 +39,7 @@ export const localOffer: Offer = {
   priceUsdMicrosPerHour: 0,
 };
 export const keyPepper = new Uint8Array(32).fill(7);
-const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
+const principal: ProjectPrincipal = { kind: 'key', id: 'key-1', name: 'admin', projectId: 'default' };
 const signature: ModelSignature = {
   inputs: [{ name: 'x', type: 'float32', shape: ['N', 4] }],
   outputs: [{ name: 'y', type: 'float32', shape: ['N', 3] }],
@@ -58,7 +58,7 @@ type Parts = {
 export class ActivityWorld {
   readonly home: string;
   readonly databaseUrl: string;
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly local: Provider;
   /** Attempts that were told of their capacity, in order. */
@@ -73,7 +73,7 @@ export class ActivityWorld {
   constructor({ home, orm, drop, local, databaseUrl }: Parts) {
     this.home = home;
     this.databaseUrl = databaseUrl;
-    this.store = createStore(orm);
+    this.store = createStore(orm).as(principal);
     this.storage = createFilesystemStorage({ root: join(home, 'objects') });
     this.local = local;
     this.#orm = orm;

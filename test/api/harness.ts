@@ -25,7 +25,7 @@ import { listenForEvents } from '../../store/listen.ts';
 import { openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
-import type { JobRecord, Store } from '../../store/types.ts';
+import type { ActingStore, JobRecord, ProjectPrincipal, Store } from '../../store/types.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { readContract, type Contract } from './contract.ts';
 
@@ -48,6 +48,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
   readonly wakeAttempt = (...args: unknown[]) => this.#take('wake-attempt', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
+  readonly signalJobEnded = (...args: unknown[]) => this.#take('ended', ...args);
   readonly ping = () => this.#take('ping');
   /** Jobs whose workflows are open; of all others there is no workflow. */
   readonly open = new Set<string>();
@@ -57,6 +58,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly close = async () => undefined;
 }
 
+const testPrincipal: ProjectPrincipal = { kind: 'key', id: 'key-1', name: 'admin', projectId: 'default' };
 const poolMax = 10;
 
 /**
@@ -71,7 +73,7 @@ async function fillPool(store: Store): Promise<void> {
     if (held === poolMax) resolve();
     await all;
   };
-  await Promise.all(Array.from({ length: poolMax }, () => store.transaction(hold)));
+  await Promise.all(Array.from({ length: poolMax }, () => store.transaction(testPrincipal, hold)));
 }
 
 export type Answer = {
@@ -102,7 +104,8 @@ type Parts = {
 /** The API on a real database, real files and a real port. Every answer is held against the document it serves. */
 export class ApiWorld {
   readonly deps: ApiDeps;
-  readonly store: Store;
+  /** As the tests themselves write. */
+  readonly store: ActingStore;
   readonly temporal: RecordedTemporal;
   readonly key: string;
   readonly port: number;
@@ -114,7 +117,7 @@ export class ApiWorld {
   constructor({ deps, temporal, key, port, databaseUrl, contract, close }: Parts) {
     this.databaseUrl = databaseUrl;
     this.deps = deps;
-    this.store = deps.store;
+    this.store = deps.store.as(testPrincipal);
     this.temporal = temporal;
     this.key = key;
     this.port = port;
@@ -173,8 +176,8 @@ export class ApiWorld {
       },
       ...changes,
     };
-    const key = await addKey(store, 'admin');
-    await store.providers.upsert({
+    const key = await addKey(store.as(testPrincipal), 'admin');
+    await store.as(testPrincipal).providers.upsert({
       ...{ name: 'local', usable: true, message: '', checkedAt: new Date() },
       capabilities: { spot: false, preemptionNotice: false, idempotencyToken: true, regions: false },
       capacity: { vcpu: 4, memoryGib: 8, gpus: 0, gpuType: null },
@@ -228,7 +231,7 @@ export class ApiWorld {
     return this.store.jobs.insert({
       id: randomUUID(),
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
-      principal: { id: 'someone', name: 'someone', projectId },
+      principal: { name: 'someone', projectId },
       createdAt: new Date(),
     });
   }
@@ -285,7 +288,7 @@ export type Runner = {
   readonly token: string;
 };
 
-export async function addKey(store: Store, name: string, projectId = 'default'): Promise<string> {
+export async function addKey(store: ActingStore, name: string, projectId = 'default'): Promise<string> {
   const key = makeKey();
   await store.apiKeys.upsert({
     ...{ id: parseKey(key)?.id ?? '', name, role: 'admin', projectId, createdAt: new Date() },

@@ -30,7 +30,7 @@ test('of 40 MB the first 10 and the last 10 are kept, in storage too, and the ho
   }
   const key = { attemptId: runner.attemptId, stream: 'training' } as const;
   await poll('objects', 60_000, async () => {
-    await keepLogs(world.deps, { oldestTailMs: -1000 });
+    await keepLogs({ ...world.deps, store: world.store }, { oldestTailMs: -1000 });
     return (await world.store.streams.end(key)).tailBytes === 0 ? true : null;
   });
   const kept = await world.store.logChunks.totalBytes(runner.jobId);

@@ -118,7 +118,7 @@ const keep = (
   logObjectBytes: number,
   changes: Partial<LogDeps> = {},
   ages = { oldestTailMs: -1000, settleAfterMs: 1e9 },
-) => keepLogs({ ...world.deps, limits: { ...limits, logObjectBytes }, ...changes }, ages);
+) => keepLogs({ ...world.deps, store: world.store, limits: { ...limits, logObjectBytes }, ...changes }, ages);
 
 test('a piece that is damaged in storage is an error of that answer only', async () => {
   const runner = await world.startRunner();
@@ -171,7 +171,8 @@ test('a log reads the same as rows, as objects, as both and as one object; late 
 
 test('deaths around an object lose nothing and leave nothing, and two who pack the same log do it once', async () => {
   const runner = await world.startRunner();
-  const { store, storage } = world.deps;
+  const { store } = world;
+  const { storage } = world.deps;
   for (let from = 0; from < 600; from += 100) await ship(runner, from, 'x'.repeat(100));
   const dies = async (): Promise<never> => Promise.reject(new ArtenicError('unavailable', 'kill -9'));
   const unindexed = { ...store, logChunks: { ...store.logChunks, pack: dies } };

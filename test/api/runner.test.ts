@@ -107,8 +107,8 @@ test('a heartbeat that the API cannot take is a fault of ours; one that it refus
   expect(world.deps.hearing.takeFault()).toBe(false);
   const away = await ApiWorld.start({
     store: {
-      ...world.store,
-      attempts: { ...world.store.attempts, hear: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+      ...world.deps.store,
+      attempts: { ...world.deps.store.attempts, hear: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
     },
   });
   try {
@@ -332,7 +332,11 @@ test('a heartbeat that changes nothing is one statement', async () => {
     },
     transformResult: ({ result }) => Promise.resolve(result),
   });
-  const one = await ApiWorld.start({ store: { ...world.store, attempts: createAttempts(db), jobs: createJobs(db) } });
+  const { store } = world.deps;
+  const counted = { attempts: createAttempts(db), jobs: createJobs(db) };
+  const one = await ApiWorld.start({
+    store: { ...store, ...counted, as: (principal) => Object.assign({ ...store.as(principal) }, counted) },
+  });
   try {
     const takenBy = async (progress: number | null): Promise<number> => {
       statements.length = 0;

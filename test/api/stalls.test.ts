@@ -82,7 +82,7 @@ test('storage and Temporal stall under talkative jobs: heartbeats, submits, canc
   stalled.resolve();
   expect((await Promise.all(events)).map(({ status }) => status)).toEqual(runners.map(() => 200));
   await poll('objects', 20_000, async () => {
-    await keepLogs(world.deps, { oldestTailMs: -1000 });
+    await keepLogs({ ...world.deps, store: world.store }, { oldestTailMs: -1000 });
     const ends = await Promise.all(
       runners.map(({ attemptId }) => world.store.streams.end({ attemptId, stream: 'training' })),
     );

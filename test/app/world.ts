@@ -6,16 +6,16 @@ import { createFilesystemStorage } from '../../activities/storage/filesystem.ts'
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import { openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
-import type { Principal, Store } from '../../store/types.ts';
+import type { ActingStore, ProjectPrincipal } from '../../store/types.ts';
 import { RecordedTemporal } from '../api/harness.ts';
 import { createTestDatabase } from '../setup/database.ts';
 
-export const principal: Principal = { id: 'key-1', name: 'admin', projectId: 'default' };
-export const stranger: Principal = { id: 'key-2', name: 'stranger', projectId: 'another' };
+export const principal: ProjectPrincipal = { kind: 'key', id: 'key-1', name: 'admin', projectId: 'default' };
+export const stranger: ProjectPrincipal = { kind: 'key', id: 'key-2', name: 'stranger', projectId: 'another' };
 
 /** Use cases on a real database and a real folder, called as an activity calls them: without a request. */
 export class AppWorld {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly temporal = new RecordedTemporal();
   readonly logger: Logger = pino({ level: 'silent' });
@@ -32,7 +32,7 @@ export class AppWorld {
     const home = await mkdtemp(join(tmpdir(), 'artenic-app-'));
     const { url, drop } = await createTestDatabase();
     const orm = await openOrm({ databaseUrl: url });
-    const store = createStore(orm);
+    const store = createStore(orm).as(principal);
     await store.providers.upsert({
       ...{ name: 'local', usable: true, message: '', checkedAt: new Date() },
       capabilities: { spot: false, preemptionNotice: false, idempotencyToken: true, regions: false },

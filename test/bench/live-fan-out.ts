@@ -11,6 +11,7 @@ import { liveEventSchema } from '@artenic/core';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { closeOrm, openOrm } from '../../store/orm.ts';
+import { systemPrincipal } from '../../store/principal-scope.ts';
 import { createStore } from '../../store/store.ts';
 import { createStack, type Stack } from '../support/stack.ts';
 import { percentile, rounded } from './statistics.ts';
@@ -70,7 +71,7 @@ async function measure(sockets: number, seconds: number): Promise<void> {
     const { api, databaseUrl, processes } = stack.endpoints();
     const apiPid = processes['api'] ?? 0;
     const orm = await openOrm({ databaseUrl });
-    const { events } = createStore(orm);
+    const { events } = createStore(orm).as(systemPrincipal('bench'));
     await events.append({ topic, kind: 'bench', subject: 'first', data: {} });
     const url = `${api.replace('http', 'ws')}/ws`;
     const share = sockets / followerProcesses;

@@ -10,7 +10,7 @@ import { jobSpecSchema, metricSeriesSchema } from '@artenic/core';
 import { uuidv7 } from '../../core/ids.ts';
 import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore, ProjectPrincipal } from '../../store/types.ts';
 import { createStack, type Stack } from '../support/stack.ts';
 import { percentile, rounded } from './statistics.ts';
 
@@ -25,7 +25,9 @@ function processorSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-async function addPoints(store: Store, jobId: string, from: number, points: number): Promise<void> {
+const principal: ProjectPrincipal = { kind: 'key', id: 'bench', name: 'bench', projectId: 'default' };
+
+async function addPoints(store: ActingStore, jobId: string, from: number, points: number): Promise<void> {
   const rows = Array.from({ length: points }, (_, index) => {
     const step = Math.floor((from + index) / names.length);
     const name = names[(from + index) % names.length] ?? '';
@@ -58,16 +60,16 @@ async function measure(world: World, tab: Tab | null, seconds: number) {
   return { cores, p50Ms: took.length === 0 ? 0 : rounded(percentile(took, 0.5)) };
 }
 
-type World = { readonly store: Store; readonly jobId: string; readonly apiPid: number; points: number };
+type World = { readonly store: ActingStore; readonly jobId: string; readonly apiPid: number; points: number };
 
 async function run(stack: Stack, points: number, seconds: number): Promise<void> {
   await stack.start();
   const { databaseUrl, processes } = stack.endpoints();
   const orm = await openOrm({ databaseUrl });
-  const store = createStore(orm);
+  const store = createStore(orm).as(principal);
   const jobId = uuidv7(Date.now(), randomBytes(10));
   await store.jobs.insert({
-    ...{ id: jobId, createdAt: new Date(), principal: { id: 'bench', name: 'bench', projectId: 'default' } },
+    ...{ id: jobId, createdAt: new Date(), principal },
     spec: jobSpecSchema.parse({ service: 'bench', command: 'true' }),
   });
   // It has ended, so that no workflow touches it.

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import type { CatalogOffer, OfferSearch } from '../../core/catalog/catalog.ts';
 import { isGpuType } from '../../core/catalog/gpu-type.ts';
 import { ArtenicError } from '../../core/errors.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let orm: Awaited<ReturnType<typeof openTestStore>>['orm'];
 let close: () => Promise<void>;
 beforeAll(async () => {

@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { databaseOf, lock, type Db } from '../../store/database.ts';
 import { toStoreError } from '../../store/errors.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { at, insertAttempt, insertJob, newId, offer, openTestStore, principal } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let db: Db;
 let close: () => Promise<void>;
 beforeAll(async () => {

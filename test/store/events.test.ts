@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hintPayloads } from '../../store/repositories/events.ts';
 import { listenForEvents } from '../../store/listen.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { poll } from '../support/poll.ts';
-import { openTestStore } from './support.ts';
+import { openTestStore, principal } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let url: string;
 let close: () => Promise<void>;
 beforeAll(async () => {
@@ -92,6 +92,7 @@ describe('events', () => {
       {
         ...event('kept', { nested: { snake_key: [1, null] } }),
         projectId: null,
+        principal: principal.id,
         sequence: before + 1n,
         at: expect.any(Date),
       },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { at, insertJob, newId, openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let close: () => Promise<void>;
 beforeAll(async () => {
   ({ store, close } = await openTestStore(20));
@@ -88,7 +88,16 @@ describe('idempotency keys', () => {
     await store.idempotency.begin(request(young, at(0)));
     const none = new Date(0);
     const purge = (isDryRun: boolean) =>
-      store.retention.expired({ keysBefore: new Date(1), sessionsBefore: none, straysBefore: none, isDryRun });
+      store.retention.expired({
+        ...{
+          keysBefore: new Date(1),
+          sessionsBefore: none,
+          straysBefore: none,
+          auditBefore: none,
+          noticesBefore: none,
+        },
+        isDryRun,
+      });
     expect([await purge(true), await purge(false)]).toEqual([1, 1]);
     expect(await purge(false)).toBe(0);
     expect(await store.idempotency.begin(request(young))).toEqual({ kind: 'in-flight' });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { terminalJobStates, type JobState } from '@artenic/core';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { allEvents, at, insertJob, newId, openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let close: () => Promise<void>;
 beforeAll(async () => {
   ({ store, close } = await openTestStore());
@@ -36,9 +36,10 @@ describe('insert and find', () => {
     expect(job.spec.config).toEqual({ layers: [1, 2, { deep: null }] });
   });
 
-  test('the same id again is a conflict; an unknown id is null, and `not-found` where a job is needed', async () => {
+  test('the same id again is the same job, or a conflict in another project; an unknown id is null, and `not-found` where a job is needed', async () => {
     const { id } = await insertJob(store);
-    await expect(insertJob(store, {}, { id })).rejects.toMatchObject({ type: 'conflict' });
+    expect((await insertJob(store, { service: 'other' }, { id })).service).toBe('iris');
+    await expect(insertJob(store, {}, { id, projectId: 'other' })).rejects.toMatchObject({ type: 'conflict' });
     expect(await store.jobs.find('nobody')).toBeNull();
     for (const call of [
       () => store.jobs.get('nobody'),
@@ -164,7 +165,7 @@ describe('lists', () => {
     const read: string[] = [];
     let cursor: string | null = null;
     do {
-      const page: Awaited<ReturnType<Store['jobs']['list']>> = await store.jobs.list({
+      const page: Awaited<ReturnType<ActingStore['jobs']['list']>> = await store.jobs.list({
         ...{ projectId, limit: 3 },
         ...(cursor === null ? {} : { cursor }),
       });

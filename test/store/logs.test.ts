@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LogStream } from '@artenic/core';
 import { attemptIdOf } from '../../core/ids.ts';
-import type { LogRef, Store } from '../../store/types.ts';
+import type { LogRef, ActingStore } from '../../store/types.ts';
 import { at, insertAttempt, newId, openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let close: () => Promise<void>;
 beforeAll(async () => {
   ({ store, close } = await openTestStore(20));

@@ -4,11 +4,11 @@ import { sql, type RawBuilder } from 'kysely';
 import { databaseOf, type Db } from '../../store/database.ts';
 import { sumUpPoints } from '../../store/migrations/0028-metric-blocks.ts';
 import { afterQuery, latestQuery, newestQuery, seriesQuery } from '../../store/repositories/metric-queries.ts';
-import type { MetricRow, Store } from '../../store/types.ts';
+import type { MetricRow, ActingStore } from '../../store/types.ts';
 import { isFull } from '../support/share.ts';
 import { at, newId, openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let db: Db;
 let close: () => Promise<void>;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { databaseOf } from '../../store/database.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
 import { partitionsOf } from '../../store/partitions.ts';
 import { createStore } from '../../store/store.ts';
-import { newId } from './support.ts';
+import { newId, principal } from './support.ts';
 
 const server = process.env['ARTENIC_TEST_DATABASE_URL'] ?? '';
 const name = (kind: string) => `${kind}_${newId().replaceAll('-', '')}`;
@@ -84,7 +84,7 @@ describe('migrations', () => {
       await connection.execute(`insert into events (topic, kind, subject, data, at) values
         ('jobs', 'test', 'without a number', '{}', now()), ('jobs', 'test', 'of a wrong clock', '{}', now() + interval '9 days')`);
       await migrate(orm);
-      const { events } = createStore(orm);
+      const { events } = createStore(orm).as(principal);
       expect(await events.lastSequence()).toBe(200n);
       await events.append({ topic: 'jobs', kind: 'test', subject: 'new', data: {} });
       expect(await events.sequence()).toBe(3);
@@ -112,7 +112,7 @@ describe('migrations', () => {
         await connection.execute(`insert into metric_points (job_id, attempt, name, step, time, value)
           select '${id}', 1, 'loss', step, now(), step from generate_series(1, 600) as step`);
       await migrate(orm);
-      const { metrics } = createStore(orm);
+      const { metrics } = createStore(orm).as(principal);
       const stepsOf = async (id: string, limit: number) =>
         (await metrics.series({ jobId: id, limit })).map(({ step }) => step);
       for (const id of [old, late]) {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ModelStage } from '@artenic/core';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { allEvents, at, newId, openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let close: () => Promise<void>;
 beforeAll(async () => {
   ({ store, close } = await openTestStore());

@@ -9,11 +9,11 @@ import {
   recoveriesQuery,
   timeToStartQuery,
 } from '../../store/repositories/overview-queries.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { insertJob, newId, offer, openTestStore } from './support.ts';
 import { rowsReadBy } from './plans.ts';
 
-let store: Store;
+let store: ActingStore;
 let db: Db;
 let close: () => Promise<void>;
 const projectId = 'default';

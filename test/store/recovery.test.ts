@@ -7,13 +7,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { listenForEvents } from '../../store/listen.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { freePort } from '../../workers/up/ports.ts';
 import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../workers/up/postgres.ts';
 import { makeEnteredFolder } from '../support/entered-folder.ts';
 import { startCuttingServer } from '../support/cutting-server.ts';
 import { poll } from '../support/poll.ts';
-import { insertJob } from './support.ts';
+import { insertJob, principal } from './support.ts';
 
 /** Few connections: if a death loses one, some rounds are enough to run out of them. */
 const poolMax = 3;
@@ -23,7 +23,7 @@ let folder: string;
 let options: PostgresOptions;
 let server: ChildProcess;
 let orm: Awaited<ReturnType<typeof openOrm>>;
-let store: Store;
+let store: ActingStore;
 let url: string;
 const onTestEnd: (() => Promise<void>)[] = [];
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
   url = databaseUrl(options, 'artenic');
   orm = await openOrm({ databaseUrl: url, poolMax });
   await migrate(orm);
-  store = createStore(orm);
+  store = createStore(orm).as(principal);
 });
 afterAll(async () => {
   await orm.close(true);

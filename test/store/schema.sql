@@ -65,6 +65,22 @@ create table attempts (
 CREATE INDEX attempts_ended ON public.attempts USING btree (ended_at);
 CREATE INDEX attempts_not_over ON public.attempts USING btree (created_at, id) WHERE ((ended_at IS NULL) OR (termination_confirmed_at IS NULL));
 
+create table audit_log (
+  at timestamp(3) with time zone not null default clock_timestamp(),
+  details jsonb not null,
+  id bigint not null default nextval('audit_log_id_seq'::regclass),
+  principal_id text not null,
+  principal_kind text not null,
+  principal_name text not null,
+  project_id text,
+  request_id text,
+  subject text not null,
+  verb text not null,
+  constraint audit_log_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_log_by_subject ON public.audit_log USING btree (subject, id);
+CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at);
+
 create table capacity_claims (
   attempt_id text not null,
   gpus integer not null,
@@ -129,6 +145,7 @@ create table events (
   data jsonb not null,
   id bigint not null default nextval('events_id_seq'::regclass),
   kind text not null,
+  principal text,
   project_id text,
   sequence bigint,
   subject text not null,
@@ -173,6 +190,14 @@ create table job_signals (
 );
 CREATE INDEX job_signals_by_time ON public.job_signals USING btree (job_id, received_at);
 CREATE INDEX job_signals_undelivered ON public.job_signals USING btree (received_at) WHERE (delivered_at IS NULL);
+
+create table job_watchers (
+  created_at timestamp(3) with time zone not null,
+  job_id text not null,
+  target text not null,
+  target_kind text not null,
+  constraint job_watchers_pkey PRIMARY KEY (job_id, target_kind, target)
+);
 
 create table jobs (
   cancel_delivered_at timestamp(3) with time zone,
@@ -365,6 +390,23 @@ create table provider_prices (
   provider text not null,
   constraint provider_prices_pkey PRIMARY KEY (provider)
 );
+create table outbox (
+  created_at timestamp(3) with time zone not null,
+  delivered_at timestamp(3) with time zone,
+  ended jsonb not null,
+  given_up_at timestamp(3) with time zone,
+  id bigint not null default nextval('outbox_id_seq'::regclass),
+  job_id text not null,
+  last_error text,
+  next_try_at timestamp(3) with time zone not null,
+  target text not null,
+  target_kind text not null,
+  tries integer not null default 0,
+  constraint outbox_once UNIQUE (job_id, target_kind, target),
+  constraint outbox_pkey PRIMARY KEY (id)
+);
+CREATE INDEX outbox_by_time ON public.outbox USING btree (created_at);
+CREATE INDEX outbox_due ON public.outbox USING btree (next_try_at, id) WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL));
 
 create table provider_sweeps (
   error text,

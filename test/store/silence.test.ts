@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { at, insertAttempt, openTestStore } from './support.ts';
 
-let store: Store;
+let store: ActingStore;
 let close: () => Promise<void>;
 beforeAll(async () => {
   ({ store, close } = await openTestStore());

@@ -3,10 +3,10 @@ import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
 import { openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
-import type { JobRecord, Store } from '../../store/types.ts';
+import type { ActingStore, JobRecord, ProjectPrincipal } from '../../store/types.ts';
 import { createTestDatabase } from '../setup/database.ts';
 
-export const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
+export const principal: ProjectPrincipal = { kind: 'key', id: 'key-1', name: 'admin', projectId: 'default' };
 export const offer = {
   ...{ provider: 'local', region: 'local', instanceType: 'machine', spot: false },
   priceUsdMicrosPerHour: 0,
@@ -18,7 +18,7 @@ export function newId(): string {
 }
 
 export async function openTestStore(poolMax?: number): Promise<{
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly orm: Awaited<ReturnType<typeof openOrm>>;
   readonly url: string;
   readonly close: () => Promise<void>;
@@ -29,11 +29,11 @@ export async function openTestStore(poolMax?: number): Promise<{
     await orm.close(true);
     await drop();
   };
-  return { store: createStore(orm), orm, url, close };
+  return { store: createStore(orm).as(principal), orm, url, close };
 }
 
 export function insertJob(
-  store: Store,
+  store: ActingStore,
   spec: Partial<JobSpecInput> = {},
   job: { readonly id?: string; readonly projectId?: string; readonly createdAt?: Date } = {},
 ): Promise<JobRecord> {
@@ -45,7 +45,9 @@ export function insertJob(
 }
 
 /** A job with its first attempt. */
-export async function insertAttempt(store: Store): Promise<{ readonly jobId: string; readonly attemptId: string }> {
+export async function insertAttempt(
+  store: ActingStore,
+): Promise<{ readonly jobId: string; readonly attemptId: string }> {
   const { id: jobId } = await insertJob(store);
   const attemptId = attemptIdOf(jobId, 1);
   await store.attempts.open({ id: attemptId, jobId, attempt: 1, offer, reason: 'first attempt', createdAt: at(0) });
@@ -53,7 +55,7 @@ export async function insertAttempt(store: Store): Promise<{ readonly jobId: str
 }
 
 /** Numbers what has been committed, and gives all of it. */
-export async function allEvents(store: Store) {
+export async function allEvents(store: ActingStore) {
   await store.events.sequence();
   return store.events.after(0n, 100_000);
 }

@@ -7,13 +7,13 @@ import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { startHistoryKeeper } from '../../workers/history-keeper.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { insertJob, openTestStore } from '../store/support.ts';
 import { poll } from '../support/poll.ts';
 
-let store: Store;
+let store: ActingStore;
 let close: () => Promise<void>;
 let url: string;
 let connection: Connection;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
-import type { Store } from '../../store/types.ts';
+import type { ActingStore } from '../../store/types.ts';
 import { startRelay } from '../../workers/relay.ts';
 import { RecordedTemporal } from '../api/harness.ts';
 import { insertAttempt, insertJob, openTestStore } from '../store/support.ts';
@@ -23,7 +23,7 @@ class RefusingTemporal extends RecordedTemporal {
   };
 }
 
-let store: Store;
+let store: ActingStore;
 let close: () => Promise<void>;
 let url: string;
 let temporal: RefusingTemporal;

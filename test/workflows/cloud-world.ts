@@ -8,6 +8,7 @@ import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { SweepOutcome } from '../../activities/contract.ts';
 import { createCatalogActivities } from '../../activities/catalog/refresh.ts';
 import { createCheckActivities } from '../../activities/check-provider.ts';
+import { principalOfActivity } from '../../activities/principal.ts';
 import { createControlActivities } from '../../activities/control/create.ts';
 import { nextLaunch } from '../../activities/control/next-launch.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
@@ -27,7 +28,7 @@ import { worldSchema, type WorldInput } from '../../simulated-cloud/rules/world.
 import { startCloud, type CloudServer } from '../../simulated-cloud/server.ts';
 import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
-import type { JobRecord, Store } from '../../store/types.ts';
+import type { JobRecord, ActingStore } from '../../store/types.ts';
 import { controlQueue, launchQueue, lifecycleQueue, searchAttributes } from '../../workflows/contracts.ts';
 import type { reconcileProviders, refreshCatalog } from '../../workflows/index.ts';
 import { createTestDatabase } from '../setup/database.ts';
@@ -55,7 +56,7 @@ type CloudWorldOptions = {
 
 /** Real Temporal, real PostgreSQL, the simulated cloud with scripted machines, the real activities. Sweeps by hand. */
 export class CloudWorld {
-  readonly store: Store;
+  readonly store: ActingStore;
   readonly cloud: CloudServer;
   readonly client: Client;
   readonly namespace: string;
@@ -63,7 +64,7 @@ export class CloudWorld {
   readonly #close: () => Promise<void>;
 
   private constructor(parts: {
-    readonly store: Store;
+    readonly store: ActingStore;
     readonly cloud: CloudServer;
     readonly client: Client;
     readonly namespace: string;
@@ -98,7 +99,8 @@ export class CloudWorld {
     });
     const database = await createTestDatabase();
     const orm = await openOrm({ databaseUrl: database.url });
-    const store = createStore(orm);
+    // as this world itself, and in an activity as the workflow it works for
+    const store = createStore(orm).as(principalOfActivity);
     const { address, namespace, workflowBundlePath } = await testTemporal();
     const temporal = createTemporalGateway({ address, namespace });
     const connection = await Connection.connect({ address });

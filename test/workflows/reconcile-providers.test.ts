@@ -38,6 +38,11 @@ test('what carries our tag and nobody knows: written down, left for its grace, e
   await world.sweepUntil('its end', () => (world.isAlive(ours) ? null : true));
   expect(Date.now() - (stray?.since.getTime() ?? 0)).toBeGreaterThanOrEqual(graceMs);
   await world.sweepUntil('its record to be closed', async () => ((await strayOf(ours)) === null ? true : null));
+  const { items } = await world.store.audit.page({ projectId: 'default', subject: ours, limit: 10 });
+  expect(items).toMatchObject([
+    { verb: 'instance.end-stray', principalKind: 'system', principalId: 'system:reconcileProviders' },
+  ]);
+  expect(items[0]?.requestId).toMatch(/^reconcile/);
   expect(world.isAlive(others)).toBe(true);
   await world.control('POST', `/instances/${others}/power-off`, {});
 });

@@ -286,6 +286,7 @@ export class World {
       job.settled ??= { state, message, model };
       return { state: job.settled.state, message: job.settled.message };
     },
+    watchJob: () => Promise.reject(new Error('no workflow here waits for jobs')),
     awaitWorkflowClosed: async ({ workflowId }) => {
       await this.#enter('awaitWorkflowClosed', workflowId, workflowId);
       const { status } = await this.client.workflow.getHandle(workflowId).describe();

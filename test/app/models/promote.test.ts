@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const registration = (model: string, changes: Partial<RegisterModelInput> = {}): RegisterModelInput => ({
-  ...{ projectId: 'default', createdBy: 'admin', model, format: 'onnx', sha256, metrics: {}, jobId: null },
+  ...{ principal, createdBy: 'admin', model, format: 'onnx', sha256, metrics: {}, jobId: null },
   examine: async () => ({ signature: { inputs: [], outputs: [], labels: null }, external: null }),
   ...changes,
 });

@@ -62,6 +62,8 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   recordCancelIntent: 'temporal-cancel',
   registerModel: 'always',
   settleJob: 'always',
+  // no schedule has a workflow that waits for jobs
+  watchJob: 'off',
   awaitWorkflowClosed: 'terminate-job',
   // by itself only after a wait; what follows a refusal at once is asked within the launch
   nextLaunch: 'off',
@@ -105,6 +107,7 @@ const gatewayWays: Readonly<Record<GatewayCall, Way>> = {
   signalCapacityGranted: 'off',
   wakeFailover: 'notice',
   wakeAttempt: 'off',
+  signalJobEnded: 'off',
 };
 
 const moments: readonly Moment[] = ['before', 'after'];

@@ -5,7 +5,7 @@ import { CloudClient } from '../../../activities/providers/simulated/client.ts';
 import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import type { ComposedActivities } from '../../../workers/compose-activities.ts';
 import type { ApiDeps } from '../../../api/deps.ts';
-import type { AttemptRecord, Store } from '../../../store/types.ts';
+import type { AttemptRecord, Repositories, Store } from '../../../store/types.ts';
 
 /** Ways in which a platform like ours could be wrong. The judge has to find each of them. */
 export const sabotages = ['no-reconciler', 'no-lookup', 'no-fence', 'no-silence-check', 'io-in-transaction'] as const;
@@ -99,11 +99,20 @@ export function withoutFence(deps: ApiDeps): ApiDeps {
 /** An API that writes an object before it commits: its connections wait for the storage. */
 export function withIoInTransactions(deps: ApiDeps): ApiDeps {
   const { store, storage } = deps;
-  const transaction: Store['transaction'] = (work) =>
-    store.transaction(async (repositories) => {
+  const slowed =
+    <T>(work: (repositories: Repositories) => Promise<T>) =>
+    async (repositories: Repositories): Promise<T> => {
       const result = await work(repositories);
       await storage.put('chaos/in-transaction', new Uint8Array());
       return result;
+    };
+  const as: Store['as'] = (principal) => {
+    const acting = store.as(principal);
+    return Object.assign(acting, {
+      transaction: <T>(work: (repositories: Repositories) => Promise<T>) =>
+        store.as(principal).transaction(slowed(work)),
     });
-  return { ...deps, store: { ...store, transaction } };
+  };
+  const transaction: Store['transaction'] = (principal, work) => store.transaction(principal, slowed(work));
+  return { ...deps, store: { ...store, as, transaction } };
 }

@@ -12,14 +12,14 @@ import { collectorSteps, defaultPeriods, tableRules } from '../../../core/retent
 import { jobTables } from '../../../store/repositories/retention.ts';
 import { collectGarbage } from '../../../store/retention/collector.ts';
 import { guardUploads } from '../../../store/retention/guard-uploads.ts';
-import type { Store } from '../../../store/types.ts';
+import type { ActingStore } from '../../../store/types.ts';
 import { attemptIdOf, uuidv7 } from '../../../core/ids.ts';
 import { outsideTransactions } from '../../../store/transaction-scope.ts';
 import { poll } from '../../support/poll.ts';
 import { insertJob, offer, openTestStore } from '../support.ts';
 
 const dayMs = 86_400_000;
-let store: Store;
+let store: ActingStore;
 let orm: Awaited<ReturnType<typeof openTestStore>>['orm'];
 let close: () => Promise<void>;
 let folder: string;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** What the audit log tells of. A verb that has been written stays readable: none is ever removed. */
+export const auditVerbs = [
+  ...(['job.submit', 'job.cancel', 'job.signal', 'job.delete'] as const),
+  ...(['model.register', 'model.promote', 'model.retire', 'model.demote'] as const),
+  ...(['key.make', 'key.change', 'key.revoke', 'session.open', 'session.end', 'link.make'] as const),
+  'instance.end-stray',
+] as const;
+export type AuditVerb = (typeof auditVerbs)[number];
+
+export const auditEntrySchema = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  /** Null for what concerns every project. */
+  projectId: z.string().nullable(),
+  principal: z.object({
+    /** `runner`: the runner of an attempt. `system`: a workflow or a loop of the platform. */
+    kind: z.enum(['key', 'session', 'webhook', 'runner', 'system']),
+    /** The API key's id, also of a session; the attempt's; `system:<name>`. */
+    id: z.string(),
+    name: z.string(),
+  }),
+  verb: z.enum(auditVerbs),
+  /** A job's, key's or instance's id, or `<model>/<version>`. */
+  subject: z.string(),
+  /** The request's `x-request-id`, or the id of the workflow that acted. */
+  requestId: z.string().nullable(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+export type AuditEntry = z.output<typeof auditEntrySchema>;

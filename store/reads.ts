@@ -1,0 +1,58 @@
+import type { Repositories } from './types/repositories.ts';
+
+/**
+ * The methods that change no row, by repository: a store offers these to everybody, and all others under a principal only.
+ * A method that is new is a write until it stands here.
+ */
+const reading = {
+  jobs: ['find', 'get', 'list', 'withoutHistory', 'open', 'undelivered'],
+  attempts: [
+    ...(['find', 'get', 'listByJob', 'newest', 'endings', 'runningSpans', 'page', 'billedByJobs'] as const),
+    // `hear` notes a sign of life of the attempt whose token it is given: that token stands for the principal
+    ...(['silent', 'mute', 'hear'] as const),
+  ],
+  decisions: ['find', 'latest', 'launches', 'page'],
+  launchRefusals: ['ofJob', 'recent', 'page'],
+  capacity: ['isGranted', 'positions', 'inUse', 'outlook'],
+  streams: ['end', 'points', 'withTail', 'unsettled'],
+  metrics: ['series', 'after', 'latest', 'newest'],
+  logChunks: ['from', 'tail', 'objects', 'totalBytes'],
+  checkpoints: ['summaries'],
+  models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
+  // `sequence` numbers what others have written, and hints are stored nowhere
+  events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
+  idempotency: [],
+  apiKeys: ['find'],
+  providers: ['find', 'list'],
+  catalogs: ['find', 'list', 'search', 'count'],
+  runnerEvents: ['undelivered', 'waiting'],
+  signals: ['find', 'since', 'undelivered'],
+  sessions: ['find'],
+  overview: ['jobsByState', 'endedByDay', 'timeToStart', 'recoveries', 'models', 'activity'],
+  reconcile: ['attempts', 'strays', 'unresolved', 'sweeps', 'pricedAt', 'clockSkewMs'],
+  retention: [
+    ...(['oldPartitions', 'dueJobs', 'facts', 'countRows', 'jobsWithOldCheckpoints', 'checkpoints'] as const),
+    ...(['unsettledAttempts', 'duePoints'] as const),
+  ],
+  objectUses: ['needless'],
+  uptime: ['read'],
+  audit: ['page'],
+  watchers: [],
+  outbox: ['due', 'givenUp'],
+} as const satisfies { readonly [Name in keyof Repositories]: readonly (keyof Repositories[Name])[] };
+
+type Reading = typeof reading;
+export type Reads = {
+  readonly [Name in keyof Repositories]: Pick<
+    Repositories[Name],
+    Extract<Reading[Name][number], keyof Repositories[Name]>
+  >;
+};
+
+export function readsOf(repositories: Repositories): Reads {
+  const reads = Object.entries(reading).map(([name, methods]: [string, readonly string[]]) => {
+    const repository = Object.entries(repositories[name as keyof Repositories]);
+    return [name, Object.fromEntries(repository.filter(([method]) => methods.includes(method)))];
+  });
+  return Object.fromEntries(reads) as Reads;
+}
