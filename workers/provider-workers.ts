@@ -1,6 +1,7 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { earlierQueue, launchQueue, lifecycleQueue } from '../workflows/contracts.ts';
-import type { ComposedActivities, ServedProvider } from './compose-activities.ts';
+import type { Provider } from '../activities/providers/provider.ts';
+import type { ServedProvider } from './compose-activities.ts';
 
 /** Launches wait for their provider for seconds each. */
 const launchSlots = 20;
@@ -13,8 +14,8 @@ export type CommonOptions = Omit<WorkerOptions, 'taskQueue'>;
 
 /** Every queue of a provider that this process serves; where its instances are seen from one machine only, that machine's, too. */
 export async function providerWorkers(
-  { provider, rates }: ServedProvider,
-  activities: ComposedActivities['providerActivities'],
+  { provider, rates }: Pick<ServedProvider, 'rates'> & { readonly provider: Pick<Provider, 'name' | 'machine'> },
+  activities: object,
   common: CommonOptions,
 ): Promise<readonly Worker[]> {
   const machine = await provider.machine?.();

@@ -1,4 +1,4 @@
-import type { ProviderModule } from '../activities/providers/module.ts';
+import { providerModules } from '../activities/providers/registry.ts';
 import { controlQueue } from '../workflows/contracts.ts';
 import { listOf } from './config.ts';
 
@@ -13,17 +13,15 @@ export function servedBy(text: string): Served {
 }
 
 /** A name that nothing has, or without its options, would leave queues without a worker, which nobody would notice. */
-export function refuseUnserved(
-  text: string,
-  modules: ReadonlyMap<string, Pick<ProviderModule, 'configuredBy'>>,
-  opened: ReadonlySet<string>,
-): void {
+export function refuseUnserved(text: string, environment: Readonly<Record<string, string | undefined>>): void {
   for (const name of listOf(text)) {
-    if (name === controlQueue || opened.has(name)) continue;
-    const module = modules.get(name);
-    if (module !== undefined)
+    if (name === controlQueue) continue;
+    const module = providerModules.get(name);
+    if (module === undefined) {
+      const known = [controlQueue, ...providerModules.keys()].join(', ');
+      throw new Error(`ARTENIC_WORKER_QUEUES names ${name}; there are ${known}`);
+    }
+    if (module.configure(environment) === null)
       throw new Error(`ARTENIC_WORKER_QUEUES names ${name}, which is not configured. ${module.configuredBy}`);
-    const known = [controlQueue, ...modules.keys()].join(', ');
-    throw new Error(`ARTENIC_WORKER_QUEUES names ${name}; there are ${known}`);
   }
 }

@@ -4,7 +4,6 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Provider } from '../activities/providers/provider.ts';
-import { providerModules } from '../activities/providers/registry.ts';
 import type { Loop } from '../app/loops/every.ts';
 import { createTemporalGateway, type TemporalGateway } from '../app/temporal/gateway.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
@@ -126,7 +125,9 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
   const health = await startHealthServer({ host: '127.0.0.1', port: config.ARTENIC_WORKER_HEALTH_PORT });
 
-  const bundle = workflowBundle(config);
+  const served = servedBy(config.ARTENIC_WORKER_QUEUES);
+  refuseUnserved(config.ARTENIC_WORKER_QUEUES, process.env);
+  const bundle = served.control ? workflowBundle(config) : null;
   const orm = await untilItWorks('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL });
     try {
@@ -143,7 +144,6 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const opened = openStorage(config);
   const { sharedRoot } = opened;
   const storage = guardUploads(wraps.storage(opened.storage), store.as(systemPrincipal('uploads')), () => new Date());
-  const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   const { control, providerActivities, providers } = wraps.activities(
     await composeActivities({
       ...{ config, store, storage, sharedRoot, temporal, served },
@@ -151,7 +151,6 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
       environment: process.env,
     }),
   );
-  refuseUnserved(config.ARTENIC_WORKER_QUEUES, providerModules, new Set(providers.keys()));
 
   const common = {
     // a worker that was killed had the next steps of its workflows reserved for itself: for so long at most
@@ -162,21 +161,22 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     shutdownGraceTime: config.ARTENIC_SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.ARTENIC_SHUTDOWN_GRACE_MS + 2000,
   } as const;
-  const controlWorker = async (): Promise<Worker> =>
+  const controlWorker = async (workflows: NonNullable<typeof bundle>): Promise<readonly Worker[]> => [
     // 200 waiting jobs are 600 workflows: all of them stay in the cache, so that none is replayed for each signal.
-    Worker.create({
+    await Worker.create({
       ...common,
       taskQueue: controlQueue,
-      workflowBundle: await bundle,
+      workflowBundle: await workflows,
       activities: control,
       maxCachedWorkflows: 1000,
       maxConcurrentWorkflowTaskExecutions: 20,
       maxConcurrentActivityTaskExecutions: 40,
       // As many as the pool has connections, twice: they are short and most of them wait for the database.
       maxConcurrentLocalActivityExecutions: 20,
-    });
+    }),
+  ];
   const made = await Promise.all([
-    ...(served.control ? [controlWorker().then((worker) => [worker])] : []),
+    ...(bundle === null ? [] : [controlWorker(bundle)]),
     ...[...providers.values()].map((one) => providerWorkers(one, providerActivities, common)),
   ]);
   const workers = made.flat();

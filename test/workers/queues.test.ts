@@ -10,12 +10,14 @@ test('a worker serves everything, or what it is told', () => {
 });
 
 test('a name that nothing has is refused with those that there are, and what is not configured with how to do that', () => {
-  const modules = new Map(
-    ['here', 'far'].map((name) => [name, { configuredBy: `Set ARTENIC_${name.toUpperCase()}.` }]),
-  );
-  const opened = new Set(['here']);
-  expect(() => refuseUnserved('control,here', modules, opened)).not.toThrow();
-  expect(() => refuseUnserved('', modules, opened)).not.toThrow();
-  expect(() => refuseUnserved('control,moon', modules, opened)).toThrow('names moon; there are control, here, far');
-  expect(() => refuseUnserved('far', modules, opened)).toThrow('names far, which is not configured. Set ARTENIC_FAR.');
+  const refuse =
+    (text: string, environment = {}) =>
+    () =>
+      refuseUnserved(text, environment);
+  expect(refuse('')).not.toThrow();
+  expect(refuse('control,local')).not.toThrow();
+  expect(refuse('control,moon')).toThrow('names moon; there are control, aws, local, simulated');
+  expect(refuse('aws')).toThrow('names aws, which is not configured. Set ARTENIC_AWS_REGIONS');
+  expect(refuse('aws', { ARTENIC_AWS_REGIONS: 'eu-west-1' })).not.toThrow();
+  expect(refuse('aws', { ARTENIC_AWS_REGIONS: 'Ireland' })).toThrow('ARTENIC_AWS_REGIONS: names of regions');
 });

@@ -1,14 +1,8 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import {
-  controlQueue,
-  earlierQueue,
-  launchQueue,
-  lifecycleQueue,
-  searchAttributes,
-  trainingJobWorkflowId,
-} from '../../workflows/contracts.ts';
+import { providerWorkers } from '../../workers/provider-workers.ts';
+import { controlQueue, searchAttributes, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { trainingJob } from '../../workflows/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { World } from './world.ts';
@@ -53,8 +47,9 @@ export async function startHarness(): Promise<Harness> {
         maxCachedWorkflows: 200,
       }),
     ];
-    for (const taskQueue of [launchQueue('local'), lifecycleQueue('local'), earlierQueue('local'), testMachine])
-      workers.push(await Worker.create({ ...common, taskQueue, activities: world.provider }));
+    const provider = { name: 'local', machine: () => Promise.resolve(testMachine) };
+    const rates = { launchesPerSecond: null, lifecyclePerSecond: null };
+    workers.push(...(await providerWorkers({ provider, rates }, world.provider, common)));
     running = workers.map((worker) => ({ worker, done: worker.run() }));
   };
   const stopWorkers = async (): Promise<void> => {
