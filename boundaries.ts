@@ -1,6 +1,7 @@
 /** Who may import whom: the linter's rules are made from this, and a test proves that they bite. */
 export const folders = [
   'core',
+  'app',
   'workflows',
   'activities',
   'store',
@@ -20,17 +21,18 @@ export type Folder = (typeof folders)[number];
 /** Folders whose runtime code each folder may import by relative path; its own is always allowed. `sdk/*` is imported by package name. */
 export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonly Folder[]>> = {
   core: [],
+  app: ['core', 'store', 'workflows'],
   workflows: ['core'],
-  activities: ['core', 'store', 'workflows'],
+  activities: ['core', 'app', 'store', 'workflows'],
   store: ['core'],
   serving: ['core'],
-  api: ['core', 'store', 'serving', 'workflows'],
-  workers: ['core', 'workflows', 'activities', 'store', 'serving', 'api', 'cli', 'scripts'],
+  api: ['core', 'app', 'store', 'serving'],
+  workers: ['core', 'app', 'workflows', 'activities', 'store', 'serving', 'api', 'cli', 'scripts'],
   runner: [],
   cli: [],
   'simulated-cloud': [],
   web: [],
-  scripts: ['core', 'api', 'cli', 'workers'],
+  scripts: ['core', 'app', 'api', 'cli', 'workers'],
 };
 
 /** Of these folders only types may be imported. */
@@ -39,6 +41,7 @@ export const typesOnly: Readonly<Partial<Record<Folder, readonly Folder[]>>> = {
 /** SDK packages each folder may import at run time. */
 export const sdkPackages: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonly string[]>> = {
   core: [],
+  app: ['@artenic/core'],
   workflows: [],
   activities: ['@artenic/core'],
   store: ['@artenic/core'],

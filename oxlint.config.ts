@@ -13,7 +13,7 @@ const vendorOnly: readonly { readonly packages: string; readonly allowedIn: read
   { packages: exactly(['@aws-sdk/.*', '@smithy/.*']), allowedIn: ['activities'] },
   { packages: exactly(['onnxruntime-node']), allowedIn: ['serving'] },
   { packages: exactly(['@temporalio/worker']), allowedIn: ['workers'] },
-  { packages: exactly(['@temporalio/client', '@temporalio/proto']), allowedIn: ['api', 'workers'] },
+  { packages: exactly(['@temporalio/client', '@temporalio/proto']), allowedIn: ['app', 'workers'] },
   { packages: exactly(['@temporalio/activity']), allowedIn: ['activities'] },
   { packages: exactly(['@temporalio/workflow']), allowedIn: ['workflows'] },
 ];

@@ -155,10 +155,21 @@ export type SweepActivities = {
   }) => Promise<{ readonly outcome: 'gone' | 'asked' | 'refused' | 'owned' }>;
 };
 
+/** `isAsked`: a job waits for it, and everything is read anew; else what is due. */
+export type CatalogInput = { readonly provider: string; readonly isAsked?: true };
+/** On the queue of its provider. */
+export type CheckActivities = {
+  /** Looks whether the provider can be used, and writes that down. */
+  readonly checkProvider: (input: { readonly provider: string }) => Promise<{
+    readonly usable: boolean;
+    readonly message: string;
+  }>;
+};
+
 /** On the queue of its provider. */
 export type CatalogActivities = {
-  /** Reads everything that the provider offers and puts it in the place of what was known. */
-  readonly refreshCatalog: (input: { readonly provider: string }) => Promise<{ readonly offers: number }>;
+  /** Reads what the provider offers and puts it in the place of what was known. */
+  readonly refreshCatalog: (input: CatalogInput) => Promise<{ readonly offers: number }>;
 };
 
 /** On the control queue. */

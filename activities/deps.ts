@@ -24,10 +24,10 @@ export type RunnerSettings = {
   readonly shipIntervalMs: number;
 };
 
+/** No provider: a process that serves the control queue alone needs no credentials of any. */
 export type ControlDeps = {
   readonly store: Store;
   readonly storage: ObjectStorage;
-  readonly providers: ReadonlyMap<string, Provider>;
   readonly policyFor: (mode: PlacementMode) => FailoverPolicy;
   /** Tells the attempt's workflow. Throws `not-found` when that is closed. */
   readonly signal: { readonly capacityGranted: (attemptId: string) => Promise<void> };
@@ -45,15 +45,19 @@ export type ProviderDeps = {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;
   readonly silence: SilenceSettings;
+  /** How often the machines of each provider are looked at. */
+  readonly watchIntervalMs: ReadonlyMap<string, number>;
   readonly now: () => Date;
 };
 
 /** What the reconciler works with, besides what settles an attempt. */
-export type ReconcileDeps = Pick<ControlDeps, 'store' | 'providers' | 'describeWorkflow' | 'now'> & {
+export type ReconcileDeps = Pick<ControlDeps, 'store' | 'describeWorkflow' | 'now'> & {
+  readonly providers: ReadonlyMap<string, Provider>;
   /** How long what nobody owns is left alone; longer than one call that launches. */
   readonly graceMs: number;
 };
-export type RepairDeps = ControlDeps & {
-  /** Starts the job's workflow to take over what runs; one that is there already is success. */
-  readonly adoptJob: (jobId: string, service: string) => Promise<void>;
-};
+export type RepairDeps = ControlDeps &
+  Pick<ReconcileDeps, 'providers'> & {
+    /** Starts the job's workflow to take over what runs; one that is there already is success. */
+    readonly adoptJob: (jobId: string, service: string) => Promise<void>;
+  };

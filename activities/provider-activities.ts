@@ -1,5 +1,5 @@
 import type { JobSpec } from '@artenic/core';
-import { ArtenicError, isArtenicError, type ErrorType } from '../core/errors.ts';
+import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../core/errors.ts';
 import type { Offer } from '../core/failover/types.ts';
 import { maskCredentials } from '../core/secrets.ts';
 import { cameToItsEnd } from '../store/completion.ts';
@@ -16,7 +16,14 @@ import { launchAlone } from './launch-lease.ts';
 import { tryLaunch } from './launching/try-launch.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
-import type { InstanceBootstrap, InstanceHandle, LaunchRequest, Provider } from './providers/provider.ts';
+import type {
+  InstanceBootstrap,
+  InstanceDescription,
+  InstanceHandle,
+  LaunchRequest,
+  Provider,
+} from './providers/provider.ts';
+import { SharedLooks } from './providers/shared-looks.ts';
 
 const maxLineLength = 500;
 /** A signal is there long before. */
@@ -24,11 +31,12 @@ const lastWordTravelsMs = 5000;
 const bootAndDeliverySeconds = 3600;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
+  const looks = looksOf(deps);
   const activities = withFailures<ProviderActivities>({
     tryLaunch: (input) =>
       tryLaunch(deps, input, (attemptId, { offer, launch }) => launchInstance(deps, attemptId, offer, launch)),
     launchInstance: ({ attemptId, offer }) => launchInstance(deps, attemptId, offer, 1),
-    watchInstance: ({ handle }) => watchInstance(deps, handle),
+    watchInstance: ({ handle }) => lookedAtEvery(intervalOf(deps, handle), () => watchInstance(deps, looks, handle)),
     terminateInstance: (input) => terminateInstance(deps, input),
   });
   return {
@@ -69,7 +77,7 @@ async function launchInstance(
   };
   const handle = await launchAlone(store, attemptId, async () => {
     await store.reconcile.launchTried(attemptId, now());
-    const made = await notingRefusal(deps, attemptId, () => launchOrAdopt(providerOf(deps, offer.provider), request));
+    const made = await notingRefusal(deps, request, () => launchOrAdopt(providerOf(deps, offer.provider), request));
     await store.attempts.setHandle(attemptId, made, now());
     return made;
   });
@@ -133,14 +141,16 @@ function bootstrapOf(
 const refusals: readonly ErrorType[] = ['stockout', 'quota', 'invalid-request'];
 
 async function notingRefusal(
-  { store }: ProviderDeps,
-  attemptId: string,
+  { store, now }: ProviderDeps,
+  { attemptId, offer }: LaunchRequest,
   launch: () => Promise<InstanceHandle>,
 ): Promise<InstanceHandle> {
   try {
     return await launch();
   } catch (error) {
     if (isArtenicError(error) && refusals.includes(error.type)) await store.reconcile.launchTried(attemptId, null);
+    // until it answers again nothing else is launched there
+    if (isArtenicError(error, 'auth')) await store.catalogs.refused(offer.provider, error, now());
     throw error;
   }
 }
@@ -157,9 +167,46 @@ async function launchOrAdopt(provider: Provider, request: LaunchRequest): Promis
   }
 }
 
-async function watchInstance(deps: ProviderDeps, handle: InstanceHandle): Promise<InstanceEvidence> {
+/** Of a provider that no module names any more. */
+const slowestWatchMs = 15_000;
+
+function intervalOf({ watchIntervalMs }: ProviderDeps, { provider }: InstanceHandle): number {
+  return watchIntervalMs.get(provider) ?? slowestWatchMs;
+}
+
+/** The next look comes after the provider's own interval; only a worker that died is replaced sooner. */
+async function lookedAtEvery<T>(intervalMs: number, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isArtenicError(error) || !errorTable[error.type].retryable || error.details.retryAfterMs !== undefined)
+      throw error;
+    throw new ArtenicError(error.type, error.message, { ...error.details, cause: error, retryAfterMs: intervalMs });
+  }
+}
+
+type Looks = ReadonlyMap<string, SharedLooks>;
+
+/** Of those providers whose machines can be looked at together. */
+function looksOf({ providers, watchIntervalMs }: ProviderDeps): Looks {
+  return new Map(
+    [...providers].flatMap(([name, { describeMany }]) =>
+      describeMany === undefined
+        ? []
+        : [[name, new SharedLooks(describeMany, watchIntervalMs.get(name) ?? slowestWatchMs)] as const],
+    ),
+  );
+}
+
+/** That it is gone is proved by a look at this machine alone. */
+async function seenOf(provider: Provider, looks: Looks, handle: InstanceHandle): Promise<InstanceDescription | null> {
+  const seen = (await looks.get(provider.name)?.look(handle)) ?? null;
+  return seen === null || seen.state === 'gone' ? describeIfKnown(provider, handle) : seen;
+}
+
+async function watchInstance(deps: ProviderDeps, looks: Looks, handle: InstanceHandle): Promise<InstanceEvidence> {
   const provider = providerOf(deps, handle.provider);
-  const instance = await describeIfKnown(provider, handle);
+  const instance = await seenOf(provider, looks, handle);
   if (instance === null) return { endedBy: 'unknown', endedAt: null };
   await noteBilled(deps.store, instance);
   if (instance.state !== 'gone') {

@@ -12,7 +12,7 @@ import { checkOrigin } from './middleware/access.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { problemOf, sendProblem } from './problems.ts';
 import { createRoutes } from './routes/index.ts';
-import { createUnderway, type Underway } from './underway.ts';
+import { createUnderway, type Underway } from '../app/loops/underway.ts';
 
 /** One id for a request in its answer, its log lines and its problem document. */
 function correlate(request: Request, response: Response, next: NextFunction): void {

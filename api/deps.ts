@@ -6,7 +6,7 @@ import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
 import type { Hearing } from './hearing.ts';
 import type { Hints } from './hints.ts';
-import type { TemporalGateway } from './temporal-gateway.ts';
+import type { TemporalGateway } from '../app/temporal/gateway.ts';
 
 export type Predictor = Omit<WholePredictor, 'close'>;
 
@@ -77,6 +77,8 @@ export type ApiDeps = {
   readonly hearing: Hearing;
   /** When a machine that gives no sign of life is ended. */
   readonly silence: SilenceSettings;
+  /** Every provider there is an adapter for, and how it is configured. */
+  readonly knownProviders: readonly { readonly name: string; readonly configuredBy: string }[];
   /** How often workers compare each provider with what is known. */
   readonly reconcileMs: number;
   /** How long what may go is kept. */

@@ -11,7 +11,7 @@ import { closeCode, LiveReader } from './live-reader.ts';
 import { checkOrigin, principalOfKey } from './middleware/access.ts';
 import { principalOfSession } from './sessions.ts';
 import { endForGood } from './server.ts';
-import { createUnderway, type Underway } from './underway.ts';
+import { createUnderway, type Underway } from '../app/loops/underway.ts';
 
 const protocol = 'artenic.v1';
 /** Each one also asks whether the key or the session of the socket still holds. */

@@ -3,7 +3,7 @@ import { ArtenicError } from '../core/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { dispatch, isHot } from './dispatch.ts';
 import type { Permission, Route } from './route.ts';
-import type { Underway } from './underway.ts';
+import type { Underway } from '../app/loops/underway.ts';
 
 const permissions: ReadonlySet<Permission> = new Set<Permission>(['open', 'read', 'write', 'runner', 'webhook']);
 

@@ -3,7 +3,7 @@ import { ArtenicError } from '../core/errors.ts';
 import type { Repositories, StreamKey } from '../store/types.ts';
 import type { CoarseEvents } from './coarse-events.ts';
 import type { ApiDeps, ApiLimits } from './deps.ts';
-import { later, packLog } from './log-objects.ts';
+import { later, packLog } from '../app/logs/objects.ts';
 import { parseMetricLines } from './metric-lines.ts';
 import type { RunnerCaller } from './route.ts';
 import { holdFence } from './runner-fence.ts';

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ownValue } from '@artenic/core';
-import type { Underway } from './underway.ts';
+import type { Underway } from '../app/loops/underway.ts';
 
 export type RunningServer = {
   readonly server: Server;

@@ -23,7 +23,7 @@ import type {
   ProviderRecord,
   StageChangeRecord,
 } from '../store/types.ts';
-import { trainingJobWorkflowId } from '../workflows/contracts.ts';
+import { trainingJobWorkflowId } from '../app/temporal/gateway.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 

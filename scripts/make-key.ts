@@ -1,4 +1,4 @@
 /** Prints a new admin key for `ARTENIC_ADMIN_KEY_FILE`; `npm start` makes its own. */
-import { makeKey } from '../api/keys.ts';
+import { makeKey } from '../app/access/keys.ts';
 
 process.stdout.write(`${makeKey()}\n`);

@@ -11,6 +11,11 @@ const weeksAhead = 4;
 const partitioned = {
   /** By `at`. */
   events: (fromMs: number) => new Date(fromMs).toISOString(),
+  /** By `job_id`, which begins with the time of the submission in milliseconds. */
+  metric_points: (fromMs: number) => {
+    const hex = fromMs.toString(16).padStart(12, '0');
+    return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+  },
 } as const;
 export type PartitionedTable = keyof typeof partitioned;
 const partitionedTables = Object.keys(partitioned) as readonly PartitionedTable[];
@@ -82,11 +87,19 @@ async function addWeeks(db: Db, table: PartitionedTable, nowMs: number): Promise
     await addWeek(db, table, fromMs);
 }
 
-export async function dropPartition(db: Db, table: PartitionedTable, name: string): Promise<void> {
-  await inTransaction(db, async (transaction) => {
-    // Whoever writes or reads meanwhile must not queue up behind us: the next round tries again.
+/** False, and nothing is dropped, when `isDue` says no in the transaction that would drop it. */
+export async function dropPartition(
+  db: Db,
+  table: PartitionedTable,
+  name: string,
+  isDue: (transaction: Db) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<boolean> {
+  return inTransaction(db, async (transaction) => {
+    // Other transactions that write or read meanwhile must not queue up behind this one: the next round tries again.
     await sql`set local lock_timeout = '2s'`.execute(transaction);
+    if (!(await isDue(transaction))) return false;
     await sql`alter table ${sql.table(table)} detach partition ${sql.table(name)}`.execute(transaction);
     await sql`drop table ${sql.table(name)}`.execute(transaction);
+    return true;
   });
 }

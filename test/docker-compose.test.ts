@@ -4,8 +4,9 @@ import { expect, test } from '@jest/globals';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
-import { configNames, readConfig } from '../workers/config.ts';
+import { optionsByFile, readConfig } from '../workers/config.ts';
 
+const configNames = [...optionsByFile.values()].flat();
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 type Service = { readonly environment?: Record<string, string>; readonly build?: { readonly target: string } };
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };

@@ -4,16 +4,17 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { providerModules } from '../activities/providers/registry.ts';
 import { createApp } from '../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../api/deps.ts';
 import { createHints } from '../api/hints.ts';
-import { parseKey } from '../api/keys.ts';
+import { parseKey } from '../app/access/keys.ts';
 import { createHearing } from '../api/hearing.ts';
 import { createLive } from '../api/live.ts';
-import { startLogKeeper } from '../api/log-keeper.ts';
+import { startLogKeeper } from '../app/logs/keeper.ts';
 import { modelCache } from '../api/model-cache.ts';
 import { startServer } from '../api/server.ts';
-import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { createTemporalGateway } from '../app/temporal/gateway.ts';
 import { guardTemporalUi } from '../api/temporal-ui.ts';
 import { uuidv7 } from '../core/ids.ts';
 import { createPredictor } from '../serving/predictor.ts';
@@ -115,6 +116,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     hearing,
     silence: silenceSettingsOf(config),
+    knownProviders: [...providerModules.values()].map(({ name, configuredBy }) => ({ name, configuredBy })),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),

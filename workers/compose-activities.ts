@@ -3,44 +3,50 @@ import { fileURLToPath } from 'node:url';
 import { createCatalogActivities } from '../activities/catalog/refresh.ts';
 import type {
   CatalogActivities,
+  CheckActivities,
   CollectorActivities,
   ControlActivities,
   ProviderActivities,
   RepairActivities,
   SweepActivities,
 } from '../activities/contract.ts';
+import { createCheckActivities } from '../activities/check-provider.ts';
 import { createControlActivities } from '../activities/control/create.ts';
 import { nextLaunch } from '../activities/control/next-launch.ts';
 import type { ControlDeps } from '../activities/deps.ts';
 import { createProviderActivities } from '../activities/provider-activities.ts';
-import { createLocalElsewhere } from '../activities/providers/local/elsewhere.ts';
-import { createLocalProvider } from '../activities/providers/local/provider.ts';
+import type { ProviderRates } from '../activities/providers/module.ts';
 import type { Provider } from '../activities/providers/provider.ts';
-import { createSimulatedProvider } from '../activities/providers/simulated/provider.ts';
+import { providerModules } from '../activities/providers/registry.ts';
 import { createRepairActivities, createSweepActivities } from '../activities/reconcile/create.ts';
 import { createCollectorActivities } from '../activities/retention/collect.ts';
-import type { TemporalGateway } from '../api/temporal-gateway.ts';
+import type { TemporalGateway } from '../app/temporal/gateway.ts';
 import { policyFor } from '../core/failover/policy.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { inspectModel } from '../serving/inspect.ts';
 import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { Store } from '../store/types.ts';
-import { awsProviderOf } from './aws.ts';
 import { apiUrlOf, periodsOf, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import type { Served } from './queues.ts';
+import { lazyRunnerPrograms } from './runner-programs.ts';
 
-/** Their instances are processes of this machine, and see its files. */
-const onThisMachine: ReadonlySet<string> = new Set(['local', 'simulated']);
+const modules = [...providerModules.values()];
 const runnerEntry = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
 
 export type ComposedActivities = {
   readonly control: ControlActivities & RepairActivities & CollectorActivities;
-  readonly providerActivities: ProviderActivities & SweepActivities & CatalogActivities;
-  readonly providers: ReadonlyMap<string, Provider>;
+  readonly providerActivities: ProviderActivities &
+    SweepActivities &
+    CatalogActivities &
+    CheckActivities &
+    Pick<RepairActivities, 'settleAbandoned'>;
+  /** Those that this process serves. */
+  readonly providers: ReadonlyMap<string, ServedProvider>;
 };
+export type ServedProvider = { readonly provider: Provider; readonly rates: ProviderRates };
 
 /** Wires every activity to the real world. */
-export function composeActivities(parts: {
+export async function composeActivities(parts: {
   readonly config: Config;
   readonly store: Store;
   readonly storage: ObjectStorage;
@@ -49,22 +55,18 @@ export function composeActivities(parts: {
   readonly temporal: TemporalGateway;
   readonly wrapProvider: (provider: Provider) => Provider;
   readonly served: Served;
-}): ComposedActivities {
-  const { config, store, sharedRoot, wrapProvider } = parts;
+  /** Where the options of single providers are read from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Promise<ComposedActivities> {
+  const { config, store, sharedRoot } = parts;
   const storage = outsideTransactions('storage', parts.storage);
   const temporal = outsideTransactions('temporal', parts.temporal);
   const home = resolve(config.ARTENIC_HOME);
-  const local = parts.served.isProviderServed('local') ? localOf(config, home) : createLocalElsewhere(store);
-  const providers = new Map(
-    [local, ...clouds(config, storage)].map((provider) => [
-      provider.name,
-      outsideTransactions(provider.name, wrapProvider(provider)),
-    ]),
-  );
+  const served = await openServed({ ...parts, storage, home });
+  const providers = new Map([...served].map(([name, { provider }]) => [name, provider]));
   const controlDeps: ControlDeps = {
     store,
     storage,
-    providers,
     policyFor,
     signal: { capacityGranted: temporal.signalCapacityGranted },
     describeWorkflow: temporal.describe,
@@ -79,52 +81,63 @@ export function composeActivities(parts: {
     providers,
     runner: {
       apiUrl: apiUrlOf(config),
-      onThisMachine: { providers: onThisMachine, endpointsFile: join(home, 'endpoints.json'), sharedRoot },
+      onThisMachine: {
+        providers: new Set(modules.filter((one) => one.sharesMachineFiles).map(({ name }) => name)),
+        endpointsFile: join(home, 'endpoints.json'),
+        sharedRoot,
+      },
       keyPepper: config.ARTENIC_KEY_PEPPER,
       heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS,
       shipIntervalMs,
     },
     silence: silenceSettingsOf(config),
+    watchIntervalMs: new Map(modules.map(({ name, watchIntervalMs }) => [name, watchIntervalMs])),
     now: () => new Date(),
   });
+  const repair = createRepairActivities({
+    ...controlDeps,
+    providers,
+    adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
+  });
+  const { settleAbandoned } = repair;
   return {
     control: {
       ...createControlActivities(controlDeps),
-      ...createRepairActivities({
-        ...controlDeps,
-        adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
-      }),
+      // `settleAbandoned` of sweeps that an earlier release has begun waits here, too
+      ...repair,
       ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
     providerActivities: {
       ...providerActivities,
-      ...createSweepActivities({ ...controlDeps, graceMs }),
-      ...createCatalogActivities(controlDeps),
+      ...createSweepActivities({ ...controlDeps, providers, graceMs }),
+      ...createCatalogActivities({ ...controlDeps, providers }),
+      ...createCheckActivities({ ...controlDeps, providers }),
+      settleAbandoned,
     },
-    providers,
+    providers: served,
   };
 }
 
-function localOf(config: Config, home: string): Provider {
-  return createLocalProvider({
-    home,
-    runnerEntry,
-    nodePath: process.execPath,
-    cacheDir: join(home, 'cache'),
-    ...(config.ARTENIC_LOCAL_VCPU === undefined ? {} : { vcpu: config.ARTENIC_LOCAL_VCPU }),
-  });
-}
-
-/** The clouds that the configuration knows of. */
-function clouds(config: Config, storage: ObjectStorage): readonly Provider[] {
-  const {
-    ARTENIC_SIMULATED_CLOUD_URL: url,
-    ARTENIC_SIMULATED_CLOUD_KEY: key,
-    ARTENIC_CLOUD_NAMESPACE: namespace,
-  } = config;
-  const aws = awsProviderOf(config, storage);
-  return [
-    ...(url === undefined || key === undefined ? [] : [createSimulatedProvider({ url, key, namespace })]),
-    ...(aws === null ? [] : [aws]),
-  ];
+/** What this process serves and the environment configures. */
+async function openServed(parts: {
+  readonly config: Config;
+  readonly storage: ObjectStorage;
+  readonly home: string;
+  readonly served: Served;
+  readonly wrapProvider: (provider: Provider) => Provider;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Promise<ReadonlyMap<string, ServedProvider>> {
+  const { config, storage, home, served, wrapProvider, environment } = parts;
+  const programs = lazyRunnerPrograms({ storage, home, bundle: config.ARTENIC_RUNNER_BUNDLE ?? null });
+  const opened = new Map<string, ServedProvider>();
+  for (const module of modules) {
+    const configured = served.isProviderServed(module.name) ? module.configure(environment) : null;
+    if (configured === null) continue;
+    const provider = await configured.create({
+      ...{ home, runnerEntry, programs, apiUrl: apiUrlOf(config), namespace: config.ARTENIC_CLOUD_NAMESPACE },
+    });
+    const outside = outsideTransactions(module.name, wrapProvider(provider));
+    opened.set(module.name, { provider: outside, rates: configured.rates });
+  }
+  return opened;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { webhookKeyOf } from '../api/webhook-signature.ts';
+import { providerModules } from '../activities/providers/registry.ts';
+import { webhookKeyOf } from '../app/signals/webhook-signature.ts';
 import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
@@ -8,14 +9,8 @@ import { storageOptionsOf } from './storage-url.ts';
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().min(1);
 
-/** Pairs `name=value` separated by commas, or nothing. */
-const pairs = z
-  .string()
-  .regex(/^(?:\s*[^,=\s]+\s*=\s*[^,=\s]+\s*(?:,|$))*$/, 'pairs `name=value`, separated by commas')
-  .default('');
-
 /**
- * Every option, read from the environment in one place. Each says its default, the trade-off and when to change it.
+ * Every option but those of single providers (`activities/providers/NAME/config.ts`), read from the environment in one place. Each says its default, the trade-off and when to change it.
  */
 const configSchema = z.object({
   /** PostgreSQL, as `postgresql://user:password@host:port/database`. `npm start` fills it in from its embedded server. */
@@ -73,47 +68,17 @@ const configSchema = z.object({
   ARTENIC_TEMPORAL_UI_UPSTREAM: z.url().optional(),
   /** Port of the guarded Web UI, on ARTENIC_API_HOST. */
   ARTENIC_TEMPORAL_UI_PORT: port.default(8233),
-  /** Cores that jobs of the local provider may use; all of the machine's when absent. Lower it to keep some for yourself. */
-  ARTENIC_LOCAL_VCPU: z.coerce.number().int().min(1).optional(),
   /** How often what has served its time is removed ([retention](retention.md)). */
   ARTENIC_COLLECT_MS: milliseconds.default(600_000),
   /** Days for which logs, histories and decisions of a job are kept after its end. Less saves space; what is gone cannot be looked at any more. */
   ARTENIC_KEEP_DETAILS_DAYS: z.coerce.number().min(1).default(90),
   /** Days for which an ended job is kept with its attempts and outputs. A job that a model version names is kept as long as the version. */
   ARTENIC_KEEP_JOBS_DAYS: z.coerce.number().min(1).default(365),
-  /** URL of a simulated cloud (`npm run cloud:simulated`). With it and its key the provider `simulated` is there. */
-  ARTENIC_SIMULATED_CLOUD_URL: z.url().optional(),
-  /** API key of the simulated cloud. */
-  ARTENIC_SIMULATED_CLOUD_KEY: z.string().min(1).optional(),
   /** Marks our instances at every cloud. One per installation: two that share an account and this name end each other's instances. */
   ARTENIC_CLOUD_NAMESPACE: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and "-", at most 32')
     .default('artenic'),
-  /** Regions of Amazon EC2 to run instances in, separated by commas. With it the provider `aws` is there; credentials come by AWS's own chain (environment, profile, web identity, instance role). */
-  ARTENIC_AWS_REGIONS: z
-    .string()
-    .regex(/^(?:\s*[a-z]{2}(?:-[a-z]+)+-\d+\s*(?:,|$))*$/, 'names of regions, separated by commas')
-    .default(''),
-  /** Image by region (`eu-west-1=ami-…`); Amazon Linux 2023 when absent. One that holds Node 24 saves each instance a download of 120 MB. */
-  ARTENIC_AWS_IMAGES: pairs,
-  /** Image by region for types with GPUs; AWS's deep learning base image when absent. */
-  ARTENIC_AWS_GPU_IMAGES: pairs,
-  /** Subnet by zone (`eu-west-1a=subnet-…`). Only these zones are used then; absent, the default network. They need a way to ARTENIC_API_URL. */
-  ARTENIC_AWS_SUBNETS: pairs,
-  /** Security group by region (`eu-west-1=sg-…`), repeated for several; the network's default group when absent. No inbound rule is needed. */
-  ARTENIC_AWS_SECURITY_GROUPS: pairs,
-  /** Name of an instance profile. Whatever it may do, jobs may do; none when absent, which is what the platform needs. */
-  ARTENIC_AWS_INSTANCE_PROFILE: z.string().min(1).optional(),
-  /** Root device of the images and its size in GiB (`/dev/xvda=100`); as large as the image when absent. */
-  ARTENIC_AWS_ROOT_DISK: z
-    .string()
-    .regex(/^(?:\/dev\/\w+=\d{1,5})?$/, 'a device and GiB, as `/dev/xvda=100`')
-    .default(''),
-  /** On-demand prices, made by `node scripts/aws-prices.ts`; a small dated table when absent. */
-  ARTENIC_AWS_PRICES_FILE: z.string().min(1).optional(),
-  /** URL of a server that speaks EC2's API in place of AWS; for tests. */
-  ARTENIC_AWS_ENDPOINT: z.url().optional(),
   /** The runner as one file, for rented machines; built at the first launch when absent. Images set it so that this needs no compiler. */
   ARTENIC_RUNNER_BUNDLE: z.string().optional(),
   /** Secrets by which signals from outside are signed ([signals](../signals.md)): `whsec_` and 24 to 64 bytes as base64, several separated by commas while one is exchanged for another. None by default: then API keys only. */
@@ -131,16 +96,16 @@ const configSchema = z.object({
   ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
   /** How long a runner may give no sign of life before its machine is ended and the job goes on elsewhere. Only time counts in which the API was there to hear it. Lower: a hung machine costs less; higher: a partition is waited out. At least five heartbeats. */
   ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
-  /** How long a machine may take from its launch to its runner's hello. Absent: 5 minutes on this machine and the simulated cloud, 20 on AWS. */
+  /** How long a machine may take from its launch to its runner's hello. Absent: what each provider's module says, 5 minutes on this machine. */
   ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
-  /** Task queues that this worker serves, separated by commas: `control`, `local`, `provider-aws`, `provider-simulated`. All by default. Several hosts may serve `local`: each sees to its own instances, by its home. A host that is to run no trainings leaves `local` out. */
+  /** What this worker serves, separated by commas: `control` (workflows, rows, schedules) and names of providers, each with the credentials of that one ([worker roles](../worker-roles.md)). Everything that is configured by default. Several hosts may serve `local`: each sees to its own instances, by its home. A host that is to run no trainings leaves `local` out. */
   ARTENIC_WORKER_QUEUES: z.string().default(''),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
   /** How often each provider's list is compared with our rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */
   ARTENIC_RECONCILE_MS: milliseconds.min(1000).default(60_000),
-  /** How often each provider is asked for all that it offers, for `artenic offers` and the dashboard. A launch asks by itself. */
-  ARTENIC_CATALOG_MS: milliseconds.min(1000).default(3_600_000),
+  /** How often each provider is asked what it offers and what it costs; a provider with spot machines is asked for their prices, and every five minutes for all. Launches are decided by the answers of the last 15 minutes. */
+  ARTENIC_CATALOG_MS: milliseconds.min(1000).max(600_000).default(60_000),
   /** How long an instance that nobody owns is left alone before it is terminated. Must be longer than the 180 s that one call to launch may take; lower it for tests only. */
   ARTENIC_RECONCILE_GRACE_MS: milliseconds.default(240_000),
   /** How often the histories of settled jobs are put into object storage. Any value below Temporal's retention does. */
@@ -157,8 +122,14 @@ const configSchema = z.object({
 
 export type Config = z.output<typeof configSchema>;
 
-/** Names of all options, for the documentation and the compose file's test. */
-export const configNames: readonly string[] = Object.keys(configSchema.shape);
+const ownNames: readonly string[] = Object.keys(configSchema.shape);
+/** Names of all options by the file that explains them, for the documentation. */
+export const optionsByFile: ReadonlyMap<string, readonly string[]> = new Map([
+  ['workers/config.ts', ownNames],
+  ...[...providerModules].map(
+    ([name, { optionNames }]) => [`activities/providers/${name}/config.ts`, optionNames] as const,
+  ),
+]);
 
 /** Reads the environment; throws one error that names every wrong option. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -179,6 +150,7 @@ export function silenceSettingsOf(config: Config): SilenceSettings {
     // a heartbeat or two may be lost on their way
     silentAfterMs: Math.max(config.ARTENIC_SILENT_AFTER_MS, 5 * config.ARTENIC_HEARTBEAT_MS),
     helloWithinMs: config.ARTENIC_HELLO_WITHIN_MS ?? null,
+    helloWithinMsByProvider: new Map([...providerModules].map(([name, module]) => [name, module.helloWithinMs])),
   };
 }
 

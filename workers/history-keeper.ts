@@ -2,7 +2,7 @@ import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@tempora
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { objectKeys } from '@artenic/core';
 import type { Logger } from 'pino';
-import { everyMs, type Loop } from '../api/every.ts';
+import { everyMs, type Loop } from '../app/loops/every.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { JobRecord, Store } from '../store/types.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { removeOldInstances } from '../activities/providers/local/old-instances.ts';
-import { everyMs, type Loop } from '../api/every.ts';
+import { everyMs, type Loop } from '../app/loops/every.ts';
 import { messageOf } from '../core/errors.ts';
 import { fixedPeriods } from '../core/retention/rules.ts';
 import type { Store } from '../store/types.ts';

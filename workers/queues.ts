@@ -1,20 +1,29 @@
-import { controlQueue, providerQueue } from '../workflows/contracts.ts';
+import type { ProviderModule } from '../activities/providers/module.ts';
+import { controlQueue } from '../workflows/contracts.ts';
 import { listOf } from './config.ts';
 
 /** What a worker process serves: rows and workflows, and the providers whose instances it sees to. */
 export type Served = { readonly control: boolean; readonly isProviderServed: (provider: string) => boolean };
 
-/** @param text ARTENIC_WORKER_QUEUES; empty: everything. */
+/** @param text ARTENIC_WORKER_QUEUES: `control` and names of providers; empty: everything. */
 export function servedBy(text: string): Served {
   const wanted = new Set(listOf(text));
-  const isWanted = (queue: string): boolean => wanted.size === 0 || wanted.has(queue);
-  return { control: isWanted(controlQueue), isProviderServed: (provider) => isWanted(providerQueue(provider)) };
+  const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
+  return { control: isWanted(controlQueue), isProviderServed: isWanted };
 }
 
-/** A name that no queue has would leave a queue without a worker, which nobody would notice. */
-export function refuseUnknownQueues(text: string, providers: Iterable<string>): void {
-  const known = [controlQueue, ...[...providers].map(providerQueue)];
-  const unknown = listOf(text).filter((queue) => !known.includes(queue));
-  if (unknown.length === 0) return;
-  throw new Error(`ARTENIC_WORKER_QUEUES names ${unknown.join(', ')}; there are ${known.join(', ')}`);
+/** A name that nothing has, or without its options, would leave queues without a worker, which nobody would notice. */
+export function refuseUnserved(
+  text: string,
+  modules: ReadonlyMap<string, Pick<ProviderModule, 'configuredBy'>>,
+  opened: ReadonlySet<string>,
+): void {
+  for (const name of listOf(text)) {
+    if (name === controlQueue || opened.has(name)) continue;
+    const module = modules.get(name);
+    if (module !== undefined)
+      throw new Error(`ARTENIC_WORKER_QUEUES names ${name}, which is not configured. ${module.configuredBy}`);
+    const known = [controlQueue, ...modules.keys()].join(', ');
+    throw new Error(`ARTENIC_WORKER_QUEUES names ${name}; there are ${known}`);
+  }
 }

@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 import { isArtenicError, messageOf } from '../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, Store } from '../store/types.ts';
 import { trainingJobWorkflowId } from '../workflows/contracts.ts';
-import { deliverRunnerEvents } from '../api/deliver-runner-events.ts';
-import { deliverSignal } from '../api/deliver-signal.ts';
-import { everyMs, type Loop } from '../api/every.ts';
-import type { TemporalGateway } from '../api/temporal-gateway.ts';
+import { deliverRunnerEvents } from '../app/attempts/deliver-runner-events.ts';
+import { relaySignal } from '../app/signals/deliver.ts';
+import { everyMs, type Loop } from '../app/loops/every.ts';
+import type { TemporalGateway } from '../app/temporal/gateway.ts';
 import { createRepeatedFailures } from './repeated-failures.ts';
 
 export type RelayDeps = {
@@ -102,7 +102,7 @@ export function startRelay(deps: RelayDeps): Loop {
     isClosed = () => signal.aborted;
     const olderThan = new Date(now().getTime() - handsOffMs);
     for (const signal of await store.signals.undelivered({ olderThan, limit: batchSize }))
-      await attempt(`signal ${signal.jobId} ${signal.eventId}`, () => deliverSignal({ store, temporal, now }, signal));
+      await attempt(`signal ${signal.jobId} ${signal.eventId}`, () => relaySignal({ store, temporal, now }, signal));
     await deliverEvents(olderThan);
     for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
       await attempt(job.id, () => deliver(job));

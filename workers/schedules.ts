@@ -8,72 +8,24 @@ import {
 } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
-import {
-  catalogScheduleId,
-  collectorScheduleId,
-  controlQueue,
-  type ProviderInput,
-  reconcileScheduleId,
-  searchAttributes,
-} from '../workflows/contracts.ts';
+import { searchAttributes } from '../workflows/contracts.ts';
+import type { ScheduleDefinition } from './schedule-registry.ts';
 import { prepareTemporal } from './temporal-setup.ts';
 
 export type SchedulesDeps = {
   readonly connection: Connection;
   readonly namespace: string;
-  readonly providers: Iterable<string>;
-  readonly reconcileMs: number;
-  readonly catalogMs: number;
-  readonly collectMs: number;
+  readonly schedules: readonly ScheduleDefinition[];
   readonly logger: Logger;
   readonly intervalMs: number;
 };
 
-/** Done with each provider at intervals. */
-type Round = {
-  readonly scheduleId: (provider: string) => string;
-  readonly workflowType: 'reconcileProviders' | 'refreshCatalog';
-  readonly everyMs: number;
-  readonly summary: (provider: string) => string;
-  /** Also at once when a worker starts: what it is configured with may have changed. */
-  readonly isEager: boolean;
-};
-
-function roundsOf({ reconcileMs, catalogMs }: Pick<SchedulesDeps, 'reconcileMs' | 'catalogMs'>): readonly Round[] {
-  return [
-    {
-      ...{ scheduleId: reconcileScheduleId, workflowType: 'reconcileProviders', everyMs: reconcileMs, isEager: false },
-      summary: (provider) => `compares what ${provider} has with what is known`,
-    },
-    {
-      ...{ scheduleId: catalogScheduleId, workflowType: 'refreshCatalog', everyMs: catalogMs, isEager: true },
-      summary: (provider) => `asks what ${provider} offers`,
-    },
-  ];
-}
-
 type Wanted = { readonly options: ScheduleOptions; readonly isEager: boolean };
 
-function ofProvider(provider: string, { scheduleId, workflowType, everyMs, summary, isEager }: Round): Wanted {
-  const input: ProviderInput = { provider };
-  return scheduleOf({
-    ...{ scheduleId: scheduleId(provider), workflowType, everyMs, summary: summary(provider), isEager, args: [input] },
-    provider,
-  });
-}
-
-function scheduleOf(parts: {
-  readonly scheduleId: string;
-  readonly workflowType: string;
-  readonly everyMs: number;
-  readonly summary: string;
-  readonly isEager: boolean;
-  readonly args: unknown[];
-  readonly provider: string | null;
-}): Wanted {
-  const { scheduleId, workflowType, everyMs, summary, isEager, args, provider } = parts;
+function wantedOf(definition: ScheduleDefinition): Wanted {
+  const { id, workflowType, input, everyMs, queue, summary, isEager, provider } = definition;
   const options: ScheduleOptions = {
-    scheduleId,
+    scheduleId: id,
     spec: { intervals: [{ every: everyMs }] },
     policies: {
       // one that is still at work does the next one's work
@@ -84,9 +36,9 @@ function scheduleOf(parts: {
     action: {
       type: 'startWorkflow',
       workflowType,
-      workflowId: scheduleId,
-      taskQueue: controlQueue,
-      args,
+      workflowId: id,
+      taskQueue: queue,
+      args: [...input],
       // one that hangs (no PostgreSQL, a release that cannot replay it) must not keep all that follow from starting
       workflowRunTimeout: '15m',
       staticSummary: summary,
@@ -98,13 +50,6 @@ function scheduleOf(parts: {
     },
   };
   return { options, isEager };
-}
-
-function collector(everyMs: number): Wanted {
-  return scheduleOf({
-    ...{ scheduleId: collectorScheduleId, workflowType: 'collectGarbage', everyMs, isEager: false },
-    ...{ summary: 'removes what has served its time', args: [], provider: null },
-  });
 }
 
 async function ensure(client: Client, { options, isEager }: Wanted): Promise<void> {
@@ -135,13 +80,9 @@ async function isThere(client: Client, scheduleId: string): Promise<boolean> {
  * them, too, and our search attributes with them. The first time is awaited.
  */
 export async function keepSchedules(deps: SchedulesDeps): Promise<{ readonly close: () => Promise<void> }> {
-  const { connection, namespace, providers, logger, intervalMs } = deps;
+  const { connection, namespace, logger, intervalMs } = deps;
   const client = new Client({ connection, namespace });
-  const rounds = roundsOf(deps);
-  const wanted = [
-    ...[...providers].flatMap((provider) => rounds.map((round) => ofProvider(provider, round))),
-    collector(deps.collectMs),
-  ];
+  const wanted = deps.schedules.map(wantedOf);
   const stopped = new AbortController();
   const known = new Set<string>();
 

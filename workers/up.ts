@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { signInLinkSchema } from '@artenic/core';
 import { writeWhole } from '@artenic/core/write-whole';
-import { makeKey } from '../api/keys.ts';
+import { makeKey } from '../app/access/keys.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
 import { runDemo } from './up/demo.ts';

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import { uptimePace } from '../core/silence/silence.ts';
 import type { Store } from '../store/types.ts';
-import { everyMs, type Loop } from '../api/every.ts';
+import { everyMs, type Loop } from '../app/loops/every.ts';
 
 /**
  * Writes down that this API hears runners, so that a machine is called silent only for time in which it could have been

@@ -4,21 +4,25 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Provider } from '../activities/providers/provider.ts';
-import { createTemporalGateway } from '../api/temporal-gateway.ts';
+import { providerModules } from '../activities/providers/registry.ts';
+import type { Loop } from '../app/loops/every.ts';
+import { createTemporalGateway, type TemporalGateway } from '../app/temporal/gateway.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { createStore } from '../store/store.ts';
-import { controlQueue, providerQueue } from '../workflows/contracts.ts';
+import type { Store } from '../store/types.ts';
+import { controlQueue } from '../workflows/contracts.ts';
 import { composeActivities, type ComposedActivities } from './compose-activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer } from './health.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { startHistoryKeeper } from './history-keeper.ts';
-import { watchProviders } from './provider-watch.ts';
-import { refuseUnknownQueues, servedBy } from './queues.ts';
+import { providerWorkers } from './provider-workers.ts';
+import { refuseUnserved, servedBy } from './queues.ts';
 import { startRelay } from './relay.ts';
 import { openStorage } from './storage.ts';
+import { schedulesOf } from './schedule-registry.ts';
 import { keepSchedules } from './schedules.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { prepareTemporal } from './temporal-setup.ts';
@@ -62,13 +66,54 @@ const noWraps: WorkerWraps = {
   workerOptions: {},
 };
 
-/** Its own queue, and where its instances are seen from one machine only, that machine's. */
-async function queuesOf({ name, machine }: Provider): Promise<readonly string[]> {
-  return [providerQueue(name), ...(machine === undefined ? [] : [await machine()])];
+/** How long readiness waits for the first check of each provider. */
+const firstChecksMs = 10_000;
+
+async function areChecked(store: Store, providers: Iterable<string>, since: Date): Promise<boolean> {
+  const rows = new Map((await store.providers.list()).map((row) => [row.name, row]));
+  return [...providers].every((name) => (rows.get(name)?.checkedAt ?? new Date(0)) >= since);
 }
 
-/** How long readiness waits for the first look at each provider. */
-const firstLooksMs = 10_000;
+type LoopParts = {
+  readonly config: Config;
+  readonly store: Store;
+  readonly storage: ObjectStorage;
+  readonly temporal: TemporalGateway;
+  readonly logger: Logger;
+  readonly hasControl: boolean;
+  readonly providers: ComposedActivities['providers'];
+};
+
+/** What this process does at intervals besides its queues, in the order in which it is to be closed. */
+async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
+  const { config, store, storage, temporal, logger, hasControl, providers } = parts;
+  const namespace = config.TEMPORAL_NAMESPACE;
+  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  const schedules = await keepSchedules({
+    ...{ connection, namespace, logger, intervalMs: Math.min(30_000, config.ARTENIC_RECONCILE_MS) },
+    schedules: schedulesOf({
+      ...{ hasControl, providers: [...providers.keys()], reconcileMs: config.ARTENIC_RECONCILE_MS },
+      ...{ catalogMs: config.ARTENIC_CATALOG_MS, collectMs: config.ARTENIC_COLLECT_MS },
+    }),
+  });
+  const ofControl = (): readonly Loop[] => [
+    startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() }),
+    startHistoryKeeper({
+      ...{ store, storage, logger, intervalMs: config.ARTENIC_HISTORY_MS },
+      client: new Client({ connection, namespace }),
+    }),
+  ];
+  const ofMachine = (): readonly Loop[] => [
+    startHousekeeping({ store, home: resolve(config.ARTENIC_HOME), logger, intervalMs: 3_600_000 }),
+  ];
+  const hasMachine = [...providers.values()].some(({ provider }) => provider.machine !== undefined);
+  return [
+    ...(hasControl ? ofControl() : []),
+    ...(hasMachine ? ofMachine() : []),
+    schedules,
+    { close: () => connection.close() },
+  ];
+}
 
 export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const config = readConfig(process.env);
@@ -95,10 +140,13 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const storage = guardUploads(wraps.storage(opened.storage), store, () => new Date());
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   const { control, providerActivities, providers } = wraps.activities(
-    composeActivities({ config, store, storage, sharedRoot, temporal, wrapProvider: wraps.provider, served }),
+    await composeActivities({
+      ...{ config, store, storage, sharedRoot, temporal, served },
+      wrapProvider: wraps.provider,
+      environment: process.env,
+    }),
   );
-  refuseUnknownQueues(config.ARTENIC_WORKER_QUEUES, providers.keys());
-  const ownProviders = new Map([...providers].filter(([name]) => served.isProviderServed(name)));
+  refuseUnserved(config.ARTENIC_WORKER_QUEUES, providerModules, new Set(providers.keys()));
 
   const common = {
     // a worker that was killed had the next steps of its workflows reserved for itself: for so long at most
@@ -122,45 +170,18 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
       // As many as the pool has connections, twice: they are short and most of them wait for the database.
       maxConcurrentLocalActivityExecutions: 20,
     });
-  const queues = await Promise.all([...ownProviders.values()].map(queuesOf));
-  const workers = await Promise.all([
-    ...(served.control ? [controlWorker()] : []),
-    ...queues.flat().map((taskQueue) =>
-      Worker.create({
-        ...common,
-        taskQueue,
-        activities: providerActivities,
-        maxConcurrentActivityTaskExecutions: 20,
-      }),
-    ),
+  const made = await Promise.all([
+    ...(served.control ? [controlWorker().then((worker) => [worker])] : []),
+    ...[...providers.values()].map((one) => providerWorkers(one, providerActivities, common)),
   ]);
-  const watch = watchProviders({ providers: ownProviders, store, logger, intervalMs: 60_000 });
+  const workers = made.flat();
   const startedMs = Date.now();
-  const relay = startRelay({ store, temporal, logger, intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() });
-  const keeperConnection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
-  const schedules = await keepSchedules({
-    connection: keeperConnection,
-    namespace: config.TEMPORAL_NAMESPACE,
-    providers: ownProviders.keys(),
-    reconcileMs: config.ARTENIC_RECONCILE_MS,
-    catalogMs: config.ARTENIC_CATALOG_MS,
-    collectMs: config.ARTENIC_COLLECT_MS,
-    logger,
-    intervalMs: Math.min(30_000, config.ARTENIC_RECONCILE_MS),
-  });
-  const keeper = startHistoryKeeper({
-    store,
-    storage,
-    client: new Client({ connection: keeperConnection, namespace: config.TEMPORAL_NAMESPACE }),
-    logger,
-    intervalMs: config.ARTENIC_HISTORY_MS,
-  });
-  const housekeeping = startHousekeeping({ store, home: resolve(config.ARTENIC_HOME), logger, intervalMs: 3_600_000 });
+  const loops = await startLoops({ config, store, storage, temporal, logger, hasControl: served.control, providers });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
     // what a first job needs to be accepted; a provider that hangs keeps nobody waiting for long
-    const knowsProviders = watch.hasLooked() || Date.now() - startedMs > firstLooksMs;
-    return knowsProviders && workers.every((worker) => worker.getState() === 'RUNNING');
+    const isKnown = await areChecked(store, providers.keys(), new Date(startedMs));
+    return (isKnown || Date.now() - startedMs > firstChecksMs) && workers.every((one) => one.getState() === 'RUNNING');
   });
 
   let stopping = false;
@@ -176,12 +197,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     // A worker that fails must take the process down, so that a supervisor starts a whole one again.
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
-    await relay.close();
-    await keeper.close();
-    await schedules.close();
-    await housekeeping.close();
-    await keeperConnection.close();
-    await watch.close();
+    for (const loop of loops) await loop.close();
     await temporal.close();
     await connection.close();
     await closeOrm(orm);

@@ -1,8 +1,8 @@
 import { proxyActivities, proxyLocalActivities, sleep, TemporalFailure } from '@temporalio/workflow';
-import type { ControlActivities, ProviderActivities } from '../activities/contract.ts';
+import type { CatalogActivities, ControlActivities, ProviderActivities } from '../activities/contract.ts';
 import type { Offer } from '../core/failover/types.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
-import { instanceQueue } from './contracts.ts';
+import { instanceQueue, launchQueue, lifecycleQueue } from './contracts.ts';
 import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 
 /** A dead worker's step is taken up by the next one after this. A worker that is only busy beats three times meanwhile. */
@@ -52,6 +52,31 @@ export const closePoll = proxyActivities<Pick<ControlActivities, 'awaitWorkflowC
   summary: 'until the earlier run of this id has closed',
 });
 
+/**
+ * Asks providers what they offer, all at once, each for a few seconds: one that hangs, or that no worker serves, keeps nobody
+ * waiting. True when one has answered.
+ */
+export async function askForOffers(providers: readonly string[]): Promise<boolean> {
+  const answers = await Promise.all(
+    providers.map(async (provider) => {
+      const { refreshCatalog } = proxyActivities<CatalogActivities>({
+        taskQueue: lifecycleQueue(provider),
+        summary: `what ${provider} offers`,
+        scheduleToCloseTimeout: '5s',
+        retry: { maximumAttempts: 1 },
+      });
+      try {
+        await refreshCatalog({ provider, isAsked: true });
+        return true;
+      } catch (error) {
+        if (!(error instanceof TemporalFailure)) throw error;
+        return false;
+      }
+    }),
+  );
+  return answers.includes(true);
+}
+
 /** What is done with one instance, on the queue of its provider, or of its machine as soon as that is known. */
 export function instanceActivities(
   offer: Offer,
@@ -63,28 +88,26 @@ export function instanceActivities(
 } {
   const taskQueue = instanceQueue(offer.provider, handle);
   const place = `${offer.provider} ${offer.region} ${offer.instanceType}`;
-  // what runs on our own machine is asked often, a cloud's API as seldom as its rate limits like
-  const watchInterval = offer.provider === 'local' || offer.provider === 'simulated' ? '2s' : '15s';
   return {
     launch: proxyActivities<Pick<ProviderActivities, 'launchInstance' | 'tryLaunch'>>({
-      taskQueue,
+      taskQueue: launchQueue(offer.provider),
       summary: `launch on ${place}`,
       // what a launch under way makes must come to our hands, also when the job is cancelled meanwhile
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-      // a minute for a list that may be a minute old, and time for the calls themselves; beyond that the outcome is unknown,
-      // and the next try looks it up
+      // time for the calls themselves; beyond that the outcome is unknown, and the next try looks it up
       startToCloseTimeout: '180s',
       // no heartbeats: a worker that was stopped and goes on must never find that another one has taken over and looked in vain
-      // half an hour of passing faults; then the failover decides
-      retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 35 },
+      // half an hour of passing faults, and the looks at a list that may be a minute old; then the failover decides
+      retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 45 },
     }),
     watch: proxyActivities<Pick<ProviderActivities, 'watchInstance'>>({
       taskQueue,
       summary: `watch the instance on ${place}`,
-      // one look; `not-ready` while it lives, for as long as it lives
+      // one look; `not-ready` while it lives, for as long as it lives. The look itself says when the next one comes, by its
+      // provider; the interval here is for a worker that died with one
       startToCloseTimeout: '20s',
       heartbeatTimeout,
-      retry: { initialInterval: watchInterval, maximumInterval: watchInterval, backoffCoefficient: 1 },
+      retry: { initialInterval: '2s', maximumInterval: '2s', backoffCoefficient: 1 },
     }),
     terminate: proxyActivities<Pick<ProviderActivities, 'terminateInstance'>>({
       taskQueue,

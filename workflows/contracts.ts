@@ -8,15 +8,15 @@ import type { AttemptEnding } from '@artenic/core';
 
 // ---- task queues, by resource ----
 export const controlQueue = 'control';
-/** The machine itself has its own queue, so that only workers on it take its work. */
-export function providerQueue(provider: string): string {
-  return provider === 'local' ? 'local' : `provider-${provider}`;
-}
+/** Two for each provider, with slots and rates of their own: a crowd of launches never delays the end of a machine. */
+export const launchQueue = (provider: string): string => `${provider}/launch`;
+export const lifecycleQueue = (provider: string): string => `${provider}/lifecycle`;
+/** The one queue of a provider in earlier releases: steps that wait in it are still taken. */
+export const earlierQueue = (provider: string): string => (provider === 'local' ? provider : `provider-${provider}`);
 
 /** What is done with an instance that only its own machine sees is done there. Those of earlier releases name no machine. */
 export function instanceQueue(provider: string, handle: InstanceRef | null): string {
-  const machine = handle === null || provider !== 'local' ? null : localMachineOf(handle.region);
-  return machine ?? providerQueue(provider);
+  return (handle === null ? null : localMachineOf(handle.region)) ?? lifecycleQueue(provider);
 }
 
 /** A step that a worker took with it into its death is given to another one after this; Temporal's own is 10 s. */
@@ -30,6 +30,7 @@ export const attemptWorkflowId = (jobId: string, attempt: number): string => `${
 
 /** Of the schedule; Temporal appends the time to the id of each sweep's workflow. */
 export const reconcileScheduleId = (provider: string): string => `reconcile/${provider}`;
+export const checkScheduleId = (provider: string): string => `check/${provider}`;
 export const catalogScheduleId = (provider: string): string => `catalog/${provider}`;
 
 export const collectorScheduleId = 'collector';

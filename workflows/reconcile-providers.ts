@@ -1,20 +1,31 @@
 import { proxyActivities, TemporalFailure } from '@temporalio/workflow';
 import type { RepairActivities, SweepActivities, SweepOutcome, SweepPlan } from '../activities/contract.ts';
 import { heartbeatTimeout } from './activity-proxies.ts';
-import { providerQueue, type ProviderInput } from './contracts.ts';
+import { lifecycleQueue, type ProviderInput } from './contracts.ts';
 import { describeFailure } from './failures.ts';
 import { Timeline } from './timeline.ts';
 
 /** No bound on tries: without PostgreSQL there is nothing to compare, and the next sweep would fare no better. */
-const repair = proxyActivities<RepairActivities>({
+const repair = proxyActivities<Omit<RepairActivities, 'settleAbandoned'>>({
   startToCloseTimeout: '60s',
   heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
+/** Asks the provider what is left, so that it runs where the provider is served. */
+function settlementOf(provider: string): Pick<RepairActivities, 'settleAbandoned'> {
+  return proxyActivities<Pick<RepairActivities, 'settleAbandoned'>>({
+    taskQueue: lifecycleQueue(provider),
+    summary: `settlement by ${provider}`,
+    startToCloseTimeout: '60s',
+    heartbeatTimeout,
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+  });
+}
+
 function sweepOf(provider: string): SweepActivities {
   return proxyActivities<SweepActivities>({
-    taskQueue: providerQueue(provider),
+    taskQueue: lifecycleQueue(provider),
     summary: `sweep of ${provider}`,
     // a list of thousands over pages, and a look at the workflow of each of them
     startToCloseTimeout: '120s',
@@ -54,7 +65,9 @@ async function carryOut(provider: string, plan: SweepPlan, timeline: Timeline): 
       return outcome;
     }),
   );
-  const settled = await Promise.all(plan.settle.map((attemptId) => repair.settleAbandoned({ attemptId })));
+  const settled = await Promise.all(
+    plan.settle.map((attemptId) => settlementOf(provider).settleAbandoned({ attemptId })),
+  );
   const restarted = await Promise.all(
     plan.restart.map(async (jobId) => {
       const result = await repair.restartJob({ jobId });

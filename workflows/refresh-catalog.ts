@@ -1,14 +1,14 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { CatalogActivities } from '../activities/contract.ts';
 import { heartbeatTimeout } from './activity-proxies.ts';
-import { providerQueue, type ProviderInput } from './contracts.ts';
+import { lifecycleQueue, type ProviderInput } from './contracts.ts';
 import { Timeline } from './timeline.ts';
 
-/** What a provider has and what it costs, as people and plans see it. A launch asks the provider itself. */
+/** What a provider has and what it costs: rows, by which decisions are made and which people see. */
 export async function refreshCatalog({ provider }: ProviderInput): Promise<{ readonly offers: number }> {
   const timeline = new Timeline(`Offers of ${provider}`, { Provider: provider });
   const { refreshCatalog: refresh } = proxyActivities<CatalogActivities>({
-    taskQueue: providerQueue(provider),
+    taskQueue: lifecycleQueue(provider),
     summary: `offers of ${provider}`,
     startToCloseTimeout: '120s',
     heartbeatTimeout,

@@ -1,7 +1,7 @@
-import { CancellationScope, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { assertNever } from '../core/assert-never.ts';
-import type { FailoverAction } from '../core/failover/types.ts';
-import { quickly } from './activity-proxies.ts';
+import type { Decided, FailoverAction } from '../core/failover/types.ts';
+import { askForOffers, quickly } from './activity-proxies.ts';
 import { type Cancellation, listenForCancellation } from './cancellation.ts';
 import {
   attemptWorkflowId,
@@ -31,6 +31,7 @@ async function driveAttempts(
     waking.isWanted = true;
   });
   const isStirred = () => cancellation.requested || waking.isWanted;
+  let hasAsked = false;
   const crew = new Crew(input, (attempt, result) => timeline.tell(describeResult(attempt, result)));
   for (let decision = input.decision; ; decision++) {
     // a cancel that has come is dealt with first
@@ -50,7 +51,10 @@ async function driveAttempts(
         return { kind: 'finished', state: action.state, attempt: action.attempt, reason: action.reason };
       case 'wait':
         if (crew.attempts.length === 0) timeline.phase('waiting');
-        if (isFresh) await crew.news(ended, isStirred, { waitMs: action.waitMs, summary: oneLine(action.reason, 180) });
+        // an answer is decided by at once; when it has changed nothing, the time is waited for
+        hasAsked = isFresh && !hasAsked && (await hasNewOffers(action));
+        if (isFresh && !hasAsked)
+          await crew.news(ended, isStirred, { waitMs: action.waitMs, summary: oneLine(action.reason, 180) });
         break;
       case 'watch':
         if (isFresh) await crew.news(ended, isStirred, timerOf(action));
@@ -75,6 +79,11 @@ async function driveAttempts(
     await crew.dismiss();
     if (!(await isCancelWanted(jobId))) return { kind: 'detached' };
   }
+}
+
+/** Whether providers whose offers were not known have told them now. */
+async function hasNewOffers({ unknown = [] }: Decided): Promise<boolean> {
+  return unknown.length > 0 && patched('asks-for-unknown-offers') && (await askForOffers(unknown));
 }
 
 /** What is under way is let go by that, and taken over by the next run: only where the history must end. */

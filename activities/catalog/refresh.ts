@@ -1,28 +1,52 @@
+import { dueOf } from '../../core/catalog/freshness.ts';
 import { isArtenicError } from '../../core/errors.ts';
 import { providerNamed } from '../reconcile/survey.ts';
-import type { CatalogActivities } from '../contract.ts';
+import type { CatalogActivities, CatalogInput } from '../contract.ts';
 import type { ReconcileDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
+import type { Provider } from '../providers/provider.ts';
 
 type CatalogDeps = Pick<ReconcileDeps, 'store' | 'providers' | 'now'>;
+type Refreshed = { readonly offers: number };
 
 export function createCatalogActivities(deps: CatalogDeps): CatalogActivities {
-  return withFailures<CatalogActivities>({ refreshCatalog: ({ provider }) => refreshCatalog(deps, provider) });
+  const underWay = new Map<string, Promise<Refreshed>>();
+  /** Providers of which this process has read everything: its configuration may be another one than that of the last. */
+  const whole = new Set<string>();
+
+  async function refresh({ provider: name, isAsked }: CatalogInput): Promise<Refreshed> {
+    const provider = providerNamed(deps, name);
+    const known = (await deps.store.catalogs.find(name)) ?? undefined;
+    const due = dueOf(known, { hasSpot: provider.capabilities.spot, isAsked: isAsked === true });
+    const part = whole.has(name) ? due : 'all';
+    if (part === 'nothing') return { offers: 0 };
+    const refreshed = await read(deps, provider, part);
+    if (part === 'all') whole.add(name);
+    return refreshed;
+  }
+
+  return withFailures<CatalogActivities>({
+    // of many jobs that wait for one provider each asks for it
+    refreshCatalog: (input) => {
+      const running = underWay.get(input.provider);
+      if (running !== undefined) return running;
+      const started = refresh(input).finally(() => underWay.delete(input.provider));
+      underWay.set(input.provider, started);
+      return started;
+    },
+  });
 }
 
 /** A provider that refuses keeps its last catalog, with its age and with what it says now. */
-async function refreshCatalog(
-  { store, providers, now }: CatalogDeps,
-  name: string,
-): Promise<{ readonly offers: number }> {
-  const provider = providerNamed({ providers }, name);
+async function read({ store, now }: CatalogDeps, provider: Provider, part: 'all' | 'spot'): Promise<Refreshed> {
+  const { name } = provider;
   const triedAt = now();
   try {
-    const offers = await provider.catalog();
-    await store.catalogs.put(name, offers, triedAt);
+    const offers = await provider.catalog(part);
+    await store.catalogs.put(name, offers, part, triedAt);
     return { offers: offers.length };
   } catch (error) {
-    if (isArtenicError(error)) await store.catalogs.refused(name, error.message, triedAt);
+    if (isArtenicError(error)) await store.catalogs.refused(name, error, triedAt);
     throw error;
   }
 }

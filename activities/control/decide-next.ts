@@ -1,5 +1,5 @@
 import { isTerminalJobState } from '@artenic/core';
-import type { Decided, FailoverAction } from '../../core/failover/types.ts';
+import type { Decided, FailoverAction, FailoverState } from '../../core/failover/types.ts';
 import { holdBack } from '../../core/signals/hold-back.ts';
 import type { Repositories } from '../../store/types.ts';
 import type { ControlActivities } from '../contract.ts';
@@ -20,7 +20,7 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
     ? { kind: 'finish', state: job.state, attempt: null, reason: job.message }
     : policy.decide(state);
 
-  return store.transaction(async (repositories) => {
+  const decided = await store.transaction(async (repositories): Promise<Decided> => {
     // a hold that has been answered must hold: it is read last, and comes before or after this decision as a whole
     const { heldAt, stopAt } = await repositories.jobs.lock(jobId);
     // whoever was faster has also told the job; behind the lock, so that of all who ask at once one is the first
@@ -35,6 +35,13 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
     await tellJob(repositories, jobId, hasAttempts, stored.action);
     return stored.action;
   });
+  return withUnknown(decided, state.refusals);
+}
+
+/** What waits for want of offers waits for those that are not known. */
+function withUnknown(decided: Decided, refusals: FailoverState['refusals']): Decided {
+  if (decided.kind !== 'wait' || decided.isRepeated === true || refusals.length === 0) return decided;
+  return { ...decided, unknown: refusals.map(({ provider }) => provider) };
 }
 
 /** Between two attempts the job recovers; before the first it waits. What is taken over runs on, and says itself how it goes. */

@@ -1,59 +1,53 @@
 import type { JobSpec } from '@artenic/core';
-import { type ArtenicError, errorTable, isArtenicError, type ErrorType } from '../../core/errors.ts';
-import type { Offer } from '../../core/failover/types.ts';
-import type { ControlDeps } from '../deps.ts';
+import type { CatalogOffer, OfferSearch } from '../../core/catalog/catalog.ts';
+import { isCertain, whyUnknown } from '../../core/catalog/freshness.ts';
 import { needsOf } from '../../core/capacity/needs.ts';
-import type { OfferQuery, Provider } from '../providers/provider.ts';
-
-type Refusal = { readonly provider: string; readonly type: ErrorType; readonly message: string };
+import type { Offer, ProviderRefusal } from '../../core/failover/types.ts';
+import type { CatalogRecord, ProviderRecord } from '../../store/types.ts';
+import type { ControlDeps } from '../deps.ts';
 
 const microsPerUsd = 1_000_000;
 /** Of one market: the decision that is stored holds them all. */
 const mostOffers = 64;
 
+/** What could be launched, in order of preference, and the providers of which that is not known. */
+export type FoundOffers = { readonly offers: readonly Offer[]; readonly refusals: readonly ProviderRefusal[] };
+
 /**
- * What could be launched, in order of preference: spot first where it may fall back, then cheapest first, then in the
- * order of the job's providers. One provider that refuses does not hide the others; when it hides all, its error is thrown
- * if a retry can help.
+ * By the rows that refreshes write; no provider is asked. In order of preference: spot first where it may fall back, then
+ * cheapest first, then in the order of the job's providers. One provider that is not known does not hide the others. That
+ * one has nothing for the job is believed only of rows that are young: it may end the job.
  */
-export async function findOffers(
-  { providers }: Pick<ControlDeps, 'providers'>,
-  spec: JobSpec,
-): Promise<{ readonly offers: readonly Offer[]; readonly refusals: readonly Refusal[] }> {
-  const { placement } = spec;
-  const found: Offer[] = [];
-  const errors: { readonly provider: string; readonly error: ArtenicError }[] = [];
-  for (const name of placement.providers) {
-    const provider = providers.get(name);
-    if (provider === undefined) continue;
-    try {
-      found.push(...(await provider.offers(queryOf(spec, provider))));
-    } catch (error) {
-      if (!isArtenicError(error)) throw error;
-      errors.push({ provider: name, error });
-    }
-  }
-  const passing = errors.find(({ error }) => errorTable[error.type].retryable);
-  if (found.length === 0 && passing !== undefined) throw passing.error;
-  const most = placement.maxHourlyUsd === undefined ? Infinity : placement.maxHourlyUsd * microsPerUsd;
-  const priced = found.filter((offer) => offer.priceUsdMicrosPerHour <= most).toSorted(byPreference);
-  const offers = [true, false].flatMap((spot) => priced.filter((offer) => offer.spot === spot).slice(0, mostOffers));
-  const refusals = errors.map(({ provider, error }) => ({ provider, type: error.type, message: error.message }));
-  return { offers, refusals };
+export async function findOffers({ store }: Pick<ControlDeps, 'store'>, spec: JobSpec): Promise<FoundOffers> {
+  const { providers, mode } = spec.placement;
+  const rows = await store.providers.list();
+  const known = new Map((await store.catalogs.list()).map((one) => [one.provider, one]));
+  const refusals = providers.flatMap((name) => whyUnknown(name, known.get(name)) ?? []);
+  const usable = providers.filter((name) => refusals.every(({ provider }) => provider !== name));
+  const query = queryOf(spec, usable, rows);
+  const markets = mode === 'spot-with-fallback' ? [true, false] : [mode === 'spot'];
+  const found: CatalogOffer[] = [];
+  for (const spot of markets) found.push(...(await store.catalogs.search({ ...query, spot, limit: mostOffers })));
+  const unsure = found.length > 0 ? [] : usable.flatMap((name) => whyUnsure(known.get(name), mode === 'spot'));
+  return { offers: found.map(({ resources: _resources, ...offer }) => offer), refusals: [...refusals, ...unsure] };
 }
 
-function queryOf(spec: JobSpec, { capabilities }: Provider): OfferQuery {
-  const { mode, regions } = spec.placement;
+function whyUnsure(known: CatalogRecord | undefined, needsSpot: boolean): readonly ProviderRefusal[] {
+  if (known === undefined || isCertain(known, needsSpot)) return [];
+  const { provider } = known;
+  return [
+    { provider, type: 'transient', message: `${provider} offers nothing for the job so far; it is asked again.` },
+  ];
+}
+
+function queryOf(spec: JobSpec, usable: readonly string[], rows: readonly ProviderRecord[]): OfferSearch {
+  const { maxHourlyUsd, regions } = spec.placement;
   return {
+    providers: usable,
+    regions,
+    withoutRegions: rows.filter(({ capabilities }) => !capabilities.regions).map(({ name }) => name),
+    gpuType: spec.resources.accelerators?.type,
     needs: needsOf(spec),
-    gpuType: spec.resources.accelerators?.type ?? null,
-    regions: capabilities.regions ? regions : [],
-    spot: mode === 'spot-with-fallback' ? null : mode === 'spot',
+    mostUsdMicrosPerHour: maxHourlyUsd === undefined ? undefined : maxHourlyUsd * microsPerUsd,
   };
-}
-
-/** With one mode only, all are alike in `spot`. */
-function byPreference(one: Offer, other: Offer): number {
-  if (one.spot !== other.spot) return one.spot ? -1 : 1;
-  return one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour;
 }

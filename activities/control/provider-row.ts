@@ -3,15 +3,12 @@ import type { ProviderRecord } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 
 /**
- * What is known of a provider. The row is written by the worker beside it, a moment after its first start.
- * Throws `validation-failed` for a name that nobody knows, `not-ready` before the first check.
+ * What is known of a provider, by the row that the worker which serves it writes when it starts.
+ * Throws `validation-failed` for a name that no worker has served yet: no job can be submitted with it.
  */
-export async function providerRow({ store, providers }: ControlDeps, name: string): Promise<ProviderRecord> {
+export async function providerRow({ store }: Pick<ControlDeps, 'store'>, name: string): Promise<ProviderRecord> {
   const row = await store.providers.find(name);
   if (row !== null) return row;
-  if (!providers.has(name)) {
-    const known = [...providers.keys()].join(', ');
-    throw new ArtenicError('validation-failed', `There is no provider \`${name}\`. Known: ${known}.`);
-  }
-  throw new ArtenicError('not-ready', `The provider ${name} has not been checked yet.`);
+  const known = (await store.providers.list()).map((one) => one.name).join(', ');
+  throw new ArtenicError('validation-failed', `There is no provider \`${name}\`. Known: ${known}.`);
 }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { modelNameOf, objectKeys, type CompletionMarker, type JobSpec } from '@artenic/core';
+import { registerModel as registerVersion, type RegisterModelInput } from '../../app/models/register.ts';
+import { nothingMore } from '../../app/within.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -18,7 +20,7 @@ export async function registerModel(
   jobId: string,
   attempt: number,
 ): Promise<{ readonly name: string; readonly version: number } | null> {
-  const { store, storage, now } = deps;
+  const { store, storage } = deps;
   const job = await store.jobs.transition(jobId, 'collecting');
   const output = await findModel(deps, jobId, attempt, job.spec);
   if (output === null) return null;
@@ -29,16 +31,18 @@ export async function registerModel(
     const signature = await deps.inspectModel(file);
     const key = objectKeys.model(sha256);
     if ((await storage.head(key))?.bytes !== bytes) await storage.put(key, createReadStream(file), { sha256 });
-    const { version } = await store.models.register({
+    const input: RegisterModelInput = {
       model: modelNameOf(job.spec),
       projectId: job.projectId,
       format: job.spec.outputs.model?.format ?? 'onnx',
-      ...{ sha256, bytes, signature },
+      sha256,
       metrics: chosenMetrics(await store.metrics.latest(jobId), job.spec.outputs.metrics),
       jobId,
       createdBy: job.createdBy,
-      createdAt: now(),
-    });
+      // before it was stored: an upload of what cannot be served would be for nothing
+      examine: async () => ({ signature, external: null }),
+    };
+    const { version } = await registerVersion(deps, input, nothingMore);
     return { name: modelNameOf(job.spec), version };
   } finally {
     await rm(folder, { recursive: true, force: true });

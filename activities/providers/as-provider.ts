@@ -1,7 +1,8 @@
 import type { Provider } from './provider.ts';
 
 /** What a class of an adapter implements. */
-export type Adapter = Required<Omit<Provider, 'machine'>> & Pick<Provider, 'machine'>;
+type Optional = 'machine' | 'describeMany';
+export type Adapter = Required<Omit<Provider, Optional>> & Pick<Provider, Optional>;
 
 type Around = <T>(work: () => Promise<T>) => Promise<T>;
 
@@ -11,14 +12,16 @@ type Around = <T>(work: () => Promise<T>) => Promise<T>;
  */
 export function asProvider(adapter: Adapter, around: Around = (work) => work()): Provider {
   const machine = adapter.machine?.bind(adapter);
+  const describeMany = adapter.describeMany?.bind(adapter);
   return {
     name: adapter.name,
     capabilities: adapter.capabilities,
     check: () => adapter.check(),
     offers: (query) => around(() => adapter.offers(query)),
-    catalog: () => around(() => adapter.catalog()),
+    catalog: (part) => around(() => adapter.catalog(part)),
     launch: (request) => around(() => adapter.launch(request)),
     describe: (handle) => around(() => adapter.describe(handle)),
+    ...(describeMany === undefined ? {} : { describeMany: (handles) => around(() => describeMany(handles)) }),
     list: () => around(() => adapter.list()),
     find: (attemptId) => around(() => adapter.find(attemptId)),
     terminate: (handle) => around(() => adapter.terminate(handle)),

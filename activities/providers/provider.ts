@@ -77,7 +77,7 @@ export type InstanceDescription = {
 
 /**
  * One provider. Every method throws only `ArtenicError` with one of: `stockout quota auth rate-limited invalid-request
- * not-found conflict transient unknown-outcome unknown-state`. After `unknown-outcome` the caller looks the instance
+ * not-found conflict transient unknown-outcome unknown-state not-ready`. After `unknown-outcome` the caller looks the instance
  * up with `find` before it tries anything else.
  */
 export type Provider = {
@@ -87,12 +87,20 @@ export type Provider = {
   readonly check: () => Promise<ProviderCheck>;
   /** What could be launched for these needs, cheapest first. */
   readonly offers: (query: OfferQuery) => Promise<readonly Offer[]>;
-  /** Everything that could be launched at all, in no order. */
-  readonly catalog: () => Promise<readonly CatalogOffer[]>;
-  /** Idempotent by `attemptId`, also when the first call's answer was lost, and after the instance has ended. */
+  /** Everything that could be launched at all, in no order; `spot`: its spot machines at least, where that is less work. */
+  readonly catalog: (part: 'all' | 'spot') => Promise<readonly CatalogOffer[]>;
+  /**
+   * Idempotent by `attemptId`, also when the first call's answer was lost, and after the instance has ended. `not-ready`: what an
+   * earlier call may have made need not be shown yet, and the launch is to be tried again.
+   */
   readonly launch: (request: LaunchRequest) => Promise<InstanceHandle>;
   /** An unknown instance throws `not-found`; one that was ours and ended is `gone`. */
   readonly describe: (handle: InstanceHandle) => Promise<InstanceDescription>;
+  /**
+   * What a few requests show of many machines, by instance id. Absent from the answer: what was not shown, is not ours, or is in
+   * a state that nobody knows; `describe` tells. It says nothing of preemption. Absent from the adapter: `describe` is cheap.
+   */
+  readonly describeMany?: (handles: readonly InstanceHandle[]) => Promise<ReadonlyMap<string, InstanceDescription>>;
   /** Everything in our tag namespace that is not gone. */
   readonly list: () => Promise<readonly InstanceDescription[]>;
   /** The attempt's instance, also one that has ended, as long as the provider remembers it; its picture is as old as the list's. */

@@ -3,8 +3,8 @@ import { ArtenicError } from '../../core/errors.ts';
 import { tokenHashOf } from '../../store/tokens.ts';
 import type { Principal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
-import { parseKey, sameHash } from '../keys.ts';
-import { checkWebhook } from '../webhook-signature.ts';
+import { parseKey, sameHash } from '../../app/access/keys.ts';
+import { checkWebhook } from '../../app/signals/webhook-signature.ts';
 import { principalOfSession } from '../sessions.ts';
 
 /** Loopback by any of its names, with or without a port. */

@@ -6,7 +6,6 @@ import {
 } from '@artenic/core';
 import { z } from 'zod';
 import { diagnose, type SilentFacts } from '../../core/doctor/diagnose.ts';
-import { knownProviders } from '../../core/doctor/known-providers.ts';
 import { isArtenicError } from '../../core/errors.ts';
 import { silenceLimits, silenceOf } from '../../core/silence/silence.ts';
 import { signsOf, spanOf } from '../../store/silence.ts';
@@ -78,7 +77,7 @@ async function isReachable({ temporal }: ApiDeps): Promise<boolean> {
   }
 }
 
-function reportOf(seen: Seen, sweepEveryMs: number): DoctorReport {
+function reportOf(seen: Seen, { reconcileMs: sweepEveryMs, knownProviders }: ApiDeps): DoctorReport {
   const { now, clockSkewMs, isTemporalReachable, strays, sweeps } = seen;
   const unresolved = strays.map((stray) => unresolvedView(stray, now));
   const problems = diagnose({
@@ -98,7 +97,7 @@ function reportOf(seen: Seen, sweepEveryMs: number): DoctorReport {
     now: now.toISOString(),
     clockSkewMs,
     temporal: isTemporalReachable ? 'ok' : 'unreachable',
-    providers: providersOf(seen, unresolved),
+    providers: providersOf(seen, knownProviders, unresolved),
     unresolved,
     problems: [...problems],
   };
@@ -106,6 +105,7 @@ function reportOf(seen: Seen, sweepEveryMs: number): DoctorReport {
 
 function providersOf(
   { providers, sweeps, pricedAt }: Seen,
+  knownProviders: ApiDeps['knownProviders'],
   unresolved: readonly UnresolvedInstance[],
 ): DoctorReport['providers'] {
   const rows = new Map(providers.map((row) => [row.name, row]));
@@ -136,7 +136,7 @@ export function doctorRoutes(): readonly Route[] {
       tag: 'platform',
       summary: 'What is wrong with providers, sweeps, clocks and instances, and what to do',
       answers: { 200: { description: 'The report', schema: doctorReportSchema.meta({ id: 'DoctorReport' }) } },
-      handle: async ({ deps }) => ok(reportOf(await look(deps), deps.reconcileMs)),
+      handle: async ({ deps }) => ok(reportOf(await look(deps), deps)),
     }),
     route({
       method: 'get',

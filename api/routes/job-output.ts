@@ -2,6 +2,7 @@ import {
   isTerminalJobState,
   logPageSchema,
   logStreams,
+  metricSeriesSchema,
   objectKeys,
   outputFileSchema,
   pageSchema,
@@ -15,10 +16,10 @@ import { decodeCursor, toPage } from '../../store/repositories/cursors.ts';
 import type { LogRef } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { jobOf } from '../job-of.ts';
-import { readChunk } from '../log-objects.ts';
+import { readChunk } from '../../app/logs/objects.ts';
+import { followSeries, readSeries } from '../metric-series.ts';
 import { ok, route, type Route } from '../route.ts';
 import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../schemas.ts';
-import { metricView } from '../views.ts';
 
 const logQuery = z.strictObject({
   attempt: attemptNumber.optional(),
@@ -156,22 +157,22 @@ export function jobOutputRoutes(): readonly Route[] {
       path: '/api/v1/jobs/{id}/metrics',
       permission: 'read',
       tag: 'jobs',
-      summary: 'Metric series by step, thinned to a limit with extremes kept',
+      summary: 'Metric series by step, thinned to a limit with extremes kept; with `after` only what is new',
       params: jobIdParam,
       query: z.strictObject({
         names: z.string().min(1).max(4096).optional(),
         limit: pageLimit(2, 10_000).default(1000),
+        after: offsetNumber.optional(),
       }),
-      answers: { 200: { description: 'Points', schema: z.object({ items: z.array(named.metricPoint) }) } },
+      answers: {
+        200: { description: 'Points', schema: metricSeriesSchema.extend({ items: z.array(named.metricPoint) }) },
+      },
       handle: async (context) => {
         const { deps, params, query } = context;
         await jobOf(context, params.id);
-        const rows = await deps.store.metrics.series({
-          jobId: params.id,
-          limit: query.limit,
-          ...(query.names === undefined ? {} : { names: query.names.split(',') }),
-        });
-        return ok({ items: rows.map(metricView) });
+        const { after, limit, names } = query;
+        const wanted = { jobId: params.id, limit, ...(names === undefined ? {} : { names: names.split(',') }) };
+        return ok(await (after === undefined ? readSeries(deps, wanted) : followSeries(deps, { ...wanted, after })));
       },
     }),
     route({

@@ -3,19 +3,18 @@ import {
   decisionViewSchema,
   launchRefusalViewSchema,
   jobStates,
-  modelNameOf,
   pageSchema,
   type Cost,
   type JobState,
   type JobView,
 } from '@artenic/core';
 import { z } from 'zod';
+import { cancelJob } from '../../app/jobs/cancel.ts';
+import { submitJob } from '../../app/jobs/submit.ts';
 import { costOfJob } from '../../core/cost/cost.ts';
-import { messageOf } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { JobRecord, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
-import { checkFeasible } from '../feasibility.ts';
 import { jobOf } from '../job-of.ts';
 import { decodeText, mediaTypeOf } from '../middleware/body.ts';
 import { readSpec } from '../read-spec.ts';
@@ -45,56 +44,30 @@ async function costsOf(
   return (job) => costOfJob(billed.get(job.id) ?? [], isTerminalJobState(job.state), now());
 }
 
-/** The row first, in one transaction with its idempotency record; then the workflow, which the relay starts if we cannot. */
-async function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply> {
-  const { deps } = context;
+function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply> {
+  const { deps, remember } = context;
   const principal = context.principal();
   const spec = readSpec(decodeText(context.body), mediaTypeOf(context.request));
-  await checkFeasible(deps, spec);
-  const id = deps.newId();
-  const reply = await deps.store.transaction(async (repositories: Repositories) => {
-    const job = await repositories.jobs.insert({
-      id,
-      spec: { ...spec, model: modelNameOf(spec) },
-      principal,
-      createdAt: deps.now(),
-    });
-    const made: Reply = {
+  return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
+    const reply: Reply = {
       status: 202,
       body: jobView(job, null, costOfJob([], false, deps.now())),
-      headers: { location: `/api/v1/jobs/${id}` },
+      headers: { location: `/api/v1/jobs/${job.id}` },
     };
-    await context.remember(repositories, made);
-    return made;
+    await remember(repositories, reply);
+    return reply;
   });
-  try {
-    await deps.temporal.startTrainingJob(id, { adopt: false, service: spec.service });
-    await deps.store.jobs.markWorkflowStarted(id, deps.now());
-  } catch (error) {
-    // The job is accepted: the relay starts its workflow when Temporal is back.
-    deps.logger.warn({ jobId: id, error: messageOf(error) }, 'the workflow is started later');
-  }
-  return reply;
 }
 
-async function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unknown>): Promise<Reply> {
-  const { deps, params } = context;
-  await jobOf(context, params.id);
-  const reply = await deps.store.transaction(async (repositories) => {
-    const job = await repositories.jobs.requestCancel(params.id, context.principal().name, deps.now());
+function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unknown>): Promise<Reply> {
+  const { deps, params, remember } = context;
+  const input = { jobId: params.id, principal: context.principal() };
+  return cancelJob(deps, input, async (repositories, job) => {
     const cost = (await costsOf({ now: deps.now }, repositories, [job]))(job);
-    const made: Reply = { status: 202, body: jobView(job, null, cost) };
-    await context.remember(repositories, made);
-    return made;
+    const reply: Reply = { status: 202, body: jobView(job, null, cost) };
+    await remember(repositories, reply);
+    return reply;
   });
-  try {
-    await deps.temporal.cancelTrainingJob(params.id);
-    await deps.store.jobs.markCancelDelivered(params.id, deps.now());
-  } catch (error) {
-    // The wish is recorded: the relay delivers it when Temporal is back.
-    deps.logger.warn({ jobId: params.id, error: messageOf(error) }, 'the cancel is delivered later');
-  }
-  return reply;
 }
 
 const submitDefinition = {

@@ -1,5 +1,7 @@
-import { objectKeys, pageSchema, registerModelRequestSchema, type ModelStage } from '@artenic/core';
+import { objectKeys, pageSchema, registerModelRequestSchema } from '@artenic/core';
 import { z } from 'zod';
+import { promoteVersion, retireVersion } from '../../app/models/promote.ts';
+import { registerModel, type ExaminedModel } from '../../app/models/register.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { forgetTargets } from '../prediction-targets.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -11,7 +13,7 @@ import { modelVersionView, modelView, stageChangeView } from '../views.ts';
 type Registration = z.output<typeof registerModelRequestSchema>;
 
 /** ONNX is run here; any other format is read for what is unsafe in it, and its server is asked for its signature. */
-async function examine(deps: ApiDeps, { sha256, format, external }: Registration) {
+async function examine(deps: ApiDeps, { sha256, format, external }: Registration): Promise<ExaminedModel> {
   if (external === undefined) {
     if (format === 'onnx') return { signature: await deps.predictor.inspect(sha256), external: null };
     throw new ArtenicError('model-rejected', `${format} does not run here: export it to ONNX, or say where it runs.`, {
@@ -33,32 +35,27 @@ async function examine(deps: ApiDeps, { sha256, format, external }: Registration
   return { signature: await deps.predictor.inspectExternal({ ...external, url }), external: { ...external, url } };
 }
 
-async function register(context: Context<unknown, unknown, Registration>): Promise<Reply> {
-  const { deps, body } = context;
-  const principal = context.principal();
-  const stored = await deps.storage.head(objectKeys.model(body.sha256));
-  if (stored === null)
-    throw new ArtenicError('validation-failed', 'The model is not uploaded; PUT it to /api/v1/objects/models first.', {
-      errors: [{ pointer: '/sha256', message: 'not uploaded' }],
-    });
-  const { signature, external } = await examine(deps, body);
-  return deps.store.transaction(async (repositories) => {
-    const version = await repositories.models.register({
-      ...{
-        model: body.model,
-        projectId: principal.projectId,
-        format: body.format,
-        sha256: body.sha256,
-        bytes: stored.bytes,
-      },
-      ...{ signature, external, metrics: body.metrics, jobId: null, createdBy: principal.name, createdAt: deps.now() },
-    });
+function register(context: Context<unknown, unknown, Registration>): Promise<Reply> {
+  const { deps, body, remember } = context;
+  const { projectId, name: createdBy } = context.principal();
+  const { model, format, sha256, metrics } = body;
+  const input = {
+    projectId,
+    createdBy,
+    model,
+    format,
+    sha256,
+    metrics,
+    jobId: null,
+    examine: () => examine(deps, body),
+  };
+  return registerModel(deps, input, async (repositories, version) => {
     const reply: Reply = {
       status: 201,
       body: modelVersionView(version),
       headers: { location: `/api/v1/models/${version.model}/versions/${version.version}` },
     };
-    await context.remember(repositories, reply);
+    await remember(repositories, reply);
     return reply;
   });
 }
@@ -74,7 +71,7 @@ async function warm(deps: ApiDeps, projectId: string, place: { readonly name: st
   }
 }
 
-function stageRoute(verb: 'promote' | 'retire', to: ModelStage, summary: string): Route {
+function stageRoute(verb: 'promote' | 'retire', summary: string): Route {
   return route({
     method: 'post',
     path: `/api/v1/models/{name}/versions/{version}/${verb}`,
@@ -85,22 +82,14 @@ function stageRoute(verb: 'promote' | 'retire', to: ModelStage, summary: string)
     body: z.strictObject({ reason: z.string().max(1000).default('') }),
     idempotent: true,
     answers: { 200: { description: 'The version', schema: named.modelVersion } },
-    handle: async (context) => {
-      const { deps, params, body } = context;
-      const principal = context.principal();
-      if (to === 'production') await warm(context.deps, principal.projectId, params);
-      const reply = await deps.store.transaction(async (repositories) => {
-        const version = await repositories.models.setStage({
-          projectId: principal.projectId,
-          name: params.name,
-          version: params.version,
-          to,
-          by: principal.name,
-          at: deps.now(),
-          reason: body.reason,
-        });
-        const answer = ok(modelVersionView(version));
-        await context.remember(repositories, answer);
+    handle: async ({ deps, params, body, principal, remember }) => {
+      const { name: model, version } = params;
+      const input = { principal: principal(), model, version, reason: body.reason };
+      if (verb === 'promote') await warm(deps, input.principal.projectId, params);
+      const change = verb === 'promote' ? promoteVersion : retireVersion;
+      const reply = await change(deps, input, async (repositories, changed) => {
+        const answer = ok(modelVersionView(changed));
+        await remember(repositories, answer);
         return answer;
       });
       forgetTargets(deps);
@@ -177,8 +166,8 @@ export function modelRoutes(): readonly Route[] {
       handle: async ({ deps, params, principal }) =>
         ok(modelVersionView(await deps.store.models.getVersion(principal().projectId, params.name, params.version))),
     }),
-    stageRoute('promote', 'production', 'Put a version into production; the one before goes back to registered'),
-    stageRoute('retire', 'retired', 'Take a version out of use for good'),
+    stageRoute('promote', 'Put a version into production; the one before goes back to registered'),
+    stageRoute('retire', 'Take a version out of use for good'),
     route({
       method: 'get',
       path: '/api/v1/models/{name}/stage-history',

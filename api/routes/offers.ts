@@ -1,7 +1,6 @@
 import { offersViewSchema, providerNameSchema, type OffersView, type OfferView } from '@artenic/core';
 import { z } from 'zod';
-import { isGpuType } from '../../core/catalog/gpu-type.ts';
-import { searchCatalog, type CatalogOffer } from '../../core/catalog/catalog.ts';
+import type { CatalogOffer, OfferSearch } from '../../core/catalog/catalog.ts';
 import { ok, route, type Route } from '../route.ts';
 import { pageLimit } from '../schemas.ts';
 
@@ -45,20 +44,24 @@ export function offerRoutes(): readonly Route[] {
       answers: { 200: { description: 'The offers', schema: offersViewSchema } },
       handle: async ({ deps, query }) => {
         const { provider, regions, market, gpu, gpus, vcpu, memoryGib, maxHourlyUsd, limit } = query;
-        const catalogs = await deps.store.catalogs.list();
-        const found = searchCatalog(
-          catalogs.flatMap(({ offers }) => offers),
-          {
-            ...{ provider, gpus, vcpu, memoryGib, regions: regions?.split(',') },
-            spot: market === undefined ? undefined : market === 'spot',
-            isRightGpu: gpu === undefined ? undefined : (type) => isGpuType(gpu, type),
-            mostUsdMicrosPerHour: maxHourlyUsd === undefined ? undefined : maxHourlyUsd * microsPerUsd,
-          },
-        );
+        const search: OfferSearch = {
+          providers: provider === undefined ? undefined : [provider],
+          regions: regions?.split(','),
+          spot: market === undefined ? undefined : market === 'spot',
+          gpuType: gpu,
+          needs: { vcpu: vcpu ?? 0, memoryGib: memoryGib ?? 0, gpus: gpus ?? 0 },
+          mostUsdMicrosPerHour: maxHourlyUsd === undefined ? undefined : maxHourlyUsd * microsPerUsd,
+        };
+        const { catalogs } = deps.store;
+        const [found, total, known] = await Promise.all([
+          catalogs.search({ ...search, limit }),
+          catalogs.count(search),
+          catalogs.list(),
+        ]);
         return ok({
-          items: found.slice(0, limit).map(offerView),
-          total: found.length,
-          catalogs: catalogs
+          items: found.map(offerView),
+          total,
+          catalogs: known
             .filter((one) => provider === undefined || one.provider === provider)
             .map((one) => ({
               ...{ provider: one.provider, problem: one.problem },

@@ -2,7 +2,7 @@ import { objectKeys } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
-import { sameHash } from '../keys.ts';
+import { sameHash } from '../../app/access/keys.ts';
 import { bearerOf } from '../middleware/access.ts';
 import { route, type Route } from '../route.ts';
 

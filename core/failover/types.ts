@@ -151,7 +151,11 @@ export type FailoverAction =
     };
 
 /** `isRepeated`: it was decided when it was asked for the first time, by facts that may be older than those of who asks. */
-export type Decided = FailoverAction & { readonly isRepeated?: true };
+export type Decided = FailoverAction & {
+  readonly isRepeated?: true;
+  /** Providers that are to be asked what they offer before the next decision. */
+  readonly unknown?: readonly string[];
+};
 
 /** A pure rule from what happened to what comes next. `version` is stored with every decision. */
 export type FailoverPolicy = { readonly version: string; readonly decide: (state: FailoverState) => FailoverAction };

@@ -1,26 +1,20 @@
-/** How long a machine may take from its launch to its runner's hello: booting, and the download of Node where its image has none. */
-const helloWithinMsByProvider: ReadonlyMap<string, number> = new Map([
-  ['local', 300_000],
-  ['simulated', 300_000],
-  ['aws', 1_200_000],
-]);
-/** Of a provider that the table does not name. */
+/** Of a provider that is not known any more. */
 const slowestHelloMs = 1_200_000;
 
 export type SilenceSettings = {
   /** How long a runner that has said hello may send no heartbeat. */
   readonly silentAfterMs: number;
-  /** In place of the table, for every provider; null: the table holds. */
+  /** In place of what the providers say, for all of them; null: their word holds. */
   readonly helloWithinMs: number | null;
+  /** How long a machine may take from its launch to its runner's hello: booting, and the download of Node where its image has none. */
+  readonly helloWithinMsByProvider: ReadonlyMap<string, number>;
 };
 
 export type SilenceLimits = { readonly silentAfterMs: number; readonly helloWithinMs: number };
 
-export function silenceLimits(provider: string, { silentAfterMs, helloWithinMs }: SilenceSettings): SilenceLimits {
-  return {
-    silentAfterMs,
-    helloWithinMs: helloWithinMs ?? helloWithinMsByProvider.get(provider) ?? slowestHelloMs,
-  };
+export function silenceLimits(provider: string, settings: SilenceSettings): SilenceLimits {
+  const { silentAfterMs, helloWithinMs, helloWithinMsByProvider } = settings;
+  return { silentAfterMs, helloWithinMs: helloWithinMs ?? helloWithinMsByProvider.get(provider) ?? slowestHelloMs };
 }
 
 /** The span, without a gap, in which the API has been able to hear runners. Milliseconds since 1970. */

@@ -1,13 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { configNames } from '../../workers/config.ts';
+import { optionsByFile } from '../../workers/config.ts';
 
-const configFile = fileURLToPath(new URL('../../workers/config.ts', import.meta.url));
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** Every option of `workers/config.ts` with the comment that stands above it. */
+/** Every option with the comment that stands above it. */
 export function configurationDocument(): string {
-  const source = readFileSync(configFile, 'utf8');
-  const rows = configNames.map((name) => {
+  const rows = [...optionsByFile].flatMap(([file, names]) => rowsOf(readFileSync(at(file), 'utf8'), names));
+  return `# Configuration
+
+Options are environment variables of the API and the worker. \`npm start\` sets all of them; you may set any.
+Made from \`workers/config.ts\` and \`activities/providers/NAME/config.ts\` by \`node scripts/generate.ts\`.
+
+| option | default | what it does, and when to change it |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function rowsOf(source: string, names: readonly string[]): readonly string[] {
+  return names.map((name) => {
     const before = source.slice(0, source.indexOf(`  ${name}:`)).trimEnd();
     const comment = before.endsWith('*/')
       ? before
@@ -23,13 +35,4 @@ export function configurationDocument(): string {
     const shown = value === '' ? '' : `\`${value}\``;
     return `| \`${name}\` | ${shown} | ${comment} |`;
   });
-  return `# Configuration
-
-Options are environment variables of the API and the worker. \`npm start\` sets all of them; you may set any.
-Made from \`workers/config.ts\` by \`node scripts/generate.ts\`.
-
-| option | default | what it does, and when to change it |
-|---|---|---|
-${rows.join('\n')}
-`;
 }

@@ -90,6 +90,16 @@ export const metricPointSchema = z.object({
 });
 export type MetricPoint = z.output<typeof metricPointSchema>;
 
+export const metricSeriesSchema = z.object({
+  /** By name and step, thinned; with `after` only what is new, in the order in which it came. */
+  items: z.array(metricPointSchema),
+  /** What to ask with next. A point that comes while the series is read may be told in both answers. */
+  nextAfter: z.number().int(),
+  /** Only with `after`: adding to what was read before would not give the series. Ask again without `after`. */
+  reload: z.boolean(),
+});
+export type MetricSeries = z.output<typeof metricSeriesSchema>;
+
 export const logPageSchema = z.object({
   attempt: z.number().int(),
   stream: z.enum(logStreams),

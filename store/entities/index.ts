@@ -5,6 +5,7 @@ import { attempts } from './attempts.ts';
 import { capacityClaims } from './capacity-claims.ts';
 import { catalogs } from './catalogs.ts';
 import { checkpoints } from './checkpoints.ts';
+import { jobDays, providerPrices } from './counted.ts';
 import { decisions } from './decisions.ts';
 import { eventCounter, events } from './events.ts';
 import { idempotencyKeys } from './idempotency-keys.ts';
@@ -12,8 +13,9 @@ import { jobSignals } from './job-signals.ts';
 import { jobs } from './jobs.ts';
 import { launchRefusals } from './launch-refusals.ts';
 import { logChunks } from './log-chunks.ts';
-import { metricPoints } from './metric-points.ts';
+import { metricBlocks, metricPoints, metricSeries } from './metric-points.ts';
 import { models, modelVersions, stageChanges } from './models.ts';
+import { offers } from './offers.ts';
 import { providers } from './providers.ts';
 import { providerSweeps, strayInstances } from './reconcile.ts';
 import { collectorLeases, objectRefs, objectUses } from './retention.ts';
@@ -29,6 +31,8 @@ export const entities = [
   capacityClaims,
   streams,
   metricPoints,
+  metricSeries,
+  metricBlocks,
   logChunks,
   checkpoints,
   models,
@@ -41,6 +45,7 @@ export const entities = [
   apiUptime,
   providers,
   catalogs,
+  offers,
   runnerEvents,
   jobSignals,
   signInLinks,
@@ -50,6 +55,8 @@ export const entities = [
   objectRefs,
   objectUses,
   collectorLeases,
+  jobDays,
+  providerPrices,
 ];
 
 /** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */

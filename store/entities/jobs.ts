@@ -7,6 +7,7 @@ export const jobs = defineEntity({
   tableName: 'jobs',
   indexes: [
     { name: 'jobs_newest_first', properties: ['projectId', 'createdAt', 'id'] },
+    { name: 'jobs_open_by_state', properties: ['projectId', 'state'], where: 'finished_at is null' },
     { name: 'jobs_open', properties: ['createdAt', 'id'], where: 'finished_at is null' },
     {
       name: 'jobs_without_history',

@@ -16,6 +16,10 @@ import { TotalOfPoints } from './0015-total-of-points.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
 import { LaunchRefusals } from './0020-launch-refusals.ts';
+import { Offers } from './0024-offers.ts';
+import { MetricBlocks } from './0028-metric-blocks.ts';
+import { MetricPartitions } from './0029-metric-partitions.ts';
+import { CountedDays } from './0030-counted-days.ts';
 
 /** In order. A migration that has been released never changes; the next one corrects it. */
 export const migrations = [
@@ -37,4 +41,8 @@ export const migrations = [
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
   { name: '0020-launch-refusals', class: LaunchRefusals },
+  { name: '0024-offers', class: Offers },
+  { name: '0028-metric-blocks', class: MetricBlocks },
+  { name: '0029-metric-partitions', class: MetricPartitions },
+  { name: '0030-counted-days', class: CountedDays },
 ];

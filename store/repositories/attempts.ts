@@ -55,6 +55,16 @@ function tell(transaction: Db, attempt: AttemptRecord): Promise<void> {
   });
 }
 
+/** Launches share a provider's prices for minutes, so that most of them write nothing. */
+async function notePrice(transaction: Db, { provider, billing }: AttemptRecord['offer']): Promise<void> {
+  if (billing === undefined) return;
+  await sql`
+    insert into provider_prices as held (provider, priced_at) values (${provider}, ${new Date(billing.pricedAt)})
+    on conflict (provider) do update set priced_at = excluded.priced_at where held.priced_at < excluded.priced_at`.execute(
+    transaction,
+  );
+}
+
 function open(db: Db, attempt: Parameters<AttemptsRepository['open']>[0]): Promise<AttemptRecord> {
   const { id, jobId, reason, createdAt } = attempt;
   return inTransaction(db, async (transaction) => {
@@ -73,6 +83,7 @@ function open(db: Db, attempt: Parameters<AttemptsRepository['open']>[0]): Promi
       .returningAll()
       .executeTakeFirst();
     if (made === undefined) return get(transaction, id);
+    await notePrice(transaction, attempt.offer);
     await tell(transaction, made);
     return made;
   });

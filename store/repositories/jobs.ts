@@ -5,7 +5,7 @@ import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities/index.ts';
-import type { JobRecord, JobsRepository, OpenJobsQuery } from '../types.ts';
+import type { JobInsert, JobRecord, JobsRepository, OpenJobsQuery } from '../types.ts';
 import { decodeCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
 
@@ -67,7 +67,13 @@ async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<v
   await transaction.insertInto('object_refs').values(refs).execute();
 }
 
-function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<JobRow> {
+/** A submit that is repeated, as one after an answer that was lost. */
+function sameJob(known: JobRow | null, { id, principal }: JobInsert): JobRow {
+  if (known?.projectId !== principal.projectId) throw new ArtenicError('conflict', `There is another job ${id}.`);
+  return known;
+}
+
+function insert(db: Db, job: JobInsert): Promise<JobRow> {
   const { id, spec, principal, createdAt } = job;
   return inTransaction(db, async (transaction) => {
     const made = await transaction
@@ -85,8 +91,10 @@ function insert(db: Db, job: Parameters<JobsRepository['insert']>[0]): Promise<J
         currentAttempt: 0,
         createdAt,
       })
+      .onConflict((conflict) => conflict.column('id').doNothing())
       .returningAll()
-      .executeTakeFirstOrThrow();
+      .executeTakeFirst();
+    if (made === undefined) return sameJob(await find(transaction, id), job);
     await referTo(transaction, id, spec);
     await tell(transaction, made, null);
     return made;

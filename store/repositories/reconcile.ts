@@ -76,10 +76,8 @@ export function createReconcile(db: Db): ReconcileRepository {
     finishSweep: (sweep) => finishSweep(db, sweep),
     sweeps: async () => db.selectFrom('provider_sweeps').selectAll().orderBy('provider').execute(),
     pricedAt: async () => {
-      const { rows } = await sql<{ provider: string; at: Date }>`
-        select offer ->> 'provider' as provider, max((offer -> 'billing' ->> 'pricedAt')::timestamptz) as at
-        from attempts where offer -> 'billing' ->> 'pricedAt' is not null group by 1`.execute(db);
-      return new Map(rows.map(({ provider, at }) => [provider, at]));
+      const rows = await db.selectFrom('provider_prices').selectAll().execute();
+      return new Map(rows.map(({ provider, pricedAt }) => [provider, pricedAt]));
     },
     clockSkewMs: () => clockSkewMs(db),
   };

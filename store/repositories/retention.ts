@@ -3,6 +3,8 @@ import { sql, type RawBuilder } from 'kysely';
 import type { JobFacts, JobStage } from '../../core/retention/due.ts';
 import { inTransaction, type Db } from '../database.ts';
 import { dropPartition, ensurePartitions, partitionsOf } from '../partitions.ts';
+import { isNamed, isUnsettled } from '../retention/due-jobs.ts';
+import { dropPoints, duePoints } from '../retention/due-points.ts';
 import type { RetentionRepository } from '../types.ts';
 
 /** Tables with rows of a job, by the column that says so, and the stage in which the rows go. */
@@ -16,13 +18,13 @@ export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attem
   capacity_claims: { by: 'attempt_id', stage: 'job' },
   checkpoints: { by: 'job_id', stage: 'job' },
   metric_points: { by: 'job_id', stage: 'job' },
+  metric_series: { by: 'job_id', stage: 'job' },
+  metric_blocks: { by: 'job_id', stage: 'job' },
   object_refs: { by: 'job_id', stage: 'job' },
   /** Last: the tables by attempt look here. */
   attempts: { by: 'job_id', stage: 'job' },
 };
 
-const isUnsettled = sql`(attempts.ended_at is null or attempts.termination_confirmed_at is null)`;
-const isNamed = sql`exists (select from model_versions where model_versions.job_id = jobs.id)`;
 const lease = 'collector';
 
 const columnOfStage = { checkpoints: 'checkpoints_collected_at', details: 'details_collected_at', job: null } as const;
@@ -87,6 +89,7 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
   inTransaction(db, async (transaction) => {
     const facts = await factsOf(transaction, jobId, sql`for update of jobs`);
     if (facts === null || !isDue(facts)) return 0;
+    if (stage === 'job') await uncount(transaction, jobId);
     let removed = 0;
     for (const table of tablesOf(stage)) removed += await remove(transaction, rowsOf(table, jobId));
     if (stage === 'job') return removed + (await remove(transaction, sql`from jobs where id = ${jobId}`));
@@ -97,6 +100,28 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
     await sql`update jobs set ${sql.ref(columnOfStage[stage])} = ${at} where id = ${jobId}`.execute(transaction);
     return removed;
   });
+
+const dayOfEnd = sql`(jobs.finished_at at time zone 'utc')::date`;
+
+/** Of a job that goes. Its day may not be counted yet. */
+async function uncount(db: Db, jobId: string): Promise<void> {
+  await sql`
+    update job_days set jobs = job_days.jobs - 1 from jobs
+    where jobs.id = ${jobId} and job_days.day = ${dayOfEnd}
+      and job_days.project_id = jobs.project_id and job_days.state = jobs.state`.execute(db);
+}
+
+/** Counts days that ended a day ago and before: ends carry the database's time, so none comes late. */
+async function countDays(db: Db): Promise<void> {
+  await sql`
+    insert into job_days (day, project_id, state, jobs)
+    select ${dayOfEnd}, project_id, state, count(*) from jobs
+    where finished_at is not null
+      and finished_at >= (select coalesce(max(day) + 1, '-infinity')::timestamp at time zone 'utc' from job_days)
+      and finished_at < ((clock_timestamp() at time zone 'utc')::date - 1)::timestamp at time zone 'utc'
+    group by 1, 2, 3
+    on conflict do nothing`.execute(db);
+}
 
 /** The rows tell when there was a checkpoint; their lists of files are long, and the files are gone. */
 async function stripCheckpoints(db: Db, jobId: string, where: RawBuilder<unknown>, at: Date): Promise<void> {
@@ -126,8 +151,13 @@ export function createRetention(db: Db): RetentionRepository {
       );
       return old.filter((_, index) => numbered[index] === true);
     },
-    dropPartition: (table, name) => dropPartition(db, table, name),
+    dropPartition: async (table, name) => {
+      await dropPartition(db, table, name);
+    },
+    duePoints: (endedBefore) => duePoints(db, endedBefore),
+    dropPoints: (name, endedBefore) => dropPoints(db, name, endedBefore),
     ensurePartitions: (nowMs) => ensurePartitions(db, nowMs),
+    countDays: () => countDays(db),
     dueJobs: (stage, endedBefore, limit) => dueJobs(db, stage, endedBefore, limit),
     facts: (jobId) => factsOf(db, jobId),
     countRows: async (stage, jobId) => {

@@ -27,7 +27,23 @@ async function collectEvents({ store, periods, now }: CollectorDeps, { isDryRun 
   return { ...nothing, items: old.length, bytes };
 }
 
-function collect(step: CollectorStep, deps: CollectorDeps, round: Round): Promise<Collected> {
+/** Points of weeks whose jobs may all go are dropped at once; then their jobs have none to delete. */
+async function collectPoints({ store, periods, now }: CollectorDeps, { isDryRun }: Round): Promise<Collected> {
+  const endedBefore = new Date(now().getTime() - periods.jobsMs);
+  if (!isDryRun) await store.retention.countDays();
+  let bytes = 0;
+  for (const partition of await store.retention.duePoints(endedBefore)) {
+    const isGone = isDryRun || (await store.retention.dropPoints(partition.name, endedBefore));
+    if (isGone) bytes += partition.bytes;
+  }
+  return { ...nothing, bytes };
+}
+
+function added(one: Collected, other: Collected): Collected {
+  return { ...other, bytes: one.bytes + other.bytes };
+}
+
+async function collect(step: CollectorStep, deps: CollectorDeps, round: Round): Promise<Collected> {
   switch (step) {
     case 'requests':
       return collectRequests(deps, round);
@@ -40,7 +56,7 @@ function collect(step: CollectorStep, deps: CollectorDeps, round: Round): Promis
     case 'job-details':
       return collectJobs(deps, round, 'details');
     case 'jobs':
-      return collectJobs(deps, round, 'job');
+      return added(await collectPoints(deps, round), await collectJobs(deps, round, 'job'));
     case 'uploads':
       return collectUploads(deps, round);
     default:

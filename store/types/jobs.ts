@@ -52,14 +52,16 @@ export type OpenJobsQuery = {
   readonly after?: Pick<JobRecord, 'createdAt' | 'id'>;
 };
 
+export type JobInsert = {
+  readonly id: string;
+  readonly spec: JobSpec;
+  readonly principal: Principal;
+  readonly createdAt: Date;
+};
+
 export type JobsRepository = {
-  /** In state `queued`; appends the event `job.state`. */
-  readonly insert: (job: {
-    readonly id: string;
-    readonly spec: JobSpec;
-    readonly principal: Principal;
-    readonly createdAt: Date;
-  }) => Promise<JobRecord>;
+  /** In state `queued`; appends the event `job.state`. The same id again changes nothing and returns the row; another project's id throws `conflict`. */
+  readonly insert: (job: JobInsert) => Promise<JobRecord>;
   readonly find: (id: string) => Promise<JobRecord | null>;
   /** Throws `not-found`. */
   readonly get: (id: string) => Promise<JobRecord>;

@@ -1,5 +1,7 @@
 import type { Capacity } from '../../core/capacity/types.ts';
-import type { CatalogOffer } from '../../core/catalog/catalog.ts';
+import type { CatalogOffer, OfferSearch } from '../../core/catalog/catalog.ts';
+import type { CatalogAge } from '../../core/catalog/freshness.ts';
+import type { ErrorType } from '../../core/errors.ts';
 import type { LiveHint, ProviderProblem, RunnerEvent } from '@artenic/core';
 
 /**
@@ -113,22 +115,31 @@ export type ProvidersRepository = {
   readonly list: () => Promise<readonly ProviderRecord[]>;
 };
 
-/** What a provider offered when it was last asked. */
-export type CatalogRecord = {
-  readonly provider: string;
-  readonly offers: readonly CatalogOffer[];
+/** How fresh what is known of a provider's offers is. */
+export type CatalogRecord = CatalogAge & {
   /** Null when it has never answered. */
   readonly refreshedAt: Date | null;
   readonly triedAt: Date;
-  /** What it said when it was asked last and refused; null when it answered. */
-  readonly problem: string | null;
 };
+/** Offers are rows, which are written by refreshes alone: everything else reads them, and asks no provider. */
 export type CatalogsRepository = {
-  readonly put: (provider: string, offers: readonly CatalogOffer[], at: Date) => Promise<void>;
+  /**
+   * Puts what the provider offers in the place of what was known; of `spot` its spot machines alone. Rows that are as they were
+   * are not written.
+   */
+  readonly put: (provider: string, offers: readonly CatalogOffer[], part: 'all' | 'spot', at: Date) => Promise<void>;
   /** The offers that are known stay. */
-  readonly refused: (provider: string, problem: string, at: Date) => Promise<void>;
+  readonly refused: (
+    provider: string,
+    problem: { readonly type: ErrorType; readonly message: string },
+    at: Date,
+  ) => Promise<void>;
+  readonly find: (provider: string) => Promise<CatalogRecord | null>;
   /** By name. */
   readonly list: () => Promise<readonly CatalogRecord[]>;
+  /** Cheapest first, at most `limit`. */
+  readonly search: (query: OfferSearch & { readonly limit: number }) => Promise<readonly CatalogOffer[]>;
+  readonly count: (query: OfferSearch) => Promise<number>;
 };
 
 /** What an attempt's workflow hears of its runner. `hello` is told by the API, which knows when `maxHours` end. */

@@ -17,8 +17,14 @@ export type RetentionRepository = {
   /** Partitions of `table` that end at or before this time, with everything in them numbered, oldest first. */
   readonly oldPartitions: (table: 'events', untilMs: number) => Promise<readonly OldPartition[]>;
   readonly dropPartition: (table: 'events', name: string) => Promise<void>;
+  /** Partitions of metric points by weeks of submission, of which every job ended before then and may go; oldest first. */
+  readonly duePoints: (endedBefore: Date) => Promise<readonly OldPartition[]>;
+  /** False when one of its jobs may not go any more. */
+  readonly dropPoints: (name: string, endedBefore: Date) => Promise<boolean>;
   /** Makes the partitions of the coming weeks. */
   readonly ensurePartitions: (nowMs: number) => Promise<void>;
+  /** Counts the jobs that ended, by day, up to the day before yesterday. */
+  readonly countDays: () => Promise<void>;
   /** Ended before then, settled, and not collected to this stage yet; oldest first. */
   readonly dueJobs: (stage: JobStage, endedBefore: Date, limit: number) => Promise<readonly string[]>;
   /** Null when there is no such job. */

@@ -178,7 +178,11 @@ describe('watchInstance', () => {
   test('is not ready while the instance lives, then says how it ended and what it said last', async () => {
     const handle = await launch();
     await poll('the runner to speak', 10_000, async () => ((await world.local.console(handle)) === '' ? null : true));
-    await expect(watch(handle)).rejects.toMatchObject({ type: 'not-ready', nonRetryable: false });
+    // the next look comes as often as the provider's machines are looked at
+    const alive = { type: 'not-ready', nonRetryable: false, nextRetryDelay: 2000 };
+    await expect(watch(handle)).rejects.toMatchObject(alive);
+    const away = withLocal({ ...world.local, describe: () => Promise.reject(new ArtenicError('transient', 'away')) });
+    await expect(away.watchInstance({ handle })).rejects.toMatchObject({ ...alive, type: 'transient' });
     process.kill(await runnerOf(handle), 'SIGKILL');
     const evidence = await watched(handle);
     expect(evidence).toMatchObject({ endedBy: 'itself', lastLine: `runner of "${attemptId}"` });
@@ -197,7 +201,7 @@ describe('watchInstance', () => {
   });
 
   describe('of a machine that gives no sign of life', () => {
-    const limits = { silentAfterMs: 60_000, helloWithinMs: 120_000 };
+    const limits = { silentAfterMs: 60_000, helloWithinMs: 120_000, helloWithinMsByProvider: new Map() };
     const inAMinute = (minutes: number) => new Date(Date.now() + minutes * 60_000);
     const heard = (from: Date, until: Date) =>
       // one span: the gap is longer than it

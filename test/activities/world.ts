@@ -105,6 +105,18 @@ export class ActivityWorld {
   async checkLocal(): Promise<void> {
     const { name, capabilities } = this.local;
     await this.store.providers.upsert({ name, capabilities, ...(await this.local.check()), checkedAt: new Date() });
+    await this.store.catalogs.put(name, await this.local.catalog('all'), 'all', new Date());
+  }
+
+  /** A provider that a worker elsewhere serves, and that has just told what it offers. */
+  async addProvider(name: string, offers: readonly Offer[]): Promise<void> {
+    const { capabilities } = this.local;
+    await this.store.providers.upsert({
+      ...{ name, capabilities, usable: true, message: '', capacity: null, checkedAt: new Date() },
+    });
+    const resources = { vcpu: 8, memoryGib: 32, gpus: 0, gpuType: null };
+    const rows = offers.map((one) => ({ ...one, resources }));
+    await this.store.catalogs.put(name, rows, 'all', new Date());
   }
 
   /** Every reading is later than the one before, so that orders are certain. */
@@ -117,7 +129,6 @@ export class ActivityWorld {
     return createControlActivities({
       store: this.store,
       storage: this.storage,
-      providers: new Map([['local', this.local]]),
       policyFor,
       signal: {
         capacityGranted: async (attemptId) => {
@@ -152,7 +163,8 @@ export class ActivityWorld {
         heartbeatIntervalMs: 500,
         shipIntervalMs: 100,
       },
-      silence: { silentAfterMs: 600_000, helloWithinMs: null },
+      silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
+      watchIntervalMs: new Map([['local', 2000]]),
       now: this.now,
       ...changes,
     });

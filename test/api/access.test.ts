@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { makeKey, parseKey } from '../../api/keys.ts';
+import { makeKey, parseKey } from '../../app/access/keys.ts';
 import { addKey, ApiWorld, errorOf } from './harness.ts';
 
 let world: ApiWorld;

@@ -7,15 +7,16 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
+import { providerModules } from '../../activities/providers/registry.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits, type ApiDeps } from '../../api/deps.ts';
 import { createHints } from '../../api/hints.ts';
-import { makeKey, parseKey } from '../../api/keys.ts';
+import { makeKey, parseKey } from '../../app/access/keys.ts';
 import { createHearing } from '../../api/hearing.ts';
 import { createLive } from '../../api/live.ts';
 import { modelCache } from '../../api/model-cache.ts';
 import { startServer } from '../../api/server.ts';
-import type { TemporalGateway } from '../../api/temporal-gateway.ts';
+import type { TemporalGateway } from '../../app/temporal/gateway.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
 import { defaultPeriods } from '../../core/retention/rules.ts';
@@ -157,7 +158,8 @@ export class ApiWorld {
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
       hearing: createHearing(),
-      silence: { silentAfterMs: 600_000, helloWithinMs: null },
+      silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
+      knownProviders: [...providerModules.values()],
       webhookKeys: [],
       signing: ownUrls,
       ownUrls,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
 import { WebSocket } from 'ws';
 import { createHints } from '../../api/hints.ts';
-import { parseKey } from '../../api/keys.ts';
+import { parseKey } from '../../app/access/keys.ts';
 import { listenForEvents } from '../../store/listen.ts';
 import { newId } from '../store/support.ts';
 import { poll } from '../support/poll.ts';

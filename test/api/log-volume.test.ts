@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { LogPage } from '@artenic/core';
 import { defaultLimits } from '../../api/deps.ts';
-import { keepLogs } from '../../api/log-keeper.ts';
+import { keepLogs } from '../../app/logs/keeper.ts';
 import { poll } from '../support/poll.ts';
 import { ApiWorld } from './harness.ts';
 

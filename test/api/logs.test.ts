@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { LogPage, LogStream } from '@artenic/core';
 import { defaultLimits } from '../../api/deps.ts';
-import { keepLogs } from '../../api/log-keeper.ts';
-import type { LogDeps } from '../../api/log-objects.ts';
+import { keepLogs } from '../../app/logs/keeper.ts';
+import type { LogDeps } from '../../app/logs/objects.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { ApiWorld, errorOf, type Runner } from './harness.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { OffersView } from '@artenic/core';
 import type { CatalogOffer } from '../../core/catalog/catalog.ts';
+import { ArtenicError } from '../../core/errors.ts';
 import { ApiWorld } from './harness.ts';
 
 let world: ApiWorld;
@@ -34,8 +35,8 @@ test('what fits, cheapest first, with the age of each price and of each catalog'
     offer('gpu', 1_500_000, { resources: gpus, spot: true }),
     offer('small', 80_000),
   ];
-  await world.store.catalogs.put('cloud', rows, at);
-  await world.store.catalogs.refused('broken', 'The key has run out.', at);
+  await world.store.catalogs.put('cloud', rows, 'all', at);
+  await world.store.catalogs.refused('broken', new ArtenicError('auth', 'The key has run out.'), at);
   const all = await ask();
   expect(all.items.map(({ instanceType }) => instanceType)).toEqual(['small', 'large', 'gpu']);
   expect(all.items[2]).toEqual({
@@ -57,7 +58,7 @@ test('what fits, cheapest first, with the age of each price and of each catalog'
 
 test('a refusal keeps what was known, with its age', async () => {
   const at = new Date('2026-01-03T00:00:00.000Z');
-  await world.store.catalogs.refused('cloud', 'It does not answer.', at);
+  await world.store.catalogs.refused('cloud', new ArtenicError('transient', 'It does not answer.'), at);
   const { total, catalogs } = await ask('?provider=cloud');
   expect(total).toBe(3);
   expect(catalogs).toEqual([

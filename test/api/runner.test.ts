@@ -7,6 +7,7 @@ import {
   type CheckpointManifest,
   type HelloResponse,
   type MetricPoint,
+  type MetricSeries,
 } from '@artenic/core';
 import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
@@ -232,6 +233,44 @@ test('a heartbeat takes progress up and brings the wish to stop down', async () 
   expect((await beat(runner, 1.5)).status).toBe(422);
   expect((await world.call('POST', `/api/v1/jobs/${runner.jobId}/cancel`)).status).toBe(202);
   expect((await beat(runner)).json()).toMatchObject({ stop: { reason: 'stop-requested' } });
+});
+
+test('who follows a series gets what is new, and is told when that is not enough', async () => {
+  const runner = await world.startRunner();
+  const path = `/api/v1/jobs/${runner.jobId}/metrics`;
+  const read = async (query: string) => (await world.call('GET', `${path}?${query}`)).json<MetricSeries>();
+  const pair = ({ name, step }: MetricPoint) => [name, step];
+  let offset = 0;
+  const send = async (...steps: readonly number[]) => {
+    const text = steps.map((step) => `{"step": ${step}, "a": 1, "b": 2}\n`).join('');
+    await world.ship(runner, `metrics?offset=${offset}`, text);
+    offset += text.length;
+  };
+  expect(await read('limit=10')).toEqual({ items: [], nextAfter: 0, reload: false });
+  expect(await read('after=0')).toEqual({ items: [], nextAfter: 0, reload: false });
+  await send(1, 2);
+  expect(await read('after=0')).toMatchObject({ items: [], reload: true });
+  const { items, nextAfter } = await read('limit=10');
+  expect(items).toHaveLength(4);
+  expect(await read(`after=${nextAfter}`)).toEqual({ items: [], nextAfter, reload: false });
+  // A step that came late is as new as any.
+  await send(0, 3);
+  const news = await read(`after=${nextAfter}`);
+  expect([news.reload, news.items.map(pair)]).toEqual([
+    false,
+    [0, 3].flatMap((step) => [
+      ['a', step],
+      ['b', step],
+    ]),
+  ]);
+  expect((await read(`after=${nextAfter}&names=b`)).items.map(pair)).toEqual([
+    ['b', 0],
+    ['b', 3],
+  ]);
+  expect((await read(`after=${news.nextAfter}`)).items).toEqual([]);
+  expect(await read(`after=${nextAfter}&limit=3`)).toMatchObject({ items: [], reload: true });
+  expect(await read(`after=${news.nextAfter + 1}`)).toMatchObject({ items: [], reload: true });
+  expect((await world.call('GET', `${path}?after=-1`)).status).toBe(422);
 });
 
 test('metric lines count once however often they are sent', async () => {

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { createApp } from '../../api/app.ts';
 import { createLive } from '../../api/live.ts';
 import { startServer } from '../../api/server.ts';
-import { parseKey } from '../../api/keys.ts';
+import { parseKey } from '../../app/access/keys.ts';
 import { addKey, ApiWorld } from './harness.ts';
 
 let world: ApiWorld;

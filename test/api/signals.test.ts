@@ -4,7 +4,7 @@ import { signalNames, type SignalAnswer, type SignalRequest } from '@artenic/cor
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
-import { webhookKeyOf } from '../../api/webhook-signature.ts';
+import { webhookKeyOf } from '../../app/signals/webhook-signature.ts';
 import { startRelay } from '../../workers/relay.ts';
 import { poll } from '../support/poll.ts';
 import { addKey, ApiWorld, errorOf, type Answer } from './harness.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { LogPage } from '@artenic/core';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { defaultLimits } from '../../api/deps.ts';
-import { keepLogs } from '../../api/log-keeper.ts';
+import { keepLogs } from '../../app/logs/keeper.ts';
 import { outsideTransactions } from '../../store/transaction-scope.ts';
 import { poll } from '../support/poll.ts';
 import { ApiWorld, RecordedTemporal, type Answer, type Runner } from './harness.ts';

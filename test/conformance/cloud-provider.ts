@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { InstanceHandle, LaunchRequest, Provider } from '../../activities/providers/provider.ts';
 import type { ErrorType } from '../../core/errors.ts';
 import { poll } from '../support/poll.ts';
+import { launchPatiently } from './launch-request.ts';
 
 export type CloudOperation = 'create' | 'describe' | 'list' | 'terminate' | 'any';
 /** What the other side of the network can be made to do. `answer-lost`: done, and nobody says so. */
@@ -50,14 +51,15 @@ export function describeCloudConformance(name: string, makeHarness: () => Promis
 
     let jobs = 0;
     const newId = (): string => `cloud-${++jobs}/attempt-1`;
-    const launch = (attemptId: string): Promise<InstanceHandle> => provider.launch(harness.request(attemptId));
+    const launch = (attemptId: string): Promise<InstanceHandle> =>
+      launchPatiently(provider, harness.request(attemptId));
     const goneOf = (handle: InstanceHandle) =>
       poll(`${handle.attemptId} to be gone`, patienceMs, async () => {
         const description = await provider.describe(handle);
         return description.state === 'gone' ? description : null;
       });
     const again = (attemptId: string, by = provider): Promise<InstanceHandle> =>
-      by.launch({ ...harness.request(attemptId), mayExist: true });
+      launchPatiently(by, { ...harness.request(attemptId), mayExist: true });
     /** One is left of it; what a list did not show yet, a later look ends. */
     const aliveOnce = (attemptId: string) =>
       poll(`one instance of ${attemptId}`, patienceMs, async () => {

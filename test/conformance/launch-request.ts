@@ -1,5 +1,7 @@
-import type { LaunchRequest } from '../../activities/providers/provider.ts';
+import type { InstanceHandle, LaunchRequest, Provider } from '../../activities/providers/provider.ts';
+import { isArtenicError } from '../../core/errors.ts';
 import type { Offer } from '../../core/failover/types.ts';
+import { poll } from '../support/poll.ts';
 
 export const secret = 'a-bootstrap-token-of-at-least-32-characters';
 
@@ -17,4 +19,18 @@ export function launchRequest(attemptId: string, offer: Offer, storageRoot = '/n
       ...{ storage: { kind: 'directory', root: storageRoot }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
     },
   };
+}
+
+/** Tries a launch again for as long as it is not ready, as Temporal's server does; each but the first says that one came before. */
+export function launchPatiently(provider: Provider, request: LaunchRequest): Promise<InstanceHandle> {
+  let asked = request;
+  return poll(`the launch of ${request.attemptId}`, 20_000, async () => {
+    try {
+      return await provider.launch(asked);
+    } catch (error) {
+      if (!isArtenicError(error, 'not-ready')) throw error;
+      asked = { ...request, mayExist: true };
+      return null;
+    }
+  });
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { InstanceHandle, LaunchRequest, Provider } from '../../activities/providers/provider.ts';
+import { providerModules } from '../../activities/providers/registry.ts';
 import type { Capacity } from '../../core/capacity/types.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import { poll } from '../support/poll.ts';
+import { launchPatiently } from './launch-request.ts';
 
 /** What a provider's test has to bring besides the adapter: the other side's view, and its faults. */
 export type ProviderHarness = {
@@ -50,7 +52,8 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
 
     let jobs = 0;
     const newId = (): string => `job-${++jobs}/attempt-1`;
-    const launch = (attemptId: string): Promise<InstanceHandle> => provider.launch(harness.request(attemptId));
+    const launch = (attemptId: string): Promise<InstanceHandle> =>
+      launchPatiently(provider, harness.request(attemptId));
     const listed = async (attemptId: string, by = provider) =>
       (await by.list()).filter(({ handle }) => handle.attemptId === attemptId);
     /** A list may show an older picture: asked until it shows so many of the attempt. */
@@ -73,7 +76,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
 
     test('says what it is', () => {
       expect(provider.name).toMatch(/^[a-z0-9-]+$/);
-      expect(Object.values(provider.capabilities).every((flag) => typeof flag === 'boolean')).toBe(true);
+      expect(provider.capabilities).toEqual(providerModules.get(provider.name)?.capabilities);
     });
 
     test('check says whether it can be used, and with what', async () => {
@@ -104,7 +107,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
     });
 
     test('its catalog holds everything that it offers, with what each is made of', async () => {
-      const catalog = await provider.catalog();
+      const catalog = await provider.catalog('all');
       const nameOf = ({ region, zone, instanceType, spot }: Offer) => [region, zone, instanceType, spot].join(' ');
       const byName = new Map(catalog.map((row) => [nameOf(row), row]));
       expect(byName.size).toBe(catalog.length);
@@ -168,7 +171,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
     test('makes one instance of launches at once, by this adapter and another', async () => {
       const id = newId();
       const other = harness.reopen();
-      const launches = [1, 2, 3].flatMap(() => [launch(id), other.launch(harness.request(id))]);
+      const launches = [1, 2, 3].flatMap(() => [launch(id), launchPatiently(other, harness.request(id))]);
       const [first, ...rest] = await Promise.all(launches);
       for (const handle of rest) expect(handle).toEqual(first);
       await begunOnce(id);
@@ -180,7 +183,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
     test('finds its instance again when the first answer was lost', async () => {
       const id = newId();
       const lost = await launch(id);
-      const again = await harness.reopen().launch(harness.request(id));
+      const again = await launchPatiently(harness.reopen(), harness.request(id));
       expect(again).toEqual(lost);
       await begunOnce(id);
       expect(await harness.begun(id)).toBe(1);
@@ -201,8 +204,8 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
       const [was, isNew] = [newId(), newId()];
       const lost = await launch(was);
       const again = { ...harness.request(was), mayExist: true };
-      expect(await harness.reopen().launch(again)).toEqual(lost);
-      const made = await provider.launch({ ...harness.request(isNew), mayExist: true });
+      expect(await launchPatiently(harness.reopen(), again)).toEqual(lost);
+      const made = await launchPatiently(provider, { ...harness.request(isNew), mayExist: true });
       await Promise.all([begunOnce(was), begunOnce(isNew)]);
       expect(await harness.begun(was)).toBe(1);
       await Promise.all([end(lost), end(made)]);
@@ -224,7 +227,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
       const handle = await launch(id);
       await begunOnce(id);
       await end(handle);
-      expect(await harness.reopen().launch(harness.request(id))).toEqual(handle);
+      expect(await launchPatiently(harness.reopen(), harness.request(id))).toEqual(handle);
       expect((await provider.describe(handle)).state).toBe('gone');
       expect(await harness.begun(id)).toBe(1);
     });
@@ -260,7 +263,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
     });
 
     test('says `not-found` of an instance it never had', async () => {
-      const stranger = await provider.launch(harness.request(newId()));
+      const stranger = await launchPatiently(provider, harness.request(newId()));
       const unknown = { ...stranger, attemptId: 'never/attempt-1', instanceId: 'never-made' };
       await expect(provider.describe(unknown)).rejects.toMatchObject({ type: 'not-found' });
       await expect(provider.console(unknown)).rejects.toMatchObject({ type: 'not-found' });
@@ -352,7 +355,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
 
     test('lets its instances outlive the adapter', async () => {
       const id = newId();
-      const handle = await harness.reopen().launch(harness.request(id));
+      const handle = await launchPatiently(harness.reopen(), harness.request(id));
       await begunOnce(id);
       expect((await harness.reopen().describe(handle)).state).toBe('running');
       await end(handle);

@@ -97,6 +97,13 @@ export const rareStories: Readonly<Record<string, Story>> = {
     world.policy = spotWithFallback;
     return runsOf(jobId);
   },
+  // the first decision finds no offers: the providers are asked, one answers, and the next decision launches at once
+  'asked-for-offers': async ({ world, startJob }, jobId) => {
+    world.addJob(jobId);
+    world.unknown.add(jobId);
+    await (await startJob(jobId)).result();
+    return [{ kind: 'failover', workflowId: failoverWorkflowId(jobId) }];
+  },
   // the runner does not stop by itself: the workflow's backstop asks it to, waits for its grace in vain, and ends it
   'max-hours': async ({ world, startJob }, jobId) => {
     world.addJob(jobId, {

@@ -36,6 +36,8 @@ test.each([
   ['replacement-not-needed.attempt.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED', 1],
   ['continued-as-new.first.failover.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW', 1],
   ['held-and-woken.failover.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED', 2],
+  // one provider answers, nobody serves the other one
+  ['asked-for-offers.failover.json', 'EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT', 1],
   // the grace of the stop, which runs out
   ['max-hours.attempt.json', 'EVENT_TYPE_TIMER_FIRED', 2],
   // one refusal of the watch, two of the termination, one of the settlement

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { makeKey, parseKey } from '../../api/keys.ts';
+import { makeKey, parseKey } from '../../app/access/keys.ts';
 import { createMetrics } from '../../api/metrics.ts';
 import type { Permission, Route } from '../../api/route.ts';
 import { createRoutes } from '../../api/routes/index.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { check } from 'recheck';
 import { placeOf, sourcesOf, walk } from './sources.ts';
 
-const folders = ['activities', 'api', 'cli', 'core', 'runner', 'scripts', 'sdk', 'serving', 'simulated-cloud'];
+const folders = ['activities', 'api', 'app', 'cli', 'core', 'runner', 'scripts', 'sdk', 'serving', 'simulated-cloud'];
 const everywhere = [...folders, 'store', 'web/src', 'workers', 'workflows'];
 
 type Pattern = { readonly place: string; readonly source: string; readonly flags: string };

@@ -1,7 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { isNode, placeOf, sourcesOf, walk, type Node, type Source } from './sources.ts';
 
-const folders = ['activities', 'api', 'cli', 'core', 'runner', 'sdk', 'serving', 'store', 'workers', 'workflows'];
+const folders = [
+  'activities',
+  'api',
+  'app',
+  'cli',
+  'core',
+  'runner',
+  'sdk',
+  'serving',
+  'store',
+  'workers',
+  'workflows',
+];
 /** Indexed by one character of a pickle, and objects inherit nothing under so short a name. */
 const byCharacter: ReadonlySet<string> = new Set(['serving/pickle.ts']);
 

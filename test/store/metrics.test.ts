@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sql, type RawBuilder } from 'kysely';
 import { databaseOf, type Db } from '../../store/database.ts';
-import { afterQuery, latestQuery, seriesQuery } from '../../store/repositories/metric-queries.ts';
+import { sumUpPoints } from '../../store/migrations/0028-metric-blocks.ts';
+import { afterQuery, latestQuery, newestQuery, seriesQuery } from '../../store/repositories/metric-queries.ts';
 import type { MetricRow, Store } from '../../store/types.ts';
 import { isFull } from '../support/share.ts';
 import { at, newId, openTestStore } from './support.ts';
@@ -20,6 +21,13 @@ afterAll(() => close());
 const point = (jobId: string, name: string, step: number, value: number, attempt = 1): MetricRow => ({
   ...{ jobId, attempt, name, step, epoch: null, time: at(1), value },
 });
+async function sumUp(): Promise<void> {
+  for (const statement of sumUpPoints.split(';')) if (statement.trim() !== '') await sql.raw(statement).execute(db);
+}
+
+const endOfIds = 9_000_000_000_000_000_000n;
+const after = (jobId: string, id: bigint, limit: number) =>
+  store.metrics.after({ jobId, after: id, until: endOfIds, limit });
 const brief = (rows: readonly MetricRow[]) =>
   rows.map(({ name, attempt, step, value }) => [name, attempt, step, value]);
 
@@ -35,8 +43,8 @@ describe('insert and follow', () => {
     ];
     await store.metrics.insert(rows);
     await store.metrics.insert([]);
-    const followed = await store.metrics.after(jobId, 0n, 3);
-    const rest = await store.metrics.after(jobId, followed.at(-1)?.id ?? 0n, 10);
+    const followed = await after(jobId, 0n, 3);
+    const rest = await after(jobId, followed.at(-1)?.id ?? 0n, 10);
     expect([...followed, ...rest].map(({ id: _id, ...row }) => row)).toEqual(rows);
     expect(await store.metrics.latest(jobId)).toEqual(new Map([['loss', Number.MIN_VALUE]]));
     expect(await store.metrics.latest(newId())).toEqual(new Map());
@@ -53,12 +61,12 @@ describe('insert and follow', () => {
     const writers = Promise.all([1, 2, 3, 4].map(write));
     const seen: bigint[] = [];
     while (seen.length < 80) {
-      const rows = await store.metrics.after(jobId, seen.at(-1) ?? 0n, 7);
+      const rows = await after(jobId, seen.at(-1) ?? 0n, 7);
       seen.push(...rows.map(({ id }) => id));
     }
     await writers;
     expect(new Set(seen).size).toBe(80);
-    expect(await store.metrics.after(jobId, seen.at(-1) ?? 0n, 7)).toEqual([]);
+    expect(await after(jobId, seen.at(-1) ?? 0n, 7)).toEqual([]);
   });
 });
 
@@ -98,29 +106,62 @@ describe('series', () => {
       { weight: 20, arbitrary: fc.integer({ min: -50, max: 50 }) },
       { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
     );
-    const series = fc.array(value, { minLength: 1, maxLength: 120 });
+    // Long ones are read from blocks, and small limits make these long.
+    const series = fc.array(value, { minLength: 1, maxLength: 600, size: 'max' });
+    const options = { limit: fc.integer({ min: 1, max: 60 }), piece: fc.integer({ min: 60, max: 700 }) };
     await fc.assert(
-      fc.asyncProperty(series, series, fc.integer({ min: 1, max: 60 }), async (first, second, limit) => {
-        const jobId = newId();
-        const attempts = [
-          first.map((v, step) => point(jobId, 'x', step, v)),
-          second.map((v, i) => point(jobId, 'x', 60 + i, v, 2)),
-        ];
-        await store.metrics.insert(attempts.flat());
-        const valid = attempts.flat().filter(({ attempt, step }) => attempt === 2 || step < 60);
-        const thinned = await store.metrics.series({ jobId, limit });
-        expect(thinned.length).toBeLessThanOrEqual(limit);
-        expect(valid).toEqual(expect.arrayContaining([...thinned]));
-        expect(thinned.map(({ step }) => step)).toEqual(thinned.map(({ step }) => step).toSorted((a, b) => a - b));
-        if (valid.length <= limit) expect(thinned).toEqual(valid);
-        if (limit < 6) return;
-        const finite = (rows: readonly MetricRow[]) => rows.map((row) => row.value).filter((v) => Number.isFinite(v));
-        expect(Math.min(...finite(thinned))).toBe(Math.min(...finite(valid)));
-        expect(Math.max(...finite(thinned))).toBe(Math.max(...finite(valid)));
-        expect(finite(thinned).length < thinned.length).toBe(finite(valid).length < valid.length);
-      }),
-      { numRuns: 60 },
+      fc.asyncProperty(
+        series,
+        series,
+        fc.record(options),
+        fc.boolean(),
+        async (first, second, { limit, piece }, isUp) => {
+          const jobId = newId();
+          const cut = 300;
+          const attempts = [
+            first.map((v, step) => point(jobId, 'x', isUp ? step : first.length - step, v)),
+            second.map((v, i) => point(jobId, 'x', cut + i, v, 2)),
+          ].flat();
+          for (let from = 0; from < attempts.length; from += piece)
+            await store.metrics.insert(attempts.slice(from, from + piece));
+          const valid = attempts.filter(({ attempt, step }) => attempt === 2 || step < cut);
+          const thinned = await store.metrics.series({ jobId, limit });
+          expect(thinned.length).toBeLessThanOrEqual(limit);
+          expect(valid).toEqual(expect.arrayContaining([...thinned]));
+          expect(thinned.map(({ step }) => step)).toEqual(thinned.map(({ step }) => step).toSorted((a, b) => a - b));
+          if (attempts.length <= limit) expect(thinned).toEqual(valid.toSorted((a, b) => a.step - b.step));
+          if (limit < 6) return;
+          const finite = (rows: readonly MetricRow[]) => rows.map((row) => row.value).filter((v) => Number.isFinite(v));
+          expect(Math.min(...finite(thinned))).toBe(Math.min(...finite(valid)));
+          expect(Math.max(...finite(thinned))).toBe(Math.max(...finite(valid)));
+          expect(finite(thinned).length < thinned.length).toBe(finite(valid).length < valid.length);
+        },
+      ),
+      { numRuns: 40 },
     );
+  });
+
+  test('sums that are kept with the points are those of all points', async () => {
+    const jobId = newId();
+    const points = Array.from({ length: 700 }, (_, index) =>
+      point(
+        jobId,
+        index % 3 === 0 ? 'a' : 'b',
+        (index * 7919) % 701,
+        index % 50 === 49 ? Number.NaN : (index * 31) % 97,
+      ),
+    );
+    for (let from = 0; from < points.length; from += 37) await store.metrics.insert(points.slice(from, from + 37));
+    const sums = async () => [
+      (await sql`select * from metric_series where job_id = ${jobId} order by name`.execute(db)).rows,
+      (await sql`select * from metric_blocks where job_id = ${jobId} order by name, size, block`.execute(db)).rows,
+    ];
+    const kept = await sums();
+    await sql`delete from metric_series`.execute(db);
+    await sql`delete from metric_blocks`.execute(db);
+    await sumUp();
+    expect(await sums()).toEqual(kept);
+    expect(kept[1]).toHaveLength(15 + 1 + 30 + 2);
   });
 });
 
@@ -154,19 +195,29 @@ describe(`${(10 * steps) / 1e6} million points`, () => {
       insert into metric_points (job_id, attempt, name, step, time, value)
       select 'job-' || job, 1, 'loss', step, now(), random()
       from generate_series(1, 50) as job, generate_series(1, ${steps / 10}::int) as step`.execute(db);
-    await sql`vacuum analyze metric_points`.execute(db);
+    await sql`delete from metric_series`.execute(db);
+    await sql`delete from metric_blocks`.execute(db);
+    await sumUp();
+    await sql`vacuum analyze metric_points, metric_series, metric_blocks`.execute(db);
   }, 60_000);
 
   const count = async () =>
     (await sql<{ readonly count: bigint }>`select count(*) as count from metric_points`.execute(db)).rows[0]?.count;
 
-  // Series count their points and then read them; the newest finite value of `grad_norm` lies behind a tenth of its points.
+  // A name's blocks, or its points while they are few; the newest finite value of `grad_norm` lies behind a tenth of its points.
+  const mostOfName = steps / 4;
   test.each<readonly [string, () => RawBuilder<unknown>, number]>([
-    ['series of one name', () => seriesQuery({ jobId: large, names: ['loss'], limit: 1000 }), 2 * steps + 5000],
-    ['series of all names', () => seriesQuery({ jobId: large, limit: 1000 }), 10 * steps + 15_000],
-    ['series of a small job', () => seriesQuery({ jobId: 'job-7', limit: 1000 }), steps / 5 + 3000],
-    ['after, at the end', () => afterQuery(large, BigInt(5 * steps - 1000), 1000), 1000],
-    ['after, from the start', () => afterQuery(large, 0n, 1000), 1000],
+    ['series of one name', () => seriesQuery({ jobId: large, names: ['loss'], limit: 1000 }), mostOfName],
+    ['series of all names', () => seriesQuery({ jobId: large, limit: 1000 }), 5 * mostOfName],
+    ['series of few points', () => seriesQuery({ jobId: large, limit: 100 }), 0.5 * mostOfName],
+    ['series of a small job', () => seriesQuery({ jobId: 'job-7', limit: 1000 }), mostOfName],
+    [
+      'after, at the end',
+      () => afterQuery({ jobId: large, after: BigInt(5 * steps - 1000), until: endOfIds, limit: 1000 }),
+      1000,
+    ],
+    ['after, from the start', () => afterQuery({ jobId: large, after: 0n, until: endOfIds, limit: 1000 }), 1000],
+    ['newest', () => newestQuery(large), 1],
     ['latest', () => latestQuery(large), steps / 10 + 100],
   ])('%s reads by index, and no more than it needs', async (what, query, mostRows) => {
     const { rows } = await sql<{
@@ -174,13 +225,17 @@ describe(`${(10 * steps) / 1e6} million points`, () => {
     }>`explain (analyze, timing off, format json) ${query()}`.execute(db);
     const [explained] = Object.values(rows[0] ?? {})[0] ?? [];
     const scans = (explained === undefined ? [] : nodes(explained.Plan)).filter(
-      (node) => node['Relation Name'] === 'metric_points',
+      (node) => node['Relation Name']?.startsWith('metric_points') === true,
     );
     const read = scans.reduce((sum, scan) => sum + rowsRead(scan), 0);
     process.stdout.write(
       `${what}: ${read} rows read, ${explained?.['Execution Time'].toFixed(1)} ms, ${[...new Set(scans.map((scan) => scan['Node Type']))].join(', ')}\n`,
     );
     expect(scans.length).toBeGreaterThan(0);
+    const sums = (explained === undefined ? [] : nodes(explained.Plan)).filter((node) =>
+      /^metric_(series|blocks)/.test(node['Relation Name'] ?? ''),
+    );
+    expect(sums.reduce((sum, scan) => sum + rowsRead(scan), 0)).toBeLessThanOrEqual(mostRows + 1000);
     for (const scan of scans) expect(scan['Node Type']).toMatch(/^(Index (Only )?|Bitmap Heap )Scan$/);
     expect(read).toBeLessThanOrEqual(mostRows);
   });

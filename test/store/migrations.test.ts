@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { uuidv7 } from '../../core/ids.ts';
 import { migrations } from '../../store/migrations/index.ts';
 import { databaseOf } from '../../store/database.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
@@ -98,6 +100,36 @@ describe('migrations', () => {
         ...parts.slice(1).map(() => 'events_from_'),
       ]);
       expect(await connection.execute('select count(*)::int as n from events_default')).toEqual([{ n: 0 }]);
+    });
+  });
+
+  test('a database with metric points keeps them, sums them up, and has one partition more', async () => {
+    await withOrm(await emptyDatabase(), async (orm) => {
+      await orm.migrator.up({ to: '0019-queues' });
+      const connection = orm.em.getConnection();
+      const [old, late] = [newId(), uuidv7(Date.now() + 9 * 86_400_000, randomBytes(10))];
+      for (const id of [old, late])
+        await connection.execute(`insert into metric_points (job_id, attempt, name, step, time, value)
+          select '${id}', 1, 'loss', step, now(), step from generate_series(1, 600) as step`);
+      await migrate(orm);
+      const { metrics } = createStore(orm);
+      const stepsOf = async (id: string, limit: number) =>
+        (await metrics.series({ jobId: id, limit })).map(({ step }) => step);
+      for (const id of [old, late]) {
+        expect(await stepsOf(id, 600)).toEqual(Array.from({ length: 600 }, (_, index) => index + 1));
+        expect((await stepsOf(id, 12)).length).toBeLessThanOrEqual(12);
+        await metrics.insert([
+          { jobId: id, attempt: 1, name: 'loss', step: 601, epoch: null, time: new Date(), value: 0 },
+        ]);
+        expect((await metrics.newest(id))?.id).toBeGreaterThan(1200n);
+      }
+      const parts = await partitionsOf(databaseOf(orm), 'metric_points');
+      expect(parts.map(({ name }) => name.replace(/\d+/, ''))).toEqual([
+        'metric_points_before_',
+        ...parts.slice(1).map(() => 'metric_points_from_'),
+      ]);
+      expect(await connection.execute('select count(*)::int as n from metric_points_default')).toEqual([{ n: 0 }]);
+      expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
     });
   });
 

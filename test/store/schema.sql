@@ -79,10 +79,11 @@ CREATE INDEX capacity_claims_granted ON public.capacity_claims USING btree (prov
 CREATE INDEX capacity_claims_queue ON public.capacity_claims USING btree (provider, ((- priority)), submitted_at_ms, attempt_id) WHERE (granted_at IS NULL);
 
 create table catalogs (
-  offers jsonb not null,
   problem text,
+  problem_type text,
   provider text not null,
   refreshed_at timestamp(3) with time zone,
+  spot_refreshed_at timestamp(3) with time zone,
   tried_at timestamp(3) with time zone not null,
   constraint catalogs_pkey PRIMARY KEY (provider)
 );
@@ -148,6 +149,14 @@ create table idempotency_keys (
 );
 CREATE INDEX idempotency_keys_oldest ON public.idempotency_keys USING btree (created_at);
 
+create table job_days (
+  day date not null,
+  jobs integer not null,
+  project_id text not null,
+  state text not null,
+  constraint job_days_pkey PRIMARY KEY (day, project_id, state)
+);
+
 create table job_signals (
   attempt integer not null,
   deadline_at timestamp(3) with time zone,
@@ -197,6 +206,7 @@ CREATE INDEX jobs_ended_by_day ON public.jobs USING btree (project_id, finished_
 CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_newest_first ON public.jobs USING btree (project_id, created_at, id);
 CREATE INDEX jobs_open ON public.jobs USING btree (created_at, id) WHERE (finished_at IS NULL);
+CREATE INDEX jobs_open_by_state ON public.jobs USING btree (project_id, state) WHERE (finished_at IS NULL);
 CREATE INDEX jobs_undelivered ON public.jobs USING btree (created_at, id) WHERE ((finished_at IS NULL) AND ((workflow_started_at IS NULL) OR ((cancel_requested_at IS NOT NULL) AND (cancel_delivered_at IS NULL))));
 CREATE INDEX jobs_with_checkpoints ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (checkpoints_collected_at IS NULL));
 CREATE INDEX jobs_with_details ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (details_collected_at IS NULL));
@@ -240,18 +250,47 @@ create table log_chunks (
   constraint log_chunks_stream_check CHECK ((stream = ANY (ARRAY['setup'::text, 'training'::text])))
 );
 
+create table metric_blocks (
+  attempt integer not null,
+  block integer not null,
+  first_id bigint not null,
+  first_step bigint not null,
+  greatest_id bigint,
+  greatest_value double precision,
+  job_id text collate "C" not null,
+  last_id bigint not null,
+  last_step bigint not null,
+  least_id bigint,
+  least_value double precision,
+  name text not null,
+  non_finite_id bigint,
+  points integer not null,
+  size integer not null,
+  constraint metric_blocks_pkey PRIMARY KEY (job_id, attempt, name, size, block)
+);
+
 create table metric_points (
   attempt integer not null,
   epoch double precision,
   id bigint not null default nextval('metric_points_id_seq'::regclass),
-  job_id text not null,
+  job_id text collate "C" not null,
   name text not null,
   step bigint not null,
   time timestamp(3) with time zone not null,
   value double precision not null,
   constraint metric_points_pkey PRIMARY KEY (job_id, id)
+) partition by RANGE (job_id);
+CREATE INDEX metric_points_series ON ONLY public.metric_points USING btree (job_id, name, attempt, step, id) INCLUDE (value);
+
+create table metric_series (
+  attempt integer not null,
+  first_id bigint not null,
+  first_step bigint not null,
+  job_id text collate "C" not null,
+  name text not null,
+  points bigint not null,
+  constraint metric_series_pkey PRIMARY KEY (job_id, attempt, name)
 );
-CREATE INDEX metric_points_series ON public.metric_points USING btree (job_id, name, attempt, step, id) INCLUDE (value);
 
 create table model_versions (
   bytes bigint not null,
@@ -298,6 +337,32 @@ create table object_uses (
   constraint object_uses_pkey PRIMARY KEY (key)
 );
 CREATE INDEX object_uses_oldest ON public.object_uses USING btree (used_at, key);
+
+create table offers (
+  gpu_type text,
+  gpu_words text[],
+  gpus integer not null,
+  granularity_seconds integer,
+  instance_type text not null,
+  memory_gib double precision not null,
+  minimum_seconds integer,
+  price_usd_micros_per_hour bigint not null,
+  priced_at timestamp(3) with time zone,
+  provider text not null,
+  region text not null,
+  spot boolean not null,
+  vcpu double precision not null,
+  zone text not null,
+  constraint offers_pkey PRIMARY KEY (provider, region, zone, instance_type, spot)
+);
+CREATE INDEX offers_by_price ON public.offers USING btree (provider, spot, price_usd_micros_per_hour);
+CREATE INDEX offers_with_gpus ON public.offers USING btree (provider, spot, price_usd_micros_per_hour) WHERE (gpus > 0);
+
+create table provider_prices (
+  priced_at timestamp(3) with time zone not null,
+  provider text not null,
+  constraint provider_prices_pkey PRIMARY KEY (provider)
+);
 
 create table provider_sweeps (
   error text,

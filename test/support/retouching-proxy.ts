@@ -19,6 +19,8 @@ export type RetouchingProxy = {
   createsToDouble: number;
   /** So many of the next answers that describe one instance, or list them, name a state that nobody knows. */
   readonly unknownStates: { describe: number; list: number };
+  /** The actions that were asked for. */
+  readonly requests: string[];
   /** The proxy goes down for good as soon as it has carried one create. */
   diesAfterCreate: boolean;
   readonly close: () => Promise<void>;
@@ -138,6 +140,7 @@ export async function startRetouchingProxy(upstream: string): Promise<Retouching
     const raw = await bodyOf(request);
     const body = raw.toString('latin1');
     const operation = /(?:^|&)Action=(\w+)/.exec(body)?.[1] ?? '';
+    proxy.requests.push(operation);
     if (operation === 'DescribeSpotInstanceRequests') {
       response.writeHead(200, { 'content-type': 'text/xml' }).end(spotRequestsXml(retouches, body));
       return;
@@ -175,6 +178,7 @@ export async function startRetouchingProxy(upstream: string): Promise<Retouching
     honoursTokens: false,
     createsToDouble: 0,
     unknownStates: { describe: 0, list: 0 },
+    requests: [],
     diesAfterCreate: false,
     close: async () => {
       server.closeAllConnections();

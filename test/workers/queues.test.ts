@@ -1,18 +1,21 @@
 import { expect, test } from '@jest/globals';
-import { refuseUnknownQueues, servedBy } from '../../workers/queues.ts';
+import { refuseUnserved, servedBy } from '../../workers/queues.ts';
 
 test('a worker serves everything, or what it is told', () => {
   const all = servedBy('');
-  expect([all.control, all.isProviderServed('local'), all.isProviderServed('aws')]).toEqual([true, true, true]);
-  const some = servedBy('control, provider-aws');
-  expect([some.control, some.isProviderServed('local'), some.isProviderServed('aws')]).toEqual([true, false, true]);
-  expect(servedBy('local').control).toBe(false);
+  expect([all.control, all.isProviderServed('here'), all.isProviderServed('far')]).toEqual([true, true, true]);
+  const some = servedBy('control, far');
+  expect([some.control, some.isProviderServed('here'), some.isProviderServed('far')]).toEqual([true, false, true]);
+  expect(servedBy('here').control).toBe(false);
 });
 
-test('a queue that nobody has is refused, with those that there are', () => {
-  const providers = ['local', 'aws'];
-  expect(() => refuseUnknownQueues('control,local,provider-aws', providers)).not.toThrow();
-  expect(() => refuseUnknownQueues('control,aws', providers)).toThrow(
-    'names aws; there are control, local, provider-aws',
+test('a name that nothing has is refused with those that there are, and what is not configured with how to do that', () => {
+  const modules = new Map(
+    ['here', 'far'].map((name) => [name, { configuredBy: `Set ARTENIC_${name.toUpperCase()}.` }]),
   );
+  const opened = new Set(['here']);
+  expect(() => refuseUnserved('control,here', modules, opened)).not.toThrow();
+  expect(() => refuseUnserved('', modules, opened)).not.toThrow();
+  expect(() => refuseUnserved('control,moon', modules, opened)).toThrow('names moon; there are control, here, far');
+  expect(() => refuseUnserved('far', modules, opened)).toThrow('names far, which is not configured. Set ARTENIC_FAR.');
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
+import { schedulesOf } from '../../workers/schedule-registry.ts';
 import { keepSchedules } from '../../workers/schedules.ts';
 import { catalogScheduleId, collectorScheduleId, reconcileScheduleId } from '../../workflows/contracts.ts';
 import { testTemporal } from '../setup/temporal.ts';
@@ -19,7 +20,8 @@ afterAll(() => connection.close());
 
 const keep = (providers: readonly string[], reconcileMs: number) =>
   keepSchedules({
-    ...{ connection, namespace, providers, reconcileMs, catalogMs: 3_600_000, collectMs: 600_000 },
+    ...{ connection, namespace },
+    schedules: schedulesOf({ hasControl: true, providers, reconcileMs, catalogMs: 3_600_000, collectMs: 600_000 }),
     ...{ logger: pino({ level: 'silent' }), intervalMs: 50 },
   });
 const handleOf = (provider: string) => client.schedule.getHandle(reconcileScheduleId(provider));
@@ -73,4 +75,13 @@ test('offers are asked for at once when a worker starts, and hourly', async () =
     return found.info.recentActions.length > 0 ? found.info : null;
   });
   expect(started.numActionsTaken + started.runningActions.length).toBeGreaterThanOrEqual(begun);
+});
+
+test('a process keeps the schedules of what it serves', () => {
+  const intervals = { reconcileMs: 1000, catalogMs: 1000, collectMs: 1000 };
+  const ids = (hasControl: boolean, ...providers: readonly string[]) =>
+    schedulesOf({ ...intervals, hasControl, providers }).map(({ id }) => id);
+  expect(ids(true)).toEqual(['collector']);
+  expect(ids(false, 'far')).toEqual(['check/far', 'reconcile/far', 'catalog/far']);
+  expect(ids(true, 'far', 'here')).toHaveLength(7);
 });

@@ -34,6 +34,7 @@ test('it holds our workflows and what Temporal needs, nothing else', () => {
 test('it exports the workflows and nothing that would become one by accident', async () => {
   const entry = await import('../../workflows/index.ts');
   expect(Object.keys(entry).toSorted()).toEqual([
+    'checkProvider',
     'collectGarbage',
     'reconcileProviders',
     'refreshCatalog',

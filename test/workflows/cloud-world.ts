@@ -6,6 +6,8 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { SweepOutcome } from '../../activities/contract.ts';
+import { createCatalogActivities } from '../../activities/catalog/refresh.ts';
+import { createCheckActivities } from '../../activities/check-provider.ts';
 import { createControlActivities } from '../../activities/control/create.ts';
 import { nextLaunch } from '../../activities/control/next-launch.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
@@ -14,7 +16,7 @@ import { createSimulatedProvider } from '../../activities/providers/simulated/pr
 import { createCollectorActivities } from '../../activities/retention/collect.ts';
 import { createRepairActivities, createSweepActivities } from '../../activities/reconcile/create.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
-import { createTemporalGateway, type TemporalGateway } from '../../api/temporal-gateway.ts';
+import { createTemporalGateway, type TemporalGateway } from '../../app/temporal/gateway.ts';
 import { defaultPeriods } from '../../core/retention/rules.ts';
 import { policyFor } from '../../core/failover/policy.ts';
 import { uuidv7 } from '../../core/ids.ts';
@@ -26,8 +28,8 @@ import { startCloud, type CloudServer } from '../../simulated-cloud/server.ts';
 import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import type { JobRecord, Store } from '../../store/types.ts';
-import { controlQueue, providerQueue, searchAttributes } from '../../workflows/contracts.ts';
-import type { reconcileProviders } from '../../workflows/index.ts';
+import { controlQueue, launchQueue, lifecycleQueue, searchAttributes } from '../../workflows/contracts.ts';
+import type { reconcileProviders, refreshCatalog } from '../../workflows/index.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { poll } from '../support/poll.ts';
@@ -37,7 +39,11 @@ const controlKey = 'a control key of its own';
 const principal = { id: 'key-1', name: 'admin', projectId: 'default' };
 
 const hourMs = 3_600_000;
-const neverSilent: SilenceSettings = { silentAfterMs: hourMs, helloWithinMs: hourMs };
+const neverSilent: SilenceSettings = {
+  silentAfterMs: hourMs,
+  helloWithinMs: hourMs,
+  helloWithinMsByProvider: new Map(),
+};
 
 type CloudWorldOptions = {
   readonly world?: Partial<WorldInput>;
@@ -101,41 +107,45 @@ export class CloudWorld {
     const provider = createSimulatedProvider({ url: cloud.url, key, namespace: 'test', timeoutMs: 2000 });
     const deps: ControlDeps = {
       ...{ store, storage, policyFor, describeWorkflow: temporal.describe },
-      providers: new Map([['simulated', provider]]),
       signal: { capacityGranted: temporal.signalCapacityGranted },
       inspectModel: () => Promise.reject(new Error('no job here makes a model')),
       now: () => new Date(),
     };
+    const providers = new Map([['simulated', provider]]);
     const { name, capabilities } = provider;
     await store.providers.upsert({ name, capabilities, ...(await provider.check()), checkedAt: new Date() });
     const common = { connection: native, namespace, shutdownGraceTime: '1s' } as const;
     const adoptJob = (jobId: string, service: string) => temporal.startTrainingJob(jobId, { adopt: true, service });
+    const repair = createRepairActivities({ ...deps, providers, adoptJob });
+    const providerActivities = {
+      ...createProviderActivities({
+        nextLaunch: (input) => nextLaunch(deps, input),
+        ...{ ...deps, providers, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
+        runner: {
+          ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
+          onThisMachine: {
+            ...{ providers: new Set(['simulated']), endpointsFile: null, sharedRoot: join(home, 'objects') },
+          },
+          ...{ heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
+        },
+      }),
+      ...createSweepActivities({ ...deps, providers, graceMs }),
+      ...createCatalogActivities({ ...deps, providers }),
+      ...createCheckActivities({ ...deps, providers }),
+      settleAbandoned: repair.settleAbandoned,
+    };
     const workers = await Promise.all([
       Worker.create({
         ...{ ...common, taskQueue: controlQueue, workflowBundle: { codePath: workflowBundlePath } },
         activities: {
           ...createControlActivities(deps),
-          ...createRepairActivities({ ...deps, adoptJob }),
+          ...repair,
           ...createCollectorActivities({ ...deps, periods: defaultPeriods }),
         },
       }),
-      Worker.create({
-        ...{ ...common, taskQueue: providerQueue('simulated') },
-        activities: {
-          ...createProviderActivities({
-            ...{ ...deps, silence },
-            nextLaunch: (input) => nextLaunch(deps, input),
-            runner: {
-              ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
-              onThisMachine: {
-                ...{ providers: new Set(['simulated']), endpointsFile: null, sharedRoot: join(home, 'objects') },
-              },
-              ...{ heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
-            },
-          }),
-          ...createSweepActivities({ ...deps, graceMs }),
-        },
-      }),
+      ...[launchQueue('simulated'), lifecycleQueue('simulated')].map((taskQueue) =>
+        Worker.create({ ...common, taskQueue, activities: providerActivities }),
+      ),
     ]);
     const running = workers.map((worker) => worker.run());
     const close = async (): Promise<void> => {
@@ -152,6 +162,16 @@ export class CloudWorld {
     return new CloudWorld({
       ...{ store, cloud, namespace, temporal, close },
       client: new Client({ connection, namespace }),
+    });
+  }
+
+  /** One refresh, as the schedule starts it. */
+  async refreshOffers(): Promise<void> {
+    await this.client.workflow.execute<typeof refreshCatalog>('refreshCatalog', {
+      workflowId: `catalog/simulated-${randomUUID()}`,
+      taskQueue: controlQueue,
+      args: [{ provider: 'simulated' }],
+      typedSearchAttributes: [{ key: searchAttributes.kind, value: 'refreshCatalog' }],
     });
   }
 

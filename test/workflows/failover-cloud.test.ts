@@ -7,8 +7,9 @@ let world: CloudWorld;
 const begun: string[] = [];
 beforeAll(async () => {
   // nobody is blamed while no API has noted that it hears runners
-  const silence = { silentAfterMs: 3_600_000, helloWithinMs: 1000 };
+  const silence = { silentAfterMs: 3_600_000, helloWithinMs: 1000, helloWithinMsByProvider: new Map() };
   world = await CloudWorld.start({ world: { scale: 1000 }, silence });
+  await world.refreshOffers();
 }, 60_000);
 afterEach(async () => {
   // scripted machines hang for ever: each job is ended, so that none disturbs the next test
@@ -76,6 +77,7 @@ test('no spot machine anywhere: on-demand, with the reason; where that is not al
 
 test('credentials that have run out pause the job; it goes on by itself when they hold again', async () => {
   await world.control('PUT', '/keys/default', { expiresInSeconds: 0 });
+  await world.refreshOffers().catch(() => undefined);
   const jobId = await begin('on-demand', ['eu-north']);
   const paused = await poll('the pause', 15_000, async () => {
     const job = await world.store.jobs.get(jobId);
@@ -86,6 +88,41 @@ test('credentials that have run out pause the job; it goes on by itself when the
   expect(await world.store.attempts.listByJob(jobId)).toEqual([]);
   await world.control('PUT', '/keys/default', { expiresInSeconds: null });
   expect(await launched(jobId, 1)).toMatchObject({ reason: 'first attempt' });
+}, 60_000);
+
+test('credentials that run out behind the last look: one launch finds out, and no other job tries', async () => {
+  await world.refreshOffers();
+  await world.control('PUT', '/keys/default', { expiresInSeconds: 0 });
+  const unlucky = await begin('on-demand', ['eu-north']);
+  await poll('the refused launch', 15_000, async () =>
+    (await world.store.catalogs.find('simulated'))?.problemType === 'auth' ? true : null,
+  );
+  const other = await begin('on-demand', ['eu-north']);
+  await poll('the pause', 15_000, async () => {
+    const { message } = await world.store.jobs.get(other);
+    return message.startsWith('Paused: ') ? true : null;
+  });
+  expect(await world.store.attempts.listByJob(other)).toEqual([]);
+  await world.store.jobs.requestCancel(unlucky, 'user', new Date());
+  await world.temporal.cancelTrainingJob(unlucky);
+  await world.control('PUT', '/keys/default', { expiresInSeconds: null });
+  await launched(other, 1);
+  await poll('the end of the unlucky', 20_000, async () =>
+    (await world.store.jobs.get(unlucky)).state === 'cancelled' ? true : null,
+  );
+}, 90_000);
+
+test('a provider that hangs delays no decision: what its rows say is enough', async () => {
+  await world.refreshOffers();
+  await world.faults({ operation: 'offers', fault: { kind: 'slow', seconds: 60_000 }, count: 100 });
+  const jobId = await begin('on-demand', ['eu-north']);
+  const { items } = await poll('a decision', 15_000, async () => {
+    const page = await world.store.decisions.page({ jobId, limit: 1 });
+    return page.items.length === 0 ? null : page;
+  });
+  expect(items[0]?.action).toMatchObject({ kind: 'launch', attempt: 1 });
+  await world.faults();
+  await launched(jobId, 1);
 }, 60_000);
 
 test('a spot machine that is taken back: the evidence is kept, and the next place is tried', async () => {

@@ -1,7 +1,14 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { controlQueue, providerQueue, searchAttributes, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import {
+  controlQueue,
+  earlierQueue,
+  launchQueue,
+  lifecycleQueue,
+  searchAttributes,
+  trainingJobWorkflowId,
+} from '../../workflows/contracts.ts';
 import type { trainingJob } from '../../workflows/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { World } from './world.ts';
@@ -45,9 +52,9 @@ export async function startHarness(): Promise<Harness> {
         activities: world.control,
         maxCachedWorkflows: 200,
       }),
-      await Worker.create({ ...common, taskQueue: providerQueue('local'), activities: world.provider }),
-      await Worker.create({ ...common, taskQueue: testMachine, activities: world.provider }),
     ];
+    for (const taskQueue of [launchQueue('local'), lifecycleQueue('local'), earlierQueue('local'), testMachine])
+      workers.push(await Worker.create({ ...common, taskQueue, activities: world.provider }));
     running = workers.map((worker) => ({ worker, done: worker.run() }));
   };
   const stopWorkers = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { AttemptEnding, TerminalJobState } from '@artenic/core';
-import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
+import type { CatalogActivities, ControlActivities, ProviderActivities } from '../../activities/contract.ts';
 import { retriedWhenRefused } from '../../activities/failures.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { spotWithFallback } from '../../core/failover/policy.ts';
@@ -81,6 +81,8 @@ export class World {
   readonly calls: string[] = [];
   readonly #faults = new Map<string, Fault>();
   slots = 100;
+  /** Jobs of which it is not known what the provider offers them, until it is asked. */
+  readonly unknown = new Set<string>();
   policy: FailoverPolicy = spotWithFallback;
   pollMs = 50;
   /** Region of new instances: on a machine of its own when it names one. */
@@ -155,8 +157,12 @@ export class World {
       const key = `${jobId} ${decision}`;
       const stored = this.decisions.get(key);
       if (stored !== undefined) return { ...stored, isRepeated: true };
-      const action = this.#decide(jobId, watched);
+      const isUnknown = this.unknown.has(jobId);
+      const action: FailoverAction = isUnknown
+        ? { kind: 'wait', waitMs: 3_600_000, reason: 'Paused: not known' }
+        : this.#decide(jobId, watched);
       this.decisions.set(key, action);
+      if (isUnknown) return { ...action, unknown: ['local', 'served-by-nobody'] };
       return action;
     },
     openAttempt: async ({ jobId, attempt, offer, reason }) => {
@@ -281,7 +287,7 @@ export class World {
     },
   };
 
-  readonly provider: ProviderActivities = {
+  readonly provider: ProviderActivities & CatalogActivities = {
     tryLaunch: async ({ attemptId, offer, launch }) => {
       try {
         return { kind: 'launched', handle: await this.provider.launchInstance({ attemptId, offer }) };
@@ -291,6 +297,10 @@ export class World {
         const refusal = { type, message: `${type} in the test` };
         return { kind: 'next', launch, next: await this.control.nextLaunch({ attemptId, launch, refusal }) };
       }
+    },
+    refreshCatalog: async () => {
+      this.unknown.clear();
+      return { offers: 1 };
     },
     launchInstance: async ({ attemptId, offer }) => {
       await this.#enter('launchInstance', attemptId, offer.instanceType);

@@ -1,5 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-ec2';
-import { ArtenicError } from '../../../core/errors.ts';
+import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import type { InstanceDescription, InstanceHandle, PreemptionEvidence } from '../provider.ts';
 
 type EndedBy = NonNullable<InstanceDescription['endedBy']>;
@@ -65,6 +65,16 @@ export function describe(
     endedAt,
     preemption: preemptionOf(instance, spotRequest, endedBy, endedAt),
   };
+}
+
+/** Of one of many: empty for a state that nobody knows. */
+export function describeKnown(instance: Sdk.Instance, handle: InstanceHandle): readonly InstanceDescription[] {
+  try {
+    return [describe(instance, null, handle)];
+  } catch (error) {
+    if (isArtenicError(error, 'unknown-state')) return [];
+    throw error;
+  }
 }
 
 function endOf({ StateReason }: Sdk.Instance, spotRequest: Sdk.SpotInstanceRequest | null): EndedBy {

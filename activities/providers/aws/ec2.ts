@@ -23,6 +23,8 @@ export type Ec2Options = {
 type Opened = { readonly sdk: typeof Sdk; readonly client: Sdk.EC2Client };
 
 const latestKiB = 64;
+/** Of one filter (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html). */
+const mostFilterValues = 200;
 
 /** EC2 in one region: one method for one request (a list: for all its pages). Retries nothing. */
 export class Ec2 {
@@ -97,8 +99,21 @@ export class Ec2 {
     throw new ArtenicError('not-found', `EC2 knows no instance ${instanceId} in ${this.#region}.`);
   }
 
-  async list(tags: Readonly<Record<string, string>>): Promise<readonly Sdk.Instance[]> {
-    const Filters = Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }));
+  list(tags: Readonly<Record<string, string>>): Promise<readonly Sdk.Instance[]> {
+    return this.#listBy(Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })));
+  }
+
+  /** Those that EC2 knows; by a filter, as one id that it does not know would refuse the whole request. */
+  async describeMany(instanceIds: readonly string[]): Promise<readonly Sdk.Instance[]> {
+    const found: Sdk.Instance[] = [];
+    for (let first = 0; first < instanceIds.length; first += mostFilterValues) {
+      const Values = instanceIds.slice(first, first + mostFilterValues);
+      found.push(...(await this.#listBy([{ Name: 'instance-id', Values }])));
+    }
+    return found;
+  }
+
+  async #listBy(Filters: Sdk.Filter[]): Promise<readonly Sdk.Instance[]> {
     const MaxResults = this.#options.pageSize ?? 1000;
     const found: Sdk.Instance[] = [];
     let NextToken: string | undefined;

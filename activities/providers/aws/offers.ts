@@ -2,24 +2,19 @@ import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import type { Offer } from '../../../core/failover/types.ts';
 import { isGpuType } from '../../../core/catalog/gpu-type.ts';
 import type { OfferQuery } from '../provider.ts';
-import type { Ec2, SpotPrice } from './ec2.ts';
+import type { Ec2 } from './ec2.ts';
 import { instanceTypeOf, instanceTypes } from './instance-types.ts';
 import { onDemandPricesOf, type OnDemandPrices } from './prices.ts';
 import type { AwsRegion } from './region.ts';
 
 /** Linux on EC2 (aws.amazon.com/ec2/pricing: per second, at least a minute). */
 const billing = { minimumSeconds: 60, granularitySeconds: 1 } as const;
-/** EC2 answers with the price in force; it changes every few minutes at most. */
-const spotPricesKeptMs = 60_000;
-
-type SpotPrices = { readonly at: Date; readonly prices: readonly SpotPrice[] };
 
 /** Price rows of one region: spot from EC2's own history, on-demand from a dated table. */
 export class RegionOffers {
   readonly #region: AwsRegion;
   readonly #ec2: Ec2;
   readonly #onDemand: OnDemandPrices;
-  #spot: SpotPrices | null = null;
 
   constructor(region: AwsRegion, ec2: Ec2, onDemand: OnDemandPrices) {
     this.#region = region;
@@ -53,19 +48,13 @@ export class RegionOffers {
 
   async #spotOffers(): Promise<readonly Offer[]> {
     const { region, subnets } = this.#region;
-    const { at, prices } = await this.#spotPrices();
+    const pricedAt = new Date().toISOString();
+    const prices = await this.#ec2.spotPrices(Object.keys(instanceTypes));
     return prices
       .filter(({ zone }) => subnets.size === 0 || subnets.has(zone))
       .map(({ instanceType, zone, priceUsdMicrosPerHour }) => ({
         ...{ provider: 'aws', region, zone, instanceType, spot: true, priceUsdMicrosPerHour },
-        billing: { pricedAt: at.toISOString(), ...billing },
+        billing: { pricedAt, ...billing },
       }));
-  }
-
-  async #spotPrices(): Promise<SpotPrices> {
-    const now = new Date();
-    if (this.#spot !== null && now.getTime() - this.#spot.at.getTime() < spotPricesKeptMs) return this.#spot;
-    this.#spot = { at: now, prices: await this.#ec2.spotPrices(Object.keys(instanceTypes)) };
-    return this.#spot;
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Sdk from '@aws-sdk/client-ec2';
 import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
@@ -11,12 +10,14 @@ import type {
   LaunchRequest,
   OfferQuery,
   Provider,
-  ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
 import { checkRegion } from './check.ts';
 import { livingOrLast } from '../choose.ts';
-import { describe, oldestFirst } from './describe.ts';
+import { LookUpWindows } from '../look-up-windows.ts';
+import type { RunnerPrograms } from '../runner-programs.ts';
+import { capabilities, providerName } from './capabilities.ts';
+import { describe, describeKnown, oldestFirst } from './describe.ts';
 import { Ec2, type Ec2Options } from './ec2.ts';
 import { instanceTypeOf } from './instance-types.ts';
 import { RegionOffers } from './offers.ts';
@@ -24,7 +25,6 @@ import type { OnDemandPrices } from './prices.ts';
 import type { AwsRegion } from './region.ts';
 import { runInputOf, type InstanceSettings } from './run-input.ts';
 import { attemptIdOf, clientTokenOf, namespaceTag, tagOf, tokenTag } from './tags.ts';
-import type { RunnerPrograms } from './user-data.ts';
 
 export type AwsProviderOptions = Ec2Options & {
   /** Marks our instances; what another installation has made in the same account is not ours. */
@@ -38,16 +38,6 @@ export type AwsProviderOptions = Ec2Options & {
   readonly apiUrl: string;
   /** How long EC2 may not show an instance that it has made; 30 s by default. */
   readonly consistencyMs?: number;
-};
-
-const providerName = 'aws';
-const lookUpPauseMs = 1000;
-
-const capabilities: ProviderCapabilities = {
-  spot: true,
-  preemptionNotice: true,
-  idempotencyToken: true,
-  regions: true,
 };
 
 /** Amazon EC2. */
@@ -65,6 +55,7 @@ class AwsProvider implements Adapter {
   readonly #places: ReadonlyMap<string, Place>;
   /** Instances that we have just made, until EC2 must show them: before that `not-found` proves nothing. */
   readonly #fresh = new Map<string, number>();
+  readonly #windows = new LookUpWindows();
 
   constructor(options: AwsProviderOptions) {
     this.#options = options;
@@ -105,9 +96,9 @@ class AwsProvider implements Adapter {
     return found.flat().toSorted((one, other) => one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour);
   }
 
-  async catalog(): Promise<readonly CatalogOffer[]> {
+  async catalog(part: 'all' | 'spot'): Promise<readonly CatalogOffer[]> {
     const needs = { vcpu: 0, memoryGib: 0, gpus: 0 };
-    const offers = await this.offers({ needs, gpuType: null, regions: [], spot: null });
+    const offers = await this.offers({ needs, gpuType: null, regions: [], spot: part === 'all' ? null : true });
     return offers.flatMap((offer) => {
       const resources = instanceTypeOf(offer.instanceType);
       return resources === null ? [] : [{ ...offer, resources }];
@@ -120,7 +111,7 @@ class AwsProvider implements Adapter {
     refuseUnfit(request);
     const programs = await this.#options.programs();
     const input = runInputOf({ ...this.#options, settings: place.settings, request, programs });
-    const known = await this.#lookUp(place, attemptId, mayExist ? this.#consistencyMs : 0);
+    const known = await this.#lookUp(place, attemptId, mayExist);
     if (known !== null) return known;
     try {
       const made = await place.ec2.run(input);
@@ -149,36 +140,32 @@ class AwsProvider implements Adapter {
 
   /** EC2 makes one instance of two creates with one token, its likenesses do not: whoever looks last sees both. */
   async #settle(place: Place, attemptId: string, made: Sdk.Instance): Promise<InstanceHandle> {
-    const deadlineMs = performance.now() + this.#consistencyMs;
-    for (;;) {
-      const found = await this.#listAttempt(place, attemptId);
-      const isShown = found.some(({ InstanceId }) => InstanceId === made.InstanceId);
-      if (isShown) return this.#keepOldest(place, attemptId, found);
-      if (performance.now() >= deadlineMs) return this.#keepOldest(place, attemptId, [made, ...found]);
-      await sleep(Math.min(lookUpPauseMs, Math.max(1, deadlineMs - performance.now())));
-    }
+    return this.#keepOldest(place, attemptId, [made, ...(await this.#listAttempt(place, attemptId))]);
   }
 
   /** A look-up that fails leaves the outcome as unknown as it was. */
   async #lookUpAfter(error: ArtenicError, place: Place, attemptId: string): Promise<InstanceHandle | null> {
+    const isUnknown = error.type === 'unknown-outcome';
+    if (isUnknown) this.#windows.begin(attemptId, this.#consistencyMs);
     try {
-      return await this.#lookUp(place, attemptId, this.#consistencyMs);
+      // the next try looks again, until the window is over
+      return await this.#lookUp(place, attemptId, !isUnknown);
     } catch (cause) {
+      if (isArtenicError(cause, 'not-ready')) throw cause;
       const problem = `${error.message} It could not be looked up: ${messageOf(cause)}`;
       throw new ArtenicError('unknown-outcome', problem, { cause });
     }
   }
 
-  /** The attempt's instance, living or ended, when one comes to light within so long; of several the oldest stays. */
-  async #lookUp(place: Place, attemptId: string, windowMs: number): Promise<InstanceHandle | null> {
-    const deadlineMs = performance.now() + windowMs;
-    for (;;) {
-      const isLast = performance.now() >= deadlineMs;
-      const found = await this.#listAttempt(place, attemptId);
-      if (found.length > 0) return this.#keepOldest(place, attemptId, found);
-      if (isLast) return null;
-      await sleep(Math.min(lookUpPauseMs, Math.max(1, deadlineMs - performance.now())));
-    }
+  /**
+   * The attempt's instance, living or ended; of several the oldest stays. With `isPatient` it throws `not-ready` while EC2 may not
+   * show yet what was made.
+   */
+  async #lookUp(place: Place, attemptId: string, isPatient: boolean): Promise<InstanceHandle | null> {
+    const found = await this.#listAttempt(place, attemptId);
+    if (found.length > 0) return this.#keepOldest(place, attemptId, found);
+    if (isPatient) this.#windows.refuseUntilOver(attemptId, this.#consistencyMs);
+    return null;
   }
 
   #listAttempt({ ec2 }: Place, attemptId: string): Promise<readonly Sdk.Instance[]> {
@@ -205,6 +192,21 @@ class AwsProvider implements Adapter {
     const { SpotInstanceRequestId: requestId } = instance;
     const spotRequest = requestId === undefined ? null : await place.ec2.spotRequest(requestId);
     return describe(instance, spotRequest, handle);
+  }
+
+  async describeMany(handles: readonly InstanceHandle[]): Promise<ReadonlyMap<string, InstanceDescription>> {
+    const byRegion = Map.groupBy(handles, ({ region }) => region);
+    const found = await Promise.all(
+      [...byRegion].map(async ([region, some]) => {
+        const instances = await this.#places.get(region)?.ec2.describeMany(some.map(({ instanceId }) => instanceId));
+        const byId = new Map((instances ?? []).map((instance) => [instance.InstanceId, instance]));
+        return some.flatMap((handle) => {
+          const instance = byId.get(handle.instanceId);
+          return instance === undefined || !this.#isOurs(instance, handle) ? [] : describeKnown(instance, handle);
+        });
+      }),
+    );
+    return new Map(found.flat().map((description) => [description.handle.instanceId, description]));
   }
 
   async list(): Promise<readonly InstanceDescription[]> {
@@ -257,10 +259,13 @@ class AwsProvider implements Adapter {
     const place = this.#places.get(region);
     if (provider === providerName && place !== undefined) {
       const instance = await this.#describeFresh(place, instanceId);
-      const isOurs = tagOf(instance, namespaceTag) === this.#options.namespace;
-      if (isOurs && attemptIdOf(instance) === attemptId) return { place, instance };
+      if (this.#isOurs(instance, { attemptId })) return { place, instance };
     }
     throw new ArtenicError('not-found', `There is no instance ${instanceId} of ours in ${region}.`);
+  }
+
+  #isOurs(instance: Sdk.Instance, { attemptId }: Pick<InstanceHandle, 'attemptId'>): boolean {
+    return tagOf(instance, namespaceTag) === this.#options.namespace && attemptIdOf(instance) === attemptId;
   }
 
   async #describeFresh({ ec2 }: Place, instanceId: string): Promise<Sdk.Instance> {

@@ -3,13 +3,7 @@ import type { bootstrapSeedSchema } from '@artenic/core';
 import type { z } from 'zod';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { InstanceBootstrap } from '../provider.ts';
-
-/** Programs that a machine fetches from the API, by the hash of what it has to get. */
-export type RunnerPrograms = {
-  readonly runnerSha256: string;
-  /** Node for Linux on x86-64; null when the platform has none to give, and images must bring their own. */
-  readonly nodeSha256: string | null;
-};
+import type { RunnerPrograms } from '../runner-programs.ts';
 
 type BootstrapSeed = z.output<typeof bootstrapSeedSchema>;
 

@@ -1,5 +1,5 @@
 import { ownValue } from '@artenic/core';
-import { ArtenicError } from '../../../core/errors.ts';
+import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import type { InstanceDescription, InstanceHandle, PreemptionEvidence } from '../provider.ts';
 import type { CloudInstance, instanceStates } from './answers.ts';
 
@@ -24,6 +24,16 @@ export function describe(instance: CloudInstance, handle: InstanceHandle): Insta
   }
   const endedBy = state === 'gone' ? (ownValue(ends, stateReason ?? '') ?? 'unknown') : null;
   return { handle, state, endedBy, launchedAt: startedAt, endedAt, preemption: preemptionOf(instance, endedBy) };
+}
+
+/** Of one of many: empty for a state that nobody knows. */
+export function describeKnown(instance: CloudInstance, handle: InstanceHandle): readonly InstanceDescription[] {
+  try {
+    return [describe(instance, handle)];
+  } catch (error) {
+    if (isArtenicError(error, 'unknown-state')) return [];
+    throw error;
+  }
 }
 
 function preemptionOf(

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import type { Capacity } from '../../../core/capacity/types.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
@@ -14,32 +13,23 @@ import type {
   LaunchRequest,
   OfferQuery,
   Provider,
-  ProviderCapabilities,
   ProviderCheck,
 } from '../provider.ts';
 import type { CloudAccount, CloudInstance, CloudOffer } from './answers.ts';
+import { capabilities, providerName } from './capabilities.ts';
 import { CloudClient, type CloudClientOptions } from './client.ts';
 import { livingOrLast } from '../choose.ts';
-import { describe, oldestFirst } from './describe.ts';
+import { LookUpWindows } from '../look-up-windows.ts';
+import { describe, describeKnown, oldestFirst } from './describe.ts';
 
 export type SimulatedProviderOptions = CloudClientOptions & {
   /** Marks our instances; what another installation has made with the same account is not ours. */
   readonly namespace: string;
 };
 
-const providerName = 'simulated';
 const attemptTag = 'artenic-attempt';
 const namespaceTag = 'artenic-namespace';
-const lookUpPauseMs = 500;
 const maxSlugLength = 180;
-
-const capabilities: ProviderCapabilities = {
-  spot: true,
-  preemptionNotice: true,
-  // a world may honour tokens, but not every one does
-  idempotencyToken: false,
-  regions: true,
-};
 
 /** The simulated cloud (`simulated-cloud/`), which runs as a process of its own. */
 export function createSimulatedProvider(options: SimulatedProviderOptions): Provider {
@@ -52,6 +42,7 @@ class SimulatedProvider implements Adapter {
   readonly #client: CloudClient;
   readonly #namespace: string;
   readonly #url: string;
+  readonly #windows = new LookUpWindows();
   #account: CloudAccount | null = null;
 
   constructor(options: SimulatedProviderOptions) {
@@ -113,8 +104,10 @@ class SimulatedProvider implements Adapter {
   /** A look-up that fails leaves the outcome as unknown as it was. */
   async #lookUpAfter(error: ArtenicError, attemptId: string): Promise<InstanceHandle | null> {
     try {
+      if (error.type === 'unknown-outcome') this.#windows.begin(attemptId, await this.consistencyMs());
       return await this.#lookUp(attemptId, true);
     } catch (cause) {
+      if (isArtenicError(cause, 'not-ready')) throw cause;
       const problem = `${error.message} It could not be looked up: ${messageOf(cause)}`;
       throw new ArtenicError('unknown-outcome', problem, { cause });
     }
@@ -122,20 +115,14 @@ class SimulatedProvider implements Adapter {
 
   /**
    * The attempt's instance, living or ended; of several the oldest stays, the others are terminated. With `isPatient` it
-   * looks until the cloud's list cannot be older than the first look. Where the cloud keeps two apart the first that is
+   * throws `not-ready` while the cloud's list may be older than the window. Where the cloud keeps two apart the first that is
    * found is the only one; elsewhere an older one may still come to light.
    */
   async #lookUp(attemptId: string, isPatient: boolean): Promise<InstanceHandle | null> {
-    const windowMs = isPatient ? await this.consistencyMs() : 0;
-    const isFirstEnough = isPatient && (await this.#keepsApart());
-    const deadlineMs = performance.now() + windowMs;
-    for (;;) {
-      const isLast = performance.now() >= deadlineMs;
-      const found = await this.#listAttempt(attemptId);
-      if (found.length > 0 && (isLast || isFirstEnough)) return this.#keepOldest(attemptId, found);
-      if (isLast) return null;
-      await sleep(Math.min(lookUpPauseMs, Math.max(1, deadlineMs - performance.now())));
-    }
+    const found = await this.#listAttempt(attemptId);
+    const isEnough = found.length > 0 && (!isPatient || (await this.#keepsApart()));
+    if (isPatient && !isEnough) this.#windows.refuseUntilOver(attemptId, await this.consistencyMs());
+    return found.length > 0 ? this.#keepOldest(attemptId, found) : null;
   }
 
   #listAttempt(attemptId: string): Promise<readonly CloudInstance[]> {
@@ -183,6 +170,19 @@ class SimulatedProvider implements Adapter {
 
   async describe(handle: InstanceHandle): Promise<InstanceDescription> {
     return describe(await this.#find(handle), handle);
+  }
+
+  /** The list of what lives is a few pages; there is no request for some of them. */
+  async describeMany(handles: readonly InstanceHandle[]): Promise<ReadonlyMap<string, InstanceDescription>> {
+    const living = await this.#client.list({ [namespaceTag]: this.#namespace }, { liveOnly: true });
+    const byId = new Map(living.map((instance) => [instance.instanceId, instance]));
+    const found = handles.flatMap((handle) => {
+      const instance = byId.get(handle.instanceId);
+      return instance === undefined || instance.tags[attemptTag] !== handle.attemptId
+        ? []
+        : describeKnown(instance, handle);
+    });
+    return new Map(found.map((description) => [description.handle.instanceId, description]));
   }
 
   async list(): Promise<readonly InstanceDescription[]> {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CompactInputs } from '../../../activities/control/compact-inputs.ts';
-import type { Provider } from '../../../activities/providers/provider.ts';
 import { ArtenicError } from '../../../core/errors.ts';
-import type { FailoverPolicy, Offer } from '../../../core/failover/types.ts';
+import type { FailoverPolicy, FailoverState, Offer } from '../../../core/failover/types.ts';
 import { noSignals } from '../../../core/signals/reduce.ts';
 import { ActivityWorld, localOffer } from '../world.ts';
 
@@ -198,59 +197,74 @@ describe('decideNext', () => {
       spot,
       priceUsdMicrosPerHour: usdPerHour * 1e6,
     });
-    const offering = (...offers: Offer[]): Provider => ({
-      ...world.local,
-      offers: async (query) => offers.filter((one) => query.spot === null || one.spot === query.spot),
-    });
-    const refusing = (error: Error): Provider => ({
-      ...world.local,
-      offers: async () => {
-        throw error;
-      },
-    });
-    type Seen = { readonly offers: readonly Offer[]; readonly refusals: readonly unknown[] };
-    const offersOf = async (placement: object, providers: Readonly<Record<string, Provider>>) => {
+    const resources = { vcpu: 8, memoryGib: 32, gpus: 0, gpuType: null };
+    const offersOf = async (placement: object, providers: Readonly<Record<string, readonly Offer[] | null>>) => {
+      for (const [name, offers] of Object.entries(providers))
+        if (offers !== null) await world.addProvider(name, offers);
       const { id } = await world.addJob({ placement: { providers: Object.keys(providers), ...placement } });
-      const control = world.control({ providers: new Map(Object.entries(providers)) });
-      await control.decideNext({ jobId: id, decision: 1, watched: [] });
+      const action = await decide(id, 1);
       const stored = await world.store.decisions.find(id, 1);
-      if (stored === null) throw new Error('no decision');
-      return (stored.inputs as { readonly changed: Seen }).changed;
+      const changed = (stored?.inputs as CompactInputs | undefined)?.changed ?? {};
+      return { action, ...(changed as Pick<FailoverState, 'offers' | 'refusals'>) };
     };
 
     test('puts the cheapest first, and equal ones in the order of the job', async () => {
-      const providers = { b: offering(offer('b', 2)), a: offering(offer('a', 1), offer('a', 2)) };
+      const providers = { b: [offer('b', 2)], a: [offer('a', 1), { ...offer('a', 2), instanceType: 'more' }] };
       const { offers } = await offersOf({}, providers);
-      expect(offers).toEqual([offer('a', 1), offer('b', 2), offer('a', 2)]);
+      expect(offers).toEqual([offer('a', 1), offer('b', 2), { ...offer('a', 2), instanceType: 'more' }]);
     });
 
     test('puts spot first when it may fall back', async () => {
-      const providers = { a: offering(offer('a', 1), offer('a', 3, true)), b: offering(offer('b', 2, true)) };
+      const providers = { a: [offer('a', 1), offer('a', 3, true)], b: [offer('b', 2, true)] };
       const { offers } = await offersOf({ mode: 'spot-with-fallback' }, providers);
       expect(offers).toEqual([offer('b', 2, true), offer('a', 3, true), offer('a', 1)]);
       expect((await offersOf({ mode: 'on-demand' }, providers)).offers).toEqual([offer('a', 1)]);
     });
 
     test('leaves out what costs more than the cap', async () => {
-      const { offers } = await offersOf({ maxHourlyUsd: 1.5 }, { a: offering(offer('a', 1), offer('a', 2)) });
+      const { offers } = await offersOf(
+        { maxHourlyUsd: 1.5 },
+        { a: [offer('a', 1), { ...offer('a', 2), region: 'b' }] },
+      );
       expect(offers).toEqual([offer('a', 1)]);
     });
 
-    test('does without a provider that refuses, and keeps why', async () => {
-      const providers = {
-        broken: refusing(new ArtenicError('auth', 'the key has expired')),
-        b: offering(offer('b', 1)),
-      };
-      const { offers, refusals } = await offersOf({}, providers);
+    test('does without a provider that refuses our credentials, keeps why, and asks nobody for it', async () => {
+      const expired = new ArtenicError('auth', 'the key has expired');
+      await world.addProvider('broken', [offer('broken', 0)]);
+      await world.store.catalogs.refused('broken', expired, new Date());
+      const { offers, refusals, action } = await offersOf({}, { broken: null, b: [offer('b', 1)] });
       expect(offers).toEqual([offer('b', 1)]);
       expect(refusals).toEqual([{ provider: 'broken', type: 'auth', message: 'the key has expired' }]);
+      expect(action).not.toHaveProperty('unknown');
     });
 
-    test('tries again when the only answer is a fault that passes', async () => {
-      const providers = { broken: refusing(new ArtenicError('transient', 'a hiccup')) };
-      await expect(offersOf({}, providers)).rejects.toMatchObject({ type: 'transient', nonRetryable: false });
-      const bug = { broken: refusing(new TypeError('ours')) };
-      await expect(offersOf({}, bug)).rejects.toMatchObject({ type: 'internal', message: 'TypeError: ours' });
+    test('a fault that passes hides nothing while its offers are young', async () => {
+      await world.addProvider('hiccup', [offer('hiccup', 1)]);
+      await world.store.catalogs.refused('hiccup', new ArtenicError('transient', 'a hiccup'), new Date());
+      expect((await offersOf({}, { hiccup: null })).offers).toEqual([offer('hiccup', 1)]);
+    });
+
+    test('waits for a provider that is not known, or not any more, and has it asked', async () => {
+      const never = await offersOf({}, { never: null });
+      expect(never).toMatchObject({ offers: [], action: { kind: 'wait', unknown: ['never'] } });
+      expect(never.refusals[0]?.message).toBe('It is not known yet what never offers.');
+      await world.store.catalogs.put(
+        'old',
+        [{ ...offer('old', 1), resources }],
+        'all',
+        new Date(Date.now() - 1_200_000),
+      );
+      const { action, refusals } = await offersOf({}, { old: null });
+      expect(action).toMatchObject({ kind: 'wait', unknown: ['old'] });
+      expect(refusals[0]?.message).toBe('What old offers has not been known for 20 minutes.');
+    });
+
+    test('believes that a provider has nothing for a job only when it has just said so', async () => {
+      const placement = { regions: [] };
+      await world.store.catalogs.put('bare', [], 'all', new Date(Date.now() - 60_000));
+      expect((await offersOf(placement, { bare: null })).action).toMatchObject({ kind: 'wait', unknown: ['bare'] });
+      expect((await offersOf(placement, { bare: [] })).action).toMatchObject({ kind: 'finish', state: 'failed' });
     });
   });
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ApplicationFailureCategory } from '@temporalio/common';
 import { objectKeys } from '@artenic/core';
 import { ActivityWorld, localOffer, sha256Of } from '../world.ts';
 
@@ -77,16 +76,6 @@ describe('prepareJob', () => {
   test('refuses a provider that nobody knows', async () => {
     const { id } = await world.addJob({ placement: { providers: ['nimbus'] } });
     await expect(prepare(id)).rejects.toMatchObject(refusal('validation-failed', /no provider `nimbus`. Known: local/));
-  });
-
-  test('waits for the first check of a provider that the platform knows', async () => {
-    const { id } = await world.addJob({ placement: { providers: ['fresh'] } });
-    const control = world.control({ providers: new Map([['fresh', world.local]]) });
-    await expect(control.prepareJob({ jobId: id })).rejects.toMatchObject({
-      type: 'not-ready',
-      nonRetryable: false,
-      category: ApplicationFailureCategory.BENIGN,
-    });
   });
 
   test('puts nothing in question that runs already, or is to end anyway', async () => {

@@ -6,7 +6,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { makeKey } from '../../../api/keys.ts';
+import { makeKey } from '../../../app/access/keys.ts';
 import { messageOf } from '../../../core/errors.ts';
 import type { Judgement } from '../../../simulated-cloud/rules/judge.ts';
 import { databaseUrl, startPostgres } from '../../../workers/up/postgres.ts';

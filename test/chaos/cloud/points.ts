@@ -1,15 +1,17 @@
 import type {
   CatalogActivities,
+  CheckActivities,
   ControlActivities,
   ProviderActivities,
   RepairActivities,
   SweepActivities,
 } from '../../../activities/contract.ts';
 import type { Provider } from '../../../activities/providers/provider.ts';
-import type { TemporalGateway } from '../../../api/temporal-gateway.ts';
 import type { ObjectStorage } from '../../../core/object-storage.ts';
+import type { TemporalGateway } from '../../../app/temporal/gateway.ts';
 
 type AnyActivity = keyof (CatalogActivities &
+  CheckActivities &
   ControlActivities &
   ProviderActivities &
   RepairActivities &
@@ -73,6 +75,8 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   restartJob: 'terminate-job',
   recordSweep: 'sweep',
   refreshCatalog: 'sweep',
+  // once a minute, and nothing of a job hangs on one of them
+  checkProvider: 'off',
 };
 
 const providerWays: Readonly<Record<ProviderCall, Way>> = {
@@ -81,6 +85,8 @@ const providerWays: Readonly<Record<ProviderCall, Way>> = {
   catalog: 'off',
   launch: 'always',
   describe: 'always',
+  // one call for the machines of many jobs
+  describeMany: 'off',
   list: 'sweep',
   // asked only for what was launched without an answer, and says the same when it is asked again
   find: 'off',

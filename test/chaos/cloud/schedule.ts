@@ -1,11 +1,10 @@
 import { signalNames } from '@artenic/core';
 import type { Fault, FaultRule, Operation } from '../../../simulated-cloud/rules/faults.ts';
 import { pick, randomFrom } from '../random.ts';
-import { ambiguousCreatesIn } from './ambiguous-creates.ts';
+
+import { drawnApart } from './drawn-apart.ts';
 import { allPoints, submitPoints, type Point, type Way } from './points.ts';
 import type { Words } from './tell.ts';
-import { silenceIn } from './silence.ts';
-import { storageFaultsIn } from './storage-faults.ts';
 import { feltOf, worldOf, type WorldOfBatch } from './worlds.ts';
 
 export type { WorldOfBatch } from './worlds.ts';
@@ -267,7 +266,7 @@ function scheduleOf(
   if (random() < 0.05) acts.push({ at: at('start'), action: { do: 'stray' } });
   if (random() < 0.05)
     acts.push({ at: at('provider:launch:after'), action: { do: 'price-change', factor: 0.5 + random() } });
-  acts.push(...silenceIn(seed, index, machines), ...storageFaultsIn(seed, index), ...ambiguousCreatesIn(seed, index));
+  acts.push(...drawnApart(seed, index, machines));
   acts.push(...atSubmit(index));
   const modes = ['spot', 'spot', 'on-demand', 'spot-with-fallback'] as const;
   return {

@@ -43,11 +43,14 @@ describe('a machine that has not said hello', () => {
     expect(kindAt(8.1, { ...mute, lastSignMs: launchedMs + 3 * minute })).toBe('never-spoke');
   });
   test('each provider has its time; a setting takes the place of all of them', () => {
-    const settings = { silentAfterMs: 1, helloWithinMs: null };
+    const helloWithinMsByProvider = new Map([
+      ['near', 5],
+      ['far', 1_200_000],
+    ]);
+    const settings = { silentAfterMs: 1, helloWithinMs: null, helloWithinMsByProvider };
     const within = (provider: string) => silenceLimits(provider, settings).helloWithinMs;
-    expect(within('local')).toBeLessThan(within('aws'));
-    expect(within('never-heard-of')).toBe(within('aws'));
-    expect(silenceLimits('aws', { ...settings, helloWithinMs: 7 }).helloWithinMs).toBe(7);
+    expect([within('near'), within('far'), within('never-heard-of')]).toEqual([5, 1_200_000, 1_200_000]);
+    expect(silenceLimits('far', { ...settings, helloWithinMs: 7 }).helloWithinMs).toBe(7);
   });
 });
 

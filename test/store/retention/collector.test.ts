@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { jobTables } from '../../../store/repositories/retention.ts';
 import { collectGarbage } from '../../../store/retention/collector.ts';
 import { guardUploads } from '../../../store/retention/guard-uploads.ts';
 import type { Store } from '../../../store/types.ts';
-import { attemptIdOf } from '../../../core/ids.ts';
+import { attemptIdOf, uuidv7 } from '../../../core/ids.ts';
 import { outsideTransactions } from '../../../store/transaction-scope.ts';
 import { poll } from '../../support/poll.ts';
 import { insertJob, offer, openTestStore } from '../support.ts';
@@ -316,6 +317,58 @@ describe('events', () => {
     await append('next');
     await store.events.sequence();
     expect(await store.events.after(last, 10)).toMatchObject([{ sequence: last + 1n, subject: 'next' }]);
+  });
+});
+
+describe('metric points', () => {
+  const weekMs = Date.parse('2026-01-05T00:00:00Z');
+  const part = 'metric_points_from_20260105';
+  const bound = (ms: number) => uuidv7(ms, new Uint8Array(10)).slice(0, 13);
+  const parts = () =>
+    query<{ name: string }>(`select relname as name from pg_class where relname = '${part}' and relkind = 'r'`);
+
+  test('go by whole weeks of submission, when every job of the week may go', async () => {
+    await query(`create table ${part} partition of metric_points
+      for values from ('${bound(weekMs)}') to ('${bound(weekMs + 7 * dayMs)}')`);
+    const ids = [1, 2].map((day) => uuidv7(weekMs + day * dayMs, randomBytes(10)));
+    for (const id of ids) {
+      await insertJob(store, {}, { id });
+      await store.metrics.insert(
+        Array.from({ length: 50 }, (_, step) => ({
+          ...{ jobId: id, attempt: 1, name: 'loss', step, epoch: null, time: new Date(weekMs), value: step },
+        })),
+      );
+    }
+    const [first = '', second = ''] = ids;
+    const end = (id: string, ms: number) =>
+      query(`update jobs set state = 'failed', finished_at = '${new Date(ms).toISOString()}' where id = '${id}'`);
+    expect(await query(`select count(*)::int as n from ${part}`)).toEqual([{ n: 100 }]);
+    const dueMs = weekMs + 8 * dayMs + defaultPeriods.jobsMs;
+    // One is still open.
+    await end(first, weekMs + 8 * dayMs);
+    expect(await store.retention.duePoints(new Date(dueMs - defaultPeriods.jobsMs))).toEqual([]);
+    // One ended a little later.
+    await end(second, weekMs + 8 * dayMs + 1);
+    expect(await store.retention.duePoints(new Date(dueMs - defaultPeriods.jobsMs))).toEqual([]);
+    // A model is made of one.
+    await query(
+      `insert into models (project_id, name, created_at, latest_version) values ('default', 'kept', now(), 1)`,
+    );
+    await query(`insert into model_versions
+      (project_id, model, version, job_id, sha256, bytes, format, metrics, signature, stage, created_by, created_at) values
+      ('default', 'kept', 1, '${first}', '${hash(9)}', 1, 'onnx', '{}', '{}', 'registered', 'test', now())`);
+    const before = new Date(dueMs + 1 - defaultPeriods.jobsMs);
+    expect(await store.retention.duePoints(before)).toEqual([]);
+    expect(await store.retention.dropPoints(part, before)).toBe(false);
+    await query(`delete from model_versions where model = 'kept'`);
+    await collect(dueMs + 1, { isDryRun: true });
+    expect(await parts()).toHaveLength(1);
+    await collect(dueMs + 1);
+    expect(await parts()).toEqual([]);
+    for (const id of ids) expect(await store.jobs.find(id)).toBeNull();
+    const left = ids.map((id) => `'${id}'`).join(', ');
+    for (const table of ['metric_series', 'metric_blocks'])
+      expect(await query(`select count(*)::int as n from ${table} where job_id in (${left})`)).toEqual([{ n: 0 }]);
   });
 });
 

@@ -5,6 +5,7 @@ import { decimate, joinSeries } from '../../../web/src/charts/decimate.ts';
 import { lineData, valueAt, zoomed } from '../../../web/src/charts/line-data.ts';
 import { metricNames, runOf } from '../../../web/src/charts/metric-runs.ts';
 import { areaPath, linePath } from '../../../web/src/charts/svg-path.ts';
+import { heldOf, withNews } from '../../../web/src/lib/held-series.ts';
 import { smooth } from '../../../web/src/charts/smooth.ts';
 
 const value = fc.option(fc.oneof(fc.double({ noDefaultInfinity: true }), fc.constant(Number.NaN)), { freq: 8 });
@@ -165,4 +166,16 @@ test('paths lift the pen at gaps and show lone points', () => {
       ],
     ),
   ).toBe('M0 1L1 2L1 9L0 9Z');
+});
+
+test('new points are added to what a screen has; nothing new leaves it as it is', () => {
+  const pointAt = (step: number): MetricPoint => ({
+    ...{ attempt: 1, name: 'loss', step, epoch: null, time: new Date(step).toISOString(), value: step },
+  });
+  const held = heldOf({ items: [pointAt(1), pointAt(3)], nextAfter: 7, reload: false });
+  expect(withNews(held, { items: [], nextAfter: 7, reload: false })).toBe(held);
+  const more = withNews(held, { items: [pointAt(2)], nextAfter: 8, reload: false });
+  expect(more).toMatchObject({ nextAfter: 8, added: 1 });
+  const wanted = { id: 'loss', name: 'loss', metric: 'loss', xKind: 'step' } as const;
+  expect(runOf(more.items, wanted)).toMatchObject({ x: [1, 2, 3], y: [1, 2, 3] });
 });

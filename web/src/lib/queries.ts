@@ -4,7 +4,7 @@ import {
   decisionViewSchema,
   launchRefusalViewSchema,
   jobViewSchema,
-  metricPointSchema,
+  metricSeriesSchema,
   modelVersionViewSchema,
   modelViewSchema,
   offersViewSchema,
@@ -25,6 +25,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { callApi } from './api.ts';
 import { estimateInterval } from './cost.ts';
+import { heldOf, mostAdded, mostNews, withNews, type HeldSeries } from './held-series.ts';
 
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 /** What belongs to one job or model. Nobody reads more than so many on a screen. */
@@ -136,13 +137,24 @@ export const attemptsQuery = (id: string) =>
     select: ({ items }) => items,
   });
 
-export const metricsQuery = (id: string) =>
-  queryOptions({
-    queryKey: [...keys.job(id), 'metrics'],
-    queryFn: ({ signal }) =>
-      callApi(`/api/v1/jobs/${id}/metrics`, list(metricPointSchema), { signal, query: { limit: 2000 } }),
+/** What a screen has is added to while its job trains; the series are read again when the API says so, or much was added. */
+export const metricsQuery = (id: string) => {
+  const queryKey = [...keys.job(id), 'metrics'];
+  const read = (signal: AbortSignal, query: { readonly limit: number; readonly after?: number }) =>
+    callApi(`/api/v1/jobs/${id}/metrics`, metricSeriesSchema, { signal, query });
+  return queryOptions({
+    queryKey,
+    queryFn: async ({ signal, client }): Promise<HeldSeries> => {
+      const held = client.getQueryData<HeldSeries>(queryKey);
+      if (held !== undefined && held.added < mostAdded) {
+        const news = await read(signal, { limit: mostNews, after: held.nextAfter });
+        if (!news.reload) return withNews(held, news);
+      }
+      return heldOf(await read(signal, { limit: 2000 }));
+    },
     select: ({ items }) => items,
   });
+};
 
 export const outputsQuery = (id: string) =>
   queryOptions({

@@ -7,11 +7,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { AwsRegion } from '../../../../activities/providers/aws/region.ts';
 import { clientTokenOf } from '../../../../activities/providers/aws/tags.ts';
 import type { LaunchRequest, Provider } from '../../../../activities/providers/provider.ts';
+import { SharedLooks } from '../../../../activities/providers/shared-looks.ts';
 import { describeCloudConformance } from '../../../conformance/cloud-provider.ts';
 import { describeProviderConformance } from '../../../conformance/provider.ts';
 import { awsServersTimeoutMs } from '../../../support/aws-servers.ts';
 import { poll } from '../../../support/poll.ts';
-import { secret } from '../../../conformance/launch-request.ts';
+import { launchPatiently, secret } from '../../../conformance/launch-request.ts';
 import { AwsWorld, region } from './world.ts';
 
 let world: AwsWorld;
@@ -106,7 +107,7 @@ describe('aws', () => {
     await world.faults.setRules([{ service: 'ec2', operation: 'RunInstances', times: 1, timeout_ms: 3000 }]);
     const impatient = world.open({ namespace, timeoutMs: 1000 });
     await expect(impatient.launch(world.request(id))).rejects.toMatchObject({ type: 'unknown-outcome' });
-    const handle = await provider.launch({ ...world.request(id), mayExist: true });
+    const handle = await launchPatiently(provider, { ...world.request(id), mayExist: true });
     expect(await world.made(namespace, id)).toHaveLength(1);
     await end(handle);
   });
@@ -116,17 +117,41 @@ describe('aws', () => {
     const mismatch = { error: { code: 'IdempotentParameterMismatch', status: 400 } };
     const rule = { service: 'ec2', operation: 'RunInstances', ...mismatch };
     await world.faults.setRules([rule]);
-    await expect(provider.launch(world.request(id))).rejects.toMatchObject({ type: 'conflict' });
+    await expect(launchPatiently(provider, world.request(id))).rejects.toMatchObject({ type: 'conflict' });
     await world.clear();
-    const made = await provider.launch(world.request(id));
+    const made = await launchPatiently(provider, world.request(id));
     // the list does not show it until the create has been refused
     await world.faults.setRules([
       { ...rule, times: 1 },
       { service: 'ec2', operation: 'DescribeInstances', times: 1, error: { code: 'InternalError', status: 500 } },
     ]);
     await expect(provider.launch(world.request(id))).rejects.toMatchObject({ type: 'transient' });
-    expect(await provider.launch({ ...world.request(id), mayExist: true })).toEqual(made);
+    expect(await launchPatiently(provider, { ...world.request(id), mayExist: true })).toEqual(made);
     await end(made);
+  });
+
+  test('a look at 500 machines is three requests, and looks that follow it share them', async () => {
+    const id = 'crowd/attempt-1';
+    const handle = await provider.launch(world.request(id));
+    const unknown = Array.from({ length: 499 }, (_, index) => ({
+      ...{ ...handle, instanceId: `i-${index.toString(16).padStart(17, '0')}` },
+    }));
+    const { describeMany } = world.open({ namespace, pageSize: 1000 });
+    if (describeMany === undefined) throw new Error('it has no look at many');
+    world.retouching.requests.length = 0;
+    const looks = new SharedLooks(describeMany, 3_600_000);
+    const all = [...unknown, handle];
+    const seen = await Promise.all(all.map((one) => looks.look(one)));
+    // one id that EC2 does not know hides no other
+    expect(seen.filter((one) => one !== null).map((one) => one.handle)).toEqual([handle]);
+    await Promise.all(all.map((one) => looks.look(one)));
+    expect(world.retouching.requests).toEqual(['DescribeInstances', 'DescribeInstances', 'DescribeInstances']);
+    const strangers = [
+      { ...handle, attemptId: 'of-nobody/attempt-1' },
+      { ...handle, region: 'us-east-1' },
+    ];
+    expect((await describeMany(strangers)).size).toBe(0);
+    await end(handle);
   });
 
   test('does not believe that what it has just made is not there', async () => {

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** Parts between commas, without spaces around them and without empty ones. */
+export function partsOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** An option of pairs `name=value` separated by commas, or nothing. */
+export const pairsOption = z
+  .string()
+  .regex(/^(?:\s*[^,=\s]+\s*=\s*[^,=\s]+\s*(?:,|$))*$/, 'pairs `name=value`, separated by commas')
+  .default('');
+
+export function pairsOf(text: string): readonly (readonly [string, string])[] {
+  return partsOf(text).map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()] as const;
+  });
+}

@@ -1,0 +1,36 @@
+import type { Logger } from 'pino';
+import { messageOf } from '../../core/errors.ts';
+import type { JobRecord, Principal, Store } from '../../store/types.ts';
+import type { TemporalGateway } from '../temporal/gateway.ts';
+import type { Within } from '../within.ts';
+import { findJob } from './find.ts';
+
+export type CancelJobDeps = {
+  readonly store: Store;
+  readonly temporal: Pick<TemporalGateway, 'cancelTrainingJob'>;
+  readonly now: () => Date;
+  readonly logger: Logger;
+};
+
+export type CancelJobInput = { readonly jobId: string; readonly principal: Principal };
+
+/** @throws ArtenicError `not-found`; `conflict` when the job has ended */
+export async function cancelJob<Result>(
+  deps: CancelJobDeps,
+  { jobId, principal }: CancelJobInput,
+  within: Within<JobRecord, Result>,
+): Promise<Result> {
+  const { store, temporal, now } = deps;
+  await findJob(store, principal, jobId);
+  const result = await store.transaction(async (repositories) =>
+    within(repositories, await repositories.jobs.requestCancel(jobId, principal.name, now())),
+  );
+  try {
+    await temporal.cancelTrainingJob(jobId);
+    await store.jobs.markCancelDelivered(jobId, now());
+  } catch (error) {
+    // The wish is recorded: the relay delivers it when Temporal is back.
+    deps.logger.warn({ jobId, error: messageOf(error) }, 'the cancel is delivered later');
+  }
+  return result;
+}

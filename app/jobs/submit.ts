@@ -1,0 +1,43 @@
+import { modelNameOf, type JobSpec } from '@artenic/core';
+import type { Logger } from 'pino';
+import { messageOf } from '../../core/errors.ts';
+import type { JobRecord, Principal } from '../../store/types.ts';
+import type { TemporalGateway } from '../temporal/gateway.ts';
+import type { Within } from '../within.ts';
+import { checkFeasible, type FeasibilityDeps } from './feasibility.ts';
+
+export type SubmitJobDeps = FeasibilityDeps & {
+  readonly temporal: Pick<TemporalGateway, 'startTrainingJob'>;
+  readonly now: () => Date;
+  readonly logger: Logger;
+};
+
+export type SubmitJobInput = {
+  /** The same id again is the same submit: an activity that Temporal tries again passes the id that it passed before. */
+  readonly jobId: string;
+  readonly principal: Principal;
+  readonly spec: JobSpec;
+};
+
+/** The row first, in one transaction with what the caller adds; then the workflow, which the relay starts if we cannot. */
+export async function submitJob<Result>(
+  deps: SubmitJobDeps,
+  { jobId, principal, spec }: SubmitJobInput,
+  within: Within<JobRecord, Result>,
+): Promise<Result> {
+  const { store, temporal, now } = deps;
+  await checkFeasible(deps, spec);
+  const result = await store.transaction(async (repositories) => {
+    const named = { ...spec, model: modelNameOf(spec) };
+    const job = await repositories.jobs.insert({ id: jobId, spec: named, principal, createdAt: now() });
+    return within(repositories, job);
+  });
+  try {
+    await temporal.startTrainingJob(jobId, { adopt: false, service: spec.service });
+    await store.jobs.markWorkflowStarted(jobId, now());
+  } catch (error) {
+    // The job is accepted: the relay starts its workflow when Temporal is back.
+    deps.logger.warn({ jobId, error: messageOf(error) }, 'the workflow is started later');
+  }
+  return result;
+}

@@ -1,0 +1,152 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { Logger } from 'pino';
+import { objectKeys } from '@artenic/core';
+import { ArtenicError, messageOf } from '../../core/errors.ts';
+import { parseAttemptId } from '../../core/ids.ts';
+import type { ObjectStorage } from '../../core/object-storage.ts';
+import type { ByteRange, LogChunkRecord, LogRef, Store, StreamKey } from '../../store/types.ts';
+
+export type LogDeps = {
+  readonly store: Store;
+  readonly storage: ObjectStorage;
+  readonly limits: {
+    /** A log's new bytes become an object when there are so many. */
+    readonly logObjectBytes: number;
+  };
+  readonly newId: () => string;
+  readonly now: () => Date;
+  readonly logger: Logger;
+};
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+/** Logs are compressed while they stream in: speed matters more than the last tenth. */
+const gzipLevel = 1;
+/** An object's worth and the piece that completed it, which gzip makes hardly longer when it cannot be compressed. */
+const longestChunkBytes = 6_000_000;
+/** Longer than the storage's own patience with one object. */
+const leaseMs = 300_000;
+/** A log that was written when each piece was an object may have more. It stays as it is. */
+const mostMerged = 3000;
+
+function refOf({ attemptId, stream }: StreamKey): LogRef {
+  const parts = parseAttemptId(attemptId);
+  if (parts === null || stream === 'metrics') throw new ArtenicError('internal', `${attemptId} ${stream} is no log.`);
+  return { ...parts, stream };
+}
+
+async function readStored(storage: ObjectStorage, key: string, range: ByteRange | null): Promise<Uint8Array> {
+  if (range === null) return storage.read(key, longestChunkBytes);
+  const parts: Uint8Array[] = [];
+  for await (const part of await storage.get(key, range)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** The bytes of a log that a chunk holds. */
+export async function readChunk(storage: ObjectStorage, { place }: LogChunkRecord): Promise<Uint8Array> {
+  return place.kind === 'row' ? place.content : decompress(await readStored(storage, place.key, place.range));
+}
+
+/** Holds the lease of one log while `work` runs, which may renew it; nothing when another process holds it. */
+async function leased(
+  { streams }: Store,
+  key: StreamKey,
+  holder: string,
+  work: (renew: () => Promise<boolean>) => Promise<void>,
+): Promise<void> {
+  const renew = (): Promise<boolean> => streams.lease(key, holder, leaseMs);
+  if (!(await renew())) return;
+  try {
+    await work(renew);
+  } finally {
+    await streams.endLease(key, holder);
+  }
+}
+
+/** Moves the oldest rows of a tail into one object; false when there was none. The object comes first, then the index. */
+async function packOnce({ store, storage, limits }: LogDeps, ref: LogRef): Promise<boolean> {
+  const { logChunks } = store;
+  const chunks = await logChunks.tail(ref, limits.logObjectBytes);
+  const offset = chunks[0]?.offset;
+  if (offset === undefined) {
+    // the cap has taken what was there
+    await logChunks.pack(ref, [], null);
+    return false;
+  }
+  const bytes = Buffer.concat(chunks.flatMap(({ place }) => (place.kind === 'row' ? [place.content] : [])));
+  const content = await compress(bytes, { level: gzipLevel });
+  const key = objectKeys.logChunk(ref.jobId, ref.attempt, ref.stream, offset, bytes.length);
+  await storage.put(key, content);
+  if (await logChunks.pack(ref, chunks, { key, bytes: content.length })) return true;
+  // the cap was faster; or so was another process, after our lease had run out: then the object is in use
+  const [there] = await logChunks.from(ref, offset, 1);
+  if (there?.place.kind !== 'object' || there.place.key !== key) await storage.delete(key);
+  return true;
+}
+
+/** Moves a log's tail into objects, once it has grown large or old. */
+export function packLog(deps: LogDeps, key: StreamKey): Promise<void> {
+  return leased(deps.store, key, deps.newId(), async (renew) => {
+    const ref = refOf(key);
+    while (await packOnce(deps, ref)) {
+      const { tailBytes } = await deps.store.streams.end(key);
+      if (tailBytes < deps.limits.logObjectBytes || !(await renew())) return;
+    }
+  });
+}
+
+async function mergeObjects(
+  { store, storage, newId }: LogDeps,
+  ref: LogRef,
+  renew: () => Promise<boolean>,
+): Promise<void> {
+  const chunks = await store.logChunks.objects(ref, mostMerged + 1);
+  if (chunks.length > mostMerged) return;
+  const keys = new Set(chunks.flatMap(({ place }) => (place.kind === 'object' ? [place.key] : [])));
+  if (keys.size < 2) return;
+  const key = objectKeys.wholeLog(ref.jobId, ref.attempt, ref.stream, newId());
+  const ranges: ByteRange[] = [];
+  async function* members(): AsyncGenerator<Uint8Array> {
+    let offset = 0;
+    for (const { place } of chunks) {
+      if (place.kind !== 'object') continue;
+      const bytes = await readStored(storage, place.key, place.range);
+      ranges.push({ offset, bytes: bytes.length });
+      offset += bytes.length;
+      yield bytes;
+      await renew();
+    }
+  }
+  await storage.put(key, members());
+  await store.logChunks.merge(ref, chunks, key, ranges);
+}
+
+/** What deaths between an object and its index, or between an index and a removal, have left. */
+async function removeUnused({ store, storage }: LogDeps, { jobId, attempt, stream }: LogRef): Promise<void> {
+  const chunks = await store.logChunks.objects({ jobId, attempt, stream }, Number.MAX_SAFE_INTEGER);
+  const used = new Set(chunks.flatMap(({ place }) => (place.kind === 'object' ? [place.key] : [])));
+  for (const key of await storage.list(objectKeys.logs(jobId, attempt, stream)))
+    if (!used.has(key)) await storage.delete(key);
+}
+
+/** Makes the log of an attempt that has ended one object. */
+export function settleLog(deps: LogDeps, key: StreamKey): Promise<void> {
+  return leased(deps.store, key, deps.newId(), async (renew) => {
+    const ref = refOf(key);
+    const { nextOffset } = await deps.store.streams.end(key);
+    while (await packOnce(deps, ref)) if (!(await renew())) return;
+    await mergeObjects(deps, ref, renew);
+    await removeUnused(deps, ref);
+    await deps.store.streams.settle(key, nextOffset, deps.now());
+  });
+}
+
+/** Work on objects that nobody waits for: what fails is done again by the log keeper. */
+export async function later(deps: Pick<LogDeps, 'logger'>, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    deps.logger.warn({ error: messageOf(error) }, 'objects of a log are written or removed later');
+  }
+}

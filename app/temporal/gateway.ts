@@ -1,0 +1,173 @@
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { ArtenicError } from '../../core/errors.ts';
+import type { WorkflowEvent } from '../../store/types.ts';
+import {
+  capacityGrantedSignal,
+  controlQueue,
+  failoverWorkflowId,
+  runnerEventSignal,
+  searchAttributes,
+  trainingJobWorkflowId,
+  workflowTaskTimeout,
+  type TrainingJobInput,
+  wakeUpSignal,
+} from '../../workflows/contracts.ts';
+import { createUnderway } from '../loops/underway.ts';
+
+/** Links of answers lead to Temporal's Web UI by it. */
+export { trainingJobWorkflowId };
+
+export type TemporalGateway = {
+  /** Starts the job's workflow; one that is there already is success. `adopt`: also when an earlier run was terminated. */
+  readonly startTrainingJob: (
+    jobId: string,
+    options: { readonly adopt: boolean; readonly service: string },
+  ) => Promise<void>;
+  /** Recorded by the server even while no worker runs. A closed workflow is success. */
+  readonly cancelTrainingJob: (jobId: string) => Promise<void>;
+  /** Throws `not-found` when the attempt's workflow is closed. */
+  readonly signalRunnerEvent: (attemptId: string, event: WorkflowEvent) => Promise<void>;
+  readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
+  /** Throws `not-found` when the failover's workflow is closed. */
+  readonly wakeFailover: (jobId: string) => Promise<void>;
+  /** What an attempt between two launches waits for may have changed. */
+  readonly wakeAttempt: (attemptId: string) => Promise<void>;
+  readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
+  /** Ids of the jobs whose workflow is open. Temporal's list may be some seconds old. */
+  readonly openTrainingJobs: () => Promise<ReadonlySet<string>>;
+  readonly ping: (timeoutMs: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const callTimeoutMs = 2000;
+/** A page of Temporal's list is a query on its visibility store. */
+const listTimeoutMs = 10_000;
+const listPageSize = 1000;
+/** gRPC's own pause between connects grows to two minutes; we want Temporal back as soon as it is. */
+const reconnectBackoffMs = { first: 200, most: 1000 };
+
+/** gRPC codes that mean "no answer": CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE. */
+const awayCodes: ReadonlySet<number> = new Set([1, 4, 8, 14]);
+
+function away(cause: unknown): ArtenicError {
+  return new ArtenicError('unavailable', 'Temporal does not answer.', { cause });
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof WorkflowNotFoundError) return new ArtenicError('not-found', error.message, { cause: error });
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  if (isGrpcServiceError(cause) && awayCodes.has(cause.code)) return away(error);
+  return error;
+}
+
+/** All that the API and the relay ask of Temporal. Connects at the first call, and again after the server was away. */
+export function createTemporalGateway(options: {
+  readonly address: string;
+  readonly namespace: string;
+}): TemporalGateway {
+  const connection = Connection.lazy({
+    address: options.address,
+    connectTimeout: callTimeoutMs,
+    channelArgs: {
+      'grpc.initial_reconnect_backoff_ms': reconnectBackoffMs.first,
+      'grpc.max_reconnect_backoff_ms': reconnectBackoffMs.most,
+    },
+  });
+  const client = new Client({ connection, namespace: options.namespace });
+
+  const underway = createUnderway();
+
+  /** The client tries again by itself and looks at its deadline between tries only, so that is watched from here, too. */
+  async function call<T>(work: () => Promise<T>, timeoutMs = callTimeoutMs): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(away(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
+    const working = underway.add(connection.withDeadline(Date.now() + timeoutMs, work));
+    try {
+      return await Promise.race([working, late.promise]);
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    startTrainingJob: (jobId, { adopt, service }) =>
+      call(async () => {
+        const input: TrainingJobInput = { jobId, adopt };
+        try {
+          await client.workflow.start('trainingJob', {
+            workflowId: trainingJobWorkflowId(jobId),
+            taskQueue: controlQueue,
+            workflowTaskTimeout,
+            args: [input],
+            // The job's row is the guard; this keeps a second start of the same id from even trying.
+            workflowIdReusePolicy: adopt ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            staticSummary: `training job of ${service}`,
+            typedSearchAttributes: [
+              { key: searchAttributes.kind, value: 'trainingJob' },
+              { key: searchAttributes.jobId, value: jobId },
+              { key: searchAttributes.service, value: service },
+              { key: searchAttributes.phase, value: 'queued' },
+            ],
+          });
+        } catch (error) {
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        }
+      }),
+    cancelTrainingJob: (jobId) =>
+      call(async () => {
+        try {
+          await client.workflow.getHandle(trainingJobWorkflowId(jobId)).cancel();
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }),
+    signalRunnerEvent: (attemptId, event) =>
+      call(() => client.workflow.getHandle(attemptId).signal(runnerEventSignal, event)),
+    signalCapacityGranted: (attemptId) =>
+      call(() => client.workflow.getHandle(attemptId).signal(capacityGrantedSignal)),
+    wakeAttempt: (attemptId) => call(() => client.workflow.getHandle(attemptId).signal(wakeUpSignal)),
+    wakeFailover: (jobId) => call(() => client.workflow.getHandle(failoverWorkflowId(jobId)).signal(wakeUpSignal)),
+    describe: (workflowId) =>
+      call(async () => {
+        try {
+          const { status } = await client.workflow.getHandle(workflowId).describe();
+          return status.name === 'RUNNING' ? 'open' : 'closed';
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return 'absent';
+          throw error;
+        }
+      }),
+    openTrainingJobs: async () => {
+      const prefix = trainingJobWorkflowId('');
+      const ids = new Set<string>();
+      const pages = client.workflow.list({
+        query: "WorkflowType = 'trainingJob' and ExecutionStatus = 'Running'",
+        pageSize: listPageSize,
+      });
+      const iterator = pages[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await call(() => iterator.next(), listTimeoutMs);
+        if (next.done === true) return ids;
+        if (next.value.workflowId.startsWith(prefix)) ids.add(next.value.workflowId.slice(prefix.length));
+      }
+    },
+    ping: (timeoutMs) =>
+      call(async () => {
+        await connection.workflowService.getSystemInfo({});
+      }, timeoutMs),
+    close: async () => {
+      // A try that comes after the end of its connection would throw where nobody can catch it.
+      await underway.settled();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { parseAst } from 'rolldown/parseAst';
+import { providerModules } from '../../../activities/providers/registry.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const modules = [...providerModules.values()];
+
+test('each folder of a provider is in the list under its name', () => {
+  const folders = globSync('activities/providers/*/provider.ts', { cwd: root }).map((file) => file.split('/')[2]);
+  expect(new Set(providerModules.keys())).toEqual(new Set(folders));
+  expect(folders).toHaveLength(providerModules.size);
+});
+
+test.each(modules)('$name: its options are its own, its page is there, and the guide names it', (module) => {
+  const prefix = `ARTENIC_${module.name.toUpperCase()}_`;
+  expect(module.optionNames.filter((name) => !name.startsWith(prefix))).toEqual([]);
+  expect(read(module.documentation).length).toBeGreaterThan(0);
+  expect(read('docs/providers/README.md')).toContain(`| \`${module.name}\``);
+});
+
+test.each(modules)('$name: its adapter is held against the contract', ({ name, capabilities }) => {
+  const tests = globSync(`test/activities/providers/{${name}.test.ts,${name}/*.test.ts}`, { cwd: root })
+    .map(read)
+    .join('\n');
+  expect(tests).toContain(`describeProviderConformance('${name}`);
+  // machines of regions are rented, and reached over a network
+  if (capabilities.regions) expect(tests).toContain(`describeCloudConformance('${name}`);
+});
+
+test('the list loads no adapter and nothing of a vendor; a provider loads its own when it is created', () => {
+  const program = `
+    import { registerHooks } from 'node:module';
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
+    const { providerModules } = await import('./activities/providers/registry.ts');
+    const adapters = () => loaded.filter((url) => /providers\\/[a-z]+\\/provider\\.ts$|@aws-sdk/.test(url));
+    const before = adapters();
+    const parts = { home: '/nowhere', namespace: 'n', apiUrl: 'http://127.0.0.1:1', runnerEntry: '/nowhere', programs: null };
+    const environment = { ARTENIC_AWS_REGIONS: 'eu-west-1' };
+    await providerModules.get('aws').configure(environment).create(parts);
+    console.log(JSON.stringify({ before, after: adapters().map((url) => url.replace(/.*providers\\//, '')) }));
+  `;
+  const said = execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module'], {
+    ...{ cwd: root, input: program, encoding: 'utf8' },
+  });
+  expect(JSON.parse(said)).toEqual({ before: [], after: ['aws/provider.ts'] });
+});
+
+type Node = { readonly type: string; readonly [key: string]: unknown };
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+
+function* nodesBelow(node: Node): Generator<Node> {
+  yield node;
+  for (const value of Object.values(node))
+    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value])
+      if (isNode(one)) yield* nodesBelow(one);
+}
+
+/** The texts that a program holds: a name, an option or a folder of a provider among them is a word about that provider. */
+function wordsAboutProviders(text: string): readonly string[] {
+  const names = [...providerModules.keys()];
+  const isAbout = (said: string): boolean =>
+    names.some(
+      (name) =>
+        said === name || said.includes(`ARTENIC_${name.toUpperCase()}_`) || said.includes(`/providers/${name}/`),
+    );
+  const program = parseAst(text, { lang: 'tsx' }) as unknown as Node;
+  return [...nodesBelow(program)].flatMap(({ type, value }) => {
+    const said = type === 'TemplateElement' ? (value as { readonly raw: string }).raw : value;
+    const isText = type === 'Literal' || type === 'TemplateElement';
+    return isText && typeof said === 'string' && isAbout(said) ? [said] : [];
+  });
+}
+
+/** Where a word about one provider stands all the same, with its reason. */
+const named: Readonly<Record<string, string>> = {
+  'sdk/core/job-spec.ts': 'a job without a placement runs here; `mock` is an older name',
+  'web/src/pages/training/placement-fields.tsx': 'the form begins with that default',
+  'workers/housekeeping.ts': 'the disk of this machine',
+  'workers/up/purge.ts': 'the disk of this machine',
+  'workflows/contracts.ts': 'queues of runs that earlier releases have begun',
+};
+
+test('only its own folder knows a provider by name', () => {
+  const files = globSync('{core,api,workers,workflows,cli,sdk,store,activities,web/src}/**/*.{ts,tsx}', {
+    ...{ cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] },
+  }).filter((file) => !file.startsWith('activities/providers/'));
+  expect(files.length).toBeGreaterThan(200);
+  const found = files.flatMap((file) => (wordsAboutProviders(read(file)).length > 0 ? [file] : []));
+  expect(found.toSorted()).toEqual(Object.keys(named).toSorted());
+});
+
+test.each<readonly [string, number]>([
+  ["if (offer.provider === 'aws') go();", 1],
+  ["import { x } from '../activities/providers/local/files.ts';", 1],
+  ['const text = `Set ARTENIC_AWS_REGIONS for ${who}.`;', 1],
+  ["const text = 'the local network'; // aws", 0],
+])('%s: %d words', (text, count) => {
+  expect(wordsAboutProviders(text)).toHaveLength(count);
+});

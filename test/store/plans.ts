@@ -1,0 +1,31 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Db } from '../../store/database.ts';
+
+type Plan = {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+};
+
+const nodes = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
+
+/** Runs the query; the tables that it read, by scan, and how many of their rows it looked at. */
+export async function rowsReadBy(
+  db: Db,
+  query: RawBuilder<unknown>,
+): Promise<{ readonly tables: readonly string[]; readonly read: number }> {
+  const { rows } = await sql<{
+    readonly queryPLAN: readonly [{ readonly Plan: Plan }];
+  }>`explain (analyze, timing off, format json) ${query}`.execute(db);
+  const [explained] = Object.values(rows[0] ?? {})[0] ?? [];
+  const scans =
+    explained === undefined ? [] : nodes(explained.Plan).filter((node) => node['Relation Name'] !== undefined);
+  const read = scans.reduce(
+    (sum, scan) => sum + (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'],
+    0,
+  );
+  return { tables: scans.map((scan) => scan['Relation Name'] ?? ''), read };
+}
