@@ -9,7 +9,7 @@ import { capacityPoll, instanceActivities, quickly, untilDone } from './activity
 import { listenForCancellation } from './cancellation.ts';
 import { describeEvidence } from './evidence-words.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
-import { describeFailure, isCancelled } from './failures.ts';
+import { describeFailure, faultOf, isCancelled } from './failures.ts';
 import { Launching } from './launching.ts';
 import { listenToRunner } from './runner-reports.ts';
 import { Timeline } from './timeline.ts';
@@ -294,9 +294,4 @@ function reasonOf(wish: Exclude<Wish, 'detach'>): StopReason | null {
     default:
       return assertNever(wish);
   }
-}
-
-function faultOf(error: TemporalFailure): AttemptEnding {
-  const { type, message } = describeFailure(error);
-  return { kind: 'failed', exitCode: null, message: `A fault of the platform ended the attempt (${type}): ${message}` };
 }
