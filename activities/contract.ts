@@ -3,6 +3,7 @@ import type { AttemptEnding, TerminalJobState } from '@artenic/core';
 import type { StrayReason } from '@artenic/core';
 import type { Decided, Offer } from '../core/failover/types.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
+import type { DeliveryState } from '../core/jobs/delivery.ts';
 import type { LaunchError } from '../core/jobs/judge.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
 import type { StepReport } from '../core/retention/report.ts';
@@ -40,6 +41,9 @@ export type LaunchResult =
   /** `launch`: the last one that was refused. */
   | { readonly kind: 'next'; readonly launch: number; readonly next: NextLaunch };
 
+/** `sinceMs`: when the graces of its command ended, in milliseconds since 1970. */
+export type DeliveryInput = { readonly attemptId: string; readonly sinceMs: number };
+
 export type ControlActivities = {
   /** Checks that everything the job names is there; idempotent. Bad input ends as a `validation-failed` failure. */
   readonly prepareJob: (input: { readonly jobId: string }) => Promise<PreparedJob>;
@@ -75,6 +79,11 @@ export type ControlActivities = {
   }) => Promise<{ readonly graceMs: number }>;
   /** Warns an attempt as a provider does: its runner leaves a checkpoint and stops, and another attempt takes its place. */
   readonly warnAttempt: (input: { readonly attemptId: string }) => Promise<void>;
+  /**
+   * Throws `not-ready` (retried by the server) while the last files of a stopped attempt are on their way and move; else says
+   * what has become of them.
+   */
+  readonly awaitDelivery: (input: DeliveryInput) => Promise<Exclude<DeliveryState, 'under-way'>>;
   /** Reads the completion marker and the evidence and says how the attempt ended. Writes nothing final. */
   readonly collectAttempt: (input: {
     readonly attemptId: string;

@@ -1,7 +1,8 @@
 import { asyncLocalStorage } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure, TemporalFailure } from '@temporalio/common';
 import { ArtenicError, errorTable, messageOf } from '../core/errors.ts';
 import { maskCredentials } from '../core/secrets.ts';
+import { isStopped } from './cancellation.ts';
 import { withHeartbeats } from './heartbeats.ts';
 
 /** A fault that nobody foresaw may pass (then the server's retry cures it); after so many tries it is a bug of ours. */
@@ -30,6 +31,7 @@ export function withFailures<Activities extends AnyActivities>(activities: Activ
 /** Failures of Temporal's own (a cancellation, for one) stay as they are. */
 export function toFailure(error: unknown): TemporalFailure {
   if (error instanceof TemporalFailure) return error;
+  if (isStopped(error)) return new CancelledFailure('This try is over.');
   return error instanceof ArtenicError ? expected(error) : unexpected(error);
 }
 

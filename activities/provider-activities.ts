@@ -1,6 +1,7 @@
 import type { JobSpec } from '@artenic/core';
 import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../core/errors.ts';
 import type { Offer } from '../core/failover/types.ts';
+import { deliveryGraceMsOf } from '../core/jobs/delivery.ts';
 import { maskCredentials } from '../core/secrets.ts';
 import { cameToItsEnd } from '../store/completion.ts';
 import { bootstrapTokenOf } from '../store/tokens.ts';
@@ -28,7 +29,7 @@ import { SharedLooks } from './providers/shared-looks.ts';
 const maxLineLength = 500;
 /** A signal is there long before. */
 const lastWordTravelsMs = 5000;
-const bootAndDeliverySeconds = 3600;
+const bootSeconds = 3600;
 
 export function createProviderActivities(deps: ProviderDeps): ProviderActivities {
   const looks = looksOf(deps);
@@ -111,11 +112,12 @@ async function finishedBefore(
 }
 
 /**
- * From the job alone, so that each try says the same. `maxHours` begins with the hello and ends with two graces; the rest
- * is for booting before and delivering after.
+ * From the job alone, so that each try says the same. `maxHours` begins with the hello and ends with two graces, which the
+ * delivery follows, as long as the workflow waits for it; the rest is for booting before.
  */
-function powerOffAfterSecondsOf({ maxHours, stopGraceSeconds }: JobSpec): number {
-  return Math.ceil(maxHours * 3600) + 2 * stopGraceSeconds + bootAndDeliverySeconds;
+function powerOffAfterSecondsOf(spec: JobSpec): number {
+  const { maxHours, stopGraceSeconds } = spec;
+  return Math.ceil(maxHours * 3600) + 2 * stopGraceSeconds + deliveryGraceMsOf(spec) / 1000 + bootSeconds;
 }
 
 function bootstrapOf(

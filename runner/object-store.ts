@@ -42,8 +42,18 @@ export type StoreParts = {
   readonly onePieceBytes?: number;
 };
 
+type HashOptions = {
+  readonly start?: number;
+  readonly end?: number;
+  /** Hears of the bytes of each chunk. */
+  readonly onRead?: (bytes: number) => void;
+};
+
 /** Of a file, or of the part of it that ends before `end`. */
-export async function hashFile(path: Source, start = 0, end = Number.POSITIVE_INFINITY): Promise<Content> {
+export async function hashFile(
+  path: Source,
+  { start = 0, end = Number.POSITIVE_INFINITY, onRead }: HashOptions = {},
+): Promise<Content> {
   const hash = createHash('sha256');
   let bytes = 0;
   if (end <= start) return { bytes, sha256: hash.digest('hex') };
@@ -51,6 +61,7 @@ export async function hashFile(path: Source, start = 0, end = Number.POSITIVE_IN
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytes += chunk.length;
+    onRead?.(chunk.length);
   }
   return { bytes, sha256: hash.digest('hex') };
 }

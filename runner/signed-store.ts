@@ -9,7 +9,9 @@ import {
 import { z } from 'zod';
 import { Ahead } from './ahead.ts';
 import { FencedError, isUnreachable } from './api-client.ts';
+import { atOnce } from './at-once.ts';
 import { complain, messageOf } from './error-text.ts';
+import { FirstTime } from './first-time.ts';
 import {
   hashFile,
   type Content,
@@ -25,6 +27,8 @@ import { ChangedError, readSource, type SourceFile } from './source-file.ts';
 import { download, SignatureRefusedError, StorageAwayError, upload } from './transfer.ts';
 
 const usualPieceBytes = 256 * 1024 ** 2;
+/** Parts of one file on their way: each is a stream from the disk, so that they take no memory to speak of. */
+const partsAtOnce = 4;
 /** The API comes back within seconds after most of its deaths; then no spare is used up. */
 const apiGraceMs = 8000;
 /** How long a checkpoint waits that a later one may replace. */
@@ -68,14 +72,13 @@ export class SignedStore implements RunnerStore {
 
   readonly putFile = async (key: string, path: Source, urgency: Urgency): Promise<Uploaded> => {
     const { onePieceBytes = usualPieceBytes } = this.#parts;
+    const onRead = new FirstTime(this.#parts.onMoved);
     for (let tries = 1; ; tries++) {
       try {
-        const file = await readSource(path);
+        const file = await readSource(path, onRead.restart());
         const { content } = file;
-        this.#parts.onMoved?.(content.bytes);
         if (content.bytes > onePieceBytes && (await this.#putParts(key, file))) return { key, ...content };
         const keptAs = await this.#put({ key, content, urgency, mayMove: true }, file.open);
-        this.#parts.onMoved?.(content.bytes);
         return { key: keptAs, ...content };
       } catch (error) {
         if (!(error instanceof ChangedError) || tries === mostReadings) throw error;
@@ -111,13 +114,14 @@ export class SignedStore implements RunnerStore {
   /** Returns the key under which it lies now. */
   async #put(wanted: Wanted, open: () => Blob | Promise<Blob>): Promise<string> {
     const sinceMs = performance.now();
+    const sent = new FirstTime(this.#parts.onMoved);
     let last: Target['source'] | null = null;
     let hasTold = false;
     for (let waitMs = pauseMs.first; ; waitMs = Math.min(waitMs * 2, pauseMs.most)) {
       const waitedMs = performance.now() - sinceMs;
       // what is in hand is quickest; when it does not get through, the API may know a better way
       const target = await this.#target(wanted, last !== 'ahead');
-      if (target !== null && (await this.#send(target, await open()))) return target.key;
+      if (target !== null && (await this.#send(target, await open(), sent))) return target.key;
       last = target?.source ?? null;
       if (wanted.urgency === 'periodic' && waitedMs > periodicPatienceMs)
         throw new StorageAwayError('neither the API nor the storage has taken it');
@@ -148,9 +152,9 @@ export class SignedStore implements RunnerStore {
   }
 
   /** False when another try may help. */
-  async #send({ key, request, source }: Target, body: Blob): Promise<boolean> {
+  async #send({ key, request, source }: Target, body: Blob, sent: FirstTime): Promise<boolean> {
     try {
-      await upload(request, body, this.#parts.unwanted);
+      await upload(request, body, this.#parts.unwanted, sent.upTo);
       if (source === 'ahead') this.#ahead.drop(key);
       return true;
     } catch (error) {
@@ -179,11 +183,10 @@ export class SignedStore implements RunnerStore {
     if (begun.upload === null) return false;
     const { uploadId, partBytes } = begun.upload;
     try {
-      const parts = [];
-      for (let start = 0; start < bytes; start += partBytes)
-        parts.push(
-          await this.#putPart({ key, uploadId, partNumber: parts.length + 1 }, file, start, start + partBytes),
-        );
+      const starts = Array.from({ length: Math.ceil(bytes / partBytes) }, (_, index) => index * partBytes);
+      const parts = await atOnce(partsAtOnce, starts, this.#parts.unwanted, (start, index, unwanted) =>
+        this.#putPart({ key, uploadId, partNumber: index + 1 }, file, { start, end: start + partBytes, unwanted }),
+      );
       await file.open();
       await this.#askPatiently('/objects/uploads/complete', { key, uploadId, parts }, z.unknown());
       return true;
@@ -199,22 +202,21 @@ export class SignedStore implements RunnerStore {
   async #putPart(
     part: { readonly key: string; readonly uploadId: string; readonly partNumber: number },
     file: SourceFile,
-    start: number,
-    end: number,
+    { start, end, unwanted }: { readonly start: number; readonly end: number; readonly unwanted: AbortSignal },
   ): Promise<{ readonly etag: string; readonly sha256: string }> {
-    const content = await reading(() => hashFile(file.path, start, end));
+    const content = await reading(() => hashFile(file.path, { start, end }));
+    const sent = new FirstTime(this.#parts.onMoved);
     for (let tries = 1, waitMs = pauseMs.first; ; tries++, waitMs = Math.min(waitMs * 2, pauseMs.most)) {
       const request = await this.#sign({ kind: 'part', ...part, content });
       try {
         const body = (await file.open()).slice(start, start + content.bytes);
-        const etag = await upload(request, body, this.#parts.unwanted);
-        this.#parts.onMoved?.(content.bytes);
+        const etag = await upload(request, body, unwanted, sent.upTo);
         return { etag, sha256: content.sha256 };
       } catch (error) {
         const mayPass = error instanceof StorageAwayError || error instanceof SignatureRefusedError;
-        if (!mayPass || tries === 20 || this.#parts.unwanted.aborted) throw error;
+        if (!mayPass || tries === 20 || unwanted.aborted) throw error;
       }
-      await pause(waitMs, this.#parts.unwanted);
+      await pause(waitMs, unwanted);
     }
   }
 

@@ -14,10 +14,10 @@ export type SourceFile = {
   readonly open: () => Promise<Blob>;
 };
 
-export function readSource(path: Source): Promise<SourceFile> {
+export function readSource(path: Source, onRead: (bytes: number) => void): Promise<SourceFile> {
   return reading(async () => {
     const stamp = await stampOf(path);
-    const content = await hashFile(path);
+    const content = await hashFile(path, { onRead });
     const open = (): Promise<Blob> =>
       reading(async () => {
         const blob = await openAsBlob(path);

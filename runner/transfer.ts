@@ -32,24 +32,58 @@ async function faultOf(response: Response): Promise<Error> {
   return new Error(said);
 }
 
+type SendOptions = {
+  readonly body?: Blob;
+  readonly onSent?: ((bytes: number) => void) | undefined;
+  readonly more?: Readonly<Record<string, string>>;
+};
+
+/** The body's bytes, read as the connection takes them. */
+function counted(body: Blob, onSent: (bytes: number) => void): ReadableStream<Uint8Array> {
+  let bytes = 0;
+  return body.stream().pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        bytes += chunk.length;
+        onSent(bytes);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+}
+
 async function send(
   { method, url, headers }: SignedObjectRequest,
-  init: Pick<RequestInit, 'body'> & { readonly more?: Readonly<Record<string, string>> },
+  { body, onSent, more }: SendOptions,
   signal: AbortSignal,
 ): Promise<Response> {
   // follows from the body
   const { 'content-length': _, ...rest } = headers;
+  const init: RequestInit =
+    body === undefined || onSent === undefined
+      ? { headers: { ...rest, ...more }, body: body ?? null }
+      : // a stream has no length of its own, and storages refuse a body without one
+        {
+          headers: { ...rest, ...more, 'content-length': String(body.size) },
+          body: counted(body, onSent),
+          duplex: 'half',
+        };
   try {
-    return await fetch(url, { method, headers: { ...rest, ...init.more }, body: init.body ?? null, signal });
+    return await fetch(url, { method, ...init, signal });
   } catch (cause) {
     throw new StorageAwayError('the storage cannot be reached', { cause });
   }
 }
 
-/** One try. Returns the answer's ETag, which may be empty. */
-export async function upload(request: SignedObjectRequest, body: Blob, unwanted: AbortSignal): Promise<string> {
+/** One try. `onSent` hears how much of the body the connection has taken. Returns the answer's ETag, which may be empty. */
+export async function upload(
+  request: SignedObjectRequest,
+  body: Blob,
+  unwanted: AbortSignal,
+  onSent?: (bytes: number) => void,
+): Promise<string> {
   const limit = AbortSignal.timeout(patienceMs + Math.ceil(body.size / slowestBytesPerMs));
-  const response = await send(request, { body }, AbortSignal.any([unwanted, limit]));
+  const response = await send(request, { body, onSent }, AbortSignal.any([unwanted, limit]));
   if (!response.ok) throw await faultOf(response);
   await response.arrayBuffer();
   return response.headers.get('etag') ?? '';

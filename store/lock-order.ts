@@ -14,7 +14,7 @@ const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
 };
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
-  ...{ find: 'reads', get: 'reads', findByTokenHash: 'reads', listByJob: 'reads', newest: 'reads' },
+  ...{ find: 'reads', get: 'reads', listByJob: 'reads', newest: 'reads', runningSpans: 'reads' },
   ...{ endings: 'reads', page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
   ...{
     claimMachine: 'locks',
@@ -22,6 +22,7 @@ const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
     setHandle: 'locks',
     hello: 'locks',
     heartbeat: 'locks',
+    hear: 'locks',
     runnerOver: 'locks',
   },
   ...{ notice: 'locks', release: 'locks', leaseLaunch: 'locks', renewLaunchLease: 'locks', endLaunchLease: 'locks' },

@@ -98,7 +98,7 @@ function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHt
     ARTENIC_KEY_PEPPER: pepper,
     ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
     // Compiled once: halves the start of every runner, model host and restarted part.
-    NODE_COMPILE_CACHE: join(home.folder, 'cache', 'node'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(home.folder, 'cache', 'node'),
     ...(endpoints.temporalUi === null
       ? {}
       : {

@@ -12,10 +12,17 @@ export const heartbeatTimeout = '6s';
 
 /** Work on the database and the storage. No bound on tries: while PostgreSQL is away the job waits, it does not fail. */
 export const control = proxyActivities<ControlActivities>({
-  // the longest is checking and registering a model file of some hundred MB
   startToCloseTimeout: '60s',
   heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** Copies a model of any size, checks it, and stores it: a worker that dies meanwhile is noticed by its heartbeats. */
+export const registration = proxyActivities<Pick<ControlActivities, 'registerModel'>>({
+  startToCloseTimeout: '2h',
+  heartbeatTimeout,
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+  summary: 'checks and registers the model',
 });
 
 /** One event instead of a history of six: within the workflow task, on whose end signals wait, and so short. */
@@ -43,6 +50,13 @@ export const capacityPoll = proxyActivities<Pick<ControlActivities, 'awaitCapaci
   startToCloseTimeout: '10s',
   retry: { initialInterval: '3s', backoffCoefficient: 1.5, maximumInterval: '60s' },
   summary: 'in the queue for capacity',
+});
+
+/** Backstop of the runner's last event while its last files are delivered; each look finds how far they are. */
+export const deliveryPoll = proxyActivities<Pick<ControlActivities, 'awaitDelivery'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '3s', backoffCoefficient: 1.5, maximumInterval: '30s' },
+  summary: 'delivery of the last files',
 });
 
 /** The other run lets go within a workflow task or two, or after a graceful stop of minutes. */

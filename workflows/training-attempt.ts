@@ -9,8 +9,9 @@ import { capacityPoll, instanceActivities, quickly, untilDone } from './activity
 import { listenForCancellation } from './cancellation.ts';
 import { describeEvidence } from './evidence-words.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
+import { awaitDelivery } from './delivery.ts';
 import { describeFailure, faultOf, isCancelled } from './failures.ts';
-import { Launching } from './launching.ts';
+import { Launching, placeOf } from './launching.ts';
 import { listenToRunner } from './runner-reports.ts';
 import { Timeline } from './timeline.ts';
 
@@ -28,7 +29,7 @@ type Facts = {
 
 /** The runner itself stops the command at `stopAt`. Only when nothing is heard of that do we step in. */
 const maxHoursMarginMs = 15_000;
-/** After two graces (stop file, SIGTERM) and SIGKILL the runner needs a moment to write its last word. */
+/** After two graces (stop file, SIGTERM) and SIGKILL the runner needs a moment to write its last word, or to begin its delivery. */
 const lastWordMs = 10_000;
 
 /** One instance from the launch to the proof that nothing of it is left. */
@@ -49,12 +50,11 @@ class AttemptStory {
   #handle: InstanceRef | null = null;
 
   constructor(input: AttemptInput) {
-    const { offer } = input;
     this.#input = input;
     this.#attemptId = attemptWorkflowId(input.jobId, input.attempt);
     this.#timeline = new Timeline(`${input.title}: attempt ${input.attempt}`, {
       Job: input.jobId,
-      Offer: `${offer.provider} ${offer.region} ${offer.instanceType}${offer.spot ? ' (spot)' : ''}`,
+      Offer: placeOf(input.offer),
       Reason: input.reason,
       Phase: 'opening',
     });
@@ -208,10 +208,13 @@ class AttemptStory {
   }
 
   async #stopGracefully(reason: StopReason, isOver: () => boolean): Promise<void> {
+    const askedAtMs = Date.now();
     const { graceMs } = await quickly((activities) => activities.requestStop({ attemptId: this.#attemptId, reason }));
     this.#timeline.phase('stopping');
     this.#timeline.tell(`asked to stop: ${reason}; grace ${graceMs} ms`);
     await condition(isOver, 2 * graceMs + lastWordMs, { summary: 'grace of the stop' });
+    if (isOver() || !patched('awaits-delivery')) return;
+    await awaitDelivery(this.#attemptId, askedAtMs + 2 * graceMs, isOver, this.#timeline);
   }
 
   /** Hears of a cancel of this run, and what it means. */

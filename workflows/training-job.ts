@@ -1,7 +1,7 @@
 import { CancellationScope, sleep, startChild, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import type { TerminalJobState } from '@artenic/core';
 import type { PreparedJob } from '../activities/contract.ts';
-import { control, quickly, untilDone } from './activity-proxies.ts';
+import { control, registration, quickly, untilDone } from './activity-proxies.ts';
 import { type Cancellation, listenForCancellation } from './cancellation.ts';
 import {
   failoverWorkflowId,
@@ -58,7 +58,7 @@ async function train(jobId: string, cancellation: Cancellation, timeline: Timeli
   }
 
   timeline.phase('collecting');
-  const model = await control.registerModel({ jobId, attempt: outcome.attempt });
+  const model = await registration.registerModel({ jobId, attempt: outcome.attempt });
   timeline.tell(model === null ? 'the job made no model' : `registered ${model.name} version ${model.version}`);
   return settle(jobId, 'succeeded', outcome.reason, model, timeline);
 }

@@ -1,6 +1,7 @@
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
+import { awaitDelivery } from './await-delivery.ts';
 import { collectAttempt } from './collect-attempt.ts';
 import { decideNext } from './decide-next.ts';
 import { nextLaunch } from './next-launch.ts';
@@ -20,6 +21,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     awaitCapacity: ({ attemptId }) => awaitCapacity(deps, attemptId),
     requestStop: ({ attemptId, reason }) => requestStop(deps, attemptId, reason),
     warnAttempt: ({ attemptId }) => warnAttempt(deps, attemptId),
+    awaitDelivery: (input) => awaitDelivery(deps, input),
     collectAttempt: (input) => collectAttempt(deps, input),
     settleAttempt: ({ attemptId, ending }) => settleAttempt(deps, attemptId, ending),
     readCancelIntent: (input) => readCancelIntent(deps, input),

@@ -6,6 +6,8 @@ import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 import { compactInputs } from './compact-inputs.ts';
 import { readSituation } from './failover-state.ts';
+import { wakeAll } from './queue-attempt.ts';
+import { lookAgain, takeRoom } from './room.ts';
 
 type DecideInput = Parameters<ControlActivities['decideNext']>[0];
 
@@ -14,15 +16,21 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
   const before = await store.decisions.find(jobId, decision);
   if (before !== null) return { ...before.action, isRepeated: true };
 
-  const { job, state, decidedAt, hasAttempts } = await readSituation(deps, jobId, watched);
+  const { job, state: firstState, decidedAt, hasAttempts } = await readSituation(deps, jobId, watched);
   const policy = policyFor(job.spec.placement.mode);
-  const action: FailoverAction = isTerminalJobState(job.state)
-    ? { kind: 'finish', state: job.state, attempt: null, reason: job.message }
-    : policy.decide(state);
+  const decide = (state: FailoverState): FailoverAction =>
+    isTerminalJobState(job.state)
+      ? { kind: 'finish', state: job.state, attempt: null, reason: job.message }
+      : policy.decide(state);
+  const firstAction = decide(firstState);
 
+  const granted: string[] = [];
   const decided = await store.transaction(async (repositories): Promise<Decided> => {
+    const room = await lookAgain(repositories, job, firstAction, firstState.queues ?? []);
+    const state = room.held === null ? firstState : { ...firstState, queues: room.queues };
+    const action = room.held === null ? firstAction : decide(state);
     // a hold that has been answered must hold: it is read last, and comes before or after this decision as a whole
-    const { heldAt, stopAt } = await repositories.jobs.lock(jobId);
+    const { heldAt } = await repositories.jobs.lock(jobId);
     // whoever was faster has also told the job; behind the lock, so that of all who ask at once one is the first
     const first = await repositories.decisions.find(jobId, decision);
     if (first !== null) return { ...first.action, isRepeated: true };
@@ -30,12 +38,14 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
     const stored = await repositories.decisions.insert({
       ...{ jobId, decision, policyVersion: policy.version, decidedAt },
       inputs: compactInputs(heldAt === null ? state : { ...state, heldAtMs: heldAt.getTime() }, previous),
-      action: holdBack(action, { heldAt, stopAt, now: decidedAt }),
+      action: holdBack(action, { heldAt, stopAtMs: state.stopAtMs, nowMs: decidedAt.getTime() }),
     });
+    granted.push(...(await takeRoom(repositories, job, stored.action, room)));
     await tellJob(repositories, jobId, hasAttempts, stored.action);
     return stored.action;
   });
-  return withUnknown(decided, state.refusals);
+  await wakeAll(deps, granted);
+  return withUnknown(decided, firstState.refusals);
 }
 
 /** What waits for want of offers waits for those that are not known. */

@@ -1,8 +1,10 @@
 import type { EndedAttempt, FailoverState, HeardRefusal, OpenAttempt, OwnRefusal } from '../../core/failover/types.ts';
+import { decisiveStopAtMs } from '../../core/jobs/running-time.ts';
 import { cameToItsEnd } from '../../store/completion.ts';
 import type { AttemptRecord, JobRecord, LaunchRefusalRecord, RecentRefusal } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 import { findOffers } from './find-offers.ts';
+import { queuesOf } from './room.ts';
 
 /** As long as a first refusal is worth anything to others. */
 const heardForMs = 300_000;
@@ -19,17 +21,20 @@ export type Situation = {
 export async function readSituation(deps: ControlDeps, jobId: string, watched: readonly number[]): Promise<Situation> {
   const { store, now } = deps;
   const job = await store.jobs.get(jobId);
-  const [attempts, counts, launchRefusals, { offers, refusals }] = await Promise.all([
+  const [attempts, counts, spans, launchRefusals, { offers, refusals }] = await Promise.all([
     store.attempts.newest(jobId),
     store.attempts.endings(jobId),
+    store.attempts.runningSpans(jobId),
     store.launchRefusals.ofJob(jobId),
     findOffers(deps, job.spec),
   ]);
+  const queues = await queuesOf(store, job, offers);
   const decidedAt = now();
   const nowMs = decidedAt.getTime();
   const heard = (await store.launchRefusals.recent(new Date(nowMs - heardForMs), jobId)).map(toHeard);
   const state: FailoverState = {
     ...{ offers, refusals, heard, nowMs, ...counts },
+    ...(queues.length === 0 ? {} : { queues }),
     launchRefusals: launchRefusals.map(toOwn),
     attempts: attempts.flatMap(toEnded),
     openAttempts: [
@@ -38,7 +43,7 @@ export async function readSituation(deps: ControlDeps, jobId: string, watched: r
     ],
     cancelRequested: job.cancelRequestedAt !== null,
     retryOnExitCodes: job.spec.retryOnExitCodes,
-    stopAtMs: job.stopAt?.getTime() ?? null,
+    stopAtMs: decisiveStopAtMs(job.spec.maxHours, spans, { stopAt: job.stopAt, nowMs }),
     createdAtMs: job.createdAt.getTime(),
     ...(job.signals?.newsAtMs == null ? {} : { newsAtMs: job.signals.newsAtMs }),
   };

@@ -33,7 +33,7 @@ export async function nextLaunch(deps: ControlDeps, input: NextLaunchInput): Pro
   const { job, state } = await readSituation(deps, attempt.jobId, []);
   const choice = chooseLaunch(state, attempt.attempt, policyFor(job.spec.placement.mode).decide);
   const chosen = await store.transaction((repositories) =>
-    settle(repositories, { attempt, launch, choice, error, now }),
+    settle(repositories, { attempt, launch, choice, error, stopAtMs: state.stopAtMs, now }),
   );
   if (chosen.kind === 'launch' && chosen.offer.provider !== attempt.offer.provider)
     await grantCapacity(deps, attempt.offer.provider, null);
@@ -50,19 +50,20 @@ type Choice = {
   readonly launch: number;
   readonly choice: LaunchChoice;
   readonly error: LaunchError;
+  readonly stopAtMs: number | null;
   readonly now: () => Date;
 };
 
 async function settle(
   { jobs, attempts, capacity }: Repositories,
-  { attempt: { id, jobId }, launch, choice, error, now }: Choice,
+  { attempt: { id, jobId }, launch, choice, error, stopAtMs, now }: Choice,
 ): Promise<NextLaunch> {
   const job = await jobs.lock(jobId);
   const attempt = await attempts.get(id);
   // another run has gone on meanwhile
   if (attempt.launch > launch) return onward(attempt);
   if (isAtItsEnd(attempt)) return { kind: 'end', error };
-  const held = heldBack(choice, job, now());
+  const held = heldBack(choice, job, { stopAtMs, nowMs: now().getTime() });
   switch (held.kind) {
     case 'end':
       return { kind: 'end', error };
@@ -86,12 +87,15 @@ function onward({ launch, offer, reason }: AttemptRecord): NextLaunch {
 }
 
 /** While a job is held nothing new is launched. */
-function heldBack(choice: LaunchChoice, { heldAt, stopAt }: JobRecord, now: Date): LaunchChoice {
+function heldBack(
+  choice: LaunchChoice,
+  { heldAt }: JobRecord,
+  { stopAtMs, nowMs }: { readonly stopAtMs: number | null; readonly nowMs: number },
+): LaunchChoice {
   if (choice.kind === 'end') return choice;
-  const stopAtMs = stopAt?.getTime() ?? null;
-  if (heldAt !== null) return { kind: 'wait', waitMs: lookAgainMs(stopAt, now), reason: heldReason(heldAt) };
+  if (heldAt !== null) return { kind: 'wait', waitMs: lookAgainMs(stopAtMs, nowMs), reason: heldReason(heldAt) };
   if (choice.kind === 'launch') return choice;
-  return { ...choice, waitMs: waitTogetherMs(choice.waitMs, stopAtMs, now.getTime()) };
+  return { ...choice, waitMs: waitTogetherMs(choice.waitMs, stopAtMs, nowMs) };
 }
 
 /** For an attempt that ends after a wait: what it was told last. */

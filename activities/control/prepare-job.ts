@@ -1,6 +1,7 @@
 import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible } from '../../core/jobs/feasibility.ts';
+import { knownProviderOf } from '../../store/known-provider.ts';
 import type { JobRecord } from '../../store/types.ts';
 import type { PreparedJob } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -47,7 +48,8 @@ async function refuseMissingObjects({ storage }: ControlDeps, spec: JobSpec): Pr
 
 async function refuseInfeasible(deps: ControlDeps, spec: JobSpec): Promise<void> {
   const providers = [];
-  for (const name of spec.placement.providers) providers.push(await providerRow(deps, name));
+  for (const name of spec.placement.providers)
+    providers.push(await knownProviderOf(deps.store, await providerRow(deps, name), spec));
   const infeasible = whyInfeasible(spec, providers);
   if (infeasible !== null) throw infeasible;
 }

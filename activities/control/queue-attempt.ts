@@ -59,12 +59,17 @@ export async function grantCapacity(deps: ControlDeps, provider: string, asking:
   const { capacity } = await providerRow(deps, provider);
   if (capacity === null) return;
   const granted = await deps.store.capacity.grant(provider, capacity);
-  for (const attemptId of granted) {
-    if (attemptId !== asking) await wake(deps, attemptId);
-  }
+  await wakeAll(
+    deps,
+    granted.filter((attemptId) => attemptId !== asking),
+  );
 }
 
-async function wake({ signal }: ControlDeps, attemptId: string): Promise<void> {
+export async function wakeAll(deps: Pick<ControlDeps, 'signal'>, attemptIds: readonly string[]): Promise<void> {
+  for (const attemptId of attemptIds) await wake(deps, attemptId);
+}
+
+async function wake({ signal }: Pick<ControlDeps, 'signal'>, attemptId: string): Promise<void> {
   try {
     await signal.capacityGranted(attemptId);
   } catch (error) {

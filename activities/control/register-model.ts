@@ -9,6 +9,7 @@ import { registerModel as registerVersion, type RegisterModelInput } from '../..
 import { nothingMore } from '../../app/within.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
+import { cancellation } from '../cancellation.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readCompletion } from '../../store/completion.ts';
 import { modelPathOf } from './model-path.ts';
@@ -30,7 +31,8 @@ export async function registerModel(
     const { sha256, bytes } = await fetchOwn(storage, output, file);
     const signature = await deps.inspectModel(file);
     const key = objectKeys.model(sha256);
-    if ((await storage.head(key))?.bytes !== bytes) await storage.put(key, createReadStream(file), { sha256 });
+    if ((await storage.head(key))?.bytes !== bytes)
+      await storage.put(key, createReadStream(file, cancellation()), { sha256 });
     const input: RegisterModelInput = {
       model: modelNameOf(job.spec),
       projectId: job.projectId,
@@ -85,6 +87,8 @@ async function fetchOwn(
       }
     },
     createWriteStream(file, { mode: 0o600 }),
+    // the next try downloads it again: two beside each other take twice as long
+    cancellation(),
   );
   const sha256 = hash.digest('hex');
   if (sha256 === promised) return { sha256, bytes };

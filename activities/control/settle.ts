@@ -1,6 +1,7 @@
 import { isTerminalJobState, type AttemptEnding, type JobState, type TerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { isRefusal } from '../../core/failover/blocking.ts';
+import { attemptIdOf } from '../../core/ids.ts';
 import { fenceAfterEnding } from '../../core/failover/hand-over.ts';
 import type { JobRecord } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -36,6 +37,13 @@ export async function settleAttempt(
   return settled;
 }
 
+/** A decision takes a place for its attempt, which a cancel may keep from ever being made. */
+async function dropUnopened({ attempts, capacity }: ControlDeps['store'], jobId: string): Promise<void> {
+  const newest = (await attempts.newest(jobId)).at(-1)?.attempt ?? 0;
+  // who waits near the head of that queue asks for it within seconds
+  await capacity.release(attemptIdOf(jobId, newest + 1));
+}
+
 export async function settleJob(
   { store }: ControlDeps,
   jobId: string,
@@ -52,7 +60,10 @@ export async function settleJob(
   let job: JobRecord | null = null;
   for (const [to, options] of way) {
     job = await store.jobs.transition(jobId, to, options);
-    if (isTerminalJobState(job.state)) return { state: job.state, message: job.message };
+    if (isTerminalJobState(job.state)) {
+      await dropUnopened(store, jobId);
+      return { state: job.state, message: job.message };
+    }
   }
   throw new ArtenicError('internal', `The job cannot go from \`${job?.state}\` to \`${state}\`.`);
 }

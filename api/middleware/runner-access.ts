@@ -3,19 +3,17 @@ import { tokenHashOf } from '../../store/tokens.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { RunnerCaller } from '../route.ts';
 
-const signEveryMs = 2000;
+const mostSignEveryMs = 2000;
 
 /** Attempt tokens are 32 random bytes, and the attempt they belong to is in front of them. */
 export async function callerOfToken(deps: ApiDeps, token: string): Promise<RunnerCaller> {
-  const attempt = await deps.store.attempts.findByTokenHash(tokenHashOf(deps.keyPepper, token));
-  if (attempt === null) throw new ArtenicError('unauthorized', 'This attempt token is not known.');
-  const job = await deps.store.jobs.get(attempt.jobId);
+  // whatever it says, it lives; most of its requests come within a heartbeat's time of each other
+  const signEveryMs = Math.min(mostSignEveryMs, deps.silence.silentAfterMs / 5);
+  const heard = await deps.store.attempts.hear(tokenHashOf(deps.keyPepper, token), deps.now(), signEveryMs);
+  if (heard === null) throw new ArtenicError('unauthorized', 'This attempt token is not known.');
+  const { attempt, job } = heard;
   if (job.currentAttempt !== attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
-  const now = deps.now();
-  // whatever it says, it lives; most of its requests come within a heartbeat's time of each other
-  if (attempt.endedAt === null && now.getTime() - (attempt.lastHeartbeatAt?.getTime() ?? 0) >= signEveryMs)
-    await deps.store.attempts.heartbeat(attempt.id, now);
   return { attempt, job };
 }
 

@@ -20,6 +20,7 @@ import { assertNever } from '../../core/assert-never.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { handsOver } from '../../core/failover/hand-over.ts';
 import { leavesWorkUndone, stopRules, wantedStop } from '../../core/jobs/stop-reasons.ts';
+import { stopAtOf } from '../../core/jobs/running-time.ts';
 import { cameToItsEnd } from '../../store/completion.ts';
 import type { AttemptRecord, Repositories } from '../../store/types.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
@@ -33,8 +34,6 @@ import { appendMetrics, createLogAppender } from '../runner-streams.ts';
 import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../route.ts';
 import { offsetNumber } from '../schemas.ts';
 import { storedCheckpoints } from '../stored-checkpoints.ts';
-
-const hourMs = 3_600_000;
 
 /** Whose bootstrap token this is. */
 async function callerOfBootstrap(
@@ -83,17 +82,33 @@ async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof h
   const caller = await callerOfBootstrap(deps, body);
   const { job } = caller;
   if (job.currentAttempt < caller.attempt.attempt) await takeOver(deps, caller);
-  const now = deps.now();
-  const attempt = await deps.store.attempts.hello(body.attemptId, tokenHashOf(deps.keyPepper, body.attemptToken), now);
-  const stopAt = await deps.store.jobs.setStopAt(job.id, new Date(now.getTime() + job.spec.maxHours * hourMs));
-  await deps.store.attempts.advance(attempt.id, 'starting', now);
+  const stopAt = (await takeHello(deps, caller, tokenHashOf(deps.keyPepper, body.attemptToken))).toISOString();
   const [checkpoints, secrets] = await Promise.all([
     storedCheckpoints(deps.storage, job.id),
     deps.secrets(job.spec.secrets),
   ]);
-  await deps.store.runnerEvents.accept(attempt.id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() }, now);
-  await deliverRunnerEvents(deps, attempt.id);
-  return ok({ job: job.spec, checkpoints, stopAt: stopAt.toISOString(), secrets });
+  await deliverRunnerEvents(deps, caller.attempt.id);
+  return ok({ job: job.spec, checkpoints, stopAt, secrets });
+}
+
+/** Returns when `maxHours` ends. The fence is held to the end: the hello of an attempt that was replaced changes nothing. */
+function takeHello(deps: ApiDeps, caller: RunnerCaller, tokenHash: string): Promise<Date> {
+  const { id } = caller.attempt;
+  const now = deps.now();
+  return deps.store.transaction(async (repositories) => {
+    const { jobs, attempts, runnerEvents } = repositories;
+    const before = await lockOpen(repositories, caller);
+    const { spec, stopAt: told } = await jobs.get(caller.job.id);
+    const attempt = await attempts.hello(id, tokenHash, now);
+    await attempts.advance(id, 'starting', now);
+    // said again, as its answer was lost
+    if (before.helloAt !== null && told !== null) return told;
+    const helloAt = attempt.helloAt ?? now;
+    const stopAt = stopAtOf(spec.maxHours, await attempts.runningSpans(caller.job.id), { ...attempt, helloAt });
+    await jobs.setStopAt(caller.job.id, stopAt);
+    await runnerEvents.accept(id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() }, now);
+    return stopAt;
+  });
 }
 
 /** What an event changes in our own rows, in the transaction that keeps the event for its workflow. */
@@ -243,7 +258,9 @@ export function runnerRoutes(): readonly Route[] {
       handle: async ({ deps, body, runner }) => {
         const caller = runner();
         mustBeOpen(caller);
-        await deps.store.attempts.heartbeat(caller.attempt.id, deps.now());
+        // its sign of life was taken with its token
+        if (body.delivery !== undefined)
+          await deps.store.attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
         if (body.progress !== null && body.progress !== caller.job.progress)
           await deps.store.jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
         return ok({ stop: stopWish(caller), ...signalWishes(caller) });

@@ -1,13 +1,14 @@
 import { objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
-import { whyInfeasible, whyUnkept } from '../../core/jobs/feasibility.ts';
+import { whyInfeasible, whyUnkept, type KnownProvider } from '../../core/jobs/feasibility.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
-import type { ProviderRecord, Store } from '../../store/types.ts';
+import { knownProviderOf } from '../../store/known-provider.ts';
+import type { Store } from '../../store/types.ts';
 
 export type FeasibilityDeps = { readonly store: Store; readonly storage: ObjectStorage };
 
-async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readonly ProviderRecord[]> {
-  const found: ProviderRecord[] = [];
+async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readonly KnownProvider[]> {
+  const found: KnownProvider[] = [];
   for (const name of spec.placement.providers) {
     const provider = await deps.store.providers.find(name);
     if (provider === null)
@@ -16,7 +17,7 @@ async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readon
         `There is no provider "${name}"; \`GET /api/v1/providers\` lists them.`,
         { errors: [{ pointer: '/placement/providers', message: `unknown provider "${name}"` }] },
       );
-    found.push(provider);
+    found.push(await knownProviderOf(deps.store, provider, spec));
   }
   return found;
 }

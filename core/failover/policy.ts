@@ -5,6 +5,7 @@ import { jobEndOfStop } from '../jobs/stop-reasons.ts';
 import { decideBeside } from './beside.ts';
 import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blocking.ts';
 import { distance, stepBetween } from './offers.ts';
+import { byStart, queueNote, queueOf } from './queueing.ts';
 import { lastRefused } from './refusals.ts';
 import type {
   EndedAttempt,
@@ -163,7 +164,8 @@ function decideAfterPreemption(last: EndedAttempt, state: FailoverState): Failov
 
 /** The same offer again, if it is not cooling down; at once the first time, then with growing waits while attempts stay short. */
 function again(last: EndedAttempt, state: FailoverState): FailoverAction {
-  const isFree = blockedUntilMs(last.offer, state) <= state.nowMs + clockToleranceMs;
+  const isCool = blockedUntilMs(last.offer, state) <= state.nowMs + clockToleranceMs;
+  const isFree = isCool && queueOf(last.offer, state) === null;
   if (!isFree && state.offers.length > 0) return choose(state, last);
   return launchAt(state, last, untilRepeat(last, state), last.offer);
 }
@@ -184,13 +186,15 @@ function choose(state: FailoverState, last: EndedAttempt | undefined): FailoverA
   const ranked = offers
     .map((offer) => ({ offer, untilMs: blockedUntilMs(offer, state), price: countedPrice(offer, state) }))
     .toSorted((one, other) => {
+      const start = byStart(one.offer, other.offer, state);
+      if (start !== 0) return start;
       if (one.price !== other.price) return one.price - other.price;
       if (one.offer.spot !== other.offer.spot) return one.offer.spot ? -1 : 1;
       return last === undefined ? 0 : distance(one.offer, last.offer) - distance(other.offer, last.offer);
     });
   const free = ranked.find(({ untilMs }) => untilMs <= state.nowMs + clockToleranceMs);
   const next = free ?? ranked.reduce((soonest, one) => (one.untilMs < soonest.untilMs ? one : soonest));
-  return launchAt(state, last, next.untilMs, next.offer);
+  return launchAt(state, last, next.untilMs, next.offer, queueNote(next.offer, offers, state));
 }
 
 /** A place that has just taken a spot machine back will do so again: others go first, up to twice its price. */
@@ -214,10 +218,16 @@ function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefine
   return wait(state, last, Math.round(waitMs), `Paused: ${refusal.message}${advice}`);
 }
 
-function launchAt(state: FailoverState, last: EndedAttempt | undefined, atMs: number, offer: Offer): FailoverAction {
+function launchAt(
+  state: FailoverState,
+  last: EndedAttempt | undefined,
+  atMs: number,
+  offer: Offer,
+  note = '',
+): FailoverAction {
   const leftMs = atMs - state.nowMs;
   const step = last === undefined ? 'first' : stepBetween(last.offer, offer);
-  const reason = reasonOf(step, last, offer);
+  const reason = `${reasonOf(step, last, offer)}${note}`;
   if (leftMs > clockToleranceMs) return wait(state, last, leftMs, reason);
   if (last !== undefined && isOver(state)) return timedOut(last);
   return { kind: 'launch', attempt: newestAttempt(state) + 1, offer, step, reason };

@@ -77,6 +77,15 @@ export type HeardRefusal = { readonly kind: RefusalKind; readonly offer: Offer; 
 /** A provider that would not even say what it has. */
 export type ProviderRefusal = { readonly provider: string; readonly type: string; readonly message: string };
 
+/** The queue of a provider whose machines are counted, as the job would find it. */
+export type ProviderQueue = {
+  readonly provider: string;
+  /** Attempts that wait and would be served before the job. */
+  readonly ahead: number;
+  /** The job would start now. */
+  readonly hasRoom: boolean;
+};
+
 /** The way from the last attempt's offer to the next one's. */
 export const failoverSteps = [
   'first',
@@ -107,9 +116,11 @@ export type FailoverState = {
   readonly offers: readonly Offer[];
   readonly heard: readonly HeardRefusal[];
   readonly refusals: readonly ProviderRefusal[];
+  /** Absent where the job has one provider to go to. */
+  readonly queues?: readonly ProviderQueue[];
   readonly cancelRequested: boolean;
   readonly retryOnExitCodes: readonly number[];
-  /** Milliseconds since 1970 when `maxHours` ends; null before the job has run. */
+  /** Milliseconds since 1970 when `maxHours` ends; null while nothing runs and some of it is left. */
   readonly stopAtMs: number | null;
   /** Milliseconds since 1970 when the job was submitted. */
   readonly createdAtMs: number;

@@ -5,7 +5,12 @@ import type { Capacity } from '../capacity/types.ts';
 import { ArtenicError, type ErrorType } from '../errors.ts';
 
 /** A provider as far as feasibility is concerned; `capacity` null: not known, or without a bound. */
-export type KnownProvider = { readonly name: string; readonly capacity: Capacity | null };
+export type KnownProvider = {
+  readonly name: string;
+  readonly capacity: Capacity | null;
+  /** It offers machines, and none of them is large enough or has such accelerators. */
+  readonly hasNoneSoLarge?: true;
+};
 
 const refusal = (type: ErrorType, pointer: string, message: string, here: string): ArtenicError =>
   new ArtenicError(type, message, { errors: [{ pointer, message: here }] });
@@ -26,14 +31,22 @@ export function whyInfeasible(spec: JobSpec, providers: readonly KnownProvider[]
       '`environment.image` is not built yet: leave it out and prepare the environment in `setup`.',
     );
   const needs = needsOf(spec);
-  if (providers.some(({ capacity }) => capacity === null || fits(needs, noCapacity, capacity))) return null;
-  const machines = providers.map(({ name, capacity }) => `${name} has ${describe(capacity ?? noCapacity)}`).join(', ');
+  if (providers.some((provider) => isLargeEnough(needs, provider))) return null;
+  const machines = providers
+    .map(({ name, capacity }) =>
+      capacity === null ? `${name} offers no machine for that` : `${name} has ${describe(capacity)}`,
+    )
+    .join(', ');
   return refusal(
     'larger-than-machine',
     pointerOf(needs, providers),
     `The job needs ${describe(needs)}, but ${machines}.`,
     machines,
   );
+}
+
+function isLargeEnough(needs: Capacity, { capacity, hasNoneSoLarge }: KnownProvider): boolean {
+  return capacity === null ? hasNoneSoLarge !== true : fits(needs, noCapacity, capacity);
 }
 
 /** Fields that a job may not promise itself by yet: nothing holds them. Asked at submit only, as jobs of the past had them. */

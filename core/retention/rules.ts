@@ -81,7 +81,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   metric_series: until('jobs', 'jobs', withJob),
   metric_blocks: until('jobs', 'jobs', withJob),
   job_days: own('jobs', 'counts of ended jobs by day; a job that goes is taken off'),
-  capacity_claims: own('capacity', 'released when its attempt is settled'),
+  capacity_claims: own('capacity', 'released when its attempt is settled, or its job, when the attempt was never made'),
   models: forGood('registry', 'by what people register'),
   model_versions: forGood('registry', 'by what people register'),
   stage_changes: forGood('registry', 'by what people promote and retire'),

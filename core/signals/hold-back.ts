@@ -6,19 +6,23 @@ const longestLookMs = 600_000;
 /** While a job is held nothing new is launched. What runs is taken over, and what has an end ends. */
 export function holdBack(
   action: FailoverAction,
-  { heldAt, stopAt, now }: { readonly heldAt: Date | null; readonly stopAt: Date | null; readonly now: Date },
+  {
+    heldAt,
+    stopAtMs,
+    nowMs,
+  }: { readonly heldAt: Date | null; readonly stopAtMs: number | null; readonly nowMs: number },
 ): FailoverAction {
   if (heldAt === null || action.kind === 'finish' || action.kind === 'watch') return action;
   if (action.kind === 'launch' && action.takeOver === true) return action;
   const reason = heldReason(heldAt);
   // what runs goes on where it is
   if (action.kind === 'replace') return { kind: 'watch', reason };
-  return { kind: 'wait', waitMs: lookAgainMs(stopAt, now), reason };
+  return { kind: 'wait', waitMs: lookAgainMs(stopAtMs, nowMs), reason };
 }
 
 /** How long a held job waits until it looks whether it is held still. */
-export function lookAgainMs(stopAt: Date | null, now: Date): number {
-  const leftMs = stopAt === null ? longestLookMs : Math.max(1, stopAt.getTime() - now.getTime());
+export function lookAgainMs(stopAtMs: number | null, nowMs: number): number {
+  const leftMs = stopAtMs === null ? longestLookMs : Math.max(1, stopAtMs - nowMs);
   return Math.min(longestLookMs, leftMs);
 }
 

@@ -48,10 +48,15 @@ export function silenceOf(signs: Signs, uptime: Uptime | null, limits: SilenceLi
   const { instanceSinceMs, helloAtMs, lastSignMs } = signs;
   const sinceMs = maxOf(instanceSinceMs, helloAtMs, lastSignMs);
   if (sinceMs === null || uptime === null) return null;
-  const silentMs = Math.max(0, uptime.goodUntilMs - Math.max(sinceMs, uptime.goodSinceMs));
+  const silentMs = silentMsSince(sinceMs, uptime);
   return helloAtMs === null
     ? { kind: 'never-spoke', sinceMs, limitMs: limits.helloWithinMs, silentMs }
     : { kind: 'fell-silent', sinceMs, limitMs: limits.silentAfterMs, silentMs };
+}
+
+/** Of the time since then, what the API was there for. */
+export function silentMsSince(sinceMs: number, { goodSinceMs, goodUntilMs }: Uptime): number {
+  return Math.max(0, goodUntilMs - Math.max(sinceMs, goodSinceMs));
 }
 
 export function isTooLong({ silentMs, limitMs }: Silence): boolean {

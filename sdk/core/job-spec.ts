@@ -58,7 +58,7 @@ export const placementSchema = z.strictObject({
     .min(1)
     .max(32)
     .default(['local'])
-    .describe('Where the job may run, best first.'),
+    .describe('Where the job may run: on the cheapest of them that can start it now, at equal prices the first. Name one alone to wait in its queue.'),
   regions: z.array(z.string().min(1).max(64)).max(64).default([]).describe('Regions it may run in; any when empty.'),
   mode: z
     .enum(['spot', 'on-demand', 'spot-with-fallback'])
@@ -160,7 +160,9 @@ const jobFields = {
     .positive()
     .max(8760)
     .default(24)
-    .describe('The job is stopped after this many hours of running; its state is then `timed-out`.'),
+    .describe(
+      'The job is stopped after this many hours of running, over all of its attempts; its state is then `timed-out`. Waiting does not count.',
+    ),
   expectedHours: z
     .number()
     .positive()
@@ -185,6 +187,15 @@ const jobFields = {
     .max(3600)
     .default(30)
     .describe('Time between the stop file and SIGTERM, and again between SIGTERM and SIGKILL.'),
+  deliveryGraceSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(3600)
+    .describe(
+      'After a stop, how long the last checkpoints, outputs and logs may take to be stored; less when they stop moving.',
+    ),
   outputs: z
     .strictObject({
       model: z

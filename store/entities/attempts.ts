@@ -40,6 +40,8 @@ export const attempts = defineEntity({
     helloAt: p.datetime(3).nullable(),
     runningAt: p.datetime(3).nullable(),
     lastHeartbeatAt: p.datetime(3).nullable(),
+    deliveryMovedBytes: p.bigint().nullable(),
+    deliveryMovedAt: p.datetime(3).nullable(),
     runnerOverAt: p.datetime(3).nullable(),
     noticedAt: p.datetime(3).nullable(),
     noticeDeadlineAt: p.datetime(3).nullable(),

@@ -16,6 +16,7 @@ import { TotalOfPoints } from './0015-total-of-points.ts';
 import { Access } from './0018-access.ts';
 import { Queues } from './0019-queues.ts';
 import { LaunchRefusals } from './0020-launch-refusals.ts';
+import { Delivery } from './0022-delivery.ts';
 import { Offers } from './0024-offers.ts';
 import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
@@ -41,6 +42,7 @@ export const migrations = [
   { name: '0018-access', class: Access },
   { name: '0019-queues', class: Queues },
   { name: '0020-launch-refusals', class: LaunchRefusals },
+  { name: '0022-delivery', class: Delivery },
   { name: '0024-offers', class: Offers },
   { name: '0028-metric-blocks', class: MetricBlocks },
   { name: '0029-metric-partitions', class: MetricPartitions },

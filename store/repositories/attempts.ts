@@ -1,3 +1,4 @@
+import type { RunningSpan } from '../../core/jobs/running-time.ts';
 import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
@@ -7,6 +8,7 @@ import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
 import { decodeNumberCursor, toPage } from './cursors.ts';
 import { appendEvent } from './events.ts';
+import { hear } from './heard.ts';
 import { createSilence } from './silence.ts';
 
 type AttemptRow = Selectable<Database['attempts']>;
@@ -104,6 +106,15 @@ function hello(db: Db, id: string, tokenHash: string, at: Date): Promise<Attempt
   });
 }
 
+/** A number that is no larger, of a heartbeat that is late or of a delivery that stands still, changes nothing. */
+function movedTo(movedBytes: number, at: Date): AttemptChange {
+  const hasGrown = sql`${movedBytes}::bigint > coalesce(delivery_moved_bytes, -1)`;
+  return {
+    deliveryMovedBytes: sql<bigint>`greatest(delivery_moved_bytes, ${movedBytes}::bigint)`,
+    deliveryMovedAt: sql<Date>`case when ${hasGrown} then ${at}::timestamptz else delivery_moved_at end`,
+  };
+}
+
 const billedColumns = [
   ...(['jobId', 'offer', 'handle', 'helloAt', 'endedAt', 'launchTriedAt', 'terminationConfirmedAt'] as const),
   ...(['billedFrom', 'billedUntil'] as const),
@@ -169,6 +180,15 @@ const endings: (db: Db, jobId: string) => ReturnType<AttemptsRepository['endings
   };
 };
 
+function runningSpans(db: Db, jobId: string): Promise<readonly RunningSpan[]> {
+  return db
+    .selectFrom('attempts')
+    .select(['attempt', 'helloAt', 'lastHeartbeatAt', 'runnerOverAt', 'endedAt'])
+    .where('jobId', '=', jobId)
+    .where('helloAt', 'is not', null)
+    .execute();
+}
+
 async function moveLaunch(db: Db, ...[id, to]: Parameters<AttemptsRepository['moveLaunch']>): Promise<void> {
   const { launch, offer, reason, at } = to;
   await db
@@ -184,10 +204,10 @@ export function createAttempts(db: Db): AttemptsRepository {
     open: (attempt) => open(db, attempt),
     find: (id) => find(db, id),
     get: (id) => get(db, id),
-    findByTokenHash: async (tokenHash) =>
-      (await db.selectFrom('attempts').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null,
+    hear: hear(db),
     newest: (jobId) => newest(db, jobId),
     endings: (jobId) => endings(db, jobId),
+    runningSpans: (jobId) => runningSpans(db, jobId),
     moveLaunch: (id, to) => moveLaunch(db, id, to),
     listByJob: async (jobId) =>
       db.selectFrom('attempts').selectAll().where('jobId', '=', jobId).orderBy('attempt').execute(),
@@ -222,9 +242,10 @@ export function createAttempts(db: Db): AttemptsRepository {
       await update(db, id, { handle: json(handle), instanceSince: sql<Date>`coalesce(instance_since, ${at})` });
     },
     hello: (id, tokenHash, at) => hello(db, id, tokenHash, at),
-    heartbeat: async (id, at) => {
-      const lastHeartbeatAt = sql<Date>`greatest(last_heartbeat_at, ${at})`;
-      await db.updateTable('attempts').set({ lastHeartbeatAt }).where('id', '=', id).execute();
+    heartbeat: async (id, at, movedBytes) => {
+      const sign: AttemptChange = { lastHeartbeatAt: sql<Date>`greatest(last_heartbeat_at, ${at})` };
+      const change = movedBytes === undefined ? sign : { ...sign, ...movedTo(movedBytes, at) };
+      await db.updateTable('attempts').set(change).where('id', '=', id).execute();
     },
     ...createSilence(db),
     runnerOver: async (id, at) => {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { capacityTolerance, grantOrder, sumCapacity } from '../../core/capacity/grant.ts';
+import { capacityTolerance, fits, grantOrder, sumCapacity } from '../../core/capacity/grant.ts';
 import type { Capacity, CapacityClaim } from '../../core/capacity/types.ts';
 import { inTransaction, lock, type Db } from '../database.ts';
 import type { CapacityRepository } from '../types.ts';
@@ -97,6 +97,19 @@ async function positions(db: Db, attemptIds: readonly string[]): Promise<Readonl
   return new Map(rows.map((row) => [row.attemptId, row.position]));
 }
 
+async function outlook(db: Db, provider: string, total: Capacity, wanted: CapacityClaim) {
+  const { needs, priority, submittedAtMs, attemptId } = wanted;
+  const { rows } = await sql<Capacity & { readonly ahead: number }>`
+    select count(*)::int as ahead, coalesce(sum(vcpu), 0) as vcpu, coalesce(sum(memory_gib), 0) as "memoryGib",
+      coalesce(sum(gpus), 0)::int as gpus
+    from capacity_claims where provider = ${provider} and granted_at is null
+      and ((-priority), submitted_at_ms, attempt_id) < (${-priority}::int, ${submittedAtMs}::bigint, ${attemptId}::text)
+      and vcpu <= ${total.vcpu + capacityTolerance} and memory_gib <= ${total.memoryGib + capacityTolerance}
+      and gpus <= ${total.gpus}`.execute(db);
+  const { ahead = 0, ...waiting } = rows[0] ?? { vcpu: 0, memoryGib: 0, gpus: 0 };
+  return { ahead, hasRoom: fits(needs, sumCapacity([await inUse(db, provider), waiting]), total) };
+}
+
 export function createCapacity(db: Db): CapacityRepository {
   return {
     claim: (provider, wanted) => claim(db, provider, wanted),
@@ -114,6 +127,8 @@ export function createCapacity(db: Db): CapacityRepository {
     },
     positions: (attemptIds) => positions(db, attemptIds),
     inUse: (provider) => inUse(db, provider),
+    outlook: (provider, total, wanted) => outlook(db, provider, total, wanted),
+    hold: (provider) => lock(db, `capacity:${provider}`),
     wakeAgain: async ({ quietMs, limit }) => {
       const { rows } = await sql<{ attemptId: string }>`
         update capacity_claims set woken_at = clock_timestamp() where attempt_id in (

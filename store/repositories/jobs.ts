@@ -183,8 +183,7 @@ export function createJobs(db: Db): JobsRepository {
       await update(db, id, { currentAttempt: sql<number>`greatest(current_attempt, ${attempt}::int)` });
     },
     setStopAt: async (id, stopAt) => {
-      const job = await update(db, id, { stopAt: sql<Date>`coalesce(stop_at, ${stopAt})` });
-      return job.stopAt ?? stopAt;
+      await update(db, id, { stopAt });
     },
     setProgress: async (id, progress, attempt) => {
       if (attempt === undefined) return void (await update(db, id, { progress }));

@@ -15,6 +15,14 @@ export type CapacityRepository = {
   /** 1-based places in the queues of their providers, in the order of grants; attempts that do not wait are left out. */
   readonly positions: (attemptIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly inUse: (provider: string) => Promise<Capacity>;
+  /** What a claim would meet: how many would be granted before it, and whether there is room for it behind them. Its own row does not count. */
+  readonly outlook: (
+    provider: string,
+    total: Capacity,
+    claim: CapacityClaim,
+  ) => Promise<{ readonly ahead: number; readonly hasRoom: boolean }>;
+  /** Nobody grants or looks again before the end of this transaction. */
+  readonly hold: (provider: string) => Promise<void>;
   /**
    * Attempts that have their grant, have not begun to launch, and were last told so more than `quietMs` ago: their signal was
    * lost. Counts as telling them.

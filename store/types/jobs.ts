@@ -1,3 +1,4 @@
+import type { RunningSpan } from '../../core/jobs/running-time.ts';
 import type { AttemptEnding, AttemptState, JobSpec, JobState, Page } from '@artenic/core';
 import type { BilledAttempt } from '../../core/cost/cost.ts';
 import type { EndingCount, FailoverAction, Offer } from '../../core/failover/types.ts';
@@ -29,7 +30,7 @@ export type JobRecord = {
   readonly cancelRequestedBy: string | null;
   /** When the cancel reached the job's workflow; null until then, and the relay delivers it. */
   readonly cancelDeliveredAt: Date | null;
-  /** When `maxHours` ends: set at the first hello. */
+  /** When `maxHours` ends for the attempt that said hello last; null before the first hello. */
   readonly stopAt: Date | null;
   /** When the workflow's start was confirmed; null until then, and the relay starts it. */
   readonly workflowStartedAt: Date | null;
@@ -88,8 +89,8 @@ export type JobsRepository = {
   readonly requestCancel: (id: string, by: string, at: Date) => Promise<JobRecord>;
   /** Moves the fence forward, never back. */
   readonly moveFence: (id: string, attempt: number) => Promise<void>;
-  /** Sets `stopAt` once: createdAt-independent, first hello + maxHours. Returns the one that holds. */
-  readonly setStopAt: (id: string, stopAt: Date) => Promise<Date>;
+  /** At the hello of each attempt, for `maxHours` counts running hours. */
+  readonly setStopAt: (id: string, stopAt: Date) => Promise<void>;
   /** Of an attempt that is no longer the current one nothing is taken. */
   readonly setProgress: (id: string, progress: number, attempt?: number) => Promise<void>;
   /** The current attempt, which stays that to the transaction's end. For one that does not change the job's row. */
@@ -137,7 +138,11 @@ export type AttemptRecord = {
   readonly runningAt: Date | null;
   /** The last sign of life of its machine: any request under the attempt's own token, most often a heartbeat. */
   readonly lastHeartbeatAt: Date | null;
-  /** When the runner said that the command is over; its completion marker is in storage since. */
+  /** Bytes of its last files that its runner has moved; null until the command is over. */
+  readonly deliveryMovedBytes: bigint | null;
+  /** When that number last grew. */
+  readonly deliveryMovedAt: Date | null;
+  /** When the runner said that all is delivered; its completion marker is in storage since. */
   readonly runnerOverAt: Date | null;
   /** When it was heard that its machine is taken back; null when it was not. */
   readonly noticedAt: Date | null;
@@ -180,14 +185,23 @@ export type AttemptsRepository = {
   }) => Promise<AttemptRecord>;
   readonly find: (id: string) => Promise<AttemptRecord | null>;
   readonly get: (id: string) => Promise<AttemptRecord>;
-  /** Whose token a runner sends. */
-  readonly findByTokenHash: (tokenHash: string) => Promise<AttemptRecord | null>;
+  /**
+   * Whose token a runner sends. A sign of life of an attempt that is the job's newest and has not ended, when the last one
+   * is `everyMs` old; what is returned is from before it.
+   */
+  readonly hear: (
+    tokenHash: string,
+    at: Date,
+    everyMs: number,
+  ) => Promise<{ readonly attempt: AttemptRecord; readonly job: JobRecord } | null>;
   /** The last ones, ascending by number: as many as any rule looks at one by one. */
   readonly newest: (jobId: string) => Promise<readonly AttemptRecord[]>;
   /** What all that have ended come to. */
   readonly endings: (
     jobId: string,
   ) => Promise<{ readonly endings: readonly EndingCount[]; readonly ruledOut: readonly Offer[] }>;
+  /** When each attempt ran whose runner has said hello. */
+  readonly runningSpans: (jobId: string) => Promise<readonly RunningSpan[]>;
   /** Its next launch, of this offer; one that is not after the present one changes nothing. */
   readonly moveLaunch: (
     id: string,
@@ -215,8 +229,11 @@ export type AttemptsRepository = {
   readonly setHandle: (id: string, handle: InstanceRef, at: Date) => Promise<void>;
   /** First hello wins; the same hash again is fine; another hash, or an ended attempt, throws `fenced`. */
   readonly hello: (id: string, tokenHash: string, at: Date) => Promise<AttemptRecord>;
-  /** A sign of life. The latest time stays; an id that there is no row of is fine. */
-  readonly heartbeat: (id: string, at: Date) => Promise<void>;
+  /**
+   * A sign of life. The latest time stays; an id that there is no row of is fine. `movedBytes`: how far the delivery of its
+   * last files is, absent while its command runs.
+   */
+  readonly heartbeat: (id: string, at: Date, movedBytes?: number) => Promise<void>;
   /** Attempts with an instance that have not ended and gave no sign since `since`, longest first, at most `limit`. */
   readonly silent: (since: Date, limit: number) => Promise<readonly SilentAttempt[]>;
   /** How many machines ended since `since` without a word, by provider. */

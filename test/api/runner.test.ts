@@ -11,6 +11,10 @@ import {
 } from '@artenic/core';
 import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
+import { databaseOf } from '../../store/database.ts';
+import { closeOrm, openOrm } from '../../store/orm.ts';
+import { createAttempts } from '../../store/repositories/attempts.ts';
+import { createJobs } from '../../store/repositories/jobs.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
 import { defaultLimits } from '../../api/deps.ts';
 import { startRelay } from '../../workers/relay.ts';
@@ -104,7 +108,7 @@ test('a heartbeat that the API cannot take is a fault of ours; one that it refus
   const away = await ApiWorld.start({
     store: {
       ...world.store,
-      attempts: { ...world.store.attempts, heartbeat: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
+      attempts: { ...world.store.attempts, hear: () => Promise.reject(new ArtenicError('unavailable', 'away')) },
     },
   });
   try {
@@ -271,6 +275,75 @@ test('who follows a series gets what is new, and is told when that is not enough
   expect(await read(`after=${nextAfter}&limit=3`)).toMatchObject({ items: [], reload: true });
   expect(await read(`after=${news.nextAfter + 1}`)).toMatchObject({ items: [], reload: true });
   expect((await world.call('GET', `${path}?after=-1`)).status).toBe(422);
+});
+
+test('a heartbeat tells how far the delivery is; an attempt that was replaced tells nothing of it', async () => {
+  const runner = await world.startRunner();
+  const deliver = (movedBytes: number) =>
+    world.ship(runner, 'heartbeat', { phase: 'finishing', progress: null, delivery: { movedBytes } });
+  expect((await deliver(70)).status).toBe(200);
+  const told = await world.store.attempts.get(runner.attemptId);
+  expect(told).toMatchObject({ deliveryMovedBytes: 70n, deliveryMovedAt: expect.any(Date) });
+  await deliver(70);
+  expect((await world.store.attempts.get(runner.attemptId)).deliveryMovedAt).toEqual(told.deliveryMovedAt);
+  expect((await deliver(-1)).status).toBe(422);
+  await world.store.jobs.moveFence(runner.jobId, 2);
+  expect((await deliver(90)).status).toBe(409);
+  expect((await world.store.attempts.get(runner.attemptId)).deliveryMovedBytes).toBe(70n);
+});
+
+test('`maxHours` counts running hours: the wait between two attempts does not', async () => {
+  const { id: jobId } = await world.addJob({ maxHours: 2 });
+  const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
+  // it ran for half an hour, and ended five hours ago
+  const first = await world.openAttempt(jobId, 1);
+  await world.store.attempts.hello(first, 'its token', hoursAgo(5.5));
+  await world.store.attempts.heartbeat(first, hoursAgo(5));
+  await world.store.jobs.setStopAt(jobId, hoursAgo(3.5));
+  await world.store.attempts.end(first, { kind: 'lost', exitCode: null, message: 'gone' }, hoursAgo(4.9));
+  const token = newToken();
+  const second = await world.openAttempt(jobId, 2);
+  const { stopAt } = (await world.hello(second, token)).json<HelloResponse>();
+  const leftHours = (Date.parse(stopAt) - Date.now()) / 3_600_000;
+  expect(leftHours).toBeCloseTo(1.5, 1);
+  expect((await world.store.jobs.get(jobId)).stopAt?.toISOString()).toBe(stopAt);
+  expect((await world.hello(second, token)).json<HelloResponse>().stopAt).toBe(stopAt);
+});
+
+test('what an attempt sends that was replaced does not make its job run again', async () => {
+  const old = await world.startRunner();
+  await world.store.jobs.transition(old.jobId, 'recovering', { message: 'lost' });
+  await world.startAttempt(old.jobId, 2);
+  await world.store.jobs.transition(old.jobId, 'recovering', { message: 'lost' });
+  const before = (await world.store.jobs.get(old.jobId)).state;
+  const phase = { kind: 'phase', id: 'late', phase: 'training' };
+  expect((await world.ship(old, 'events', phase)).status).toBe(409);
+  expect((await world.store.jobs.get(old.jobId)).state).toBe(before);
+});
+
+test('a heartbeat that changes nothing is one statement', async () => {
+  const runner = await world.startRunner();
+  const orm = await openOrm({ databaseUrl: world.databaseUrl });
+  const statements: string[] = [];
+  const db = databaseOf(orm).withPlugin({
+    transformQuery: ({ node }) => {
+      statements.push(node.kind);
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  });
+  const one = await ApiWorld.start({ store: { ...world.store, attempts: createAttempts(db), jobs: createJobs(db) } });
+  try {
+    const takenBy = async (progress: number | null): Promise<number> => {
+      statements.length = 0;
+      expect((await one.ship(runner, 'heartbeat', { phase: 'training', progress })).status).toBe(200);
+      return statements.length;
+    };
+    expect([await takenBy(null), await takenBy(0.5), await takenBy(0.5)]).toEqual([1, 2, 1]);
+  } finally {
+    await one.close();
+    await closeOrm(orm);
+  }
 });
 
 test('metric lines count once however often they are sent', async () => {

@@ -82,7 +82,7 @@ export const rareStories: Readonly<Record<string, Story>> = {
     let heldAt: Date | null = new Date();
     world.policy = {
       version: 'held',
-      decide: (state) => holdBack(spotWithFallback.decide(state), { heldAt, stopAt: null, now: new Date(state.nowMs) }),
+      decide: (state) => holdBack(spotWithFallback.decide(state), { heldAt, stopAtMs: null, nowMs: state.nowMs }),
     };
     world.addJob(jobId);
     const handle = await startJob(jobId);
@@ -114,6 +114,25 @@ export const rareStories: Readonly<Record<string, Story>> = {
       },
     });
     await (await startJob(jobId)).result();
+    return runsOf(jobId);
+  },
+  // its graces are over and its last files are on their way: the workflow waits until they are there
+  'delivers-after-its-graces': async ({ world, startJob }, jobId) => {
+    const id = attemptWorkflowId(jobId, 1);
+    world.addJob(jobId, {
+      script: async (runner) => {
+        await runner.hello();
+        await runner.phase('training');
+        await runner.stopAsked();
+        runner.instance.delivery = 'under-way';
+        await until(() => world.called('awaitDelivery', id) > 3, 'looks at the delivery', 30_000);
+        await runner.exit(143);
+      },
+    });
+    const handle = await startJob(jobId);
+    await until(() => world.called('watchInstance', id) > 0, 'the watch');
+    await world.cancelByApi(jobId);
+    await handle.result();
     return runsOf(jobId);
   },
   'fell-silent': async ({ world, startJob }, jobId) => {

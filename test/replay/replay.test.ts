@@ -40,6 +40,7 @@ test.each([
   ['asked-for-offers.failover.json', 'EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT', 1],
   // the grace of the stop, which runs out
   ['max-hours.attempt.json', 'EVENT_TYPE_TIMER_FIRED', 2],
+  ['delivers-after-its-graces.attempt.json', 'EVENT_TYPE_MARKER_RECORDED', 1],
   // one refusal of the watch, two of the termination, one of the settlement
   ['termination-refused.attempt.json', 'EVENT_TYPE_TIMER_FIRED', 4],
 ])('%s holds what it is kept for', (name, eventType, least) => {

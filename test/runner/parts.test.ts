@@ -30,17 +30,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function storeOf({ jobId, attempt, attemptId, token }: Runner): { readonly store: RunnerStore; fenced: number } {
+type Seen = { readonly store: RunnerStore; fenced: number; movedBytes: number };
+
+function storeOf({ jobId, attempt, attemptId, token }: Runner): Seen {
   const bootstrap = {
     ...{ jobId, attempt, attemptId, apiUrl: world.url, bootstrapToken: 'x'.repeat(43), workDir: folder },
     ...{ cacheDir: folder, storage: { kind: 'signed' as const }, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
   };
   const seen = {
     fenced: 0,
+    movedBytes: 0,
     store: createRunnerStore({
       ...{ bootstrap, api: createRunnerApi(bootstrap, token), unwanted: new AbortController().signal },
       onePieceBytes: mebibyte,
       onFenced: () => void seen.fenced++,
+      onMoved: (bytes) => void (seen.movedBytes += bytes),
     }),
   };
   return seen;
@@ -55,8 +59,11 @@ test('a file that is too large for one request arrives in parts, whole', async (
   await file.close();
   const runner = await world.startRunner();
   const key = objectKeys.output(runner.jobId, 1, 'large');
-  const stored = await storeOf(runner).store.putFile(key, path, 'last');
+  const seen = storeOf(runner);
+  const stored = await seen.store.putFile(key, path, 'last');
   expect(stored).toMatchObject({ key, bytes });
+  // read once and sent once
+  expect(seen.movedBytes).toBe(2 * bytes);
   const hash = createHash('sha256');
   for await (const chunk of await objects.get(key)) hash.update(chunk);
   expect(hash.digest('hex')).toBe(stored.sha256);

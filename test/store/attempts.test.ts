@@ -55,6 +55,23 @@ describe('attempts', () => {
     });
   });
 
+  test('a delivery is stamped when it moves, and never goes back', async () => {
+    const { attemptId } = await insertAttempt(store);
+    const delivery = async () => {
+      const { deliveryMovedBytes, deliveryMovedAt, lastHeartbeatAt } = await store.attempts.get(attemptId);
+      return [deliveryMovedBytes, deliveryMovedAt, lastHeartbeatAt];
+    };
+    await store.attempts.heartbeat(attemptId, at(1));
+    expect(await delivery()).toEqual([null, null, at(1)]);
+    await store.attempts.heartbeat(attemptId, at(2), 0);
+    expect(await delivery()).toEqual([0n, at(2), at(2)]);
+    await store.attempts.heartbeat(attemptId, at(3), 5_000_000_000);
+    await store.attempts.heartbeat(attemptId, at(4), 5_000_000_000);
+    await store.attempts.heartbeat(attemptId, at(5), 3);
+    await store.attempts.heartbeat(attemptId, at(6));
+    expect(await delivery()).toEqual([5_000_000_000n, at(3), at(6)]);
+  });
+
   test('one holder at a time may launch an attempt, and other attempts are not concerned', async () => {
     const [{ attemptId: mine }, { attemptId: other }] = [await insertAttempt(store), await insertAttempt(store)];
     expect(await store.attempts.leaseLaunch(mine, 'a', 60_000)).toBeNull();
@@ -101,6 +118,24 @@ describe('attempts', () => {
     expect(await store.attempts.billedByJobs([])).toEqual(new Map());
   });
 
+  test('who is heard is found with its job, and its signs are written at most so often', async () => {
+    const { jobId, attemptId } = await insertAttempt(store);
+    await store.attempts.hello(attemptId, `token of ${attemptId}`, at(10));
+    const hear = (seconds: number) => store.attempts.hear(`token of ${attemptId}`, at(seconds), 2000);
+    const lastSign = async () => (await store.attempts.get(attemptId)).lastHeartbeatAt;
+    // Its job has not moved on to it yet.
+    expect(await hear(12)).toEqual({ attempt: await store.attempts.get(attemptId), job: await store.jobs.get(jobId) });
+    expect(await lastSign()).toEqual(at(10));
+    await store.jobs.moveFence(jobId, 1);
+    await hear(11.999);
+    expect(await lastSign()).toEqual(at(10));
+    await hear(12);
+    expect(await lastSign()).toEqual(at(12));
+    await store.attempts.end(attemptId, { kind: 'lost', exitCode: null, message: '' }, at(13));
+    expect(await hear(20)).toMatchObject({ attempt: { state: 'ended' } });
+    expect(await lastSign()).toEqual(at(12));
+  });
+
   test('the first runner to say hello has it', async () => {
     const { attemptId } = await insertAttempt(store);
     const hashes = Array.from({ length: 10 }, (_, index) => `hash-${index}`);
@@ -112,8 +147,7 @@ describe('attempts', () => {
     }
     const winner = winners[0] ?? '';
     expect(await store.attempts.hello(attemptId, winner, at(2))).toMatchObject({ tokenHash: winner, helloAt: at(1) });
-    expect(await store.attempts.findByTokenHash(winner)).toMatchObject({ id: attemptId });
-    expect(await store.attempts.findByTokenHash('nobody’s')).toBeNull();
+    expect(await store.attempts.hear('nobody’s', at(2), 1000)).toBeNull();
     await store.attempts.heartbeat(attemptId, at(4));
     await store.attempts.heartbeat(attemptId, at(3));
     expect(await store.attempts.get(attemptId)).toMatchObject({ lastHeartbeatAt: at(4) });

@@ -93,7 +93,7 @@ describe('PostgreSQL dies by kill -9 and comes back', () => {
 
       const wakesBefore = wakes;
       await start();
-      expect(await store.jobs.setStopAt(id, new Date(0))).toEqual(new Date(0));
+      await store.jobs.setStopAt(id, new Date(0));
       const all = Array.from({ length: poolMax }, () => store.transaction((inside) => inside.jobs.get(id)));
       expect(await Promise.all(all)).toHaveLength(poolMax);
       await poll('the wake after reconnecting', 10_000, () => (wakes > wakesBefore ? true : null));

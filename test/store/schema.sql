@@ -25,6 +25,8 @@ create table attempts (
   billed_from timestamp(3) with time zone,
   billed_until timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null,
+  delivery_moved_at timestamp(3) with time zone,
+  delivery_moved_bytes bigint,
   ended_at timestamp(3) with time zone,
   ending jsonb,
   handle jsonb,

@@ -119,8 +119,8 @@ export class CloudWorld {
     const repair = createRepairActivities({ ...deps, providers, adoptJob });
     const providerActivities = {
       ...createProviderActivities({
-        nextLaunch: (input) => nextLaunch(deps, input),
         ...{ ...deps, providers, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
+        nextLaunch: (input) => nextLaunch(deps, input),
         runner: {
           ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
           onThisMachine: {

@@ -1,5 +1,6 @@
 import type { RunnerEvent } from '@artenic/core';
 import type { InstanceEvidence } from '../../core/instance-evidence.ts';
+import type { DeliveryState } from '../../core/jobs/delivery.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
 
 export type RunnerSignal = RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string };
@@ -12,6 +13,8 @@ export type Instance = {
   endedBy: InstanceEvidence['endedBy'];
   marker: { exitCode: number | null } | null;
   stopReason: string | null;
+  /** Of its last files; absent until its command is over. */
+  delivery?: DeliveryState;
 };
 export type RunnerScript = (runner: FakeRunner) => Promise<void>;
 

@@ -16,7 +16,7 @@ test('a held failover launches nothing and goes on at once when it is woken', as
   let heldAt: Date | null = new Date();
   world.policy = {
     version: 'held',
-    decide: (state) => holdBack(spotWithFallback.decide(state), { heldAt, stopAt: null, now: new Date(state.nowMs) }),
+    decide: (state) => holdBack(spotWithFallback.decide(state), { heldAt, stopAtMs: null, nowMs: state.nowMs }),
   };
   world.addJob('held');
   const handle = await harness.startJob('held');

@@ -224,6 +224,12 @@ export class World {
       if (instance !== undefined) instance.stopReason ??= reason;
       return { graceMs: this.#jobOf(attemptId).graceMs };
     },
+    awaitDelivery: async ({ attemptId, sinceMs }) => {
+      await this.#enter('awaitDelivery', attemptId, sinceMs);
+      const { delivery } = this.instances.get(attemptId) ?? {};
+      if (delivery === 'under-way') throw failure('not-ready', 'it delivers', this.pollMs);
+      return delivery ?? 'none';
+    },
     collectAttempt: async ({ attemptId, evidence, launchError }) => {
       await this.#enter('collectAttempt', attemptId, attemptId);
       const marker = this.instances.get(attemptId)?.marker ?? null;
@@ -288,6 +294,10 @@ export class World {
   };
 
   readonly provider: ProviderActivities & CatalogActivities = {
+    refreshCatalog: async () => {
+      this.unknown.clear();
+      return { offers: 1 };
+    },
     tryLaunch: async ({ attemptId, offer, launch }) => {
       try {
         return { kind: 'launched', handle: await this.provider.launchInstance({ attemptId, offer }) };
@@ -297,10 +307,6 @@ export class World {
         const refusal = { type, message: `${type} in the test` };
         return { kind: 'next', launch, next: await this.control.nextLaunch({ attemptId, launch, refusal }) };
       }
-    },
-    refreshCatalog: async () => {
-      this.unknown.clear();
-      return { offers: 1 };
     },
     launchInstance: async ({ attemptId, offer }) => {
       await this.#enter('launchInstance', attemptId, offer.instanceType);

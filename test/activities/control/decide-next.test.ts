@@ -125,6 +125,21 @@ describe('decideNext', () => {
     expect((await world.store.decisions.page({ jobId: id, limit: 10 })).items).toHaveLength(1);
   });
 
+  test.each([
+    ['goes on while hours are left, however long it has waited', 1, { kind: 'launch', attempt: 2 }],
+    ['ends when its hours have run', 0.25, { kind: 'finish', state: 'timed-out' }],
+  ] as const)('a job that waited for a machine %s', async (_, maxHours, action) => {
+    const id = await prepared({ maxHours });
+    const attemptId = await world.addAttempt(id);
+    const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
+    // it ran for half an hour
+    await world.store.attempts.hello(attemptId, `token of ${id}`, hoursAgo(20.5));
+    await world.store.attempts.heartbeat(attemptId, hoursAgo(20));
+    await world.store.jobs.setStopAt(id, hoursAgo(20.5 - maxHours));
+    await world.endAttempt(attemptId, 'lost');
+    expect(await decide(id, 1)).toMatchObject(action);
+  });
+
   test('goes on after a lost attempt, and the job recovers meanwhile', async () => {
     const id = await prepared();
     const attemptId = await world.addAttempt(id);
@@ -197,6 +212,7 @@ describe('decideNext', () => {
       spot,
       priceUsdMicrosPerHour: usdPerHour * 1e6,
     });
+    type Seen = Pick<FailoverState, 'offers' | 'refusals'>;
     const resources = { vcpu: 8, memoryGib: 32, gpus: 0, gpuType: null };
     const offersOf = async (placement: object, providers: Readonly<Record<string, readonly Offer[] | null>>) => {
       for (const [name, offers] of Object.entries(providers))
@@ -204,8 +220,8 @@ describe('decideNext', () => {
       const { id } = await world.addJob({ placement: { providers: Object.keys(providers), ...placement } });
       const action = await decide(id, 1);
       const stored = await world.store.decisions.find(id, 1);
-      const changed = (stored?.inputs as CompactInputs | undefined)?.changed ?? {};
-      return { action, ...(changed as Pick<FailoverState, 'offers' | 'refusals'>) };
+      if (stored === null) throw new Error('no decision');
+      return { action, ...(stored.inputs as { readonly changed: Seen }).changed };
     };
 
     test('puts the cheapest first, and equal ones in the order of the job', async () => {

@@ -73,9 +73,30 @@ describe('prepareJob', () => {
     await expect(prepare(id)).rejects.toMatchObject(refusal('larger-than-machine', /needs .* but local has 2 cores/));
   });
 
+  test('refuses what no machine that is offered is large enough for, by the rows', async () => {
+    await world.addProvider('cloud', [{ ...localOffer, provider: 'cloud' }]);
+    const placement = { providers: ['cloud'] };
+    expect(await prepare((await world.addJob({ placement, resources: { vcpu: 8 } })).id)).toMatchObject({
+      kind: 'ready',
+    });
+    for (const resources of [{ vcpu: 9 }, { accelerators: { type: 'A100', count: 1 } }]) {
+      const { id } = await world.addJob({ placement, resources });
+      await expect(prepare(id)).rejects.toMatchObject(
+        refusal('larger-than-machine', /cloud offers no machine for that/),
+      );
+    }
+    const either = await world.addJob({ placement: { providers: ['local', 'cloud'] }, resources: { vcpu: 3 } });
+    expect(await prepare(either.id)).toMatchObject({ kind: 'ready' });
+    await world.addProvider('bare', []);
+    const bare = await world.addJob({ placement: { providers: ['bare'] }, resources: { vcpu: 9 } });
+    expect(await prepare(bare.id)).toMatchObject({ kind: 'ready' });
+  });
+
   test('refuses a provider that nobody knows', async () => {
     const { id } = await world.addJob({ placement: { providers: ['nimbus'] } });
-    await expect(prepare(id)).rejects.toMatchObject(refusal('validation-failed', /no provider `nimbus`. Known: local/));
+    await expect(prepare(id)).rejects.toMatchObject(
+      refusal('validation-failed', /no provider `nimbus`. Known: .*local/),
+    );
   });
 
   test('puts nothing in question that runs already, or is to end anyway', async () => {

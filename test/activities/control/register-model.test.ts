@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { DefaultLogger } from '@temporalio/worker';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { objectKeys } from '@artenic/core';
 import { ActivityWorld, sha256Of } from '../world.ts';
 
@@ -27,6 +31,32 @@ async function report(jobId: string, metrics: Readonly<Record<string, readonly n
 const register = (jobId: string) => world.control().registerModel({ jobId, attempt: 1 });
 
 describe('registerModel', () => {
+  test('stops when its try is over, and leaves no copy', async () => {
+    const id = await trained({ 'model.onnx': 'model that comes slowly' }, { service: 'slow' });
+    const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('artenic-inspect-'));
+    const before = await copies();
+    const begun = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      try {
+        yield Buffer.from('model');
+        begun.resolve();
+        for (;;) yield await new Promise<Uint8Array>((resolve) => setTimeout(() => resolve(Buffer.from('.')), 20));
+      } finally {
+        left.resolve();
+      }
+    }
+    const storage = { ...world.storage, get: async () => slowly() };
+    const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+    const running = environment.run(world.control({ storage }).registerModel, { jobId: id, attempt: 1 });
+    const outcome = expect(running).rejects.toMatchObject({ name: 'CancelledFailure' });
+    await begun.promise;
+    environment.cancel();
+    await outcome;
+    await left.promise;
+    expect((await copies()).filter((name) => !before.includes(name))).toEqual([]);
+  });
+
   test('registers what the job made, with signature, metrics and where it comes from', async () => {
     const id = await trained({ 'model.onnx': 'model one' }, { service: 'first' });
     await report(id, { loss: [3, 2, 1], accuracy: [0.5, 0.9, Number.NaN] });

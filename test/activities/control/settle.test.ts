@@ -84,6 +84,27 @@ describe('wishes', () => {
     expect((await world.store.attempts.get(attemptId)).state).toBe('ended');
   });
 
+  test('the delivery of the last files is waited for while it moves and its job grants it', async () => {
+    const { id } = await world.addJob({ deliveryGraceSeconds: 7200 });
+    const attemptId = await world.addAttempt(id);
+    const nowMs = world.now().getTime();
+    const look = (control = world.control()) => control.awaitDelivery({ attemptId, sinceMs: nowMs });
+    const after = (minutes: number) => world.control({ now: () => new Date(nowMs + minutes * 60_000) });
+    expect(await look()).toBe('none');
+    await world.store.attempts.heartbeat(attemptId, new Date(nowMs), 0);
+    await expect(look()).rejects.toMatchObject({ type: 'not-ready' });
+    await expect(look(after(9.9))).rejects.toMatchObject({ type: 'not-ready' });
+    expect(await look(after(10))).toBe('stalled');
+    await world.store.attempts.heartbeat(attemptId, new Date(nowMs + 115 * 60_000), 1);
+    await expect(look(after(119))).rejects.toMatchObject({
+      type: 'not-ready',
+      message: expect.stringContaining('1 byte'),
+    });
+    expect(await look(after(120))).toBe('overdue');
+    await world.store.attempts.runnerOver(attemptId, new Date(nowMs));
+    expect(await look(after(119))).toBe('delivered');
+  });
+
   test('a replacement that is not needed before it has been opened ends, and nothing comes of opening it', async () => {
     const { id } = await world.addJob();
     await world.addAttempt(id);

@@ -54,6 +54,8 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   openAttempt: 'always',
   awaitCapacity: 'capacity',
   requestStop: 'cancel-at-work',
+  // only what still delivers after its graces is asked for
+  awaitDelivery: 'off',
   collectAttempt: 'always',
   settleAttempt: 'always',
   readCancelIntent: 'cancel',

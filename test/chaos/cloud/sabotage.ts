@@ -78,9 +78,11 @@ export function withoutFence(deps: ApiDeps): ApiDeps {
     ...store,
     attempts: {
       ...store.attempts,
-      findByTokenHash: async (hash) => {
-        const found = await store.attempts.findByTokenHash(hash);
-        return found === null ? null : asOpen(found);
+      hear: async (...args) => {
+        const heard = await store.attempts.hear(...args);
+        if (heard === null) return null;
+        const attempt = asOpen(heard.attempt);
+        return { attempt, job: { ...heard.job, currentAttempt: attempt.attempt } };
       },
     },
     jobs: {

@@ -1,0 +1,24 @@
+import type { FailoverState, Offer, ProviderQueue } from './types.ts';
+
+/** The queue that an attempt on this offer would wait in before it starts; null when it would start now. */
+export function queueOf({ provider }: Offer, { queues = [] }: Pick<FailoverState, 'queues'>): ProviderQueue | null {
+  return queues.find((queue) => queue.provider === provider && !queue.hasRoom) ?? null;
+}
+
+/**
+ * A job that names several providers wants to start: what starts now goes before what waits in a queue, also when it is dearer.
+ * A job that would rather wait names the one provider.
+ */
+export function byStart(one: Offer, other: Offer, state: Pick<FailoverState, 'queues'>): number {
+  return Number(queueOf(one, state) !== null) - Number(queueOf(other, state) !== null);
+}
+
+/** Why an offer was taken although there is a cheaper one, or none that starts now; empty when queues have nothing to do with it. */
+export function queueNote(taken: Offer, offers: readonly Offer[], state: Pick<FailoverState, 'queues'>): string {
+  const isCheaper = (offer: Offer) => offer.priceUsdMicrosPerHour < taken.priceUsdMicrosPerHour;
+  const passed = offers.find((offer) => isCheaper(offer) && queueOf(offer, state) !== null);
+  const queue = passed === undefined || queueOf(taken, state) !== null ? null : queueOf(passed, state);
+  if (queue === null) return '';
+  const ahead = queue.ahead === 0 ? '' : `, ${queue.ahead} are ahead`;
+  return `; ${queue.provider} has no room now${ahead}`;
+}
