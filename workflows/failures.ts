@@ -1,3 +1,4 @@
+import type { AttemptEnding } from '@artenic/core';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -41,4 +42,10 @@ export function mayBeRetried(error: unknown): boolean {
 /** A child that somebody ended by Terminate: it had no chance to stop or settle anything. */
 export function wasTerminated(error: unknown): boolean {
   return error instanceof ChildWorkflowFailure && error.cause instanceof TerminatedFailure;
+}
+
+/** How an attempt ends by a failure that no retry cures. */
+export function faultOf(error: TemporalFailure): AttemptEnding {
+  const { type, message } = describeFailure(error);
+  return { kind: 'failed', exitCode: null, message: `A fault of the platform ended the attempt (${type}): ${message}` };
 }

@@ -209,6 +209,6 @@ function stopped(stop: Stop): Outcome {
   return stop === 'detach' ? { kind: 'detached' } : { kind: 'none', error: null, stoppedFor: stop };
 }
 
-function placeOf({ provider, region, instanceType, spot }: Offer): string {
+export function placeOf({ provider, region, instanceType, spot }: Offer): string {
   return `${provider} ${region} ${instanceType}${spot ? ' (spot)' : ''}`;
 }

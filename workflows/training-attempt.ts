@@ -10,8 +10,8 @@ import { listenForCancellation } from './cancellation.ts';
 import { describeEvidence } from './evidence-words.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
 import { awaitDelivery } from './delivery.ts';
-import { describeFailure, isCancelled } from './failures.ts';
-import { Launching } from './launching.ts';
+import { describeFailure, faultOf, isCancelled } from './failures.ts';
+import { Launching, placeOf } from './launching.ts';
 import { listenToRunner } from './runner-reports.ts';
 import { Timeline } from './timeline.ts';
 
@@ -50,12 +50,11 @@ class AttemptStory {
   #handle: InstanceRef | null = null;
 
   constructor(input: AttemptInput) {
-    const { offer } = input;
     this.#input = input;
     this.#attemptId = attemptWorkflowId(input.jobId, input.attempt);
     this.#timeline = new Timeline(`${input.title}: attempt ${input.attempt}`, {
       Job: input.jobId,
-      Offer: `${offer.provider} ${offer.region} ${offer.instanceType}${offer.spot ? ' (spot)' : ''}`,
+      Offer: placeOf(input.offer),
       Reason: input.reason,
       Phase: 'opening',
     });
@@ -298,9 +297,4 @@ function reasonOf(wish: Exclude<Wish, 'detach'>): StopReason | null {
     default:
       return assertNever(wish);
   }
-}
-
-function faultOf(error: TemporalFailure): AttemptEnding {
-  const { type, message } = describeFailure(error);
-  return { kind: 'failed', exitCode: null, message: `A fault of the platform ended the attempt (${type}): ${message}` };
 }

@@ -2,8 +2,8 @@ import type * as Sdk from '@aws-sdk/client-ec2';
 import type { LaunchRequest } from '../provider.ts';
 import { instanceTypeOf } from './instance-types.ts';
 import type { AwsRegion } from './region.ts';
-import { launchTokenOf, namespaceTag, tagsOf } from './tags.ts';
 import type { RunnerPrograms } from '../runner-programs.ts';
+import { launchTokenOf, namespaceTag, tagsOf } from './tags.ts';
 import { userDataOf } from './user-data.ts';
 
 /** The same for all instances. */

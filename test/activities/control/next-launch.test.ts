@@ -59,14 +59,8 @@ async function scarce(name: string, zones: readonly string[], others: readonly S
     providers: new Map(clouds.map((one): [string, Provider] => [one.name, one.provider])),
     now: () => new Date(clock.ms++),
   };
-  for (const {
-    name: provider,
-    provider: { capabilities, check },
-  } of clouds)
-    await world.store.providers.upsert({
-      ...{ name: provider, capabilities, ...(await check()), capacity: null, checkedAt: new Date() },
-    });
-  const control = world.control(changes);
+  for (const one of clouds) await world.addProvider(one.name, one.offers);
+  const control = world.control({ now: changes.now });
   const provider = world.provider({ ...changes, nextLaunch: (input) => control.nextLaunch(input) });
   const { id: jobId } = await world.addJob({ placement: { providers: clouds.map((one) => one.name) } });
   await control.prepareJob({ jobId });
