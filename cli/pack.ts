@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { existsSync, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, matchesGlob } from 'node:path';
+import { join } from 'node:path';
+import ignore from 'ignore';
 import { create, type ReadEntry } from 'tar';
 import { CliError } from './cli-error.ts';
 import { readTextFile } from './text-file.ts';
@@ -20,21 +21,12 @@ const largestBytes = 500_000_000;
 
 export type PackedFolder = { readonly bytes: Uint8Array; readonly sha256: string; readonly files: number };
 
-/** Globs, one a line: of a name anywhere, or of a path when there is a "/" before its end. */
-function readIgnored(folder: string): (path: string, name: string) => boolean {
-  const path = join(folder, '.artenicignore');
-  if (!existsSync(path)) return () => false;
-  const patterns = readTextFile(path)
-    .split('\n')
-    .map((line) => line.trim().replace(/\/$/, ''))
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const exception = patterns.find((pattern) => pattern.startsWith('!'));
-  if (exception !== undefined)
-    throw new CliError('usage', `.artenicignore has no exceptions; take ${exception} out and name what is left out`);
-  return (path, name) =>
-    patterns.some((pattern) =>
-      pattern.includes('/') ? matchesGlob(path, pattern.replace(/^\//, '')) : matchesGlob(name, pattern),
-    );
+/** `.artenicignore` has the rules of `.gitignore` (git-scm.com/docs/gitignore). */
+function readIgnored(folder: string): (path: string, isFolder: boolean) => boolean {
+  const file = join(folder, '.artenicignore');
+  if (!existsSync(file)) return () => false;
+  const rules = ignore().add(readTextFile(file));
+  return (path, isFolder) => rules.ignores(isFolder ? `${path}/` : path);
 }
 
 /** As a shell would take it: `caf\\xe9.txt`. */
@@ -54,7 +46,7 @@ async function collect(folder: string): Promise<readonly string[]> {
     for (const entry of await readdir(join(folder, below), { withFileTypes: true, encoding: 'buffer' })) {
       const name = entry.name.toString('utf8');
       const path = below === '' ? name : `${below}/${name}`;
-      if (alwaysLeftOut.has(name) || isIgnored(path, name)) continue;
+      if (alwaysLeftOut.has(name) || isIgnored(path, entry.isDirectory())) continue;
       if (!isUtf8(entry.name))
         throw new CliError(
           'usage',

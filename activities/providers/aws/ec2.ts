@@ -2,6 +2,7 @@ import type * as Sdk from '@aws-sdk/client-ec2';
 import { ArtenicError } from '../../../core/errors.ts';
 import { errorOf } from './errors.ts';
 import { refuseCutOffAnswers } from './whole-answers.ts';
+import { usdMicrosOf } from '../usd-micros.ts';
 
 export type AwsCredentials = {
   readonly accessKeyId: string;
@@ -170,8 +171,8 @@ export class Ec2 {
         client.send(new sdk.DescribeSpotPriceHistoryCommand(input), { abortSignal }),
       );
       for (const { InstanceType, AvailabilityZone, SpotPrice } of page.SpotPriceHistory ?? []) {
-        const priceUsdMicrosPerHour = Math.ceil(Number(SpotPrice) * 1_000_000);
-        if (InstanceType === undefined || AvailabilityZone === undefined || !(priceUsdMicrosPerHour > 0)) continue;
+        const priceUsdMicrosPerHour = usdMicrosOf(SpotPrice ?? '');
+        if (InstanceType === undefined || AvailabilityZone === undefined || priceUsdMicrosPerHour === null) continue;
         prices.push({ instanceType: InstanceType, zone: AvailabilityZone, priceUsdMicrosPerHour });
       }
       NextToken = page.NextToken === '' ? undefined : page.NextToken;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ArtenicError, messageOf } from '../../../core/errors.ts';
+import { usdMicrosOf } from '../usd-micros.ts';
 
 /** By region, tables that were read at one time; of two prices for a type the later table's holds. */
 const onDemandPricesSchema = z.record(
@@ -39,7 +40,12 @@ export function onDemandPricesOf(prices: OnDemandPrices, region: string): readon
   const tables = (prices[region] ?? []).toSorted((one, other) => Date.parse(one.asOf) - Date.parse(other.asOf));
   for (const { asOf, usdPerHour } of tables) {
     for (const [instanceType, usd] of Object.entries(usdPerHour)) {
-      const priceUsdMicrosPerHour = Math.ceil(Math.round(usd * 1e9) / 1000);
+      const priceUsdMicrosPerHour = usdMicrosOf(usd);
+      if (priceUsdMicrosPerHour === null)
+        throw new ArtenicError(
+          'invalid-request',
+          `The price of ${instanceType} in ${region} is ${usd}, which is no price.`,
+        );
       newest.set(instanceType, { instanceType, priceUsdMicrosPerHour, pricedAt: asOf });
     }
   }
