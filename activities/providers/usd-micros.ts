@@ -1,4 +1,4 @@
-import Big from 'big.js';
+import { Big } from 'big.js';
 
 /** Far above any hourly price: a value beyond it is a fault of what was read. */
 const mostMicros = 1_000_000_000_000;

@@ -58,7 +58,9 @@ export const placementSchema = z.strictObject({
     .min(1)
     .max(32)
     .default(['local'])
-    .describe('Where the job may run: on the cheapest of them that can start it now, at equal prices the first. Name one alone to wait in its queue.'),
+    .describe(
+      'Where the job may run: on the cheapest of them that can start it now, at equal prices the first. Name one alone to wait in its queue.',
+    ),
   regions: z.array(z.string().min(1).max(64)).max(64).default([]).describe('Regions it may run in; any when empty.'),
   mode: z
     .enum(['spot', 'on-demand', 'spot-with-fallback'])
