@@ -18,6 +18,8 @@ const paced: Readonly<Record<string, string>> = {
   'test/chaos/cloud/perform.ts': 'a runner that asks again',
   'test/chaos/cloud/play.ts': 'looks at a whole control plane',
   'test/chaos/cloud/stage.ts': 'a schedule: acts come some time after a point in the code',
+  'test/chaos/cloud/stall.ts': 'a client that asks again and again during a stall of fixed length',
+  'test/chaos/cloud/storage-weather.ts': 'a schedule: how long the storage stalls',
   'test/chaos/cloud/tell.ts': 'a schedule: how fast signals follow one another',
   'test/chaos/cloud/until-over.ts': 'looks at a whole control plane',
   'test/sdk/client/requests.test.ts': 'a body that takes longer than an answer may',

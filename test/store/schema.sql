@@ -385,11 +385,6 @@ create table offers (
 CREATE INDEX offers_by_price ON public.offers USING btree (provider, spot, price_usd_micros_per_hour);
 CREATE INDEX offers_with_gpus ON public.offers USING btree (provider, spot, price_usd_micros_per_hour) WHERE (gpus > 0);
 
-create table provider_prices (
-  priced_at timestamp(3) with time zone not null,
-  provider text not null,
-  constraint provider_prices_pkey PRIMARY KEY (provider)
-);
 create table outbox (
   created_at timestamp(3) with time zone not null,
   delivered_at timestamp(3) with time zone,
@@ -407,6 +402,12 @@ create table outbox (
 );
 CREATE INDEX outbox_by_time ON public.outbox USING btree (created_at);
 CREATE INDEX outbox_due ON public.outbox USING btree (next_try_at, id) WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL));
+
+create table provider_prices (
+  priced_at timestamp(3) with time zone not null,
+  provider text not null,
+  constraint provider_prices_pkey PRIMARY KEY (provider)
+);
 
 create table provider_sweeps (
   error text,
