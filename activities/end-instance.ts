@@ -6,7 +6,7 @@ import type { InstanceDescription, InstanceHandle, Provider } from './providers/
  * Throws `transient` when the attempt belongs to another machine than the one that this adapter sees: what is not found here
  * proves nothing, and the worker of that machine takes the next try.
  */
-export async function mustBeItsMachine(
+export async function assertOwnMachine(
   provider: Provider,
   attempt: Pick<AttemptRecord, 'id' | 'machine'>,
 ): Promise<void> {
@@ -26,7 +26,7 @@ export async function describeIfKnown(provider: Provider, handle: InstanceHandle
 }
 
 /** What an instance costs is counted from the provider's own times. */
-export async function noteBilled(
+export async function recordBilledTimes(
   store: Pick<ActingStore, 'attempts'>,
   { handle, state, launchedAt, endedAt }: InstanceDescription,
 ): Promise<void> {
@@ -53,7 +53,7 @@ export async function endInstance(
     await onLiving(isArtenicError(error) ? `${error.type}: ${error.message}` : messageOf(error));
     throw error;
   }
-  if (left !== null) await noteBilled(store, left);
+  if (left !== null) await recordBilledTimes(store, left);
   const state = left?.state ?? 'gone';
   if (state !== 'gone') await onLiving(null);
   return state;

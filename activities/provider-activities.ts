@@ -3,7 +3,7 @@ import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../cor
 import type { Offer } from '../core/failover/types.ts';
 import { deliveryGraceMsOf } from '../core/jobs/delivery.ts';
 import { maskCredentials } from '../core/secrets.ts';
-import { cameToItsEnd } from '../store/completion.ts';
+import { hasCompleted } from '../store/completion.ts';
 import { bootstrapTokenOf } from '../store/tokens.ts';
 import { isTooLong, silenceLimits, silenceOf } from '../core/silence/silence.ts';
 import { signsOf, spanOf } from '../store/silence.ts';
@@ -12,7 +12,7 @@ import type { InstanceEvidence } from '../core/instance-evidence.ts';
 import type { ProviderActivities } from './contract.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
 import { retriedWhenRefused, withFailures } from './failures.ts';
-import { describeIfKnown, endInstance, mustBeItsMachine, noteBilled } from './end-instance.ts';
+import { describeIfKnown, endInstance, assertOwnMachine, recordBilledTimes } from './end-instance.ts';
 import { launchAlone } from './launch-lease.ts';
 import { tryLaunch } from './launching/try-launch.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
@@ -78,7 +78,7 @@ async function launchInstance(
   };
   const handle = await launchAlone(store, attemptId, async () => {
     await store.reconcile.launchTried(attemptId, now());
-    const made = await notingRefusal(deps, request, () => launchOrAdopt(providerOf(deps, offer.provider), request));
+    const made = await recordingRefusal(deps, request, () => launchOrAdopt(providerOf(deps, offer.provider), request));
     await store.attempts.setHandle(attemptId, made, now());
     return made;
   });
@@ -92,7 +92,7 @@ async function claimMachine(deps: ProviderDeps, attemptId: string, offer: Offer)
   const here = await provider.machine?.();
   if (here === undefined) return;
   const machine = await deps.store.attempts.claimMachine(attemptId, here);
-  await mustBeItsMachine(provider, { id: attemptId, machine });
+  await assertOwnMachine(provider, { id: attemptId, machine });
 }
 
 /** A warned attempt that has finished after all while its replacement was on its way to here. */
@@ -105,7 +105,7 @@ async function finishedBefore(
     (row) => row.attempt < attempt && row.noticedAt !== null && row.releasedAt === null,
   );
   for (const row of warned) {
-    const isDone = row.ending === null ? await cameToItsEnd(storage, row) : row.ending.kind === 'succeeded';
+    const isDone = row.ending === null ? await hasCompleted(storage, row) : row.ending.kind === 'succeeded';
     if (isDone) return row.attempt;
   }
   return null;
@@ -142,7 +142,7 @@ function bootstrapOf(
 /** What an adapter says only after it has looked up what an earlier call may have made. */
 const refusals: readonly ErrorType[] = ['stockout', 'quota', 'invalid-request'];
 
-async function notingRefusal(
+async function recordingRefusal(
   { store, now }: ProviderDeps,
   { attemptId, offer }: LaunchRequest,
   launch: () => Promise<InstanceHandle>,
@@ -210,10 +210,10 @@ async function watchInstance(deps: ProviderDeps, looks: Looks, handle: InstanceH
   const provider = providerOf(deps, handle.provider);
   const instance = await seenOf(provider, looks, handle);
   if (instance === null) return { endedBy: 'unknown', endedAt: null };
-  await noteBilled(deps.store, instance);
+  await recordBilledTimes(deps.store, instance);
   if (instance.state !== 'gone') {
     const attempt = await deps.store.attempts.find(handle.attemptId);
-    if (hasSaidItsLastWord(attempt, deps.now())) return { endedBy: 'unknown', endedAt: null, isOver: true };
+    if (hasReportedEnd(attempt, deps.now())) return { endedBy: 'unknown', endedAt: null, isOver: true };
     const silent = await silenceIn(deps, attempt);
     if (silent !== null) return { endedBy: 'unknown', endedAt: null, silent };
     throw new ArtenicError('not-ready', `The instance ${handle.instanceId} is ${instance.state}.`);
@@ -228,7 +228,7 @@ async function watchInstance(deps: ProviderDeps, looks: Looks, handle: InstanceH
  * The word goes to the workflow by a signal. One that was terminated just then has heard it in vain, and a machine that
  * does not go by itself would run on for nothing.
  */
-function hasSaidItsLastWord(attempt: AttemptRecord | null, now: Date): boolean {
+function hasReportedEnd(attempt: AttemptRecord | null, now: Date): boolean {
   const saidAt = attempt?.runnerOverAt ?? null;
   return saidAt !== null && now.getTime() - saidAt.getTime() > lastWordTravelsMs;
 }
@@ -287,7 +287,7 @@ async function findInstance(
   const attempt = await store.attempts.get(attemptId);
   const { handle, launchTriedAt } = attempt;
   if (handle !== null) return handle;
-  await mustBeItsMachine(provider, attempt);
+  await assertOwnMachine(provider, attempt);
   const askedAt = now();
   const found = await provider.find(attemptId);
   if (found !== null) return found.handle;

@@ -97,7 +97,7 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
 }
 
 /** Told once for an attempt: a job that writes nonsense, or too much, does it often. */
-async function tellLoss(
+async function recordMetricLoss(
   repositories: Repositories,
   { attempt, job }: RunnerCaller,
   loss: { readonly badLines: number } | { readonly mostPoints: number },
@@ -137,8 +137,8 @@ export async function appendMetrics(
       const kept = rows.slice(0, Math.max(0, mostPoints - (await repositories.streams.points(job.id))));
       if (!(await repositories.streams.claim(key, part.from, part.to, kept.length))) return false;
       await repositories.metrics.insert(kept);
-      if (badLines > 0) await tellLoss(repositories, caller, { badLines }, deps.now());
-      if (kept.length < rows.length) await tellLoss(repositories, caller, { mostPoints }, deps.now());
+      if (badLines > 0) await recordMetricLoss(repositories, caller, { badLines }, deps.now());
+      if (kept.length < rows.length) await recordMetricLoss(repositories, caller, { mostPoints }, deps.now());
       return true;
     });
     // the same piece, sent twice at once: the other one has moved the stream on

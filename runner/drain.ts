@@ -7,7 +7,7 @@ import { uploadLeftCheckpoints } from './checkpoints.ts';
 import { openControl } from './control.ts';
 import { complain, hideInConsole, writeToConsole } from './error-text.ts';
 import { makeFolders, type Folders } from './folders.ts';
-import { sayHello } from './hello.ts';
+import { sendHello } from './hello.ts';
 import { createMask, maskedManifest, type Mask } from './masking.ts';
 import { createRunnerStore } from './open-store.ts';
 import { startShippers } from './reporting.ts';
@@ -48,7 +48,7 @@ export async function drain(bootstrapFile: string): Promise<void> {
   const [uploads] = await Promise.all([
     uploading,
     unlessUnwanted(async () => {
-      const hello = await sayHello(api, bootstrap, attemptToken);
+      const hello = await sendHello(api, bootstrap, attemptToken);
       mask = createMask(Object.values(hello.secrets));
       hideInConsole(mask);
       await shipRest(bootstrap, api, folders, hello);

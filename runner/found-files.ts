@@ -1,7 +1,7 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { errorCode } from './error-text.ts';
-import { isTroubleOfMachine, reasonOf } from './source-error.ts';
+import { isMachineFailure, reasonOf } from './source-error.ts';
 
 /** A file below a folder. File names are bytes: `source` opens it, `name` is its path for people and for keys. */
 export type FoundFile = { readonly name: string; readonly source: Buffer };
@@ -55,7 +55,7 @@ export async function findFiles(folder: string): Promise<Found> {
     try {
       entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
     } catch (error) {
-      if (isTroubleOfMachine(error)) throw error;
+      if (isMachineFailure(error)) throw error;
       // A command may also remove the folder itself: then it has left nothing.
       if (prefix !== '') unusable.push({ name: prefix.slice(0, -1), reason: reasonOf(error) });
       else if (errorCode(error) !== 'ENOENT') unusable.push({ name: '.', reason: reasonOf(error) });

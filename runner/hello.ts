@@ -6,7 +6,7 @@ import type { RunnerApi } from './api-client.ts';
 const strangerMs = 60_000;
 
 /** Waits for the API as long as it takes, or until `signal`. */
-export function sayHello(
+export function sendHello(
   api: RunnerApi,
   { attemptId, bootstrapToken }: Pick<Bootstrap, 'attemptId' | 'bootstrapToken'>,
   attemptToken: string,

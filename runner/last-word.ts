@@ -5,7 +5,7 @@ import { findFiles, type Found } from './found-files.ts';
 import type { Folders } from './folders.ts';
 import type { RunnerStore } from './object-store.ts';
 import { pause } from './pause.ts';
-import { isTroubleOfMachine, reasonOf } from './source-error.ts';
+import { isMachineFailure, reasonOf } from './source-error.ts';
 
 const mostPauseMs = 15_000;
 /** Longer paths cannot be asked for at the API; longer keys are refused by S3. */
@@ -65,7 +65,7 @@ async function foundIn(folder: string): Promise<Found> {
   try {
     return await findFiles(folder);
   } catch (error) {
-    if (isTroubleOfMachine(error)) throw error;
+    if (isMachineFailure(error)) throw error;
     return { files: [], unusable: [{ name: '.', reason: messageOf(error) }] };
   }
 }
@@ -89,7 +89,7 @@ async function withoutTroubles<T>(unwanted: AbortSignal, work: () => Promise<T>)
     try {
       return await work();
     } catch (error) {
-      if (!isTroubleOfMachine(error)) throw error;
+      if (!isMachineFailure(error)) throw error;
       complain('storing outputs', error);
     }
     await pause(waitMs, unwanted);

@@ -7,7 +7,7 @@ import { openControl } from './control.ts';
 import { drain, retire } from './drain.ts';
 import { complain, hideInConsole, messageOf, writeToConsole } from './error-text.ts';
 import { makeFolders, type Folders } from './folders.ts';
-import { sayHello } from './hello.ts';
+import { sendHello } from './hello.ts';
 import { sayIn } from './journal.ts';
 import { writeMarker } from './last-word.ts';
 import { createMask } from './masking.ts';
@@ -113,7 +113,7 @@ async function endUnprepared(bootstrap: Bootstrap, storeParts: StoreParts, messa
 async function begin({ bootstrap, api, storeParts, stopping, attemptToken }: Beginning): Promise<HelloResponse | null> {
   const stopped = whenRequested(stopping, () => true);
   try {
-    return await sayHello(api, bootstrap, attemptToken, stopped);
+    return await sendHello(api, bootstrap, attemptToken, stopped);
   } catch (error) {
     if (stopped.aborted || error instanceof FencedError) {
       complain('ended before it began', error);

@@ -3,7 +3,7 @@ import type { Bootstrap, HelloResponse, RunnerEvent } from '@artenic/core';
 import { z } from 'zod';
 import { FencedError, type RunnerApi } from './api-client.ts';
 import { complain } from './error-text.ts';
-import { checkpointWishes } from './checkpoint-wish.ts';
+import { checkpointRequests } from './checkpoint-request.ts';
 import type { Folders } from './folders.ts';
 import { progressReader, startHeartbeat, type Phase } from './heartbeat.ts';
 import type { Notices } from './notices.ts';
@@ -72,7 +72,7 @@ export function startReporting(parts: {
 
   const shippers = startShippers({ ...parts, onFenced });
   const progress = progressReader(folders.metrics);
-  const wish = checkpointWishes(folders);
+  const wish = checkpointRequests(folders);
   const heartbeat = startHeartbeat({
     ...{ bootstrap, api, stopping, onFenced, progress, movedBytes },
     phase: () => phase,

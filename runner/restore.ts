@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import type { CheckpointManifest } from '@artenic/core';
 import { messageOf } from './error-text.ts';
 import type { RunnerStore } from './object-store.ts';
-import { isTroubleOfMachine } from './source-error.ts';
+import { isMachineFailure } from './source-error.ts';
 
 /**
  * Puts the newest checkpoint whose files are all whole into `folder` and returns its name, or null when there is none.
@@ -27,7 +27,7 @@ export async function restoreCheckpoint(
       return manifest.name;
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });
-      if (isTroubleOfMachine(error)) throw error;
+      if (isMachineFailure(error)) throw error;
       say(
         `checkpoint ${manifest.name} of attempt ${manifest.attempt} is not whole (${messageOf(error)}); trying the one before`,
       );

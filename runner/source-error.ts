@@ -15,7 +15,7 @@ const troublesOfMachine: ReadonlySet<string | undefined> = new Set([
   'EAGAIN',
 ]);
 
-export function isTroubleOfMachine(error: unknown): boolean {
+export function isMachineFailure(error: unknown): boolean {
   return troublesOfMachine.has(errorCode(error));
 }
 
@@ -31,7 +31,7 @@ export async function reading<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    if (isTroubleOfMachine(cause) || cause instanceof SourceError) throw cause;
+    if (isMachineFailure(cause) || cause instanceof SourceError) throw cause;
     throw new SourceError(reasonOf(cause), { cause });
   }
 }

@@ -14,6 +14,6 @@ export function shown(error: Error): Error {
 const theirFaults: ReadonlySet<ErrorType> = new Set(['validation-failed', 'deadline-exceeded', 'payload-too-large']);
 
 /** What a request can have caused; a wrong model or a machine without memory concerns all of the batch. */
-export function isTheirFault(error: unknown): error is Error {
+export function isCallerFault(error: unknown): error is Error {
   return error instanceof HostDied || (error instanceof ArtenicError && theirFaults.has(error.type));
 }

@@ -1,6 +1,6 @@
 import { ArtenicError } from '../core/errors.ts';
 import { isolate, runBudgetMs, wantsHost, type BatchPolicy } from './batching.ts';
-import { closing, isTheirFault, shown } from './host-failures.ts';
+import { closing, isCallerFault, shown } from './host-failures.ts';
 import type { Inference } from './host-messages.ts';
 import { HostDied, withDeadline, type Host } from './host-process.ts';
 import { verdictOf } from './inspect.ts';
@@ -175,7 +175,7 @@ export class ModelQueue {
   async #answer(lane: Lane, batch: readonly Job[]): Promise<void> {
     if (batch.length === 0) return;
     try {
-      const outcomes = await isolate(batch, (jobs) => this.#attempt(lane, jobs, batch.length), isTheirFault);
+      const outcomes = await isolate(batch, (jobs) => this.#attempt(lane, jobs, batch.length), isCallerFault);
       for (const [index, { error, answer }] of outcomes.entries())
         batch[index]?.settle(error === null ? null : shown(error), answer ?? []);
     } catch (error) {

@@ -14,7 +14,7 @@ type Completion =
 type AttemptKey = { readonly id: string; readonly jobId: string; readonly attempt: number };
 
 /** By its marker: the runner's word to the API may be late, or lost with it. */
-export async function cameToItsEnd(storage: ObjectStorage, attempt: AttemptKey): Promise<boolean> {
+export async function hasCompleted(storage: ObjectStorage, attempt: AttemptKey): Promise<boolean> {
   const completion = await readCompletion(storage, attempt);
   return completion.kind === 'marker' && !leavesWorkUndone(completion.marker.reason);
 }

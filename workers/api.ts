@@ -28,7 +28,7 @@ import type { Store } from '../store/types.ts';
 import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
-import { untilItWorks } from './until-it-works.ts';
+import { retryUntilReady } from './until-it-works.ts';
 import { keepUptime } from './uptime.ts';
 
 // Whatever it writes is for its own user only.
@@ -57,7 +57,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const config = readConfig(process.env);
   const home = resolve(config.ARTENIC_HOME);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'api' } });
-  const orm = await untilItWorks('PostgreSQL', logger, async () => {
+  const orm = await retryUntilReady('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL, poolMax: 20 });
     try {
       await migrate(opened);

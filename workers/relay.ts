@@ -109,7 +109,7 @@ export function startRelay(deps: RelayDeps): Loop {
     for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
       await attempt(job.id, () => deliver(job));
     for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
-      await attempt(`grant ${attemptId}`, () => tellGrant(attemptId));
+      await attempt(`grant ${attemptId}`, () => signalGrant(attemptId));
     if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);
   }
 
@@ -130,7 +130,7 @@ export function startRelay(deps: RelayDeps): Loop {
     }
   }
 
-  async function tellGrant(attemptId: string): Promise<void> {
+  async function signalGrant(attemptId: string): Promise<void> {
     try {
       await temporal.signalCapacityGranted(attemptId);
     } catch (error) {

@@ -7,7 +7,7 @@ const retryDelayMs = 250;
 const sayEvery = 20;
 
 /** Tries until the server behind it is there: processes may start in any order. */
-export async function untilItWorks<T>(what: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
+export async function retryUntilReady<T>(what: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await attempt();

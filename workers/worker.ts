@@ -26,14 +26,14 @@ import { schedulesOf } from './schedule-registry.ts';
 import { keepSchedules } from './schedules.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { prepareTemporal } from './temporal-setup.ts';
-import { untilItWorks } from './until-it-works.ts';
+import { retryUntilReady } from './until-it-works.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
 
 // Whatever it writes is for its own user only.
 process.umask(0o077);
 
 async function connectTemporal(config: Config, logger: Logger): Promise<NativeConnection> {
-  await untilItWorks('Temporal', logger, async () => {
+  await retryUntilReady('Temporal', logger, async () => {
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 2000 });
     try {
       await prepareTemporal(connection, config.TEMPORAL_NAMESPACE, 10_000);
@@ -41,7 +41,7 @@ async function connectTemporal(config: Config, logger: Logger): Promise<NativeCo
       await connection.close();
     }
   });
-  return untilItWorks('Temporal', logger, () => NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }));
+  return retryUntilReady('Temporal', logger, () => NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }));
 }
 
 async function workflowBundle(config: Config): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
@@ -128,7 +128,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   refuseUnserved(config.ARTENIC_WORKER_QUEUES, process.env);
   const bundle = served.control ? workflowBundle(config) : null;
-  const orm = await untilItWorks('PostgreSQL', logger, async () => {
+  const orm = await retryUntilReady('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL });
     try {
       await migrate(opened);

@@ -36,7 +36,7 @@ const immediate = proxyLocalActivities<ControlActivities>({
  * Short work on the database: recorded as one event. When that fails in a way that a retry may cure, the server takes
  * over the retrying, without end. Every control activity is idempotent, so a try too many does no harm.
  */
-export async function quickly<Result>(call: (activities: ControlActivities) => Promise<Result>): Promise<Result> {
+export async function localFirst<Result>(call: (activities: ControlActivities) => Promise<Result>): Promise<Result> {
   try {
     return await call(immediate);
   } catch (error) {
@@ -139,7 +139,7 @@ export function instanceActivities(
  * those and of all else, a refusal that the server does not retry (credentials that ran out, a state that we do
  * not know) is tried again after a growing pause, so that it goes on when a person has put it right.
  */
-export async function untilDone<Result>(
+export async function retryRefusals<Result>(
   call: () => Promise<Result>,
   onRefusal: (message: string) => void,
 ): Promise<Result> {

@@ -18,6 +18,6 @@ export async function checkProvider({ provider }: ProviderInput): Promise<{ read
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
   });
   const { usable, message } = await check({ provider });
-  timeline.tell(message);
+  timeline.log(message);
   return { usable };
 }

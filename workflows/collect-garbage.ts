@@ -24,13 +24,13 @@ export async function collectGarbage(): Promise<{ readonly items: number }> {
   for (let round = 0; round < mostRounds; round++) {
     const { isBusy, steps } = await collect({ limit });
     if (isBusy) {
-      timeline.tell('another run is at work');
+      timeline.log('another run is at work');
       break;
     }
     for (const step of steps) {
       items += step.items;
       if (step.items > 0)
-        timeline.tell(
+        timeline.log(
           `${step.step}: ${step.items} items, ${step.rows} rows, ${step.objects} objects, ${step.bytes} bytes`,
         );
     }

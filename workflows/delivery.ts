@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { deliveryPoll, untilDone } from './activity-proxies.ts';
+import { deliveryPoll, retryRefusals } from './activity-proxies.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
@@ -16,12 +16,12 @@ export async function awaitDelivery(
   timeline: Timeline,
 ): Promise<void> {
   const delivery = { isOver: false };
-  void untilDone(
+  void retryRefusals(
     () => deliveryPoll.awaitDelivery({ attemptId, sinceMs }),
-    (refusal) => timeline.tell(`asking for the delivery: ${refusal}`),
+    (refusal) => timeline.log(`asking for the delivery: ${refusal}`),
   ).then((state) => {
     delivery.isOver = true;
-    if (state === 'stalled' || state === 'overdue') timeline.tell(`the delivery of the last files is ${state}`);
+    if (state === 'stalled' || state === 'overdue') timeline.log(`the delivery of the last files is ${state}`);
   });
   await condition(() => delivery.isOver || isOver());
 }

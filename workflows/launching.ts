@@ -12,7 +12,7 @@ import type { Offer } from '../core/failover/types.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
 import type { LaunchError } from '../core/jobs/judge.ts';
 import type { StopReason } from '../core/jobs/stop-reasons.ts';
-import { instanceActivities, quickly } from './activity-proxies.ts';
+import { instanceActivities, localFirst } from './activity-proxies.ts';
 import type { Cancellation } from './cancellation.ts';
 import { type AttemptInput, wakeUpSignal } from './contracts.ts';
 import { describeFailure, isCancelled } from './failures.ts';
@@ -109,14 +109,14 @@ export class Launching {
   #ask(refusal: LaunchError | null): Promise<NextLaunch> {
     const { attemptId } = this.#story;
     this.#news.isThere = false;
-    return quickly((activities) => activities.nextLaunch({ attemptId, launch: this.#launch, refusal }));
+    return localFirst((activities) => activities.nextLaunch({ attemptId, launch: this.#launch, refusal }));
   }
 
   /** To another offer; at another provider it queues again. */
   async #move({ launch, offer, reason }: Extract<NextLaunch, { kind: 'launch' }>): Promise<Stop | null> {
     const { input, attemptId, timeline, hearStop, awaitCapacity, forgetGrant } = this.#story;
     const { provider } = this.#offer;
-    if (launch > this.#launch) timeline.tell(`launch ${launch}, ${placeOf(offer)}: ${reason}`);
+    if (launch > this.#launch) timeline.log(`launch ${launch}, ${placeOf(offer)}: ${reason}`);
     this.#launch = launch;
     this.#offer = offer;
     if (offer.provider === provider) return null;
@@ -124,9 +124,9 @@ export class Launching {
     const { jobId, attempt } = input;
     for (;;) {
       forgetGrant();
-      const opened = await quickly((activities) => activities.openAttempt({ jobId, attempt, offer, reason }));
+      const opened = await localFirst((activities) => activities.openAttempt({ jobId, attempt, offer, reason }));
       if (opened.kind !== 'waiting') return null;
-      timeline.tell(`${attemptId} queues at ${offer.provider}`);
+      timeline.log(`${attemptId} queues at ${offer.provider}`);
       await awaitCapacity();
       const stop = await hearStop();
       if (stop !== null) return stop;
@@ -183,13 +183,13 @@ export class Launching {
     if (!(error instanceof TemporalFailure)) throw error;
     if (isCancelled(error)) return null;
     const launchError = describeFailure(error);
-    this.#story.timeline.tell(`launch failed, ${launchError.type}: ${launchError.message}`);
+    this.#story.timeline.log(`launch failed, ${launchError.type}: ${launchError.message}`);
     return launchError;
   }
 
   async #wait({ waitMs, reason }: Extract<NextLaunch, { kind: 'wait' }>): Promise<Stop | null> {
     const { timeline, cancellation, hearStop } = this.#story;
-    timeline.tell(`waits ${Math.round(waitMs / 1000)} s: ${reason}`);
+    timeline.log(`waits ${Math.round(waitMs / 1000)} s: ${reason}`);
     const isStirred = () => this.#news.isThere || cancellation.requested;
     await condition(isStirred, waitMs, { summary: oneLine(reason, 100) });
     return hearStop();

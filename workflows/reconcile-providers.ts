@@ -43,14 +43,14 @@ export async function reconcileProviders({ provider }: ProviderInput): Promise<S
   const timeline = new Timeline(`Reconciling ${provider}`, { Provider: provider });
   try {
     const plan = await sweepOf(provider).surveyProvider({ provider });
-    timeline.tell(describePlan(plan));
+    timeline.log(describePlan(plan));
     const outcome = await carryOut(provider, plan, timeline);
     await repair.recordSweep({ provider, startedAt, result: { plan, outcome } });
     return outcome;
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
     const { type, message } = describeFailure(error);
-    timeline.tell(`${type}: ${message}`);
+    timeline.log(`${type}: ${message}`);
     await repair.recordSweep({ provider, startedAt, result: { error: `${type}: ${message}` } });
     return null;
   }
@@ -61,7 +61,7 @@ async function carryOut(provider: string, plan: SweepPlan, timeline: Timeline): 
   const ended = await Promise.all(
     plan.terminate.map(async (stray) => {
       const { outcome } = await sweepOf(provider).endStray(stray);
-      timeline.tell(`${stray.handle.instanceId} (${stray.reason}): ${outcome}`);
+      timeline.log(`${stray.handle.instanceId} (${stray.reason}): ${outcome}`);
       return outcome;
     }),
   );
@@ -71,7 +71,7 @@ async function carryOut(provider: string, plan: SweepPlan, timeline: Timeline): 
   const restarted = await Promise.all(
     plan.restart.map(async (jobId) => {
       const result = await repair.restartJob({ jobId });
-      if (result.restarted) timeline.tell(`the workflow of job ${jobId} was lost and is started again`);
+      if (result.restarted) timeline.log(`the workflow of job ${jobId} was lost and is started again`);
       return result;
     }),
   );

@@ -17,6 +17,6 @@ export async function refreshCatalog({ provider }: ProviderInput): Promise<{ rea
     retry: { initialInterval: '5s', backoffCoefficient: 2, maximumAttempts: 3 },
   });
   const found = await refresh({ provider });
-  timeline.tell(`${found.offers} offers`);
+  timeline.log(`${found.offers} offers`);
   return found;
 }

@@ -31,24 +31,24 @@ export function listenToRunner(timeline: Timeline): RunnerReports {
       case 'hello':
         if (reports.stopAtMs !== null) return;
         reports.stopAtMs = Date.parse(event.stopAt);
-        timeline.tell(`the runner says hello; \`maxHours\` ends at ${event.stopAt}`);
+        timeline.log(`the runner says hello; \`maxHours\` ends at ${event.stopAt}`);
         return;
       case 'phase':
-        timeline.tell(`${event.phase} begins${event.restoredFrom ? `, from checkpoint ${event.restoredFrom}` : ''}`);
+        timeline.log(`${event.phase} begins${event.restoredFrom ? `, from checkpoint ${event.restoredFrom}` : ''}`);
         timeline.phase(event.phase === 'setup' ? 'setup' : 'running');
         return;
       case 'notice':
-        timeline.tell(`the provider takes the instance back at ${event.deadlineAt}`);
+        timeline.log(`the provider takes the instance back at ${event.deadlineAt}`);
         return;
       case 'rebalance':
-        timeline.tell(`the provider may take the instance back soon, as it says since ${event.since}`);
+        timeline.log(`the provider may take the instance back soon, as it says since ${event.since}`);
         return;
       case 'stopped':
-        timeline.tell(`the runner has stopped the command: ${event.reason}`);
+        timeline.log(`the runner has stopped the command: ${event.reason}`);
         reports.over = true;
         return;
       case 'exited':
-        timeline.tell(`the command is over, exit code ${event.exitCode ?? 'none'}`);
+        timeline.log(`the command is over, exit code ${event.exitCode ?? 'none'}`);
         reports.over = true;
         return;
       default:

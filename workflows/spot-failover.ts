@@ -1,7 +1,7 @@
 import { CancellationScope, continueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { assertNever } from '../core/assert-never.ts';
 import type { Decided, FailoverAction } from '../core/failover/types.ts';
-import { askForOffers, quickly } from './activity-proxies.ts';
+import { askForOffers, localFirst } from './activity-proxies.ts';
 import { type Cancellation, listenForCancellation } from './cancellation.ts';
 import {
   attemptWorkflowId,
@@ -10,7 +10,7 @@ import {
   type FailoverResult,
   wakeUpSignal,
 } from './contracts.ts';
-import { Crew } from './crew.ts';
+import { RunningAttempts } from './running-attempts.ts';
 import { oneLine, Timeline } from './timeline.ts';
 
 /** Drives attempts: after each ending and each warning the recorded decision says what comes next. */
@@ -30,53 +30,58 @@ async function driveAttempts(
   setHandler(wakeUpSignal, () => {
     waking.isWanted = true;
   });
-  const isStirred = () => cancellation.requested || waking.isWanted;
+  const isInterrupted = () => cancellation.requested || waking.isWanted;
   let hasAsked = false;
-  const crew = new Crew(input, (attempt, result) => timeline.tell(describeResult(attempt, result)));
+  const running = new RunningAttempts(input, (attempt, result) => timeline.log(describeResult(attempt, result)));
   for (let decision = input.decision; ; decision++) {
     // a cancel that has come is dealt with first
-    if (isLongEnough(input, decision, crew) && !cancellation.requested) {
+    if (shouldContinueAsNew(input, decision, running) && !cancellation.requested) {
       await continueAsNew<typeof spotFailover>({ ...input, decision });
     }
     waking.isWanted = false;
-    const { ended } = crew;
-    const action = await quickly((activities) => activities.decideNext({ jobId, decision, watched: crew.attempts }));
-    timeline.tell(`decision ${decision}: ${describeAction(action)}`);
+    const { ended } = running;
+    const action = await localFirst((activities) =>
+      activities.decideNext({ jobId, decision, watched: running.attempts }),
+    );
+    timeline.log(`decision ${decision}: ${describeAction(action)}`);
     // its first answer was lost with a worker; what it then waits for may have come before this run has heard of it
     const isFresh = action.isRepeated !== true;
     switch (action.kind) {
       case 'finish':
-        await dropNeedless(jobId, crew, action.attempt);
+        await cancelUnneeded(jobId, running, action.attempt);
         timeline.phase(action.state);
         return { kind: 'finished', state: action.state, attempt: action.attempt, reason: action.reason };
       case 'wait':
-        if (crew.attempts.length === 0) timeline.phase('waiting');
+        if (running.attempts.length === 0) timeline.phase('waiting');
         // an answer is decided by at once; when it has changed nothing, the time is waited for
         hasAsked = isFresh && !hasAsked && (await hasNewOffers(action));
         if (isFresh && !hasAsked)
-          await crew.news(ended, isStirred, { waitMs: action.waitMs, summary: oneLine(action.reason, 180) });
+          await running.waitForChange(ended, isInterrupted, {
+            waitMs: action.waitMs,
+            summary: oneLine(action.reason, 180),
+          });
         break;
       case 'watch':
-        if (isFresh) await crew.news(ended, isStirred, timerOf(action));
+        if (isFresh) await running.waitForChange(ended, isInterrupted, timerOf(action));
         break;
       case 'replace':
         if (cancellation.requested) break;
-        await replace(jobId, crew, action, timeline);
-        if (isFresh) await crew.news(ended, isStirred, timerOf(action));
+        await replace(jobId, running, action, timeline);
+        if (isFresh) await running.waitForChange(ended, isInterrupted, timerOf(action));
         break;
       case 'launch':
         // cancelled meanwhile: nothing new is begun, but what may run already is taken back to be stopped
         if (cancellation.requested && action.takeOver !== true) break;
         timeline.phase('attempt', action.attempt);
-        await crew.launch(action);
+        await running.launch(action);
         // it may have been warned while nobody listened, or not be the only one that was left
-        if (isFresh && action.takeOver !== true) await crew.news(ended, isStirred, timerOf(action));
+        if (isFresh && action.takeOver !== true) await running.waitForChange(ended, isInterrupted, timerOf(action));
         break;
       default:
         assertNever(action);
     }
     if (!cancellation.requested) continue;
-    await crew.dismiss();
+    await running.cancelAll();
     if (!(await isCancelWanted(jobId))) return { kind: 'detached' };
   }
 }
@@ -87,10 +92,10 @@ async function hasNewOffers({ unknown = [] }: Decided): Promise<boolean> {
 }
 
 /** What is under way is let go by that, and taken over by the next run: only where the history must end. */
-function isLongEnough(input: FailoverInput, decision: number, crew: Crew): boolean {
+function shouldContinueAsNew(input: FailoverInput, decision: number, running: RunningAttempts): boolean {
   if (workflowInfo().continueAsNewSuggested) return decision > input.decision;
   const limit = input.continueAfterDecisions;
-  return crew.attempts.length === 0 && limit !== null && decision - input.decision >= Math.max(1, limit);
+  return running.attempts.length === 0 && limit !== null && decision - input.decision >= Math.max(1, limit);
 }
 
 type Replace = Extract<FailoverAction, { readonly kind: 'replace' }>;
@@ -105,28 +110,28 @@ function timerOf({ untilMs, reason }: Looking): { readonly waitMs: number; reado
 /** The warned attempt stops with its checkpoint while the other one begins beside it, as after a provider's warning. */
 async function replace(
   jobId: string,
-  crew: Crew,
+  running: RunningAttempts,
   { stop, launch, reason }: Replace,
   timeline: Timeline,
 ): Promise<void> {
   const attemptId = attemptWorkflowId(jobId, stop);
-  await quickly((activities) => activities.warnAttempt({ attemptId }));
+  await localFirst((activities) => activities.warnAttempt({ attemptId }));
   timeline.phase('attempt', launch.attempt);
-  await crew.launch({ kind: 'launch', ...launch, reason });
+  await running.launch({ kind: 'launch', ...launch, reason });
 }
 
 /** The job ends by what has ended already: a replacement that was to follow is not needed any more. */
-async function dropNeedless(jobId: string, crew: Crew, ended: number | null): Promise<void> {
+async function cancelUnneeded(jobId: string, running: RunningAttempts, ended: number | null): Promise<void> {
   // that one's end is in its row, and on its way to here
-  for (const attempt of crew.attempts.filter((one) => one !== ended)) {
+  for (const attempt of running.attempts.filter((one) => one !== ended)) {
     const attemptId = attemptWorkflowId(jobId, attempt);
-    await quickly((activities) => activities.requestStop({ attemptId, reason: 'not-needed' }));
+    await localFirst((activities) => activities.requestStop({ attemptId, reason: 'not-needed' }));
   }
-  await crew.dismiss();
+  await running.cancelAll();
 }
 
 async function isCancelWanted(jobId: string): Promise<boolean> {
-  const { requested } = await quickly((activities) => activities.readCancelIntent({ jobId }));
+  const { requested } = await localFirst((activities) => activities.readCancelIntent({ jobId }));
   return requested;
 }
 

@@ -26,7 +26,7 @@ export class Timeline {
     this.#show();
   }
 
-  tell(line: string): void {
+  log(line: string): void {
     // the clock in a workflow is its history's: replay tells the same times
     this.#lines.push(`\`${new Date().toISOString().slice(0, 19)}Z\` ${oneLine(line)}`);
     if (this.#lines.length > keptHead + keptTail) {

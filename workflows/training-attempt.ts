@@ -1,11 +1,10 @@
 import { CancellationScope, condition, patched, TemporalFailure } from '@temporalio/workflow';
 import type { AttemptEnding } from '@artenic/core';
-import { assertNever } from '../core/assert-never.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
 import type { LaunchError } from '../core/jobs/judge.ts';
 import { explainedByStop, stopRules, type StopReason } from '../core/jobs/stop-reasons.ts';
-import { capacityPoll, instanceActivities, quickly, untilDone } from './activity-proxies.ts';
+import { capacityPoll, instanceActivities, localFirst, retryRefusals } from './activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
 import { describeEvidence } from './evidence-words.ts';
 import { attemptWorkflowId, type AttemptInput, type AttemptResult } from './contracts.ts';
@@ -13,13 +12,9 @@ import { awaitDelivery } from './delivery.ts';
 import { describeFailure, faultOf, isCancelled } from './failures.ts';
 import { Launching, placeOf } from './launching.ts';
 import { listenToRunner } from './runner-reports.ts';
+import { reasonOf, stopOf, type StopIntent } from './stop-intent.ts';
 import { Timeline } from './timeline.ts';
 
-/**
- * `drop`: the job has ended without this attempt. `detach`: the run above us is gone but the job is not; whoever comes next
- * takes the instance over.
- */
-type Wish = 'none' | 'stop' | 'drop' | 'detach';
 /** What there is to judge by when the attempt is over. */
 type Facts = {
   readonly evidence: InstanceEvidence | null;
@@ -34,11 +29,11 @@ const lastWordMs = 10_000;
 
 /** One instance from the launch to the proof that nothing of it is left. */
 export async function trainingAttempt(input: AttemptInput): Promise<AttemptResult> {
-  const story = new AttemptStory(input);
-  return CancellationScope.nonCancellable(() => story.run());
+  const attempt = new AttemptRun(input);
+  return CancellationScope.nonCancellable(() => attempt.run());
 }
 
-class AttemptStory {
+class AttemptRun {
   readonly #input: AttemptInput;
   readonly #attemptId: string;
   readonly #timeline: Timeline;
@@ -62,7 +57,7 @@ class AttemptStory {
     this.#cancellation = listenForCancellation();
     this.#launching = new Launching({
       ...{ input, attemptId: this.#attemptId, timeline: this.#timeline, cancellation: this.#cancellation },
-      hearStop: async () => stopOf(await this.#hearWish()),
+      hearStop: async () => stopOf(await this.#pendingStopIntent()),
       awaitCapacity: () => this.#awaitCapacity(),
       forgetGrant: () => this.#reports.forgetGrant(),
       terminate: () => this.#terminate(),
@@ -75,7 +70,7 @@ class AttemptStory {
 
   async run(): Promise<AttemptResult> {
     const { jobId, attempt, offer, reason } = this.#input;
-    const opened = await quickly((activities) => activities.openAttempt({ jobId, attempt, offer, reason }));
+    const opened = await localFirst((activities) => activities.openAttempt({ jobId, attempt, offer, reason }));
     if (opened.kind === 'ended') return { kind: 'ended', ending: opened.ending };
     if (opened.current !== undefined) this.#launching.resume(opened.current);
     let facts: Facts | 'detached';
@@ -83,10 +78,10 @@ class AttemptStory {
       facts = await this.#live(opened.kind === 'granted');
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
-      return { kind: 'ended', ending: await this.#giveUp(error) };
+      return { kind: 'ended', ending: await this.#abort(error) };
     }
     if (facts === 'detached') {
-      this.#timeline.tell('let go without stopping anything: the job has not been cancelled');
+      this.#timeline.log('let go without stopping anything: the job has not been cancelled');
       return { kind: 'detached' };
     }
     return { kind: 'ended', ending: await this.#finish(facts) };
@@ -95,11 +90,11 @@ class AttemptStory {
   /** Queue, launch, watch: until the command is over, the instance is gone, or somebody wants an end. */
   async #live(granted: boolean): Promise<Facts | 'detached'> {
     // a cancel may have come while nobody was there to hear it
-    let wish = this.#input.takeOver === true ? await this.#readWish() : 'none';
-    if (!granted && wish === 'none') await this.#awaitCapacity();
-    if (wish === 'none') wish = await this.#hearWish();
-    if (wish === 'detach') return 'detached';
-    const stoppedFor = reasonOf(wish);
+    let intent = this.#input.takeOver === true ? await this.#readStopIntent() : 'none';
+    if (!granted && intent === 'none') await this.#awaitCapacity();
+    if (intent === 'none') intent = await this.#pendingStopIntent();
+    if (intent === 'detach') return 'detached';
+    const stoppedFor = reasonOf(intent);
     const stopped = { evidence: null, launchError: null, stoppedFor };
     if (stoppedFor !== null && !granted) return stopped;
 
@@ -116,11 +111,11 @@ class AttemptStory {
 
   async #awaitCapacity(): Promise<void> {
     this.#timeline.phase('waiting');
-    this.#timeline.tell('waiting for capacity');
+    this.#timeline.log('waiting for capacity');
     const queue = { left: false };
-    void untilDone(
+    void retryRefusals(
       () => capacityPoll.awaitCapacity({ attemptId: this.#attemptId }),
-      (refusal) => this.#timeline.tell(`asking for capacity: ${refusal}`),
+      (refusal) => this.#timeline.log(`asking for capacity: ${refusal}`),
     ).then(() => {
       queue.left = true;
     });
@@ -150,17 +145,17 @@ class AttemptStory {
     const cancelled = this.#cancellation.arrived.then(() => 'cancelled' as const);
     const first = await Promise.race([launching, cancelled]);
     if (first !== 'cancelled') return { launchError: first, stoppedFor: null };
-    const wish = await this.#readWish();
-    if (wish === 'detach') return 'detached';
+    const intent = await this.#readStopIntent();
+    if (intent === 'detach') return 'detached';
     // in a pause between tries it ends now; a call that is under way comes to its own end, and we take what it made
     scope.cancel();
-    return { launchError: await launching, stoppedFor: reasonOf(wish) };
+    return { launchError: await launching, stoppedFor: reasonOf(intent) };
   }
 
   #launched(handle: InstanceRef): null {
     this.#handle = handle;
     this.#timeline.fact('Instance', handle.instanceId);
-    this.#timeline.tell(`launched ${handle.instanceId}`);
+    this.#timeline.log(`launched ${handle.instanceId}`);
     return null;
   }
 
@@ -168,26 +163,26 @@ class AttemptStory {
     if (!(error instanceof TemporalFailure)) throw error;
     if (isCancelled(error)) return null;
     const launchError = describeFailure(error);
-    this.#timeline.tell(`launch failed, ${launchError.type}: ${launchError.message}`);
+    this.#timeline.log(`launch failed, ${launchError.type}: ${launchError.message}`);
     return launchError;
   }
 
   async #watch(handle: InstanceRef, stopFirst: StopReason | null): Promise<Facts | 'detached'> {
     const seen = { evidence: null as InstanceEvidence | null };
-    void untilDone(
+    void retryRefusals(
       () => this.#instance.watch.watchInstance({ handle }),
-      (refusal) => this.#timeline.tell(`asking for the instance: ${refusal}`),
+      (refusal) => this.#timeline.log(`asking for the instance: ${refusal}`),
     ).then((evidence) => {
       seen.evidence = evidence;
-      this.#timeline.tell(describeEvidence(evidence));
+      this.#timeline.log(describeEvidence(evidence));
     });
     const isOver = () => this.#reports.over || seen.evidence !== null;
 
     let stoppedFor = stopFirst;
     while (stoppedFor === null && !isOver()) {
-      const wish = await this.#hearWish();
-      if (wish === 'detach') return 'detached';
-      stoppedFor = reasonOf(wish) ?? (this.#overdueMs() >= 0 ? 'max-hours' : null);
+      const intent = await this.#pendingStopIntent();
+      if (intent === 'detach') return 'detached';
+      stoppedFor = reasonOf(intent) ?? (this.#overdueMs() >= 0 ? 'max-hours' : null);
       if (stoppedFor === null) await this.#nextEvent(isOver);
     }
     if (stoppedFor !== null && stopRules[stoppedFor].isGraceful) await this.#stopGracefully(stoppedFor, isOver);
@@ -209,23 +204,25 @@ class AttemptStory {
 
   async #stopGracefully(reason: StopReason, isOver: () => boolean): Promise<void> {
     const askedAtMs = Date.now();
-    const { graceMs } = await quickly((activities) => activities.requestStop({ attemptId: this.#attemptId, reason }));
+    const { graceMs } = await localFirst((activities) =>
+      activities.requestStop({ attemptId: this.#attemptId, reason }),
+    );
     this.#timeline.phase('stopping');
-    this.#timeline.tell(`asked to stop: ${reason}; grace ${graceMs} ms`);
+    this.#timeline.log(`asked to stop: ${reason}; grace ${graceMs} ms`);
     await condition(isOver, 2 * graceMs + lastWordMs, { summary: 'grace of the stop' });
     if (isOver() || !patched('awaits-delivery')) return;
     await awaitDelivery(this.#attemptId, askedAtMs + 2 * graceMs, isOver, this.#timeline);
   }
 
   /** Hears of a cancel of this run, and what it means. */
-  async #hearWish(): Promise<Wish> {
-    return this.#cancellation.requested ? this.#readWish() : 'none';
+  async #pendingStopIntent(): Promise<StopIntent> {
+    return this.#cancellation.requested ? this.#readStopIntent() : 'none';
   }
 
-  async #readWish(): Promise<Wish> {
+  async #readStopIntent(): Promise<StopIntent> {
     const { jobId } = this.#input;
     const attemptId = this.#attemptId;
-    const intent = await quickly((activities) => activities.readCancelIntent({ jobId, attemptId }));
+    const intent = await localFirst((activities) => activities.readCancelIntent({ jobId, attemptId }));
     if (intent.isNeedless === true) return 'drop';
     if (intent.requested) return 'stop';
     return this.#cancellation.requested ? 'detach' : 'none';
@@ -241,7 +238,7 @@ class AttemptStory {
     try {
       ending = neverBegan
         ? { kind: 'cancelled', exitCode: null, message: 'Cancelled before it was launched.' }
-        : await quickly((activities) => activities.collectAttempt({ attemptId, evidence, launchError }));
+        : await localFirst((activities) => activities.collectAttempt({ attemptId, evidence, launchError }));
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
       ending = faultOf(error);
@@ -250,21 +247,21 @@ class AttemptStory {
   }
 
   /** A fault that no retry cures: nothing may be left running or billed because of it. */
-  async #giveUp(error: TemporalFailure): Promise<AttemptEnding> {
+  async #abort(error: TemporalFailure): Promise<AttemptEnding> {
     const ending = faultOf(error);
-    this.#timeline.tell(ending.message);
+    this.#timeline.log(ending.message);
     await this.#runUndo();
     return this.#settle(ending);
   }
 
   async #settle(ending: AttemptEnding): Promise<AttemptEnding> {
     const attemptId = this.#attemptId;
-    const settled = await untilDone(
-      () => quickly((activities) => activities.settleAttempt({ attemptId, ending })),
-      (refusal) => this.#timeline.tell(`settling: ${refusal}`),
+    const settled = await retryRefusals(
+      () => localFirst((activities) => activities.settleAttempt({ attemptId, ending })),
+      (refusal) => this.#timeline.log(`settling: ${refusal}`),
     );
     this.#timeline.phase(settled.kind);
-    this.#timeline.tell(`ended, ${settled.kind}: ${settled.message}`);
+    this.#timeline.log(`ended, ${settled.kind}: ${settled.message}`);
     return settled;
   }
 
@@ -274,27 +271,10 @@ class AttemptStory {
 
   async #terminate(): Promise<void> {
     const { provider } = this.#launching.offer;
-    await untilDone(
+    await retryRefusals(
       () => this.#instance.terminate.terminateInstance({ attemptId: this.#attemptId, provider, handle: this.#handle }),
-      (refusal) => this.#timeline.tell(`terminating: ${refusal}`),
+      (refusal) => this.#timeline.log(`terminating: ${refusal}`),
     );
-    this.#timeline.tell('the provider confirms that nothing is left of the instance');
-  }
-}
-
-function stopOf(wish: Wish): StopReason | 'detach' | null {
-  return wish === 'detach' ? wish : reasonOf(wish);
-}
-
-function reasonOf(wish: Exclude<Wish, 'detach'>): StopReason | null {
-  switch (wish) {
-    case 'none':
-      return null;
-    case 'stop':
-      return 'cancelled';
-    case 'drop':
-      return 'not-needed';
-    default:
-      return assertNever(wish);
+    this.#timeline.log('the provider confirms that nothing is left of the instance');
   }
 }

@@ -1,7 +1,7 @@
 import { CancellationScope, sleep, startChild, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import type { TerminalJobState } from '@artenic/core';
 import type { PreparedJob } from '../activities/contract.ts';
-import { control, registration, quickly, untilDone } from './activity-proxies.ts';
+import { control, registration, localFirst, retryRefusals } from './activity-proxies.ts';
 import { type Cancellation, listenForCancellation } from './cancellation.ts';
 import {
   failoverWorkflowId,
@@ -30,7 +30,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<TrainingJobR
     Failover: `workflow ${failoverWorkflowId(input.jobId)}`,
     Phase: 'preparing',
   });
-  if (input.adopt) timeline.tell('started again for a job that has lost its workflow');
+  if (input.adopt) timeline.log('started again for a job that has lost its workflow');
   return CancellationScope.nonCancellable(async () => {
     try {
       return await train(input.jobId, cancellation, timeline);
@@ -38,7 +38,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<TrainingJobR
       // anything else is a bug of ours: the task fails and goes on with the next release
       if (!(error instanceof TemporalFailure)) throw error;
       const { type, message } = describeFailure(error);
-      timeline.tell(`${type}: ${message}`);
+      timeline.log(`${type}: ${message}`);
       return settle(input.jobId, 'failed', message, null, timeline);
     }
   });
@@ -52,14 +52,14 @@ async function train(jobId: string, cancellation: Cancellation, timeline: Timeli
 
   const outcome = await trainToTheEnd(jobId, prepared, cancellation, timeline);
   if (outcome.kind === 'settled') return storedResult(outcome, timeline);
-  timeline.tell(`training ${outcome.state} after attempt ${outcome.attempt ?? 'none'}: ${outcome.reason}`);
+  timeline.log(`training ${outcome.state} after attempt ${outcome.attempt ?? 'none'}: ${outcome.reason}`);
   if (outcome.state !== 'succeeded' || outcome.attempt === null) {
     return settle(jobId, outcome.state, outcome.reason, null, timeline);
   }
 
   timeline.phase('collecting');
   const model = await registration.registerModel({ jobId, attempt: outcome.attempt });
-  timeline.tell(model === null ? 'the job made no model' : `registered ${model.name} version ${model.version}`);
+  timeline.log(model === null ? 'the job made no model' : `registered ${model.name} version ${model.version}`);
   return settle(jobId, 'succeeded', outcome.reason, model, timeline);
 }
 
@@ -74,7 +74,7 @@ async function trainToTheEnd(
   for (let pauseMs = restartPauseMs.first; ; pauseMs = Math.min(pauseMs * 2, restartPauseMs.most)) {
     const result = await runFailover(jobId, job, cancellation);
     if (result.kind === 'finished') return result;
-    timeline.tell('the failover was let go; it is started again');
+    timeline.log('the failover was let go; it is started again');
     await sleep(pauseMs, { summary: 'before the failover starts again' });
     const again = await control.prepareJob({ jobId });
     if (again.kind === 'settled') return again;
@@ -123,7 +123,7 @@ async function runFailover(jobId: string, job: ReadyJob, cancellation: Cancellat
 
 async function recordCancel(jobId: string): Promise<void> {
   try {
-    await quickly((activities) => activities.recordCancelIntent({ jobId, by: 'temporal' }));
+    await localFirst((activities) => activities.recordCancelIntent({ jobId, by: 'temporal' }));
   } catch (error) {
     // the job has ended already, which says the same to everyone who asks
     if (!hasType(error, 'conflict')) throw error;
@@ -137,12 +137,12 @@ async function settle(
   model: Model,
   timeline: Timeline,
 ): Promise<TrainingJobResult> {
-  const settled = await untilDone(
-    () => quickly((activities) => activities.settleJob({ jobId, state, message, model })),
-    (refusal) => timeline.tell(`settling: ${refusal}`),
+  const settled = await retryRefusals(
+    () => localFirst((activities) => activities.settleJob({ jobId, state, message, model })),
+    (refusal) => timeline.log(`settling: ${refusal}`),
   );
   timeline.phase(settled.state);
-  timeline.tell(`${settled.state}: ${settled.message}`);
+  timeline.log(`${settled.state}: ${settled.message}`);
   return { ...settled, model: settled.state === 'succeeded' ? model : null };
 }
 
@@ -150,6 +150,6 @@ function storedResult(
   { state, message, model }: Extract<PreparedJob, { kind: 'settled' }>,
   timeline: Timeline,
 ): TrainingJobResult {
-  timeline.tell(`settled before, ${state}: ${message}`);
+  timeline.log(`settled before, ${state}: ${message}`);
   return { state, message, model };
 }

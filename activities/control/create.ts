@@ -11,7 +11,7 @@ import { registerModel } from './register-model.ts';
 import { settleAttempt, settleJob } from './settle.ts';
 import { warnAttempt } from './warn-attempt.ts';
 import { watchJobByWorkflow } from './watch-job.ts';
-import { awaitWorkflowClosed, readCancelIntent, recordCancelIntent, requestStop } from './wishes.ts';
+import { awaitWorkflowClosed, readCancelIntent, recordCancelIntent, requestStop } from './stop-and-cancel.ts';
 
 export function createControlActivities(deps: ControlDeps): ControlActivities {
   return withFailures<ControlActivities>({

@@ -41,7 +41,7 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
       action: holdBack(action, { heldAt, stopAtMs: state.stopAtMs, nowMs: decidedAt.getTime() }),
     });
     granted.push(...(await takeRoom(repositories, job, stored.action, room)));
-    await tellJob(repositories, jobId, hasAttempts, stored.action);
+    await updateJobState(repositories, jobId, hasAttempts, stored.action);
     return stored.action;
   });
   await wakeAll(deps, granted);
@@ -55,7 +55,7 @@ function withUnknown(decided: Decided, refusals: FailoverState['refusals']): Dec
 }
 
 /** Between two attempts the job recovers; before the first it waits. What is taken over runs on, and says itself how it goes. */
-async function tellJob(
+async function updateJobState(
   { jobs }: Repositories,
   jobId: string,
   hasAttempts: boolean,

@@ -1,6 +1,6 @@
 import type { EndedAttempt, FailoverState, HeardRefusal, OpenAttempt, OwnRefusal } from '../../core/failover/types.ts';
 import { decisiveStopAtMs } from '../../core/jobs/running-time.ts';
-import { cameToItsEnd } from '../../store/completion.ts';
+import { hasCompleted } from '../../store/completion.ts';
 import type { AttemptRecord, JobRecord, LaunchRefusalRecord, RecentRefusal } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 import { findOffers } from './find-offers.ts';
@@ -85,7 +85,7 @@ function openOf(
       const { attempt, offer, noticedAt } = row;
       const noticedAtMs = noticedAt?.getTime() ?? null;
       // nobody asks what is not warned
-      const isDone = noticedAtMs !== null && (await cameToItsEnd(deps.storage, row));
+      const isDone = noticedAtMs !== null && (await hasCompleted(deps.storage, row));
       const isWatched = watched.includes(attempt);
       return { attempt, offer, isWatched, noticedAtMs, isDone, ranMs: ranMs(row, noticedAtMs ?? nowMs) };
     }),

@@ -1,7 +1,7 @@
 import type { InstanceDescription } from './provider.ts';
 
 /** Of an attempt's instances the one that matters: the first that lives, else the last that ended; null for none. */
-export function livingOrLast(found: readonly InstanceDescription[]): InstanceDescription | null {
+export function aliveOrNewest(found: readonly InstanceDescription[]): InstanceDescription | null {
   const living = found.filter(({ state }) => state !== 'gone');
   const ranked = living.toSorted((one, other) => timeOf(one.launchedAt) - timeOf(other.launchedAt));
   return ranked[0] ?? found.toSorted((one, other) => timeOf(other.endedAt) - timeOf(one.endedAt))[0] ?? null;

@@ -6,7 +6,7 @@ import type { StrayReason } from '@artenic/core';
 import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { SweepActivities } from '../contract.ts';
 import type { ReconcileDeps } from '../deps.ts';
-import { describeIfKnown, endInstance, noteBilled } from '../end-instance.ts';
+import { describeIfKnown, endInstance, recordBilledTimes } from '../end-instance.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
 import { providerNamed } from './survey.ts';
 
@@ -37,7 +37,7 @@ export async function endStray(deps: ReconcileDeps, handle: InstanceHandle, reas
 async function isGone({ store }: ReconcileDeps, provider: Provider, handle: InstanceHandle): Promise<boolean> {
   try {
     const found = await describeIfKnown(provider, handle);
-    if (found !== null) await noteBilled(store, found);
+    if (found !== null) await recordBilledTimes(store, found);
     return found === null || found.state === 'gone';
   } catch (error) {
     if (isArtenicError(error)) return false;

@@ -4,7 +4,7 @@ import type { RepairActivities } from '../contract.ts';
 import { collectAttempt } from '../control/collect-attempt.ts';
 import { settleAttempt } from '../control/settle.ts';
 import type { RepairDeps } from '../deps.ts';
-import { describeIfKnown, mustBeItsMachine, noteBilled } from '../end-instance.ts';
+import { describeIfKnown, assertOwnMachine, recordBilledTimes } from '../end-instance.ts';
 import { isAbandoned } from './end-stray.ts';
 import { providerNamed } from './survey.ts';
 
@@ -17,9 +17,9 @@ export async function settleAbandoned(deps: RepairDeps, attemptId: string): Prom
   if (strays.some((stray) => stray.attemptId === attemptId && stray.resolvedAt === null)) return false;
   if (handle !== null || launchTriedAt !== null) {
     const provider = providerNamed(deps, offer.provider);
-    await mustBeItsMachine(provider, attempt);
+    await assertOwnMachine(provider, attempt);
     const left = handle === null ? await provider.find(attemptId) : await describeIfKnown(provider, handle);
-    if (left !== null) await noteBilled(store, left);
+    if (left !== null) await recordBilledTimes(store, left);
     if (left !== null && left.state !== 'gone') return false;
     if (handle !== null || left !== null) await store.reconcile.confirmTermination([attemptId], now());
   }

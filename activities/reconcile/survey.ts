@@ -6,7 +6,7 @@ import type { SweptAttempt } from '../../store/types.ts';
 import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { SweepPlan } from '../contract.ts';
 import type { ReconcileDeps } from '../deps.ts';
-import { describeIfKnown, noteBilled } from '../end-instance.ts';
+import { describeIfKnown, recordBilledTimes } from '../end-instance.ts';
 import { consistencyMsOf } from '../providers/consistency.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
 
@@ -32,7 +32,7 @@ export async function surveyProvider(deps: ReconcileDeps, name: string): Promise
   const attempts = await withWorkflows(deps, rows);
   const nowMs = now().getTime();
   const survey = { nowMs, listedAtMs, windows: { graceMs, consistencyMs }, instances, attempts };
-  const verdicts = await withLastTimes(deps, provider, rows, compare(survey));
+  const verdicts = await withEarlierEndTimes(deps, provider, rows, compare(survey));
   await writeDown(deps, name, { attempts, verdicts, at: new Date(nowMs), machine });
   return planOf(verdicts, { instances: instances.length, attempts: attempts.length }, nowMs);
 }
@@ -91,7 +91,7 @@ function stateOf(said: 'open' | 'closed' | 'absent'): WorkflowState {
 }
 
 /** The proof is the list's; what the instance has cost only its own record tells. Without that the next sweep asks again. */
-async function withLastTimes(
+async function withEarlierEndTimes(
   { store }: ReconcileDeps,
   provider: Provider,
   rows: readonly SweptAttempt[],
@@ -113,7 +113,7 @@ async function hasToldTimes(
 ): Promise<boolean> {
   try {
     const left = await describeIfKnown(provider, handle);
-    if (left !== null) await noteBilled(store, left);
+    if (left !== null) await recordBilledTimes(store, left);
     return left === null || left.state === 'gone';
   } catch (error) {
     if (isArtenicError(error)) return false;

@@ -21,7 +21,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { handsOver } from '../../core/failover/hand-over.ts';
 import { leavesWorkUndone, stopRules, wantedStop } from '../../core/jobs/stop-reasons.ts';
 import { stopAtOf } from '../../core/jobs/running-time.ts';
-import { cameToItsEnd } from '../../store/completion.ts';
+import { hasCompleted } from '../../store/completion.ts';
 import type { AttemptRecord, Repositories } from '../../store/types.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
 import { createCoarseEvents } from '../coarse-events.ts';
@@ -59,7 +59,7 @@ async function doneBefore(
 ): Promise<ReadonlySet<number>> {
   const rows = await store.attempts.listByJob(jobId);
   const open = rows.filter((row) => row.attempt < attempt && row.ending === null && row.releasedAt === null);
-  const done = await Promise.all(open.map(async (row) => ((await cameToItsEnd(storage, row)) ? [row.attempt] : [])));
+  const done = await Promise.all(open.map(async (row) => ((await hasCompleted(storage, row)) ? [row.attempt] : [])));
   return new Set(done.flat());
 }
 
@@ -159,13 +159,13 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
   return ok({});
 }
 
-function stopWish({ attempt, job }: RunnerCaller): { readonly reason: RunnerStopReason } | null {
+function stopRequestFor({ attempt, job }: RunnerCaller): { readonly reason: RunnerStopReason } | null {
   const reason = wantedStop(attempt, job);
   return reason === null ? null : { reason: stopRules[reason].runnerReason };
 }
 
 /** What signals from outside want of this attempt. */
-function signalWishes({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, 'checkpoint' | 'notice'> {
+function signalRequests({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, 'checkpoint' | 'notice'> {
   const { checkpoint = null, notice = null } = job.signals ?? {};
   const iso = (ms: number): string => new Date(ms).toISOString();
   return {
@@ -266,7 +266,7 @@ export function runnerRoutes(): readonly Route[] {
           await attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
         if (body.progress !== null && body.progress !== caller.job.progress)
           await jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
-        return ok({ stop: stopWish(caller), ...signalWishes(caller) });
+        return ok({ stop: stopRequestFor(caller), ...signalRequests(caller) });
       },
     }),
   ];

@@ -7,7 +7,7 @@ type Decide = (state: FailoverState) => FailoverAction;
  * What comes next while attempts are under way: one that nobody watches is taken over; the place of one that was warned is
  * filled at once, beside it, by the rule for what has ended (`decideAlone`).
  */
-export function decideBeside(state: FailoverState, decideAlone: Decide): FailoverAction {
+export function decideWithOpenAttempts(state: FailoverState, decideAlone: Decide): FailoverAction {
   const { openAttempts, attempts } = state;
   const left = openAttempts.find(({ isWatched }) => !isWatched);
   if (left !== undefined) {

@@ -27,7 +27,10 @@ export function isRefusal(kind: string): kind is RefusalKind {
   return (refusalKinds as readonly string[]).includes(kind);
 }
 
-export function grown(bounds: { readonly first: number; readonly most: number }, doublings: number): number {
+export function exponentialDelayMs(
+  bounds: { readonly first: number; readonly most: number },
+  doublings: number,
+): number {
   return Math.min(bounds.first * 2 ** doublings, bounds.most);
 }
 
@@ -83,13 +86,13 @@ export function blockedUntilMs(offer: Offer, state: FailoverState): number {
   );
   const untilOwn = own.map(({ ending: { kind }, endedAtMs }) => {
     const before = own.filter((other) => other.ending.kind === kind && other.endedAtMs <= endedAtMs);
-    return until(endedAtMs, grown(coolDownMs[kind], Math.max(0, before.length - 1)), nowMs);
+    return until(endedAtMs, exponentialDelayMs(coolDownMs[kind], Math.max(0, before.length - 1)), nowMs);
   });
   const launches = ownLaunchRefusals(state).filter((one) => one.atMs > sinceMs && concerns(one.kind, one.offer, offer));
   const untilLaunches = launches.map(({ kind, atMs }) => {
     const before = launches.filter((other) => other.kind === kind && other.atMs <= atMs);
     const times = before.reduce((sum, { streak }) => sum + streak, 0);
-    return until(atMs, grown(coolDownMs[kind], Math.max(0, times - 1)), nowMs);
+    return until(atMs, exponentialDelayMs(coolDownMs[kind], Math.max(0, times - 1)), nowMs);
   });
   const untilHeard = heard
     .filter(({ kind, offer: refused, atMs }: HeardRefusal) => atMs > sinceMs && concerns(kind, refused, offer))
@@ -103,7 +106,7 @@ function until(sinceMs: number, lengthMs: number, nowMs: number): number {
 }
 
 /** Whether a spot machine of this offer was lately taken from this job: others go first. */
-export function isTired(offer: Offer, { attempts, nowMs }: FailoverState): boolean {
+export function wasRecentlyPreempted(offer: Offer, { attempts, nowMs }: FailoverState): boolean {
   return attempts.some(
     (one) =>
       one.ending.kind === 'preempted' &&

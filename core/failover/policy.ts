@@ -2,8 +2,8 @@ import type { AttemptEnding, AttemptEndingKind } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
 import { isFinal, jobEndOf, type JobEnd } from '../jobs/endings.ts';
 import { jobEndOfStop } from '../jobs/stop-reasons.ts';
-import { decideBeside } from './beside.ts';
-import { blockedUntilMs, grown, isRefusal, isRuledOut, isTired } from './blocking.ts';
+import { decideWithOpenAttempts } from './beside.ts';
+import { blockedUntilMs, exponentialDelayMs, isRefusal, isRuledOut, wasRecentlyPreempted } from './blocking.ts';
 import { distance, stepBetween } from './offers.ts';
 import { byStart, queueNote, queueOf } from './queueing.ts';
 import { lastRefused } from './refusals.ts';
@@ -75,7 +75,7 @@ type Allows = (offer: Offer) => boolean;
 
 function decide(whole: FailoverState, allows: Allows): FailoverAction {
   const state = { ...whole, offers: whole.offers.filter(allows) };
-  return state.openAttempts.length > 0 ? decideBeside(state, decideAlone) : decideAlone(state);
+  return state.openAttempts.length > 0 ? decideWithOpenAttempts(state, decideAlone) : decideAlone(state);
 }
 
 function decideAlone(state: FailoverState): FailoverAction {
@@ -172,7 +172,7 @@ function again(last: EndedAttempt, state: FailoverState): FailoverAction {
 
 function untilRepeat(last: EndedAttempt, state: FailoverState): number {
   const quick = trailing(state.attempts, (one) => one.ranMs < quickMs && !isRefusal(one.ending.kind)).length;
-  const waitMs = quick < 2 ? 0 : grown(repeatWaitMs, quick - 2);
+  const waitMs = quick < 2 ? 0 : exponentialDelayMs(repeatWaitMs, quick - 2);
   // a clock that was put back must not lengthen the wait
   return Math.min(last.endedAtMs, state.nowMs) + waitMs;
 }
@@ -199,7 +199,7 @@ function choose(state: FailoverState, last: EndedAttempt | undefined): FailoverA
 
 /** A place that has just taken a spot machine back will do so again: others go first, up to twice its price. */
 function countedPrice(offer: Offer, state: FailoverState): number {
-  return offer.priceUsdMicrosPerHour * (isTired(offer, state) ? 2 : 1);
+  return offer.priceUsdMicrosPerHour * (wasRecentlyPreempted(offer, state) ? 2 : 1);
 }
 
 function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefined): FailoverAction {

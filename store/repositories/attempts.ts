@@ -47,7 +47,7 @@ async function update(db: Db, id: string, change: AttemptChange): Promise<Attemp
   return row;
 }
 
-function tell(transaction: Db, attempt: AttemptRecord): Promise<void> {
+function appendStateEvent(transaction: Db, attempt: AttemptRecord): Promise<void> {
   const { jobId, state, ending } = attempt;
   return appendEvent(transaction, {
     topic: `job:${jobId}`,
@@ -86,7 +86,7 @@ function open(db: Db, attempt: Parameters<AttemptsRepository['open']>[0]): Promi
       .executeTakeFirst();
     if (made === undefined) return get(transaction, id);
     await notePrice(transaction, attempt.offer);
-    await tell(transaction, made);
+    await appendStateEvent(transaction, made);
     return made;
   });
 }
@@ -231,7 +231,7 @@ export function createAttempts(db: Db): AttemptsRepository {
         const attempt = await lockAttempt(transaction, id);
         if (order.indexOf(to) <= order.indexOf(attempt.state)) return attempt;
         const moved = await update(transaction, id, { state: to, ...stampOf(to, at) });
-        await tell(transaction, moved);
+        await appendStateEvent(transaction, moved);
         return moved;
       }),
     claimMachine: async (id, machine) => {
@@ -288,7 +288,10 @@ export function createAttempts(db: Db): AttemptsRepository {
         const attempt = await lockAttempt(transaction, id);
         if (attempt.ending !== null) return attempt.ending;
         const stored = { ...ending, message: storable(ending.message) };
-        await tell(transaction, await update(transaction, id, { state: 'ended', ending: json(stored), endedAt: at }));
+        await appendStateEvent(
+          transaction,
+          await update(transaction, id, { state: 'ended', ending: json(stored), endedAt: at }),
+        );
         return stored;
       }),
   };

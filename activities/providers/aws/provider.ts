@@ -13,7 +13,7 @@ import type {
   ProviderCheck,
 } from '../provider.ts';
 import { checkRegion } from './check.ts';
-import { livingOrLast } from '../choose.ts';
+import { aliveOrNewest } from '../choose.ts';
 import { LookUpWindows } from '../look-up-windows.ts';
 import type { RunnerPrograms } from '../runner-programs.ts';
 import { capabilities, providerName } from './capabilities.ts';
@@ -215,7 +215,7 @@ class AwsProvider implements Adapter {
   }
 
   async find(attemptId: string): Promise<InstanceDescription | null> {
-    return livingOrLast(await this.#inAll((place) => this.#listAttempt(place, attemptId)));
+    return aliveOrNewest(await this.#inAll((place) => this.#listAttempt(place, attemptId)));
   }
 
   async #inAll(list: (place: Place) => Promise<readonly Sdk.Instance[]>): Promise<readonly InstanceDescription[]> {

@@ -18,7 +18,7 @@ import type {
 import type { CloudAccount, CloudInstance, CloudOffer } from './answers.ts';
 import { capabilities, providerName } from './capabilities.ts';
 import { CloudClient, type CloudClientOptions } from './client.ts';
-import { livingOrLast } from '../choose.ts';
+import { aliveOrNewest } from '../choose.ts';
 import { LookUpWindows } from '../look-up-windows.ts';
 import { describe, describeKnown, oldestFirst } from './describe.ts';
 
@@ -191,7 +191,7 @@ class SimulatedProvider implements Adapter {
   }
 
   async find(attemptId: string): Promise<InstanceDescription | null> {
-    return livingOrLast((await this.#listAttempt(attemptId)).map((instance) => this.#listed(instance)));
+    return aliveOrNewest((await this.#listAttempt(attemptId)).map((instance) => this.#listed(instance)));
   }
 
   /** One state that nobody knows must not hide all others: what the list shows is billed. */

@@ -15,7 +15,7 @@ import { trainingAttempt } from './training-attempt.ts';
 export type Launch = Extract<FailoverAction, { kind: 'launch' }>;
 
 /** The attempts that a failover has under way: one, and beside a warned one its replacement. */
-export class Crew {
+export class RunningAttempts {
   readonly #input: FailoverInput;
   readonly #onEnd: (attempt: number, result: AttemptResult) => void;
   readonly #members = new Map<number, { readonly scope: CancellationScope; readonly over: Promise<void> }>();
@@ -87,7 +87,7 @@ export class Crew {
   }
 
   /** Until `isStirred`, more than `ended` have ended, or the time is over; throws what an attempt has thrown. */
-  async news(
+  async waitForChange(
     ended: number,
     isStirred: () => boolean,
     timer?: { readonly waitMs: number; readonly summary: string },
@@ -99,7 +99,7 @@ export class Crew {
   }
 
   /** Asks all to end, each as the job's cancel intent and its own row say, and waits for it. */
-  async dismiss(): Promise<void> {
+  async cancelAll(): Promise<void> {
     // a child's own cancel goes to its first run, and says that all is well when that one has begun its history anew
     if (patched('cancels-the-newest-run')) await Promise.all(this.attempts.map((attempt) => this.#cancel(attempt)));
     else for (const { scope } of this.#members.values()) scope.cancel();

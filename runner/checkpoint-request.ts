@@ -4,7 +4,7 @@ import { complain } from './error-text.ts';
 import type { Folders } from './folders.ts';
 
 /** Puts each wish for a checkpoint where the command sees it, once; the command takes it away. */
-export function checkpointWishes(
+export function checkpointRequests(
   folders: Pick<Folders, 'checkpointFile' | 'logs'>,
 ): (askedAt: string, phase: string) => void {
   let last: string | null = null;
