@@ -24,7 +24,7 @@ export async function launchAlone<Result>(
     throw new ArtenicError('not-ready', `Another call is launching ${attemptId}.`, { retryAfterMs: leftMs + 1 });
   }
   const renewing = setInterval(() => {
-    // one that fails is made good by the next; without any the lease ends, as it should
+    // a failed renewal is covered by the next one; when all fail, the lease expires
     attempts.renewLaunchLease(attemptId, holder, leaseMs).catch(() => undefined);
   }, renewalMs);
   try {

@@ -7,7 +7,7 @@ export type CoarseEvents = { readonly tell: (deps: Pick<ApiDeps, 'hints'>, hint:
 
 /** Hints for readers that follow a job: at most one a second for each subject and kind, and the last one always. */
 export function createCoarseEvents(): CoarseEvents {
-  /** By subject and kind, while a second has not passed: what to tell then. */
+  /** Throttle: the last suppressed event of each subject and kind, sent when the second is over. */
   const resting = new Map<string, HintInput | null>();
 
   const tell: CoarseEvents['tell'] = (deps, hint) => {

@@ -65,7 +65,7 @@ async function send(response: Response, reply: Reply): Promise<void> {
   if (reply.stream !== undefined) return sendStream(response, reply.stream);
   if (reply.body === undefined || reply.body === null) return void response.end();
   if (typeof reply.body === 'string' || reply.body instanceof Uint8Array) return void response.send(reply.body);
-  // what Express would add (ETag, freshness) is turned off, and costs its look all the same
+  // Express's `json()` computes freshness and ETag even when they are turned off
   const text = JSON.stringify(reply.body);
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(text));

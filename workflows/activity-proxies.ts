@@ -8,7 +8,7 @@ import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 /** A dead worker's step is taken up by the next one after this. A worker that is only busy beats three times meanwhile. */
 export const heartbeatTimeout = '6s';
 
-// Nowhere a schedule-to-close bound in hours: a machine that was off over night must find its jobs alive.
+// No schedule-to-close timeout on purpose: a laptop that slept overnight must find its jobs still open.
 
 /** Work on the database and the storage. No bound on tries: while PostgreSQL is away the job waits, it does not fail. */
 export const control = proxyActivities<ControlActivities>({
@@ -25,7 +25,7 @@ export const registration = proxyActivities<Pick<ControlActivities, 'registerMod
   summary: 'checks and registers the model',
 });
 
-/** One event instead of a history of six: within the workflow task, on whose end signals wait, and so short. */
+/** Local activity: one history event instead of three to six. Signals are not handled until it returns, so its timeout is short. */
 const immediate = proxyLocalActivities<ControlActivities>({
   startToCloseTimeout: '3s',
   scheduleToCloseTimeout: '6s',
@@ -110,7 +110,7 @@ export function instanceActivities(
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       // time for the calls themselves; beyond that the outcome is unknown, and the next try looks it up
       startToCloseTimeout: '180s',
-      // no heartbeats: a worker that was stopped and goes on must never find that another one has taken over and looked in vain
+      // no heartbeat: a paused worker that resumes could create an instance after a second worker had looked for it and found none
       // half an hour of passing faults, and the looks at a list that may be a minute old; then the failover decides
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 45 },
     }),

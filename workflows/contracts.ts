@@ -67,7 +67,7 @@ export type FailoverResult =
       readonly attempt: number | null;
       readonly reason: string;
     }
-  /** Cancelled from outside although nobody asked for the job's end: its parent was terminated or reset. Nothing was stopped. */
+  /** The workflow was cancelled, but the job was not: its parent was terminated or reset. The instance keeps running. */
   | { readonly kind: 'detached' };
 
 export type AttemptInput = {

@@ -31,7 +31,7 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
     const action = room.held === null ? firstAction : decide(state);
     // a hold that has been answered must hold: it is read last, and comes before or after this decision as a whole
     const { heldAt } = await repositories.jobs.lock(jobId);
-    // whoever was faster has also told the job; behind the lock, so that of all who ask at once one is the first
+    // checked again under the job's lock: a concurrent call with this number may have stored its decision already
     const first = await repositories.decisions.find(jobId, decision);
     if (first !== null) return { ...first.action, isRepeated: true };
     const previous = (await repositories.decisions.find(jobId, decision - 1))?.inputs;

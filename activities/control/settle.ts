@@ -50,7 +50,7 @@ export async function settleJob(
   { state, message, model }: Settlement,
 ): Promise<{ readonly state: TerminalJobState; readonly message: string }> {
   const result = model === null ? {} : { resultModel: model.name, resultVersion: model.version };
-  // a fault may end a job in a state from which the table knows no way to this end: it goes through the ones between
+  // where the transition table has no direct edge to this state, the job goes through the states between
   const way: readonly (readonly [JobState, Parameters<typeof store.jobs.transition>[2]])[] = [
     [state, { message, ...result }],
     ['preparing', {}],

@@ -5,7 +5,7 @@ import { endingOfStop, type StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { ControlActivities } from '../contract.ts';
 import type { ControlDeps } from '../deps.ts';
 
-/** The runner reads the wish with its next heartbeat. */
+/** The runner reads the request with its next heartbeat. */
 export async function requestStop(
   deps: ControlDeps,
   attemptId: string,

@@ -14,7 +14,7 @@ import type { InstanceHandle, Provider } from '../providers/provider.ts';
 const most = { attempts: 5000, actions: 200 };
 const describedAtOnce = 20;
 
-/** The three truths in the order in which they grow: what is in the list has its row, what has a row had its workflow. */
+/** Reads list, rows and workflows in the order in which they are created, so that a younger object can never look orphaned. */
 export async function surveyProvider(deps: ReconcileDeps, name: string): Promise<SweepPlan> {
   const { store, now, graceMs } = deps;
   const provider = providerNamed(deps, name);

@@ -12,7 +12,7 @@ const renewalMs = 3000;
 
 export type KeyHold = {
   readonly remember: (repositories: Repositories, reply: Reply) => Promise<void>;
-  /** After the handler: stores the reply if the handler did not. A failure of this is one to `release` after. */
+  /** After the handler: stores the reply if the handler did not. If this throws, call `release`. */
   readonly settle: (reply: Reply) => Promise<void>;
   /** After a failure without effect: the key may be used again. */
   readonly release: () => Promise<void>;
@@ -67,7 +67,7 @@ function hold(deps: ApiDeps, key: string, principal: ProjectPrincipal): KeyHold 
   const store = deps.store.as(principal);
   let isRemembered = false;
   const renewing = setInterval(() => {
-    // one that fails is made good by the next
+    // a failed renewal is covered by the next one
     store.idempotency
       .renew(key, principal.id, new Date(deps.now().getTime() + lockMs))
       .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'an idempotency key was not renewed'));

@@ -5,7 +5,7 @@ const marginMs = 10_000;
 export type Predecessor = {
   readonly attempt: number;
   readonly ending: { readonly kind: string } | null;
-  /** It came to its own end by its marker, and nobody has judged that yet. */
+  /** Its completion marker exists, but the attempt has not been settled. */
   readonly isDone: boolean;
   /** Its last checkpoint is in storage, and its command was stopped before the end. */
   readonly releasedAt: Date | null;

@@ -161,7 +161,7 @@ export type FailoverAction =
       readonly reason: string;
     };
 
-/** `isRepeated`: it was decided when it was asked for the first time, by facts that may be older than those of who asks. */
+/** `isRepeated`: an earlier call with the same number stored this decision; its facts may be stale, so no caller waits on it. */
 export type Decided = FailoverAction & {
   readonly isRepeated?: true;
   /** Providers that are to be asked what they offer before the next decision. */

@@ -17,7 +17,7 @@ export function compare(survey: Survey): readonly Verdict[] {
   return [...ofRows, ...ofNobody];
 }
 
-/** The rows were read after the list, and a row is made before its instance: no row means that there is none. */
+/** The rows were read after the list, and a row is written before its instance is created: an instance without a row has no attempt. */
 function ofUnknownAttempt({ nowMs, windows }: Survey, instance: SeenInstance): Verdict {
   const sinceMs = instance.strayedAtMs ?? nowMs;
   return stray(instance, 'unknown-attempt', sinceMs, sinceMs + windows.graceMs + windows.consistencyMs);

@@ -248,7 +248,7 @@ export type AttemptsRepository = {
    * another holder is over.
    */
   readonly leaseLaunch: (id: string, holder: string, forMs: number) => Promise<number | null>;
-  /** Of one that has ended nothing becomes a lease again. */
+  /** Renewing an expired or released lease has no effect. */
   readonly renewLaunchLease: (id: string, holder: string, forMs: number) => Promise<void>;
   /** Somebody else's lease stays. */
   readonly endLaunchLease: (id: string, holder: string) => Promise<void>;
