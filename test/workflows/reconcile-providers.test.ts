@@ -147,6 +147,12 @@ test('Reset of the job and of the attempt by the CLI: still one instance', async
   for (const workflowId of [attemptId, trainingJobWorkflowId(jobId)]) {
     temporalCli('workflow', 'reset', '--workflow-id', workflowId, '--type', 'FirstWorkflowTask', '--reason', 'test');
   }
+  // between the two runs the attempt has no workflow, and this world's sweeps know no grace
+  await poll('the attempt to be taken over', 30_000, async () => {
+    const action = (await world.store.decisions.latest(jobId))?.action;
+    const isTakenOver = action?.kind === 'launch' && action.takeOver === true;
+    return isTakenOver && (await world.temporal.describe(attemptId)) === 'open' ? true : null;
+  });
   for (let round = 0; round < 5; round++) await world.sweep();
   expect(world.instancesOf(attemptId)).toEqual([instanceId]);
   expect(world.isAlive(instanceId)).toBe(true);

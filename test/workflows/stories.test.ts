@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import {
+  attemptWorkflowId,
+  failoverWorkflowId,
+  launchQueue,
+  trainingJobWorkflowId,
+} from '../../workflows/contracts.ts';
 import { happyScript, until } from './fake-runner.ts';
 import { type Harness, startHarness, testMachine } from './harness.ts';
 import { localOffer } from './world.ts';
@@ -253,7 +258,7 @@ test('what is done with an instance of one machine is done there; the launch is 
     scheduled?.activityType?.name === undefined ? [] : [[scheduled.activityType.name, scheduled.taskQueue?.name]],
   );
   expect(queues).toEqual([
-    ['tryLaunch', 'local'],
+    ['tryLaunch', launchQueue('local')],
     ['watchInstance', testMachine],
     ['terminateInstance', testMachine],
   ]);

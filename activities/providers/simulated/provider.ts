@@ -104,7 +104,8 @@ class SimulatedProvider implements Adapter {
   /** A look-up that fails leaves the outcome as unknown as it was. */
   async #lookUpAfter(error: ArtenicError, attemptId: string): Promise<InstanceHandle | null> {
     try {
-      if (error.type === 'unknown-outcome') this.#windows.begin(attemptId, await this.consistencyMs());
+      // a name that is taken proves that there is one, which the list need not show yet
+      this.#windows.begin(attemptId, await this.consistencyMs());
       return await this.#lookUp(attemptId, true);
     } catch (cause) {
       if (isArtenicError(cause, 'not-ready')) throw cause;
