@@ -63,14 +63,14 @@ function* nodesBelow(node: Node): Generator<Node> {
 }
 
 /** The texts that a program holds: a name, an option or a folder of a provider among them is a word about that provider. */
-function wordsAboutProviders(text: string): readonly string[] {
+function wordsAboutProviders(text: string, lang: 'ts' | 'tsx' = 'ts'): readonly string[] {
   const names = [...providerModules.keys()];
   const isAbout = (said: string): boolean =>
     names.some(
       (name) =>
         said === name || said.includes(`ARTENIC_${name.toUpperCase()}_`) || said.includes(`/providers/${name}/`),
     );
-  const program = parseAst(text, { lang: 'tsx' }) as unknown as Node;
+  const program = parseAst(text, { lang }) as unknown as Node;
   return [...nodesBelow(program)].flatMap(({ type, value }) => {
     const said = type === 'TemplateElement' ? (value as { readonly raw: string }).raw : value;
     const isText = type === 'Literal' || type === 'TemplateElement';
@@ -88,11 +88,12 @@ const named: Readonly<Record<string, string>> = {
 };
 
 test('only its own folder knows a provider by name', () => {
-  const files = globSync('{core,api,workers,workflows,cli,sdk,store,activities,web/src}/**/*.{ts,tsx}', {
+  const files = globSync('{app,core,api,workers,workflows,cli,sdk,store,activities,web/src}/**/*.{ts,tsx}', {
     ...{ cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] },
   }).filter((file) => !file.startsWith('activities/providers/'));
   expect(files.length).toBeGreaterThan(200);
-  const found = files.flatMap((file) => (wordsAboutProviders(read(file)).length > 0 ? [file] : []));
+  const langOf = (file: string) => (file.endsWith('.tsx') ? 'tsx' : 'ts');
+  const found = files.flatMap((file) => (wordsAboutProviders(read(file), langOf(file)).length > 0 ? [file] : []));
   expect(found.toSorted()).toEqual(Object.keys(named).toSorted());
 });
 
