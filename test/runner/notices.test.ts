@@ -9,6 +9,8 @@ import { startMetadataWarner, type MetadataWarner } from '../support/metadata-wa
 import { World, type Attempt } from './world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+// built here, as building it keeps this process from everything else, and the tests of this file run side by side
+const metadataMock = goTool(root, 'ec2-metadata-mock');
 const world = new World();
 const closers: (() => void)[] = [];
 afterAll(async () => {
@@ -20,7 +22,7 @@ afterAll(async () => {
 function startMetadataMock(port: number, noticeAfterSeconds: number, rebalanceAfterSeconds: number): void {
   const times = ['-d', String(noticeAfterSeconds), '--rebalance-delay-sec', String(rebalanceAfterSeconds)];
   const child: ChildProcess = spawn(
-    goTool(root, 'ec2-metadata-mock'),
+    metadataMock,
     ['-n', '127.0.0.1', '-p', String(port), '-I', 'spot', '-a', 'terminate', ...times],
     { stdio: 'ignore', env: { HOME: world.folder } },
   );
