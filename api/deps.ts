@@ -86,7 +86,7 @@ export type ApiDeps = {
   /** The built dashboard; null serves none. */
   readonly dashboardFolder: string | null;
   /** Calls back when events have been committed; returns how to stop. */
-  readonly onEvents: (wake: () => void) => () => void;
+  readonly onEvents: (wake: (topic: string | null) => void) => () => void;
   /** What live readers may fetch more of; never stored. */
   readonly hints: Hints;
 };

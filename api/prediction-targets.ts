@@ -5,6 +5,8 @@ import type { ApiDeps } from './deps.ts';
 /** Also without news from the database an answer is asked for again after this time. */
 const longestMs = 1000;
 const maxEntries = 10_000;
+/** Of what changes which version answers. Jobs and attempts, which say something all the time, change nothing here. */
+const modelsTopic = 'models';
 
 type Entry = { readonly version: Promise<ModelVersionRecord>; readonly untilMs: number };
 
@@ -25,14 +27,16 @@ async function read(
   return found;
 }
 
-/** Which version answers for a model, kept in memory until something is committed. */
+/** Which version answers for a model, kept in memory until a change of models is committed. */
 class Targets {
   readonly #deps: ApiDeps;
   readonly #entries = new Map<string, Entry>();
 
   constructor(deps: ApiDeps) {
     this.#deps = deps;
-    deps.onEvents(() => this.forget());
+    deps.onEvents((topic) => {
+      if (topic === null || topic === modelsTopic) this.forget();
+    });
   }
 
   readonly forget = (): void => this.#entries.clear();

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { toStoreError } from './errors.ts';
 
-/** Listeners are woken on this channel when events have been committed. */
+/** Listeners are woken on this channel when events have been committed: once for each kind of topic in a transaction. */
 export const eventsChannel = 'artenic_events';
 /** Carries hints from one replica of the API to the others. */
 export const hintsChannel = 'artenic_hints';
@@ -52,18 +52,19 @@ async function reconnect(
 }
 
 /**
- * Calls `onWake` when events have been committed, and after every reconnect, since some may have been missed then.
+ * Calls `onWake` when events have been committed, with the first word of their topic (`job`, `jobs`, `models`, …), and after
+ * every reconnect with null, since any may have been missed then.
  * `onHints` gets the payloads of `notifyHints`, those of this process included.
  * Throws `unavailable` when the first connection fails; a connection lost later is made again, however long it takes.
  */
 export async function listenForEvents(
   databaseUrl: string,
-  onWake: () => void,
+  onWake: (topic: string | null) => void,
   onHints: (payload: string) => void = () => undefined,
 ): Promise<{ readonly close: () => Promise<void> }> {
   const stop = new AbortController();
   const onNotification: OnNotification = ({ channel, payload }) =>
-    channel === hintsChannel ? onHints(payload ?? '') : onWake();
+    channel === hintsChannel ? onHints(payload ?? '') : onWake(payload ?? null);
   const first = await connect(databaseUrl, onNotification);
   const following = follow(first);
 
@@ -73,7 +74,7 @@ export async function listenForEvents(
       if (!stop.signal.aborted) await Promise.race([current.ended, once(stop.signal, 'abort')]);
       await current.client.end();
       current = await reconnect(databaseUrl, onNotification, stop.signal);
-      if (current !== null) onWake();
+      if (current !== null) onWake(null);
     }
   }
 

@@ -85,11 +85,11 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   });
   const hearing = createHearing();
   const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
-  const wakes = new Set<() => void>();
+  const wakes = new Set<(topic: string | null) => void>();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
     config.DATABASE_URL,
-    () => wakes.forEach((wake) => wake()),
+    (topic) => wakes.forEach((wake) => wake(topic)),
     (payload) => hints.receive(payload),
   );
   const deps = wrap({

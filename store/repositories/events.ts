@@ -23,7 +23,7 @@ export async function appendEvent(db: Db, event: EventInput): Promise<void> {
         coalesce(${projectId}, (select project_id from jobs where id = ${subject}))
       )
     )
-    select pg_notify(${eventsChannel}, '')`.execute(db);
+    select pg_notify(${eventsChannel}, ${topic.split(':', 1)[0] ?? ''})`.execute(db);
 }
 
 async function sequence(db: Db): Promise<number> {

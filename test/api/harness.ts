@@ -131,13 +131,13 @@ export class ApiWorld {
     const { url, drop } = await createTestDatabase();
     const orm: MikroORM = await openOrm({ databaseUrl: url, poolMax });
     const store = createStore(orm);
-    const wakes = new Set<() => void>();
+    const wakes = new Set<(topic: string | null) => void>();
     const now = () => new Date();
     const logger = pino({ level: 'silent' });
     const hints = createHints({ store, logger, now, origin: url });
     const listener = await listenForEvents(
       url,
-      () => wakes.forEach((wake) => wake()),
+      (topic) => wakes.forEach((wake) => wake(topic)),
       (payload) => hints.receive(payload),
     );
     const temporal = new RecordedTemporal();

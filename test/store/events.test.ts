@@ -109,16 +109,19 @@ describe('events', () => {
 
   test('listeners are woken at commit, not before', async () => {
     let wakes = 0;
-    const listener = await listenForEvents(url, () => {
+    const topics = new Set<string | null>();
+    const listener = await listenForEvents(url, (topic) => {
       wakes += 1;
+      topics.add(topic);
     });
     try {
       await store.transaction(async (inside) => {
-        await inside.events.append(event('inside'));
+        await inside.events.append({ ...event('inside'), topic: 'job:inside' });
         await store.ping(1000);
         expect(wakes).toBe(0);
       });
       await poll('the wake', 10_000, () => (wakes > 0 ? true : null));
+      expect([...topics]).toEqual(['job']);
     } finally {
       await listener.close();
     }
