@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { parseAst } from 'rolldown/parseAst';
+import { isProgramNode, nodesBelow, type ProgramNode } from './support/program-nodes.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -29,31 +30,22 @@ const paced: Readonly<Record<string, string>> = {
   'test/web/dashboard/layout.test.ts': 'a slow network: answers that come late',
 };
 
-type Node = { readonly type: string; readonly [key: string]: unknown };
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
-
-function* nodesBelow(node: Node): Generator<Node> {
-  yield node;
-  for (const value of Object.values(node))
-    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value])
-      if (isNode(one)) yield* nodesBelow(one);
-}
-
 /** `a` of `a()`, `b` of `a.b()`. */
-function nameOfCall(node: Node): string | null {
-  if (node.type !== 'CallExpression' || !isNode(node['callee'])) return null;
+function nameOfCall(node: ProgramNode): string | null {
+  if (node.type !== 'CallExpression' || !isProgramNode(node['callee'])) return null;
   const callee = node['callee'];
   const named = callee.type === 'MemberExpression' ? callee['property'] : callee;
-  return isNode(named) && typeof named['name'] === 'string' ? named['name'] : null;
+  return isProgramNode(named) && typeof named['name'] === 'string' ? named['name'] : null;
 }
-const argumentsOf = (call: Node): readonly Node[] => (call['arguments'] as readonly Node[] | undefined) ?? [];
+const argumentsOf = (call: ProgramNode): readonly ProgramNode[] =>
+  (call['arguments'] as readonly ProgramNode[] | undefined) ?? [];
 
 /** The most that an expression of numbers can be; infinity for what is not in the text. */
-function mostOf(node: Node | undefined): number {
+function mostOf(node: ProgramNode | undefined): number {
   if (node?.type === 'Literal' && typeof node['value'] === 'number') return node['value'];
   if (node !== undefined && nameOfCall(node) === 'random') return 1;
-  if (node?.type !== 'BinaryExpression' || !isNode(node['left']) || !isNode(node['right'])) return Infinity;
+  if (node?.type !== 'BinaryExpression' || !isProgramNode(node['left']) || !isProgramNode(node['right']))
+    return Infinity;
   const [left, right] = [mostOf(node['left']), mostOf(node['right'])];
   if (node['operator'] === '*') return left * right;
   if (node['operator'] === '+') return left + right;
@@ -65,7 +57,7 @@ const placeOfPause = new Map([
   ['waitForTimeout', 0],
   ['setTimeout', 1],
 ]);
-function pauseMs(node: Node): number | null {
+function pauseMs(node: ProgramNode): number | null {
   const name = nameOfCall(node);
   const place = placeOfPause.get(name ?? '');
   if (place === undefined) return null;
@@ -74,15 +66,16 @@ function pauseMs(node: Node): number | null {
   return mostOf(argumentsOf(node)[place]);
 }
 
-const readsClock = (node: Node): boolean => [...nodesBelow(node)].some((one) => nameOfCall(one) === 'now');
+const readsClock = (node: ProgramNode): boolean => [...nodesBelow(node)].some((one) => nameOfCall(one) === 'now');
 
 /** `expect(<a clock>).toBeLess…`, also through a name that was given the difference of clocks. */
-function* clocksAsserted(program: Node): Generator<Node> {
+function* clocksAsserted(program: ProgramNode): Generator<ProgramNode> {
   const durations = new Set<unknown>();
   for (const { type, id, init } of nodesBelow(program))
-    if (type === 'VariableDeclarator' && isNode(id) && isNode(init) && isDuration(init)) durations.add(id['name']);
+    if (type === 'VariableDeclarator' && isProgramNode(id) && isProgramNode(init) && isDuration(init))
+      durations.add(id['name']);
   for (const node of nodesBelow(program)) {
-    if (nameOfCall(node)?.startsWith('toBeLess') !== true || !isNode(node['callee'])) continue;
+    if (nameOfCall(node)?.startsWith('toBeLess') !== true || !isProgramNode(node['callee'])) continue;
     const expected = [...nodesBelow(node['callee'])].find((one) => nameOfCall(one) === 'expect');
     const seen = expected === undefined ? undefined : argumentsOf(expected)[0];
     if (seen === undefined) continue;
@@ -90,7 +83,7 @@ function* clocksAsserted(program: Node): Generator<Node> {
     if (readsClock(seen) || isNamed) yield node;
   }
 }
-function isDuration(init: Node): boolean {
+function isDuration(init: ProgramNode): boolean {
   return init.type === 'BinaryExpression' && init['operator'] === '-' && readsClock(init);
 }
 
@@ -98,8 +91,8 @@ type Faults = { readonly pauses: readonly number[]; readonly speeds: readonly nu
 
 /** The lines. */
 function faultsOf(text: string): Faults {
-  const program = parseAst(text, { lang: 'ts' }) as unknown as Node;
-  const lineOf = (node: Node): number => text.slice(0, Number(node['start'])).split('\n').length;
+  const program = parseAst(text, { lang: 'ts' }) as unknown as ProgramNode;
+  const lineOf = (node: ProgramNode): number => text.slice(0, Number(node['start'])).split('\n').length;
   return {
     pauses: [...nodesBelow(program)].filter((node) => (pauseMs(node) ?? 0) > longestPauseMs).map(lineOf),
     speeds: [...clocksAsserted(program)].map(lineOf),

@@ -84,7 +84,7 @@ function openOf(
     open.map(async (row) => {
       const { attempt, offer, noticedAt } = row;
       const noticedAtMs = noticedAt?.getTime() ?? null;
-      // nobody asks what is not warned
+      // only a warned attempt is decided about before its end
       const isDone = noticedAtMs !== null && (await hasCompleted(deps.storage, row));
       const isWatched = watched.includes(attempt);
       return { attempt, offer, isWatched, noticedAtMs, isDone, ranMs: ranMs(row, noticedAtMs ?? nowMs) };

@@ -97,8 +97,9 @@ export type Provider = {
   /** An unknown instance throws `not-found`; one that was ours and ended is `gone`. */
   readonly describe: (handle: InstanceHandle) => Promise<InstanceDescription>;
   /**
-   * What a few requests show of many machines, by instance id. Absent from the answer: what was not shown, is not ours, or is in
-   * a state that nobody knows; `describe` tells. It says nothing of preemption. Absent from the adapter: `describe` is cheap.
+   * What a few requests show of many machines, by instance id. The answer leaves out an instance that
+   * was not shown, is not ours, or has a state that the adapter does not know: `describe` tells those. It says nothing of preemption.
+   * An adapter without this method has a cheap `describe`.
    */
   readonly describeMany?: (handles: readonly InstanceHandle[]) => Promise<ReadonlyMap<string, InstanceDescription>>;
   /** Everything in our tag namespace that is not gone. */

@@ -6,8 +6,8 @@ export function queueOf({ provider }: Offer, { queues = [] }: Pick<FailoverState
 }
 
 /**
- * A job that names several providers wants to start: what starts now goes before what waits in a queue, also when it is dearer.
- * A job that would rather wait names the one provider.
+ * For a job that names several providers, an offer that starts now goes before one that would wait in a queue, even at a higher
+ * price. A job that names one provider waits for it.
  */
 export function byStart(one: Offer, other: Offer, state: Pick<FailoverState, 'queues'>): number {
   return Number(queueOf(one, state) !== null) - Number(queueOf(other, state) !== null);

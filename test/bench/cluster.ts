@@ -7,29 +7,16 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultWorld } from '../../simulated-cloud/rules/default-world.ts';
-import type { Step } from '../../simulated-cloud/rules/script.ts';
 import { poll } from '../support/poll.ts';
 import { SimulatedCloud } from '../support/simulated-cloud.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { rounded, timed } from './statistics.ts';
+import { trainingScript } from './training-script.ts';
 
 const goalMinutes = 20;
 const trainingSeconds = 60;
-const beats = 12;
 const clients = 16;
 const pauseMs = 5000;
-
-const script: readonly Step[] = [
-  { do: 'hello' },
-  { do: 'phase', phase: 'setup' },
-  { do: 'phase', phase: 'training' },
-  ...Array.from({ length: beats }, (_, beat): readonly Step[] => [
-    { do: 'wait', seconds: trainingSeconds / beats },
-    { do: 'heartbeat', progress: (beat + 1) / beats },
-  ]).flat(),
-  { do: 'complete', exitCode: 0 },
-  { do: 'exit' },
-];
 
 /** Kills one process at random after the other until told to stop; answers how often. */
 async function killInTurns(cluster: Cluster, stopped: AbortSignal): Promise<number> {
@@ -45,7 +32,11 @@ async function killInTurns(cluster: Cluster, stopped: AbortSignal): Promise<numb
 }
 
 async function bench(jobs: number, temporalAddress: string, databaseUrl: string): Promise<boolean> {
-  const cloud = new SimulatedCloud({ ...defaultWorld, preemption: {}, machine: { kind: 'scripted', script } });
+  const cloud = new SimulatedCloud({
+    ...defaultWorld,
+    preemption: {},
+    machine: { kind: 'scripted', script: trainingScript(trainingSeconds) },
+  });
   await cloud.start();
   const cluster = await Cluster.start({ temporalAddress, databaseUrl, environment: cloud.environment() });
   const stopping = new AbortController();
@@ -54,10 +45,7 @@ async function bench(jobs: number, temporalAddress: string, databaseUrl: string)
     const job = { service: 'cluster', command: 'true', placement: { providers: ['simulated'], mode: 'on-demand' } };
     const killing = killInTurns(cluster, stopping.signal);
     await timed(jobs, clients, (index) => cluster.submit(index, job));
-    await poll(`${jobs} jobs to end`, 3_600_000, async () => {
-      await sleep(1000);
-      return (await cluster.ended()) >= jobs ? true : null;
-    });
+    await poll(`${jobs} jobs to end`, 3_600_000, async () => ((await cluster.ended()) >= jobs ? true : null));
     const minutes = (Date.now() - startedMs) / 60_000;
     stopping.abort();
     const kills = await killing;
@@ -65,7 +53,6 @@ async function bench(jobs: number, temporalAddress: string, databaseUrl: string)
     const { states, endedTwice } = await cluster.outcome();
     const strays = await poll('the cloud to be empty', 300_000, async () => {
       const { alive } = await cloud.judgement();
-      if (alive.length > 0) await sleep(1000);
       return alive.length === 0 ? 0 : null;
     }).catch(async () => (await cloud.judgement()).alive.length);
     const { doubled, launchedTwice } = await cloud.judgement();

@@ -7,6 +7,7 @@ import { afterQuery, latestQuery, newestQuery, seriesQuery } from '../../store/r
 import type { MetricRow, ActingStore } from '../../store/types.ts';
 import { isFull } from '../support/share.ts';
 import { at, newId, openTestStore } from './support.ts';
+import { nodesOf, rowsOfScan, type Plan } from './plans.ts';
 
 let store: ActingStore;
 let db: Db;
@@ -172,18 +173,6 @@ describe(`${(10 * steps) / 1e6} million points`, () => {
   const large = newId();
   const names = ['accuracy', 'grad_norm', 'learning_rate', 'loss', 'val_loss'];
 
-  type Plan = {
-    readonly 'Node Type': string;
-    readonly 'Relation Name'?: string;
-    readonly 'Actual Rows': number;
-    readonly 'Actual Loops': number;
-    readonly 'Rows Removed by Filter'?: number;
-    readonly Plans?: readonly Plan[];
-  };
-  const rowsRead = (scan: Plan): number =>
-    (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'];
-  const nodes = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
-
   beforeAll(async () => {
     // Half in one job, of 5 names. The rest in 50 jobs.
     await sql`
@@ -224,18 +213,18 @@ describe(`${(10 * steps) / 1e6} million points`, () => {
       readonly queryPLAN: readonly [{ readonly Plan: Plan; readonly 'Execution Time': number }];
     }>`explain (analyze, timing off, format json) ${query()}`.execute(db);
     const [explained] = Object.values(rows[0] ?? {})[0] ?? [];
-    const scans = (explained === undefined ? [] : nodes(explained.Plan)).filter(
+    const scans = (explained === undefined ? [] : nodesOf(explained.Plan)).filter(
       (node) => node['Relation Name']?.startsWith('metric_points') === true,
     );
-    const read = scans.reduce((sum, scan) => sum + rowsRead(scan), 0);
+    const read = scans.reduce((sum, scan) => sum + rowsOfScan(scan), 0);
     process.stdout.write(
       `${what}: ${read} rows read, ${explained?.['Execution Time'].toFixed(1)} ms, ${[...new Set(scans.map((scan) => scan['Node Type']))].join(', ')}\n`,
     );
     expect(scans.length).toBeGreaterThan(0);
-    const sums = (explained === undefined ? [] : nodes(explained.Plan)).filter((node) =>
+    const sums = (explained === undefined ? [] : nodesOf(explained.Plan)).filter((node) =>
       /^metric_(series|blocks)/.test(node['Relation Name'] ?? ''),
     );
-    expect(sums.reduce((sum, scan) => sum + rowsRead(scan), 0)).toBeLessThanOrEqual(mostRows + 1000);
+    expect(sums.reduce((sum, scan) => sum + rowsOfScan(scan), 0)).toBeLessThanOrEqual(mostRows + 1000);
     for (const scan of scans) expect(scan['Node Type']).toMatch(/^(Index (Only )?|Bitmap Heap )Scan$/);
     expect(read).toBeLessThanOrEqual(mostRows);
   });

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../store/database.ts';
 
-type Plan = {
+export type Plan = {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Actual Rows': number;
@@ -10,7 +10,11 @@ type Plan = {
   readonly Plans?: readonly Plan[];
 };
 
-const nodes = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
+export const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+
+/** Rows that a scan has looked at. */
+export const rowsOfScan = (scan: Plan): number =>
+  (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'];
 
 /** Runs the query; the tables that it read, by scan, and how many of their rows it looked at. */
 export async function rowsReadBy(
@@ -22,10 +26,7 @@ export async function rowsReadBy(
   }>`explain (analyze, timing off, format json) ${query}`.execute(db);
   const [explained] = Object.values(rows[0] ?? {})[0] ?? [];
   const scans =
-    explained === undefined ? [] : nodes(explained.Plan).filter((node) => node['Relation Name'] !== undefined);
-  const read = scans.reduce(
-    (sum, scan) => sum + (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'],
-    0,
-  );
+    explained === undefined ? [] : nodesOf(explained.Plan).filter((node) => node['Relation Name'] !== undefined);
+  const read = scans.reduce((sum, scan) => sum + rowsOfScan(scan), 0);
   return { tables: scans.map((scan) => scan['Relation Name'] ?? ''), read };
 }

@@ -67,7 +67,7 @@ export function describe(
   };
 }
 
-/** Of one of many: empty for a state that nobody knows. */
+/** The description of one instance among many; empty when the adapter does not know its state. */
 export function describeKnown(instance: Sdk.Instance, handle: InstanceHandle): readonly InstanceDescription[] {
   try {
     return [describe(instance, null, handle)];

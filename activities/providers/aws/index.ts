@@ -4,8 +4,8 @@ import { capabilities, providerName } from './capabilities.ts';
 import { awsConfigSchema, awsRegionsOf } from './config.ts';
 
 /**
- * Of one region (docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html): RunInstances has a bucket of 5, which
- * gets 2 a second; TerminateInstances has one of 100.
+ * For each region. RunInstances regains 2 tokens a second (docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). The
+ * second number is ours: most looks share one request, and a throttled termination is tried again.
  */
 const launchesPerSecondAndRegion = 2;
 const lifecyclePerSecondAndRegion = 100;

@@ -26,7 +26,7 @@ export function describe(instance: CloudInstance, handle: InstanceHandle): Insta
   return { handle, state, endedBy, launchedAt: startedAt, endedAt, preemption: preemptionOf(instance, endedBy) };
 }
 
-/** Of one of many: empty for a state that nobody knows. */
+/** The description of one instance among many; empty when the adapter does not know its state. */
 export function describeKnown(instance: CloudInstance, handle: InstanceHandle): readonly InstanceDescription[] {
   try {
     return [describe(instance, handle)];

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { parseAst } from 'rolldown/parseAst';
 import { providerModules } from '../../../activities/providers/registry.ts';
+import { nodesBelow, type ProgramNode } from '../../support/program-nodes.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -51,17 +52,6 @@ test('the list loads no adapter and nothing of a vendor; a provider loads its ow
   expect(JSON.parse(said)).toEqual({ before: [], after: ['aws/provider.ts'] });
 });
 
-type Node = { readonly type: string; readonly [key: string]: unknown };
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
-
-function* nodesBelow(node: Node): Generator<Node> {
-  yield node;
-  for (const value of Object.values(node))
-    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value])
-      if (isNode(one)) yield* nodesBelow(one);
-}
-
 /** The texts that a program holds: a name, an option or a folder of a provider among them is a word about that provider. */
 function wordsAboutProviders(text: string, lang: 'ts' | 'tsx' = 'ts'): readonly string[] {
   const names = [...providerModules.keys()];
@@ -70,7 +60,7 @@ function wordsAboutProviders(text: string, lang: 'ts' | 'tsx' = 'ts'): readonly 
       (name) =>
         said === name || said.includes(`ARTENIC_${name.toUpperCase()}_`) || said.includes(`/providers/${name}/`),
     );
-  const program = parseAst(text, { lang }) as unknown as Node;
+  const program = parseAst(text, { lang }) as unknown as ProgramNode;
   return [...nodesBelow(program)].flatMap(({ type, value }) => {
     const said = type === 'TemplateElement' ? (value as { readonly raw: string }).raw : value;
     const isText = type === 'Literal' || type === 'TemplateElement';

@@ -1,29 +1,20 @@
-import type { Step } from '../../../simulated-cloud/rules/script.ts';
 import { poll } from '../../support/poll.ts';
 import { SimulatedCloud } from '../../support/simulated-cloud.ts';
 import { defaultWorld } from '../../../simulated-cloud/rules/default-world.ts';
 import { percentile, rounded } from '../statistics.ts';
 import { BenchPlatform } from './platform.ts';
+import { trainingScript } from '../training-script.ts';
 
 const trainingSeconds = 60;
-const beats = 12;
 const clients = 16;
-
-const script: readonly Step[] = [
-  { do: 'hello' },
-  { do: 'phase', phase: 'setup' },
-  { do: 'phase', phase: 'training' },
-  ...Array.from({ length: beats }, (_, beat): readonly Step[] => [
-    { do: 'wait', seconds: trainingSeconds / beats },
-    { do: 'heartbeat', progress: (beat + 1) / beats },
-  ]).flat(),
-  { do: 'complete', exitCode: 0 },
-  { do: 'exit' },
-];
 
 /** So many jobs at once on the simulated cloud, each a scripted machine that trains for a minute. */
 export async function jobsAtOnce(jobs: number): Promise<void> {
-  const cloud = new SimulatedCloud({ ...defaultWorld, preemption: {}, machine: { kind: 'scripted', script } });
+  const cloud = new SimulatedCloud({
+    ...defaultWorld,
+    preemption: {},
+    machine: { kind: 'scripted', script: trainingScript(trainingSeconds) },
+  });
   await cloud.start();
   const platform = await BenchPlatform.start(cloud.environment());
   try {

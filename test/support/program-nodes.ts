@@ -1,0 +1,13 @@
+/** A node of a program as `rolldown/parseAst` gives it (ESTree). */
+export type ProgramNode = { readonly type: string; readonly [key: string]: unknown };
+
+export const isProgramNode = (value: unknown): value is ProgramNode =>
+  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+
+/** The node itself, then all below it, in the order of the text. */
+export function* nodesBelow(node: ProgramNode): Generator<ProgramNode> {
+  yield node;
+  for (const value of Object.values(node))
+    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value])
+      if (isProgramNode(one)) yield* nodesBelow(one);
+}
