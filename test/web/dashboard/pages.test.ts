@@ -91,7 +91,7 @@ test('what is billed and not wanted is shown on two pages, with its reason, cost
   await close();
 });
 
-test('what a job has cost: in the list, in all, by attempt and by segment; nothing where all of it was free', async () => {
+test('what a job has cost: in the list, in all, by attempt and by segment; the launches that were refused; nothing where all of it was free', async () => {
   const { page, problems, close } = await visit(browser, full.url, full.key, { theme: 'light' });
   await page.goto('/jobs');
   await page.getByRole('columnheader', { name: 'Cost' }).waitFor();
@@ -105,6 +105,15 @@ test('what a job has cost: in the list, in all, by attempt and by segment; nothi
   await page.getByText('Started because: the cheapest offer').waitFor();
   await page.getByText('Ended: The provider took it back.').waitFor();
   expect(await page.locator('main').innerText()).toMatch(/Cost\s+\$1\.50/);
+  const refused = await page.getByRole('region', { name: 'Refused launches' }).innerText();
+  for (const part of [
+    '2 offers',
+    'simulated eu-north-a gpu-1 spot',
+    'stockout, 2 times',
+    'stockout, 1 time,',
+    'no gpu-1 is left',
+  ])
+    expect(refused).toContain(part);
   await page.goto(`/jobs/${jobId}`);
   await page.getByRole('grid', { name: 'Attempts over time' }).waitFor();
   expect(await page.locator('main').innerText()).not.toContain('$');

@@ -83,7 +83,7 @@ export async function fill(world: ApiWorld): Promise<{ readonly jobId: string; r
 
 /** Taken back in a cloud after half an hour, and failed at home. */
 async function addPaidJob(world: ApiWorld): Promise<string> {
-  const { jobs, attempts } = world.store;
+  const { jobs, attempts, launchRefusals } = world.store;
   const { id: jobId } = await world.addJob({ service: 'paid' });
   await jobs.transition(jobId, 'preparing');
   const [from, until] = [new Date(Date.now() - 3_600_000), new Date(Date.now() - 1_800_000)];
@@ -93,6 +93,16 @@ async function addPaidJob(world: ApiWorld): Promise<string> {
     ...{ id, jobId, attempt: 1, reason: 'the cheapest offer', createdAt: from },
     offer: { ...offer, priceUsdMicrosPerHour: 3_000_000 },
   });
+  const refusal = { jobId, attempt: 1, message: 'InsufficientInstanceCapacity: no gpu-1 is left in this zone.' };
+  for (const [zone, launch] of [
+    ['eu-north-a', 1],
+    ['eu-north-b', 2],
+    ['eu-north-a', 3],
+  ] as const)
+    await launchRefusals.record({
+      ...{ ...refusal, launch, kind: 'stockout', at: from },
+      offer: { ...offer, zone, priceUsdMicrosPerHour: 3_000_000 },
+    });
   await attempts.setBilled({ ...offer, attemptId: id, instanceId: 'i-1' }, { from, until });
   await attempts.end(id, { kind: 'preempted', exitCode: null, message: 'The provider took it back.' }, until);
   const second = await world.openAttempt(jobId, 2);

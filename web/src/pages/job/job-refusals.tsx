@@ -11,7 +11,7 @@ export function JobRefusals({ job }: { readonly job: JobView }): ReactElement | 
   if (refusals.length === 0) return null;
   const newestFirst = refusals.toSorted((one, other) => (one.lastAt < other.lastAt ? 1 : -1));
   return (
-    <Card title="Refused launches" note={`${refusals.length} offers`}>
+    <Card title="Refused launches" note={refusals.length === 1 ? '1 offer' : `${refusals.length} offers`}>
       <ol className="grid gap-3">
         {newestFirst.map(({ provider, region, zone, instanceType, spot, kind, message, total, lastAt }) => (
           <li key={[provider, region, zone, instanceType, spot].join(' ')} className="min-w-0 text-sm">
