@@ -33,7 +33,6 @@ class Scarce {
     return {
       ...{ name: this.name, capabilities: world.local.capabilities, check: world.local.check },
       ...{ catalog: async () => [], list: async () => [], console: async () => '', consistencyMs: async () => 0 },
-      offers: async () => this.offers,
       launch: async (request) => {
         this.asked.push(request);
         const type = this.answer(request, this.asked.length);
