@@ -3,13 +3,7 @@ import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import { asProvider, type Adapter } from '../as-provider.ts';
-import type {
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  Provider,
-  ProviderCheck,
-} from '../provider.ts';
+import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider, ProviderCheck } from '../provider.ts';
 import { checkRegion } from './check.ts';
 import { aliveOrNewest } from '../choose.ts';
 import { LookUpWindows } from '../look-up-windows.ts';

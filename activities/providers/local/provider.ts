@@ -6,13 +6,7 @@ import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts
 import { localMachineOf } from '../../../core/instance-ref.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import { asProvider, type Adapter } from '../as-provider.ts';
-import type {
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  Provider,
-  ProviderCheck,
-} from '../provider.ts';
+import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider, ProviderCheck } from '../provider.ts';
 import { errorCode, isSystemCode } from '../../error-code.ts';
 import { readTail, writeOnce } from './files.ts';
 import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instance } from './instance.ts';

@@ -6,13 +6,7 @@ import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
 import { problemOf } from '../problem-of.ts';
 import { asProvider, type Adapter } from '../as-provider.ts';
-import type {
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  Provider,
-  ProviderCheck,
-} from '../provider.ts';
+import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider, ProviderCheck } from '../provider.ts';
 import type { CloudAccount, CloudInstance, CloudOffer } from './answers.ts';
 import { capabilities, providerName } from './capabilities.ts';
 import { CloudClient, type CloudClientOptions } from './client.ts';

@@ -226,7 +226,9 @@ describe('simulated', () => {
 
   test('offers accelerators by their names, and what the account can never have not at all', async () => {
     const offers = await world.open().catalog('all');
-    const ofType = offers.filter(({ resources, region, spot }) => resources.gpus === 1 && region === 'eu-north' && spot);
+    const ofType = offers.filter(
+      ({ resources, region, spot }) => resources.gpus === 1 && region === 'eu-north' && spot,
+    );
     const a100s = ofType.filter(({ resources }) => resources.gpuType === 'A100-80GB');
     expect(a100s.map(({ instanceType, zone }) => [instanceType, zone])).toEqual(
       ['eu-north-a', 'eu-north-b', 'eu-north-c'].map((zone) => ['a100-80-1', zone]),
