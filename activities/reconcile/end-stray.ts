@@ -3,10 +3,10 @@ import { assertNever } from '../../core/assert-never.ts';
 import { isArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import type { StrayReason } from '@artenic/core';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
-import type { SweepActivities } from '../contract.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
+import type { SweepActivities } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
-import { describeIfKnown, endInstance, recordBilledTimes } from '../end-instance.ts';
+import { describeIfKnown, endInstance, recordBilledTimes } from '../launching/end-instance.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
 import { providerNamed } from './survey.ts';
 

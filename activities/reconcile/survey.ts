@@ -3,10 +3,10 @@ import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { compare } from '../../core/reconcile/compare.ts';
 import type { SeenAttempt, SeenInstance, Verdict, WorkflowState } from '../../core/reconcile/types.ts';
 import type { SweptAttempt } from '../../store/types.ts';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
-import type { SweepPlan } from '../contract.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
+import type { SweepPlan } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
-import { describeIfKnown, recordBilledTimes } from '../end-instance.ts';
+import { describeIfKnown, recordBilledTimes } from '../launching/end-instance.ts';
 import { consistencyMsOf } from '../providers/consistency.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
 

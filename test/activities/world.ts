@@ -13,8 +13,8 @@ import {
   type JobSpecInput,
   type ModelSignature,
 } from '@artenic/core';
-import { createControlActivities } from '../../activities/control/create.ts';
-import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
+import { createControlActivities } from '../../activities/control.ts';
+import type { ControlActivities, ProviderActivities } from '../../activities/contracts/index.ts';
 import type { ControlDeps, ProviderDeps } from '../../activities/deps.ts';
 import { openProcessFolder } from '../../activities/process-folder.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';

@@ -13,11 +13,11 @@ import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
 import { databaseOf } from '../../store/database.ts';
 import { closeOrm, openOrm } from '../../store/orm.ts';
-import { createAttempts } from '../../store/repositories/attempts.ts';
-import { createJobs } from '../../store/repositories/jobs.ts';
-import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { createAttempts } from '../../store/attempts/repository.ts';
+import { createJobs } from '../../store/jobs/repository.ts';
+import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import { defaultLimits } from '../../api/deps.ts';
-import { startRelay } from '../../workers/relay.ts';
+import { startRelay } from '../../workers/loops/relay.ts';
 import { poll } from '../support/poll.ts';
 import { ApiWorld, errorOf, keyPepper, type Runner } from './harness.ts';
 

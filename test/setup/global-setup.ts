@@ -6,11 +6,11 @@ import { Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import pg from 'pg';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
-import { awaitPostgres, databaseUrl, ownDatabase, startPostgres } from '../../workers/up/postgres.ts';
+import { awaitPostgres, databaseUrl, ownDatabase, startPostgres } from '../../workers/up/postgres/postgres.ts';
 import { freePort } from '../../workers/up/ports.ts';
 import { startTemporalServer } from '../../workers/up/temporal-server.ts';
 import { openOrm, migrate } from '../../store/orm.ts';
-import { searchAttributes } from '../../workflows/contracts.ts';
+import { searchAttributes } from '../../workflows/contracts/index.ts';
 import { makeEnteredFolder } from '../support/entered-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

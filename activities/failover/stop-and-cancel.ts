@@ -1,0 +1,62 @@
+import { isTerminalJobState } from '@artenic/core';
+import { ArtenicError } from '../../core/errors.ts';
+import { parseAttemptId } from '../../core/ids.ts';
+import { endingOfStop, type StopReason } from '../../core/jobs/stop-reasons.ts';
+import type { ControlActivities } from '../contracts/index.ts';
+import type { ControlDeps } from '../deps.ts';
+
+/** The runner reads the request with its next heartbeat. */
+export async function requestStop(
+  deps: ControlDeps,
+  attemptId: string,
+  reason: StopReason,
+): Promise<{ readonly graceMs: number }> {
+  const { store, now } = deps;
+  if (reason === 'not-needed') await endUnopened(deps, attemptId);
+  const { jobId } = await store.attempts.get(attemptId);
+  const { spec } = await store.jobs.get(jobId);
+  await store.attempts.requestStop(attemptId, reason);
+  await store.attempts.advance(attemptId, 'stopping', now());
+  return { graceMs: spec.stopGraceSeconds * 1000 };
+}
+
+/**
+ * The job ends while a replacement's workflow has yet to make its row: the row is made here, with its end in it. Whoever
+ * opens the attempt afterwards finds that, and launches nothing.
+ */
+async function endUnopened({ store, now }: ControlDeps, attemptId: string): Promise<void> {
+  const parts = parseAttemptId(attemptId);
+  if (parts === null || (await store.attempts.find(attemptId)) !== null) return;
+  const { jobId, attempt } = parts;
+  for (const { offer, reason } of await store.decisions.launches(jobId, [attempt])) {
+    await store.transaction(async ({ jobs, attempts }) => {
+      // as `openAttempt` does: one of the two is the first
+      await jobs.lock(jobId);
+      if ((await attempts.find(attemptId)) !== null) return;
+      await attempts.open({ id: attemptId, jobId, attempt, offer, reason, createdAt: now() });
+      await attempts.end(attemptId, endingOfStop('not-needed', null), now());
+    });
+    return;
+  }
+}
+
+export async function readCancelIntent(
+  { store }: ControlDeps,
+  { jobId, attemptId }: Parameters<ControlActivities['readCancelIntent']>[0],
+): ReturnType<ControlActivities['readCancelIntent']> {
+  const job = await store.jobs.get(jobId);
+  const attempt = attemptId === undefined ? null : await store.attempts.find(attemptId);
+  return {
+    requested: job.cancelRequestedAt !== null || isTerminalJobState(job.state),
+    ...(attempt?.stopRequested === 'not-needed' ? { isNeedless: true } : {}),
+  };
+}
+
+export async function recordCancelIntent({ store, now }: ControlDeps, jobId: string, by: string): Promise<void> {
+  await store.jobs.requestCancel(jobId, by, now());
+}
+
+export async function awaitWorkflowClosed({ describeWorkflow }: ControlDeps, workflowId: string): Promise<void> {
+  if ((await describeWorkflow(workflowId)) !== 'open') return;
+  throw new ArtenicError('not-ready', `The workflow ${workflowId} is still open.`);
+}
