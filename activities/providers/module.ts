@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { limitProvider } from './limited.ts';
 import type { Provider, ProviderCapabilities } from './provider.ts';
-import type { RunnerPrograms } from './runner-programs.ts';
+import type { RunnerPrograms } from './boot/runner-programs.ts';
 
 /** What the process that serves a provider has for its adapter. */
 export type ProviderParts = {

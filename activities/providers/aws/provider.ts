@@ -7,7 +7,7 @@ import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider, Prov
 import { checkRegion } from './check.ts';
 import { aliveOrNewest } from '../choose.ts';
 import { LookUpWindows } from '../look-up-windows.ts';
-import type { RunnerPrograms } from '../runner-programs.ts';
+import type { RunnerPrograms } from '../boot/runner-programs.ts';
 import { capabilities, providerName } from './capabilities.ts';
 import { describe, describeKnown, oldestFirst } from './describe.ts';
 import { Ec2, type Ec2Options } from './ec2.ts';
