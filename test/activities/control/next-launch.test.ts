@@ -181,6 +181,26 @@ describe('a refused launch', () => {
     expect(other.asked).toEqual([]);
   });
 
+  test('leaves a provider whose options were taken away, unless that may have made something', async () => {
+    const kept = new Scarce('kept', [offerAt('kept', 'x', 9)]);
+    const { attemptId, offer, control } = await scarce('removed', ['a'], [kept]);
+    const provider = world.provider({
+      providers: new Map([['kept', kept.provider]]),
+      nextLaunch: (input) => control.nextLaunch(input),
+    });
+    const launch = () => provider.tryLaunch({ attemptId, offer, launch: 1 });
+    // a worker elsewhere may serve it
+    await expect(launch()).rejects.toMatchObject({ type: 'unavailable' });
+    const word = new ArtenicError('auth', 'The provider removed is not configured any more.');
+    await world.store.catalogs.refused('removed', word, new Date());
+    await world.store.reconcile.launchTried(attemptId, new Date());
+    await expect(launch()).rejects.toMatchObject({ type: 'unavailable', message: word.message });
+    await world.store.reconcile.launchTried(attemptId, null);
+    expect(await launch()).toMatchObject({
+      ...{ kind: 'next', launch: 1, next: { kind: 'launch', launch: 2, offer: { provider: 'kept' } } },
+    });
+  });
+
   test('ends when the job is asked to end, when the offer is refused as it is, and when there was an instance', async () => {
     const one = await scarce('cancelled', ['a', 'b']);
     await world.store.jobs.requestCancel(one.jobId, 'user', new Date());
