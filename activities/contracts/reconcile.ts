@@ -30,15 +30,17 @@ export type SweepActivities = {
   }) => Promise<{ readonly outcome: 'gone' | 'asked' | 'refused' | 'owned' }>;
 };
 
+export type SweepRecordInput = {
+  readonly provider: string;
+  readonly startedAt: string;
+  readonly result: { readonly plan: SweepPlan; readonly outcome: SweepOutcome } | { readonly error: string };
+};
+
 /** Steps of the reconciler on rows and workflows. */
 export type RepairActivities = {
   /** Gives an attempt without a future its ending, by its completion marker. False when it has found an owner meanwhile, or still an instance. */
   readonly settleAbandoned: (input: { readonly attemptId: string }) => Promise<{ readonly settled: boolean }>;
   /** Starts the workflow of an open job again, which takes over what runs. False when there is one, or the job has ended. */
   readonly restartJob: (input: { readonly jobId: string }) => Promise<{ readonly restarted: boolean }>;
-  readonly recordSweep: (input: {
-    readonly provider: string;
-    readonly startedAt: string;
-    readonly result: { readonly plan: SweepPlan; readonly outcome: SweepOutcome } | { readonly error: string };
-  }) => Promise<void>;
+  readonly recordSweep: (input: SweepRecordInput) => Promise<void>;
 };

@@ -42,23 +42,38 @@ export type LaunchResult =
 /** `sinceMs`: when the graces of its command ended, in milliseconds since 1970. */
 export type DeliveryInput = { readonly attemptId: string; readonly sinceMs: number };
 
+export type DecisionInput = {
+  readonly jobId: string;
+  readonly decision: number;
+  /** Numbers of the attempts whose workflows the asking run watches. */
+  readonly watched: readonly number[];
+};
+
+export type CancelIntentInput = {
+  readonly jobId: string;
+  readonly attemptId?: string;
+};
+
+export type OpenAttemptInput = {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly offer: Offer;
+  readonly reason: string;
+};
+
+export type CollectionInput = {
+  readonly attemptId: string;
+  readonly evidence: InstanceEvidence | null;
+  readonly launchError: LaunchError | null;
+};
+
 export type ControlActivities = {
   /** Checks that everything the job names is there; idempotent. Bad input ends as a `validation-failed` failure. */
   readonly prepareJob: (input: { readonly jobId: string }) => Promise<PreparedJob>;
   /** Reads attempts and offers, asks the policy, stores the decision under its number and returns it; the same number returns the stored one, as repeated. */
-  readonly decideNext: (input: {
-    readonly jobId: string;
-    readonly decision: number;
-    /** Numbers of the attempts whose workflows the asking run watches. */
-    readonly watched: readonly number[];
-  }) => Promise<Decided>;
+  readonly decideNext: (input: DecisionInput) => Promise<Decided>;
   /** Makes the attempt row, queues for capacity, and moves the fence to it; beside a warned attempt its runner's hello does that. */
-  readonly openAttempt: (input: {
-    readonly jobId: string;
-    readonly attempt: number;
-    readonly offer: Offer;
-    readonly reason: string;
-  }) => Promise<
+  readonly openAttempt: (input: OpenAttemptInput) => Promise<
     | {
         readonly kind: 'granted' | 'waiting';
         /** Its present launch, when that is not the first one. */
@@ -83,21 +98,16 @@ export type ControlActivities = {
    */
   readonly awaitDelivery: (input: DeliveryInput) => Promise<Exclude<DeliveryState, 'under-way'>>;
   /** Reads the completion marker and the evidence and says how the attempt ended. Writes nothing final. */
-  readonly collectAttempt: (input: {
-    readonly attemptId: string;
-    readonly evidence: InstanceEvidence | null;
-    readonly launchError: LaunchError | null;
-  }) => Promise<AttemptEnding>;
+  readonly collectAttempt: (input: CollectionInput) => Promise<AttemptEnding>;
   /** Writes the ending, frees the capacity, wakes the next in the queue. The first ending stays. */
   readonly settleAttempt: (input: {
     readonly attemptId: string;
     readonly ending: AttemptEnding;
   }) => Promise<AttemptEnding>;
   /** Whether somebody asked for the job's end, or the job has ended; with an attempt also whether that one is needed no more. */
-  readonly readCancelIntent: (input: {
-    readonly jobId: string;
-    readonly attemptId?: string;
-  }) => Promise<{ readonly requested: boolean; readonly isNeedless?: true }>;
+  readonly readCancelIntent: (
+    input: CancelIntentInput,
+  ) => Promise<{ readonly requested: boolean; readonly isNeedless?: true }>;
   /** A cancel that came to the workflow itself (Temporal's CLI or Web UI) becomes the job's cancel. */
   readonly recordCancelIntent: (input: { readonly jobId: string; readonly by: string }) => Promise<void>;
   /** Registers the model of a successful attempt once; null when the job made none and declared none. */
@@ -118,6 +128,12 @@ export type ControlActivities = {
   readonly awaitWorkflowClosed: (input: { readonly workflowId: string }) => Promise<void>;
 };
 
+export type TerminationInput = {
+  readonly attemptId: string;
+  readonly provider: string;
+  readonly handle: InstanceHandle | null;
+};
+
 export type ProviderActivities = {
   /**
    * Makes the instance (idempotent by attempt and launch) and records its handle. A refusal after which surely nothing exists
@@ -129,9 +145,5 @@ export type ProviderActivities = {
   /** Throws `not-ready` while the instance lives; the server retries it. */
   readonly watchInstance: (input: { readonly handle: InstanceHandle }) => Promise<InstanceEvidence>;
   /** Terminates and returns only when the provider says `gone`; throws `not-ready` until then. `handle` null: looks up by attempt id. */
-  readonly terminateInstance: (input: {
-    readonly attemptId: string;
-    readonly provider: string;
-    readonly handle: InstanceHandle | null;
-  }) => Promise<void>;
+  readonly terminateInstance: (input: TerminationInput) => Promise<void>;
 };

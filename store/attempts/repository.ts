@@ -5,7 +5,8 @@ import { ArtenicError } from '../../core/errors.ts';
 import { fromNow, inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import type { EndingCount, Offer } from '../../core/failover/types.ts';
-import type { AttemptRecord, AttemptsRepository } from '../types.ts';
+import type { InstanceRef } from '../../core/instance-ref.ts';
+import type { AttemptRecord, AttemptsRepository, BilledTimes, NewAttempt, NextLaunchOfAttempt } from '../types.ts';
 import { decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendEvent } from '../events/repository.ts';
 import { hear } from './hear.ts';
@@ -67,7 +68,7 @@ async function notePrice(transaction: Db, { provider, billing }: AttemptRecord['
   );
 }
 
-function open(db: Db, attempt: Parameters<AttemptsRepository['open']>[0]): Promise<AttemptRecord> {
+function open(db: Db, attempt: NewAttempt): Promise<AttemptRecord> {
   const { id, jobId, reason, createdAt } = attempt;
   return inTransaction(db, async (transaction) => {
     const made = await transaction
@@ -126,7 +127,7 @@ const billedByJobs: (db: Db) => AttemptsRepository['billedByJobs'] = (db) => asy
   return Map.groupBy(rows, ({ jobId }) => jobId);
 };
 
-async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<AttemptsRepository['setBilled']>) {
+async function setBilled(db: Db, instance: InstanceRef, { from, until }: BilledTimes) {
   const { attemptId, instanceId } = instance;
   const open = db
     .updateTable('attempts')
@@ -137,7 +138,7 @@ async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<Atte
   else if (from !== null) await open.set({ billedFrom: from }).where('billedFrom', 'is', null).execute();
 }
 
-async function leaseLaunch(...[db, id, holder, forMs]: [Db, ...Parameters<AttemptsRepository['leaseLaunch']>]) {
+async function leaseLaunch(db: Db, id: string, holder: string, forMs: number) {
   const isFree = sql<boolean>`(launched_by is null or launched_by = ${holder} or launch_lease_until <= clock_timestamp())`;
   const taken = await db
     .updateTable('attempts')
@@ -189,7 +190,7 @@ function runningSpans(db: Db, jobId: string): Promise<readonly RunningSpan[]> {
     .execute();
 }
 
-async function moveLaunch(db: Db, ...[id, to]: Parameters<AttemptsRepository['moveLaunch']>): Promise<void> {
+async function moveLaunch(db: Db, id: string, to: NextLaunchOfAttempt): Promise<void> {
   const { launch, offer, reason, at } = to;
   await db
     .updateTable('attempts')

@@ -65,16 +65,28 @@ export type SilentAttempt = Pick<
 /** Part of what belongs to a job. `cursor` is opaque. */
 export type JobPageQuery = { readonly jobId: string; readonly cursor?: string; readonly limit: number };
 
+export type NextLaunchOfAttempt = {
+  readonly launch: number;
+  readonly offer: Offer;
+  readonly reason: string;
+  readonly at: Date;
+};
+
+/** Null where the provider has not told it yet. */
+export type BilledTimes = { readonly from: Date | null; readonly until: Date | null };
+
+export type NewAttempt = {
+  readonly id: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly offer: Offer;
+  readonly reason: string;
+  readonly createdAt: Date;
+};
+
 export type AttemptsRepository = {
   /** Makes the row in state `waiting`; the same id again returns what is there. Appends the event `attempt.state` when made. */
-  readonly open: (attempt: {
-    readonly id: string;
-    readonly jobId: string;
-    readonly attempt: number;
-    readonly offer: Offer;
-    readonly reason: string;
-    readonly createdAt: Date;
-  }) => Promise<AttemptRecord>;
+  readonly open: (attempt: NewAttempt) => Promise<AttemptRecord>;
   readonly find: (id: string) => Promise<AttemptRecord | null>;
   readonly get: (id: string) => Promise<AttemptRecord>;
   /**
@@ -95,10 +107,7 @@ export type AttemptsRepository = {
   /** When each attempt ran whose runner has said hello. */
   readonly runningSpans: (jobId: string) => Promise<readonly RunningSpan[]>;
   /** Its next launch, of this offer; one that is not after the present one changes nothing. */
-  readonly moveLaunch: (
-    id: string,
-    to: { readonly launch: number; readonly offer: Offer; readonly reason: string; readonly at: Date },
-  ) => Promise<void>;
+  readonly moveLaunch: (id: string, to: NextLaunchOfAttempt) => Promise<void>;
   /** Ascending by number. */
   readonly listByJob: (jobId: string) => Promise<readonly AttemptRecord[]>;
   /** Ascending by number. */
@@ -109,10 +118,7 @@ export type AttemptsRepository = {
    * The provider's own times of an instance. The first end stays; an instance that is not the attempt's own changes
    * nothing.
    */
-  readonly setBilled: (
-    instance: InstanceRef,
-    billed: { readonly from: Date | null; readonly until: Date | null },
-  ) => Promise<void>;
+  readonly setBilled: (instance: InstanceRef, billed: BilledTimes) => Promise<void>;
   /** Only forward (waiting → launching → starting → setup → running → stopping); `ended` is `end`'s. Stamps the matching time; appends the event. */
   readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
   /** From now on only this machine launches it, unless another one was first; returns which it is. */

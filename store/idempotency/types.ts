@@ -4,19 +4,23 @@ export type StoredResponse = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
+export type IdempotentRequest = {
+  readonly key: string;
+  readonly principalId: string;
+  readonly route: string;
+  readonly bodySha256: string;
+  readonly now: Date;
+  readonly lockMs: number;
+};
+
 export type IdempotencyRepository = {
   /**
    * Reserves the key for this request. `new`: go on, and call `complete` in the transaction of the effect.
    * `replay`: answer with what is stored. `in-flight` and `mismatch` as their names say. A reservation expires after `lockMs`.
    */
-  readonly begin: (request: {
-    readonly key: string;
-    readonly principalId: string;
-    readonly route: string;
-    readonly bodySha256: string;
-    readonly now: Date;
-    readonly lockMs: number;
-  }) => Promise<
+  readonly begin: (
+    request: IdempotentRequest,
+  ) => Promise<
     | { readonly kind: 'new' }
     | { readonly kind: 'in-flight' }
     | { readonly kind: 'mismatch' }

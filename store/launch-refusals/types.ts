@@ -22,11 +22,13 @@ export type LaunchRefusalRecord = {
 /** What another job was told lately. */
 export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
 
+export type NewLaunchRefusal = Omit<LaunchRefusalRecord, 'streak' | 'total' | 'firstAt' | 'lastAt'> & {
+  readonly at: Date;
+};
+
 export type LaunchRefusalsRepository = {
   /** One row for each offer of a job; the same launch of the same attempt again changes nothing. */
-  readonly record: (
-    refusal: Omit<LaunchRefusalRecord, 'streak' | 'total' | 'firstAt' | 'lastAt'> & { readonly at: Date },
-  ) => Promise<void>;
+  readonly record: (refusal: NewLaunchRefusal) => Promise<void>;
   /** Of the job, oldest first, at most as many as a decision looks at: the newest. */
   readonly ofJob: (jobId: string) => Promise<readonly LaunchRefusalRecord[]>;
   /** In the order of the offers. */

@@ -67,6 +67,15 @@ export type SweptAttempt = {
   readonly currentAttempt: number;
 };
 
+export type FinishedSweep = Pick<SweepRecord, 'provider' | 'startedAt' | 'finishedAt'> &
+  ({ readonly error: string } | { readonly findings: SweepFindings });
+
+export type SweptAttemptsQuery = {
+  readonly provider: string;
+  readonly attemptIds: readonly string[];
+  readonly limit: number;
+};
+
 export type ReconcileRepository = {
   /** A call that may make the attempt's instance begins; null: it was refused, and made none. */
   readonly launchTried: (attemptId: string, at: Date | null) => Promise<void>;
@@ -77,11 +86,7 @@ export type ReconcileRepository = {
   /** An instance of it lives after all. */
   readonly denyTermination: (attemptId: string) => Promise<void>;
   /** Rows of this provider that are not over, oldest first and at most `limit`, and those with these ids. */
-  readonly attempts: (query: {
-    readonly provider: string;
-    readonly attemptIds: readonly string[];
-    readonly limit: number;
-  }) => Promise<readonly SweptAttempt[]>;
+  readonly attempts: (query: SweptAttemptsQuery) => Promise<readonly SweptAttempt[]>;
   /** Notes since when attempts have no open workflow; the first time stays as long as they have none. */
   readonly setWatched: (attempts: {
     readonly watched: readonly string[];
@@ -98,10 +103,7 @@ export type ReconcileRepository = {
   readonly strayResolved: (handle: InstanceRef, at: Date) => Promise<void>;
   /** Open ones of all providers, longest first. */
   readonly unresolved: () => Promise<readonly StrayRecord[]>;
-  readonly finishSweep: (
-    sweep: Pick<SweepRecord, 'provider' | 'startedAt' | 'finishedAt'> &
-      ({ readonly error: string } | { readonly findings: SweepFindings }),
-  ) => Promise<void>;
+  readonly finishSweep: (sweep: FinishedSweep) => Promise<void>;
   readonly sweeps: () => Promise<readonly SweepRecord[]>;
   /** When each provider said the newest price that something was launched for. */
   readonly pricedAt: () => Promise<ReadonlyMap<string, Date>>;

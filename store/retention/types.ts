@@ -2,20 +2,22 @@ import type { CheckpointPlace, JobFacts, JobStage } from '../../core/retention/d
 
 export type OldPartition = { readonly name: string; readonly untilMs: number; readonly bytes: number };
 
+export type ExpiredQuery = {
+  readonly keysBefore: Date;
+  readonly sessionsBefore: Date;
+  readonly straysBefore: Date;
+  readonly auditBefore: Date;
+  readonly noticesBefore: Date;
+  readonly isDryRun: boolean;
+};
+
 /** What the collector of garbage reads and deletes. Deciding is `core/retention`'s. */
 export type RetentionRepository = {
   /** True when `holder` alone may collect for the next `forMs`, by the database's clock. */
   readonly lease: (holder: string, forMs: number) => Promise<boolean>;
   readonly endLease: (holder: string) => Promise<void>;
   /** Expired idempotency keys, sign-ins, resolved strays, entries of the audit log, notices that are over: how many there are, or how many were deleted. */
-  readonly expired: (query: {
-    readonly keysBefore: Date;
-    readonly sessionsBefore: Date;
-    readonly straysBefore: Date;
-    readonly auditBefore: Date;
-    readonly noticesBefore: Date;
-    readonly isDryRun: boolean;
-  }) => Promise<number>;
+  readonly expired: (query: ExpiredQuery) => Promise<number>;
   /** Partitions of `table` that end at or before this time, with everything in them numbered, oldest first. */
   readonly oldPartitions: (table: 'events', untilMs: number) => Promise<readonly OldPartition[]>;
   readonly dropPartition: (table: 'events', name: string) => Promise<void>;
