@@ -2,10 +2,13 @@ import { availableParallelism, hostname, platform } from 'node:os';
 import { helloResponseSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
 import type { RunnerApi } from './api-client.ts';
 
-/** A token that our API does not know stays unknown; only a stranger at its address is worth waiting for. */
+/**
+ * The API may answer "unknown token" for this long before it is believed: meanwhile, another server may hold its
+ * address.
+ */
 const strangerMs = 60_000;
 
-/** Waits for the API as long as it takes, or until `signal`. */
+/** Waits for the API without a time limit, or until `signal`. */
 export function sendHello(
   api: RunnerApi,
   { attemptId, bootstrapToken }: Pick<Bootstrap, 'attemptId' | 'bootstrapToken'>,
