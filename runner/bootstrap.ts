@@ -5,10 +5,7 @@ import { createRunnerApi } from './report/api-client.ts';
 import { writeWhole } from '@artenic/core/write-whole';
 
 const fileSchema = z.union([bootstrapSchema, bootstrapSeedSchema.strict()]);
-/**
- * The API may answer "unknown token" for this long before it is believed: meanwhile, another server may hold its
- * address.
- */
+/** An unknown-token answer is retried for this long: another server may answer at the API's old address. */
 const strangerMs = 60_000;
 
 /**

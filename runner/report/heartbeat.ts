@@ -45,7 +45,7 @@ export function startHeartbeat(parts: {
   readonly progress: () => Promise<number | null>;
 }): {
   readonly stop: () => Promise<void>;
-  /** Like `stop`, and sends the last progress first unsent: a command may end between two heartbeats. */
+  /** Like `stop`, then sends the last progress if it is still unsent: a command may end between two heartbeats. */
   readonly finish: () => Promise<void>;
 } {
   const end = new AbortController();

@@ -2,10 +2,7 @@ import { availableParallelism, hostname, platform } from 'node:os';
 import { helloResponseSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
 import type { RunnerApi } from './api-client.ts';
 
-/**
- * The API may answer "unknown token" for this long before it is believed: meanwhile, another server may hold its
- * address.
- */
+/** An unknown-token answer is retried for this long: another server may answer at the API's old address. */
 const strangerMs = 60_000;
 
 /** Waits for the API without a time limit, or until `signal`. */

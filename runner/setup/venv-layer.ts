@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const ownEntries: ReadonlySet<string> = new Set(['bin', 'include', 'lib', 'lib64', 'pyvenv.cfg']);
 /** Interpreters and activation scripts: the layer has its own. */
 const ownPrograms = /^(python|activate|Activate)/;
-/** Of the first line, including `#!`. */
+/** Length limit of the first line, including `#!`. */
 const longestShebang = 127;
 
 /**

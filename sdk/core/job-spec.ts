@@ -92,7 +92,7 @@ export const environmentSchema = z.strictObject({
 });
 
 /**
- * Of two entries with the same name the last would win, and a name below another entry's name needs a folder where a
+ * The last of two entries with the same name would win, and a name below another entry's name needs a folder where a
  * file is.
  */
 function checkDataNames(

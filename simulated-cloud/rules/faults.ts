@@ -19,7 +19,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('quota') }),
   /** One request makes two instances. */
   z.strictObject({ kind: z.literal('made-twice') }),
-  /** The instance is made and said to run, but no process ever runs on it. */
+  /** The instance is made and reported as running, but no process ever runs on it. */
   z.strictObject({ kind: z.literal('never-boots') }),
   /** The answer contains a state that is not documented. */
   z.strictObject({ kind: z.literal('unknown-state') }),
