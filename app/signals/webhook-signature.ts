@@ -9,7 +9,7 @@ function refused(why: string): ArtenicError {
   return new ArtenicError('unauthorized', `The webhook is refused: ${why}.`);
 }
 
-/** The key of a secret as the specification writes it: `whsec_` and 24 to 64 bytes as base64; null for anything else. */
+/** Key of a secret in the specification's form: `whsec_` and 24 to 64 bytes as base64; null for any other text. */
 export function webhookKeyOf(secret: string): Uint8Array | null {
   const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret);
   const key = Buffer.from(match?.[1] ?? '', 'base64');
@@ -18,7 +18,7 @@ export function webhookKeyOf(secret: string): Uint8Array | null {
 
 /**
  * Throws `unauthorized` unless one of the keys has signed the body, this id and a time within five minutes of `now`.
- * @returns the message's id, which is the same each time it is sent
+ * @returns the message's id, which is the same for each time it is sent
  */
 export function checkWebhook(
   keys: readonly Uint8Array[],
