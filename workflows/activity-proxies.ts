@@ -28,7 +28,10 @@ export const registration = proxyActivities<Pick<ControlActivities, 'registerMod
   summary: 'checks and registers the model',
 });
 
-/** Local activity: one history event instead of three to six. Signals are not handled until it returns, so its timeout is short. */
+/**
+ * Local activity: one history event instead of three to six. Signals are not handled until it returns, so its timeout is
+ * short.
+ */
 const immediate = proxyLocalActivities<ControlActivities>({
   startToCloseTimeout: '3s',
   scheduleToCloseTimeout: '6s',
@@ -123,7 +126,7 @@ export function instanceActivities(
     watch: proxyActivities<Pick<ProviderActivities, 'watchInstance'>>({
       taskQueue,
       summary: `watch the instance on ${place}`,
-      // one poll of the instance; it throws `not-ready` as long as the instance lives. Its provider sets the time of
+      // a single poll of the instance; it throws `not-ready` as long as the instance lives. Its provider sets the time of
       // the next poll; the interval here applies after the death of a worker during a poll
       startToCloseTimeout: '20s',
       heartbeatTimeout,

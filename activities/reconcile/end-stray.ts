@@ -65,8 +65,8 @@ async function isStillStray(deps: ReconcileDeps, handle: InstanceHandle, reason:
 }
 
 /**
- * Whether no workflow of the attempt is open and none can return: the job has ended, or its open workflow would start
- * one.
+ * Whether no workflow of the attempt is open and none can return: the job has ended, or its open workflow
+ * would have taken it over.
  */
 export async function isAbandoned(
   { store, describeWorkflow }: Pick<ReconcileDeps, 'store' | 'describeWorkflow'>,

@@ -3,7 +3,7 @@ import type { StreamKey } from '../../store/types.ts';
 import { everyMs, type Loop } from '../loops/every.ts';
 import { later, packLog, settleLog, type LogDeps } from './objects.ts';
 
-/** A tail of this age is packed, whatever its size. */
+/** A tail of this age is packed, regardless of its size. */
 const oldestTailMs = 300_000;
 /** An ended attempt may still deliver log bytes for this time. */
 const settleAfterMs = 600_000;
@@ -15,7 +15,7 @@ export type LogKeeperOptions = {
   readonly settleAfterMs?: number;
 };
 
-/** One round over the work that requests leave undone: old tails, tails of a dead process, logs of ended attempts. */
+/** Runs a round over the work that requests leave undone: old tails, tails of a dead process, logs of ended attempts. */
 export async function keepLogs(deps: LogDeps, options: Omit<LogKeeperOptions, 'intervalMs'> = {}): Promise<void> {
   const { streams } = deps.store;
   const before = (ms: number): Date => new Date(deps.now().getTime() - ms);

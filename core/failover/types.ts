@@ -167,7 +167,10 @@ export type FailoverAction =
       readonly reason: string;
     };
 
-/** `isRepeated`: an earlier call with the same number stored this decision; its facts may be stale, so no caller waits on it. */
+/**
+ * `isRepeated`: an earlier call with the same number stored this decision; its facts may be stale, so no caller waits on
+ * it.
+ */
 export type Decided = FailoverAction & {
   readonly isRepeated?: true;
   /** Providers whose offers must be refreshed before the next decision. */

@@ -60,7 +60,7 @@ export function takeSignal(state: SignalState, signal: ExternalSignal): SignalSt
 
 type Mark = NonNullable<SignalState['hold']>;
 
-/** Of two marks in the same millisecond the greater id wins; with the same id the hold wins. */
+/** Two marks of the same millisecond are ordered by id; with the same id the hold wins. */
 function isLater(one: Mark, other: Mark | null): boolean {
   if (other === null || one.atMs !== other.atMs) return other === null || one.atMs > other.atMs;
   if (one.id !== other.id) return one.id > other.id;

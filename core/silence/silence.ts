@@ -6,7 +6,7 @@ export type SilenceSettings = {
   readonly silentAfterMs: number;
   /** Overrides the limits of all providers; null: each provider's own limit holds. */
   readonly helloWithinMs: number | null;
-  /** How long a machine may take from its launch to its runner's hello: booting, and the download of Node where its image has none. */
+  /** Time limit from a machine's launch to its runner's hello: booting, and the download of Node if its image has none. */
   readonly helloWithinMsByProvider: ReadonlyMap<string, number>;
 };
 
@@ -22,7 +22,7 @@ export type Uptime = { readonly goodSinceMs: number; readonly goodUntilMs: numbe
 
 /** Signs of life of an attempt's machine. Milliseconds since 1970. */
 export type Signs = {
-  /** When the launch gave the instance. */
+  /** When the launch returned the instance. */
   readonly instanceSinceMs: number | null;
   readonly helloAtMs: number | null;
   /** The last request that could only come from this machine. */

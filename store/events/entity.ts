@@ -37,7 +37,7 @@ export const events = defineEntity({
   },
 });
 
-/** One row: the last assigned number. Partitions are dropped, but numbers are never used again. */
+/** A single row with the last assigned number. Partitions are dropped, but numbers are never used again. */
 export const eventCounter = defineEntity({
   name: 'EventCounter',
   tableName: 'event_counter',

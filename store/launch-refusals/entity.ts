@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { refusalKinds, type Offer } from '../../core/failover/types.ts';
 import { jobs } from '../jobs/entity.ts';
 
-/** One row for each refused offer of a job, however often it was refused. */
+/** A row for each refused offer of a job, however often it was refused. */
 export const launchRefusals = defineEntity({
   name: 'LaunchRefusal',
   tableName: 'launch_refusals',

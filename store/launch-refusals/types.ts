@@ -23,7 +23,7 @@ export type LaunchRefusalRecord = {
 export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
 
 export type LaunchRefusalsRepository = {
-  /** One row for each offer of a job; repeating the same launch of the same attempt changes nothing. */
+  /** A row for each offer of a job; repeating the same launch of the same attempt changes nothing. */
   readonly record: (
     refusal: Omit<LaunchRefusalRecord, 'streak' | 'total' | 'firstAt' | 'lastAt'> & { readonly at: Date },
   ) => Promise<void>;

@@ -29,7 +29,7 @@ export const metricPoints = defineEntity({
 });
 
 /**
- * One row for each metric of each attempt, kept up to date with its points, so that listing metrics reads no points.
+ * A row for each metric of each attempt, kept up to date with its points, so that listing metrics reads no points.
  */
 export const metricSeries = defineEntity({
   name: 'MetricSeries',

@@ -20,7 +20,7 @@ export type NoticeRecord = {
  * once.
  */
 export type OutboxRepository = {
-  /** One message for each job and target: repeating the call changes nothing. */
+  /** A message for each job and target: repeating the call changes nothing. */
   readonly append: (ended: JobEnded, target: NoticeTarget, at: Date) => Promise<void>;
   /** Messages that are neither delivered nor given up, with a next try by now; the longest due first. */
   readonly due: (query: { readonly now: Date; readonly limit: number }) => Promise<readonly NoticeRecord[]>;

@@ -67,7 +67,7 @@ async function collect(step: CollectorStep, deps: CollectorDeps, round: Round): 
 }
 
 /**
- * One round of every step. Each step is bounded, may die at any point, and continues with the rest in the next round. A
+ * Runs a round of every step. Each step is bounded, may die at any point, and continues with the rest in the next round. A
  * failed step does not stop the other steps; the first failure is thrown at the end.
  */
 export async function collectGarbage(

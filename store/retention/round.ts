@@ -10,7 +10,7 @@ export type CollectorDeps = {
 };
 
 export type Round = {
-  /** Reports what would be removed, and removes nothing. */
+  /** Dry run: counts the removable items, and removes nothing. */
   readonly isDryRun: boolean;
   /** Most items that a step handles in a round. */
   readonly limit: number;

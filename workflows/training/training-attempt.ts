@@ -30,7 +30,7 @@ const maxHoursMarginMs = 15_000;
  */
 const lastWordMs = 10_000;
 
-/** One instance, from its launch to the proof that nothing is left of it. */
+/** An attempt with its instance, from its launch to the proof that nothing is left of it. */
 export async function trainingAttempt(input: AttemptInput): Promise<AttemptResult> {
   const attempt = new AttemptRun(input);
   return CancellationScope.nonCancellable(() => attempt.run());
