@@ -29,8 +29,8 @@ export const registration = proxyActivities<Pick<ControlActivities, 'registerMod
 });
 
 /**
- * Local activity: one history event instead of three to six. Signals are not handled until it returns, so its timeout is
- * short.
+ * Local activity: one history event instead of three to six. Signals are not handled until it returns, so its timeout
+ * is short.
  */
 const immediate = proxyLocalActivities<ControlActivities>({
   startToCloseTimeout: '3s',
@@ -126,8 +126,8 @@ export function instanceActivities(
     watch: proxyActivities<Pick<ProviderActivities, 'watchInstance'>>({
       taskQueue,
       summary: `watch the instance on ${place}`,
-      // a single poll of the instance; it throws `not-ready` as long as the instance lives. Its provider sets the time of
-      // the next poll; the interval here applies after the death of a worker during a poll
+      // a single poll of the instance; it throws `not-ready` as long as the instance lives. Its provider sets the time
+      // of the next poll; the interval here applies after the death of a worker during a poll
       startToCloseTimeout: '20s',
       heartbeatTimeout,
       retry: { initialInterval: '2s', maximumInterval: '2s', backoffCoefficient: 1 },

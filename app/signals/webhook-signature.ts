@@ -2,7 +2,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ArtenicError } from '../../core/errors.ts';
 
-/** Standard Webhooks, symmetric signatures (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md). */
+/**
+ * Standard Webhooks, symmetric signatures (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md).
+ */
 const toleranceMs = 300_000;
 
 function refused(why: string): ArtenicError {
@@ -18,7 +20,7 @@ export function webhookKeyOf(secret: string): Uint8Array | null {
 
 /**
  * Throws `unauthorized` unless one of the keys has signed the body, this id and a time within five minutes of `now`.
- * @returns the message's id, which is the same for each time it is sent
+ * @returns the message's id, the same for every delivery of the message
  */
 export function checkWebhook(
   keys: readonly Uint8Array[],

@@ -168,8 +168,8 @@ export type FailoverAction =
     };
 
 /**
- * `isRepeated`: an earlier call with the same number stored this decision; its facts may be stale, so no caller waits on
- * it.
+ * `isRepeated`: an earlier call with the same number stored this decision; its facts may be stale, so no caller waits
+ * on it.
  */
 export type Decided = FailoverAction & {
   readonly isRepeated?: true;

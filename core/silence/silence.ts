@@ -6,7 +6,7 @@ export type SilenceSettings = {
   readonly silentAfterMs: number;
   /** Overrides the limits of all providers; null: each provider's own limit holds. */
   readonly helloWithinMs: number | null;
-  /** Time limit from a machine's launch to its runner's hello: booting, and the download of Node if its image has none. */
+  /** Time limit from a machine's launch to its runner's hello: booting, and downloading Node if the image has none. */
   readonly helloWithinMsByProvider: ReadonlyMap<string, number>;
 };
 

@@ -41,7 +41,7 @@ export type FailoverResult =
       readonly attempt: number | null;
       readonly reason: string;
     }
-  /** The workflow was cancelled, but the job was not: its parent was terminated or reset. The instance keeps running. */
+  /** The workflow was cancelled, but the job was not: its parent was terminated or reset. The instance still runs. */
   | { readonly kind: 'detached' };
 
 export type AttemptInput = {

@@ -37,7 +37,7 @@ function sweepOf(provider: string): SweepActivities {
   });
 }
 
-/** Runs a sweep: compares the provider's list, the attempt rows and Temporal's workflows, and acts on the differences. */
+/** A sweep: compares the provider's list, the attempt rows and Temporal's workflows, and acts on the differences. */
 export async function reconcileProviders({ provider }: ProviderInput): Promise<SweepOutcome | null> {
   const startedAt = new Date().toISOString();
   const timeline = new Timeline(`Reconciling ${provider}`, { Provider: provider });
