@@ -15,7 +15,7 @@ export type LogKeeperOptions = {
   readonly settleAfterMs?: number;
 };
 
-/** Does the work that requests leave undone, in one round: old tails, tails of a dead process, logs of ended attempts. */
+/** A round over the work that requests leave undone: old tails, tails of a dead process, logs of ended attempts. */
 export async function keepLogs(deps: LogDeps, options: Omit<LogKeeperOptions, 'intervalMs'> = {}): Promise<void> {
   const { streams } = deps.store;
   const before = (ms: number): Date => new Date(deps.now().getTime() - ms);

@@ -67,8 +67,8 @@ async function collect(step: CollectorStep, deps: CollectorDeps, round: Round): 
 }
 
 /**
- * Runs a round of every step. Each step is bounded, may die at any point, and continues with the rest in the next round.
- * A failed step does not stop the other steps; the first failure is thrown at the end.
+ * Runs a round of every step. Each step is bounded, may die at any point, and continues with the rest in the next
+ * round. A failed step does not stop the other steps; the first failure is thrown at the end.
  */
 export async function collectGarbage(
   deps: CollectorDeps,

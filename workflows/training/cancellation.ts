@@ -8,7 +8,7 @@ export type Cancellation = { readonly requested: boolean; readonly arrived: Prom
  */
 export function listenForCancellation(): Cancellation {
   const state = { requested: false, arrived: Promise.resolve() };
-  // this promise never resolves; it only rejects, on the cancel request
+  // `cancelRequested` never resolves; it only rejects, on the cancel request
   state.arrived = CancellationScope.current().cancelRequested.catch(() => {
     state.requested = true;
   });
