@@ -15,7 +15,7 @@ import { noticeWatchers } from '../outbox/repository.ts';
 type JobRow = Selectable<Database['jobs']>;
 type JobChange = UpdateObject<Database, 'jobs'>;
 
-/** The states in which something of the job's own runs. */
+/** The states in which the job's own setup, command or collection runs. */
 const startedStates: readonly JobState[] = ['setup', 'running', 'collecting'];
 
 function jobNotFound(id: string): ArtenicError {
@@ -60,7 +60,7 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
   return moved;
 }
 
-/** As long as the job refers to them, nobody deletes the objects that it needs. */
+/** The collector keeps the objects that a job needs as long as the job refers to them. */
 async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<void> {
   const keys = [
     ...(spec.package === undefined ? [] : [objectKeys.package(spec.package.sha256)]),
@@ -71,7 +71,7 @@ async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<v
   await transaction.insertInto('object_refs').values(refs).execute();
 }
 
-/** A submit that is repeated, as one after an answer that was lost. */
+/** For a repeated submit, for example after a lost answer. */
 function sameJob(known: JobRow | null, { id, principal }: JobInsert): JobRow {
   if (known?.projectId !== principal.projectId) throw new ArtenicError('conflict', `There is another job ${id}.`);
   return known;
@@ -155,6 +155,19 @@ const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
     .orderBy('id')
     .limit(limit);
 
+const requestCancel = (db: Db, id: string, by: string, at: Date): Promise<JobRecord> =>
+  inTransaction(db, async (transaction) => {
+    const job = await lockJob(transaction, id);
+    if (isTerminalJobState(job.state))
+      throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
+    if (job.cancelRequestedAt === null)
+      await appendAudit(transaction, { verb: 'job.cancel', subject: id, projectId: job.projectId, details: { by } });
+    const request: JobChange = job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
+    if (mayTransition(job.state, 'cancelling'))
+      return move(transaction, job, 'cancelling', { ...request, message: `Cancel requested by ${by}.` });
+    return job.cancelRequestedAt === null ? update(transaction, id, request) : job;
+  });
+
 export function createJobs(db: Db): JobsRepository {
   return {
     insert: (job) => insert(db, job),
@@ -172,26 +185,7 @@ export function createJobs(db: Db): JobsRepository {
         const { message = '', ...result } = options;
         return move(transaction, job, to, { message: storable(message), ...result });
       }),
-    requestCancel: (id, by, at) =>
-      inTransaction(db, async (transaction) => {
-        const job = await lockJob(transaction, id);
-        if (isTerminalJobState(job.state)) {
-          throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
-        }
-        if (job.cancelRequestedAt === null)
-          await appendAudit(transaction, {
-            verb: 'job.cancel',
-            subject: id,
-            projectId: job.projectId,
-            details: { by },
-          });
-        const request: JobChange =
-          job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
-        if (mayTransition(job.state, 'cancelling')) {
-          return move(transaction, job, 'cancelling', { ...request, message: `Cancel requested by ${by}.` });
-        }
-        return job.cancelRequestedAt === null ? update(transaction, id, request) : job;
-      }),
+    requestCancel: (id, by, at) => requestCancel(db, id, by, at),
     moveFence: async (id, attempt) => {
       await update(db, id, { currentAttempt: sql<number>`greatest(current_attempt, ${attempt}::int)` });
     },

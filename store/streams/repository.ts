@@ -5,7 +5,7 @@ import type { StreamKey, StreamsRepository } from '../types.ts';
 
 const byKey = ({ attemptId, stream }: StreamKey) => sql<boolean>`attempt_id = ${attemptId} and stream = ${stream}`;
 
-/** Makes the row if it is missing. */
+/** Creates a missing row. */
 async function ensure(transaction: Db, { attemptId, stream }: StreamKey): Promise<void> {
   await transaction
     .insertInto('streams')
@@ -60,6 +60,13 @@ export function createStreams(db: Db): StreamsRepository {
         .executeTakeFirst();
       return { nextOffset: Number(row?.nextOffset ?? 0n), tailBytes: Number(row?.tailBytes ?? 0n) };
     },
+    ...createPacking(db),
+  };
+}
+
+/** Leases for moving a log's bytes into objects, and the logs that are due. */
+function createPacking(db: Db): Pick<StreamsRepository, 'lease' | 'endLease' | 'withTail' | 'unsettled' | 'settle'> {
+  return {
     lease: async (key, holder, forMs) => {
       const { numUpdatedRows } = await db
         .updateTable('streams')

@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { poll } from '../../support/poll.ts';
 import { Notices } from '../../../runner/notices/notices.ts';
+import type { Said } from '../../../runner/notices/protocol.ts';
 import { protocolOf } from '../../../runner/notices/protocols.ts';
 
 let server: Server;
@@ -32,14 +34,24 @@ const rebalance = '/latest/meta-data/events/recommendations/rebalance';
 
 test('aws: says nothing, then what is recommended, then when the machine is taken; a token may run out', async () => {
   const protocol = protocolOf({ ARTENIC_NOTICES: 'aws', ARTENIC_METADATA_URL: url });
-  expect(await protocol?.look()).toEqual({ notice: null, rebalance: null });
+  // a look has little time, which a busy machine may not have
+  const look = (): Promise<Said> =>
+    poll('a look in time', 60_000, async () => {
+      try {
+        return (await protocol?.look()) ?? null;
+      } catch (error) {
+        if (error instanceof Error && error.name === 'TimeoutError') return null;
+        throw error;
+      }
+    });
+  expect(await look()).toEqual({ notice: null, rebalance: null });
   answers.set(rebalance, '{"noticeTime":"2026-08-01T00:00:00Z"}');
   validToken = 'second';
-  expect(await protocol?.look()).toEqual({ notice: null, rebalance: new Date('2026-08-01T00:00:00Z') });
+  expect(await look()).toEqual({ notice: null, rebalance: new Date('2026-08-01T00:00:00Z') });
   answers.set(action, '{"action":"terminate","time":"2026-08-01T00:02:00Z"}');
-  expect(await protocol?.look()).toMatchObject({ notice: new Date('2026-08-01T00:02:00Z') });
+  expect(await look()).toMatchObject({ notice: new Date('2026-08-01T00:02:00Z') });
   answers.set(action, '{"action":"terminate"}');
-  await expect(protocol?.look()).rejects.toThrow();
+  await expect(look()).rejects.toThrow();
 });
 
 test.each([
