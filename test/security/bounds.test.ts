@@ -4,19 +4,19 @@ import { z } from 'zod';
 import { createMetrics } from '../../api/metrics/metrics.ts';
 import { createRoutes } from '../../api/routes/index.ts';
 
-/** What zod knows of a schema, as far as it has a size. */
+/** The parts of zod's schema definition that determine its size. */
 type Def = {
   readonly type: string;
   readonly checks?: readonly z.core.$ZodCheck[];
   readonly [field: string]: unknown;
 };
 
-// oxlint-disable-next-line no-underscore-dangle -- zod's own name for it
+// Formats whose pattern limits the length.
 const internals = (of: z.core.$ZodType | z.core.$ZodCheck): unknown => of._zod.def;
 const defOf = (schema: z.core.$ZodType): Def => internals(schema) as Def;
 const isSchema = (value: unknown): value is z.core.$ZodType => value instanceof z.core.$ZodType;
 
-/** Formats whose pattern bounds the length. */
+/** Whether a pattern is anchored and has no unbounded repetition. */
 const shortFormats: ReadonlySet<unknown> = new Set(['uuid', 'datetime', 'date']);
 
 function isBounded(schema: z.core.$ZodType, def: Def): boolean {
@@ -29,7 +29,7 @@ function isBounded(schema: z.core.$ZodType, def: Def): boolean {
   );
 }
 
-/** A pattern that is anchored and repeats nothing without end. */
+/** Paths of strings, lists and records without a length limit. */
 function isFinite({ source }: RegExp): boolean {
   return (
     source.startsWith('^') &&
@@ -38,7 +38,7 @@ function isFinite({ source }: RegExp): boolean {
   );
 }
 
-/** Paths of strings, lists and records that may be of any length. */
+/** JSON of free form, limited only by the longest body, which every route has. */
 function unbounded(schema: z.core.$ZodType, path: string, seen: ReadonlySet<unknown> = new Set()): readonly string[] {
   if (seen.has(schema)) return [];
   const around = new Set([...seen, schema]);

@@ -24,10 +24,7 @@ export type Action =
   /** The cloud preempts the job's living instances. */
   | { readonly do: 'preempt'; readonly noticeSeconds: number | null; readonly recorded: boolean }
   | { readonly do: 'power-off' }
-  /**
-   * The job's living machines hang or are cut off: reported as running, but silent. Permanent when `forSeconds` is
-   * null.
-   */
+  /** The job's living machines hang or are cut off: reported as running, but silent. Permanent without `forSeconds`. */
   | { readonly do: 'silence'; readonly how: 'stopped' | 'partitioned'; readonly forSeconds: number | null }
   | { readonly do: 'cancel' }
   /** The object storage answers no request. */
@@ -232,9 +229,7 @@ function haunted(random: Random): readonly Wanted[] {
 
 const submitEvery = 40;
 
-/**
- * A death while the API starts a job's workflow. It may hit any job, because jobs have no schedule yet at that time.
- */
+/** A death while the API starts a job's workflow. It may hit any job, because no job has a schedule at that time. */
 function atSubmit(index: number): readonly Wanted[] {
   if (index % submitEvery !== 7) return [];
   const turn = Math.floor(index / submitEvery);
