@@ -15,7 +15,7 @@ afterAll(() => world.close());
 
 const newToken = () => randomBytes(32).toString('base64url');
 
-/** An attempt whose machine got a notice, and the row of its replacement, opened like by the workflow. */
+/** An attempt whose machine got a notice, and the row of its replacement, opened in the same way as by the workflow. */
 async function warned(deadlineInMs = 60_000): Promise<{ readonly old: Runner; readonly nextId: string }> {
   const old = await world.startRunner();
   const deadlineAt = new Date(Date.now() + deadlineInMs).toISOString();

@@ -18,7 +18,7 @@ export type CloudFault =
   | 'unknown-state'
   | 'made-twice';
 
-/** What the test of a provider behind a network supplies: fault control and the cloud's bill. */
+/** Harness of a provider behind a network: fault control and the cloud's bill. */
 export type CloudHarness = {
   readonly provider: Provider;
   readonly reopen: () => Provider;

@@ -6,7 +6,7 @@ import type { Offer } from '../../core/failover/types.ts';
 import { poll } from '../support/poll.ts';
 import { launchPatiently } from './launch-request.ts';
 
-/** What a provider's test supplies besides the adapter: the view of the other side, and its faults. */
+/** Harness of a provider's test: the adapter, the view of the other side, and its faults. */
 export type ProviderHarness = {
   readonly provider: Provider;
   /** An adapter like that of another process, for the same account: it shares no memory. */

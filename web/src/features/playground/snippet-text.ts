@@ -17,7 +17,7 @@ export function shellWord(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** Escapes `<`, so that a pasted snippet cannot end a script element. */
+/** Escapes `</`, so that a snippet pasted into a page cannot end its script element. */
 function script(value: unknown): string {
   return JSON.stringify(value, null, 2)
     .replaceAll('</', String.raw`<\/`)

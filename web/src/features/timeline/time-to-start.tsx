@@ -22,7 +22,7 @@ const partWords: Readonly<Record<StartPartKind, string>> = {
   setup: 'Setup',
 };
 
-/** Breakdown of the time from submission to training, and who can shorten each part. */
+/** Breakdown of the time from submission to training, with the party that can shorten each part. */
 export function TimeToStart({ job, attempts, nowMs }: TimeToStartProps): ReactElement {
   const { parts, totalMs, hasStarted } = startBreakdown(job, attempts, nowMs);
   const total = formatDuration(totalMs);
