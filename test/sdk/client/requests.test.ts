@@ -44,6 +44,14 @@ describe('a request', () => {
     expect(calls[0]?.path).toBe('/api/v1/jobs/..%2Fmodels%3Fx%3D1');
   });
 
+  test('asks for each metric by its whole name', async () => {
+    const { client, calls } = await against(() => ({ body: { items: [] } }));
+    await client.jobs.metrics('1', { names: ['recall, top-5', 'a&b'], limit: 2 });
+    expect(calls[0]?.path).toBe('/api/v1/jobs/1/metrics?name=recall%2C+top-5&name=a%26b&limit=2');
+    await client.jobs.metrics('1');
+    expect(calls[1]?.path).toBe('/api/v1/jobs/1/metrics');
+  });
+
   test('fails with the problem document, once, when repeating cannot help', async () => {
     const { client, calls } = await against(() => problem('conflict', 409, 'The job has ended.'));
     const error: unknown = await client.jobs.cancel('1').catch((reason: unknown) => reason);
