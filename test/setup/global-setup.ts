@@ -1,4 +1,4 @@
-import { execFileSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,12 @@ import { makeEnteredFolder } from '../support/entered-folder.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespaces = Array.from({ length: 64 }, (_, index) => `test-${index}`);
 
-type Stack = { readonly folder: string; readonly children: readonly ChildProcess[] };
+type Stack = {
+  readonly folder: string;
+  readonly children: readonly ChildProcess[];
+  /** Each leads a group of processes. */
+  readonly installers: readonly ChildProcess[];
+};
 declare global {
   var artenicTestStack: Stack | undefined;
 }
@@ -107,14 +112,23 @@ function chooseSeed(): void {
   process.stdout.write(`\nThis run's part of the full count: ARTENIC_TEST_SEED=${process.env['ARTENIC_TEST_SEED']}\n`);
 }
 
-export default async function globalSetup(): Promise<void> {
+/** For a run of all files: what they use of others comes while those run that use nothing. */
+function installTools(): readonly ChildProcess[] {
+  return ['go', 'python'].map((kind) =>
+    spawn(process.execPath, [join(root, 'scripts', 'tools-ahead.mjs'), kind], { detached: true, stdio: 'ignore' }),
+  );
+}
+
+export default async function globalSetup({ nonFlagArgs }: { readonly nonFlagArgs: readonly string[] }): Promise<void> {
   chooseSeed();
+  const isWhole = nonFlagArgs.length === 0 || process.env['ARTENIC_TEST_EVENTS'] !== undefined;
+  const installers = isWhole ? installTools() : [];
   const folder = makeEnteredFolder('artenic-test-');
   mkdirSync(join(folder, 'namespaces'));
   process.env['ARTENIC_TEST_FOLDER'] = folder;
   const started = await Promise.allSettled([startDatabase(folder), startTemporal(folder), bundleWorkflows(folder)]);
   const children = started.flatMap((one) => (one.status === 'fulfilled' && one.value !== undefined ? [one.value] : []));
-  globalThis.artenicTestStack = { folder, children };
+  globalThis.artenicTestStack = { folder, children, installers };
   const failed = started.find((one) => one.status === 'rejected');
   if (failed !== undefined) {
     for (const child of children) child.kill('SIGKILL');
