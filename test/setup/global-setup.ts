@@ -37,7 +37,7 @@ async function startDatabase(folder: string): Promise<ChildProcess> {
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
   };
   const child = startPostgres(options);
-  await awaitPostgres(options, 20_000, () => child.exitCode === null);
+  await awaitPostgres(options, 60_000, () => child.exitCode === null);
   const client = new pg.Client({ connectionString: databaseUrl(options, ownDatabase) });
   await client.connect();
   await client.query('create database artenic_template');
@@ -72,7 +72,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
     ],
   });
   const address = `127.0.0.1:${port}`;
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1000 });

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { runApi } from '../../../workers/api.ts';
 import { connectFailpoints } from './failpoints.ts';
 import { harnessSettings } from './settings.ts';
@@ -8,6 +9,8 @@ import { wrapGateway, wrapStorage } from './wrap.ts';
 /** The API as it is, with a hand on each of its steps. */
 const { socket, sabotage } = harnessSettings();
 const ask = connectFailpoints(socket);
+// it is killed before it could keep what Node has compiled for its next start
+flushCompileCache();
 function sabotaged(deps: ApiDeps): ApiDeps {
   if (sabotage === 'io-in-transaction') return withIoInTransactions(deps);
   return sabotage === 'no-fence' ? withoutFence(deps) : deps;

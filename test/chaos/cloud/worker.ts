@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { ComposedActivities } from '../../../workers/compose/activities.ts';
 import { runWorker } from '../../../workers/worker.ts';
 import { connectFailpoints } from './failpoints.ts';
@@ -8,6 +9,8 @@ import { withCapacity, wrapActivities, wrapProvider, wrapStorage } from './wrap.
 /** The worker as it is, with a hand on each of its steps. */
 const { socket, sabotage, cloud, stickyTimeoutMs, capacityVcpu } = harnessSettings();
 const ask = connectFailpoints(socket);
+// it is killed before it could keep what Node has compiled for its next start
+flushCompileCache();
 function sabotaged(composed: ComposedActivities): ComposedActivities {
   if (sabotage === 'no-reconciler') return withoutReconciler(composed);
   return sabotage === 'no-silence-check' ? withoutSilenceCheck(composed) : composed;
