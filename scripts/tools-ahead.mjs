@@ -1,12 +1,12 @@
-// Installs what the suite uses of others, so that its tests do not wait for it: `node scripts/tools-ahead.mjs go|python`.
-// What fails is tried again, and told, by the test that needs it.
+// Installs the suite's third-party tools, so that tests do not wait for them: `node scripts/tools-ahead.mjs go|python`.
+// The test that needs a tool installs it again after a failure, and reports the failure.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { goTool } from './go-tools.mjs';
 import { pythonTool } from './python-tools.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Each in the order in which the suite comes to them. */
+/** In the order in which the suite uses them. */
 const installs =
   process.argv[2] === 'go'
     ? [() => goTool(root, 'versitygw'), () => goTool(root, 'ec2-metadata-mock')]
@@ -22,6 +22,6 @@ for (const install of installs) {
   try {
     install();
   } catch {
-    // told by the test that needs it
+    // The test that needs the tool reports it.
   }
 }

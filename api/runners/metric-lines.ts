@@ -45,7 +45,7 @@ const mostDroppedNames = 10;
 
 type Line = { readonly rows: readonly MetricRow[]; readonly dropped: readonly string[] };
 
-/** Null for a line that cannot be read. JSON's null is a value that is absent, not one that is dropped. */
+/** Null for a line that cannot be read. A JSON null is an absent value, not a dropped one. */
 function readLine(line: string, { jobId, attempt, now }: Origin): Line | null {
   if (Buffer.byteLength(line) > longestLineBytes) return null;
   let fields: Record<string, unknown>;
@@ -69,7 +69,7 @@ function readLine(line: string, { jobId, attempt, now }: Origin): Line | null {
   return { rows, dropped };
 }
 
-/** As an event may hold it: PostgreSQL keeps neither NUL nor lone surrogates. */
+/** A name as an event can hold it: PostgreSQL stores neither NUL nor lone surrogates. */
 const tellable = (name: string): string => name.slice(0, longestMetricName).toWellFormed().replaceAll('\0', '\uFFFD');
 
 /** Reads JSON lines as a training writes them. A line that cannot be read is counted, never an error of the whole. */

@@ -26,10 +26,10 @@ import { processesWith } from '../support/processes.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
-/** What a clone does not have, and what is linked instead of copied because it is large. */
+/** Files that a clone does not contain, and large ones that are linked instead of copied. */
 const notCloned = new Set(['.git', 'node_modules', '.artenic', '.artenic-tools', 'coverage']);
 const tools = '.artenic-tools';
-/** Of the tools, those that a start uses: others may just be on their way into the checkout. */
+/** Only the tools that a start uses: the others may be under installation in the checkout. */
 const linked = [
   'node_modules',
   ...(existsSync(join(root, tools)) ? readdirSync(join(root, tools)) : [])
@@ -59,7 +59,7 @@ class Clone {
     if (!existsSync(join(root, name))) return;
     const to = join(this.folder, name);
     mkdirSync(dirname(to), { recursive: true });
-    // On another disk than the checkout, nothing can be linked.
+    // On a disk other than the checkout's, files cannot be linked.
     if (spawnSync('cp', ['-RPpl', join(root, name), to]).status === 0) return;
     rmSync(to, { recursive: true, force: true });
     const { status, stderr } = spawnSync('cp', ['-RPp', join(root, name), to], { encoding: 'utf8' });
@@ -72,7 +72,7 @@ class Clone {
     LANG: 'C.UTF-8',
   });
 
-  /** `npm start`, as npm runs it. */
+  /** Runs `npm start` like npm does. */
   start(...args: readonly string[]): void {
     const { scripts } = JSON.parse(readFileSync(join(this.folder, 'package.json'), 'utf8')) as {
       scripts: { start: string };
@@ -114,7 +114,7 @@ class Clone {
     return stdout;
   }
 
-  /** A line of the kernel's table about PostgreSQL's process. */
+  /** A line of PostgreSQL's process status in `/proc`. */
   postgresStatus(line: string): string {
     const { processes } = JSON.parse(readFileSync(this.state.file('endpoints.json'), 'utf8')) as {
       processes: { postgres: number };
@@ -135,7 +135,7 @@ class Clone {
   }
 }
 
-/** Linked files keep their owner: they are the checkout's, too. */
+/** Linked files keep their owner, because the checkout shares them. */
 function give(folder: string, { uid, gid }: NonNullable<User>): void {
   chownSync(folder, uid, gid);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -151,7 +151,9 @@ afterEach(async () => {
   clone = null;
 }, 60_000);
 
-/** First start, first job, Ctrl-C, second start, and `down --purge` while it runs. PostgreSQL is an ordinary process. */
+/**
+ * First start, first job, Ctrl-C, second start, and `down --purge` while it runs. PostgreSQL is an ordinary process.
+ */
 async function walk(user: User): Promise<{ readonly first: string; readonly data: string; readonly purged: string }> {
   clone = new Clone(user);
   clone.start();

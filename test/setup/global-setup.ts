@@ -19,14 +19,14 @@ const namespaces = Array.from({ length: 64 }, (_, index) => `test-${index}`);
 type Stack = {
   readonly folder: string;
   readonly children: readonly ChildProcess[];
-  /** Each leads a group of processes. */
+  /** Each one leads a process group. */
   readonly installers: readonly ChildProcess[];
 };
 declare global {
   var artenicTestStack: Stack | undefined;
 }
 
-/** One server for all files, without durability; each file clones the migrated template. */
+/** A single server for all files, without durability; each file clones the migrated template. */
 async function startDatabase(folder: string): Promise<ChildProcess> {
   const options = {
     folder: join(folder, 'postgres'),
@@ -62,7 +62,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
     logFile: join(folder, 'temporal.log'),
     namespaces,
     extraFlags: [
-      // Given to every namespace at once; registering them one by one, as a worker does, would take seconds.
+      // Set for every namespace at the start; a worker's registration of each attribute would take seconds.
       ...Object.values(searchAttributes).flatMap((key) => [
         '--search-attribute',
         `${key.name}=${key.type === 'INT' ? 'Int' : 'Keyword'}`,
@@ -86,7 +86,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
   return child;
 }
 
-/** Built once: every worker of every file runs the same code. */
+/** Bundled once, because all workers of all files run the same code. */
 async function bundleWorkflows(folder: string): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
   const workflowsPath = join(root, 'workflows', 'index.ts');
@@ -96,7 +96,9 @@ async function bundleWorkflows(folder: string): Promise<void> {
   process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'] = path;
 }
 
-/** What is tested by turns is chosen by the commit: it changes with each one, and a failure can be repeated. */
+/**
+ * Sets the seed that selects partial tests. It is the commit, so the selection changes and a failure can be repeated.
+ */
 function chooseSeed(): void {
   if (process.env['ARTENIC_TEST_SEED'] === undefined) {
     try {
@@ -112,7 +114,7 @@ function chooseSeed(): void {
   process.stdout.write(`\nThis run's part of the full count: ARTENIC_TEST_SEED=${process.env['ARTENIC_TEST_SEED']}\n`);
 }
 
-/** For a run of all files: what they use of others comes while those run that use nothing. */
+/** For a run of all files: third-party tools are installed while files run that do not use them. */
 function installTools(): readonly ChildProcess[] {
   return ['go', 'python'].map((kind) =>
     spawn(process.execPath, [join(root, 'scripts', 'tools-ahead.mjs'), kind], { detached: true, stdio: 'ignore' }),

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { sep } from 'node:path';
 
 /**
- * Files that take longest begin first, so that no core waits for one of them at the end. Those that use somebody else's
- * server come after the others: in a fresh clone it is installed meanwhile.
+ * The longest files start first, so that no core waits for them at the end. Files that use third-party servers come after
+ * the others: in a fresh clone these servers are installed meanwhile.
  */
 const longest = [
   'chaos/cloud',
@@ -27,7 +27,7 @@ const rank = (path) => {
   return at === -1 ? longest.length : at;
 };
 
-/** What jest asks of a sequencer; without a memory of earlier runs, as CI has none. */
+/** jest's sequencer interface, without records of earlier runs, which CI does not have. */
 export default class Sequencer {
   sort(tests) {
     const seen = tests.map((test) => {
@@ -42,6 +42,6 @@ export default class Sequencer {
   }
 
   cacheResults() {
-    // nothing is kept
+    // No results are stored.
   }
 }

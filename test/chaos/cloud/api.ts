@@ -6,10 +6,10 @@ import type { ApiDeps } from '../../../api/deps.ts';
 import { withIoInTransactions, withoutFence } from './sabotage.ts';
 import { wrapGateway, wrapStorage } from './wrap.ts';
 
-/** The API as it is, with a hand on each of its steps. */
+/** The real API, with a failpoint at each of its steps. */
 const { socket, sabotage } = harnessSettings();
 const ask = connectFailpoints(socket);
-// it is killed before it could keep what Node has compiled for its next start
+// Node writes its compile cache at exit, and this process is killed instead.
 flushCompileCache();
 function sabotaged(deps: ApiDeps): ApiDeps {
   if (sabotage === 'io-in-transaction') return withIoInTransactions(deps);

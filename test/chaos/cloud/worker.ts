@@ -6,10 +6,10 @@ import { harnessSettings } from './settings.ts';
 import { withoutLookup, withoutReconciler, withoutSilenceCheck } from './sabotage.ts';
 import { withCapacity, wrapActivities, wrapProvider, wrapStorage } from './wrap.ts';
 
-/** The worker as it is, with a hand on each of its steps. */
+/** The real worker, with a failpoint at each of its steps. */
 const { socket, sabotage, cloud, stickyTimeoutMs, capacityVcpu } = harnessSettings();
 const ask = connectFailpoints(socket);
-// it is killed before it could keep what Node has compiled for its next start
+// Node writes its compile cache at exit, and this process is killed instead.
 flushCompileCache();
 function sabotaged(composed: ComposedActivities): ComposedActivities {
   if (sabotage === 'no-reconciler') return withoutReconciler(composed);
