@@ -45,7 +45,7 @@ function cutWhole(bytes: Buffer): Buffer {
   return end === 0 ? bytes : bytes.subarray(0, end);
 }
 
-/** `name=` as often as needed: a metric's name may hold a comma, at which `names=` is cut. Express gives a single one as text. */
+/** `name=` is repeatable, because a metric's name may hold the comma at which `names=` is split. Express gives a single value as text. */
 const metricNames = z
   .preprocess(
     (value) => (typeof value === 'string' ? [value] : value),
@@ -53,7 +53,7 @@ const metricNames = z
   )
   .meta({ description: 'A metric to read; repeat it for several. Its name may hold commas.' });
 
-/** Null asks for all metrics. The whole of `names` is a name, too: a metric may be called so. */
+/** Null asks for all metrics. The whole text of `names` counts as a name, too. */
 function namesOf(query: {
   readonly name?: readonly string[] | undefined;
   readonly names?: string | undefined;
