@@ -1,2 +1,10 @@
-export type PythonTool = 'tritonclient' | 'mlserver' | 'schemathesis' | 'moto' | 'microburst' | 'shellcheck' | 'peers';
+export type PythonTool =
+  | 'tritonclient'
+  | 'mlserver'
+  | 'openapi-python-client'
+  | 'schemathesis'
+  | 'moto'
+  | 'microburst'
+  | 'shellcheck'
+  | 'peers';
 export function pythonTool(root: string, name: PythonTool): string;
