@@ -14,8 +14,8 @@ import {
   stageChangeViewSchema,
 } from '@artenic/core';
 import { z } from 'zod';
-import { inferRequestSchema } from '../serving/oip-request.ts';
-import { inferAnswerSchema } from '../serving/oip-response.ts';
+import { inferRequestSchema } from '../serving/oip/request.ts';
+import { inferAnswerSchema } from '../serving/oip/response.ts';
 
 const jobSpec = jobSpecSchema.meta({ id: 'JobSpec' });
 
