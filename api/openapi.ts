@@ -162,6 +162,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
       operationId: operationId(route),
       summary: route.summary,
       tags: [route.tag],
+      ...(route.deprecated ? { deprecated: true } : {}),
       security: security[route.permission],
       request: requestOf(route),
       responses: { ...answers, ...refusals(route) },

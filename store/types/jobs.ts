@@ -70,9 +70,14 @@ export type JobsRepository = {
     readonly projectId: string;
     readonly states?: readonly JobState[];
     readonly service?: string;
+    readonly model?: string;
+    /** One of the providers that a job names. */
+    readonly provider?: string;
     /** Part of a service's or model's name, or the beginning of an id. */
     readonly search?: string;
     readonly cursor?: string;
+    /** Jobs to leave out at the beginning; a cursor costs less. */
+    readonly offset?: number;
     readonly limit: number;
   }) => Promise<Page<JobRecord>>;
   /**
