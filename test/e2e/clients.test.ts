@@ -8,19 +8,25 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { nodeTool } from '../../scripts/node-tools.mjs';
 import { pythonTool } from '../../scripts/python-tools.mjs';
 import { softmaxModel } from '../serving/models.ts';
+import { runSchemathesis } from '../support/schemathesis.ts';
+import { byTurns, isFull, seedOf } from '../support/share.ts';
 import { createStack } from '../support/stack.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'artenic-clients-'));
 const document = at('api/openapi.json');
-const stack = createStack();
+// one core: jobs that the fuzzer makes up run one by one
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '1' });
 let python = '';
 let typescript = '';
+let fuzzer = '';
+let jobId = '';
 
 beforeAll(async () => {
   python = pythonTool(at('.'), 'openapi-python-client');
   typescript = nodeTool(at('.'), 'openapi-typescript');
+  fuzzer = pythonTool(at('.'), 'schemathesis');
   await stack.start();
 }, 400_000);
 afterAll(async () => {
@@ -60,7 +66,8 @@ test('its client submits a job, follows it and asks its model', async () => {
   const { stdout } = await run(join(python, 'python'), [script, stack.endpoints().api, stack.adminKey(), command], {
     env: { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
   });
-  const { outputs } = JSON.parse(stdout) as { outputs: { probabilities: number[] } };
+  const { job, outputs } = JSON.parse(stdout) as { job: string; outputs: { probabilities: number[] } };
+  jobId = job;
   expect(outputs.probabilities[1]).toBeCloseTo(0.8808, 3);
 }, 180_000);
 
@@ -72,3 +79,20 @@ test('types of openapi-typescript fit what clients write and read', async () => 
   const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--ignoreConfig'];
   await run(process.execPath, [at('node_modules/typescript/bin/tsc'), ...options, join(folder, 'use.ts')]);
 }, 120_000);
+
+/** Of all operations a few, by turns: each costs a second of processor time. */
+const operationsAtOnce = 8;
+
+test('made-up requests find no server error, and no answer that is not in the document', async () => {
+  const { paths } = JSON.parse(readFileSync(document, 'utf8')) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+  expect(ids.length).toBeGreaterThan(70);
+  const part = byTurns('schemathesis', ids, operationsAtOnce).flatMap((id) => ['--include-operation-id', id]);
+  const options = isFull ? ['--max-examples', '20'] : ['--max-examples', '5', '--phases', 'coverage,fuzzing', ...part];
+  const asked = { api: stack.endpoints().api, key: stack.adminKey(), jobId, model: 'generated' };
+  const seed = String(seedOf('schemathesis'));
+  const { exitCode, printed } = await runSchemathesis(fuzzer, asked, ['--seed', seed, ...options]);
+  expect([exitCode, exitCode === 0 ? '' : printed]).toEqual([0, '']);
+}, 1_800_000);
