@@ -86,7 +86,7 @@ export function specOfDispatch(older: OlderDispatch, earlier: JobSpec | null): J
     ...{ service, model },
     ...(config === undefined || config === null ? {} : { config }),
     placement: {
-      ...(typeof placement === 'object' && placement !== null ? placement : {}),
+      ...(typeof placement === 'object' && placement !== null && !Array.isArray(placement) ? placement : {}),
       providers: [provider],
       mode: isSpot === true ? 'spot' : 'on-demand',
       ...(typeof region === 'string' ? { regions: [region] } : {}),

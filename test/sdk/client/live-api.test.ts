@@ -13,7 +13,6 @@ afterAll(() => world.close());
 test('a subscription survives a server that begins anew, and hears what comes after', async () => {
   const { store, url, key } = world;
   const append = (subject: string) => store.events.append({ topic: 'models', kind: 'model.test', subject, data: {} });
-  await append('before');
   const client = createClient({ url, apiKey: key });
   const heard: string[] = [];
   const live = client.live({
@@ -24,10 +23,13 @@ test('a subscription survives a server that begins anew, and hears what comes af
     onError: (error) => heard.push(error.message),
     onState: (state) => heard.push(state),
   });
-  await poll('the subscription', 10_000, () => (heard.includes('connected') ? true : null));
-  await append('after');
-  await append('and again');
-  await poll('what came after', 10_000, () => (heard.includes('and again') ? true : null));
+  try {
+    await poll('the subscription', 10_000, () => (heard.includes('connected') ? true : null));
+    await append('after');
+    await append('and again');
+    await poll('what came after', 10_000, () => (heard.includes('and again') ? true : null));
+  } finally {
+    live.close();
+  }
   expect(heard).toEqual(['gap', 'connected', 'after', 'and again']);
-  live.close();
 });
