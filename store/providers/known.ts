@@ -6,7 +6,10 @@ import type { KnownProvider } from '../../core/jobs/feasibility.ts';
 import type { Reads } from '../reads.ts';
 import type { ProviderRecord } from '../types.ts';
 
-/** What a provider could ever run of a job: by its capacity, or by what it offers. Not known counts as everything. */
+/**
+ * Facts of a provider for the feasibility check of a job: its capacity, and whether its offers are large enough. An
+ * unknown capacity counts as unlimited.
+ */
 export async function knownProviderOf(
   { catalogs }: Pick<Reads, 'catalogs'>,
   { name, capacity }: ProviderRecord,
@@ -20,7 +23,7 @@ export async function knownProviderOf(
     (await catalogs.search({ providers: [name], ...query, limit: 1 })).length > 0;
   const needs = capacity === null ? { needs: needsOf(spec), gpuType: spec.resources.accelerators?.type } : {};
   if (await offers({ ...needs, instanceTypes })) return known;
-  // without any offer it is rather its configuration that lacks something
+  // a provider without any offer probably lacks configuration, so nothing is concluded
   if (!(await offers({}))) return known;
   const hasTypes = instanceTypes === undefined || (await offers({ instanceTypes }));
   return hasTypes ? { ...known, hasNoneSoLarge: true } : { ...known, hasNoneOfTypes: true };
