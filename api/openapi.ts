@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Permission, Route } from './http/route.ts';
 import { isOip } from './http/problems.ts';
 import { named } from './schemas.ts';
+import { withSingleTypes } from './single-types.ts';
 
 extendZodWithOpenApi(z);
 
@@ -36,6 +37,9 @@ const tradesToken: ReadonlySet<string> = new Set([
   '/api/v1/runner/programs/{sha256}',
 ]);
 
+/** Said by the HTTP server before there is a request that has a route. */
+const beforeRoutes: ReadonlySet<number> = new Set([408, 431]);
+
 /** Refusals that every route of a kind can answer with. */
 function refusals(route: Route): RouteConfig['responses'] {
   const hasInput = route.params !== null || route.query !== null || route.bodyKind !== 'none';
@@ -45,6 +49,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [401, 'No valid credential', route.permission !== 'open' || tradesToken.has(route.path)],
     [403, 'Not allowed from here', true],
     [404, 'Not found', true],
+    [408, 'The request took too long to come', true],
     [
       409,
       'Not possible in the present state',
@@ -54,6 +59,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
     [429, 'Too many: `Retry-After` says when to come back', route.permission === 'webhook'],
+    [431, 'Address and headers are too long', true],
     [500, 'A fault of the platform', true],
     [503, 'A part of the platform is away; try again', true],
     [504, 'It took too long', ['predictions', 'inference', 'models'].includes(route.tag)],
@@ -61,7 +67,10 @@ function refusals(route: Route): RouteConfig['responses'] {
   return Object.fromEntries(
     rows
       .filter(([status, , applies]) => applies && route.answers[status] === undefined)
-      .map(([status, description]) => [status, { description, ...(isOip(route.path) ? inferError : problem) }]),
+      .map(([status, description]) => [
+        status,
+        { description, ...(isOip(route.path) && !beforeRoutes.has(status) ? inferError : problem) },
+      ]),
   );
 }
 
@@ -153,12 +162,13 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
       operationId: operationId(route),
       summary: route.summary,
       tags: [route.tag],
+      ...(route.deprecated ? { deprecated: true } : {}),
       security: security[route.permission],
       request: requestOf(route),
       responses: { ...answers, ...refusals(route) },
     });
   }
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
       title: 'Artenic',
@@ -169,4 +179,5 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     servers: [{ url: '/' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   });
+  return withSingleTypes(document) as object;
 }

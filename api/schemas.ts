@@ -17,11 +17,13 @@ import { z } from 'zod';
 import { inferRequestSchema } from '../serving/oip/request.ts';
 import { inferAnswerSchema } from '../serving/oip/response.ts';
 
+const jobSpec = jobSpecSchema.meta({ id: 'JobSpec' });
+
 /** Shapes with a name in the OpenAPI document. */
 export const named = {
   attempt: attemptViewSchema.meta({ id: 'Attempt' }),
-  job: jobViewSchema.meta({ id: 'Job' }),
-  jobSpec: jobSpecSchema.meta({ id: 'JobSpec' }),
+  job: jobViewSchema.extend({ spec: jobSpec }).meta({ id: 'Job' }),
+  jobSpec,
   metricPoint: metricPointSchema.meta({ id: 'MetricPoint' }),
   model: modelViewSchema.meta({ id: 'Model' }),
   modelVersion: modelVersionViewSchema.meta({ id: 'ModelVersion' }),

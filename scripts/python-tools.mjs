@@ -6,6 +6,7 @@ import { installOnce, run } from './install-once.mjs';
 const sets = {
   tritonclient: ['tritonclient[http]==2.73.0', 'numpy==2.4.6'],
   mlserver: ['mlserver==1.7.1'],
+  'openapi-python-client': ['openapi-python-client==0.29.1'],
   schemathesis: ['schemathesis==4.32.5'],
   moto: ['moto[server,ec2,s3]==5.2.5'],
   microburst: ['microburst==0.10.0'],

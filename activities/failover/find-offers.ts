@@ -42,11 +42,12 @@ function whyUnsure(known: CatalogRecord | undefined, needsSpot: boolean): readon
 }
 
 function queryOf(spec: JobSpec, usable: readonly string[], rows: readonly ProviderRecord[]): OfferSearch {
-  const { maxHourlyUsd, regions } = spec.placement;
+  const { maxHourlyUsd, regions, instanceTypes } = spec.placement;
   return {
     providers: usable,
     regions,
     withoutRegions: rows.filter(({ capabilities }) => !capabilities.regions).map(({ name }) => name),
+    instanceTypes,
     gpuType: spec.resources.accelerators?.type,
     needs: needsOf(spec),
     mostUsdMicrosPerHour: maxHourlyUsd === undefined ? undefined : maxHourlyUsd * microsPerUsd,

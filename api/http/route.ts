@@ -52,6 +52,8 @@ export type Route = {
   readonly maxBytes: number | null;
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent: boolean;
+  /** A path of an earlier platform, for its clients; new ones take the path that the document names. */
+  readonly deprecated: boolean;
   readonly answers: Readonly<
     Record<
       number,
@@ -78,6 +80,7 @@ type Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> =
   readonly maxBytes?: number;
   readonly limit?: Route['limit'];
   readonly idempotent?: boolean;
+  readonly deprecated?: boolean;
   readonly handle: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Reply>;
 };
 
@@ -98,6 +101,7 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
     maxBytes: definition.maxBytes ?? null,
     limit: definition.limit ?? 'bodyBytes',
     idempotent: definition.idempotent ?? false,
+    deprecated: definition.deprecated ?? false,
     handle: definition.handle,
   };
 }

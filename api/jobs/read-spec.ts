@@ -21,16 +21,27 @@ function readYaml(text: string): JobSpec {
   }
 }
 
+function numberLost({ path, message }: NonNullable<ReturnType<typeof lostNumber>>): ArtenicError {
+  const pointer = pointerOf(path);
+  return new ArtenicError('malformed-request', `The job: ${pointer} ${message}`, { errors: [{ pointer, message }] });
+}
+
+/** JSON as it is, with each number as it was written. */
+export function readExactJson(text: string): unknown {
+  const value = parseJson(text);
+  checkValue(value);
+  const lost = lostNumber(text);
+  if (lost !== null) throw numberLost(lost);
+  return value;
+}
+
 /** JSON is YAML, too: read as such, its faults have lines. */
 function readJson(text: string): JobSpec {
   const value = parseJson(text);
   checkValue(value);
   const lost = lostNumber(text);
   if (text.length <= longestPlaced && (lost !== null || !jobSpecSchema.safeParse(value).success)) return readYaml(text);
-  if (lost !== null) {
-    const issue = { pointer: pointerOf(lost.path), message: lost.message };
-    throw new ArtenicError('malformed-request', `The job: ${issue.pointer} ${issue.message}`, { errors: [issue] });
-  }
+  if (lost !== null) throw numberLost(lost);
   return parsePart('The job', jobSpecSchema, value);
 }
 

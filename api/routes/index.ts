@@ -7,6 +7,7 @@ import { doctorRoutes } from './platform/doctor.ts';
 import { garbageRoutes } from './platform/garbage.ts';
 import { jobOutputRoutes } from './jobs/job-output.ts';
 import { jobRoutes } from './jobs/jobs.ts';
+import { olderTrainingRoutes } from './jobs/older-training.ts';
 import { modelRoutes } from './models/models.ts';
 import { objectRoutes } from './objects/objects.ts';
 import { oipRoutes } from './predictions/oip.ts';
@@ -25,6 +26,7 @@ import { signedObjectRoutes } from './objects/signed-objects.ts';
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   return [
     ...jobRoutes(),
+    ...olderTrainingRoutes(),
     ...signalRoutes(),
     ...offerRoutes(),
     ...jobOutputRoutes(),

@@ -15,6 +15,8 @@ export type OfferSearch = {
   readonly regions?: readonly string[] | undefined;
   /** Providers that have no regions to choose from; `regions` does not apply to them. */
   readonly withoutRegions?: readonly string[] | undefined;
+  /** Any when absent. */
+  readonly instanceTypes?: readonly string[] | undefined;
   readonly spot?: boolean | undefined;
   readonly gpuType?: string | undefined;
   /** Minimum resources. */

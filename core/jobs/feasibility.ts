@@ -10,6 +10,8 @@ export type KnownProvider = {
   readonly capacity: Capacity | null;
   /** The provider offers machines, but none is large enough or has such accelerators. */
   readonly hasNoneSoLarge?: true;
+  /** It offers machines, and none of them is of a type that the job names. */
+  readonly hasNoneOfTypes?: true;
 };
 
 const refusal = (type: ErrorType, pointer: string, message: string, here: string): ArtenicError =>
@@ -31,7 +33,9 @@ export function whyInfeasible(spec: JobSpec, providers: readonly KnownProvider[]
       '`environment.image` is not built yet: leave it out and prepare the environment in `setup`.',
     );
   const needs = needsOf(spec);
-  if (providers.some((provider) => isLargeEnough(needs, provider))) return null;
+  const ofTypes = providers.filter(({ hasNoneOfTypes }) => hasNoneOfTypes !== true);
+  if (ofTypes.length === 0) return withoutTypes(spec, providers);
+  if (ofTypes.some((provider) => isLargeEnough(needs, provider))) return null;
   const machines = providers
     .map(({ name, capacity }) =>
       capacity === null ? `${name} offers no machine for that` : `${name} has ${describe(capacity)}`,
@@ -43,6 +47,12 @@ export function whyInfeasible(spec: JobSpec, providers: readonly KnownProvider[]
     `The job needs ${describe(needs)}, but ${machines}.`,
     machines,
   );
+}
+
+function withoutTypes(spec: JobSpec, providers: readonly KnownProvider[]): ArtenicError {
+  const types = (spec.placement.instanceTypes ?? []).join(', ');
+  const here = `${providers.map(({ name }) => name).join(' and ')} offers none of these types`;
+  return refusal('validation-failed', '/placement/instanceTypes', `Of the instance types ${types}: ${here}.`, here);
 }
 
 function isLargeEnough(needs: Capacity, { capacity, hasNoneSoLarge }: KnownProvider): boolean {

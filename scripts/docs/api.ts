@@ -49,6 +49,9 @@ running API serves at \`/openapi.json\` and shows at \`/docs\`. Made from the ro
   hours and have one effect; another body with that key is refused with 422.
 - Errors are RFC 9457 problem documents. \`correlationId\` is in the logs, too; \`errors\` names fields (and lines).
 - Lists are pages: send \`nextCursor\` back as \`cursor\`.
+- Clients can be generated from the document. Tested are openapi-python-client 0.29.1 (submit, follow, predict against a
+  running platform) and the types of openapi-typescript 7.13.0 with \`--default-non-nullable=false\`: fields with a default
+  may be left out.
 - What was refused for a while (429, 503) says in \`Retry-After\` when to come again, where that is known.
 
 ${sections.join('\n\n')}

@@ -1,5 +1,4 @@
-import { jsonOrNull, liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
-import { z } from 'zod';
+import { createLiveReader, type LiveEvent, type LiveHint } from '@artenic/core';
 import type { ClientOptions } from './http.ts';
 
 export type LiveOptions = {
@@ -18,14 +17,6 @@ export type LiveOptions = {
 };
 export type LiveSubscription = { readonly close: () => void };
 
-const messageSchema = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
-  z.object({ op: z.literal('hint'), ...liveHintSchema.shape }),
-  z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
-  z.object({ op: z.literal('gap'), after: z.number() }),
-  z.object({ op: z.literal('error'), message: z.string() }),
-]);
-
 /** The close code of a policy: the same request would be refused again. */
 const refusedCode = 1008;
 const pauseMs = { first: 250, most: 5000 };
@@ -34,39 +25,30 @@ const pauseMs = { first: 250, most: 5000 };
 export function followEvents(client: ClientOptions, options: LiveOptions): LiveSubscription {
   const url = new URL('/ws', client.url);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  let last: number | null = options.after ?? null;
+  const reader = createLiveReader(options.after ?? null);
   let closed = false;
   let socket: WebSocket | null = null;
   let waitMs = pauseMs.first;
 
   function take(text: string): void {
     if (closed) return;
-    const parsed = messageSchema.safeParse(jsonOrNull(text));
-    if (!parsed.success) return options.onGap?.();
-    const message = parsed.data;
-    switch (message.op) {
+    const news = reader.read(text);
+    switch (news.kind) {
       case 'subscribed':
-        last ??= message.after;
         waitMs = pauseMs.first;
         return options.onState?.('connected');
       case 'gap':
-        // The server's numbers begin anew: what is seen next may have a lower one.
-        last = message.after;
         return options.onGap?.();
-      case 'event': {
-        if (last !== null && message.sequence <= last) return;
-        last = message.sequence;
-        const { op: _op, ...event } = message;
-        return options.onEvent(event);
-      }
-      case 'hint': {
-        const { op: _op, ...hint } = message;
-        return options.onHint?.(hint);
-      }
-      case 'error':
-        return fail(new Error(message.message));
+      case 'event':
+        return options.onEvent(news.event);
+      case 'hint':
+        return options.onHint?.(news.hint);
+      case 'refused':
+        return fail(new Error(news.message));
+      case 'known':
+        return;
       default:
-        message satisfies never;
+        news satisfies never;
     }
   }
 
@@ -82,7 +64,7 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
     opened.addEventListener('open', () => {
       // Asked for only when wanted: an older server knows no hints.
       const hints = options.onHint === undefined ? {} : { hints: true };
-      opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: last, ...hints }));
+      opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: reader.after(), ...hints }));
     });
     opened.addEventListener('message', (event) => take(String(event.data)));
     opened.addEventListener('close', ({ code, reason }) => {

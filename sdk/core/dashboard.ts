@@ -21,8 +21,8 @@ export type SessionView = z.output<typeof sessionViewSchema>;
 
 /** Either the token of a one-time link, or an API key. */
 export const signInRequestSchema = z.union([
-  z.strictObject({ token: z.string().min(1).max(128) }),
-  z.strictObject({ apiKey: z.string().min(1).max(512) }),
+  z.strictObject({ token: z.string().min(1).max(128) }).meta({ id: 'SignInByLink' }),
+  z.strictObject({ apiKey: z.string().min(1).max(512) }).meta({ id: 'SignInByKey' }),
 ]);
 
 /**

@@ -62,6 +62,12 @@ export const placementSchema = z.strictObject({
       'Where the job may run: on the cheapest of them that can start it now, at equal prices the first. Name one alone to wait in its queue.',
     ),
   regions: z.array(z.string().min(1).max(64)).max(64).default([]).describe('Regions it may run in; any when empty.'),
+  instanceTypes: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Instance types it may run on, as `artenic offers` names them; any that is large enough when absent.'),
   mode: z
     .enum(['spot', 'on-demand', 'spot-with-fallback'])
     .default('on-demand')

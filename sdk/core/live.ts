@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOrNull } from './json-or-null.ts';
 import { jsonValueSchema } from './json-value.ts';
 
 const timestamp = z.iso.datetime();
@@ -17,3 +18,64 @@ export type LiveEvent = z.output<typeof liveEventSchema>;
 /** New log lines or metrics can be fetched. A hint has no number: a lost hint costs freshness, but no data. */
 export const liveHintSchema = liveEventSchema.omit({ sequence: true });
 export type LiveHint = z.output<typeof liveHintSchema>;
+
+const messageSchema = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
+  z.object({ op: z.literal('hint'), ...liveHintSchema.shape }),
+  z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
+  z.object({ op: z.literal('gap'), after: z.number() }),
+  z.object({ op: z.literal('error'), message: z.string() }),
+]);
+
+/** What one message of the WebSocket says to its reader. */
+export type LiveNews =
+  | { readonly kind: 'event'; readonly event: LiveEvent }
+  | { readonly kind: 'hint'; readonly hint: LiveHint }
+  /** From here on events come. `isFirst`: what was fetched before may be older than the first of them. */
+  | { readonly kind: 'subscribed'; readonly isFirst: boolean }
+  /** Events may be missing here (a restored database, a message of a newer server): ask for what they would have told. */
+  | { readonly kind: 'gap' }
+  /** The server refuses what was asked. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** An event that was told before. */
+  | { readonly kind: 'known' };
+
+/** A reader's place among the events, through any number of connections. */
+export type LiveReader = {
+  /** What to subscribe behind; null while nothing was told: from now on. */
+  readonly after: () => number | null;
+  readonly read: (text: string) => LiveNews;
+};
+
+export function createLiveReader(after: number | null): LiveReader {
+  let last = after;
+  function read(text: string): LiveNews {
+    const parsed = messageSchema.safeParse(jsonOrNull(text));
+    if (!parsed.success) return { kind: 'gap' };
+    const message = parsed.data;
+    switch (message.op) {
+      case 'subscribed': {
+        const isFirst = last === null;
+        last ??= message.after;
+        return { kind: 'subscribed', isFirst };
+      }
+      case 'gap':
+        // The server's numbers begin anew: what is told next may have a lower one.
+        last = message.after;
+        return { kind: 'gap' };
+      case 'event': {
+        if (last !== null && message.sequence <= last) return { kind: 'known' };
+        last = message.sequence;
+        const { op: _op, ...event } = message;
+        return { kind: 'event', event };
+      }
+      case 'hint': {
+        const { op: _op, ...hint } = message;
+        return { kind: 'hint', hint };
+      }
+      case 'error':
+        return { kind: 'refused', message: message.message };
+    }
+  }
+  return { after: () => last, read };
+}

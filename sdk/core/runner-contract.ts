@@ -224,17 +224,27 @@ const eventIdSchema = z.string().regex(/^[!-~]{1,128}$/);
 
 /** `POST /events`: events that the workflow must receive, once per `id`. */
 export const runnerEventSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('phase'),
-    id: eventIdSchema,
-    phase: z.enum(['setup', 'training']),
-    restoredFrom: z.string().max(255).nullable().optional(),
-  }),
-  z.strictObject({ kind: z.literal('notice'), id: eventIdSchema, deadlineAt: z.iso.datetime() }),
+  z
+    .strictObject({
+      kind: z.literal('phase'),
+      id: eventIdSchema,
+      phase: z.enum(['setup', 'training']),
+      restoredFrom: z.string().max(255).nullable().optional(),
+    })
+    .meta({ id: 'PhaseBegun' }),
+  z
+    .strictObject({ kind: z.literal('notice'), id: eventIdSchema, deadlineAt: z.iso.datetime() })
+    .meta({ id: 'PreemptionNotice' }),
   /** The provider says that a notice has become more likely. */
-  z.strictObject({ kind: z.literal('rebalance'), id: eventIdSchema, since: z.iso.datetime() }),
-  z.strictObject({ kind: z.literal('stopped'), id: eventIdSchema, reason: z.string().max(255) }),
-  z.strictObject({ kind: z.literal('exited'), id: eventIdSchema, exitCode: z.number().int().nullable() }),
+  z
+    .strictObject({ kind: z.literal('rebalance'), id: eventIdSchema, since: z.iso.datetime() })
+    .meta({ id: 'RebalanceRecommended' }),
+  z
+    .strictObject({ kind: z.literal('stopped'), id: eventIdSchema, reason: z.string().max(255) })
+    .meta({ id: 'CommandStopped' }),
+  z
+    .strictObject({ kind: z.literal('exited'), id: eventIdSchema, exitCode: z.number().int().nullable() })
+    .meta({ id: 'CommandExited' }),
 ]);
 export type RunnerEvent = z.output<typeof runnerEventSchema>;
 

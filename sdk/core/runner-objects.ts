@@ -27,16 +27,18 @@ export const bootstrapAnswerSchema = z.object({
 
 const signedContentSchema = z.strictObject({ bytes, sha256 });
 const objectRequestSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('get'), key }),
+  z.strictObject({ kind: z.literal('get'), key }).meta({ id: 'ObjectGet' }),
   /** Without `content` when the content is not known yet. */
-  z.strictObject({ kind: z.literal('put'), key, content: signedContentSchema.optional() }),
-  z.strictObject({
-    kind: z.literal('part'),
-    key,
-    uploadId: z.string().min(1).max(2048),
-    partNumber: z.number().int().min(1).max(10_000),
-    content: signedContentSchema,
-  }),
+  z.strictObject({ kind: z.literal('put'), key, content: signedContentSchema.optional() }).meta({ id: 'ObjectPut' }),
+  z
+    .strictObject({
+      kind: z.literal('part'),
+      key,
+      uploadId: z.string().min(1).max(2048),
+      partNumber: z.number().int().min(1).max(10_000),
+      content: signedContentSchema,
+    })
+    .meta({ id: 'ObjectPart' }),
 ]);
 export type ObjectRequest = z.output<typeof objectRequestSchema>;
 

@@ -97,11 +97,12 @@ async function put(
 }
 
 function conditionsOf(query: Omit<OfferSearch, 'providers'>): RawBuilder<unknown> {
-  const { regions = [], withoutRegions = [], spot, gpuType, needs = {}, mostUsdMicrosPerHour } = query;
+  const { regions = [], withoutRegions = [], instanceTypes, spot, gpuType, needs = {}, mostUsdMicrosPerHour } = query;
   const { vcpu = 0, memoryGib = 0, gpus = 0 } = needs;
   const conditions = [
     sql`o.vcpu >= ${vcpu - capacityTolerance} and o.memory_gib >= ${memoryGib - capacityTolerance}`,
     ...(regions.length === 0 ? [] : [sql`(o.region = any (${regions}) or o.provider = any (${withoutRegions}))`]),
+    ...(instanceTypes === undefined ? [] : [sql`o.instance_type = any (${instanceTypes})`]),
     ...(spot === undefined ? [] : [sql`o.spot = ${spot}`]),
     // written as in the index's condition
     ...(gpus > 0 || gpuType !== undefined ? [sql`o.gpus > 0 and o.gpus >= ${gpus}`] : []),

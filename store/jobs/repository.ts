@@ -116,10 +116,13 @@ async function setSignals(transaction: Db, id: string, signals: SignalState): Pr
 }
 
 async function list(db: Db, query: JobsQuery): Promise<Page<JobRecord>> {
-  const { projectId, states, service, search, cursor, limit } = query;
+  const { projectId, states, service, model, provider, search, cursor, offset = 0, limit } = query;
   let select = db.selectFrom('jobs').selectAll().where('projectId', '=', projectId);
   if (states !== undefined) select = select.where(sql<boolean>`state = any (${states})`);
   if (service !== undefined) select = select.where('service', '=', service);
+  if (model !== undefined) select = select.where('model', '=', model);
+  if (provider !== undefined)
+    select = select.where(sql<boolean>`spec->'placement'->'providers' @> ${json([provider])}::jsonb`);
   if (search !== undefined) {
     select = select.where(
       sql<boolean>`(strpos(service, ${search}) > 0 or strpos(model, ${search}) > 0 or starts_with(id, ${search}))`,
@@ -133,6 +136,7 @@ async function list(db: Db, query: JobsQuery): Promise<Page<JobRecord>> {
     .orderBy('createdAt', 'desc')
     .orderBy('id', 'desc')
     .limit(limit + 1)
+    .offset(offset)
     .execute();
   return toPage(
     rows,

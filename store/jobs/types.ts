@@ -59,9 +59,14 @@ export type JobsQuery = {
   readonly projectId: string;
   readonly states?: readonly JobState[];
   readonly service?: string;
+  readonly model?: string;
+  /** One of the providers that a job names. */
+  readonly provider?: string;
   /** Part of a service's or model's name, or the beginning of an id. */
   readonly search?: string;
   readonly cursor?: string;
+  /** Jobs to leave out at the beginning; a cursor costs less. */
+  readonly offset?: number;
   readonly limit: number;
 };
 

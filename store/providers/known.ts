@@ -1,5 +1,6 @@
 import type { JobSpec } from '@artenic/core';
 import { needsOf } from '../../core/capacity/needs.ts';
+import type { OfferSearch } from '../../core/catalog/catalog.ts';
 import { whyUnknown } from '../../core/catalog/freshness.ts';
 import type { KnownProvider } from '../../core/jobs/feasibility.ts';
 import type { Reads } from '../reads.ts';
@@ -15,10 +16,15 @@ export async function knownProviderOf(
   spec: JobSpec,
 ): Promise<KnownProvider> {
   const known = { name, capacity };
-  if (capacity !== null || whyUnknown(name, (await catalogs.find(name)) ?? undefined) !== null) return known;
-  const gpuType = spec.resources.accelerators?.type;
-  const fitting = await catalogs.search({ providers: [name], needs: needsOf(spec), gpuType, limit: 1 });
+  const { instanceTypes } = spec.placement;
+  if (capacity !== null && instanceTypes === undefined) return known;
+  if (whyUnknown(name, (await catalogs.find(name)) ?? undefined) !== null) return known;
+  const offers = async (query: OfferSearch): Promise<boolean> =>
+    (await catalogs.search({ providers: [name], ...query, limit: 1 })).length > 0;
+  const needs = capacity === null ? { needs: needsOf(spec), gpuType: spec.resources.accelerators?.type } : {};
+  if (await offers({ ...needs, instanceTypes })) return known;
   // a provider without any offer probably lacks configuration, so nothing is concluded
-  const isBare = fitting.length === 0 && (await catalogs.search({ providers: [name], limit: 1 })).length === 0;
-  return fitting.length > 0 || isBare ? known : { ...known, hasNoneSoLarge: true };
+  if (!(await offers({}))) return known;
+  const hasTypes = instanceTypes === undefined || (await offers({ instanceTypes }));
+  return hasTypes ? { ...known, hasNoneSoLarge: true } : { ...known, hasNoneOfTypes: true };
 }

@@ -86,7 +86,8 @@ test('refreshes at one moment do not disturb each other', async () => {
 
 /** A simple second implementation of the search, as the expected result. */
 function isWanted({ resources, ...one }: CatalogOffer, query: OfferSearch): boolean {
-  const { regions = [], withoutRegions = [], spot, gpuType, needs = {}, mostUsdMicrosPerHour = Infinity } = query;
+  const { regions = [], withoutRegions = [], instanceTypes, spot, gpuType, needs = {} } = query;
+  const { mostUsdMicrosPerHour = Infinity } = query;
   const isThere = regions.length === 0 || regions.includes(one.region) || withoutRegions.includes(one.provider);
   const isEnough =
     resources.vcpu >= (needs.vcpu ?? 0) &&
@@ -97,6 +98,7 @@ function isWanted({ resources, ...one }: CatalogOffer, query: OfferSearch): bool
     isThere &&
     isEnough &&
     isRight &&
+    (instanceTypes?.includes(one.instanceType) ?? true) &&
     (spot === undefined || one.spot === spot) &&
     one.priceUsdMicrosPerHour <= mostUsdMicrosPerHour
   );
@@ -114,6 +116,7 @@ test('a search finds what is wanted and nothing else, the cheapest first, at mos
       providers: fc.shuffledSubarray(['q1', 'q2'], { minLength: 1 }),
       regions: fc.subarray(['eu', 'us', 'mars']),
       withoutRegions: fc.subarray(['q1', 'q2']),
+      instanceTypes: fc.subarray(['t0', 't1', 't2', 't3', 't4', 't5', 't99']),
       spot: fc.boolean(),
       gpuType: fc.constantFrom('A100', 'a100-80gb', 'nvidia', 'H200'),
       needs: fc.record({ vcpu: fc.constantFrom(0, 4.5, 5), memoryGib: fc.constantFrom(0, 9), gpus: fc.nat(2) }),

@@ -1,87 +1,19 @@
-import {
-  isTerminalJobState,
-  decisionViewSchema,
-  launchRefusalViewSchema,
-  jobStates,
-  pageSchema,
-  type Cost,
-  type JobState,
-  type JobView,
-} from '@artenic/core';
+import { decisionViewSchema, launchRefusalViewSchema, jobStates, pageSchema, type JobState } from '@artenic/core';
 import { z } from 'zod';
-import { cancelJob } from '../../../app/jobs/cancel.ts';
-import { submitJob } from '../../../app/jobs/submit.ts';
-import { costOfJob } from '../../../core/cost/cost.ts';
-import { attemptIdOf } from '../../../core/ids.ts';
-import type { Reads } from '../../../store/reads.ts';
-import type { JobRecord } from '../../../store/types.ts';
-import type { ApiDeps } from '../../deps.ts';
+import { acceptCancel, acceptJob } from '../../jobs/accept.ts';
 import { jobOf } from '../../jobs/job-of.ts';
 import { decodeText, mediaTypeOf } from '../../middleware/body.ts';
 import { readSpec } from '../../jobs/read-spec.ts';
 import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
 import { given, jobIdParam, longPageQuery, pageQuery, named } from '../../schemas.ts';
-import { attemptView, decisionView, jobView, launchRefusalView } from '../../jobs/views.ts';
+import { attemptView, decisionView, launchRefusalView } from '../../jobs/views.ts';
+import { viewsOfJobs } from '../../jobs/views-of-jobs.ts';
 
 const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
 
-async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<ReadonlyMap<string, number>> {
-  const waiting = jobs.filter((job) => job.state === 'waiting').map((job) => attemptIdOf(job.id, job.currentAttempt));
-  const positions = await deps.store.capacity.positions(waiting);
-  return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
-}
-
-async function views(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonly JobView[]> {
-  const [positions, costs] = await Promise.all([queuePositions(deps, jobs), costsOf(deps, deps.store, jobs)]);
-  return jobs.map((job) => jobView(job, positions.get(job.id) ?? null, costs(job)));
-}
-
-async function costsOf(
-  { now }: Pick<ApiDeps, 'now'>,
-  { attempts }: Pick<Reads, 'attempts'>,
-  jobs: readonly JobRecord[],
-): Promise<(job: JobRecord) => Cost> {
-  const billed = await attempts.billedByJobs(jobs.map(({ id }) => id));
-  return (job) => costOfJob(billed.get(job.id) ?? [], isTerminalJobState(job.state), now());
-}
-
 function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply> {
-  const { deps, remember } = context;
-  const principal = context.principal();
-  const spec = readSpec(decodeText(context.body), mediaTypeOf(context.request));
-  return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
-    const reply: Reply = {
-      status: 202,
-      body: jobView(job, null, costOfJob([], false, deps.now())),
-      headers: { location: `/api/v1/jobs/${job.id}` },
-    };
-    await remember(repositories, reply);
-    return reply;
-  });
+  return acceptJob(context, readSpec(decodeText(context.body), mediaTypeOf(context.request)), (job) => job);
 }
-
-function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unknown>): Promise<Reply> {
-  const { deps, params, remember } = context;
-  const input = { jobId: params.id, principal: context.principal() };
-  return cancelJob(deps, input, async (repositories, job) => {
-    const cost = (await costsOf({ now: deps.now }, repositories, [job]))(job);
-    const reply: Reply = { status: 202, body: jobView(job, null, cost) };
-    await remember(repositories, reply);
-    return reply;
-  });
-}
-
-const submitDefinition = {
-  method: 'post',
-  permission: 'write',
-  tag: 'jobs',
-  bodyKind: 'bytes',
-  bodyTypes: [...jobTypes],
-  body: named.jobSpec as unknown as z.ZodType<Buffer>,
-  idempotent: true,
-  answers: { 202: { description: 'Accepted', schema: named.job } },
-  handle: submit,
-} as const;
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -102,8 +34,19 @@ function statesOf(list: string | undefined): readonly JobState[] | undefined {
 
 export function jobRoutes(): readonly Route[] {
   return [
-    route({ ...submitDefinition, path: '/api/v1/jobs', summary: 'Submit a training job' }),
-    route({ ...submitDefinition, path: '/api/v1/training/dispatch', summary: 'Submit a training job (older path)' }),
+    route({
+      method: 'post',
+      path: '/api/v1/jobs',
+      permission: 'write',
+      tag: 'jobs',
+      summary: 'Submit a training job',
+      bodyKind: 'bytes',
+      bodyTypes: [...jobTypes],
+      body: named.jobSpec as unknown as z.ZodType<Buffer>,
+      idempotent: true,
+      answers: { 202: { description: 'Accepted', schema: named.job } },
+      handle: submit,
+    }),
     route({
       method: 'get',
       path: '/api/v1/jobs',
@@ -123,7 +66,7 @@ export function jobRoutes(): readonly Route[] {
           ...(search === undefined ? {} : { search }),
           ...(service === undefined ? {} : { service }),
         });
-        return ok({ items: await views(deps, page.items), nextCursor: page.nextCursor });
+        return ok({ items: await viewsOfJobs(deps, page.items), nextCursor: page.nextCursor });
       },
     }),
     route({
@@ -134,7 +77,7 @@ export function jobRoutes(): readonly Route[] {
       summary: 'One job',
       params: jobIdParam,
       answers: { 200: { description: 'The job', schema: named.job } },
-      handle: async (context) => ok((await views(context.deps, [await jobOf(context, context.params.id)]))[0]),
+      handle: async (context) => ok((await viewsOfJobs(context.deps, [await jobOf(context, context.params.id)]))[0]),
     }),
     route({
       method: 'post',
@@ -145,7 +88,7 @@ export function jobRoutes(): readonly Route[] {
       params: jobIdParam,
       idempotent: true,
       answers: { 202: { description: 'The job is being cancelled', schema: named.job } },
-      handle: cancel,
+      handle: (context) => acceptCancel(context, (job) => job),
     }),
     ...historyRoutes(),
   ];

@@ -13,6 +13,12 @@ const readySchema = z.object({
   ready: z.boolean(),
   checks: z.object({ database: checkSchema, temporal: checkSchema }),
 });
+const olderReadySchema = z.object({ status: z.enum(['ready', 'not ready']) });
+const detailedSchema = readySchema.extend({
+  status: z.enum(['ok', 'degraded', 'not ready']),
+  version: z.string(),
+  providers: z.array(named.provider.pick({ name: true, usable: true, message: true })),
+});
 
 /** Anybody may ask, so the reason stays in the log. */
 async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): Promise<'ok' | 'unreachable'> {
@@ -26,7 +32,9 @@ async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): 
 }
 
 /** Ready means that a request can be answered: PostgreSQL must be there. Without Temporal jobs are taken and start later. */
-async function readiness(deps: ApiDeps): Promise<Reply> {
+async function readiness(
+  deps: ApiDeps,
+): Promise<{ readonly status: 200 | 503; readonly body: z.output<typeof readySchema> }> {
   const [database, temporal] = await Promise.all([
     checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs)),
     checkOf(deps, 'Temporal', () => deps.temporal.ping(checkTimeoutMs)),
@@ -35,35 +43,76 @@ async function readiness(deps: ApiDeps): Promise<Reply> {
   return { status: ready ? 200 : 503, body: { ready, checks: { database, temporal } } };
 }
 
-export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
-  const live = (path: string, summary: string): Route =>
+/** With what is behind it; for people with a key. */
+async function detailed(deps: ApiDeps): Promise<Reply> {
+  const { body } = await readiness(deps);
+  const rows = body.ready ? await deps.store.providers.list() : [];
+  const providers = rows.map(({ name, usable, message }) => ({ name, usable, message }));
+  const isWell = body.checks.temporal === 'ok' && providers.some(({ usable }) => usable);
+  const word = !body.ready ? 'not ready' : isWell ? 'ok' : 'degraded';
+  return ok({ status: word, version: deps.version, ...body, providers });
+}
+
+function olderHealthRoutes(): readonly Route[] {
+  const common = { method: 'get', tag: 'platform', deprecated: true } as const;
+  return [
     route({
-      method: 'get',
-      path,
+      ...common,
+      path: '/health',
       permission: 'open',
-      tag: 'platform',
-      summary,
+      summary: 'Whether the process lives (older path)',
       answers: { 200: { description: 'Alive', schema: healthSchema } },
       handle: () => Promise.resolve(ok({ status: 'ok' })),
-    });
-  const ready = (path: string, summary: string): Route =>
+    }),
+    route({
+      ...common,
+      path: '/health/ready',
+      permission: 'open',
+      summary: 'Whether requests can be answered (older path)',
+      answers: {
+        200: { description: 'Ready', schema: olderReadySchema },
+        503: { description: 'Not ready', schema: olderReadySchema },
+      },
+      handle: async ({ deps }) => {
+        const { status } = await readiness(deps);
+        return { status, body: { status: status === 200 ? 'ready' : 'not ready' } };
+      },
+    }),
+    route({
+      ...common,
+      path: '/health/detailed',
+      permission: 'read',
+      summary: 'What is there and what is not (older path)',
+      answers: { 200: { description: 'What was found', schema: detailedSchema } },
+      handle: ({ deps }) => detailed(deps),
+    }),
+  ];
+}
+
+export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
+  return [
     route({
       method: 'get',
-      path,
+      path: '/livez',
       permission: 'open',
       tag: 'platform',
-      summary,
+      summary: 'Whether the process lives',
+      answers: { 200: { description: 'Alive', schema: healthSchema } },
+      handle: () => Promise.resolve(ok({ status: 'ok' })),
+    }),
+    route({
+      method: 'get',
+      path: '/readyz',
+      permission: 'open',
+      tag: 'platform',
+      summary: 'Whether requests can be answered',
       answers: {
         200: { description: 'Ready', schema: readySchema },
         503: { description: 'Not ready', schema: readySchema },
       },
       handle: ({ deps }) => readiness(deps),
-    });
-  return [
-    live('/livez', 'Whether the process lives'),
-    ready('/readyz', 'Whether requests can be answered'),
-    live('/health', 'Whether the process lives (older path)'),
-    ready('/health/ready', 'Whether requests can be answered (older path)'),
+    }),
+    ...olderHealthRoutes(),
     route({
       method: 'get',
       path: '/metrics',

@@ -1,4 +1,4 @@
-import { predictBatchRequestSchema, predictRequestSchema } from '@artenic/core';
+import type { PredictBatchRequest, PredictRequest } from '@artenic/core';
 import { z } from 'zod';
 import type { Failure, Target } from '../../../serving/predictor.ts';
 import type { ModelVersionRecord } from '../../../store/types.ts';
@@ -7,6 +7,15 @@ import { checkValue, decodeText, parseJson } from '../../middleware/body.ts';
 import { needsDigits } from '../../http/exact-numbers.ts';
 import { findTarget } from '../../predictions/targets.ts';
 import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
+import {
+  olderPredictBatchSchema,
+  olderPredictSchema,
+  ownRow,
+  ownRows,
+  rowSchemaOf,
+  rowsSchemaOf,
+  type Asked,
+} from '../../older/predict.ts';
 import { modelName, modelParam, named } from '../../schemas.ts';
 
 /** The predictor's words for a version. */
@@ -15,31 +24,35 @@ export function targetOf({ sha256, external, signature }: ModelVersionRecord): T
 }
 
 type BytesContext = Context<unknown, unknown, Uint8Array>;
-type Asked<B> = { readonly body: B; readonly version: ModelVersionRecord };
+type SchemaOf<B> = (value: unknown) => z.ZodType<Asked<B>>;
 
-function parse<B>(schema: z.ZodType<B>, text: string, isExact: boolean): B {
+function parse<B>(schemaOf: SchemaOf<B>, text: string, isExact: boolean): Asked<B> {
   const value = text === '' ? {} : parseJson(text, isExact);
   checkValue(value);
-  return parsePart('The body', schema, value);
+  return parsePart('The body', schemaOf(value), value);
 }
 
 /** The request and the version that it asks. Only a model with integers of 64 bits may need them digit by digit. */
 async function readRequest<B extends { readonly version?: number | undefined }>(
   { deps, body: bytes, principal }: BytesContext,
   name: string,
-  schema: z.ZodType<B>,
-): Promise<Asked<B>> {
+  schemaOf: SchemaOf<B>,
+): Promise<{ readonly body: B; readonly version: ModelVersionRecord }> {
   const text = decodeText(bytes);
-  const body = parse(schema, text, false);
-  const version = await findTarget(deps, principal().projectId, name, body.version ?? null);
-  return { version, body: needsDigits(version.signature, text) ? parse(schema, text, true) : body };
+  const { model, body } = parse(schemaOf, text, false);
+  const version = await findTarget(deps, principal().projectId, model ?? name, body.version ?? null);
+  return { version, body: needsDigits(version.signature, text) ? parse(schemaOf, text, true).body : body };
 }
 
-async function predict(context: BytesContext, name: string): Promise<Reply> {
-  const { version, body } = await readRequest(context, name, predictRequestSchema);
+async function predict(
+  context: BytesContext,
+  name: string,
+  schemaOf: SchemaOf<PredictRequest> = ownRow,
+): Promise<Reply> {
+  const { version, body } = await readRequest(context, name, schemaOf);
   const target = { ...targetOf(version), inputs: body.inputs };
   const { outputs, label, latencyMs } = await context.deps.predictor.predict(target);
-  return ok({ model: name, version: version.version, outputs, label, latencyMs });
+  return ok({ model: version.model, version: version.version, outputs, label, latencyMs });
 }
 
 function failureView({ error }: Failure) {
@@ -47,12 +60,16 @@ function failureView({ error }: Failure) {
   return { outputs: null, label: null, error: { detail: error.message, errors } };
 }
 
-async function predictBatch(context: BytesContext, name: string): Promise<Reply> {
-  const { version, body } = await readRequest(context, name, predictBatchRequestSchema);
+async function predictBatch(
+  context: BytesContext,
+  name: string,
+  schemaOf: SchemaOf<PredictBatchRequest> = ownRows,
+): Promise<Reply> {
+  const { version, body } = await readRequest(context, name, schemaOf);
   const target = { ...targetOf(version), rows: body.inputs };
   const { results, latencyMs } = await context.deps.predictor.predictBatch(target);
   return ok({
-    model: name,
+    model: version.model,
     version: version.version,
     results: results.map((result) => ('error' in result ? failureView(result) : { ...result, error: null })),
     latencyMs,
@@ -60,12 +77,22 @@ async function predictBatch(context: BytesContext, name: string): Promise<Reply>
 }
 
 const predictAnswers = { 200: { description: 'The prediction', schema: named.prediction } } as const;
+const batchAnswers = { 200: { description: 'A result for each row', schema: named.predictions } } as const;
 /** The handler parses the body, because the model decides how. */
 const jsonBytes = { bodyKind: 'bytes', bodyTypes: ['application/json'] } as const;
 const bodies = {
   row: named.predictRequest as unknown as z.ZodType<Uint8Array>,
   rows: named.predictBatchRequest as unknown as z.ZodType<Uint8Array>,
+  eitherRow: z.union([
+    named.predictRequest,
+    olderPredictSchema.meta({ id: 'OlderPredict' }),
+  ]) as unknown as z.ZodType<Uint8Array>,
+  eitherRows: z.union([
+    named.predictBatchRequest,
+    olderPredictBatchSchema.meta({ id: 'OlderPredictBatch' }),
+  ]) as unknown as z.ZodType<Uint8Array>,
 } as const;
+const serviceParam = z.strictObject({ service: modelName });
 
 export function predictionRoutes(): readonly Route[] {
   return [
@@ -91,7 +118,7 @@ export function predictionRoutes(): readonly Route[] {
       params: modelParam,
       body: bodies.rows,
       limit: 'rowsBytes',
-      answers: { 200: { description: 'A result for each row', schema: named.predictions } },
+      answers: batchAnswers,
       handle: (context) => predictBatch(context, context.params.name),
     }),
     route({
@@ -101,10 +128,25 @@ export function predictionRoutes(): readonly Route[] {
       permission: 'write',
       tag: 'predictions',
       summary: 'Predict one row (older path)',
-      params: z.strictObject({ service: modelName }),
-      body: bodies.row,
+      deprecated: true,
+      params: serviceParam,
+      body: bodies.eitherRow,
       answers: predictAnswers,
-      handle: (context) => predict(context, context.params.service),
+      handle: (context) => predict(context, context.params.service, rowSchemaOf),
+    }),
+    route({
+      ...jsonBytes,
+      method: 'post',
+      path: '/api/v1/services/{service}/predict_batch',
+      permission: 'write',
+      tag: 'predictions',
+      summary: 'Predict many rows; each is answered for itself (older path)',
+      deprecated: true,
+      params: serviceParam,
+      body: bodies.eitherRows,
+      limit: 'rowsBytes',
+      answers: batchAnswers,
+      handle: (context) => predictBatch(context, context.params.service, rowsSchemaOf),
     }),
   ];
 }

@@ -245,6 +245,12 @@ describe('decideNext', () => {
       expect(offers).toEqual([offer('a', 1)]);
     });
 
+    test('leaves out other types than those that the job names', async () => {
+      const large = { ...offer('a', 2), instanceType: 'large' };
+      const { offers } = await offersOf({ instanceTypes: ['large', 'huge'] }, { a: [offer('a', 1), large] });
+      expect(offers).toEqual([large]);
+    });
+
     test('does without a provider that refuses our credentials, keeps why, and asks nobody for it', async () => {
       const expired = new ArtenicError('auth', 'the key has expired');
       await world.addProvider('broken', [offer('broken', 0)]);

@@ -40,6 +40,21 @@ describe('a job cannot run', () => {
   });
 });
 
+test('a job cannot run on types that no provider offers', () => {
+  const job = spec({ placement: { instanceTypes: ['p9.huge', 'p9.vast'] } });
+  const without = { ...cloud, hasNoneOfTypes: true } as const;
+  expect(whyInfeasible(job, [without])).toMatchObject({
+    ...{
+      type: 'validation-failed',
+      message: 'Of the instance types p9.huge, p9.vast: aws offers none of these types.',
+    },
+    details: { errors: [{ pointer: '/placement/instanceTypes' }] },
+  });
+  expect(whyInfeasible(job, [without, local])).toBeNull();
+  const needs = { ...job, resources: { ...job.resources, vcpu: 5 } };
+  expect(whyInfeasible(needs, [without, local])).toMatchObject({ type: 'larger-than-machine' });
+});
+
 test('what nothing holds is not promised', () => {
   expect(whyUnkept(spec())).toBeNull();
   expect(whyUnkept(spec({ budgetUsd: 5 }))?.message).toBe(

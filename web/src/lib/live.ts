@@ -1,15 +1,6 @@
-import { liveEventSchema, liveHintSchema, type LiveHint } from '@artenic/core';
-import { z } from 'zod';
+import { createLiveReader, type LiveHint } from '@artenic/core';
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused';
-
-const messageSchema = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('event'), ...liveEventSchema.shape }),
-  z.object({ op: z.literal('hint'), ...liveHintSchema.shape }),
-  z.object({ op: z.literal('subscribed'), topics: z.array(z.string()), after: z.number() }),
-  z.object({ op: z.literal('gap'), after: z.number() }),
-  z.object({ op: z.literal('error'), message: z.string() }),
-]);
 
 const pauseMs = { first: 250, most: 3000 };
 const baseTopics = ['jobs', 'models', 'providers'] as const;
@@ -30,7 +21,7 @@ export class LiveConnection {
   readonly #listeners: Listeners;
   readonly #jobs = new Map<string, number>();
   #socket: WebSocket | null = null;
-  #last: number | null = null;
+  readonly #reader = createLiveReader(null);
   #waitMs = pauseMs.first;
   #timer: number | undefined;
   #isOpenWanted = false;
@@ -45,7 +36,7 @@ export class LiveConnection {
   open(): void {
     if (this.#isOpenWanted) return;
     this.#isOpenWanted = true;
-    this.#setState(this.#last === null ? 'connecting' : 'reconnecting');
+    this.#setState(this.#reader.after() === null ? 'connecting' : 'reconnecting');
     this.#connect();
   }
 
@@ -98,7 +89,7 @@ export class LiveConnection {
   #subscribe(): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     const topics = [...baseTopics, ...[...this.#jobs.keys()].map((id) => `job:${id}`)];
-    this.#socket.send(JSON.stringify({ op: 'subscribe', topics, after: this.#last, hints: true }));
+    this.#socket.send(JSON.stringify({ op: 'subscribe', topics, after: this.#reader.after(), hints: true }));
   }
 
   /** Hints are not stored for disconnected clients, so this asks for a refetch of the followed jobs. */
@@ -110,37 +101,27 @@ export class LiveConnection {
   }
 
   #take(text: string): void {
-    const parsed = messageSchema.safeParse(JSON.parse(text));
-    // An unknown message comes from a newer server: refetch the data that it may describe.
-    if (!parsed.success) return this.#listeners.onGap();
-    const message = parsed.data;
-    switch (message.op) {
-      case 'subscribed': {
-        const isFirst = this.#last === null;
-        this.#last ??= message.after;
+    const news = this.#reader.read(text);
+    switch (news.kind) {
+      case 'subscribed':
         this.#waitMs = pauseMs.first;
         this.#setState('live');
         // Data fetched before this moment may be older than the first event.
-        if (isFirst) this.#listeners.onGap();
+        if (news.isFirst) this.#listeners.onGap();
         else if (this.#mayHaveMissed) this.#tellHints();
         this.#mayHaveMissed = false;
         return;
-      }
+      case 'event':
+        return this.#listeners.onEvent(news.event);
+      case 'hint':
+        return this.#listeners.onEvent(news.hint);
       case 'gap':
-        this.#last = message.after;
+      case 'refused':
         return this.#listeners.onGap();
-      case 'hint': {
-        const { op: _op, ...hint } = message;
-        return this.#listeners.onEvent(hint);
-      }
-      case 'event': {
-        if (this.#last !== null && message.sequence <= this.#last) return;
-        this.#last = message.sequence;
-        const { op: _op, ...event } = message;
-        return this.#listeners.onEvent(event);
-      }
-      case 'error':
-        return this.#listeners.onGap();
+      case 'known':
+        return;
+      default:
+        news satisfies never;
     }
   }
 }

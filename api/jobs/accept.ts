@@ -1,0 +1,40 @@
+import type { JobSpec, JobView } from '@artenic/core';
+import { cancelJob } from '../../app/jobs/cancel.ts';
+import { submitJob } from '../../app/jobs/submit.ts';
+import { costOfJob } from '../../core/cost/cost.ts';
+import type { Context, Reply } from '../http/route.ts';
+import { jobView } from './views.ts';
+import { costsOfJobs } from './views-of-jobs.ts';
+
+/** What is answered: the job, or the job in other words. */
+type Shape = (job: JobView) => object;
+
+/** Submits the job; the answer is remembered with it under the request's idempotency key. */
+export function acceptJob(context: Context<unknown, unknown, unknown>, spec: JobSpec, shape: Shape): Promise<Reply> {
+  const { deps, remember } = context;
+  const principal = context.principal();
+  return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
+    const reply: Reply = {
+      status: 202,
+      body: shape(jobView(job, null, costOfJob([], false, deps.now()))),
+      headers: { location: `/api/v1/jobs/${job.id}` },
+    };
+    await remember(repositories, reply);
+    return reply;
+  });
+}
+
+/** Asks for the end of the job of the path. */
+export function acceptCancel(
+  context: Context<{ readonly id: string }, unknown, unknown>,
+  shape: Shape,
+): Promise<Reply> {
+  const { deps, params, remember } = context;
+  const input = { jobId: params.id, principal: context.principal() };
+  return cancelJob(deps, input, async (repositories, job) => {
+    const cost = (await costsOfJobs({ now: deps.now }, repositories, [job]))(job);
+    const reply: Reply = { status: 202, body: shape(jobView(job, null, cost)) };
+    await remember(repositories, reply);
+    return reply;
+  });
+}

@@ -1,0 +1,1 @@
+export function nodeTool(root: string, name: 'openapi-typescript'): string;

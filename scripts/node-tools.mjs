@@ -1,0 +1,25 @@
+// Programs of npm that cannot be in our own tree, installed once into folders of their own.
+import { join } from 'node:path';
+import { installOnce, run } from './install-once.mjs';
+
+/** What each folder holds, to the last digit. */
+const sets = {
+  // it needs the compiler's programming interface, which TypeScript 7 does not have
+  'openapi-typescript': ['openapi-typescript@7.13.0', 'typescript@5.9.3'],
+};
+
+/**
+ * Path of the program. Throws when it cannot be installed: what needs it fails.
+ * @param {string} root folder of the clone
+ * @param {'openapi-typescript'} name
+ * @returns {string}
+ */
+export function nodeTool(root, name) {
+  const packages = sets[name];
+  const folder = `node-${packages[0].replaceAll(/[^\w.-]+/g, '-')}`;
+  const target = installOnce(root, folder, folder, (target) => {
+    const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--install-links'];
+    run('npm', ['install', '--prefix', target, ...flags, ...packages]);
+  });
+  return join(target, 'node_modules', '.bin', name);
+}
