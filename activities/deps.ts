@@ -47,6 +47,8 @@ export type ProviderDeps = {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;
   readonly silence: SilenceSettings;
+  /** Where the activity stands in its trace; null without traces. */
+  readonly traceparent: () => string | null;
   /** How often the machines of each provider are looked at. */
   readonly watchIntervalMs: ReadonlyMap<string, number>;
   readonly now: () => Date;

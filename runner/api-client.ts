@@ -24,6 +24,11 @@ class UnreachableError extends Error {
   override readonly name: string = 'UnreachableError';
 }
 
+/** Told to come back later; who answers may know our token or not. */
+class BusyError extends UnreachableError {
+  override readonly name = 'BusyError';
+}
+
 /** Who answers does not know our token. While we run, that is somebody else: a newer attempt would make us `fenced`. */
 class StrangerError extends UnreachableError {
   override readonly name = 'StrangerError';
@@ -58,8 +63,12 @@ const pauseMs = { first: 100, most: 2000 };
 const endpointsSchema = z.object({ api: z.url() });
 
 /** Callbacks to the API with this attempt's token. The API may be away for hours: nothing here gives up by itself. */
-export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile'>, token: string): RunnerApi {
+export function createRunnerApi(
+  bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile' | 'traceparent'>,
+  token: string,
+): RunnerApi {
   const fetchByProxy = fetchByEnvironment();
+  const trace = bootstrap.traceparent === undefined ? {} : { traceparent: bootstrap.traceparent };
   let baseUrl = bootstrap.apiUrl;
 
   /** On this machine the platform may have come back on another port. */
@@ -80,6 +89,7 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
         headers: {
           authorization: `Bearer ${token}`,
           'content-type': isBytes ? 'application/octet-stream' : 'application/json',
+          ...trace,
         },
         body: isBytes ? body : JSON.stringify(body),
         signal: AbortSignal.timeout(requestTimeoutMs),
@@ -105,7 +115,8 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
     const problem = problemSchema.safeParse(jsonOrNull(text)).data;
     if (response.status === 401 || response.status === 403)
       throw new StrangerError(problem?.detail ?? `the API answered ${response.status}`);
-    if (problem === undefined || response.status >= 500 || response.status === 429 || response.status === 408)
+    if (response.status === 429) throw new BusyError('the API answered 429');
+    if (problem === undefined || response.status >= 500 || response.status === 408)
       throw new UnreachableError(`the API answered ${response.status}`);
     if (problem.type.endsWith('fenced')) throw new FencedError(problem.detail);
     if (problem.expectedOffset !== undefined) throw new OffsetMismatchError(problem.expectedOffset);
@@ -134,8 +145,8 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
         return await post(path, body, answer);
       } catch (error) {
         if (!(error instanceof UnreachableError)) throw error;
-        if (!(error instanceof StrangerError)) strangerSinceMs = null;
-        else strangerSinceMs ??= performance.now();
+        if (error instanceof StrangerError) strangerSinceMs ??= performance.now();
+        else if (!(error instanceof BusyError)) strangerSinceMs = null;
         if (strangerSinceMs !== null && performance.now() - strangerSinceMs > strangerMs) throw error;
       }
       await sleep(waitMs, undefined, signal === undefined ? {} : { signal });

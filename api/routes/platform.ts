@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiMetrics } from '../metrics.ts';
 import { named } from '../schemas.ts';
-import { ok, route, type Reply, type Route } from '../route.ts';
+import { ok, probeLimit, route, type Reply, type Route } from '../route.ts';
 import { providerView } from '../views.ts';
 
 const checkTimeoutMs = 2000;
@@ -41,6 +41,7 @@ export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
       method: 'get',
       path,
       permission: 'open',
+      openLimit: probeLimit,
       tag: 'platform',
       summary,
       answers: { 200: { description: 'Alive', schema: healthSchema } },
@@ -51,6 +52,7 @@ export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
       method: 'get',
       path,
       permission: 'open',
+      openLimit: probeLimit,
       tag: 'platform',
       summary,
       answers: {

@@ -32,7 +32,7 @@ import { runnerPrincipal } from '../../app/access/principals.ts';
 import { mustBeOpen } from '../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../runner-fence.ts';
 import { appendMetrics, createLogAppender } from '../runner-streams.ts';
-import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../route.ts';
+import { ok, route, tokenLimit, type Context, type Reply, type Route, type RunnerCaller } from '../route.ts';
 import { offsetNumber } from '../schemas.ts';
 import { storedCheckpoints } from '../stored-checkpoints.ts';
 
@@ -184,18 +184,22 @@ export function runnerRoutes(): readonly Route[] {
       ...common,
       path: '/api/v1/runner/bootstrap',
       permission: 'open',
+      openLimit: tokenLimit,
       summary: 'What a rented machine must know besides its bootstrap token, which stays good for one hello',
       body: bootstrapRequestSchema,
       answers: { 200: { description: 'The rest', schema: bootstrapAnswerSchema } },
       handle: async ({ deps, body }) => {
         const { attempt } = await callerOfBootstrap(deps, body);
-        return ok({ jobId: attempt.jobId, attempt: attempt.attempt, ...deps.runner });
+        const { traceparent } = attempt;
+        const trace = traceparent === null ? {} : { traceparent };
+        return ok({ jobId: attempt.jobId, attempt: attempt.attempt, ...deps.runner, ...trace });
       },
     }),
     route({
       ...common,
       path: '/api/v1/runner/hello',
       permission: 'open',
+      openLimit: tokenLimit,
       summary: "Trade the bootstrap token for the runner's own",
       body: helloRequestSchema,
       answers: { 200: { description: 'The job', schema: helloResponseSchema } },

@@ -5,7 +5,7 @@ import type { ObjectRange, SignedContent } from '../../core/object-storage.ts';
 import type { ApiDeps } from '../deps.ts';
 import { streamBody } from '../middleware/body.ts';
 import { writerOf } from '../runner-scope.ts';
-import { route, type Context, type Reply, type Route } from '../route.ts';
+import { route, tokenLimit, type Context, type Reply, type Route } from '../route.ts';
 
 const path = '/api/v1/signed-objects/{path}';
 const params = z.strictObject({ path: z.string().min(1).max(1024) });
@@ -124,6 +124,7 @@ export function signedObjectRoutes(): readonly Route[] {
       method: 'get',
       path,
       permission: 'open',
+      openLimit: tokenLimit,
       tag: 'objects',
       summary: 'Download by a signed request',
       params,
@@ -139,6 +140,7 @@ export function signedObjectRoutes(): readonly Route[] {
       method: 'put',
       path,
       permission: 'open',
+      openLimit: tokenLimit,
       tag: 'objects',
       summary: 'Upload by a signed request',
       params,

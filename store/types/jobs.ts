@@ -155,6 +155,8 @@ export type AttemptRecord = {
   /** The call that alone may launch it, until `launchLeaseUntil`; null when there is none. */
   readonly launchedBy: string | null;
   readonly launchLeaseUntil: Date | null;
+  /** Where the launch stands in its trace, as the W3C writes it; null without traces. */
+  readonly traceparent: string | null;
   /** When it was proved that nothing is left of its instance. */
   readonly terminationConfirmedAt: Date | null;
   /** When its instance began to run, by the provider's clock; null when it is not known to have run. */
@@ -224,6 +226,8 @@ export type AttemptsRepository = {
   readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
   /** From now on only this machine launches it, unless another one was first; returns which it is. */
   readonly claimMachine: (id: string, machine: string) => Promise<string>;
+  /** The first one stays, and is given. */
+  readonly setTraceparent: (id: string, traceparent: string) => Promise<string>;
   /** The launch has given this instance. The first time stays. */
   readonly setHandle: (id: string, handle: InstanceRef, at: Date) => Promise<void>;
   /** First hello wins; the same hash again is fine; another hash, or an ended attempt, throws `fenced`. */

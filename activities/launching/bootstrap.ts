@@ -1,0 +1,35 @@
+import type { AttemptRecord } from '../../store/types.ts';
+import { bootstrapTokenOf } from '../../store/tokens.ts';
+import type { ProviderDeps } from '../deps.ts';
+import type { InstanceBootstrap } from '../providers/provider.ts';
+
+type LaunchedAttempt = Pick<AttemptRecord, 'id' | 'jobId' | 'attempt' | 'traceparent' | 'launchTriedAt'>;
+
+/** What a runner is told. The same at each try of a launch: a provider refuses two texts under one client token. */
+export async function bootstrapOf(
+  deps: ProviderDeps,
+  provider: string,
+  row: LaunchedAttempt,
+): Promise<InstanceBootstrap> {
+  const { apiUrl, onThisMachine, keyPepper, heartbeatIntervalMs, shipIntervalMs } = deps.runner;
+  const isHere = onThisMachine.providers.has(provider);
+  const endpointsFile = isHere ? onThisMachine.endpointsFile : null;
+  const sharedRoot = isHere ? onThisMachine.sharedRoot : null;
+  const traceparent = await traceparentOf(deps, row);
+  return {
+    ...{ attemptId: row.id, jobId: row.jobId, attempt: row.attempt, apiUrl },
+    ...(endpointsFile === null ? {} : { endpointsFile }),
+    bootstrapToken: bootstrapTokenOf(keyPepper, row.id),
+    storage: sharedRoot === null ? { kind: 'signed' } : { kind: 'directory', root: sharedRoot },
+    heartbeatIntervalMs,
+    shipIntervalMs,
+    ...(traceparent === null ? {} : { traceparent }),
+  };
+}
+
+/** That of the first try. A launch that was tried without one stays without. */
+async function traceparentOf(deps: ProviderDeps, row: LaunchedAttempt): Promise<string | null> {
+  if (row.traceparent !== null || row.launchTriedAt !== null) return row.traceparent;
+  const here = deps.traceparent();
+  return here === null ? null : deps.store.attempts.setTraceparent(row.id, here);
+}
