@@ -4,7 +4,7 @@ import { webhookKeyOf } from '../app/signals/webhook-signature.ts';
 import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
-import { storageOptionsOf } from './storage-url.ts';
+import { storageOptionsOf } from './compose/storage-url.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().min(1);

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { steadyPaths } from '../steady-paths.ts';
+import { steadyPaths } from '../http/steady-paths.ts';
 
 /** What an answer says of its request when it is over. */
 export type Answered = { readonly route: string; readonly tookMs: number };

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { Request } from 'express';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { createRateWindow, type RateWindow } from '../../core/requests/rate-window.ts';
-import type { OpenLimit, Route } from '../route.ts';
+import type { OpenLimit, Route } from '../http/route.ts';
 
 const windowMs = 60_000;
 /** A place is an address and a number. */

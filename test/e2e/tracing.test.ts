@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { JobView, LogPage } from '@artenic/core';
-import { buildWorkflowBundle } from '../../workers/workflow-bundle.ts';
+import { buildWorkflowBundle } from '../../workers/temporal/workflow-bundle.ts';
 import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import { endOf } from '../chaos/verify.ts';
 import { startOtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.ts';

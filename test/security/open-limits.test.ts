@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { callerAddress } from '../../api/middleware/open-limits.ts';
-import { createMetrics } from '../../api/metrics.ts';
+import { createMetrics } from '../../api/metrics/metrics.ts';
 import { createRoutes } from '../../api/routes/index.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
 import { ApiWorld, errorOf, keyPepper } from '../api/harness.ts';

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { tracedPathOf } from '../../workers/workflow-bundle.ts';
+import { tracedPathOf } from '../../workers/temporal/workflow-bundle.ts';
 
-const builder = fileURLToPath(new URL('../../workers/workflow-bundle.ts', import.meta.url));
+const builder = fileURLToPath(new URL('../../workers/temporal/workflow-bundle.ts', import.meta.url));
 const script = `
 import { writeFileSync } from 'node:fs';
 const { buildWorkflowBundle } = await import(process.argv[1]);

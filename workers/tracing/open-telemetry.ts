@@ -23,7 +23,7 @@ import {
   OpenTelemetryActivityOutboundInterceptor,
   OpenTelemetryWorkflowClientInterceptor,
 } from '@temporalio/interceptors-opentelemetry-v2';
-import { steadyPaths } from '../../api/steady-paths.ts';
+import { steadyPaths } from '../../api/http/steady-paths.ts';
 import type { Tracing } from './tracing.ts';
 
 /** A try of an activity that waits for something is no work: it ends with a failure that counts as none, once a second for days. */

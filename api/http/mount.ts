@@ -1,0 +1,59 @@
+import compression from 'compression';
+import type { Express, Request } from 'express';
+import { ArtenicError } from '../../core/errors.ts';
+import type { ApiDeps } from '../deps.ts';
+import { dispatch, isHot } from './dispatch.ts';
+import { createOpenLimits, type OpenLimits } from '../middleware/open-limits.ts';
+import type { Permission, Route } from './route.ts';
+import type { Underway } from '../../app/loops/underway.ts';
+
+const permissions: ReadonlySet<Permission> = new Set<Permission>(['open', 'read', 'write', 'runner', 'webhook']);
+
+/** `/a/{id}/{path}` as Express writes it. A parameter named `path` takes the rest, slashes included. */
+function expressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_found, name: string) => (name === 'path' ? '*path' : `:${name}`));
+}
+
+/** Lists, series and pages of logs: JSON by GET. Predictions are small and many, downloads are compressed or have their length told. */
+function isCompressed({ method, permission, tag, answers }: Route): boolean {
+  return method === 'get' && permission === 'read' && tag !== 'inference' && answers[200]?.schema !== undefined;
+}
+
+async function limited(limits: OpenLimits, route: Route, request: Request, work: () => Promise<void>): Promise<void> {
+  limits.check(route, request);
+  try {
+    await work();
+  } catch (error) {
+    limits.refused(route, request, error);
+    throw error;
+  }
+}
+
+/** Serves the routes, and says 405 to other methods on their paths. A route without a permission entry or an open one without a limit fails the boot. */
+export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[], underway: Underway): void {
+  const limits = createOpenLimits();
+  const compress = compression();
+  const methodsByPath = new Map<string, Set<string>>();
+  // Express looks through its routes in order, so those that are asked most stand first.
+  for (const route of routes.toSorted((a, b) => Number(isHot(b)) - Number(isHot(a)))) {
+    if (!permissions.has(route.permission)) throw new Error(`${route.method} ${route.path} has no permission entry`);
+    if ((route.permission === 'open') !== (route.openLimit !== null))
+      throw new Error(`${route.method} ${route.path} needs a limit exactly if it is open`);
+    const path = expressPath(route.path);
+    const methods = methodsByPath.get(path) ?? new Set();
+    methodsByPath.set(path, methods.add(route.method.toUpperCase()));
+    // Express answers HEAD by what is there for GET.
+    if (route.method === 'get') methods.add('HEAD');
+    if (isCompressed(route)) app[route.method](path, compress);
+    app[route.method](path, (request, response) =>
+      underway.add(limited(limits, route, request, () => dispatch(deps, route, request, response))),
+    );
+  }
+  for (const [path, methods] of methodsByPath) {
+    const allowed = [...methods].toSorted().join(', ');
+    app.all(path, (_request, response) => {
+      response.setHeader('allow', allowed);
+      throw new ArtenicError('method-not-allowed', `Only ${allowed} is answered here.`);
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+/** Temporal's own way to make spans within its sandbox. */
+const tracedModule = '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors';
+
+/** The workflows as one script for Temporal's sandbox; byte-identical between runs. `isTraced`: with what makes spans of them. */
+export async function buildWorkflowBundle({ isTraced }: { readonly isTraced: boolean }): Promise<string> {
+  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    logger: new DefaultLogger('WARN'),
+    ...(isTraced ? { workflowInterceptorModules: [createRequire(import.meta.url).resolve(tracedModule)] } : {}),
+  });
+  return code;
+}
+
+/** Where `scripts/build.ts` puts the traced one: beside the other. */
+export function tracedPathOf(path: string): string {
+  return path.replace(/(?:\.js)?$/, '-traced.js');
+}
