@@ -31,7 +31,7 @@ async function limited(limits: OpenLimits, route: Route, request: Request, work:
 
 /** Serves the routes, and says 405 to other methods on their paths. A route without a permission entry or an open one without a limit fails the boot. */
 export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[], underway: Underway): void {
-  const limits = createOpenLimits();
+  const limits = createOpenLimits(deps);
   const compress = compression();
   const methodsByPath = new Map<string, Set<string>>();
   // Express looks through its routes in order, so those that are asked most stand first.

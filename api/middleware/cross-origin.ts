@@ -17,7 +17,7 @@ const answerHeaders =
 
 /** The headers that a page wants to send with its request; null when there is one that we do not take, or no key among them. */
 function wantedHeaders(request: Request): string | null {
-  const wanted = String(request.headers['access-control-request-headers'] ?? '')
+  const wanted = (request.headers['access-control-request-headers'] ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '');

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { Request } from 'express';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { createRateWindow, type RateWindow } from '../../core/requests/rate-window.ts';
+import type { ApiDeps } from '../deps.ts';
 import type { OpenLimit, Route } from '../http/route.ts';
 
 const windowMs = 60_000;
@@ -27,7 +28,8 @@ export function callerAddress(address: string): string {
 }
 
 /** Limits of the routes that need no key: by address and route, in this process's memory. */
-export function createOpenLimits(now: () => number = () => performance.now()): OpenLimits {
+export function createOpenLimits(deps: Pick<ApiDeps, 'now'>): OpenLimits {
+  const now = (): number => deps.now().getTime();
   const windows = new Map<Route, RateWindow>();
   const windowOf = (route: Route, limit: OpenLimit): RateWindow => {
     const known = windows.get(route) ?? createRateWindow({ perWindow: limit.perMinute, windowMs, mostCallers });

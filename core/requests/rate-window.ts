@@ -19,7 +19,8 @@ export function createRateWindow({ perWindow, windowMs, mostCallers }: RateLimit
   let windowStartMs = Number.NEGATIVE_INFINITY;
 
   function placeOf(caller: string, nowMs: number): string {
-    if (nowMs >= windowStartMs + windowMs) {
+    // also after the clock was put back
+    if (nowMs >= windowStartMs + windowMs || nowMs < windowStartMs) {
       counts.clear();
       windowStartMs = nowMs;
     }

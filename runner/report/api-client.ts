@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jsonOrNull, problemSchema, type Bootstrap } from '@artenic/core';
+import { backOffMs, jsonOrNull, problemSchema, type Bootstrap } from '@artenic/core';
 import { fetchByEnvironment } from '@artenic/core/proxy';
 import { z } from 'zod';
 
@@ -139,7 +139,7 @@ export function createRunnerApi(
     { signal, strangerMs = Number.POSITIVE_INFINITY }: Patience = {},
   ): Promise<z.output<T>> {
     let strangerSinceMs: number | null = null;
-    for (let waitMs = pauseMs.first; ; waitMs = Math.min(waitMs * 2, pauseMs.most)) {
+    for (let failures = 0; ; failures++) {
       signal?.throwIfAborted();
       try {
         return await post(path, body, answer);
@@ -149,7 +149,7 @@ export function createRunnerApi(
         else if (!(error instanceof BusyError)) strangerSinceMs = null;
         if (strangerSinceMs !== null && performance.now() - strangerSinceMs > strangerMs) throw error;
       }
-      await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
+      await sleep(backOffMs(failures, pauseMs), undefined, signal === undefined ? {} : { signal });
     }
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../../core/errors.ts';
+import { maskCredentials } from '../../../core/secrets.ts';
 import type { ApiDeps } from '../../deps.ts';
 import type { ApiMetrics } from '../../metrics/metrics.ts';
 import { named } from '../../schemas.ts';
@@ -7,32 +8,59 @@ import { ok, probeLimit, route, type Reply, type Route } from '../../http/route.
 import { providerView } from '../../jobs/views.ts';
 
 const checkTimeoutMs = 2000;
+const longestReason = 500;
 const healthSchema = z.object({ status: z.string() });
-const checkSchema = z.enum(['ok', 'unreachable']);
-const readySchema = z.object({
+const readySchema = z.object({ ready: z.boolean() });
+const checkSchema = z.object({
+  state: z.enum(['ok', 'unreachable']),
+  tookMs: z.number().int(),
+  /** Why it is unreachable. */
+  reason: z.string().nullable(),
+});
+const detailedSchema = z.object({
   ready: z.boolean(),
+  version: z.string(),
+  /** Of the process that answers. */
+  upSeconds: z.number().int(),
   checks: z.object({ database: checkSchema, temporal: checkSchema }),
 });
+type Check = z.output<typeof checkSchema>;
 
-/** Anybody may ask, so the reason stays in the log. */
-async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): Promise<'ok' | 'unreachable'> {
+async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): Promise<Check> {
+  const startedMs = performance.now();
+  let reason: string | null = null;
   try {
     await work();
-    return 'ok';
   } catch (error) {
+    reason = maskCredentials(messageOf(error)).slice(0, longestReason);
     deps.logger.warn({ part, error: messageOf(error) }, 'not ready');
-    return 'unreachable';
   }
+  return {
+    state: reason === null ? 'ok' : 'unreachable',
+    tookMs: Math.round(performance.now() - startedMs),
+    reason,
+  };
+}
+const databaseCheck = (deps: ApiDeps) => checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs));
+
+/** Ready means that a request can be answered: PostgreSQL must be there. Anybody may ask, so the reason stays in the log. */
+async function readiness(deps: ApiDeps): Promise<Reply> {
+  const ready = (await databaseCheck(deps)).state === 'ok';
+  return { status: ready ? 200 : 503, body: { ready } };
 }
 
-/** Ready means that a request can be answered: PostgreSQL must be there. Without Temporal jobs are taken and start later. */
-async function readiness(deps: ApiDeps): Promise<Reply> {
+/** Without Temporal jobs are taken and start later: that is ready, too. */
+async function detailedHealth(deps: ApiDeps): Promise<Reply> {
   const [database, temporal] = await Promise.all([
-    checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs)),
+    databaseCheck(deps),
     checkOf(deps, 'Temporal', () => deps.temporal.ping(checkTimeoutMs)),
   ]);
-  const ready = database === 'ok';
-  return { status: ready ? 200 : 503, body: { ready, checks: { database, temporal } } };
+  const ready = database.state === 'ok';
+  const upSeconds = Math.round(process.uptime());
+  return {
+    status: ready ? 200 : 503,
+    body: { ready, version: deps.version, upSeconds, checks: { database, temporal } },
+  };
 }
 
 export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
@@ -64,8 +92,20 @@ export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
   return [
     live('/livez', 'Whether the process lives'),
     ready('/readyz', 'Whether requests can be answered'),
-    live('/health', 'Whether the process lives (older path)'),
-    ready('/health/ready', 'Whether requests can be answered (older path)'),
+    live('/health', 'Whether the process lives'),
+    ready('/health/ready', 'Whether requests can be answered'),
+    route({
+      method: 'get',
+      path: '/health/detailed',
+      permission: 'read',
+      tag: 'platform',
+      summary: 'Each part that requests need, and how long it took to answer',
+      answers: {
+        200: { description: 'Ready', schema: detailedSchema },
+        503: { description: 'Not ready', schema: detailedSchema },
+      },
+      handle: ({ deps }) => detailedHealth(deps),
+    }),
     route({
       method: 'get',
       path: '/metrics',

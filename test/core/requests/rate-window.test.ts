@@ -11,6 +11,8 @@ test('each caller has a count of its own, which ends with the window', () => {
   }
   expect([window.waitMs('a', 400), window.waitMs('a', 999), window.waitMs('b', 400)]).toEqual([600, 1, null]);
   expect(window.waitMs('a', 1000)).toBeNull();
+  for (const caller of ['a', 'a']) window.count(caller, 1000);
+  expect([window.waitMs('a', 1999), window.waitMs('a', 500)]).toEqual([1, null]);
 });
 
 test('callers beyond the bound share a count, and those that are known keep theirs', () => {
