@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { JobView, LogPage } from '@artenic/core';
+import { freePort } from '../../workers/up/ports.ts';
 import { buildWorkflowBundle } from '../../workers/temporal/workflow-bundle.ts';
 import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import { endOf } from '../chaos/verify.ts';
@@ -11,11 +12,16 @@ import { createStack, type Stack } from '../support/stack.ts';
 
 let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>;
 let stack: Stack;
+let metricsAddress: string;
 
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
+  metricsAddress = `127.0.0.1:${await freePort()}`;
   stack = createStack(
-    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '100', ARTENIC_HEARTBEAT_MS: '100' },
+    {
+      ...{ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '100', ARTENIC_HEARTBEAT_MS: '100' },
+      ARTENIC_TEMPORAL_METRICS_ADDRESS: metricsAddress,
+    },
     { isPrebuilt: false },
   );
   await stack.start();
@@ -74,3 +80,11 @@ test('one trace from the request through workflow and activity to the runner and
   }
   await connection.close();
 }, 150_000);
+
+test('the worker shows the metrics of Temporal’s SDK at the address that it was given', async () => {
+  const response = await fetch(`http://${metricsAddress}/metrics`);
+  expect(response.status).toBe(200);
+  const text = await response.text();
+  expect(text).toMatch(/^temporal_worker_task_slots_available\{.*task_queue="control".*\} \d+$/m);
+  expect(text).toContain('temporal_workflow_task_schedule_to_start_latency');
+});
