@@ -3,7 +3,7 @@ import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { ActingStore } from '../store/types.ts';
-import type { ControlActivities } from './contract.ts';
+import type { ControlActivities } from './contracts/index.ts';
 import type { Provider } from './providers/provider.ts';
 
 /** What every runner is told besides its attempt. */

@@ -3,12 +3,12 @@ import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../cor
 import type { Offer } from '../core/failover/types.ts';
 import { deliveryGraceMsOf } from '../core/jobs/delivery.ts';
 import { maskCredentials } from '../core/secrets.ts';
-import { hasCompleted } from '../store/completion.ts';
+import { hasCompleted } from '../store/attempts/completion.ts';
 import { isTooLong, silenceLimits, silenceOf } from '../core/silence/silence.ts';
-import { signsOf, spanOf } from '../store/silence.ts';
+import { signsOf, spanOf } from '../store/attempts/signs.ts';
 import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
-import type { ProviderActivities } from './contract.ts';
+import type { ProviderActivities } from './contracts/index.ts';
 import type { ProviderDeps } from './deps.ts';
 import { retriedWhenRefused, withFailures } from './failures.ts';
 import { describeIfKnown, endInstance, assertOwnMachine, recordBilledTimes } from './launching/end-instance.ts';

@@ -11,7 +11,7 @@ import { sayIn } from './report/journal.ts';
 import { maskedManifest, type Mask } from './secrets/masking.ts';
 import { insistOnMarker, uploadOutputs, type StoredOutputs } from './report/last-word.ts';
 import { fetchMaterials, unpackPackage } from './setup/materials.ts';
-import type { RunnerStore } from './store/object-store.ts';
+import type { RunnerStore } from './storage/object-store.ts';
 import type { Notices } from './notices.ts';
 import { phaseEvent, startReporting, type Reporting } from './report/reporting.ts';
 import { restoreCheckpoint } from './checkpoints/restore.ts';

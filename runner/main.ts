@@ -12,8 +12,8 @@ import { sayIn } from './report/journal.ts';
 import { writeMarker } from './report/last-word.ts';
 import { createMask } from './secrets/masking.ts';
 import { metadataUrlOf, Notices } from './notices.ts';
-import type { StoreParts } from './store/object-store.ts';
-import { createRunnerStore } from './store/open-store.ts';
+import type { StoreParts } from './storage/object-store.ts';
+import { createRunnerStore } from './storage/open-store.ts';
 import { Stopping, type StopReason } from './process/stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { CamelCasePlugin, sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Database } from './entities/index.ts';
+import type { Database } from './entities.ts';
 
 /** A connection from the pool for each query, or one open transaction. */
 export type Db = Kysely<Database>;

@@ -3,7 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { databaseOf } from './database.ts';
-import { entities } from './entities/index.ts';
+import { entities } from './entities.ts';
 import { toStoreError } from './errors.ts';
 import { migrations } from './migrations/index.ts';
 import { ensurePartitions } from './partitions.ts';

@@ -1,4 +1,4 @@
-import type { Repositories } from './types/repositories.ts';
+import type { Repositories } from './repositories.ts';
 
 /**
  * The methods that change no row, by repository: a store offers these to everybody, and all others under a principal only.

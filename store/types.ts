@@ -5,23 +5,35 @@
  * Dates are `Date`, absent is `null`, money is bigint micros. Errors: `ArtenicError` only (`not-found`, `conflict`, `unavailable`, …).
  */
 import type { Reads } from './reads.ts';
-import type { Principal } from './types/principal.ts';
-import type { Repositories } from './types/repositories.ts';
+import type { Principal } from './principal.ts';
+import type { Repositories } from './repositories.ts';
 
-export type * from './types/attempt-data.ts';
-export type * from './types/audit.ts';
-export type * from './types/jobs.ts';
-export type * from './types/launch-refusals.ts';
-export type * from './types/models.ts';
-export type * from './types/outbox.ts';
-export type * from './types/overview.ts';
-export type * from './types/platform.ts';
-export type * from './types/principal.ts';
-export type * from './types/reconcile.ts';
-export type * from './types/repositories.ts';
-export type * from './types/retention.ts';
-export type * from './types/sessions.ts';
-export type * from './types/signals.ts';
+export type * from './access/api-key-types.ts';
+export type * from './access/session-types.ts';
+export type * from './attempts/types.ts';
+export type * from './audit/types.ts';
+export type * from './capacity/types.ts';
+export type * from './catalog/types.ts';
+export type * from './checkpoints/types.ts';
+export type * from './decisions/types.ts';
+export type * from './events/types.ts';
+export type * from './idempotency/types.ts';
+export type * from './jobs/types.ts';
+export type * from './launch-refusals/types.ts';
+export type * from './logs/types.ts';
+export type * from './metrics/types.ts';
+export type * from './models/types.ts';
+export type * from './outbox/types.ts';
+export type * from './overview/types.ts';
+export type * from './providers/types.ts';
+export type * from './reconcile/types.ts';
+export type * from './retention/types.ts';
+export type * from './runner-events/types.ts';
+export type * from './signals/types.ts';
+export type * from './streams/types.ts';
+export type * from './uptime/types.ts';
+export type * from './principal.ts';
+export type * from './repositories.ts';
 
 /** What anybody may do with the database: read, and write under a principal. */
 export type PrincipalStore = Reads & {

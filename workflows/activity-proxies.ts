@@ -1,8 +1,8 @@
 import { proxyActivities, proxyLocalActivities, sleep, TemporalFailure } from '@temporalio/workflow';
-import type { CatalogActivities, ControlActivities, ProviderActivities } from '../activities/contract.ts';
+import type { CatalogActivities, ControlActivities, ProviderActivities } from '../activities/contracts/index.ts';
 import type { Offer } from '../core/failover/types.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
-import { instanceQueue, launchQueue, lifecycleQueue } from './contracts.ts';
+import { instanceQueue, launchQueue, lifecycleQueue } from './contracts/index.ts';
 import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 
 /** A dead worker's step is taken up by the next one after this. A worker that is only busy beats three times meanwhile. */

@@ -1,7 +1,7 @@
 import { condition, setHandler } from '@temporalio/workflow';
 import type { JobEnded } from '../core/jobs/ended.ts';
 import { control } from './activity-proxies.ts';
-import { jobEndedSignal } from './contracts.ts';
+import { jobEndedSignal } from './contracts/index.ts';
 
 export type JobEndings = {
   /** The job's end, which is also told when it came before. No activity runs and no timer ticks meanwhile. */

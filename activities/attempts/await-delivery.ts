@@ -1,7 +1,7 @@
 import { ArtenicError } from '../../core/errors.ts';
 import { deliveryGraceMsOf, deliveryStateOf, type DeliveryState } from '../../core/jobs/delivery.ts';
-import { spanOf } from '../../store/silence.ts';
-import type { DeliveryInput } from '../contract.ts';
+import { spanOf } from '../../store/attempts/signs.ts';
+import type { DeliveryInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 
 /** One look at the attempt's row: heartbeats write there how far the delivery is. */

@@ -1,6 +1,6 @@
 import { attemptIdOf } from '../../core/ids.ts';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { needsOf } from '../../core/capacity/needs.ts';
 import { capacityPollMs, nearHead } from '../../core/capacity/poll.ts';

@@ -1,4 +1,4 @@
-import type { CheckActivities } from '../contract.ts';
+import type { CheckActivities } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
 import { providerNamed } from '../reconcile/survey.ts';

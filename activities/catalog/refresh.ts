@@ -1,7 +1,7 @@
 import { dueOf } from '../../core/catalog/freshness.ts';
 import { isArtenicError } from '../../core/errors.ts';
 import { providerNamed } from '../reconcile/survey.ts';
-import type { CatalogActivities, CatalogInput } from '../contract.ts';
+import type { CatalogActivities, CatalogInput } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
 import type { Provider } from '../providers/provider.ts';

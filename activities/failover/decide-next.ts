@@ -2,7 +2,7 @@ import { isTerminalJobState } from '@artenic/core';
 import type { Decided, FailoverAction, FailoverState } from '../../core/failover/types.ts';
 import { holdBack } from '../../core/signals/hold-back.ts';
 import type { Repositories } from '../../store/types.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { compactInputs } from './compact-inputs.ts';
 import { readSituation } from './failover-state.ts';

@@ -1,6 +1,6 @@
 import type { EndedAttempt, FailoverState, HeardRefusal, OpenAttempt, OwnRefusal } from '../../core/failover/types.ts';
 import { decisiveStopAtMs } from '../../core/jobs/running-time.ts';
-import { hasCompleted } from '../../store/completion.ts';
+import { hasCompleted } from '../../store/attempts/completion.ts';
 import type { AttemptRecord, JobRecord, LaunchRefusalRecord, RecentRefusal } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 import { findOffers } from './find-offers.ts';

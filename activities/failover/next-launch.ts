@@ -4,7 +4,7 @@ import { chooseLaunch, waitTogetherMs, type LaunchChoice } from '../../core/fail
 import { heldReason, lookAgainMs } from '../../core/signals/hold-back.ts';
 import type { AttemptRecord, JobRecord, Repositories } from '../../store/types.ts';
 import type { LaunchError } from '../../core/jobs/judge.ts';
-import type { NextLaunch, NextLaunchInput } from '../contract.ts';
+import type { NextLaunch, NextLaunchInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readSituation } from './failover-state.ts';
 import { grantCapacity } from '../attempts/queue.ts';

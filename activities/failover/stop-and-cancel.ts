@@ -2,7 +2,7 @@ import { isTerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import { endingOfStop, type StopReason } from '../../core/jobs/stop-reasons.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 
 /** The runner reads the request with its next heartbeat. */

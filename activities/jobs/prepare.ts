@@ -1,9 +1,9 @@
 import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible } from '../../core/jobs/feasibility.ts';
-import { knownProviderOf } from '../../store/known-provider.ts';
+import { knownProviderOf } from '../../store/providers/known.ts';
 import type { JobRecord } from '../../store/types.ts';
-import type { PreparedJob } from '../contract.ts';
+import type { PreparedJob } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { providerRow } from '../failover/provider-row.ts';
 

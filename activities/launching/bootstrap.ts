@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../../store/types.ts';
-import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import type { ProviderDeps } from '../deps.ts';
 import type { InstanceBootstrap } from '../providers/provider.ts';
 

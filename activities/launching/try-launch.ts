@@ -1,7 +1,7 @@
 import { isArtenicError, type ErrorType } from '../../core/errors.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord } from '../../store/types.ts';
-import type { LaunchInput, LaunchResult, NextLaunch } from '../contract.ts';
+import type { LaunchInput, LaunchResult, NextLaunch } from '../contracts/index.ts';
 import type { ProviderDeps } from '../deps.ts';
 import type { InstanceHandle } from '../providers/provider.ts';
 

@@ -11,7 +11,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import { cancellation } from '../cancellation.ts';
 import type { ControlDeps } from '../deps.ts';
-import { readCompletion } from '../../store/completion.ts';
+import { readCompletion } from '../../store/attempts/completion.ts';
 import { principalOfActivity } from '../principal.ts';
 import { modelPathOf } from './model-path.ts';
 

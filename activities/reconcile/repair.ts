@@ -1,6 +1,6 @@
 import { isTerminalJobState } from '@artenic/core';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
-import type { RepairActivities } from '../contract.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
+import type { RepairActivities } from '../contracts/index.ts';
 import { collectAttempt } from '../attempts/collect.ts';
 import { settleAttempt } from '../jobs/settle.ts';
 import type { RepairDeps } from '../deps.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { collectGarbage } from '../../store/retention/collector.ts';
 import type { CollectorDeps } from '../../store/retention/round.ts';
-import type { CollectorActivities } from '../contract.ts';
+import type { CollectorActivities } from '../contracts/index.ts';
 import { withFailures } from '../failures.ts';
 
 /** Longer than a round may take: a try that was given up on works on beside the next one until then. */

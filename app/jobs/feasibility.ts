@@ -2,7 +2,7 @@ import { objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible, whyUnkept, type KnownProvider } from '../../core/jobs/feasibility.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
-import { knownProviderOf } from '../../store/known-provider.ts';
+import { knownProviderOf } from '../../store/providers/known.ts';
 import type { PrincipalStore } from '../../store/types.ts';
 
 export type FeasibilityDeps = { readonly store: PrincipalStore; readonly storage: ObjectStorage };

@@ -20,7 +20,7 @@ import {
   workflowTaskTimeout,
   type TrainingJobInput,
   wakeUpSignal,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/contracts/index.ts';
 import { createUnderway } from '../loops/underway.ts';
 
 /** Links of answers lead to Temporal's Web UI by it. */

@@ -8,9 +8,9 @@ import {
 import { EntryReader, filesOf, fingerprintNow, type Entry } from './entries.ts';
 import type { Control, Ledger } from '../report/control.ts';
 import { complain, messageOf } from '../error-text.ts';
-import type { RunnerStore, Urgency } from '../store/object-store.ts';
+import type { RunnerStore, Urgency } from '../storage/object-store.ts';
 import { pause } from '../pause.ts';
-import { SourceError } from '../store/source-error.ts';
+import { SourceError } from '../storage/source-error.ts';
 
 const keptUploads = 3;
 /** Manifests that can be written while the API is away. */

@@ -3,8 +3,8 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../error-text.ts';
-import { findFiles, plainName, readableName, stampFrom, type Found } from '../store/found-files.ts';
-import { reading, SourceError } from '../store/source-error.ts';
+import { findFiles, plainName, readableName, stampFrom, type Found } from '../storage/found-files.ts';
+import { reading, SourceError } from '../storage/source-error.ts';
 
 /** What lies in the checkpoint folder under one name. */
 export type Entry = {

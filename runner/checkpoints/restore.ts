@@ -3,8 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { CheckpointManifest } from '@artenic/core';
 import { messageOf } from '../error-text.ts';
-import type { RunnerStore } from '../store/object-store.ts';
-import { isMachineFailure } from '../store/source-error.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
+import { isMachineFailure } from '../storage/source-error.ts';
 
 /**
  * Puts the newest checkpoint whose files are all whole into `folder` and returns its name, or null when there is none.

@@ -9,7 +9,7 @@ import { complain, hideInConsole, writeToConsole } from '../error-text.ts';
 import { makeFolders, type Folders } from '../folders.ts';
 import { sendHello } from './hello.ts';
 import { createMask, maskedManifest, type Mask } from '../secrets/masking.ts';
-import { createRunnerStore } from '../store/open-store.ts';
+import { createRunnerStore } from '../storage/open-store.ts';
 import { startShippers } from './reporting.ts';
 
 /** After a normal end it holds no token any more. */

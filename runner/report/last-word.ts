@@ -1,11 +1,11 @@
 import { completionMarkerSchema, objectKeys, type Bootstrap, type CompletionMarker, type NotKept } from '@artenic/core';
 import { FencedError } from './api-client.ts';
 import { complain, messageOf } from '../error-text.ts';
-import { findFiles, type Found } from '../store/found-files.ts';
+import { findFiles, type Found } from '../storage/found-files.ts';
 import type { Folders } from '../folders.ts';
-import type { RunnerStore } from '../store/object-store.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
 import { pause } from '../pause.ts';
-import { isMachineFailure, reasonOf } from '../store/source-error.ts';
+import { isMachineFailure, reasonOf } from '../storage/source-error.ts';
 
 const mostPauseMs = 15_000;
 /** Longer paths cannot be asked for at the API; longer keys are refused by S3. */

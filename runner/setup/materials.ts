@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { objectKeys, type JobSpec } from '@artenic/core';
 import { extract, type ReadEntry } from 'tar';
 import type { Folders } from '../folders.ts';
-import type { RunnerStore } from '../store/object-store.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
 
 /**
  * Unpacks the code into `folder`, its hash checked before. `strict` makes an error of everything that is not harmless:

@@ -8,7 +8,7 @@ import type { JobSpec } from '@artenic/core';
 import { startCommand, type CommandEnd } from '../process/command.ts';
 import { errorCode } from '../error-text.ts';
 import { unpackPackage } from './materials.ts';
-import type { RunnerStore } from '../store/object-store.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
 import { findPython, freezeOf, type Python } from '../process/python.ts';
 import { sweepSetups } from './leftovers.ts';
 import { makeReadOnly } from './venv-layer.ts';

@@ -4,7 +4,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { JobView, LogPage } from '@artenic/core';
 import { freePort } from '../../workers/up/ports.ts';
 import { buildWorkflowBundle } from '../../workers/temporal/workflow-bundle.ts';
-import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts/training.ts';
 import { endOf } from '../chaos/verify.ts';
 import { startOtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.ts';
 import { poll } from '../support/poll.ts';

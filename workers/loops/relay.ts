@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { isArtenicError, messageOf } from '../../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, ActingStore } from '../../store/types.ts';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
 import { deliverNotice } from '../../app/outbox/deliver.ts';
 import { relaySignal } from '../../app/signals/deliver.ts';

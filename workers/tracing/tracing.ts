@@ -30,8 +30,8 @@ function isWanted(environment: Environment): boolean {
 }
 
 /**
- * Traces by OpenTelemetry, where the standard variables name a receiver; null otherwise, and then nothing of OpenTelemetry
- * is loaded.
+ * Traces by OpenTelemetry, where the standard variables name a receiver; null otherwise, and then nothing of OpenTelemetry's
+ * SDK is loaded.
  */
 export async function openTracing(service: string, environment: Environment): Promise<Tracing | null> {
   if (!isWanted(environment)) return null;

@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CatalogActivities } from '../../activities/contract.ts';
+import type { CatalogActivities } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { lifecycleQueue, type ProviderInput } from '../contracts.ts';
+import { lifecycleQueue, type ProviderInput } from '../contracts/index.ts';
 import { Timeline } from '../training/timeline.ts';
 
 /** What a provider has and what it costs: rows, by which decisions are made and which people see. */

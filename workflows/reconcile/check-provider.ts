@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CheckActivities } from '../../activities/contract.ts';
+import type { CheckActivities } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { lifecycleQueue, type ProviderInput } from '../contracts.ts';
+import { lifecycleQueue, type ProviderInput } from '../contracts/index.ts';
 import { Timeline } from '../training/timeline.ts';
 
 /** Whether a provider can be used, and what it has: the row that the API and decisions read. */

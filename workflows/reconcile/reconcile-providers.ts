@@ -1,7 +1,7 @@
 import { proxyActivities, TemporalFailure } from '@temporalio/workflow';
-import type { RepairActivities, SweepActivities, SweepOutcome, SweepPlan } from '../../activities/contract.ts';
+import type { RepairActivities, SweepActivities, SweepOutcome, SweepPlan } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { lifecycleQueue, type ProviderInput } from '../contracts.ts';
+import { lifecycleQueue, type ProviderInput } from '../contracts/index.ts';
 import { describeFailure } from '../failures.ts';
 import { Timeline } from '../training/timeline.ts';
 

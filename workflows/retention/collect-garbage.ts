@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CollectorActivities } from '../../activities/contract.ts';
+import type { CollectorActivities } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { controlQueue } from '../contracts.ts';
+import { controlQueue } from '../contracts/index.ts';
 import { Timeline } from '../training/timeline.ts';
 
 /** Items of each step in a round: a round stays within minutes also where the storage is slow. */

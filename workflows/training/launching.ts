@@ -6,7 +6,7 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LaunchResult, NextLaunch } from '../../activities/contract.ts';
+import type { LaunchResult, NextLaunch } from '../../activities/contracts/index.ts';
 import { assertNever } from '../../core/assert-never.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
@@ -14,7 +14,7 @@ import type { LaunchError } from '../../core/jobs/judge.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import { instanceActivities, localFirst } from '../activity-proxies.ts';
 import type { Cancellation } from './cancellation.ts';
-import { type AttemptInput, wakeUpSignal } from '../contracts.ts';
+import { type AttemptInput, wakeUpSignal } from '../contracts/index.ts';
 import { describeFailure, isCancelled } from '../failures.ts';
 import { oneLine, type Timeline } from './timeline.ts';
 import type { trainingAttempt } from './training-attempt.ts';

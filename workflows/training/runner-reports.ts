@@ -1,5 +1,5 @@
 import { log, setHandler } from '@temporalio/workflow';
-import { capacityGrantedSignal, runnerEventSignal } from '../contracts.ts';
+import { capacityGrantedSignal, runnerEventSignal } from '../contracts/index.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What signals have told so far. Each may come twice or never: only the first counts, and every one has a backstop. */

@@ -6,7 +6,7 @@ import {
   type FailoverInput,
   searchAttributes,
   workflowTaskTimeout,
-} from '../contracts.ts';
+} from '../contracts/index.ts';
 import { wasTerminated } from '../failures.ts';
 import { askToLetGo, startOwnChild } from '../own-child.ts';
 import { oneLine } from './timeline.ts';

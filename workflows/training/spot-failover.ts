@@ -9,7 +9,7 @@ import {
   type FailoverInput,
   type FailoverResult,
   wakeUpSignal,
-} from '../contracts.ts';
+} from '../contracts/index.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { oneLine, Timeline } from './timeline.ts';
 

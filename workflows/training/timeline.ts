@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { searchAttributes } from '../contracts.ts';
+import { searchAttributes } from '../contracts/index.ts';
 
 /** The first lines tell how it began, the last ones how it goes; a long story loses its middle. */
 const keptHead = 10;

@@ -7,7 +7,7 @@ import { explainedByStop, stopRules, type StopReason } from '../../core/jobs/sto
 import { capacityPoll, instanceActivities, localFirst, retryRefusals } from '../activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
 import { describeEvidence } from './evidence-words.ts';
-import { attemptWorkflowId, type AttemptInput, type AttemptResult } from '../contracts.ts';
+import { attemptWorkflowId, type AttemptInput, type AttemptResult } from '../contracts/index.ts';
 import { awaitDelivery } from './delivery.ts';
 import { describeFailure, faultOf, isCancelled } from '../failures.ts';
 import { Launching, placeOf } from './launching.ts';

@@ -1,6 +1,6 @@
 import { CancellationScope, sleep, startChild, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import type { TerminalJobState } from '@artenic/core';
-import type { PreparedJob } from '../../activities/contract.ts';
+import type { PreparedJob } from '../../activities/contracts/index.ts';
 import { control, registration, localFirst, retryRefusals } from '../activity-proxies.ts';
 import { type Cancellation, listenForCancellation } from './cancellation.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type TrainingJobInput,
   type TrainingJobResult,
   workflowTaskTimeout,
-} from '../contracts.ts';
+} from '../contracts/index.ts';
 import { describeFailure, hasType, wasTerminated } from '../failures.ts';
 import { startOwnChild } from '../own-child.ts';
 import { spotFailover } from './spot-failover.ts';

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import { mapBounded } from '../../../core/map-bounded.ts';
-import { decodeCursor, toPage } from '../../../store/repositories/cursors.ts';
+import { decodeCursor, toPage } from '../../../store/cursors.ts';
 import type { LogRef } from '../../../store/types.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { jobOf } from '../../jobs/job-of.ts';

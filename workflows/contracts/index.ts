@@ -1,0 +1,8 @@
+/** What workflows, workers and the API must agree on, by feature. Types and pure functions only, so that every side may import it. */
+export * from './catalog.ts';
+export * from './providers.ts';
+export * from './queues.ts';
+export * from './reconcile.ts';
+export * from './retention.ts';
+export * from './search-attributes.ts';
+export * from './training.ts';
