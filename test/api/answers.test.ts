@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
@@ -22,7 +21,11 @@ function raw(path: string, headers: Record<string, string> = {}): Promise<Raw> {
   const options = { host: '127.0.0.1', port: world.port, path };
   return new Promise((done, fail) => {
     request({ ...options, headers: { authorization: `Bearer ${world.key}`, ...headers } }, (response) => {
-      void buffer(response).then((body) => done({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('end', () => {
+        done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+      });
     })
       .once('error', fail)
       .end();

@@ -19,10 +19,12 @@ beforeEach(() => {
 });
 afterAll(() => world.close());
 
-/** The statuses of as many as are let in, and of one more. */
+/** The statuses of as many as are let in, ten at a time, and of one more. */
 async function askPast(limit: number, ask: () => Promise<number>): Promise<readonly number[]> {
-  const letIn = await Promise.all(Array.from({ length: limit }, ask));
-  return [...new Set([...letIn, await ask()])];
+  const statuses = new Set<number>();
+  for (let asked = 0; asked < limit; asked += 10)
+    for (const status of await Promise.all(Array.from({ length: 10 }, ask))) statuses.add(status);
+  return [...statuses.add(await ask())];
 }
 
 test('each open route has a limit, and no other route needs one', () => {
@@ -53,7 +55,7 @@ test('wrong keys at the sign-in are counted, right ones are not', async () => {
   expect(await signIn(world.key)).toBe(429);
   nowMs += 60_000;
   expect(await signIn(world.key)).toBe(200);
-});
+}, 60_000);
 
 test('runners with a wrong bootstrap token are sent away before their token is looked at', async () => {
   const { attemptId } = await world.startRunner();
