@@ -3,11 +3,12 @@ import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import type { ProviderDeps } from '../deps.ts';
 import type { InstanceBootstrap } from '../providers/provider.ts';
 
+type LaunchingDeps = Pick<ProviderDeps, 'runner' | 'store' | 'traceparent'>;
 type LaunchedAttempt = Pick<AttemptRecord, 'id' | 'jobId' | 'attempt' | 'traceparent' | 'launchTriedAt'>;
 
 /** What a runner is told. The same at each try of a launch: a provider refuses two texts under one client token. */
 export async function bootstrapOf(
-  deps: ProviderDeps,
+  deps: LaunchingDeps,
   provider: string,
   row: LaunchedAttempt,
 ): Promise<InstanceBootstrap> {
@@ -28,7 +29,7 @@ export async function bootstrapOf(
 }
 
 /** That of the first try. A launch that was tried without one stays without. */
-async function traceparentOf(deps: ProviderDeps, row: LaunchedAttempt): Promise<string | null> {
+async function traceparentOf(deps: LaunchingDeps, row: LaunchedAttempt): Promise<string | null> {
   if (row.traceparent !== null || row.launchTriedAt !== null) return row.traceparent;
   const here = deps.traceparent();
   return here === null ? null : deps.store.attempts.setTraceparent(row.id, here);
