@@ -6,8 +6,7 @@ import { expect, test } from '@jest/globals';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const script = `
 import Module from 'node:module';
-await import(process.argv[1] + 'workers/api.ts');
-await import(process.argv[1] + 'workers/worker.ts');
+await Promise.all(['api', 'worker'].map((name) => import(process.argv[1] + 'workers/' + name + '.ts')));
 const { openTracing } = await import(process.argv[1] + 'workers/tracing/tracing.ts');
 const opened = await openTracing('of-the-test', process.env);
 // its API, which does nothing by itself, comes with prom-client
@@ -30,11 +29,15 @@ async function seenWith(variables: Readonly<Record<string, string>>): Promise<Se
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' };
 
 test('API and worker load nothing of OpenTelemetry’s SDK until traces are wanted', async () => {
-  const off: Seen = { isOn: false, loaded: 0 };
-  expect(await seenWith({})).toEqual(off);
-  expect(await seenWith({ ...endpoint, OTEL_SDK_DISABLED: 'true' })).toEqual(off);
-  expect(await seenWith({ ...endpoint, OTEL_TRACES_EXPORTER: 'none' })).toEqual(off);
-  const on = await seenWith(endpoint);
+  const [plain, disabled, on] = await Promise.all([
+    seenWith({}),
+    seenWith({ ...endpoint, OTEL_SDK_DISABLED: 'true' }),
+    seenWith(endpoint),
+  ]);
+  expect([plain, disabled]).toEqual([
+    { isOn: false, loaded: 0 },
+    { isOn: false, loaded: 0 },
+  ]);
   expect(on.isOn).toBe(true);
   expect(on.loaded).toBeGreaterThan(10);
-}, 120_000);
+}, 180_000);
