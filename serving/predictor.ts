@@ -158,6 +158,32 @@ function createQueues(options: PredictorOptions) {
   };
 }
 
+/** @param room for the values of this row and others; below 0 when there was none, and then nothing is decoded */
+type PredictRow = (target: Target, inputs: Inputs, room: { values: number }) => Promise<Prediction>;
+
+/** A row that cannot be predicted fails alone; together the rows have a bound. */
+async function predictRows(
+  predictRow: PredictRow,
+  target: Target,
+  rows: readonly Inputs[],
+): Promise<readonly (Prediction | Failure)[]> {
+  const room = { values: maxBatchValues };
+  const one = (row: Inputs): Promise<Prediction | Failure> =>
+    predictRow(target, row, room).catch((error: unknown): Failure => {
+      if (isArtenicError(error, 'validation-failed') || isArtenicError(error, 'payload-too-large')) return { error };
+      throw error;
+    });
+  // the queue of a model here makes batches of all rows that come at once; another server is asked a few at a time
+  const isHere = target.external === undefined || target.external === null;
+  const results = await inParts(rows, isHere ? rows.length : externalAtOnce, one);
+  if (room.values < 0)
+    throw new ArtenicError(
+      'payload-too-large',
+      `The rows answer with more than ${maxBatchValues} values together: send fewer of them in a request.`,
+    );
+  return results;
+}
+
 export function createPredictor(options: PredictorOptions): Predictor {
   const { fetchModel, deadlineMs, memoryBytes } = options;
   const loadTimeoutMs = options.loadTimeoutMs ?? defaultLoadTimeoutMs;
@@ -190,12 +216,11 @@ export function createPredictor(options: PredictorOptions): Predictor {
     return { outputs, signature: facts.signature };
   }
 
-  /** @param room for the values of this row and others; below 0 when there was none, and then nothing is decoded */
-  async function predictRow(target: Target, inputs: Inputs, room: { values: number }): Promise<Prediction> {
+  const predictRow: PredictRow = async (target, inputs, room) => {
     const { outputs, signature } = await run(target, ({ inputs: wanted }) => encodeRow(wanted, inputs));
     room.values -= valuesOf(outputs);
     return room.values < 0 ? { outputs: {}, label: null } : decodeRow(signature, outputs);
-  }
+  };
 
   /** One after the other: each may take a core and its share of memory. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -213,21 +238,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
     },
     predictBatch: async ({ rows, ...target }) => {
       const startedMs = performance.now();
-      const room = { values: maxBatchValues };
-      const one = (row: Inputs): Promise<Prediction | Failure> =>
-        predictRow(target, row, room).catch((error: unknown): Failure => {
-          if (isArtenicError(error, 'validation-failed') || isArtenicError(error, 'payload-too-large'))
-            return { error };
-          throw error;
-        });
-      // here the queue makes batches of all that come at once; another server is asked a few at a time
-      const isHere = target.external === undefined || target.external === null;
-      const results = await inParts(rows, isHere ? rows.length : externalAtOnce, one);
-      if (room.values < 0)
-        throw new ArtenicError(
-          'payload-too-large',
-          `The rows answer with more than ${maxBatchValues} values together: send fewer of them in a request.`,
-        );
+      const results = await predictRows(predictRow, target, rows);
       return { results, latencyMs: performance.now() - startedMs };
     },
     infer: async ({ prepare, deadlineMs: limitMs = deadlineMs, ...target }) =>

@@ -92,20 +92,7 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
     putText: (key, text, urgency) =>
       patiently(key, urgency, () => place(key, (temporary) => writeFile(temporary, text))),
     getFile: async (key, path, sha256) => {
-      await mkdir(dirname(path), { recursive: true });
-      await using source = await open(target(key), constants.O_RDONLY | constants.O_NOFOLLOW);
-      const hash = createHash('sha256');
-      await pipeline(
-        source.createReadStream({ autoClose: false }),
-        async function* (chunks: AsyncIterable<Buffer>) {
-          for await (const chunk of chunks) {
-            hash.update(chunk);
-            yield chunk;
-          }
-        },
-        createWriteStream(path),
-      );
-      const found = hash.digest('hex');
+      const found = await copyOut(target(key), path);
       if (found === sha256) return;
       await rm(path, { force: true });
       throw new Error(`${key} has the hash ${found}, expected ${sha256}`);
@@ -123,6 +110,24 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
       await rm(target(folder), { recursive: true, force: true });
     },
   };
+}
+
+/** Copies a stored file to `path`; returns the SHA-256 of what was read. */
+async function copyOut(stored: string, path: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  await using source = await open(stored, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const hash = createHash('sha256');
+  await pipeline(
+    source.createReadStream({ autoClose: false }),
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    },
+    createWriteStream(path),
+  );
+  return hash.digest('hex');
 }
 
 /** Copies and hashes in one pass: the hash is of the very bytes that are stored, even while the file changes. */

@@ -2,7 +2,7 @@ import type { RunningSpan } from '../../core/jobs/running-time.ts';
 import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
-import { fromNow, inTransaction, json, storable, type Db } from '../database.ts';
+import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord, AttemptsRepository } from '../types.ts';
@@ -10,6 +10,7 @@ import { decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendEvent } from '../events/repository.ts';
 import { createFirstKept } from './first-kept.ts';
 import { hear } from './hear.ts';
+import { createLaunchLeases } from './launch-leases.ts';
 import { createSilence } from './silent.ts';
 
 type AttemptRow = Selectable<Database['attempts']>;
@@ -138,22 +139,6 @@ async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<Atte
   else if (from !== null) await open.set({ billedFrom: from }).where('billedFrom', 'is', null).execute();
 }
 
-async function leaseLaunch(...[db, id, holder, forMs]: [Db, ...Parameters<AttemptsRepository['leaseLaunch']>]) {
-  const isFree = sql<boolean>`(launched_by is null or launched_by = ${holder} or launch_lease_until <= clock_timestamp())`;
-  const taken = await db
-    .updateTable('attempts')
-    .set({ launchedBy: holder, launchLeaseUntil: fromNow(forMs) })
-    .where('id', '=', id)
-    .where(isFree)
-    .returning('id')
-    .executeTakeFirst();
-  if (taken !== undefined) return null;
-  const left = sql<number | null>`(extract(epoch from launch_lease_until - clock_timestamp()) * 1000)::float8`;
-  const other = await db.selectFrom('attempts').select(left.as('leftMs')).where('id', '=', id).executeTakeFirst();
-  if (other === undefined) throw attemptNotFound(id);
-  return Math.max(0, Math.ceil(other.leftMs ?? 0));
-}
-
 /** As many as any rule of the failover looks at one by one. */
 const newestOfJob = 50;
 
@@ -199,6 +184,19 @@ async function moveLaunch(db: Db, ...[id, to]: Parameters<AttemptsRepository['mo
     .where('launch', '<', launch)
     .execute();
 }
+
+const end = (
+  db: Db,
+  ...[id, ending, at]: Parameters<AttemptsRepository['end']>
+): ReturnType<AttemptsRepository['end']> =>
+  inTransaction(db, async (transaction) => {
+    const attempt = await lockAttempt(transaction, id);
+    if (attempt.ending !== null) return attempt.ending;
+    const stored = { ...ending, message: storable(ending.message) };
+    const ended = await update(transaction, id, { state: 'ended', ending: json(stored), endedAt: at });
+    await appendStateEvent(transaction, ended);
+    return stored;
+  });
 
 export function createAttempts(db: Db): AttemptsRepository {
   return {
@@ -258,39 +256,13 @@ export function createAttempts(db: Db): AttemptsRepository {
     release: async (id, at) => {
       await update(db, id, { releasedAt: sql<Date>`coalesce(released_at, ${at})` });
     },
-    leaseLaunch: (id, holder, forMs) => leaseLaunch(db, id, holder, forMs),
-    renewLaunchLease: async (id, holder, forMs) => {
-      await db
-        .updateTable('attempts')
-        .set({ launchLeaseUntil: fromNow(forMs) })
-        .where('id', '=', id)
-        .where('launchedBy', '=', holder)
-        .execute();
-    },
-    endLaunchLease: async (id, holder) => {
-      await db
-        .updateTable('attempts')
-        .set({ launchedBy: null, launchLeaseUntil: null })
-        .where('id', '=', id)
-        .where('launchedBy', '=', holder)
-        .execute();
-    },
+    ...createLaunchLeases(db),
     setRestoredFrom: async (id, name) => {
       await update(db, id, { restoredFrom: name });
     },
     requestStop: async (id, reason) => {
       await update(db, id, { stopRequested: sql<typeof reason>`coalesce(stop_requested, ${reason})` });
     },
-    end: (id, ending, at) =>
-      inTransaction(db, async (transaction) => {
-        const attempt = await lockAttempt(transaction, id);
-        if (attempt.ending !== null) return attempt.ending;
-        const stored = { ...ending, message: storable(ending.message) };
-        await appendStateEvent(
-          transaction,
-          await update(transaction, id, { state: 'ended', ending: json(stored), endedAt: at }),
-        );
-        return stored;
-      }),
+    end: (id, ending, at) => end(db, id, ending, at),
   };
 }

@@ -155,6 +155,19 @@ const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
     .orderBy('id')
     .limit(limit);
 
+const requestCancel = (db: Db, id: string, by: string, at: Date): Promise<JobRecord> =>
+  inTransaction(db, async (transaction) => {
+    const job = await lockJob(transaction, id);
+    if (isTerminalJobState(job.state))
+      throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
+    if (job.cancelRequestedAt === null)
+      await appendAudit(transaction, { verb: 'job.cancel', subject: id, projectId: job.projectId, details: { by } });
+    const request: JobChange = job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
+    if (mayTransition(job.state, 'cancelling'))
+      return move(transaction, job, 'cancelling', { ...request, message: `Cancel requested by ${by}.` });
+    return job.cancelRequestedAt === null ? update(transaction, id, request) : job;
+  });
+
 export function createJobs(db: Db): JobsRepository {
   return {
     insert: (job) => insert(db, job),
@@ -172,26 +185,7 @@ export function createJobs(db: Db): JobsRepository {
         const { message = '', ...result } = options;
         return move(transaction, job, to, { message: storable(message), ...result });
       }),
-    requestCancel: (id, by, at) =>
-      inTransaction(db, async (transaction) => {
-        const job = await lockJob(transaction, id);
-        if (isTerminalJobState(job.state)) {
-          throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
-        }
-        if (job.cancelRequestedAt === null)
-          await appendAudit(transaction, {
-            verb: 'job.cancel',
-            subject: id,
-            projectId: job.projectId,
-            details: { by },
-          });
-        const request: JobChange =
-          job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
-        if (mayTransition(job.state, 'cancelling')) {
-          return move(transaction, job, 'cancelling', { ...request, message: `Cancel requested by ${by}.` });
-        }
-        return job.cancelRequestedAt === null ? update(transaction, id, request) : job;
-      }),
+    requestCancel: (id, by, at) => requestCancel(db, id, by, at),
     moveFence: async (id, attempt) => {
       await update(db, id, { currentAttempt: sql<number>`greatest(current_attempt, ${attempt}::int)` });
     },

@@ -60,6 +60,13 @@ export function createStreams(db: Db): StreamsRepository {
         .executeTakeFirst();
       return { nextOffset: Number(row?.nextOffset ?? 0n), tailBytes: Number(row?.tailBytes ?? 0n) };
     },
+    ...createPacking(db),
+  };
+}
+
+/** Which process moves which log's bytes into objects, and what is due. */
+function createPacking(db: Db): Pick<StreamsRepository, 'lease' | 'endLease' | 'withTail' | 'unsettled' | 'settle'> {
+  return {
     lease: async (key, holder, forMs) => {
       const { numUpdatedRows } = await db
         .updateTable('streams')

@@ -54,6 +54,19 @@ type CloudWorldOptions = {
   readonly silence?: SilenceSettings;
 };
 
+function startWorldCloud(home: string, world: NonNullable<CloudWorldOptions['world']>): Promise<CloudServer> {
+  return startCloud({
+    world: worldSchema.parse({
+      ...defaultWorld,
+      ...{ keys: [{ id: 'default', key }], controlKey, preemption: {}, bootSeconds: [0, 0], listLagSeconds: [0, 0] },
+      // it hangs until the test ends it
+      machine: { kind: 'scripted', script: [] },
+      ...world,
+    }),
+    ...{ home: join(home, 'cloud'), runnerEntry: '/nowhere', nodePath: process.execPath, port: 0 },
+  });
+}
+
 /** Real Temporal, real PostgreSQL, the simulated cloud with scripted machines, the real activities. Sweeps by hand. */
 export class CloudWorld {
   readonly store: ActingStore;
@@ -87,16 +100,7 @@ export class CloudWorld {
     }
     const home = mkdtempSync(join(tmpdir(), 'artenic-reconcile-'));
     for (const folder of ['cloud', 'objects']) mkdirSync(join(home, folder));
-    const cloud = await startCloud({
-      world: worldSchema.parse({
-        ...defaultWorld,
-        ...{ keys: [{ id: 'default', key }], controlKey, preemption: {}, bootSeconds: [0, 0], listLagSeconds: [0, 0] },
-        // it hangs until somebody ends it
-        machine: { kind: 'scripted', script: [] },
-        ...world,
-      }),
-      ...{ home: join(home, 'cloud'), runnerEntry: '/nowhere', nodePath: process.execPath, port: 0 },
-    });
+    const cloud = await startWorldCloud(home, world);
     const database = await createTestDatabase();
     const orm = await openOrm({ databaseUrl: database.url });
     // as this world itself, and in an activity as the workflow it works for

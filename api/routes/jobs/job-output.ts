@@ -175,6 +175,13 @@ export function jobOutputRoutes(): readonly Route[] {
         return ok(await (after === undefined ? readSeries(deps, wanted) : followSeries(deps, { ...wanted, after })));
       },
     }),
+    ...outputRoutes(),
+  ];
+}
+
+/** Files from output folders. */
+function outputRoutes(): readonly Route[] {
+  return [
     route({
       method: 'get',
       path: '/api/v1/jobs/{id}/outputs',

@@ -174,11 +174,12 @@ function signalRequests({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse,
   };
 }
 
+const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
+const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
+
 export function runnerRoutes(): readonly Route[] {
   const events = createCoarseEvents();
   const appendLog = createLogAppender(events);
-  const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
-  const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
   return [
     route({
       ...common,
@@ -229,6 +230,13 @@ export function runnerRoutes(): readonly Route[] {
       handle: async ({ deps, query, body, runner }) =>
         ok({ nextOffset: await appendMetrics(deps, events, runner(), query.offset, body as Buffer) }),
     }),
+    ...reportRoutes(),
+  ];
+}
+
+/** What a runner tells of its attempt, besides logs and metrics. */
+function reportRoutes(): readonly Route[] {
+  return [
     route({
       ...common,
       path: '/api/v1/runner/checkpoints',
