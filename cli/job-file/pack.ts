@@ -86,7 +86,7 @@ export async function packFolder(folder: string): Promise<PackedFolder> {
   const archive = create(
     { ...options, filter: (_, stat) => normalize(stat) },
     // tar would take a leading "@" for the name of an archive to add
-    files.map((file) => `../${file}`),
+    files.map((file) => `./${file}`),
   );
   for await (const chunk of archive as AsyncIterable<Buffer>) {
     bytes += chunk.length;
