@@ -1,6 +1,6 @@
 import { ArtenicError } from '../core/errors.ts';
 
-/** Cursors are opaque to readers: the sort key of the last row they have. */
+/** Encodes the sort key of the last row of a page. Cursors are opaque to readers. */
 function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
@@ -13,7 +13,7 @@ export function decodeCursor(cursor: string, length: number): readonly string[] 
   throw notOurs();
 }
 
-/** The one whole number that a cursor is made of. */
+/** Decodes a cursor that consists of one whole number. */
 export function decodeNumberCursor(cursor: string, most: bigint = 2_147_483_647n): bigint {
   const [text = ''] = decodeCursor(cursor, 1);
   const number = /^\d{1,18}$/.test(text) ? BigInt(text) : null;
@@ -34,7 +34,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** `rows` holds one more than the page when something follows. */
+/** `rows` holds one row more than the page if another page follows. */
 export function toPage<Row, T>(
   rows: readonly Row[],
   limit: number,

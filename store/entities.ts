@@ -64,5 +64,5 @@ export const entities = [
   providerPrices,
 ];
 
-/** Tables and columns as queries see them, taken from the entities: a wrong name does not compile. */
+/** Tables and columns as seen by queries, derived from the entities: a wrong name does not compile. */
 export type Database = InferKyselyDB<(typeof entities)[number], { columnNamingStrategy: 'property' }>;

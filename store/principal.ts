@@ -1,16 +1,17 @@
 /**
- * On whose behalf rows are written. `key`, `session` and `webhook` are callers of the API, `runner` is the runner of an
- * attempt (`id` is the attempt's), `system` is a workflow type or a loop of ours (`id` is `system:<name>`).
+ * The actor on whose behalf rows are written. `key`, `session` and `webhook` are callers of the API, `runner` is the
+ * runner of an attempt (`id` is the attempt's), `system` is a workflow type or a loop of the platform (`id` is
+ * `system:<name>`).
  */
 export type Principal = {
   readonly kind: 'key' | 'session' | 'webhook' | 'runner' | 'system';
   readonly id: string;
   readonly name: string;
-  /** Null for what acts for every project: loops, and activities until they take up a job. */
+  /** Null for actors of every project: loops, and activities before they have read their job. */
   readonly projectId: string | null;
-  /** The request, or the workflow's id: by it an entry of the audit log is found in logs and histories. */
+  /** Id of the request or of the workflow: it links an audit log entry to logs and histories. */
   readonly requestId?: string;
 };
 
-/** One that belongs to a project: it may make jobs and models. */
+/** A principal of a single project: it may create jobs and models. */
 export type ProjectPrincipal = Principal & { readonly projectId: string };

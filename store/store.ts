@@ -42,7 +42,7 @@ async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same repository, whose faults are `ArtenicError`s. */
+/** The same repository, with its errors mapped to `ArtenicError`s. */
 function guard<R extends object>(repository: R): R {
   const methods = Object.entries(repository).map(
     ([name, method]: [string, (...args: unknown[]) => Promise<unknown>]) => [
@@ -99,7 +99,7 @@ async function ping(db: Db, timeoutMs: number): Promise<void> {
 
 type Work<T> = (repositories: Repositories) => Promise<T>;
 
-/** The same repository, whose writes are the principal's. */
+/** The same repository, with the principal set for its writes. */
 function under<R extends object>(repository: R, principal: () => Principal): R {
   const methods = Object.entries(repository).map(([name, method]: [string, (...args: unknown[]) => unknown]) => [
     name,
@@ -123,7 +123,7 @@ export function createStore(orm: MikroORM): Store {
   function as(given: Principal | (() => Principal)): ActingStore {
     const principal = typeof given === 'function' ? given : () => given;
     const acting = { ...common, transaction: <T>(work: Work<T>) => transaction(principal(), work) };
-    // most callers use one repository of them
+    // getters, because most callers use a single repository
     for (const [name, repository] of Object.entries(repositories))
       Object.defineProperty(acting, name, { enumerable: true, get: () => under(repository, principal) });
     return acting as ActingStore;

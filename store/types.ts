@@ -1,8 +1,9 @@
 /**
- * What the store offers, by domain. Everything that reads or writes PostgreSQL goes through these.
- * `createStore(orm)` in `store/store.ts` makes one. It reads for everybody and writes under a principal only: `as` gives all
- * repositories, each call a transaction of its own; `transaction` gives them bound to one transaction.
- * Dates are `Date`, absent is `null`, money is bigint micros. Errors: `ArtenicError` only (`not-found`, `conflict`, `unavailable`, …).
+ * The store's interface, by domain. All code that accesses PostgreSQL goes through these types. `createStore(orm)` in
+ * `store/store.ts` creates a store. Reads need no principal, writes do: `as` returns all repositories, with each call
+ * in its own transaction; `transaction` returns them bound to one transaction.
+ * Dates are `Date`, absent is `null`, money is bigint micros. Errors: `ArtenicError` only (`not-found`, `conflict`,
+ * `unavailable`, …).
  */
 import type { Reads } from './reads.ts';
 import type { Principal } from './principal.ts';
@@ -35,9 +36,9 @@ export type * from './uptime/types.ts';
 export type * from './principal.ts';
 export type * from './repositories.ts';
 
-/** What anybody may do with the database: read, and write under a principal. */
+/** Access to the database for all code: reads, and writes under a principal. */
 export type PrincipalStore = Reads & {
-  /** The store of one principal, or of the one that acts at the moment of each call. */
+  /** The store of a principal; a function is called for the principal of each call. */
   readonly as: (principal: Principal | (() => Principal)) => ActingStore;
   /** Throws `unavailable` when PostgreSQL does not answer within `timeoutMs`. */
   readonly ping: (timeoutMs: number) => Promise<void>;
@@ -45,8 +46,8 @@ export type PrincipalStore = Reads & {
 
 export type Store = PrincipalStore & {
   /**
-   * The rules of a transaction, which are checked: `work` touches PostgreSQL only, by the repositories that it gets, and a job's
-   * row is locked before those of its attempts. What it writes is the principal's, in events and in the audit log.
+   * Runs `work` in a transaction with checked rules: `work` accesses only PostgreSQL, through the given repositories,
+   * and locks a job's row before those of its attempts. Its events and audit entries carry the principal.
    */
   readonly transaction: <T>(principal: Principal, work: (repositories: Repositories) => Promise<T>) => Promise<T>;
 };

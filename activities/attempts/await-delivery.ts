@@ -4,7 +4,7 @@ import { spanOf } from '../../store/attempts/signs.ts';
 import type { DeliveryInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 
-/** One look at the attempt's row: heartbeats write there how far the delivery is. */
+/** Reads the attempt's row once; heartbeats write the progress of the delivery there. */
 export async function awaitDelivery(
   { store, now }: Pick<ControlDeps, 'store' | 'now'>,
   { attemptId, sinceMs }: DeliveryInput,

@@ -1,8 +1,8 @@
-/** `isAsked`: a job waits for it, and everything is read anew; else what is due. */
+/** `isAsked`: a job waits for the refresh, and everything is read anew; otherwise only the parts that are due. */
 export type CatalogInput = { readonly provider: string; readonly isAsked?: true };
 
-/** On the queue of its provider. */
+/** Runs on the provider's queue. */
 export type CatalogActivities = {
-  /** Reads what the provider offers and puts it in the place of what was known. */
+  /** Reads the provider's offers and replaces the stored ones. */
   readonly refreshCatalog: (input: CatalogInput) => Promise<{ readonly offers: number }>;
 };

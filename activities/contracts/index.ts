@@ -1,4 +1,4 @@
-/** Signatures of every activity, by feature. Workflows import these types and nothing else from activities. */
+/** Signatures of all activities, by feature. Workflows import only these types from activities. */
 export type * from './catalog.ts';
 export type * from './providers.ts';
 export type * from './reconcile.ts';

@@ -1,6 +1,6 @@
-/** On the queue of its provider. */
+/** Runs on the provider's queue. */
 export type CheckActivities = {
-  /** Looks whether the provider can be used, and writes that down. */
+  /** Checks whether the provider is usable, and stores the result. */
   readonly checkProvider: (input: { readonly provider: string }) => Promise<{
     readonly usable: boolean;
     readonly message: string;

@@ -12,7 +12,7 @@ export async function prepareJob(deps: ControlDeps, jobId: string): Promise<Prep
   const job = await store.jobs.get(jobId);
   const { state, message, spec } = job;
   if (isTerminalJobState(state)) return { kind: 'settled', state, message, model: resultOf(job) };
-  // what runs already, or is to end anyway, is not put in question again
+  // a job with an attempt, or with a requested cancel, is not checked again
   if (job.currentAttempt === 0 && job.cancelRequestedAt === null) {
     await refuseMissingObjects(deps, spec);
     await refuseInfeasible(deps, spec);

@@ -33,7 +33,9 @@ async function checkUploaded(deps: FeasibilityDeps, spec: JobSpec): Promise<void
       });
 }
 
-/** What can be told at once, without a workflow: what is not built, providers that are not there, machines too small, missing uploads. */
+/**
+ * Checks that need no workflow: unsupported fields, missing providers, machines that are too small, missing uploads.
+ */
 export async function checkFeasible(deps: FeasibilityDeps, spec: JobSpec): Promise<void> {
   const unkept = whyUnkept(spec);
   if (unkept !== null) throw unkept;

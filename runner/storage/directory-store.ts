@@ -11,10 +11,10 @@ import { pause } from '../pause.ts';
 import { reading, SourceError } from './source-error.ts';
 
 const pieceBytes = 1 << 20;
-/** How long a checkpoint waits that a later one may replace. */
+/** Longest wait for a periodic checkpoint: a later one may replace it. */
 const periodicPatienceMs = 60_000;
 const pauseMs = { first: 100, most: 15_000 };
-/** Faults of one key: a name that the file system does not take, or a folder where a file should be. */
+/** Errors of one key: a name that the file system does not accept, or a folder in place of a file. */
 const faultsOfKey: ReadonlySet<string | undefined> = new Set([
   'ENAMETOOLONG',
   'EINVAL',
@@ -31,7 +31,10 @@ async function sync(path: string): Promise<void> {
   await handle.sync();
 }
 
-/** A full disk, a folder that is not writable, a server that is away: it may pass, or a person makes it pass. */
+/**
+ * True for errors such as a full disk, a folder without write permission or an unreachable file server: they may pass
+ * by themselves, or an operator can fix them.
+ */
 function mayPass(error: unknown): boolean {
   const code = errorCode(error);
   return code !== undefined && /^E[A-Z0-9]+$/.test(code) && !faultsOfKey.has(code);
@@ -40,10 +43,10 @@ function mayPass(error: unknown): boolean {
 /** The store as a folder of this machine: key `a/b` is the file `a/b` below the root. */
 export function createDirectoryStore(root: string, parts: StoreParts): RunnerStore {
   const { jobId, attempt } = parts.bootstrap;
-  /** A key in its one spelling has no `..`: what it is joined to holds it. */
+  /** A canonical key contains no `..`, so the joined path stays below the root. */
   const target = (key: string): string => join(root, ...storedPathSchema.parse(key).split('/'));
 
-  /** Tries until the folder takes it, as long as it may take. */
+  /** Retries until the folder accepts the object, without a time limit unless it is periodic. */
   async function patiently<T>(key: string, urgency: Urgency, work: () => Promise<T>): Promise<T> {
     const sinceMs = performance.now();
     for (let waitMs = pauseMs.first; ; waitMs = Math.min(waitMs * 2, pauseMs.most)) {
@@ -60,7 +63,7 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
     }
   }
 
-  /** Written beside, made durable, then renamed; the folder is made durable too, so that the name survives a power cut. */
+  /** Writes a temporary file, syncs it and renames it. Syncs the folder too, so that the name survives a power cut. */
   async function place<T>(key: string, write: (temporary: string) => Promise<T>): Promise<T> {
     const path = target(key);
     const temporary = join(root, '.tmp', randomUUID());
@@ -97,14 +100,15 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
       await rm(path, { force: true });
       throw new Error(`${key} has the hash ${found}, expected ${sha256}`);
     },
-    // a folder needs no permission beforehand
+    // A folder needs no permission beforehand.
     expect: () => undefined,
     checkpointKeys: async () => {
       const prefix = objectKeys.checkpointPrefix(jobId);
       return (await filesBelow(target(prefix.replace(/\/$/, '')))).map((path) => `${prefix}${path}`);
     },
     removeCheckpoint: async (sequence) => {
-      // The manifest goes first: a checkpoint without it does not exist, so a half removed one is never restored.
+      // The manifest goes first: a checkpoint without a manifest does not exist, so a half-removed one is never
+      // restored.
       await rm(target(objectKeys.checkpointManifest(jobId, attempt, sequence)), { force: true });
       const folder = objectKeys.checkpoint(jobId, attempt, sequence).replace(/\/$/, '');
       await rm(target(folder), { recursive: true, force: true });
@@ -112,7 +116,7 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
   };
 }
 
-/** Copies a stored file to `path`; returns the SHA-256 of what was read. */
+/** Copies a stored file to `path`; returns the SHA-256 of the bytes that were read. */
 async function copyOut(stored: string, path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   await using source = await open(stored, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -130,7 +134,7 @@ async function copyOut(stored: string, path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Copies and hashes in one pass: the hash is of the very bytes that are stored, even while the file changes. */
+/** Copies and hashes in one pass: the hash covers exactly the stored bytes, even while the file changes. */
 async function copyHashed(
   source: Source,
   path: string,
@@ -154,7 +158,7 @@ async function copyHashed(
   }
 }
 
-/** Relative to the folder, in a fixed order; nothing when the folder is not there. */
+/** Paths relative to the folder, in a fixed order; empty when the folder does not exist. */
 async function filesBelow(folder: string): Promise<readonly string[]> {
   try {
     if (!(await lstat(folder)).isDirectory()) return [];

@@ -1,4 +1,7 @@
-/** Tells of the bytes of one file that are moved for the first time: what is sent or read again after a failure is no progress. */
+/**
+ * Reports each byte of one file when it is moved for the first time: a byte sent or read again after a failure is no
+ * progress.
+ */
 export class FirstTime {
   readonly #onMoved: ((bytes: number) => void) | undefined;
   #most = 0;
@@ -7,14 +10,14 @@ export class FirstTime {
     this.#onMoved = onMoved;
   }
 
-  /** The first `bytes` bytes are moved. */
+  /** Call when the first `bytes` bytes have been moved. */
   readonly upTo = (bytes: number): void => {
     if (bytes <= this.#most) return;
     this.#onMoved?.(bytes - this.#most);
     this.#most = bytes;
   };
 
-  /** For a reading from the beginning, of which each chunk is told. */
+  /** Returns a counter for reading from the beginning; call it with the size of each chunk. */
   restart(): (chunkBytes: number) => void {
     let bytes = 0;
     return (chunkBytes) => {

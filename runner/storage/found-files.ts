@@ -3,9 +3,9 @@ import { lstat, readdir } from 'node:fs/promises';
 import { errorCode } from '../error-text.ts';
 import { isMachineFailure, reasonOf } from './source-error.ts';
 
-/** A file below a folder. File names are bytes: `source` opens it, `name` is its path for people and for keys. */
+/** A file below a folder. File names are bytes: `source` opens the file, `name` is its path for people and for keys. */
 export type FoundFile = { readonly name: string; readonly source: Buffer };
-/** What is there and cannot be stored. */
+/** An entry that cannot be stored. */
 export type Unusable = { readonly name: string; readonly reason: string };
 export type Found = { readonly files: readonly FoundFile[]; readonly unusable: readonly Unusable[] };
 
@@ -15,7 +15,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lastControl = 0x1f;
 const deleteControl = 0x7f;
 
-/** The name as UTF-8; null when it is none, or holds control characters. */
+/** The name as UTF-8; null when it is not valid UTF-8 or contains control characters. */
 export function plainName(name: Uint8Array): string | null {
   if (name.some((byte) => byte <= lastControl || byte === deleteControl)) return null;
   try {
@@ -35,7 +35,7 @@ export function readableName(name: Uint8Array): string {
   ).join('');
 }
 
-/** Everything below a folder, in the order of its names. */
+/** All files below a folder, sorted by name. */
 export async function findFiles(folder: string): Promise<Found> {
   const files: FoundFile[] = [];
   const unusable: Unusable[] = [];
@@ -56,7 +56,7 @@ export async function findFiles(folder: string): Promise<Found> {
       entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
     } catch (error) {
       if (isMachineFailure(error)) throw error;
-      // A command may also remove the folder itself: then it has left nothing.
+      // A command may also remove the folder itself: then there are no files.
       if (prefix !== '') unusable.push({ name: prefix.slice(0, -1), reason: reasonOf(error) });
       else if (errorCode(error) !== 'ENOENT') unusable.push({ name: '.', reason: reasonOf(error) });
       return;

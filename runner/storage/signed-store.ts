@@ -27,19 +27,19 @@ import { ChangedError, readSource, type SourceFile } from './source-file.ts';
 import { download, SignatureRefusedError, StorageAwayError, upload } from './transfer.ts';
 
 const usualPieceBytes = 256 * 1024 ** 2;
-/** Parts of one file on their way: each is a stream from the disk, so that they take no memory to speak of. */
+/** Parts of one file that are uploaded at the same time. Each is a stream from the disk, so they need little memory. */
 const partsAtOnce = 4;
-/** The API comes back within seconds after most of its deaths; then no spare is used up. */
+/** The API usually restarts within seconds; no spare is used during this time. */
 const apiGraceMs = 8000;
-/** How long a checkpoint waits that a later one may replace. */
+/** Longest wait for a periodic checkpoint: a later one may replace it. */
 const periodicPatienceMs = 60_000;
-/** Spares that only the last checkpoint and the outputs may take. */
+/** Spares that are reserved for the last checkpoint and the outputs. */
 const keptForTheEnd = 12;
 const pauseMs = { first: 100, most: 2000 };
-/** Of a file that changes while it is read. */
+/** Limit for a file that changes while it is read. */
 const mostReadings = 3;
 
-/** Where a body goes: by a request for its own key, or a spare's. */
+/** Where a body is sent: with a request for its own key, or with a spare. */
 type Target = {
   readonly key: string;
   readonly request: SignedObjectRequest;
@@ -47,13 +47,13 @@ type Target = {
 };
 type Wanted = { readonly key: string; readonly content: Content; readonly urgency: Urgency; readonly mayMove: boolean };
 
-/** The store behind requests that the API signs. What was signed ahead works while the API is away. */
+/** Store that works by requests signed by the API. Requests signed ahead work while the API is away. */
 export class SignedStore implements RunnerStore {
   readonly #parts: StoreParts;
   readonly #ahead: Ahead;
-  /** Since when the API has not been reached; null while it answers. */
+  /** Time since which the API is unreachable; null while it answers. */
   #awaySinceMs: number | null = null;
-  /** Checkpoints to be removed when the API is back. */
+  /** Checkpoints to be removed when the API is reachable again. */
   readonly #toRemove = new Set<number>();
 
   constructor(parts: StoreParts) {
@@ -66,7 +66,7 @@ export class SignedStore implements RunnerStore {
   readonly putText = async (key: string, text: string, urgency: Urgency): Promise<void> => {
     const body = new Blob([text]);
     const sha256 = createHash('sha256').update(text).digest('hex');
-    // a reader knows it by its name: no other one will do
+    // Readers look the text up by its key, so no other key will do.
     await this.#put({ key, content: { bytes: body.size, sha256 }, urgency, mayMove: false }, () => body);
   };
 
@@ -106,12 +106,12 @@ export class SignedStore implements RunnerStore {
         this.#toRemove.delete(one);
       }
     } catch (error) {
-      // it only takes up room: with the next one
+      // The checkpoint only takes up space: the next call removes it too.
       if (!isUnreachable(error)) throw error;
     }
   };
 
-  /** Returns the key under which it lies now. */
+  /** Returns the key under which the object is stored. */
   async #put(wanted: Wanted, open: () => Blob | Promise<Blob>): Promise<string> {
     const sinceMs = performance.now();
     const sent = new FirstTime(this.#parts.onMoved);
@@ -119,7 +119,7 @@ export class SignedStore implements RunnerStore {
     let hasTold = false;
     for (let waitMs = pauseMs.first; ; waitMs = Math.min(waitMs * 2, pauseMs.most)) {
       const waitedMs = performance.now() - sinceMs;
-      // what is in hand is quickest; when it does not get through, the API may know a better way
+      // A request in hand is fastest; when it has failed, ask the API for a new one.
       const target = await this.#target(wanted, last !== 'ahead');
       if (target !== null && (await this.#send(target, await open(), sent))) return target.key;
       last = target?.source ?? null;
@@ -133,7 +133,7 @@ export class SignedStore implements RunnerStore {
     }
   }
 
-  /** Null when there is none at the moment. */
+  /** Null when no request is available at the moment. */
   async #target({ key, content, urgency, mayMove }: Wanted, isAheadFirst: boolean): Promise<Target | null> {
     const held = this.#ahead.get(key);
     const ahead = held === null ? null : ({ key, request: held, source: 'ahead' } as const);
@@ -170,7 +170,9 @@ export class SignedStore implements RunnerStore {
     }
   }
 
-  /** False when the storage wants it whole, or the API is away: then it may still go in one request. */
+  /**
+   * False when the storage wants the file whole, or the API is unreachable: the file may still be sent in one request.
+   */
   async #putParts(key: string, file: SourceFile): Promise<boolean> {
     const { bytes } = file.content;
     let begun: z.output<typeof beginUploadAnswerSchema>;
@@ -191,7 +193,7 @@ export class SignedStore implements RunnerStore {
       await this.#askPatiently('/objects/uploads/complete', { key, uploadId, parts }, z.unknown());
       return true;
     } catch (error) {
-      // what is left of it otherwise is the bucket's lifecycle rule to remove
+      // The bucket's lifecycle rule removes the parts if this fails.
       await this.#ask('/objects/uploads/abort', { key, uploadId }, z.unknown()).catch((reason: unknown) =>
         complain('aborting an upload', reason),
       );

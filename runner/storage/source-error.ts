@@ -1,11 +1,11 @@
 import { errorCode, messageOf } from '../error-text.ts';
 
-/** The file that was to be stored cannot be read, or changes while it is read: nothing that the storage could mend. */
+/** The file to be stored cannot be read, or changes while it is read. Retrying the storage request cannot help. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
 }
 
-/** The machine's own troubles say nothing about a file; they may pass. */
+/** Errors of the machine, not of a file; they may pass. */
 const troublesOfMachine: ReadonlySet<string | undefined> = new Set([
   'ENOSPC',
   'EDQUOT',
@@ -26,7 +26,7 @@ const plainReasons: Readonly<Partial<Record<string, string>>> = {
   ENAMETOOLONG: 'its name is too long for the storage',
 };
 
-/** Runs `read`, and tells its faults from those of the storage. */
+/** Runs `read` and turns its errors into SourceError, so that they differ from errors of the storage. */
 export async function reading<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -36,7 +36,7 @@ export async function reading<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Why a file is not stored, in words for people. */
+/** The reason why a file is not stored, worded for users. */
 export function reasonOf(error: unknown): string {
   return plainReasons[errorCode(error) ?? ''] ?? messageOf(error);
 }

@@ -3,14 +3,14 @@ import { stampOf } from './found-files.ts';
 import { hashFile, type Content, type Source } from './object-store.ts';
 import { reading, SourceError } from './source-error.ts';
 
-/** The file is another one than was hashed. */
+/** The file has changed since it was hashed. */
 export class ChangedError extends SourceError {}
 
 /** A file of known content. */
 export type SourceFile = {
   readonly path: Source;
   readonly content: Content;
-  /** Its bytes; throws ChangedError when they are not those of `content` any more. */
+  /** Opens the file's bytes; throws ChangedError when they do not match `content` any more. */
   readonly open: () => Promise<Blob>;
 };
 

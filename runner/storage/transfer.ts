@@ -4,23 +4,23 @@ import { dirname } from 'node:path';
 import { backOffMs, type SignedObjectRequest } from '@artenic/core';
 import { pause } from '../pause.ts';
 
-/** The storage does not answer, or says "later". */
+/** The storage does not answer, or asks to try later. */
 export class StorageAwayError extends Error {
   override readonly name = 'StorageAwayError';
 }
 
-/** The signed request is not taken any more: expired, or its signer's credentials have been replaced. */
+/** The signed request is no longer accepted: expired, or its signer's credentials have been replaced. */
 export class SignatureRefusedError extends Error {
   override readonly name = 'SignatureRefusedError';
 }
 
-/** Time for the way there and back, and the slowest line that is waited for. */
+/** Time limit of an upload: a round trip, plus the body at the slowest accepted rate. */
 const patienceMs = 60_000;
 const slowestBytesPerMs = 64;
 const downloadTries = 8;
 const downloadPauseMs = { first: 100, most: 5000 };
 
-/** What S3 and the API say of a request that was signed longer ago than it lives. */
+/** S3 and the API answer with these statuses when a signed request has expired. */
 function isRefusedSignature(status: number): boolean {
   return status === 401 || status === 403;
 }
@@ -58,12 +58,12 @@ async function send(
   { body, onSent, more }: SendOptions,
   signal: AbortSignal,
 ): Promise<Response> {
-  // follows from the body
+  // `fetch` derives it from the body.
   const { 'content-length': _, ...rest } = headers;
   const init: RequestInit =
     body === undefined || onSent === undefined
       ? { headers: { ...rest, ...more }, body: body ?? null }
-      : // a stream has no length of its own, and storages refuse a body without one
+      : // A stream has no known length, and storages refuse a body without a length.
         {
           headers: { ...rest, ...more, 'content-length': String(body.size) },
           body: counted(body, onSent),
@@ -76,7 +76,10 @@ async function send(
   }
 }
 
-/** One try. `onSent` hears how much of the body the connection has taken. Returns the answer's ETag, which may be empty. */
+/**
+ * One try. `onSent` receives the number of body bytes that the connection has taken so far. Returns the answer's ETag,
+ * which may be empty.
+ */
 export async function upload(
   request: SignedObjectRequest,
   body: Blob,
@@ -91,7 +94,7 @@ export async function upload(
 }
 
 /**
- * Downloads into a file, going on where a broken connection ended; `sign` is asked again for each try. Throws when the
+ * Downloads into a file and resumes where a broken connection ended; `sign` is called for each try. Throws when the
  * object is missing or its content has another hash; then no file is left.
  */
 export async function download(
@@ -144,10 +147,10 @@ async function* chunksFrom(
   unwanted: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const response = await send(request, offset === 0 ? {} : { more: { range: `bytes=${offset}-` } }, unwanted);
-  // all of it is there already; only the end of the answer was lost
+  // All bytes have arrived; only the end of the answer was lost.
   if (offset > 0 && response.status === 416) return;
   if (!response.ok) throw await faultOf(response);
-  // a server without ranges begins anew
+  // A server without range support sends the object from its beginning.
   let skip = response.status === 206 ? 0 : offset;
   try {
     for await (const chunk of response.body ?? []) {

@@ -9,7 +9,7 @@ export type ApiKeyRecord = {
 };
 
 export type ApiKeysRepository = {
-  /** The same id again replaces hash and name: `npm start` keeps the admin key's row true to its file. */
+  /** An existing id gets the new hash and name: `npm start` keeps the admin key's row equal to its file. */
   readonly upsert: (key: Omit<ApiKeyRecord, 'revokedAt'>) => Promise<void>;
   readonly find: (id: string) => Promise<ApiKeyRecord | null>;
   readonly revoke: (id: string, at: Date) => Promise<void>;

@@ -9,7 +9,7 @@ export const signInLinks = defineEntity({
     apiKeyId: p.manyToOne(apiKeys).mapToPk().joinColumn('api_key_id').index(false),
     expiresAt: p.datetime(3),
     usedAt: p.datetime(3).nullable(),
-    /** The session that made the link, which ends with it; null when an API key made it. */
+    /** The session that made the link; the link ends with it. Null when an API key made it. */
     sessionHash: p.text().nullable(),
   },
 });
@@ -23,7 +23,7 @@ export const sessions = defineEntity({
     createdAt: p.datetime(3),
     expiresAt: p.datetime(3),
     revokedAt: p.datetime(3).nullable(),
-    /** The session whose link opened this one, which ends with it. */
+    /** The session whose link opened this one; this session ends with it. */
     parentHash: p.text().nullable(),
   },
 });

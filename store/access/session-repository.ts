@@ -2,7 +2,7 @@ import { inTransaction, type Db } from '../database.ts';
 import type { SessionsRepository } from '../types.ts';
 import { accessEnded, appendEvent } from '../events/repository.ts';
 
-/** Open itself, and its parent with it; a parent that is there no more has ended. */
+/** Sessions that are open and whose parent is open; a missing parent has ended. */
 function selectOpen(db: Db, tokenHash: string, at: Date) {
   return db
     .selectFrom('sessions')
@@ -22,7 +22,7 @@ export function createSessions(db: Db): SessionsRepository {
       await db.insertInto('sign_in_links').values(link).execute();
     },
     takeLink: async (tokenHash, at) => {
-      // One statement: of two that come at once only one finds it unused.
+      // A single statement: of two concurrent calls only one finds the link unused.
       const taken = await db
         .updateTable('sign_in_links')
         .set({ usedAt: at })

@@ -1,15 +1,15 @@
 import type { ProjectPrincipal } from '../principal.ts';
 
-/** Browser sessions and the one-time links that open them. Of tokens only hashes come here. */
+/** Browser sessions and the one-time links that open them. Only hashes of tokens are stored. */
 export type SessionsRepository = {
   readonly makeLink: (link: {
     readonly tokenHash: string;
     readonly apiKeyId: string;
     readonly expiresAt: Date;
-    /** The session that asks for it; null for an API key. */
+    /** The session that requests the link; null for an API key. */
     readonly sessionHash: string | null;
   }) => Promise<void>;
-  /** Who made the link, once: null for one that is unknown, used or too old, or whose session has ended. */
+  /** Uses the link and returns its maker. Null if the link is unknown, used or expired, or if its session has ended. */
   readonly takeLink: (
     tokenHash: string,
     at: Date,
@@ -21,7 +21,7 @@ export type SessionsRepository = {
     readonly expiresAt: Date;
     readonly parentHash: string | null;
   }) => Promise<void>;
-  /** Null when it is unknown, too old or revoked, or when its API key is revoked or its parent has ended. */
+  /** Null if the session is unknown, expired or revoked, if its API key is revoked, or if its parent has ended. */
   readonly find: (
     tokenHash: string,
     at: Date,
@@ -32,7 +32,7 @@ export type SessionsRepository = {
       })
     | null
   >;
-  /** Ends it, and with it the sessions that its links have opened. Tells the holders of sockets. */
+  /** Ends the session and the sessions that its links have opened. Notifies holders of sockets. */
   readonly revoke: (tokenHash: string, at: Date) => Promise<void>;
   readonly purge: (expiredBefore: Date) => Promise<void>;
 };

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 
-/** The one token with which the runner of an attempt introduces itself. Made again when needed, and so stored nowhere. */
+/** Token of an attempt's runner for its hello. It is derived again when needed, so it is stored nowhere. */
 export function bootstrapTokenOf(pepper: Uint8Array, attemptId: string): string {
   return createHmac('sha256', pepper).update(`bootstrap:${attemptId}`).digest('base64url');
 }
 
 /**
- * What is stored of a token that somebody else made. No hash may be a bootstrap token, and a runner chooses its token:
- * so whatever is not made of the letters of our own tokens is hashed under a name of its own.
+ * Stored hash of a token that the platform did not make. A runner chooses its own token, and no hash may equal a
+ * bootstrap token: so a token with characters outside of the platform's own alphabet is hashed under a separate prefix.
  */
 export function tokenHashOf(pepper: Uint8Array, token: string): string {
   const named = /^[\w-]*$/.test(token) ? token : `token:${token}`;

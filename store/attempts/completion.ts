@@ -3,7 +3,7 @@ import { isArtenicError } from '../../core/errors.ts';
 import { leavesWorkUndone } from '../../core/jobs/stop-reasons.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 
-/** A marker lists every output; one of a hundred thousand files still fits. */
+/** A marker lists every output; a marker with a hundred thousand files still fits. */
 const maxMarkerBytes = 64 * 1024 * 1024;
 
 type Completion =
@@ -13,13 +13,13 @@ type Completion =
 
 type AttemptKey = { readonly id: string; readonly jobId: string; readonly attempt: number };
 
-/** By its marker: the runner's word to the API may be late, or lost with it. */
+/** Read from the completion marker, because the runner's report to the API may arrive late or be lost. */
 export async function hasCompleted(storage: ObjectStorage, attempt: AttemptKey): Promise<boolean> {
   const completion = await readCompletion(storage, attempt);
   return completion.kind === 'marker' && !leavesWorkUndone(completion.marker.reason);
 }
 
-/** The attempt's last word, from where its runner put it. */
+/** The attempt's completion marker, from the key where its runner stored it. */
 export async function readCompletion(storage: ObjectStorage, attempt: AttemptKey): Promise<Completion> {
   const key = objectKeys.completion(attempt.jobId, attempt.attempt);
   let bytes: Uint8Array;
@@ -42,7 +42,7 @@ export async function readCompletion(storage: ObjectStorage, attempt: AttemptKey
   return { kind: 'marker', marker };
 }
 
-/** Undefined for anything but JSON, which no schema takes. */
+/** Undefined for anything but JSON; no schema accepts undefined. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));

@@ -11,12 +11,15 @@ const prefix = 'job:';
 const jobColumns = Object.keys(jobs.meta.properties);
 const selected = sql.join(jobColumns.map((name) => sql`jobs.${sql.id(name)} as ${sql.id(`${prefix}${name}`)}`));
 
-/** All names that a job's row has stand behind the prefix. */
+/** Extracts the job's row from the prefixed columns. */
 function jobOf(row: Readonly<Record<string, unknown>>): JobRow {
   return Object.fromEntries(jobColumns.map((name) => [name, row[`${prefix}${name}`]])) as JobRow;
 }
 
-/** The attempt that has the token, with its job, and its sign of life, in one statement: every runner asks every second. */
+/**
+ * Finds the attempt by its token, with its job, and stores its sign of life, in one statement, because every runner
+ * calls every second.
+ */
 export const hear: (db: Db) => AttemptsRepository['hear'] = (db) => async (tokenHash, at, everyMs) => {
   const { rows } = await sql<AttemptRow & Readonly<Record<string, unknown>>>`
     with signed as (

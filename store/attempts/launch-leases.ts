@@ -19,7 +19,7 @@ async function leaseLaunch(...[db, id, holder, forMs]: [Db, ...Parameters<Attemp
   return Math.max(0, Math.ceil(other.leftMs ?? 0));
 }
 
-/** One holder at a time launches an attempt. */
+/** Only one holder at a time may launch an attempt. */
 export function createLaunchLeases(
   db: Db,
 ): Pick<AttemptsRepository, 'leaseLaunch' | 'renewLaunchLease' | 'endLaunchLease'> {

@@ -59,7 +59,7 @@ function appendStateEvent(transaction: Db, attempt: AttemptRecord): Promise<void
   });
 }
 
-/** Launches share a provider's prices for minutes, so that most of them write nothing. */
+/** Launches use the same provider prices for minutes, so most calls write nothing. */
 async function notePrice(transaction: Db, { provider, billing }: AttemptRecord['offer']): Promise<void> {
   if (billing === undefined) return;
   await sql`
@@ -108,7 +108,7 @@ function hello(db: Db, id: string, tokenHash: string, at: Date): Promise<Attempt
   });
 }
 
-/** A number that is no larger, of a heartbeat that is late or of a delivery that stands still, changes nothing. */
+/** A number that has not grown, from a late heartbeat or a stalled delivery, changes nothing. */
 function movedTo(movedBytes: number, at: Date): AttemptChange {
   const hasGrown = sql`${movedBytes}::bigint > coalesce(delivery_moved_bytes, -1)`;
   return {
@@ -139,7 +139,7 @@ async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<Atte
   else if (from !== null) await open.set({ billedFrom: from }).where('billedFrom', 'is', null).execute();
 }
 
-/** As many as any rule of the failover looks at one by one. */
+/** Enough for every failover rule that looks at single attempts. */
 const newestOfJob = 50;
 
 async function newest(db: Db, jobId: string): Promise<readonly AttemptRecord[]> {

@@ -1,7 +1,7 @@
 import type { Signs, Uptime } from '../../core/silence/silence.ts';
 import type { AttemptRecord } from '../types.ts';
 
-/** What the row says of its machine's signs of life. Rows of earlier releases have no `instanceSince`. */
+/** Signs of life of an attempt's machine, from its row. Rows of earlier releases have no `instanceSince`. */
 export function signsOf({
   instanceSince,
   launchedAt,

@@ -5,7 +5,7 @@ import type { AttemptsRepository } from '../types.ts';
 const columns = ['id', 'offer', 'handle', 'launchedAt', 'instanceSince', 'helloAt', 'lastHeartbeatAt'] as const;
 const lastSign = sql<Date>`coalesce(greatest(last_heartbeat_at, instance_since), launched_at)`;
 
-/** What the doctor asks of machines that nobody hears. */
+/** The doctor's queries for silent machines. */
 export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute'> {
   return {
     silent: (since, limit) =>

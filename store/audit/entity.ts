@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { AuditVerb } from '@artenic/core';
 import type { Principal } from '../principal.ts';
 
-/** Rows are added and, a year later, removed; a trigger refuses every change. */
+/** Rows are added and removed a year later; a trigger refuses every change. */
 export const auditLog = defineEntity({
   name: 'AuditEntry',
   tableName: 'audit_log',
@@ -16,7 +16,7 @@ export const auditLog = defineEntity({
   properties: {
     id: p.bigint().primary().autoincrement(),
     at: p.datetime(3).defaultRaw('clock_timestamp()'),
-    /** Null for what concerns every project. */
+    /** Null for an action that concerns every project. */
     projectId: p.text().nullable(),
     principalKind: p.text().$type<Principal['kind']>(),
     principalId: p.text(),

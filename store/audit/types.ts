@@ -3,21 +3,21 @@ import type { Principal } from '../principal.ts';
 
 type AuditDetails = Readonly<Record<string, string | number | boolean | null>>;
 
-/** What was done, to what. The principal of the transaction is added by the store. */
+/** An action and its subject. The store adds the principal of the transaction. */
 export type AuditInput = {
   readonly verb: AuditVerb;
-  /** Its id, or `<model>/<version>`. */
+  /** Id of the subject, or `<model>/<version>`. */
   readonly subject: string;
-  /** The subject's project, where the principal acts for all of them. */
+  /** The subject's project, if the principal acts for all projects. */
   readonly projectId?: string | null;
-  /** A few words more: a reason, a name. No secrets. */
+  /** Further details, such as a reason or a name. No secrets. */
   readonly details?: AuditDetails;
 };
 
 export type AuditRecord = {
   readonly id: bigint;
   readonly at: Date;
-  /** Null for what concerns every project. */
+  /** Null for an action that concerns every project. */
   readonly projectId: string | null;
   readonly principalKind: Principal['kind'];
   readonly principalId: string;
@@ -38,7 +38,9 @@ export type AuditQuery = {
   readonly limit: number;
 };
 
-/** Who did what, written in the transaction of what was done. Nothing changes an entry; the collector removes old ones. */
+/**
+ * Log of actions, each written in the transaction of the action. Entries never change; the collector removes old ones.
+ */
 export type AuditRepository = {
   readonly append: (entry: AuditInput) => Promise<void>;
   /** Newest first. */

@@ -20,7 +20,7 @@ export const capacityClaims = defineEntity({
     priority: p.integer(),
     submittedAtMs: p.bigint(),
     grantedAt: p.datetime(3).nullable(),
-    /** When the attempt was last told of its grant. */
+    /** When the attempt was last signalled that its claim is granted. */
     wokenAt: p.datetime(3).nullable(),
   },
 });

@@ -4,13 +4,15 @@ import type { Capacity, CapacityClaim } from '../../core/capacity/types.ts';
 import { inTransaction, lock, type Db } from '../database.ts';
 import type { CapacityRepository } from '../types.ts';
 
-/** Waiting claims that one grant looks at together. More are looked at only while all of them fit. */
+/** Waiting claims that one pass of a grant reads. The next batch is read only if all of this one fit. */
 const batchSize = 64;
 
-/** The order of grants, as the index `capacity_claims_queue` has it: higher priority, earlier submit, then id. */
+/** The order of grants, as in the index `capacity_claims_queue`: higher priority, earlier submit, then id. */
 const place = sql`(-priority), submitted_at_ms, attempt_id`;
 
-/** The first waiting claims that the whole can ever hold. A larger one holds back nobody. */
+/**
+ * The first waiting claims that fit into the total capacity. Larger claims are skipped and hold back no other claim.
+ */
 async function firstWaiting(db: Db, provider: string, total: Capacity): Promise<readonly CapacityClaim[]> {
   const rows = await db
     .selectFrom('capacity_claims')
@@ -31,7 +33,7 @@ async function firstWaiting(db: Db, provider: string, total: Capacity): Promise<
   }));
 }
 
-/** Granted claims are few: no more than the capacity holds. */
+/** Granted claims are few: at most as many as fit into the capacity. */
 async function inUse(db: Db, provider: string): Promise<Capacity> {
   const granted = await db
     .selectFrom('capacity_claims')

@@ -10,7 +10,7 @@ export const offers = defineEntity({
   properties: {
     provider: p.text().primary(),
     region: p.text().primary(),
-    /** Empty where the provider chooses it. */
+    /** Empty if the provider chooses the zone. */
     zone: p.text().primary(),
     instanceType: p.text().primary(),
     spot: p.boolean().primary(),
@@ -22,7 +22,7 @@ export const offers = defineEntity({
     memoryGib: p.double().$type<number>(),
     gpus: p.integer(),
     gpuType: p.text().nullable(),
-    /** Words of `gpuType`, by which jobs name it. */
+    /** Words of `gpuType`, for the search by a job's GPU name. */
     gpuWords: p.array().nullable(),
   },
 });

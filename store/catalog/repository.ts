@@ -5,7 +5,7 @@ import { capacityTolerance } from '../../core/capacity/grant.ts';
 import { inTransaction, json, lock, storable, type Db } from '../database.ts';
 import type { CatalogRecord, CatalogsRepository } from '../types.ts';
 
-/** Ages are told by the database's clock: those of workers differ. */
+/** Ages use the database's clock, because the clocks of workers differ. */
 const record = sql`provider, refreshed_at as "refreshedAt", tried_at as "triedAt", problem, problem_type as "problemType",
   extract(epoch from clock_timestamp() - refreshed_at) * 1000 as "ageMs",
   extract(epoch from clock_timestamp() - spot_refreshed_at) * 1000 as "spotAgeMs"`;
@@ -24,7 +24,7 @@ async function records(db: Db, where: RawBuilder<unknown>): Promise<readonly Cat
   }));
 }
 
-/** As JSON: one parameter, however many there are. */
+/** Rows are passed as JSON: one parameter for any number of rows. */
 function rowOf({ region, zone = '', instanceType, spot, priceUsdMicrosPerHour, billing, resources }: CatalogOffer) {
   const { vcpu, memoryGib, gpus, gpuType } = resources;
   return {
@@ -103,7 +103,7 @@ function conditionsOf(query: Omit<OfferSearch, 'providers'>): RawBuilder<unknown
     sql`o.vcpu >= ${vcpu - capacityTolerance} and o.memory_gib >= ${memoryGib - capacityTolerance}`,
     ...(regions.length === 0 ? [] : [sql`(o.region = any (${regions}) or o.provider = any (${withoutRegions}))`]),
     ...(spot === undefined ? [] : [sql`o.spot = ${spot}`]),
-    // said as it stands in the index
+    // written as in the index's condition
     ...(gpus > 0 || gpuType !== undefined ? [sql`o.gpus > 0 and o.gpus >= ${gpus}`] : []),
     ...(gpuType === undefined ? [] : [sql`o.gpu_words @> ${gpuWordsOf(gpuType)}::text[]`]),
     ...(mostUsdMicrosPerHour === undefined ? [] : [sql`o.price_usd_micros_per_hour <= ${mostUsdMicrosPerHour}`]),
@@ -111,7 +111,7 @@ function conditionsOf(query: Omit<OfferSearch, 'providers'>): RawBuilder<unknown
   return sql.join(conditions, sql` and `);
 }
 
-/** In the order in which they are preferred at equal prices; of all providers: by name. */
+/** Providers in the order of preference at equal prices; without a list, all providers by name. */
 function providersOf(providers: readonly string[] | undefined): RawBuilder<unknown> {
   return providers === undefined
     ? sql`(select provider, row_number() over (order by provider) as rank from catalogs) p`
@@ -125,7 +125,7 @@ type OfferRow = Omit<CatalogOffer, 'billing' | 'resources' | 'priceUsdMicrosPerH
   readonly granularitySeconds: number | null;
 } & CatalogOffer['resources'];
 
-/** The cheapest of each provider are found by its index; the cheapest of those are the cheapest of all. */
+/** An index gives the cheapest offers of each provider; the cheapest of those are the cheapest of all. */
 async function search(
   db: Db,
   { providers, limit, ...query }: OfferSearch & { readonly limit: number },

@@ -1,11 +1,11 @@
 import type { CheckpointManifest } from '@artenic/core';
 
-/** Without its files, of which there may be thousands. */
+/** A manifest without its files, of which there may be thousands. */
 export type CheckpointSummary = Pick<CheckpointManifest, 'attempt' | 'sequence' | 'name' | 'createdAt'>;
 
 export type CheckpointsRepository = {
-  /** The same attempt and sequence again is fine. Appends the event `job.checkpoint`. */
+  /** An existing attempt and sequence is accepted again. Appends the event `job.checkpoint`. */
   readonly insert: (manifest: CheckpointManifest) => Promise<void>;
-  /** Of these attempts, newest first: attempt, then sequence. */
+  /** Checkpoints of these attempts, newest first: by attempt, then by sequence. */
   readonly summaries: (jobId: string, attempts: readonly number[]) => Promise<readonly CheckpointSummary[]>;
 };

@@ -11,7 +11,7 @@ export type DecisionRecord = {
   readonly decidedAt: Date;
 };
 
-/** Without what it was decided by, which is long. */
+/** A decision without its inputs, which are long. */
 export type DecisionSummary = Omit<DecisionRecord, 'inputs'>;
 
 export type LaunchAction = Extract<FailoverAction, { readonly kind: 'launch' }>;
@@ -19,10 +19,10 @@ export type LaunchAction = Extract<FailoverAction, { readonly kind: 'launch' }>;
 export type DecisionsRepository = {
   readonly find: (jobId: string, decision: number) => Promise<DecisionRecord | null>;
   readonly latest: (jobId: string) => Promise<DecisionSummary | null>;
-  /** The first stored under a number stays and is returned. */
+  /** The first decision stored under a number stays and is returned. */
   readonly insert: (decision: DecisionRecord) => Promise<DecisionRecord>;
   /** The decisions that launched these attempts. */
   readonly launches: (jobId: string, attempts: readonly number[]) => Promise<readonly LaunchAction[]>;
-  /** In their order. */
+  /** In the order of their numbers. */
   readonly page: (query: JobPageQuery) => Promise<Page<DecisionSummary>>;
 };

@@ -1,13 +1,13 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** Kinds that people see as what happened; they have an index of their own. */
+/** Kinds that the activity list shows to people; they have their own index. */
 export const activityKinds = [
   ...(['job.state', 'model.version', 'model.stage', 'instance.unresolved', 'instance.resolved'] as const),
 ] as const;
 
 /**
- * The outbox, in partitions by weeks of `at`. `id` is given at insert and has holes; `sequence` is given after commit and
- * has none.
+ * Events for clients, in weekly partitions by `at`. `id` is assigned at insert and has gaps; `sequence` is assigned
+ * after commit and has none.
  */
 export const events = defineEntity({
   name: 'Event',
@@ -25,9 +25,9 @@ export const events = defineEntity({
   properties: {
     id: p.bigint().primary().autoincrement(),
     sequence: p.bigint().nullable(),
-    /** Whose event it is; null for what concerns every project. */
+    /** The event's project; null for an event that concerns every project. */
     projectId: p.text().nullable(),
-    /** On whose behalf it was written. */
+    /** The principal that wrote the event. */
     principal: p.text().nullable(),
     topic: p.text(),
     kind: p.text(),
@@ -37,7 +37,7 @@ export const events = defineEntity({
   },
 });
 
-/** One row: the last number that was given. Partitions go; numbers never come again. */
+/** A single row with the last assigned number. Partitions are dropped, but numbers are never used again. */
 export const eventCounter = defineEntity({
   name: 'EventCounter',
   tableName: 'event_counter',

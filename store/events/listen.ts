@@ -4,9 +4,9 @@ import { backOffMs } from '@artenic/core';
 import pg from 'pg';
 import { toStoreError } from '../errors.ts';
 
-/** Listeners are woken on this channel when events have been committed: once for each kind of topic in a transaction. */
+/** Channel that wakes listeners after a commit with events: once per kind of topic in a transaction. */
 export const eventsChannel = 'artenic_events';
-/** Carries hints from one replica of the API to the others. */
+/** Carries hints from one replica of the API to the other replicas. */
 export const hintsChannel = 'artenic_hints';
 
 const reconnectMs = { first: 50, most: 2000 };
@@ -21,7 +21,7 @@ async function connect(databaseUrl: string, onNotification: OnNotification): Pro
     connectionTimeoutMillis: 5000,
     keepAlive: true,
   });
-  // Without a listener a lost connection would end the process; `end` follows, and that is what we act on.
+  // Without a listener a lost connection would end the process. The `end` event follows, and is handled below.
   client.on('error', () => undefined);
   client.on('notification', onNotification);
   const ended = new Promise<void>((resolve) => {
@@ -37,14 +37,14 @@ async function connect(databaseUrl: string, onNotification: OnNotification): Pro
   return { client, ended };
 }
 
-/** Null when `stop` came first. */
+/** Null if `stop` was aborted first. */
 async function reconnect(
   databaseUrl: string,
   onNotification: OnNotification,
   stop: AbortSignal,
 ): Promise<Connection | null> {
   for (let failures = 0; ; failures++) {
-    // A wait that is cut short and a server that is still down are both told by what follows.
+    // The lines below handle both an aborted wait and a server that is still down.
     await delay(backOffMs(failures, reconnectMs), undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) return null;
     const connection = await connect(databaseUrl, onNotification).catch(() => null);
@@ -53,10 +53,10 @@ async function reconnect(
 }
 
 /**
- * Calls `onWake` when events have been committed, with the first word of their topic (`job`, `jobs`, `models`, …), and after
- * every reconnect with null, since any may have been missed then.
- * `onHints` gets the payloads of `notifyHints`, those of this process included.
- * Throws `unavailable` when the first connection fails; a connection lost later is made again, however long it takes.
+ * Calls `onWake` after a commit with events, with the first word of their topic (`job`, `jobs`, `models`, …), and after
+ * every reconnect with null, because any event may have been missed. `onHints` gets the payloads of `notifyHints`,
+ * including those of this process.
+ * Throws `unavailable` when the first connection fails. A connection that is lost later is retried without limit.
  */
 export async function listenForEvents(
   databaseUrl: string,

@@ -10,7 +10,10 @@ function toRecord(row: Selectable<Database['events']>, sequence: bigint): EventR
   return { topic, kind, subject, data, at, projectId, principal, sequence };
 }
 
-/** Tells every process that a key or a session has ended. It is on no topic that can be subscribed to, and names nobody. */
+/**
+ * Notifies every process that a key or a session has ended. Clients cannot subscribe to its topic, and it contains no
+ * identity.
+ */
 export const accessEnded: EventInput = { topic: 'access', kind: 'access.ended', subject: '', data: {} };
 
 export async function appendEvent(db: Db, event: EventInput): Promise<void> {
@@ -37,7 +40,7 @@ async function sequence(db: Db): Promise<number> {
   if (waiting === undefined) return 0;
   return inTransaction(db, async (transaction) => {
     await lock(transaction, 'event-sequence');
-    // A statement of its own, after the lock: it sees what the holder before has numbered.
+    // A separate statement after the lock, so that it sees the numbers of the previous lock holder.
     const numbered = await sql`
       with pending as (
         select id, at, row_number() over (order by id) as place from events where sequence is null
@@ -52,10 +55,10 @@ async function sequence(db: Db): Promise<number> {
   });
 }
 
-/** PostgreSQL takes payloads of less than 8,000 bytes. */
+/** PostgreSQL accepts payloads of less than 8,000 bytes. */
 const mostPayloadBytes = 7900;
 
-/** Payloads that hold the hints, as many in each as fit. A hint that is too long for one is left out. */
+/** Packs hints into payloads, as many as fit into each. A hint that is too long for one payload is left out. */
 export function hintPayloads(origin: string, hints: readonly object[]): readonly string[] {
   const whole = (texts: readonly string[]): string => `{"origin":${JSON.stringify(origin)},"hints":[${texts.join()}]}`;
   const room = mostPayloadBytes - Buffer.byteLength(whole([]));

@@ -6,7 +6,7 @@ import type { IdempotencyRepository, StoredResponse } from '../types.ts';
 type BeginRequest = Parameters<IdempotencyRepository['begin']>[0];
 type BeginAnswer = Awaited<ReturnType<IdempotencyRepository['begin']>>;
 
-/** Takes the key when it is free, or over from a reservation of the same request that has expired. */
+/** Takes a free key, or takes over an expired reservation of the same request. */
 async function reserve(db: Db, request: BeginRequest): Promise<boolean> {
   const { key, principalId, route, bodySha256, now, lockMs } = request;
   const lockedUntil = new Date(now.getTime() + lockMs);
@@ -35,7 +35,7 @@ async function begin(db: Db, request: BeginRequest): Promise<BeginAnswer> {
     .where('principalId', '=', request.principalId)
     .where('key', '=', request.key)
     .executeTakeFirst();
-  // Given back just now: the client's next try gets it.
+  // The key was released just now: the client's next try gets it.
   if (row === undefined) return { kind: 'in-flight' };
   if (row.route !== request.route || row.bodySha256 !== request.bodySha256) return { kind: 'mismatch' };
   return row.response === null ? { kind: 'in-flight' } : { kind: 'replay', response: row.response };
@@ -64,7 +64,7 @@ export function createIdempotency(db: Db): IdempotencyRepository {
         .where('response', 'is', null)
         .returning('key')
         .executeTakeFirst();
-      // Our reservation expired and somebody else has done it: the transaction, and its effect with it, goes back.
+      // The reservation has expired and another call has done the request: the transaction rolls back, with its effect.
       if (completed === undefined)
         throw new ArtenicError('conflict', 'This request was done by another in the meantime.');
     },

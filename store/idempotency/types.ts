@@ -6,8 +6,9 @@ export type StoredResponse = {
 
 export type IdempotencyRepository = {
   /**
-   * Reserves the key for this request. `new`: go on, and call `complete` in the transaction of the effect.
-   * `replay`: answer with what is stored. `in-flight` and `mismatch` as their names say. A reservation expires after `lockMs`.
+   * Reserves the key for this request. `new`: continue, and call `complete` in the transaction of the effect. `replay`:
+   * answer with the stored response. `in-flight`: the same request is under way. `mismatch`: the key was used for
+   * another request. A reservation expires after `lockMs`.
    */
   readonly begin: (request: {
     readonly key: string;
@@ -22,9 +23,9 @@ export type IdempotencyRepository = {
     | { readonly kind: 'mismatch' }
     | { readonly kind: 'replay'; readonly response: StoredResponse }
   >;
-  /** Holds a reservation that has no response yet until then. */
+  /** Extends a reservation without a response until `lockedUntil`. */
   readonly renew: (key: string, principalId: string, lockedUntil: Date) => Promise<void>;
   readonly complete: (key: string, principalId: string, response: StoredResponse) => Promise<void>;
-  /** Gives the key back after a failure that had no effect. */
+  /** Releases the key after a failure without effect. */
   readonly abandon: (key: string, principalId: string) => Promise<void>;
 };

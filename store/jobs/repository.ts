@@ -15,7 +15,7 @@ import { noticeWatchers } from '../outbox/repository.ts';
 type JobRow = Selectable<Database['jobs']>;
 type JobChange = UpdateObject<Database, 'jobs'>;
 
-/** The states in which something of the job's own runs. */
+/** The states in which the job's own setup, command or collection runs. */
 const startedStates: readonly JobState[] = ['setup', 'running', 'collecting'];
 
 function jobNotFound(id: string): ArtenicError {
@@ -60,7 +60,7 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
   return moved;
 }
 
-/** As long as the job refers to them, nobody deletes the objects that it needs. */
+/** The collector keeps the objects that a job needs as long as the job refers to them. */
 async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<void> {
   const keys = [
     ...(spec.package === undefined ? [] : [objectKeys.package(spec.package.sha256)]),
@@ -71,7 +71,7 @@ async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<v
   await transaction.insertInto('object_refs').values(refs).execute();
 }
 
-/** A submit that is repeated, as one after an answer that was lost. */
+/** For a repeated submit, for example after a lost answer. */
 function sameJob(known: JobRow | null, { id, principal }: JobInsert): JobRow {
   if (known?.projectId !== principal.projectId) throw new ArtenicError('conflict', `There is another job ${id}.`);
   return known;

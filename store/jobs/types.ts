@@ -12,7 +12,7 @@ export type JobRecord = {
   readonly state: JobState;
   readonly message: string;
   readonly priority: number;
-  /** The fence: only this attempt may write. 0 before the first. */
+  /** The fence: only this attempt may write. 0 before the first attempt. */
   readonly currentAttempt: number;
   readonly progress: number | null;
   readonly resultModel: string | null;
@@ -22,21 +22,21 @@ export type JobRecord = {
   readonly finishedAt: Date | null;
   readonly cancelRequestedAt: Date | null;
   readonly cancelRequestedBy: string | null;
-  /** When the cancel reached the job's workflow; null until then, and the relay delivers it. */
+  /** When the cancel reached the job's workflow; null until then, while the relay delivers it. */
   readonly cancelDeliveredAt: Date | null;
-  /** When `maxHours` ends for the attempt that said hello last; null before the first hello. */
+  /** When `maxHours` ends for the attempt with the latest hello; null before the first hello. */
   readonly stopAt: Date | null;
-  /** When the workflow's start was confirmed; null until then, and the relay starts it. */
+  /** When the workflow's start was confirmed; null until then, while the relay starts it. */
   readonly workflowStartedAt: Date | null;
   /** When the histories of its workflows were put into object storage. */
   readonly historyKeptAt: Date | null;
   /** Since when no new attempt is launched; null when the job is not held. */
   readonly heldAt: Date | null;
-  /** What the signals from outside come to; null before the first. */
+  /** Combined state of the job's signals; null before the first signal. */
   readonly signals: SignalState | null;
 };
 
-/** What the relay needs of a job, without its spec. */
+/** The fields of a job that the relay needs, without the spec. */
 export type OpenJob = Pick<
   JobRecord,
   'id' | 'service' | 'createdAt' | 'workflowStartedAt' | 'cancelRequestedAt' | 'cancelDeliveredAt'
@@ -56,7 +56,10 @@ export type JobInsert = {
 };
 
 export type JobsRepository = {
-  /** In state `queued`; appends the event `job.state`. The same id again changes nothing and returns the row; another project's id throws `conflict`. */
+  /**
+   * Inserts in state `queued` and appends the event `job.state`. An existing id changes nothing and returns the row;
+   * another project's id throws `conflict`.
+   */
   readonly insert: (job: JobInsert) => Promise<JobRecord>;
   readonly find: (id: string) => Promise<JobRecord | null>;
   /** Throws `not-found`. */
@@ -72,8 +75,8 @@ export type JobsRepository = {
     readonly limit: number;
   }) => Promise<Page<JobRecord>>;
   /**
-   * Moves to `to` if `core/jobs/transitions.ts` allows it, and appends the event `job.state` in the same transaction.
-   * A terminal job and a transition that is not allowed change nothing: the record comes back as it is.
+   * Moves to `to` if `core/jobs/transitions.ts` allows it, and appends the event `job.state` in the same transaction. A
+   * terminal job or a forbidden transition changes nothing: the record is returned unchanged.
    */
   readonly transition: (
     id: string,
@@ -84,18 +87,23 @@ export type JobsRepository = {
   readonly requestCancel: (id: string, by: string, at: Date) => Promise<JobRecord>;
   /** Moves the fence forward, never back. */
   readonly moveFence: (id: string, attempt: number) => Promise<void>;
-  /** At the hello of each attempt, for `maxHours` counts running hours. */
+  /** Called at the hello of each attempt, because `maxHours` counts running hours. */
   readonly setStopAt: (id: string, stopAt: Date) => Promise<void>;
-  /** Of an attempt that is no longer the current one nothing is taken. */
+  /** Progress of an attempt that is no longer the current one is ignored. */
   readonly setProgress: (id: string, progress: number, attempt?: number) => Promise<void>;
-  /** The current attempt, which stays that to the transaction's end. For one that does not change the job's row. */
+  /**
+   * The current attempt, which stays current until the end of the transaction. For a transaction that does not change
+   * the job's row.
+   */
   readonly holdFence: (id: string) => Promise<number>;
-  /** As `get`, and nobody else changes it until the transaction's end. */
+  /** As `get`, with the row locked until the end of the transaction. */
   readonly lock: (id: string) => Promise<JobRecord>;
-  /** Keeps what the signals come to; appends the event `job.state` when that holds the job or lets it go. */
+  /** Stores the combined signals; appends the event `job.state` if they hold or release the job. */
   readonly setSignals: (id: string, signals: SignalState) => Promise<JobRecord>;
   readonly markWorkflowStarted: (id: string, at: Date) => Promise<void>;
-  /** Terminal since before `olderThan`, and the history of their workflows is not in object storage yet; oldest first. */
+  /**
+   * Jobs that were terminal before `olderThan` and whose workflow history is not in object storage yet; oldest first.
+   */
   readonly withoutHistory: (query: {
     readonly olderThan: Date;
     readonly limit: number;
@@ -103,8 +111,8 @@ export type JobsRepository = {
   readonly markHistoryKept: (id: string, at: Date) => Promise<void>;
   /** The first delivery stays. */
   readonly markCancelDelivered: (id: string, at: Date) => Promise<void>;
-  /** Not terminal, for the relay: `createdAt` before `olderThan`, oldest first, behind `after`. */
+  /** For the relay: jobs that are not terminal and were created before `olderThan`, oldest first, after `after`. */
   readonly open: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
-  /** Those of `open` whose workflow or whose cancel has not reached Temporal. */
+  /** Those jobs of `open` whose workflow start or cancel has not reached Temporal. */
   readonly undelivered: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
 };

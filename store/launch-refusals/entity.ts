@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { refusalKinds, type Offer } from '../../core/failover/types.ts';
 import { jobs } from '../jobs/entity.ts';
 
-/** One row for each offer that a job was refused, however often. */
+/** A row for each refused offer of a job, however often it was refused. */
 export const launchRefusals = defineEntity({
   name: 'LaunchRefusal',
   tableName: 'launch_refusals',
@@ -12,19 +12,19 @@ export const launchRefusals = defineEntity({
     jobId: p.manyToOne(jobs).mapToPk().joinColumn('job_id').index(false).primary(),
     provider: p.text().primary(),
     region: p.text().primary(),
-    /** Empty where the provider has none. */
+    /** Empty if the offer has no zone. */
     zone: p.text().primary(),
     instanceType: p.text().primary(),
     spot: p.boolean().primary(),
     offer: p.json<Offer>(),
     kind: p.enum(refusalKinds),
     message: p.text(),
-    /** Of this kind, one after the other, within one attempt. */
+    /** Number of consecutive refusals of this kind within one attempt. */
     streak: p.integer(),
-    /** Of any kind, of the job. */
+    /** Number of all refusals of this offer for this job. */
     total: p.integer(),
     attempt: p.integer(),
-    /** The launch of that attempt which was refused last. */
+    /** The last refused launch of that attempt. */
     launch: p.integer(),
     firstAt: p.datetime(3),
     lastAt: p.datetime(3),

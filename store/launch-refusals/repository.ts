@@ -4,10 +4,10 @@ import type { Database } from '../entities.ts';
 import type { LaunchRefusalRecord, LaunchRefusalsRepository } from '../types.ts';
 import { decodeCursor, toPage } from '../cursors.ts';
 
-/** A decision looks at no more offers of one market, and there are two markets. */
+/** A decision reads at most this many offers per market, and there are two markets. */
 const mostOfJob = 256;
 const mostHeard = 200;
-/** Enough to act on; a provider's whole answer is in the history. */
+/** Enough to act on; the provider's full answer is in the workflow history. */
 const maxMessageLength = 500;
 
 type Row = Selectable<Database['launch_refusals']>;
@@ -21,7 +21,7 @@ async function record(db: Db, ...[refusal]: Parameters<LaunchRefusalsRepository[
   const { jobId, offer, kind, attempt, launch, at } = refusal;
   const { provider, region, zone = '', instanceType, spot } = offer;
   const message = storable(refusal.message.slice(0, maxMessageLength));
-  // an attempt that follows is one that ran, or whose end has been looked at: it begins anew
+  // the streak starts again with a new attempt, because the previous attempt ran or its ending has been decided on
   await sql`
     insert into launch_refusals as known
       (job_id, provider, region, zone, instance_type, spot, offer, kind, message, streak, total, attempt, launch, first_at, last_at)

@@ -2,7 +2,7 @@ import { logStreams } from '@artenic/core';
 import { defineEntity, p } from '@mikro-orm/core';
 import { jobs } from '../jobs/entity.ts';
 
-/** Where the bytes of logs are: in the row itself while they are new, then in an object. */
+/** Location of a log's bytes: in the row itself while they are new, then in an object. */
 export const logChunks = defineEntity({
   name: 'LogChunk',
   tableName: 'log_chunks',
@@ -12,12 +12,12 @@ export const logChunks = defineEntity({
     jobId: p.manyToOne(jobs).mapToPk().joinColumn('job_id').index(false).primary(),
     attempt: p.integer().primary(),
     stream: p.enum(logStreams).primary(),
-    /** First byte after the chunk: readers look for the first chunk that ends behind their offset. */
+    /** Offset of the first byte after the chunk: readers look for the first chunk that ends after their offset. */
     endOffset: p.bigint().primary(),
     bytes: p.bigint(),
     content: p.blob().nullable(),
     key: p.text().nullable(),
-    /** Where the chunk, as gzip, is within its object. Null: the object holds nothing else. */
+    /** Position of the gzipped chunk within its object. Null: the object contains only this chunk. */
     objectOffset: p.bigint().nullable(),
     objectBytes: p.bigint().nullable(),
   },

@@ -25,17 +25,17 @@ const ofStream = ({ jobId, attempt, stream }: LogRef): RawBuilder<boolean> =>
 type ParametersAfterRef<Name extends 'pack' | 'merge'> =
   Parameters<LogChunksRepository[Name]> extends [LogRef, ...infer Rest] ? Rest : never;
 
-/** Rows that one page may be made of. A page of them is short only where a log is written in single bytes. */
+/** Rows per page at most. A page of this many rows is short only if a log is written in single bytes. */
 const mostChunks = 4000;
 
-/** In the order of a reader: setup before training within an attempt. */
+/** The order in which a log is read: setup before training within an attempt. */
 const oldestFirst = sql`attempt, stream, end_offset`;
 
 const lockChunks = (transaction: Db, jobId: string): Promise<void> => lock(transaction, `log-chunks:${jobId}`);
 
 /**
- * Whoever adds rows holds the stream's row, and whoever takes rows away holds this too: what is read then stays. In this
- * order, as an append that trims.
+ * An insert of chunks locks the stream's row; a removal locks the chunks, too, so that rows stay between their read and
+ * their removal. The order is that of an append that trims.
  */
 async function lockStream(transaction: Db, { jobId, attempt, stream }: LogRef): Promise<void> {
   await transaction
@@ -48,7 +48,7 @@ async function lockStream(transaction: Db, { jobId, attempt, stream }: LogRef): 
   await lockChunks(transaction, jobId);
 }
 
-/** Sums up what is left in rows. */
+/** Recomputes the size of the part that is still in rows. */
 async function countTail(transaction: Db, ref: LogRef): Promise<void> {
   const { jobId, attempt, stream } = ref;
   await sql`
@@ -58,7 +58,7 @@ async function countTail(transaction: Db, ref: LogRef): Promise<void> {
     where streams.attempt_id = ${attemptIdOf(jobId, attempt)} and streams.stream = ${stream}`.execute(transaction);
 }
 
-/** Rows that follow one another without a hole, up to about `mostBytes`. */
+/** Consecutive rows without a gap, up to about `mostBytes`. */
 async function tail(db: Db, ref: LogRef, mostBytes: number): Promise<readonly LogChunkRecord[]> {
   const { rows } = await sql<ChunkRow>`
     select * from (

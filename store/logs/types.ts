@@ -15,30 +15,30 @@ export type LogChunkRecord = LogRef & {
 
 export type LogChunksRepository = {
   readonly insert: (chunk: LogRef & { readonly offset: number; readonly content: Uint8Array }) => Promise<void>;
-  /** Chunks that hold bytes from `offset` on, ascending, as many as make up about `mostBytes`. */
+  /** Chunks with bytes from `offset` on, ascending, up to about `mostBytes`. */
   readonly from: (ref: LogRef, offset: number, mostBytes: number) => Promise<readonly LogChunkRecord[]>;
-  /** The first chunks that are rows and follow one another, of about `mostBytes`. */
+  /** The first consecutive chunks that are rows, of about `mostBytes`. */
   readonly tail: (ref: LogRef, mostBytes: number) => Promise<readonly LogChunkRecord[]>;
-  /** One chunk, in the object, takes the place of these rows. False when they are no longer all there. */
+  /** Replaces these rows by one chunk in the object. False if some of the rows are gone. */
   readonly pack: (
     ref: LogRef,
     chunks: readonly LogChunkRecord[],
     object: { readonly key: string; readonly bytes: number } | null,
   ) => Promise<boolean>;
-  /** Chunks that are in objects, ascending. */
+  /** Chunks in objects, ascending. */
   readonly objects: (ref: LogRef, limit: number) => Promise<readonly LogChunkRecord[]>;
-  /** These chunks are in one object now, each at its range. False when none is left. */
+  /** Moves these chunks into one object, each at its range. False if none is left. */
   readonly merge: (
     ref: LogRef,
     chunks: readonly LogChunkRecord[],
     key: string,
     ranges: readonly ByteRange[],
   ) => Promise<boolean>;
-  /** Kept bytes of the job, all attempts and streams. */
+  /** Kept bytes of the job, over all attempts and streams. */
   readonly totalBytes: (jobId: string) => Promise<number>;
   /**
-   * Takes out the oldest chunks behind the kept head until at most `capBytes` are kept; returns the objects that hold nothing
-   * any more. Head = the job's first `headBytes`.
+   * Removes the oldest chunks after the kept head until at most `capBytes` are kept; returns the objects that have
+   * become empty. The head is the job's first `headBytes`.
    */
   readonly trim: (jobId: string, capBytes: number, headBytes: number) => Promise<readonly string[]>;
 };

@@ -1,12 +1,12 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { MetricRow } from '../types.ts';
 
-/** Points of a block. Migrations have made blocks of these sizes: another size needs one of its own. */
+/** Points of a block. Migrations have built blocks of these sizes: another size needs its own migration. */
 export const blockSizes = { small: 16, large: 256 } as const;
 
 /**
- * Adds points, and counts them in their series and blocks. Blocks hold points in the order in which they came, so their
- * number is bounded by that of the points whatever the steps are. The caller holds the jobs' locks.
+ * Adds points, and counts them in their series and blocks. Blocks hold points in their order of arrival, so the number
+ * of blocks is bounded by the number of points for any steps. The caller holds the jobs' locks.
  */
 export function insertPoints(points: readonly MetricRow[]): RawBuilder<unknown> {
   const column = <K extends keyof MetricRow>(name: K): MetricRow[K][] => points.map((point) => point[name]);

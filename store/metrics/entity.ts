@@ -1,8 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
 /**
- * In partitions by weeks of their job's submission, with which its id begins. The primary key serves who follows a job; `metric_points_series` serves charts, and holds the value so that thinning
- * reads the index alone.
+ * In weekly partitions by the submission of their job: a job's id begins with that time. The primary key serves
+ * followers of a job; `metric_points_series` serves charts, and includes the value so that thinning reads only the
+ * index.
  */
 export const metricPoints = defineEntity({
   name: 'MetricPoint',
@@ -27,7 +28,9 @@ export const metricPoints = defineEntity({
   },
 });
 
-/** One row for each metric of each attempt, kept with its points: what there is costs no look at the points. */
+/**
+ * A row for each metric of each attempt, kept up to date with its points, so that listing metrics reads no points.
+ */
 export const metricSeries = defineEntity({
   name: 'MetricSeries',
   tableName: 'metric_series',
@@ -38,14 +41,14 @@ export const metricSeries = defineEntity({
     name: p.text().primary(),
     points: p.bigint(),
     firstStep: p.bigint(),
-    /** The point that came first. */
+    /** The point that arrived first. */
     firstId: p.bigint(),
   },
 });
 
 /**
- * So many points of a series one after the other, as they came, and those of them that a line needs: the first and the
- * last by step, the least, the greatest, and the first that is not finite.
+ * A run of consecutive points of a series in their order of arrival, with those that a chart line needs: the first and
+ * the last by step, the least, the greatest, and the first that is not finite.
  */
 export const metricBlocks = defineEntity({
   name: 'MetricBlock',

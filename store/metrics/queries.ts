@@ -16,10 +16,15 @@ export type PointRow = {
 /** PostgreSQL sorts NaN above infinity. */
 const finite = sql`(value > '-infinity' and value < 'infinity')`;
 
-/** A name with more points than this many times the limit is read from its small blocks, and with more still from its large ones. */
+/**
+ * A name with more points than `points` times the limit is read from its small blocks, and above `small` times the
+ * limit from its large ones.
+ */
 const mostOfLimit = { points: 4, small: 4 * 16 } as const;
 
-/** Each name and attempt of a job, and the step from which on a later attempt stands, whatever the name. */
+/**
+ * The names and attempts of a job, each with the step from which on a later attempt (of any name) replaces its points.
+ */
 function validSeries(jobId: string, names: readonly string[] | null): RawBuilder<unknown> {
   return sql`first_steps as (
       select attempt,
@@ -50,11 +55,14 @@ const pointColumns = sql.raw(
   'point.job_id, point.id, point.attempt, point.name, point.step, point.epoch, point.time, point.value',
 );
 
-/** What a name's line is drawn from: all of its points, or those that its blocks name, and what a later attempt cuts a block at. */
+/**
+ * Candidate points for a name's line: all its points, or those that its blocks name, plus the points of a block that a
+ * later attempt cuts.
+ */
 function candidates(jobId: string, limit: number): RawBuilder<unknown> {
   const [small, large] = [sql.lit(blockSizes.small), sql.lit(blockSizes.large)];
   const most = mostOfLimit.points * limit;
-  // Where steps rise, a later attempt cuts one block.
+  // With rising steps a later attempt cuts only one block.
   const mostCut = Math.max(most, 4 * blockSizes.large);
   return sql`blocked as materialized (
       select name, attempt, before,
@@ -95,8 +103,8 @@ function candidates(jobId: string, limit: number): RawBuilder<unknown> {
 }
 
 /**
- * Candidates of each series are numbered by step and put into buckets of equal count; of each bucket the least, the
- * greatest and the first that is not finite are kept. A bucket never spans two attempts.
+ * Numbers the candidates of each series by step and puts them into buckets of equal count. Of each bucket the least,
+ * the greatest and the first point that is not finite are kept. A bucket never spans two attempts.
  */
 export function seriesQuery(query: {
   readonly jobId: string;
@@ -141,7 +149,7 @@ export function seriesQuery(query: {
 type AfterQuery = {
   readonly jobId: string;
   readonly names?: readonly string[] | undefined;
-  /** Ids behind `after` up to `until`. */
+  /** Ids after `after` up to and including `until`. */
   readonly after: bigint;
   readonly until: bigint;
   readonly limit: number;
@@ -164,7 +172,7 @@ type NewestRow = {
   readonly hasEarlier: boolean;
 };
 
-/** The newest point, and the newest attempt that has any. No row without points. */
+/** The newest point, and the newest attempt with points. No row without points. */
 export function newestQuery(jobId: string): RawBuilder<NewestRow> {
   return sql<NewestRow>`
     select coalesce((select id from metric_points where job_id = ${jobId} order by id desc limit 1), 0) as id,

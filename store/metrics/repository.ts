@@ -12,7 +12,8 @@ async function insert(db: Db, points: readonly MetricRow[]): Promise<void> {
   if (points.length === 0) return;
   const jobIds = [...new Set(points.map(({ jobId }) => jobId))].toSorted();
   await inTransaction(db, async (transaction) => {
-    // Ids become visible in their order, so that who follows by id skips none; points of a series are counted in it.
+    // Under this lock ids become visible in ascending order, so a reader that follows by id skips no point; the points
+    // of a series are counted in the same order.
     for (const jobId of jobIds) await lock(transaction, `metric-points:${jobId}`);
     await insertPoints(points).execute(transaction);
   });

@@ -8,28 +8,31 @@ export type MetricRow = {
   readonly value: number;
 };
 
-/** Where a job's points end, and the newest attempt that has any. */
+/** The end of a job's points, and the newest attempt with points. */
 export type NewestPoints = {
   readonly id: bigint;
   readonly attempt: number;
-  /** The least of that attempt, whatever the name. */
+  /** The least step of that attempt over all names. */
   readonly firstStep: number;
-  /** The point of that attempt that came first. */
+  /** The first point of that attempt to arrive. */
   readonly firstId: bigint;
   readonly hasEarlier: boolean;
 };
 
 export type MetricsRepository = {
   readonly insert: (points: readonly MetricRow[]) => Promise<void>;
-  /** By step; at most `limit` points a name, thinned with the minimum and maximum of each bucket kept. A later attempt's points replace an earlier one's from its first step on. */
+  /**
+   * Ordered by step; at most `limit` points a name, thinned so that the minimum and maximum of each bucket are kept. A
+   * later attempt's points replace an earlier one's from its first step on.
+   */
   readonly series: (query: {
     readonly jobId: string;
     readonly names?: readonly string[];
     readonly limit: number;
   }) => Promise<readonly MetricRow[]>;
-  /** Null without points. Ids become visible in their order. */
+  /** Null without points. Ids become visible in ascending order. */
   readonly newest: (jobId: string) => Promise<NewestPoints | null>;
-  /** In the order they were written, behind `after` up to `until`. */
+  /** In the order of writing, after `after` up to and including `until`. */
   readonly after: (query: {
     readonly jobId: string;
     readonly names?: readonly string[];

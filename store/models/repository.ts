@@ -58,7 +58,7 @@ async function production(db: Db, projectId: string, name: string): Promise<Mode
   return row === undefined ? null : toVersion(row);
 }
 
-/** Makes the model when it is missing, and locks it either way: changes of one model come one after the other. */
+/** Creates a missing model and locks it: changes of one model happen one after another. */
 async function makeAndLock(transaction: Db, { projectId, model, createdAt }: Registration): Promise<number> {
   const row = await transaction
     .insertInto('models')

@@ -19,7 +19,7 @@ export type ModelVersionRecord = {
   readonly jobId: string | null;
   readonly createdBy: string;
   readonly createdAt: Date;
-  /** Where a model runs that this installation does not run itself. */
+  /** Location of a model that runs outside of this installation. */
   readonly external: ExternalModel | null;
 };
 export type StageChangeRecord = {
@@ -30,7 +30,7 @@ export type StageChangeRecord = {
   readonly at: Date;
   readonly reason: string;
 };
-/** Part of what belongs to a model. `cursor` is opaque. */
+/** Query for a page of a model's items. `cursor` is opaque. */
 export type ModelPageQuery = {
   readonly projectId: string;
   readonly name: string;
@@ -39,7 +39,10 @@ export type ModelPageQuery = {
 };
 
 export type ModelsRepository = {
-  /** Next version number, under a lock on the model. With `jobId`, the same job again returns its version. Appends the event `model.version`. */
+  /**
+   * Assigns the next version number, under a lock on the model. With `jobId`, the same job again returns its version.
+   * Appends the event `model.version`.
+   */
   readonly register: (version: {
     readonly model: string;
     readonly projectId: string;
@@ -68,9 +71,13 @@ export type ModelsRepository = {
     limit: number,
   ) => Promise<readonly ModelVersionRecord[]>;
   readonly getVersion: (projectId: string, name: string, version: number) => Promise<ModelVersionRecord>;
-  /** The one in production; null when there is none. */
+  /** The version in production; null when there is none. */
   readonly production: (projectId: string, name: string) => Promise<ModelVersionRecord | null>;
-  /** To `production`: the one before goes back to `registered`, in the same transaction. A retired version throws `conflict`; a stage it already has changes nothing. History and event are written. */
+  /**
+   * Moves a version to a stage. With `production`, the previous production version returns to `registered` in the same
+   * transaction. A retired version throws `conflict`; the current stage again changes nothing. Writes history and
+   * event.
+   */
   readonly setStage: (change: {
     readonly projectId: string;
     readonly name: string;

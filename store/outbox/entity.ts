@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { JobEnded } from '../../core/jobs/ended.ts';
 import type { NoticeTarget } from './types.ts';
 
-/** Who waits for a job's end. At the end the rows become notices. */
+/** Watchers of a job's end. At the end the rows become notices. */
 export const jobWatchers = defineEntity({
   name: 'JobWatcher',
   tableName: 'job_watchers',
@@ -30,7 +30,7 @@ export const outbox = defineEntity({
     target: p.text(),
     ended: p.json<JobEnded>(),
     createdAt: p.datetime(3),
-    /** Deliveries that failed. */
+    /** Number of failed deliveries. */
     tries: p.integer().default(0),
     nextTryAt: p.datetime(3),
     lastError: p.text().nullable(),

@@ -5,7 +5,7 @@ import { json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import type { NoticeRecord, NoticeTarget, OutboxRepository, WatchersRepository } from '../types.ts';
 
-/** More than any workflow that we have needs, and few enough for the transaction that ends the job. */
+/** More than any existing workflow needs, and few enough for the transaction that ends the job. */
 const mostWatchers = 100;
 const longestErrorChars = 2000;
 
@@ -24,7 +24,7 @@ async function append(db: Db, ended: JobEnded, targets: readonly NoticeTarget[],
     .execute();
 }
 
-/** Within the transaction that ends the job: its watchers become notices. */
+/** Turns the job's watchers into notices, in the transaction that ends the job. */
 export async function noticeWatchers(transaction: Db, ended: JobEnded): Promise<void> {
   const watchers = await transaction
     .deleteFrom('job_watchers')

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** How many jobs ended on a day, of days that are over. */
+/** Number of jobs that ended on a day, for past days. */
 export const jobDays = defineEntity({
   name: 'JobDay',
   tableName: 'job_days',
@@ -13,7 +13,7 @@ export const jobDays = defineEntity({
   },
 });
 
-/** The age of the newest price that an attempt was launched for, one row for each provider. */
+/** The newest price that an attempt was launched for, one row for each provider. */
 export const providerPrices = defineEntity({
   name: 'ProviderPrice',
   tableName: 'provider_prices',

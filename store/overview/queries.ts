@@ -3,11 +3,14 @@ import { sql, type RawBuilder } from 'kysely';
 import { activityKinds } from '../events/entity.ts';
 import type { EventRecord } from '../types.ts';
 
-/** From when on ended jobs are not counted by day. A query of its own: with the time at hand the other one reads by index. */
+/**
+ * Start of the time in which ended jobs are not yet counted by day. A separate query: with a known time the other query
+ * uses an index.
+ */
 export const countedUntilQuery: RawBuilder<{ readonly until: Date }> = sql`
   select coalesce(max(day) + 1, '1970-01-01')::timestamp at time zone 'utc' as until from job_days`;
 
-/** Open jobs and those that ended since `countedUntil` are counted; what ended before is a sum of days. */
+/** Counts open jobs and those that ended since `countedUntil`, and adds the counted days for jobs that ended before. */
 export function jobsByStateQuery(
   projectId: string,
   countedUntil: Date,

@@ -3,12 +3,12 @@ import type { EventRecord } from '../events/types.ts';
 
 export type EndedDay = { readonly day: string; readonly state: JobState; readonly jobs: number };
 
-/** Sums for the first page, each one query. */
+/** Sums for the overview page, each by one query. */
 export type OverviewRepository = {
   readonly jobsByState: (projectId: string) => Promise<ReadonlyMap<JobState, number>>;
-  /** Jobs that ended since then, by UTC day and state. */
+  /** Jobs that ended since `since`, by UTC day and state. */
   readonly endedByDay: (projectId: string, since: Date) => Promise<readonly EndedDay[]>;
-  /** Submit to the first training second, of jobs submitted since then. */
+  /** Time from submit to the first training second, for jobs submitted since `since`. */
   readonly timeToStart: (
     projectId: string,
     since: Date,
@@ -17,7 +17,7 @@ export type OverviewRepository = {
   readonly models: (
     projectId: string,
   ) => Promise<{ readonly models: number; readonly versions: number; readonly inProduction: number }>;
-  /** What people care about, newest first: jobs' states, versions, stages, instances that should not be there. */
+  /** Events that people care about, newest first: states of jobs, versions, stages, strays. */
   readonly activity: (query: {
     readonly projectId: string;
     readonly before?: bigint;

@@ -13,9 +13,9 @@ export type ProviderRecord = {
   };
   readonly capacity: (Capacity & { readonly gpuType: string | null }) | null;
   readonly checkedAt: Date;
-  /** What stands in the way; null when it is usable, or when its adapter cannot tell. */
+  /** Why the provider is not usable; null when it is usable, or when its adapter cannot tell. */
   readonly problem: ProviderProblem | null;
-  /** How far the worker that checked it is ahead of PostgreSQL's clock. */
+  /** How far the clock of the checking worker is ahead of PostgreSQL's. */
   readonly clockSkewMs: number | null;
 };
 

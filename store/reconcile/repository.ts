@@ -38,7 +38,7 @@ async function finishSweep(db: Db, sweep: Parameters<ReconcileRepository['finish
     .execute();
 }
 
-/** Before the query and after it, so that the time of the way does not count. */
+/** Compares with the middle of the query, so that its round trip does not count. */
 async function clockSkewMs(db: Db): Promise<number> {
   const before = Date.now();
   const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);

@@ -12,7 +12,7 @@ async function put(db: Db, { handle, reason, sinceMs, dueAtMs }: Stray): Promise
   const { provider, instanceId, attemptId, region } = handle;
   const since = new Date(sinceMs);
   const dueAt = dueAtMs === null ? null : new Date(dueAtMs);
-  // one that comes back after it was proved gone is a new one
+  // an instance that returns after it was proved gone is a new stray
   await sql`
     insert into stray_instances as stray
       (provider, instance_id, attempt_id, region, reason, since, due_at, price_usd_micros_per_hour)
@@ -28,7 +28,7 @@ async function put(db: Db, { handle, reason, sinceMs, dueAtMs }: Stray): Promise
       resolved_at = null`.execute(db);
 }
 
-/** In its grace nobody needs to hear of it. */
+/** Appends events for new strays. A stray in its grace is not reported yet. */
 async function tellNew(db: Db, provider: string, at: Date): Promise<void> {
   const told = await db
     .updateTable('stray_instances')
@@ -67,7 +67,7 @@ async function tell(db: Db, kind: 'instance.unresolved' | 'instance.resolved', s
     .select('jobs.projectId')
     .where('attempts.id', '=', attemptId)
     .executeTakeFirst();
-  // what nobody knows is the business of whoever runs the platform
+  // a stray of an unknown attempt is reported in the project `default`, which the operators of the platform use
   const projectId = job?.projectId ?? 'default';
   await appendEvent(db, {
     projectId,
@@ -95,7 +95,7 @@ function setStrays(
     await lock(transaction, `strays-${provider}`);
     const seen = new Set(strays.map(({ handle }) => handle.instanceId));
     const open = await openOf(transaction, provider);
-    // what is on another machine is missing in this one's list whether it lives or not
+    // instances on other machines are missing in this machine's list whether they live or not
     const mayJudge = (region: string) => machine === undefined || (localMachineOf(region) ?? machine) === machine;
     await resolve(
       transaction,

@@ -3,13 +3,13 @@ import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { StrayReason } from '@artenic/core';
 import type { Stray } from '../../core/reconcile/types.ts';
 
-/** What one sweep saw and did. */
+/** Findings and actions of a sweep. */
 export type SweepFindings = {
   /** Living instances in the provider's list. */
   readonly instances: number;
-  /** Rows that were compared: not settled, or not proved gone. */
+  /** Compared rows: those not settled, or not proved gone. */
   readonly attempts: number;
-  /** Instances that should not be there, those still in their grace included. */
+  /** Strays, including those still in their grace. */
   readonly strays: number;
   readonly terminated: number;
   readonly refused: number;
@@ -22,26 +22,26 @@ export type SweepRecord = {
   readonly provider: string;
   readonly startedAt: Date;
   readonly finishedAt: Date;
-  /** When a sweep last came to its end. */
+  /** When the last successful sweep ended. */
   readonly succeededAt: Date | null;
-  /** Why the last one did not. */
+  /** Why the last sweep failed; null if it succeeded. */
   readonly error: string | null;
-  /** Of the last one that did. */
+  /** Findings of the last successful sweep. */
   readonly findings: SweepFindings | null;
 };
 
-/** An instance that should not be there. */
+/** A stray instance. */
 export type StrayRecord = {
   readonly provider: string;
   readonly instanceId: string;
   readonly attemptId: string;
   readonly region: string;
   readonly reason: StrayReason;
-  /** Since when nobody wants it. */
+  /** Since when the instance is unwanted. */
   readonly since: Date;
   /** When its grace ends; null when its own workflow terminates it. */
   readonly dueAt: Date | null;
-  /** As its attempt was launched; null when no row says it. */
+  /** The price at which its attempt was launched; null if no row has it. */
   readonly priceUsdMicrosPerHour: bigint | null;
   readonly tries: number;
   readonly lastTriedAt: Date | null;
@@ -61,49 +61,52 @@ export type SweptAttempt = {
   readonly terminationConfirmedAt: Date | null;
   readonly unwatchedAt: Date | null;
   readonly billedUntil: Date | null;
-  /** Which machine alone can tell of its instance; null where all can, or none has tried yet. */
+  /** The only machine that can see its instance; null if every machine can, or none has tried yet. */
   readonly machine: string | null;
   readonly jobState: JobState;
   readonly currentAttempt: number;
 };
 
 export type ReconcileRepository = {
-  /** A call that may make the attempt's instance begins; null: it was refused, and made none. */
+  /** A call begins that may create the attempt's instance; null: the call was refused and created none. */
   readonly launchTried: (attemptId: string, at: Date | null) => Promise<void>;
-  /** The end of its instance was asked for, and it still lives. The first time stays. */
+  /** The end of its instance was requested, and the instance still lives. The first time stays. */
   readonly terminateTried: (attemptId: string, at: Date) => Promise<void>;
-  /** The only way to "terminated": to be called with proof that nothing of their instances is left. The first time stays. */
+  /** The only way to "terminated": call it with proof that nothing of their instances is left. The first time stays. */
   readonly confirmTermination: (attemptIds: readonly string[], at: Date) => Promise<void>;
-  /** An instance of it lives after all. */
+  /** Withdraws the confirmation because an instance of the attempt still lives. */
   readonly denyTermination: (attemptId: string) => Promise<void>;
-  /** Rows of this provider that are not over, oldest first and at most `limit`, and those with these ids. */
+  /** Rows of this provider that are not over, oldest first and at most `limit`, plus the rows with these ids. */
   readonly attempts: (query: {
     readonly provider: string;
     readonly attemptIds: readonly string[];
     readonly limit: number;
   }) => Promise<readonly SweptAttempt[]>;
-  /** Notes since when attempts have no open workflow; the first time stays as long as they have none. */
+  /** Stores since when attempts have no open workflow; the first time stays as long as they have none. */
   readonly setWatched: (attempts: {
     readonly watched: readonly string[];
     readonly unwatched: readonly string[];
     readonly at: Date;
   }) => Promise<void>;
-  /** All that are open, and those resolved since `resolvedAfter`. */
+  /** All open strays, and those resolved since `resolvedAfter`. */
   readonly strays: (provider: string, resolvedAfter: Date) => Promise<readonly StrayRecord[]>;
-  /** Replaces what is open of this provider, or of one of its machines; appends the events `instance.unresolved` and `instance.resolved`. */
+  /**
+   * Replaces the open strays of this provider, or of one of its machines; appends the events `instance.unresolved` and
+   * `instance.resolved`.
+   */
   readonly setStrays: (provider: string, strays: readonly Stray[], at: Date, machine?: string) => Promise<void>;
-  /** Its end was asked for in vain. One that is not written down is none of ours. */
+  /** A terminate request did not end the stray. A stray that is not recorded is ignored. */
   readonly strayTried: (handle: InstanceRef, at: Date, error: string | null) => Promise<void>;
-  /** Proved gone. */
+  /** The stray is proved gone. */
   readonly strayResolved: (handle: InstanceRef, at: Date) => Promise<void>;
-  /** Open ones of all providers, longest first. */
+  /** Open strays of all providers, longest first. */
   readonly unresolved: () => Promise<readonly StrayRecord[]>;
   readonly finishSweep: (
     sweep: Pick<SweepRecord, 'provider' | 'startedAt' | 'finishedAt'> &
       ({ readonly error: string } | { readonly findings: SweepFindings }),
   ) => Promise<void>;
   readonly sweeps: () => Promise<readonly SweepRecord[]>;
-  /** When each provider said the newest price that something was launched for. */
+  /** When each provider reported the newest price that an attempt was launched for. */
   readonly pricedAt: () => Promise<ReadonlyMap<string, Date>>;
   /** How far the clock of this process is ahead of PostgreSQL's. */
   readonly clockSkewMs: () => Promise<number>;

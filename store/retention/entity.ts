@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { jobs } from '../jobs/entity.ts';
 
-/** Which jobs need an object that is stored under the hash of its content. */
+/** Jobs that need an object stored under the hash of its content. */
 export const objectRefs = defineEntity({
   name: 'ObjectRef',
   tableName: 'object_refs',
@@ -13,7 +13,7 @@ export const objectRefs = defineEntity({
   },
 });
 
-/** When an object that is stored under the hash of its content was last asked for or stored. */
+/** When an object stored under the hash of its content was last requested or stored. */
 export const objectUses = defineEntity({
   name: 'ObjectUse',
   tableName: 'object_uses',
@@ -21,12 +21,12 @@ export const objectUses = defineEntity({
   properties: {
     key: p.text().primary(),
     usedAt: p.datetime(3),
-    /** Since when the object is being deleted; whoever wants it meanwhile waits. */
+    /** Since when the object is being deleted; requests for it are refused meanwhile. */
     removingAt: p.datetime(3).nullable(),
   },
 });
 
-/** The collector of garbage runs once at a time. */
+/** Only one collector runs at a time. */
 export const collectorLeases = defineEntity({
   name: 'CollectorLease',
   tableName: 'collector_leases',

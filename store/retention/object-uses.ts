@@ -3,12 +3,12 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { Db } from '../database.ts';
 import type { ObjectUsesRepository } from '../types.ts';
 
-/** An object is needed by the jobs that refer to it and by the model versions that have it. */
+/** An object is needed by jobs that refer to it and by model versions that contain it. */
 const isNeeded: RawBuilder<boolean> = sql`(
   exists (select from object_refs where object_refs.key = object_uses.key)
   or exists (select from model_versions where 'models/' || model_versions.sha256 = object_uses.key)
 )`;
-/** What is being deleted is asked for again after this. */
+/** A client may request an object that is being deleted again after this time. */
 const retryAfterMs = 5000;
 
 async function touch(db: Db, key: string, at: Date): Promise<void> {

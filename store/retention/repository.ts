@@ -8,7 +8,7 @@ import { dropPoints, duePoints } from './due-points.ts';
 import type { RetentionRepository } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
 
-/** Tables with rows of a job, by the column that says so, and the stage in which the rows go. */
+/** Tables with rows of a job, the column that refers to the job, and the stage in which the rows go. */
 export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attempt_id'; readonly stage: JobStage }>> = {
   decisions: { by: 'job_id', stage: 'details' },
   launch_refusals: { by: 'job_id', stage: 'details' },
@@ -24,7 +24,7 @@ export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attem
   metric_series: { by: 'job_id', stage: 'job' },
   metric_blocks: { by: 'job_id', stage: 'job' },
   object_refs: { by: 'job_id', stage: 'job' },
-  /** Last: the tables by attempt look here. */
+  /** Last, because the tables by attempt join it. */
   attempts: { by: 'job_id', stage: 'job' },
 };
 
@@ -101,7 +101,7 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
       await appendJobDeleted(transaction, jobId);
       return removed + (await remove(transaction, sql`from jobs where id = ${jobId}`));
     }
-    // What a model is made from stays known as long as the model does.
+    // The sources of a model stay known as long as the model does.
     if (stage === 'details' && !facts.isNamedByModel)
       removed += await remove(transaction, rowsOf('object_refs', jobId));
     if (stage === 'checkpoints') await stripCheckpoints(transaction, jobId, sql`true`, at);
@@ -111,7 +111,7 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
 
 const dayOfEnd = sql`(jobs.finished_at at time zone 'utc')::date`;
 
-/** Of a job that goes. Its day may not be counted yet. */
+/** Subtracts a job that is deleted. Its day may not be counted yet. */
 async function uncount(db: Db, jobId: string): Promise<void> {
   await sql`
     update job_days set jobs = job_days.jobs - 1 from jobs
@@ -119,7 +119,9 @@ async function uncount(db: Db, jobId: string): Promise<void> {
       and job_days.project_id = jobs.project_id and job_days.state = jobs.state`.execute(db);
 }
 
-/** Counts days that ended a day ago and before: ends carry the database's time, so none comes late. */
+/**
+ * Counts days that ended at least a day ago. Job ends carry the database's time, so no end is added to a counted day.
+ */
 async function countDays(db: Db): Promise<void> {
   await sql`
     insert into job_days (day, project_id, state, jobs)
@@ -136,7 +138,7 @@ async function appendJobDeleted(transaction: Db, jobId: string): Promise<void> {
   await appendAudit(transaction, { verb: 'job.delete', subject: jobId, projectId: job?.projectId ?? null });
 }
 
-/** The rows tell when there was a checkpoint; their lists of files are long, and the files are gone. */
+/** The rows keep the times of checkpoints; their long lists of files are removed, because the files are gone. */
 async function stripCheckpoints(db: Db, jobId: string, where: RawBuilder<unknown>, at: Date): Promise<void> {
   await sql`
     update checkpoints set collected_at = ${at}, manifest = jsonb_set(manifest, '{files}', '[]')

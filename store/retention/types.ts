@@ -2,12 +2,15 @@ import type { CheckpointPlace, JobFacts, JobStage } from '../../core/retention/d
 
 export type OldPartition = { readonly name: string; readonly untilMs: number; readonly bytes: number };
 
-/** What the collector of garbage reads and deletes. Deciding is `core/retention`'s. */
+/** Reads and deletions of the collector. `core/retention` decides. */
 export type RetentionRepository = {
-  /** True when `holder` alone may collect for the next `forMs`, by the database's clock. */
+  /** True when only `holder` may collect for the next `forMs`, by the database's clock. */
   readonly lease: (holder: string, forMs: number) => Promise<boolean>;
   readonly endLease: (holder: string) => Promise<void>;
-  /** Expired idempotency keys, sign-ins, resolved strays, entries of the audit log, notices that are over: how many there are, or how many were deleted. */
+  /**
+   * Expired idempotency keys, sign-ins, resolved strays, audit entries and finished messages: their number, or the
+   * number of deleted ones.
+   */
   readonly expired: (query: {
     readonly keysBefore: Date;
     readonly sessionsBefore: Date;
@@ -16,50 +19,50 @@ export type RetentionRepository = {
     readonly noticesBefore: Date;
     readonly isDryRun: boolean;
   }) => Promise<number>;
-  /** Partitions of `table` that end at or before this time, with everything in them numbered, oldest first. */
+  /** Partitions of `table` that end at or before this time and contain only numbered events, oldest first. */
   readonly oldPartitions: (table: 'events', untilMs: number) => Promise<readonly OldPartition[]>;
   readonly dropPartition: (table: 'events', name: string) => Promise<void>;
-  /** Partitions of metric points by weeks of submission, of which every job ended before then and may go; oldest first. */
+  /** Weekly partitions of metric points whose jobs all ended before `endedBefore` and may go; oldest first. */
   readonly duePoints: (endedBefore: Date) => Promise<readonly OldPartition[]>;
-  /** False when one of its jobs may not go any more. */
+  /** False if one of the jobs may no longer go. */
   readonly dropPoints: (name: string, endedBefore: Date) => Promise<boolean>;
-  /** Makes the partitions of the coming weeks. */
+  /** Creates the partitions of the coming weeks. */
   readonly ensurePartitions: (nowMs: number) => Promise<void>;
-  /** Counts the jobs that ended, by day, up to the day before yesterday. */
+  /** Counts the ended jobs by day, up to the day before yesterday. */
   readonly countDays: () => Promise<void>;
-  /** Ended before then, settled, and not collected to this stage yet; oldest first. */
+  /** Jobs that ended before `endedBefore`, are settled, and are not yet collected to this stage; oldest first. */
   readonly dueJobs: (stage: JobStage, endedBefore: Date, limit: number) => Promise<readonly string[]>;
-  /** Null when there is no such job. */
+  /** Null if the job does not exist. */
   readonly facts: (jobId: string) => Promise<JobFacts | null>;
   readonly countRows: (stage: JobStage, jobId: string) => Promise<number>;
-  /** Deletes the rows of the stage when `isDue` still says so of the locked job; returns how many. */
+  /** Deletes the rows of the stage if `isDue` still holds for the locked job; returns their number. */
   readonly finishStage: (
     stage: JobStage,
     jobId: string,
     at: Date,
     isDue: (facts: JobFacts) => boolean,
   ) => Promise<number>;
-  /** Living jobs with checkpoints of attempts that have ended, behind `after`, by id. */
+  /** Living jobs with checkpoints of ended attempts, after `after`, by id. */
   readonly jobsWithOldCheckpoints: (after: string, limit: number) => Promise<readonly string[]>;
   /** Checkpoints that are not collected, newest first, and the attempts that may still write. */
   readonly checkpoints: (
     jobId: string,
   ) => Promise<{ readonly places: readonly CheckpointPlace[]; readonly openAttempts: ReadonlySet<number> }>;
-  /** Those of the attempts that have not ended, or whose instance is not proved gone. */
+  /** Those of the given attempts that have not ended, or whose instance is not proved gone. */
   readonly unsettledAttempts: (attemptIds: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly markCheckpointsCollected: (jobId: string, places: readonly CheckpointPlace[], at: Date) => Promise<void>;
 };
 
-/** When objects that are stored under the hash of their content were last wanted. */
+/** Last uses of objects that are stored under the hash of their content. */
 export type ObjectUsesRepository = {
-  /** Notes that somebody wants the object. Throws `not-ready` while it is being deleted. */
+  /** Records a use of the object. Throws `not-ready` while it is being deleted. */
   readonly touch: (key: string, at: Date) => Promise<void>;
-  /** Takes in keys that are stored and that nobody has asked for since there are notes. Those that are known stay as they are. */
+  /** Adds stored keys that have no recorded use yet. Known keys stay unchanged. */
   readonly take: (keys: readonly string[], at: Date) => Promise<void>;
-  /** Of these, the keys that nothing names and nobody has wanted since `before`; those whose deletion has begun first. */
+  /** Keys without a reference and without a use since `before`; those whose deletion has begun come first. */
   readonly needless: (before: Date, limit: number) => Promise<readonly string[]>;
-  /** Begins the deletion; false when it is wanted again. From here on `touch` refuses. */
+  /** Begins the deletion; false if the object is needed again. From here on `touch` refuses. */
   readonly condemn: (key: string, before: Date, at: Date) => Promise<boolean>;
-  /** The object is gone: who wants it may store it again. */
+  /** The object is deleted: it may be stored again. */
   readonly forget: (key: string) => Promise<void>;
 };

@@ -1,7 +1,10 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { WorkflowEvent } from '../types.ts';
 
-/** What a runner has told, and whether its workflow has it. A row without an event notes that something was told once. */
+/**
+ * Events of a runner, and whether its workflow has received them. A row without an event records that something was
+ * reported once.
+ */
 export const runnerEvents = defineEntity({
   name: 'RunnerEvent',
   tableName: 'runner_events',
@@ -11,10 +14,10 @@ export const runnerEvents = defineEntity({
     attemptId: p.text().primary(),
     eventId: p.text().primary(),
     receivedAt: p.datetime(3),
-    /** In the order of arrival. */
+    /** Order of arrival. */
     position: p.bigint().autoincrement(),
     event: p.json().$type<WorkflowEvent>().nullable(),
-    /** Deliveries that failed. */
+    /** Number of failed deliveries. */
     tries: p.integer().default(0),
     deliveredAt: p.datetime(3).nullable(),
   },

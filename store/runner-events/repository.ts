@@ -24,7 +24,7 @@ async function insert(
   return made !== undefined;
 }
 
-/** Of each kind, from one attempt. A runner tells a handful. */
+/** Most events of each kind from one attempt. A runner sends a handful. */
 const mostOfKind = 32;
 
 async function accept(db: Db, attemptId: string, event: WorkflowEvent, at: Date): Promise<'taken' | 'known' | 'full'> {

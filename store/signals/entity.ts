@@ -1,7 +1,7 @@
 import type { SignalName } from '@artenic/core';
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** What was told from outside, once for each event id. */
+/** Signals of a job, one row for each event id. */
 export const jobSignals = defineEntity({
   name: 'JobSignal',
   tableName: 'job_signals',

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { StreamName } from '../types.ts';
 
-/** How many bytes of each of an attempt's streams have arrived, and how many of a log's are in no object yet. */
+/** Received bytes of each of an attempt's streams, and the bytes of its log that are in no object yet. */
 export const streams = defineEntity({
   name: 'Stream',
   tableName: 'streams',
@@ -14,15 +14,15 @@ export const streams = defineEntity({
     attemptId: p.text().primary(),
     stream: p.text().$type<StreamName>().primary(),
     nextOffset: p.bigint(),
-    /** Metric points that were kept of it. */
+    /** Kept metric points of the stream. */
     points: p.bigint().defaultRaw('0'),
     tailBytes: p.bigint().defaultRaw('0'),
-    /** When the tail's oldest byte arrived; null while there is no tail. */
+    /** When the tail's oldest byte arrived; null without a tail. */
     tailSince: p.datetime(3).nullable(),
-    /** A lease: that process alone moves this log's bytes into objects. */
+    /** A lease: only this process moves the log's bytes into objects. */
     packedBy: p.text().nullable(),
     packedUntil: p.datetime(3).nullable(),
-    /** When the whole log became one object. */
+    /** When the whole log became a single object. */
     settledAt: p.datetime(3).nullable(),
   },
 });

@@ -5,7 +5,7 @@ import type { StreamKey, StreamsRepository } from '../types.ts';
 
 const byKey = ({ attemptId, stream }: StreamKey) => sql<boolean>`attempt_id = ${attemptId} and stream = ${stream}`;
 
-/** Makes the row if it is missing. */
+/** Creates a missing row. */
 async function ensure(transaction: Db, { attemptId, stream }: StreamKey): Promise<void> {
   await transaction
     .insertInto('streams')
@@ -64,7 +64,7 @@ export function createStreams(db: Db): StreamsRepository {
   };
 }
 
-/** Which process moves which log's bytes into objects, and what is due. */
+/** Leases for moving a log's bytes into objects, and the logs that are due. */
 function createPacking(db: Db): Pick<StreamsRepository, 'lease' | 'endLease' | 'withTail' | 'unsettled' | 'settle'> {
   return {
     lease: async (key, holder, forMs) => {

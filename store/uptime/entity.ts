@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** One row, its id 1. */
+/** A single row with id 1. */
 export const apiUptime = defineEntity({
   name: 'ApiUptime',
   tableName: 'api_uptime',

@@ -1,7 +1,13 @@
-/** The span in which the API has been able to hear runners, all its replicas together: silence is counted within it only. */
+/**
+ * The span in which the API, over all its replicas, was able to receive runners' requests: silence counts only within
+ * it.
+ */
 export type UptimeRepository = {
-  /** The API hears runners at `at`. A pause of more than `gapMs`, or a fault since the last note, begins a new span. */
+  /**
+   * Records that the API receives runners' requests at `at`. A pause of more than `gapMs`, or a fault since the last
+   * record, begins a new span.
+   */
   readonly note: (heard: { readonly at: Date; readonly gapMs: number; readonly hadFault: boolean }) => Promise<void>;
-  /** Null before the first note. */
+  /** Null before the first record. */
   readonly read: () => Promise<{ readonly goodSince: Date; readonly goodUntil: Date } | null>;
 };

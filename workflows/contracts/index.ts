@@ -1,4 +1,7 @@
-/** What workflows, workers and the API must agree on, by feature. Types and pure functions only, so that every side may import it. */
+/**
+ * Contracts between workflows, workers and the API, by feature. Types and pure functions only, so that every side may
+ * import them.
+ */
 export * from './catalog.ts';
 export * from './providers.ts';
 export * from './queues.ts';

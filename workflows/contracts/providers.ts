@@ -1,4 +1,4 @@
 export const checkScheduleId = (provider: string): string => `check/${provider}`;
 
-/** Of what is done with one provider as a whole. */
+/** Input of workflows that concern one provider as a whole. */
 export type ProviderInput = { readonly provider: string };

@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 
-/** Temporal on PostgreSQL takes at most ten of the type Keyword. */
+/** Temporal on PostgreSQL allows at most ten attributes of type Keyword. */
 export const searchAttributes = {
   kind: defineSearchAttributeKey('Kind', 'KEYWORD'),
   jobId: defineSearchAttributeKey('JobId', 'KEYWORD'),

@@ -13,7 +13,7 @@ export const attemptWorkflowId = (jobId: string, attempt: number): string => `${
 
 export type TrainingJobInput = {
   readonly jobId: string;
-  /** Started again for a job whose workflow was lost: take over what runs. */
+  /** Set when the workflow is started again for a job whose workflow was lost: it takes over running attempts. */
   readonly adopt: boolean;
 };
 
@@ -30,7 +30,7 @@ export type FailoverInput = {
   readonly decision: number;
   /** Test only: continue as new after this many decisions. */
   readonly continueAfterDecisions: number | null;
-  /** Test only: of each attempt. */
+  /** Test only: `mostWaits` of each attempt. */
   readonly mostWaits?: number;
 };
 
@@ -41,7 +41,7 @@ export type FailoverResult =
       readonly attempt: number | null;
       readonly reason: string;
     }
-  /** The workflow was cancelled, but the job was not: its parent was terminated or reset. The instance keeps running. */
+  /** The workflow was cancelled, but the job was not: its parent was terminated or reset. The instance still runs. */
   | { readonly kind: 'detached' };
 
 export type AttemptInput = {
@@ -50,9 +50,9 @@ export type AttemptInput = {
   readonly offer: Offer;
   readonly reason: string;
   readonly title: string;
-  /** The attempt may have its instance already: started again after its workflow was cut off. */
+  /** The attempt may already have its instance: this workflow replaces one that was cut off. */
   readonly takeOver?: true;
-  /** Nothing of it runs, and its last launch was refused: it goes on with the look for the next one. */
+  /** Nothing of the attempt runs, and its last launch was refused: it continues with the choice of the next launch. */
   readonly isWaiting?: true;
   /** Test only: continue as new after this many waits. */
   readonly mostWaits?: number;
@@ -60,15 +60,18 @@ export type AttemptInput = {
 
 export type AttemptResult = { readonly kind: 'ended'; readonly ending: AttemptEnding } | { readonly kind: 'detached' };
 
-/** From the runner, through the API. De-duplicated by `id` before it is sent. */
+/** Sent by the runner through the API, which removes duplicates by `id`. */
 export const runnerEventSignal =
   defineSignal<[RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string }]>('runnerEvent');
 
-/** The capacity queue has given this attempt its place. */
+/** The capacity queue has granted this attempt its place. */
 export const capacityGrantedSignal = defineSignal('capacityGranted');
 
-/** To a workflow that has asked for it by `watchJob`, at least once. */
+/** Sent at least once to a workflow that has called `watchJob`. */
 export const jobEndedSignal = defineSignal<[JobEnded]>('jobEnded');
 
-/** To the failover workflow, and to an attempt between two launches: what it waits for may have changed. It looks again at once. */
+/**
+ * Sent to the failover workflow, and to an attempt between two launches: the state that it waits on may have changed,
+ * so it checks at once.
+ */
 export const wakeUpSignal = defineSignal('wakeUp');
