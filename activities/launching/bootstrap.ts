@@ -6,7 +6,7 @@ import type { InstanceBootstrap } from '../providers/provider.ts';
 type LaunchingDeps = Pick<ProviderDeps, 'runner' | 'store' | 'traceparent'>;
 type LaunchedAttempt = Pick<AttemptRecord, 'id' | 'jobId' | 'attempt' | 'traceparent' | 'launchTriedAt'>;
 
-/** What a runner is told. The same at each try of a launch: a provider refuses two texts under one client token. */
+/** The bootstrap of a runner. Each try of a launch gets the same one, because a provider refuses two texts under one client token. */
 export async function bootstrapOf(
   deps: LaunchingDeps,
   provider: string,
@@ -28,7 +28,7 @@ export async function bootstrapOf(
   };
 }
 
-/** That of the first try. A launch that was tried without one stays without. */
+/** The `traceparent` of the first try. A launch whose first try had none keeps none. */
 async function traceparentOf(deps: LaunchingDeps, row: LaunchedAttempt): Promise<string | null> {
   if (row.traceparent !== null || row.launchTriedAt !== null) return row.traceparent;
   const here = deps.traceparent();

@@ -14,7 +14,7 @@ function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, (_found, name: string) => (name === 'path' ? '*path' : `:${name}`));
 }
 
-/** Lists, series and pages of logs: JSON by GET. Predictions are small and many, downloads are compressed or have their length told. */
+/** Lists, series and pages of logs: JSON answers of GET routes. Predictions are small and frequent; downloads announce their length. */
 function isCompressed({ method, permission, tag, answers }: Route): boolean {
   return method === 'get' && permission === 'read' && tag !== 'inference' && answers[200]?.schema !== undefined;
 }

@@ -7,8 +7,8 @@ import type { ApiDeps } from '../deps.ts';
 export type Permission = 'open' | 'read' | 'write' | 'runner' | 'webhook';
 
 /**
- * How often one address may use an open route in a minute. `refusals`: only requests with a wrong credential count, where a right one
- * is all that callers need.
+ * Requests that one address may send to an open route in a minute. `refusals`: only requests with a wrong credential count, on routes
+ * whose callers show one.
  */
 export type OpenLimit = { readonly perMinute: number; readonly counts: 'requests' | 'refusals' };
 
@@ -112,9 +112,9 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   };
 }
 
-/** For load balancers and their kind, some of which ask several times a second. */
+/** For load balancers and monitors, which may probe several times a second. */
 export const probeLimit: OpenLimit = { perMinute: 3000, counts: 'requests' };
-/** Tokens are random and long: this bounds work and log lines, not guesses. Many runners may share one address. */
+/** Bounds work and log lines; tokens are too long to guess. Many runners may share one address, so only refusals count. */
 export const tokenLimit: OpenLimit = { perMinute: 120, counts: 'refusals' };
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });

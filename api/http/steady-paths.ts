@@ -1,4 +1,4 @@
-/** Asked every second or more often, by probes or by each runner: a line or a span for each would bury all others. */
+/** Paths that probes and runners request every second: no access log line and no span, because those would bury all others. */
 export const steadyPaths: ReadonlySet<string> = new Set([
   '/livez',
   '/readyz',

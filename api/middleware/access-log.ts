@@ -2,12 +2,12 @@ import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { steadyPaths } from '../http/steady-paths.ts';
 
-/** What an answer says of its request when it is over. */
+/** Route and duration of a request whose answer is over. */
 export type Answered = { readonly route: string; readonly tookMs: number };
 
 /**
- * Writes a line for each answer: method, route, path, status, time, caller and correlation id. No query, header or body: they may
-X nobody would see the lines.
+ * Writes a line for each answer: method, route, path, status, time, caller and correlation id. Query, headers and bodies are left out,
+ * because they may hold credentials. Null when the level of the lines is not logged.
  */
 export function accessLog(
   logger: Logger,

@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 const preflightSeconds = '600';
 const methods = 'GET, HEAD, POST, PUT';
-/** What our routes read. Names of headers are in any case. */
+/** Request headers that our routes read, in lower case. */
 const requestHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'content-type',
@@ -15,7 +15,7 @@ const requestHeaders: ReadonlySet<string> = new Set([
 const answerHeaders =
   'Content-Range, Inference-Header-Content-Length, Location, Retry-After, X-Correlation-Id, X-Request-Id';
 
-/** The headers that a page wants to send with its request; null when there is one that we do not take, or no key among them. */
+/** The headers that a page wants to send; null when it names a header that no route reads, or no `Authorization`. */
 function wantedHeaders(request: Request): string | null {
   const wanted = (request.headers['access-control-request-headers'] ?? '')
     .split(',')
@@ -27,8 +27,8 @@ function wantedHeaders(request: Request): string | null {
 }
 
 /**
- * Lets pages of the listed origins read what the API answers to a request with an API key. Without one nothing is let: a session is
- * for our own pages, and `Access-Control-Allow-Credentials` is never sent.
+ * Lets pages of the listed origins read what the API answers to a request with an API key. A request without a key gets no
+ * header: a session is for our own pages, and `Access-Control-Allow-Credentials` is never sent.
  */
 export function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {

@@ -6,7 +6,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { OpenLimit, Route } from '../http/route.ts';
 
 const windowMs = 60_000;
-/** A place is an address and a number. */
+/** Entries of one window; each holds an address and a number. */
 const mostCallers = 20_000;
 
 export type OpenLimits = {
@@ -16,7 +16,7 @@ export type OpenLimits = {
   readonly refused: (route: Route, request: Request, error: unknown) => void;
 };
 
-/** The owner of one IPv6 address has 2^64 of them. */
+/** Groups IPv6 addresses by their /64 network, because one customer usually owns all addresses of a /64. */
 export function callerAddress(address: string): string {
   if (!isIPv6(address)) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -1,4 +1,4 @@
-/** How often one caller may ask, and how many callers are told apart. */
+/** Requests of one caller in a window, and how many callers have a count of their own. */
 export type RateLimit = { readonly perWindow: number; readonly windowMs: number; readonly mostCallers: number };
 
 export type RateWindow = {
@@ -7,7 +7,7 @@ export type RateWindow = {
   readonly count: (caller: string, nowMs: number) => void;
 };
 
-/** Callers that found no place of their own. */
+/** Key of the count that callers beyond `mostCallers` share. */
 const others = '';
 
 /**
@@ -19,7 +19,7 @@ export function createRateWindow({ perWindow, windowMs, mostCallers }: RateLimit
   let windowStartMs = Number.NEGATIVE_INFINITY;
 
   function placeOf(caller: string, nowMs: number): string {
-    // also after the clock was put back
+    // the second condition: the clock was set back
     if (nowMs >= windowStartMs + windowMs || nowMs < windowStartMs) {
       counts.clear();
       windowStartMs = nowMs;

@@ -62,7 +62,7 @@ export function commandEnvironment(parts: {
     ...(existsSync(sdkHook)
       ? { NODE_OPTIONS: `--import=${pathToFileURL(sdkHook).href} --disable-warning=ExperimentalWarning` }
       : {}),
-    // the name that OpenTelemetry reads: a training that makes spans of its own joins the trace
+    // OpenTelemetry's variable: a training that creates spans joins the trace
     ...(bootstrap.traceparent === undefined ? {} : { TRACEPARENT: bootstrap.traceparent }),
     ...hello.job.env,
     ...hello.secrets,

@@ -24,7 +24,7 @@ class UnreachableError extends Error {
   override readonly name: string = 'UnreachableError';
 }
 
-/** Told to come back later; who answers may know our token or not. */
+/** The API answered 429, before it looked at the token. */
 class BusyError extends UnreachableError {
   override readonly name = 'BusyError';
 }

@@ -1,6 +1,6 @@
 /**
  * Pause before the next try, in milliseconds: doubled with each failure from `first` to `most`, and then between half and the whole of
- * it, so that many who lost the same server do not come back at the same moment.
+ * it, so that clients that lost the same server do not return at the same moment.
  */
 export function backOffMs(
   failures: number,

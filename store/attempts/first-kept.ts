@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import type { AttemptsRepository } from '../types.ts';
 
-/** What the first try writes into an attempt's row, and later ones read there. */
+/** Columns of an attempt that the first try writes and later tries read. */
 export function createFirstKept(
   db: Db,
   notFound: (id: string) => Error,

@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
-/** Temporal's own way to make spans within its sandbox. */
+/** Temporal's interceptors that create spans within the workflow sandbox. */
 const tracedModule = '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors';
 
-/** The workflows as one script for Temporal's sandbox; byte-identical between runs. `isTraced`: with what makes spans of them. */
+/** The workflows as one script for Temporal's sandbox; byte-identical between runs. `isTraced`: with the tracing interceptors. */
 export async function buildWorkflowBundle({ isTraced }: { readonly isTraced: boolean }): Promise<string> {
   const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
   const { code } = await bundleWorkflowCode({
@@ -16,7 +16,7 @@ export async function buildWorkflowBundle({ isTraced }: { readonly isTraced: boo
   return code;
 }
 
-/** Where `scripts/build.ts` puts the traced one: beside the other. */
+/** Path of the traced bundle, which `scripts/build.ts` writes beside the plain one. */
 export function tracedPathOf(path: string): string {
   return path.replace(/(?:\.js)?$/, '-traced.js');
 }

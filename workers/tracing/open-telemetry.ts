@@ -26,7 +26,7 @@ import {
 import { steadyPaths } from '../../api/http/steady-paths.ts';
 import type { Tracing } from './tracing.ts';
 
-/** A try of an activity that waits for something is no work: it ends with a failure that counts as none, once a second for days. */
+/** A span of an activity attempt that threw `not-ready`, which Temporal marks as benign: a waiting job has one every second for days. */
 function hasOnlyWaited({ status, events }: ReadableSpan): boolean {
   return status.code === SpanStatusCode.UNSET && events.some(({ name }) => name === 'exception');
 }
@@ -48,7 +48,7 @@ function traceRequestBy(tracer: Tracer): Tracing['traceRequest'] {
     if (steadyPaths.has(path ?? '')) return next();
     const parent = propagation.extract(context.active(), request.headers);
     const method = request.method ?? 'GET';
-    // never the path or the query: both may hold what opens something
+    // neither path nor query: both may hold credentials
     const span = tracer.startSpan(
       method,
       { kind: SpanKind.SERVER, attributes: { 'http.request.method': method } },
@@ -81,7 +81,7 @@ export function startTracing(service: string): Tracing {
     .merge(resourceFromAttributes({ 'service.name': service }));
   const processor = withoutWaits(new BatchSpanProcessor(new OTLPTraceExporter()));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor] });
-  // also the propagator of the W3C, and the context that follows asynchronous work
+  // also installs the W3C propagator and the context manager for asynchronous calls
   provider.register();
   return {
     client: [new OpenTelemetryWorkflowClientInterceptor()],

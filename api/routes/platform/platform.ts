@@ -43,13 +43,13 @@ async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): 
 }
 const databaseCheck = (deps: ApiDeps) => checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs));
 
-/** Ready means that a request can be answered: PostgreSQL must be there. Anybody may ask, so the reason stays in the log. */
+/** Ready means that PostgreSQL answers. The route needs no key, so the reason stays in the log. */
 async function readiness(deps: ApiDeps): Promise<Reply> {
   const ready = (await databaseCheck(deps)).state === 'ok';
   return { status: ready ? 200 : 503, body: { ready } };
 }
 
-/** Without Temporal jobs are taken and start later: that is ready, too. */
+/** An API without Temporal is ready: it accepts jobs, which start later. */
 async function detailedHealth(deps: ApiDeps): Promise<Reply> {
   const [database, temporal] = await Promise.all([
     databaseCheck(deps),
