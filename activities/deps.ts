@@ -4,6 +4,7 @@ import type { ObjectStorage } from '../core/object-storage.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { ActingStore } from '../store/types.ts';
 import type { ControlActivities } from './contracts/index.ts';
+import type { InTemporaryFolder } from './process-folder.ts';
 import type { Provider } from './providers/provider.ts';
 
 /** Settings that every runner gets besides its attempt. */
@@ -35,6 +36,8 @@ export type ControlDeps = {
   readonly describeWorkflow: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
   /** Throws `model-rejected`. */
   readonly inspectModel: (filePath: string) => Promise<ModelSignature>;
+  /** For copies of models. */
+  readonly inTemporaryFolder: InTemporaryFolder;
   readonly now: () => Date;
 };
 

@@ -8,7 +8,7 @@ import { isTooLong, silenceLimits, silenceOf } from '../core/silence/silence.ts'
 import { signsOf, spanOf } from '../store/attempts/signs.ts';
 import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
-import type { ProviderActivities } from './contracts/index.ts';
+import type { ProviderActivities, TerminationInput } from './contracts/index.ts';
 import type { ProviderDeps } from './deps.ts';
 import { retriedWhenRefused, withFailures } from './failures.ts';
 import { describeIfKnown, endInstance, assertOwnMachine, recordBilledTimes } from './launching/end-instance.ts';
@@ -236,7 +236,7 @@ function lastLineOf(console: string): string | undefined {
 
 async function terminateInstance(
   deps: ProviderDeps,
-  { attemptId, provider: name, handle }: Parameters<ProviderActivities['terminateInstance']>[0],
+  { attemptId, provider: name, handle }: TerminationInput,
 ): Promise<void> {
   const { store, now } = deps;
   const provider = providerOf(deps, name);

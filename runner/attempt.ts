@@ -12,7 +12,7 @@ import { maskedManifest, type Mask } from './secrets/masking.ts';
 import { insistOnMarker, uploadOutputs, type StoredOutputs } from './report/last-word.ts';
 import { fetchMaterials, unpackPackage } from './setup/materials.ts';
 import type { RunnerStore } from './storage/object-store.ts';
-import type { Notices } from './notices.ts';
+import type { Notices } from './notices/notices.ts';
 import { phaseEvent, startReporting, type Reporting } from './report/reporting.ts';
 import { restoreCheckpoint } from './checkpoints/restore.ts';
 import { copyPrepared, prepare, type Prepared } from './setup/setup.ts';

@@ -11,7 +11,8 @@ import { sendHello } from './report/hello.ts';
 import { sayIn } from './report/journal.ts';
 import { writeMarker } from './report/last-word.ts';
 import { createMask } from './secrets/masking.ts';
-import { metadataUrlOf, Notices } from './notices.ts';
+import { Notices } from './notices/notices.ts';
+import { protocolOf } from './notices/protocols.ts';
 import type { StoreParts } from './storage/object-store.ts';
 import { createRunnerStore } from './storage/open-store.ts';
 import { Stopping, type StopReason } from './process/stopping.ts';
@@ -37,7 +38,7 @@ type Beginning = {
 async function main(bootstrapFile: string): Promise<void> {
   const stopping = new Stopping();
   // A provider's notice stops the command as a stop request does, with the same grace for a last checkpoint.
-  const notices = new Notices(metadataUrlOf(process.env));
+  const notices = new Notices(protocolOf(process.env));
   notices.onNotice((deadline) => stopping.requestBy(deadline));
   // A preempted machine often receives a signal first; the metadata gives the reason and the time that is left.
   process.on('SIGTERM', () => void notices.look().then(() => stopping.request('stop-requested')));

@@ -1,2 +1,4 @@
 export type PythonTool = 'tritonclient' | 'mlserver' | 'schemathesis' | 'moto' | 'microburst' | 'shellcheck' | 'peers';
 export function pythonTool(root: string, name: PythonTool): string;
+/** Installs one package without its dependencies, as files below a folder. */
+export function installFiles(root: string, target: string, requirement: string): void;

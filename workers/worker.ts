@@ -18,8 +18,9 @@ import { readConfig, type Config } from './config.ts';
 import { startHealthServer } from './health.ts';
 import { startHousekeeping } from './loops/housekeeping.ts';
 import { startHistoryKeeper } from './loops/history-keeper.ts';
-import { providerWorkers } from './compose/provider-workers.ts';
+import { providerWorkers, unconfiguredWorker } from './compose/provider-workers.ts';
 import { refuseUnserved, servedBy } from './compose/queues.ts';
+import { refuseUnconfigured } from './compose/unconfigured.ts';
 import { startRelay } from './loops/relay.ts';
 import { openStorage } from './compose/storage.ts';
 import { schedulesOf } from './compose/schedule-registry.ts';
@@ -191,9 +192,11 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
       maxConcurrentLocalActivityExecutions: 20,
     }),
   ];
+  const unconfigured = await refuseUnconfigured(store.as(systemPrincipal('configuration')), served, process.env);
   const made = await Promise.all([
     ...(bundle === null ? [] : [controlWorker(bundle)]),
     ...[...providers.values()].map((one) => providerWorkers(one, providerActivities, common)),
+    ...unconfigured.map(async (name) => [await unconfiguredWorker(name, providerActivities, common)]),
   ]);
   const workers = made.flat();
   const startedMs = Date.now();

@@ -2,16 +2,14 @@ import type { AttemptEnding } from '@artenic/core';
 import { assertNever } from '../../core/assert-never.ts';
 import { judgeMarker, judgeUnreadable, judgeWithoutMarker } from '../../core/jobs/judge.ts';
 import { readCompletion } from '../../store/attempts/completion.ts';
-import type { ControlActivities } from '../contracts/index.ts';
+import type { CollectionInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { modelPathOf } from '../models/model-path.ts';
 import { moveSpareOutputs } from '../failover/spare-outputs.ts';
 
-type CollectInput = Parameters<ControlActivities['collectAttempt']>[0];
-
 export async function collectAttempt(
   deps: ControlDeps,
-  { attemptId, evidence, launchError }: CollectInput,
+  { attemptId, evidence, launchError }: CollectionInput,
 ): Promise<AttemptEnding> {
   const attempt = await deps.store.attempts.get(attemptId);
   const { stopRequested } = attempt;

@@ -1,15 +1,14 @@
 import { attemptIdOf } from '../../core/ids.ts';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
-import type { ControlActivities } from '../contracts/index.ts';
+import type { ControlActivities, OpenAttemptInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { needsOf } from '../../core/capacity/needs.ts';
 import { capacityPollMs, nearHead } from '../../core/capacity/poll.ts';
 import { providerRow } from '../failover/provider-row.ts';
 
-type OpenInput = Parameters<ControlActivities['openAttempt']>[0];
 type Opened = Awaited<ReturnType<ControlActivities['openAttempt']>>;
 
-export async function openAttempt(deps: ControlDeps, input: OpenInput): Promise<Opened> {
+export async function openAttempt(deps: ControlDeps, input: OpenAttemptInput): Promise<Opened> {
   const { jobId, attempt, reason } = input;
   const { store } = deps;
   const id = attemptIdOf(jobId, attempt);

@@ -36,6 +36,12 @@ export type SweepActivities = {
   }) => Promise<{ readonly outcome: 'gone' | 'asked' | 'refused' | 'owned' }>;
 };
 
+export type SweepRecordInput = {
+  readonly provider: string;
+  readonly startedAt: string;
+  readonly result: { readonly plan: SweepPlan; readonly outcome: SweepOutcome } | { readonly error: string };
+};
+
 /** Steps of the reconciler that work on rows and workflows. */
 export type RepairActivities = {
   /**
@@ -48,9 +54,5 @@ export type RepairActivities = {
    * job has ended.
    */
   readonly restartJob: (input: { readonly jobId: string }) => Promise<{ readonly restarted: boolean }>;
-  readonly recordSweep: (input: {
-    readonly provider: string;
-    readonly startedAt: string;
-    readonly result: { readonly plan: SweepPlan; readonly outcome: SweepOutcome } | { readonly error: string };
-  }) => Promise<void>;
+  readonly recordSweep: (input: SweepRecordInput) => Promise<void>;
 };

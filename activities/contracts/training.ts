@@ -42,6 +42,31 @@ export type LaunchResult =
 /** `sinceMs`: when the graces of the attempt's command ended, in milliseconds since 1970. */
 export type DeliveryInput = { readonly attemptId: string; readonly sinceMs: number };
 
+export type DecisionInput = {
+  readonly jobId: string;
+  readonly decision: number;
+  /** Numbers of the attempts whose workflows the calling run watches. */
+  readonly watched: readonly number[];
+};
+
+export type CancelIntentInput = {
+  readonly jobId: string;
+  readonly attemptId?: string;
+};
+
+export type OpenAttemptInput = {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly offer: Offer;
+  readonly reason: string;
+};
+
+export type CollectionInput = {
+  readonly attemptId: string;
+  readonly evidence: InstanceEvidence | null;
+  readonly launchError: LaunchError | null;
+};
+
 export type ControlActivities = {
   /** Checks that everything the job names exists; idempotent. Invalid input ends as a `validation-failed` failure. */
   readonly prepareJob: (input: { readonly jobId: string }) => Promise<PreparedJob>;
@@ -49,22 +74,12 @@ export type ControlActivities = {
    * Reads attempts and offers, asks the policy, stores the decision under its number and returns it; the same number
    * again returns the stored decision, marked as repeated.
    */
-  readonly decideNext: (input: {
-    readonly jobId: string;
-    readonly decision: number;
-    /** Numbers of the attempts whose workflows the calling run watches. */
-    readonly watched: readonly number[];
-  }) => Promise<Decided>;
+  readonly decideNext: (input: DecisionInput) => Promise<Decided>;
   /**
    * Creates the attempt's row, queues its claim, and moves the fence to it; beside a warned attempt the hello of its
    * runner moves the fence.
    */
-  readonly openAttempt: (input: {
-    readonly jobId: string;
-    readonly attempt: number;
-    readonly offer: Offer;
-    readonly reason: string;
-  }) => Promise<
+  readonly openAttempt: (input: OpenAttemptInput) => Promise<
     | {
         readonly kind: 'granted' | 'waiting';
         /** The current launch, if it is not the first one. */
@@ -92,11 +107,7 @@ export type ControlActivities = {
    */
   readonly awaitDelivery: (input: DeliveryInput) => Promise<Exclude<DeliveryState, 'under-way'>>;
   /** Reads the completion marker and the evidence and returns the attempt's ending. Writes nothing final. */
-  readonly collectAttempt: (input: {
-    readonly attemptId: string;
-    readonly evidence: InstanceEvidence | null;
-    readonly launchError: LaunchError | null;
-  }) => Promise<AttemptEnding>;
+  readonly collectAttempt: (input: CollectionInput) => Promise<AttemptEnding>;
   /** Stores the ending, frees the capacity and wakes the next attempts in the queue. The first ending stays. */
   readonly settleAttempt: (input: {
     readonly attemptId: string;
@@ -105,10 +116,9 @@ export type ControlActivities = {
   /**
    * Whether the end of the job was requested, or the job has ended; for an attempt also whether it is no longer needed.
    */
-  readonly readCancelIntent: (input: {
-    readonly jobId: string;
-    readonly attemptId?: string;
-  }) => Promise<{ readonly requested: boolean; readonly isNeedless?: true }>;
+  readonly readCancelIntent: (
+    input: CancelIntentInput,
+  ) => Promise<{ readonly requested: boolean; readonly isNeedless?: true }>;
   /** Turns a cancel of the workflow itself (by Temporal's CLI or Web UI) into the job's cancel. */
   readonly recordCancelIntent: (input: { readonly jobId: string; readonly by: string }) => Promise<void>;
   /** Registers the model of a successful attempt once; null when the job made no model and declared none. */
@@ -131,6 +141,12 @@ export type ControlActivities = {
   readonly awaitWorkflowClosed: (input: { readonly workflowId: string }) => Promise<void>;
 };
 
+export type TerminationInput = {
+  readonly attemptId: string;
+  readonly provider: string;
+  readonly handle: InstanceHandle | null;
+};
+
 export type ProviderActivities = {
   /**
    * Creates the instance (idempotent by attempt and launch) and stores its handle. A refusal that surely created
@@ -146,9 +162,5 @@ export type ProviderActivities = {
    * Terminates and returns only when the provider reports `gone`; throws `not-ready` until then. A null `handle` is
    * looked up by attempt id.
    */
-  readonly terminateInstance: (input: {
-    readonly attemptId: string;
-    readonly provider: string;
-    readonly handle: InstanceHandle | null;
-  }) => Promise<void>;
+  readonly terminateInstance: (input: TerminationInput) => Promise<void>;
 };

@@ -2,16 +2,14 @@ import { isTerminalJobState } from '@artenic/core';
 import type { Decided, FailoverAction, FailoverState } from '../../core/failover/types.ts';
 import { holdBack } from '../../core/signals/hold-back.ts';
 import type { Repositories } from '../../store/types.ts';
-import type { ControlActivities } from '../contracts/index.ts';
+import type { DecisionInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { compactInputs } from './compact-inputs.ts';
 import { readSituation } from './failover-state.ts';
 import { wakeAll } from '../attempts/queue.ts';
 import { lookAgain, takeRoom } from '../attempts/room.ts';
 
-type DecideInput = Parameters<ControlActivities['decideNext']>[0];
-
-export async function decideNext(deps: ControlDeps, { jobId, decision, watched }: DecideInput): Promise<Decided> {
+export async function decideNext(deps: ControlDeps, { jobId, decision, watched }: DecisionInput): Promise<Decided> {
   const { store, policyFor } = deps;
   const before = await store.decisions.find(jobId, decision);
   if (before !== null) return { ...before.action, isRepeated: true };

@@ -2,7 +2,7 @@ import { isTerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import { endingOfStop, type StopReason } from '../../core/jobs/stop-reasons.ts';
-import type { ControlActivities } from '../contracts/index.ts';
+import type { CancelIntentInput, ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 
 /** Stores the stop request, which the runner reads with its next heartbeat. */
@@ -42,7 +42,7 @@ async function endUnopened({ store, now }: ControlDeps, attemptId: string): Prom
 
 export async function readCancelIntent(
   { store }: ControlDeps,
-  { jobId, attemptId }: Parameters<ControlActivities['readCancelIntent']>[0],
+  { jobId, attemptId }: CancelIntentInput,
 ): ReturnType<ControlActivities['readCancelIntent']> {
   const job = await store.jobs.get(jobId);
   const attempt = attemptId === undefined ? null : await store.attempts.find(attemptId);

@@ -1,4 +1,4 @@
-import { isArtenicError, type ErrorType } from '../../core/errors.ts';
+import { ArtenicError, isArtenicError, type ErrorType } from '../../core/errors.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord } from '../../store/types.ts';
 import type { LaunchInput, LaunchResult, NextLaunch } from '../contracts/index.ts';
@@ -36,6 +36,7 @@ export async function tryLaunch(
   for (;;) {
     // an earlier try has moved on to another provider, whose workers have their own queue
     if (current.offer.provider !== offer.provider) return { kind: 'next', launch: current.launch, next: onward(row) };
+    if (!deps.providers.has(offer.provider)) return launchElsewhere(deps, row, current);
     try {
       const handle = await makeInstance(attemptId, current);
       return { kind: 'launched', handle, ...(current.launch === launch ? {} : { offer: current.offer }) };
@@ -48,4 +49,22 @@ export async function tryLaunch(
       current = next;
     }
   }
+}
+
+/**
+ * The provider's options were taken out of the configuration after the launch was decided: it goes to another offer. One that
+ * may have made an instance already waits for the options, as nobody else can tell.
+ */
+async function launchElsewhere(
+  { store, nextLaunch }: ProviderDeps,
+  { id, launchTriedAt }: AttemptRecord,
+  { offer: { provider }, launch }: Launch,
+): Promise<LaunchResult> {
+  const known = await store.catalogs.find(provider);
+  const message = known?.problem ?? `This worker does not serve the provider ${provider}.`;
+  // without that word a worker elsewhere serves it, and takes this up
+  const isRefused = known?.problemType === 'auth';
+  if (!isRefused || launchTriedAt !== null) throw new ArtenicError('unavailable', message);
+  const next = await nextLaunch({ attemptId: id, launch, refusal: { type: 'auth', message } });
+  return { kind: 'next', next, launch };
 }

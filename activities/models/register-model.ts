@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { modelNameOf, objectKeys, type CompletionMarker, type JobSpec } from '@artenic/core';
@@ -26,8 +24,7 @@ export async function registerModel(
   const job = await store.jobs.transition(jobId, 'collecting');
   const output = await findModel(deps, jobId, attempt, job.spec);
   if (output === null) return null;
-  const folder = await mkdtemp(join(tmpdir(), 'artenic-inspect-'));
-  try {
+  return deps.inTemporaryFolder(async (folder) => {
     const file = join(folder, 'model.onnx');
     const { sha256, bytes } = await fetchOwn(storage, output, file);
     const signature = await deps.inspectModel(file);
@@ -47,9 +44,7 @@ export async function registerModel(
     };
     const { version } = await registerVersion(deps, input, nothingMore);
     return { name: modelNameOf(job.spec), version };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function findModel(

@@ -17,7 +17,6 @@ export function asProvider(adapter: Adapter, around: Around = (work) => work()):
     name: adapter.name,
     capabilities: adapter.capabilities,
     check: () => adapter.check(),
-    offers: (query) => around(() => adapter.offers(query)),
     catalog: (part) => around(() => adapter.catalog(part)),
     launch: (request) => around(() => adapter.launch(request)),
     describe: (handle) => around(() => adapter.describe(handle)),

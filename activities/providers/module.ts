@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import { limitProvider } from './limited.ts';
 import type { Provider, ProviderCapabilities } from './provider.ts';
-import type { RunnerPrograms } from './runner-programs.ts';
+import type { RunnerPrograms } from './boot/runner-programs.ts';
 
 /** What the process that serves a provider has for its adapter. */
 export type ProviderParts = {
@@ -41,7 +42,7 @@ export type ProviderDescriptor = {
 
 export type ConfiguredProvider = {
   readonly rates: ProviderRates;
-  /** Loads the adapter, and with it what its vendor provides. */
+  /** Loads the adapter, and with it what its vendor provides. Each of its calls has an end (`limited.ts`). */
   readonly create: (parts: ProviderParts) => Promise<Provider>;
 };
 
@@ -68,7 +69,7 @@ export function defineProvider<Schema extends z.ZodObject>(
     configure: (environment) => {
       const config = readOptions(configSchema, environment);
       if (!isConfigured(config)) return null;
-      return { rates: rates(config), create: (parts) => create(config, parts) };
+      return { rates: rates(config), create: async (parts) => limitProvider(await create(config, parts)) };
     },
   };
 }

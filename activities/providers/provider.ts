@@ -23,13 +23,6 @@ export type ProviderCheck = {
   readonly problem?: ProviderProblem;
 };
 
-export type OfferQuery = {
-  readonly needs: Capacity;
-  readonly gpuType: string | null;
-  readonly regions: readonly string[];
-  readonly spot: boolean | null;
-};
-
 export type InstanceHandle = InstanceRef;
 
 /** Where things are on the instance is the provider's to say. */
@@ -85,8 +78,6 @@ export type Provider = {
   readonly capabilities: ProviderCapabilities;
   /** Whether it can be used now, and why not. Never throws for bad credentials: it says so. */
   readonly check: () => Promise<ProviderCheck>;
-  /** What could be launched for these needs, cheapest first. */
-  readonly offers: (query: OfferQuery) => Promise<readonly Offer[]>;
   /** Everything that could be launched at all, in no order; `spot`: its spot machines at least, where that is less work. */
   readonly catalog: (part: 'all' | 'spot') => Promise<readonly CatalogOffer[]>;
   /**

@@ -1,6 +1,6 @@
 import { isTerminalJobState } from '@artenic/core';
 import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
-import type { RepairActivities } from '../contracts/index.ts';
+import type { SweepRecordInput } from '../contracts/index.ts';
 import { collectAttempt } from '../attempts/collect.ts';
 import { settleAttempt } from '../jobs/settle.ts';
 import type { RepairDeps } from '../deps.ts';
@@ -38,7 +38,7 @@ export async function restartJob({ store, describeWorkflow, adoptJob }: RepairDe
 
 export async function recordSweep(
   { store, now }: RepairDeps,
-  { provider, startedAt, result }: Parameters<RepairActivities['recordSweep']>[0],
+  { provider, startedAt, result }: SweepRecordInput,
 ): Promise<void> {
   const sweep = { provider, startedAt: new Date(startedAt), finishedAt: now() };
   if ('error' in result) return store.reconcile.finishSweep({ ...sweep, error: result.error });

@@ -4,6 +4,7 @@ import type { ObjectStorage } from '../../core/object-storage.ts';
 import { isAbsent, toStorageError } from './file-errors.ts';
 import { folderMode, pruneFolders } from './folders.ts';
 import { foldersOfPrefix, segmentsOf, temporaryFolder } from './keys.ts';
+import { limitStorage, usualStorageLimits } from './limited.ts';
 import { chunksOf, openObject, readWhole, statObject, walk } from './read-object.ts';
 import { removeAbandoned } from './temporary-files.ts';
 import { ContentError, putObject } from './write-object.ts';
@@ -11,7 +12,14 @@ import { ContentError, putObject } from './write-object.ts';
 const sweepIntervalMs = 24 * 3_600_000;
 
 /** Objects as files: the key `a/b` is the file `root/a/b`. What is under way lies in `root/.tmp` and takes its place whole. */
-export function createFilesystemStorage({ root }: { readonly root: string }): ObjectStorage {
+export function createFilesystemStorage(
+  { root }: { readonly root: string },
+  limits = usualStorageLimits,
+): ObjectStorage {
+  return limitStorage(objectsIn(root), limits);
+}
+
+function objectsIn(root: string): ObjectStorage {
   let prepared: Promise<string> | null = null;
   let sweptAtMs = Date.now();
 

@@ -12,7 +12,8 @@ const numbersAsText: ReadonlyMap<unknown, number> = new Map([
 ]);
 /** Fields of a line that are no metric. */
 const reserved: ReadonlySet<string> = new Set(['step', 'epoch', 'time']);
-const longestName = 128;
+/** Characters of a metric's name: a longer one is not kept. */
+export const longestMetricName = 128;
 const longestLineBytes = 64_000;
 /** After so long other requests get their turn. */
 const turnMs = 10;
@@ -31,10 +32,21 @@ function numberOf(value: unknown): number | null {
 }
 
 type Origin = { readonly jobId: string; readonly attempt: number; readonly now: Date };
-export type MetricLines = { readonly rows: readonly MetricRow[]; readonly badLines: number };
+export type MetricLines = {
+  readonly rows: readonly MetricRow[];
+  /** Lines that cannot be read. */
+  readonly badLines: number;
+  /** Values of lines that can be read which are no numbers, or whose name is empty, too long or holds NUL. */
+  readonly droppedValues: number;
+  /** Names of the first dropped values, cut to `longestMetricName`. */
+  readonly droppedNames: readonly string[];
+};
+const mostDroppedNames = 10;
 
-/** Null for a line that cannot be read. */
-function rowsOf(line: string, { jobId, attempt, now }: Origin): readonly MetricRow[] | null {
+type Line = { readonly rows: readonly MetricRow[]; readonly dropped: readonly string[] };
+
+/** Null for a line that cannot be read. A JSON null is an absent value, not a dropped one. */
+function readLine(line: string, { jobId, attempt, now }: Origin): Line | null {
   if (Buffer.byteLength(line) > longestLineBytes) return null;
   let fields: Record<string, unknown>;
   try {
@@ -46,17 +58,25 @@ function rowsOf(line: string, { jobId, attempt, now }: Origin): readonly MetricR
   if (typeof step !== 'number' || !Number.isSafeInteger(step)) return null;
   const epoch = typeof fields['epoch'] === 'number' && Number.isFinite(fields['epoch']) ? fields['epoch'] : null;
   const time = timeOf(fields['time']) ?? now;
-  return Object.entries(fields).flatMap(([name, value]) => {
-    const number = reserved.has(name) ? null : numberOf(value);
-    if (number === null || name === '' || name.length > longestName || name.includes('\0')) return [];
-    return [{ jobId, attempt, name, step, epoch, time, value: number }];
-  });
+  const rows: MetricRow[] = [];
+  const dropped: string[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (reserved.has(name) || value === null) continue;
+    const number = numberOf(value);
+    if (number === null || name === '' || name.length > longestMetricName || name.includes('\0')) dropped.push(name);
+    else rows.push({ jobId, attempt, name, step, epoch, time, value: number });
+  }
+  return { rows, dropped };
 }
+
+/** A name as an event can hold it: PostgreSQL stores neither NUL nor lone surrogates. */
+const tellable = (name: string): string => name.slice(0, longestMetricName).toWellFormed().replaceAll('\0', '\uFFFD');
 
 /** Reads JSON lines as a training writes them. A line that cannot be read is counted, never an error of the whole. */
 export async function parseMetricLines(text: string, origin: Origin): Promise<MetricLines> {
   const rows: MetricRow[] = [];
-  let badLines = 0;
+  const droppedNames = new Set<string>();
+  let [badLines, droppedValues] = [0, 0];
   let turnBegan = performance.now();
   for (const line of text.split('\n')) {
     if (performance.now() - turnBegan > turnMs) {
@@ -64,11 +84,16 @@ export async function parseMetricLines(text: string, origin: Origin): Promise<Me
       turnBegan = performance.now();
     }
     if (line.trim() === '') continue;
-    const found = rowsOf(line, origin);
-    if (found === null) badLines++;
-    else rows.push(...found);
+    const found = readLine(line, origin);
+    if (found === null) {
+      badLines++;
+      continue;
+    }
+    rows.push(...found.rows);
+    droppedValues += found.dropped.length;
+    for (const name of found.dropped) if (droppedNames.size < mostDroppedNames) droppedNames.add(tellable(name));
   }
-  return { rows, badLines };
+  return { rows, badLines, droppedValues, droppedNames: [...droppedNames] };
 }
 
 /** Times beyond this many seconds since 1970 (the year 5138) are milliseconds. */

@@ -96,15 +96,24 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
   };
 }
 
-/** Told once for an attempt: a job that writes nonsense, or too much, does it often. */
+type MetricLoss =
+  | { readonly badLines: number }
+  | { readonly droppedValues: number; readonly droppedNames: readonly string[] }
+  | { readonly mostPoints: number };
+
+function noteOf(loss: MetricLoss): string {
+  if ('badLines' in loss) return 'metric-error';
+  return 'droppedValues' in loss ? 'metric-values' : 'metric-points';
+}
+
+/** Told once for an attempt and a kind of loss: a job that writes nonsense, or too much, does it often. */
 async function recordMetricLoss(
   repositories: Repositories,
   { attempt, job }: RunnerCaller,
-  loss: { readonly badLines: number } | { readonly mostPoints: number },
+  loss: MetricLoss,
   at: Date,
 ): Promise<void> {
-  const note = 'badLines' in loss ? 'metric-error' : 'metric-points';
-  if (!(await repositories.runnerEvents.firstTime(attempt.id, note, at))) return;
+  if (!(await repositories.runnerEvents.firstTime(attempt.id, noteOf(loss), at))) return;
   await repositories.events.append({
     topic: `job:${job.id}`,
     kind: 'job.metric-error',
@@ -129,7 +138,7 @@ export async function appendMetrics(
     const { nextOffset: end } = await store.streams.end(key);
     const part = freshPart(end, offset, body);
     if (part === null) return end;
-    const { rows, badLines } = await parseMetricLines(part.bytes.toString('utf8'), {
+    const { rows, badLines, droppedValues, droppedNames } = await parseMetricLines(part.bytes.toString('utf8'), {
       ...{ jobId: job.id, attempt: attempt.attempt, now: deps.now() },
     });
     const isTaken = await store.transaction(runnerPrincipal(caller), async (repositories) => {
@@ -137,8 +146,10 @@ export async function appendMetrics(
       const kept = rows.slice(0, Math.max(0, mostPoints - (await repositories.streams.points(job.id))));
       if (!(await repositories.streams.claim(key, part.from, part.to, kept.length))) return false;
       await repositories.metrics.insert(kept);
-      if (badLines > 0) await recordMetricLoss(repositories, caller, { badLines }, deps.now());
-      if (kept.length < rows.length) await recordMetricLoss(repositories, caller, { mostPoints }, deps.now());
+      const tell = (loss: MetricLoss): Promise<void> => recordMetricLoss(repositories, caller, loss, deps.now());
+      if (badLines > 0) await tell({ badLines });
+      if (droppedValues > 0) await tell({ droppedValues, droppedNames });
+      if (kept.length < rows.length) await tell({ mostPoints });
       return true;
     });
     // the same piece, sent twice at once: the other one has moved the stream on

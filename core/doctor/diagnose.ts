@@ -30,6 +30,8 @@ export type Facts = {
   /** How far the API's clock is ahead of PostgreSQL's. */
   readonly clockSkewMs: number;
   readonly isTemporalReachable: boolean;
+  /** Since when the platform is up without a gap: what it has not yet had time for is no fault. */
+  readonly upSinceMs: number;
   readonly sweepEveryMs: number;
   readonly providers: readonly ProviderFacts[];
   readonly strays: readonly StrayFacts[];
@@ -79,8 +81,11 @@ function ofClock(whose: string, skewMs: number): readonly Complaint[] {
   ];
 }
 
-function ofUse({ nowMs }: Facts, { name, usable, problem, message, checkedAtMs }: ProviderFacts): readonly Complaint[] {
-  if (nowMs - checkedAtMs > checkedLatelyMs) {
+function ofUse(
+  { nowMs, upSinceMs }: Facts,
+  { name, usable, problem, message, checkedAtMs }: ProviderFacts,
+): readonly Complaint[] {
+  if (nowMs - Math.max(checkedAtMs, upSinceMs) > checkedLatelyMs) {
     const minutes = Math.round((nowMs - checkedAtMs) / 60_000);
     const advice = 'See that a worker runs that has its credentials, and what its log says.';
     return [{ subject: name, message: `No worker has checked ${name} for ${minutes} minutes.`, advice }];
@@ -104,9 +109,12 @@ function adviceFor(problem: ProviderProblem | null): string {
   }
 }
 
-function ofSweep({ nowMs, sweepEveryMs }: Facts, { name, usable, sweep }: ProviderFacts): readonly Complaint[] {
+function ofSweep(
+  { nowMs, sweepEveryMs, upSinceMs }: Facts,
+  { name, usable, sweep }: ProviderFacts,
+): readonly Complaint[] {
   const lateMs = 3 * sweepEveryMs + longestSweepMs;
-  const isLate = sweep === null || sweep.succeededAtMs === null || nowMs - sweep.succeededAtMs > lateMs;
+  const isLate = nowMs - Math.max(sweep?.succeededAtMs ?? 0, upSinceMs) > lateMs;
   // a single failed sweep is retried a minute later
   if (!isLate || (sweep === null && !usable)) return [];
   const why = sweep?.error ?? 'no sweep has come to its end';

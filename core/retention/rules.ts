@@ -139,6 +139,7 @@ export const folderRules: Readonly<Record<string, RetentionRule>> = {
   ),
   'cache/models': own('API', 'the files used last, up to a number of bytes; half-written ones for an hour'),
   'objects/.tmp': own('storage', 'a day: what is older was left by a process that died'),
+  'tmp/<process>': own('worker', 'as long as the work on it; what a killed process has left goes at the next start'),
 };
 
 /** Kinds that have their own top-level folder. */

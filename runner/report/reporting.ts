@@ -6,7 +6,7 @@ import { complain } from '../error-text.ts';
 import { checkpointRequests } from '../checkpoints/request.ts';
 import type { Folders } from '../folders.ts';
 import { progressReader, startHeartbeat, type Phase } from './heartbeat.ts';
-import type { Notices } from '../notices.ts';
+import type { Notices } from '../notices/notices.ts';
 import { startShipper, type Shipper } from './shipper.ts';
 import type { Stopping } from '../process/stopping.ts';
 

@@ -122,7 +122,7 @@ function jobsApi(http: Http) {
           {
             method: 'GET',
             path: jobPath(id, '/metrics'),
-            query: { names: query.names?.join(','), limit: query.limit },
+            query: { name: query.names, limit: query.limit },
           },
           itemsOf(metricPointSchema),
         )

@@ -19,7 +19,8 @@ export type UploadBody = NonNullable<RequestInit['body']>;
 export type RequestOptions = {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** A list is sent as its name once for each value. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is; called anew for each try. */
@@ -89,7 +90,8 @@ export function createHttp(options: ClientOptions): Http {
   ): Promise<T> {
     const url = new URL(request.path, options.url);
     for (const [name, value] of Object.entries(request.query ?? {}))
-      if (value !== undefined) url.searchParams.set(name, String(value));
+      for (const one of typeof value === 'object' ? value : [value])
+        if (one !== undefined) url.searchParams.append(name, String(one));
     const timeouts = request.unbounded === true ? [] : [AbortSignal.timeout(timeoutMs)];
     const signal = AbortSignal.any(request.signal === undefined ? timeouts : [...timeouts, request.signal]);
     const body = request.json === undefined ? request.content?.body() : JSON.stringify(request.json);

@@ -3,9 +3,10 @@ import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
+import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { Database } from '../entities.ts';
 import type { EndingCount, Offer } from '../../core/failover/types.ts';
-import type { AttemptRecord, AttemptsRepository } from '../types.ts';
+import type { AttemptRecord, AttemptsRepository, BilledTimes, NewAttempt, NextLaunchOfAttempt } from '../types.ts';
 import { decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendEvent } from '../events/repository.ts';
 import { createFirstKept } from './first-kept.ts';
@@ -69,7 +70,7 @@ async function notePrice(transaction: Db, { provider, billing }: AttemptRecord['
   );
 }
 
-function open(db: Db, attempt: Parameters<AttemptsRepository['open']>[0]): Promise<AttemptRecord> {
+function open(db: Db, attempt: NewAttempt): Promise<AttemptRecord> {
   const { id, jobId, reason, createdAt } = attempt;
   return inTransaction(db, async (transaction) => {
     const made = await transaction
@@ -128,7 +129,7 @@ const billedByJobs: (db: Db) => AttemptsRepository['billedByJobs'] = (db) => asy
   return Map.groupBy(rows, ({ jobId }) => jobId);
 };
 
-async function setBilled(db: Db, ...[instance, { from, until }]: Parameters<AttemptsRepository['setBilled']>) {
+async function setBilled(db: Db, instance: InstanceRef, { from, until }: BilledTimes) {
   const { attemptId, instanceId } = instance;
   const open = db
     .updateTable('attempts')
@@ -175,7 +176,7 @@ function runningSpans(db: Db, jobId: string): Promise<readonly RunningSpan[]> {
     .execute();
 }
 
-async function moveLaunch(db: Db, ...[id, to]: Parameters<AttemptsRepository['moveLaunch']>): Promise<void> {
+async function moveLaunch(db: Db, id: string, to: NextLaunchOfAttempt): Promise<void> {
   const { launch, offer, reason, at } = to;
   await db
     .updateTable('attempts')

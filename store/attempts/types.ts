@@ -70,19 +70,31 @@ export type SilentAttempt = Pick<
 /** Query for a page of a job's items. `cursor` is opaque. */
 export type JobPageQuery = { readonly jobId: string; readonly cursor?: string; readonly limit: number };
 
+export type NextLaunchOfAttempt = {
+  readonly launch: number;
+  readonly offer: Offer;
+  readonly reason: string;
+  readonly at: Date;
+};
+
+/** A time is null until the provider has reported it. */
+export type BilledTimes = { readonly from: Date | null; readonly until: Date | null };
+
+export type NewAttempt = {
+  readonly id: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly offer: Offer;
+  readonly reason: string;
+  readonly createdAt: Date;
+};
+
 export type AttemptsRepository = {
   /**
    * Creates the row in state `waiting` and appends the event `attempt.state`; for an existing id it returns the
    * existing row.
    */
-  readonly open: (attempt: {
-    readonly id: string;
-    readonly jobId: string;
-    readonly attempt: number;
-    readonly offer: Offer;
-    readonly reason: string;
-    readonly createdAt: Date;
-  }) => Promise<AttemptRecord>;
+  readonly open: (attempt: NewAttempt) => Promise<AttemptRecord>;
   readonly find: (id: string) => Promise<AttemptRecord | null>;
   readonly get: (id: string) => Promise<AttemptRecord>;
   /**
@@ -103,10 +115,7 @@ export type AttemptsRepository = {
   /** Running times of the attempts whose runner has said hello. */
   readonly runningSpans: (jobId: string) => Promise<readonly RunningSpan[]>;
   /** Moves to the given launch of this offer; a launch that is not newer than the current one changes nothing. */
-  readonly moveLaunch: (
-    id: string,
-    to: { readonly launch: number; readonly offer: Offer; readonly reason: string; readonly at: Date },
-  ) => Promise<void>;
+  readonly moveLaunch: (id: string, to: NextLaunchOfAttempt) => Promise<void>;
   /** Ascending by number. */
   readonly listByJob: (jobId: string) => Promise<readonly AttemptRecord[]>;
   /** Ascending by number. */
@@ -117,10 +126,7 @@ export type AttemptsRepository = {
    * Stores the provider's own times of an instance. The first end stays; an instance that is not the attempt's own
    * changes nothing.
    */
-  readonly setBilled: (
-    instance: InstanceRef,
-    billed: { readonly from: Date | null; readonly until: Date | null },
-  ) => Promise<void>;
+  readonly setBilled: (instance: InstanceRef, billed: BilledTimes) => Promise<void>;
   /**
    * Only forward (waiting → launching → starting → setup → running → stopping); `end` sets `ended`. Stores the matching
    * time; appends the event.

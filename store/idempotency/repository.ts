@@ -1,13 +1,12 @@
 import { sql } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import type { Db } from '../database.ts';
-import type { IdempotencyRepository, StoredResponse } from '../types.ts';
+import type { IdempotencyRepository, IdempotentRequest, StoredResponse } from '../types.ts';
 
-type BeginRequest = Parameters<IdempotencyRepository['begin']>[0];
 type BeginAnswer = Awaited<ReturnType<IdempotencyRepository['begin']>>;
 
 /** Takes a free key, or takes over an expired reservation of the same request. */
-async function reserve(db: Db, request: BeginRequest): Promise<boolean> {
+async function reserve(db: Db, request: IdempotentRequest): Promise<boolean> {
   const { key, principalId, route, bodySha256, now, lockMs } = request;
   const lockedUntil = new Date(now.getTime() + lockMs);
   const reserved = await db
@@ -27,7 +26,7 @@ async function reserve(db: Db, request: BeginRequest): Promise<boolean> {
   return reserved !== undefined;
 }
 
-async function begin(db: Db, request: BeginRequest): Promise<BeginAnswer> {
+async function begin(db: Db, request: IdempotentRequest): Promise<BeginAnswer> {
   if (await reserve(db, request)) return { kind: 'new' };
   const row = await db
     .selectFrom('idempotency_keys')

@@ -4,20 +4,24 @@ export type StoredResponse = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
+export type IdempotentRequest = {
+  readonly key: string;
+  readonly principalId: string;
+  readonly route: string;
+  readonly bodySha256: string;
+  readonly now: Date;
+  readonly lockMs: number;
+};
+
 export type IdempotencyRepository = {
   /**
    * Reserves the key for this request. `new`: continue, and call `complete` in the transaction of the effect. `replay`:
    * answer with the stored response. `in-flight`: the same request is under way. `mismatch`: the key was used for
    * another request. A reservation expires after `lockMs`.
    */
-  readonly begin: (request: {
-    readonly key: string;
-    readonly principalId: string;
-    readonly route: string;
-    readonly bodySha256: string;
-    readonly now: Date;
-    readonly lockMs: number;
-  }) => Promise<
+  readonly begin: (
+    request: IdempotentRequest,
+  ) => Promise<
     | { readonly kind: 'new' }
     | { readonly kind: 'in-flight' }
     | { readonly kind: 'mismatch' }

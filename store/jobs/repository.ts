@@ -6,7 +6,7 @@ import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities.ts';
-import type { JobInsert, JobRecord, JobsRepository, OpenJobsQuery } from '../types.ts';
+import type { JobInsert, JobRecord, JobsQuery, JobsRepository, OpenJobsQuery } from '../types.ts';
 import { decodeCursor, toPage } from '../cursors.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
@@ -115,7 +115,7 @@ async function setSignals(transaction: Db, id: string, signals: SignalState): Pr
   return job;
 }
 
-async function list(db: Db, query: Parameters<JobsRepository['list']>[0]): Promise<Page<JobRecord>> {
+async function list(db: Db, query: JobsQuery): Promise<Page<JobRecord>> {
   const { projectId, states, service, search, cursor, limit } = query;
   let select = db.selectFrom('jobs').selectAll().where('projectId', '=', projectId);
   if (states !== undefined) select = select.where(sql<boolean>`state = any (${states})`);

@@ -55,6 +55,16 @@ export type JobInsert = {
   readonly createdAt: Date;
 };
 
+export type JobsQuery = {
+  readonly projectId: string;
+  readonly states?: readonly JobState[];
+  readonly service?: string;
+  /** Part of a service's or model's name, or the beginning of an id. */
+  readonly search?: string;
+  readonly cursor?: string;
+  readonly limit: number;
+};
+
 export type JobsRepository = {
   /**
    * Inserts in state `queued` and appends the event `job.state`. An existing id changes nothing and returns the row;
@@ -65,15 +75,7 @@ export type JobsRepository = {
   /** Throws `not-found`. */
   readonly get: (id: string) => Promise<JobRecord>;
   /** Newest first. `cursor` is opaque. */
-  readonly list: (query: {
-    readonly projectId: string;
-    readonly states?: readonly JobState[];
-    readonly service?: string;
-    /** Part of a service's or model's name, or the beginning of an id. */
-    readonly search?: string;
-    readonly cursor?: string;
-    readonly limit: number;
-  }) => Promise<Page<JobRecord>>;
+  readonly list: (query: JobsQuery) => Promise<Page<JobRecord>>;
   /**
    * Moves to `to` if `core/jobs/transitions.ts` allows it, and appends the event `job.state` in the same transaction. A
    * terminal job or a forbidden transition changes nothing: the record is returned unchanged.

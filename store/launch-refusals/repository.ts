@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import { json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
-import type { LaunchRefusalRecord, LaunchRefusalsRepository } from '../types.ts';
+import type { LaunchRefusalRecord, LaunchRefusalsRepository, NewLaunchRefusal } from '../types.ts';
 import { decodeCursor, toPage } from '../cursors.ts';
 
 /** A decision reads at most this many offers per market, and there are two markets. */
@@ -17,7 +17,7 @@ function toRecord(row: Row): LaunchRefusalRecord {
   return { jobId, offer, kind, message, streak, total, attempt, launch, firstAt, lastAt };
 }
 
-async function record(db: Db, ...[refusal]: Parameters<LaunchRefusalsRepository['record']>): Promise<void> {
+async function record(db: Db, refusal: NewLaunchRefusal): Promise<void> {
   const { jobId, offer, kind, attempt, launch, at } = refusal;
   const { provider, region, zone = '', instanceType, spot } = offer;
   const message = storable(refusal.message.slice(0, maxMessageLength));

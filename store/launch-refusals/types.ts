@@ -22,11 +22,13 @@ export type LaunchRefusalRecord = {
 /** A recent refusal of another job. */
 export type RecentRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly endedAt: Date };
 
+export type NewLaunchRefusal = Omit<LaunchRefusalRecord, 'streak' | 'total' | 'firstAt' | 'lastAt'> & {
+  readonly at: Date;
+};
+
 export type LaunchRefusalsRepository = {
   /** A row for each offer of a job; repeating the same launch of the same attempt changes nothing. */
-  readonly record: (
-    refusal: Omit<LaunchRefusalRecord, 'streak' | 'total' | 'firstAt' | 'lastAt'> & { readonly at: Date },
-  ) => Promise<void>;
+  readonly record: (refusal: NewLaunchRefusal) => Promise<void>;
   /** The newest refusals of the job, as many as a decision reads, oldest first. */
   readonly ofJob: (jobId: string) => Promise<readonly LaunchRefusalRecord[]>;
   /** Ordered by offer. */

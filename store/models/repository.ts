@@ -4,15 +4,21 @@ import { assertNever } from '../../core/assert-never.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { inTransaction, json, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
-import type { ModelPageQuery, ModelRecord, ModelVersionRecord, ModelsRepository, StageChangeRecord } from '../types.ts';
+import type {
+  ModelPageQuery,
+  ModelRecord,
+  ModelsQuery,
+  ModelsRepository,
+  ModelVersionRecord,
+  NewModelVersion,
+  StageChange,
+  StageChangeRecord,
+} from '../types.ts';
 import { decodeCursor, decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
 
 type VersionRow = Selectable<Database['model_versions']>;
-type Registration = Parameters<ModelsRepository['register']>[0];
-type StageChange = Parameters<ModelsRepository['setStage']>[0];
-
 function toVersion(row: VersionRow): ModelVersionRecord {
   const { model, version, stage, format, sha256, signature, metrics, jobId, createdBy, createdAt, external } = row;
   const bytes = Number(row.bytes);
@@ -59,7 +65,7 @@ async function production(db: Db, projectId: string, name: string): Promise<Mode
 }
 
 /** Creates a missing model and locks it: changes of one model happen one after another. */
-async function makeAndLock(transaction: Db, { projectId, model, createdAt }: Registration): Promise<number> {
+async function makeAndLock(transaction: Db, { projectId, model, createdAt }: NewModelVersion): Promise<number> {
   const row = await transaction
     .insertInto('models')
     .values({ projectId, name: model, latestVersion: 0, createdAt })
@@ -73,7 +79,7 @@ async function makeAndLock(transaction: Db, { projectId, model, createdAt }: Reg
   return row.latestVersion;
 }
 
-function register(db: Db, registration: Registration): Promise<ModelVersionRecord> {
+function register(db: Db, registration: NewModelVersion): Promise<ModelVersionRecord> {
   const { projectId, model, jobId, createdBy, createdAt } = registration;
   return inTransaction(db, async (transaction) => {
     const version = (await makeAndLock(transaction, registration)) + 1;
@@ -167,7 +173,7 @@ function setStage(db: Db, change: StageChange): Promise<ModelVersionRecord> {
       .select('name')
       .where('projectId', '=', projectId)
       .where('name', '=', name)
-      .forUpdate()
+      .forNoKeyUpdate()
       .execute();
     const current = await getVersion(transaction, projectId, name, version);
     if (current.stage === to) return current;
@@ -184,7 +190,7 @@ function setStage(db: Db, change: StageChange): Promise<ModelVersionRecord> {
   });
 }
 
-async function list(db: Db, query: Parameters<ModelsRepository['list']>[0]): Promise<Page<ModelRecord>> {
+async function list(db: Db, query: ModelsQuery): Promise<Page<ModelRecord>> {
   const { projectId, cursor, limit } = query;
   let select = selectModels(db, projectId);
   if (cursor !== undefined) select = select.where('models.name', '>', decodeCursor(cursor, 1)[0] ?? '');

@@ -38,29 +38,43 @@ export type ModelPageQuery = {
   readonly limit: number;
 };
 
+export type NewModelVersion = {
+  readonly model: string;
+  readonly projectId: string;
+  readonly format: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly signature: ModelSignature;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly jobId: string | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly external?: ExternalModel | null;
+};
+
+export type ModelsQuery = {
+  readonly projectId: string;
+  readonly cursor?: string;
+  readonly limit: number;
+};
+
+export type StageChange = {
+  readonly projectId: string;
+  readonly name: string;
+  readonly version: number;
+  readonly to: ModelStage;
+  readonly by: string;
+  readonly at: Date;
+  readonly reason: string;
+};
+
 export type ModelsRepository = {
   /**
    * Assigns the next version number, under a lock on the model. With `jobId`, the same job again returns its version.
    * Appends the event `model.version`.
    */
-  readonly register: (version: {
-    readonly model: string;
-    readonly projectId: string;
-    readonly format: string;
-    readonly sha256: string;
-    readonly bytes: number;
-    readonly signature: ModelSignature;
-    readonly metrics: Readonly<Record<string, number>>;
-    readonly jobId: string | null;
-    readonly createdBy: string;
-    readonly createdAt: Date;
-    readonly external?: ExternalModel | null;
-  }) => Promise<ModelVersionRecord>;
-  readonly list: (query: {
-    readonly projectId: string;
-    readonly cursor?: string;
-    readonly limit: number;
-  }) => Promise<Page<ModelRecord>>;
+  readonly register: (version: NewModelVersion) => Promise<ModelVersionRecord>;
+  readonly list: (query: ModelsQuery) => Promise<Page<ModelRecord>>;
   readonly get: (projectId: string, name: string) => Promise<ModelRecord>;
   /** Newest first. */
   readonly versions: (query: ModelPageQuery) => Promise<Page<ModelVersionRecord>>;
@@ -78,15 +92,7 @@ export type ModelsRepository = {
    * transaction. A retired version throws `conflict`; the current stage again changes nothing. Writes history and
    * event.
    */
-  readonly setStage: (change: {
-    readonly projectId: string;
-    readonly name: string;
-    readonly version: number;
-    readonly to: ModelStage;
-    readonly by: string;
-    readonly at: Date;
-    readonly reason: string;
-  }) => Promise<ModelVersionRecord>;
+  readonly setStage: (change: StageChange) => Promise<ModelVersionRecord>;
   /** Oldest first. */
   readonly stageHistory: (query: ModelPageQuery) => Promise<Page<StageChangeRecord>>;
 };

@@ -1,13 +1,10 @@
 import { sql, type UpdateObject } from 'kysely';
 import { json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
-import type { ReconcileRepository, SweptAttempt } from '../types.ts';
+import type { FinishedSweep, ReconcileRepository, SweptAttempt, SweptAttemptsQuery } from '../types.ts';
 import { createStrays } from './strays.ts';
 
-async function attempts(
-  db: Db,
-  { provider, attemptIds, limit }: Parameters<ReconcileRepository['attempts']>[0],
-): Promise<readonly SweptAttempt[]> {
+async function attempts(db: Db, { provider, attemptIds, limit }: SweptAttemptsQuery): Promise<readonly SweptAttempt[]> {
   const { rows } = await sql<SweptAttempt>`
     with wanted as (
       (
@@ -25,7 +22,7 @@ async function attempts(
   return rows;
 }
 
-async function finishSweep(db: Db, sweep: Parameters<ReconcileRepository['finishSweep']>[0]): Promise<void> {
+async function finishSweep(db: Db, sweep: FinishedSweep): Promise<void> {
   const { provider, startedAt, finishedAt } = sweep;
   const outcome =
     'error' in sweep

@@ -87,10 +87,7 @@ function openOf(db: Db, provider: string): Promise<StrayRecord[]> {
     .execute();
 }
 
-function setStrays(
-  db: Db,
-  ...[provider, strays, at, machine]: Parameters<ReconcileRepository['setStrays']>
-): Promise<void> {
+function setStrays(db: Db, provider: string, strays: readonly Stray[], at: Date, machine?: string): Promise<void> {
   return inTransaction(db, async (transaction) => {
     await lock(transaction, `strays-${provider}`);
     const seen = new Set(strays.map(({ handle }) => handle.instanceId));

@@ -67,6 +67,15 @@ export type SweptAttempt = {
   readonly currentAttempt: number;
 };
 
+export type FinishedSweep = Pick<SweepRecord, 'provider' | 'startedAt' | 'finishedAt'> &
+  ({ readonly error: string } | { readonly findings: SweepFindings });
+
+export type SweptAttemptsQuery = {
+  readonly provider: string;
+  readonly attemptIds: readonly string[];
+  readonly limit: number;
+};
+
 export type ReconcileRepository = {
   /** A call begins that may create the attempt's instance; null: the call was refused and created none. */
   readonly launchTried: (attemptId: string, at: Date | null) => Promise<void>;
@@ -77,11 +86,7 @@ export type ReconcileRepository = {
   /** Withdraws the confirmation because an instance of the attempt still lives. */
   readonly denyTermination: (attemptId: string) => Promise<void>;
   /** Rows of this provider that are not over, oldest first and at most `limit`, plus the rows with these ids. */
-  readonly attempts: (query: {
-    readonly provider: string;
-    readonly attemptIds: readonly string[];
-    readonly limit: number;
-  }) => Promise<readonly SweptAttempt[]>;
+  readonly attempts: (query: SweptAttemptsQuery) => Promise<readonly SweptAttempt[]>;
   /** Stores since when attempts have no open workflow; the first time stays as long as they have none. */
   readonly setWatched: (attempts: {
     readonly watched: readonly string[];
@@ -101,10 +106,7 @@ export type ReconcileRepository = {
   readonly strayResolved: (handle: InstanceRef, at: Date) => Promise<void>;
   /** Open strays of all providers, longest first. */
   readonly unresolved: () => Promise<readonly StrayRecord[]>;
-  readonly finishSweep: (
-    sweep: Pick<SweepRecord, 'provider' | 'startedAt' | 'finishedAt'> &
-      ({ readonly error: string } | { readonly findings: SweepFindings }),
-  ) => Promise<void>;
+  readonly finishSweep: (sweep: FinishedSweep) => Promise<void>;
   readonly sweeps: () => Promise<readonly SweepRecord[]>;
   /** When each provider reported the newest price that an attempt was launched for. */
   readonly pricedAt: () => Promise<ReadonlyMap<string, Date>>;

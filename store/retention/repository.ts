@@ -5,7 +5,7 @@ import { inTransaction, type Db } from '../database.ts';
 import { dropPartition, ensurePartitions, partitionsOf } from '../partitions.ts';
 import { isNamed, isUnsettled } from './due-jobs.ts';
 import { dropPoints, duePoints } from './due-points.ts';
-import type { RetentionRepository } from '../types.ts';
+import type { ExpiredQuery, RetentionRepository } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
 
 /** Tables with rows of a job, the column that refers to the job, and the stage in which the rows go. */
@@ -66,7 +66,7 @@ async function dueJobs(db: Db, stage: JobStage, before: Date, limit: number): Pr
   return rows.map(({ id }) => id);
 }
 
-async function expired(db: Db, query: Parameters<RetentionRepository['expired']>[0]): Promise<number> {
+async function expired(db: Db, query: ExpiredQuery): Promise<number> {
   const { keysBefore, sessionsBefore, straysBefore, auditBefore, noticesBefore, isDryRun } = query;
   const all = [
     sql`from idempotency_keys where created_at < ${keysBefore}`,

@@ -2,6 +2,15 @@ import type { CheckpointPlace, JobFacts, JobStage } from '../../core/retention/d
 
 export type OldPartition = { readonly name: string; readonly untilMs: number; readonly bytes: number };
 
+export type ExpiredQuery = {
+  readonly keysBefore: Date;
+  readonly sessionsBefore: Date;
+  readonly straysBefore: Date;
+  readonly auditBefore: Date;
+  readonly noticesBefore: Date;
+  readonly isDryRun: boolean;
+};
+
 /** Reads and deletions of the collector. `core/retention` decides. */
 export type RetentionRepository = {
   /** True when only `holder` may collect for the next `forMs`, by the database's clock. */
@@ -11,14 +20,7 @@ export type RetentionRepository = {
    * Expired idempotency keys, sign-ins, resolved strays, audit entries and finished messages: their number, or the
    * number of deleted ones.
    */
-  readonly expired: (query: {
-    readonly keysBefore: Date;
-    readonly sessionsBefore: Date;
-    readonly straysBefore: Date;
-    readonly auditBefore: Date;
-    readonly noticesBefore: Date;
-    readonly isDryRun: boolean;
-  }) => Promise<number>;
+  readonly expired: (query: ExpiredQuery) => Promise<number>;
   /** Partitions of `table` that end at or before this time and contain only numbered events, oldest first. */
   readonly oldPartitions: (table: 'events', untilMs: number) => Promise<readonly OldPartition[]>;
   readonly dropPartition: (table: 'events', name: string) => Promise<void>;

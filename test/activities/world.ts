@@ -16,6 +16,7 @@ import {
 import { createControlActivities } from '../../activities/control.ts';
 import type { ControlActivities, ProviderActivities } from '../../activities/contracts/index.ts';
 import type { ControlDeps, ProviderDeps } from '../../activities/deps.ts';
+import { openProcessFolder } from '../../activities/process-folder.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
 import { createLocalProvider, type LocalProviderOptions } from '../../activities/providers/local/provider.ts';
 import type { LaunchRequest, Provider } from '../../activities/providers/provider.ts';
@@ -137,6 +138,7 @@ export class ActivityWorld {
         },
       },
       describeWorkflow: async (workflowId) => this.workflows.get(workflowId) ?? 'absent',
+      inTemporaryFolder: async (work) => (await openProcessFolder(join(this.home, 'tmp')))(work),
       inspectModel: async (filePath) => {
         if ((await readFile(filePath, 'utf8')).startsWith('model')) return signature;
         throw new ArtenicError('model-rejected', 'It is no ONNX model.');

@@ -422,5 +422,41 @@ test('NaN and infinities are kept as such; lines that cannot be read are told an
   await world.store.events.sequence();
   const events = await world.store.events.after(0n, 1000);
   const told = events.filter(({ kind, subject }) => kind === 'job.metric-error' && subject === runner.jobId);
-  expect(told.map(({ data }) => data)).toEqual([{ attempt: 1, badLines: 4 }]);
+  expect(told.map(({ data }) => data)).toEqual([
+    { attempt: 1, badLines: 4 },
+    { attempt: 1, droppedValues: 1, droppedNames: ['note'] },
+  ]);
+});
+
+test('values that are no numbers, and names that cannot be kept, are told once with their names', async () => {
+  const runner = await world.startRunner();
+  const dropped = { nested: { a: 1 }, list: [1], bool: true, text: '0.5', '': 2, 'nul\0': 3, ['long'.repeat(50)]: 4 };
+  const text = `${JSON.stringify({ step: 1, kept: 1, absent: null, ...dropped })}\n`;
+  expect((await world.ship(runner, 'metrics?offset=0', text)).status).toBe(200);
+  expect((await world.ship(runner, `metrics?offset=${text.length}`, text)).status).toBe(200);
+  expect((await metricsOf(runner.jobId)).map(({ name }) => name)).toEqual(['kept', 'kept']);
+  await world.store.events.sequence();
+  const events = await world.store.events.after(0n, 10_000);
+  const told = events.filter(({ kind, subject }) => kind === 'job.metric-error' && subject === runner.jobId);
+  const droppedNames = ['nested', 'list', 'bool', 'text', '', 'nul\uFFFD', 'long'.repeat(32)];
+  expect(told.map(({ data }) => data)).toEqual([{ attempt: 1, droppedValues: 7, droppedNames }]);
+});
+
+test('a metric is asked for by its whole name, commas and all, as often as there are names', async () => {
+  const runner = await world.startRunner();
+  const text = `${JSON.stringify({ step: 1, 'recall, top-5': 0.6, 'val/acc@1': 0.5, a: 1, b: 2 })}\n`;
+  expect((await world.ship(runner, 'metrics?offset=0', text)).status).toBe(200);
+  const asked = async (query: string) => {
+    const answer = await world.call('GET', `/api/v1/jobs/${runner.jobId}/metrics?${query}`);
+    return answer.status === 200 ? (answer.json()['items'] as MetricPoint[]).map(({ name }) => name) : answer.status;
+  };
+  const comma = `name=${encodeURIComponent('recall, top-5')}`;
+  expect(await asked(comma)).toEqual(['recall, top-5']);
+  expect(await asked(`${comma}&name=a`)).toEqual(['a', 'recall, top-5']);
+  expect(await asked('names=a,b')).toEqual(['a', 'b']);
+  expect(await asked(`names=${encodeURIComponent('recall, top-5')}`)).toEqual(['recall, top-5']);
+  expect(await asked(`names=a&${comma}`)).toEqual(['a', 'recall, top-5']);
+  expect(await asked('name=none')).toEqual([]);
+  expect(await asked('name=')).toBe(422);
+  expect(await asked(`name=${'n'.repeat(129)}`)).toBe(422);
 });

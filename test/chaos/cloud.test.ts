@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { runRecordSchema, type RunRecord } from '../../scripts/docs/reliability-record.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { byTurns, isFull, seedOf } from '../support/share.ts';
 
 /** Another seed: `ARTENIC_CHAOS_SEED=7 npm test -- test/chaos/cloud`. The long runs: `npm run chaos`. */
@@ -12,7 +13,9 @@ const program = fileURLToPath(new URL('cloud/main.ts', import.meta.url));
 
 async function chaos(...options: readonly string[]): Promise<{ code: number | null; record: RunRecord; told: string }> {
   const args = ['--disable-warning=ExperimentalWarning', program, '--json', ...options];
-  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '' } });
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: compileCache() },
+  });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const [out, told, [code]] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   const last = out.trimEnd().split('\n').at(-1) ?? '';

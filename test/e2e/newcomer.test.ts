@@ -5,6 +5,7 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { homeAt } from '../../workers/up/home.ts';
@@ -27,7 +28,14 @@ const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
 /** Files that a clone does not contain, and large ones that are linked instead of copied. */
 const notCloned = new Set(['.git', 'node_modules', '.artenic', '.artenic-tools', 'coverage']);
-const linked = ['node_modules', '.artenic-tools'];
+const tools = '.artenic-tools';
+/** Only the tools that a start uses: the others may be under installation in the checkout. */
+const linked = [
+  'node_modules',
+  ...(existsSync(join(root, tools)) ? readdirSync(join(root, tools)) : [])
+    .filter((name) => /^(?:temporal|picklescan)-[\d.]+$/.test(name))
+    .map((name) => join(tools, name)),
+];
 
 type User = { readonly uid: number; readonly gid: number } | null;
 /** A clone after `npm ci`, in a home folder of mode 0700 that belongs to its user. */
@@ -50,6 +58,7 @@ class Clone {
   #link(name: string): void {
     if (!existsSync(join(root, name))) return;
     const to = join(this.folder, name);
+    mkdirSync(dirname(to), { recursive: true });
     // On a disk other than the checkout's, files cannot be linked.
     if (spawnSync('cp', ['-RPpl', join(root, name), to]).status === 0) return;
     rmSync(to, { recursive: true, force: true });

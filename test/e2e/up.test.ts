@@ -8,12 +8,13 @@ import { afterAll, expect, test } from '@jest/globals';
 import type { JobView, StageChangeView } from '@artenic/core';
 import { counterJob } from '../chaos/jobs.ts';
 import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { createStack } from '../support/stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const stack = createStack({ ARTENIC_LOCAL_VCPU: '2', ARTENIC_HISTORY_MS: '500' }, { isPrebuilt: false });
+const stack = createStack({ ARTENIC_LOCAL_VCPU: '2', ARTENIC_HISTORY_MS: '500' }, { buildsAtFirst: true });
 const demoFile = join(stack.home, 'demo.json');
 type Demo = {
   jobId: string;
@@ -29,7 +30,10 @@ type Demo = {
 function artenic(...args: string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
   const run = spawnSync(process.execPath, [join(root, 'cli/bin.mjs'), ...args], {
     encoding: 'utf8',
-    env: { ...process.env, ARTENIC_HOME: stack.home, ARTENIC_URL: '', ARTENIC_API_KEY: '' },
+    env: {
+      ...{ ...process.env, NODE_COMPILE_CACHE: compileCache() },
+      ...{ ARTENIC_HOME: stack.home, ARTENIC_URL: '', ARTENIC_API_KEY: '' },
+    },
   });
   return { code: run.status, out: run.stdout, err: run.stderr };
 }

@@ -140,7 +140,7 @@ function write(name: string, history: Parameters<typeof historyToJSON>[0]): void
   writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(told, null, 1)}\n`);
 }
 
-await globalSetup();
+await globalSetup({ nonFlagArgs: ['replay'] });
 if (process.argv[2] === 'sweep') {
   await recordSweep();
   await globalTeardown();

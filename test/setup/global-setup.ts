@@ -1,4 +1,4 @@
-import { execFileSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,12 @@ import { makeEnteredFolder } from '../support/entered-folder.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespaces = Array.from({ length: 64 }, (_, index) => `test-${index}`);
 
-type Stack = { readonly folder: string; readonly children: readonly ChildProcess[] };
+type Stack = {
+  readonly folder: string;
+  readonly children: readonly ChildProcess[];
+  /** Each one leads a process group. */
+  readonly installers: readonly ChildProcess[];
+};
 declare global {
   var artenicTestStack: Stack | undefined;
 }
@@ -32,7 +37,7 @@ async function startDatabase(folder: string): Promise<ChildProcess> {
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
   };
   const child = startPostgres(options);
-  await awaitPostgres(options, 20_000, () => child.exitCode === null);
+  await awaitPostgres(options, 60_000, () => child.exitCode === null);
   const client = new pg.Client({ connectionString: databaseUrl(options, ownDatabase) });
   await client.connect();
   await client.query('create database artenic_template');
@@ -67,7 +72,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
     ],
   });
   const address = `127.0.0.1:${port}`;
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1000 });
@@ -109,14 +114,23 @@ function chooseSeed(): void {
   process.stdout.write(`\nThis run's part of the full count: ARTENIC_TEST_SEED=${process.env['ARTENIC_TEST_SEED']}\n`);
 }
 
-export default async function globalSetup(): Promise<void> {
+/** For a run of all files: third-party tools are installed while files run that do not use them. */
+function installTools(): readonly ChildProcess[] {
+  return ['go', 'python'].map((kind) =>
+    spawn(process.execPath, [join(root, 'scripts', 'tools-ahead.mjs'), kind], { detached: true, stdio: 'ignore' }),
+  );
+}
+
+export default async function globalSetup({ nonFlagArgs }: { readonly nonFlagArgs: readonly string[] }): Promise<void> {
   chooseSeed();
+  const isWhole = nonFlagArgs.length === 0 || process.env['ARTENIC_TEST_EVENTS'] !== undefined;
+  const installers = isWhole ? installTools() : [];
   const folder = makeEnteredFolder('artenic-test-');
   mkdirSync(join(folder, 'namespaces'));
   process.env['ARTENIC_TEST_FOLDER'] = folder;
   const started = await Promise.allSettled([startDatabase(folder), startTemporal(folder), bundleWorkflows(folder)]);
   const children = started.flatMap((one) => (one.status === 'fulfilled' && one.value !== undefined ? [one.value] : []));
-  globalThis.artenicTestStack = { folder, children };
+  globalThis.artenicTestStack = { folder, children, installers };
   const failed = started.find((one) => one.status === 'rejected');
   if (failed !== undefined) {
     for (const child of children) child.kill('SIGKILL');

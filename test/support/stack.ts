@@ -59,10 +59,12 @@ function prebuilt(): Readonly<Record<string, string>> {
   return { NODE_COMPILE_CACHE: compileCache(), ...(bundle === undefined ? {} : { ARTENIC_WORKFLOW_BUNDLE: bundle }) };
 }
 
+/** @param options.buildsAtFirst the first start builds the workflows and compiles everything itself, as a user's start does */
 export function createStack(
   environment: Readonly<Record<string, string>> = {},
-  { isPrebuilt = true }: { readonly isPrebuilt?: boolean } = {},
+  { buildsAtFirst = false }: { readonly buildsAtFirst?: boolean } = {},
 ): Stack {
+  let starts = 0;
   const home = mkdtempSync(join(tmpdir(), 'artenic-stack-'));
   let supervisor: ChildProcess | null = null;
   let printed = '';
@@ -84,7 +86,7 @@ export function createStack(
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
           ...process.env,
-          ...(isPrebuilt ? prebuilt() : {}),
+          ...(buildsAtFirst && starts++ === 0 ? {} : prebuilt()),
           ...{ DATABASE_URL: '', TEMPORAL_ADDRESS: '', ...environment, ARTENIC_HOME: home },
         },
       },

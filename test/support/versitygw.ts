@@ -29,7 +29,7 @@ export async function startS3Server(): Promise<S3Server> {
   mkdirSync(join(folder, bucket), { recursive: true });
   const credentials = { accessKeyId: 'testaccess', secretAccessKey: 'testsecret123' };
   const port = await freePort();
-  const child = spawn(program, ['--port', `127.0.0.1:${port}`, '--health', '/health', '--quiet', 'posix', folder], {
+  const child = spawn(program, [`127.0.0.1:${port}`, folder], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       HOME: root,

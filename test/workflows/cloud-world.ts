@@ -115,6 +115,7 @@ export class CloudWorld {
       ...{ store, storage, policyFor, describeWorkflow: temporal.describe },
       signal: { capacityGranted: temporal.signalCapacityGranted },
       inspectModel: () => Promise.reject(new Error('no job here makes a model')),
+      inTemporaryFolder: () => Promise.reject(new Error('no job here makes a model')),
       now: () => new Date(),
     };
     const providers = new Map([['simulated', provider]]);

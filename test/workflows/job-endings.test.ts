@@ -93,6 +93,7 @@ beforeAll(async () => {
     ...{ policyFor, describeWorkflow: gateway.describe, now: () => new Date() },
     signal: { capacityGranted: gateway.signalCapacityGranted },
     inspectModel: () => Promise.reject(new Error('no job here makes a model')),
+    inTemporaryFolder: () => Promise.reject(new Error('no job here makes a model')),
   });
   const workflowsPath = fileURLToPath(new URL('./watching/index.ts', import.meta.url));
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });

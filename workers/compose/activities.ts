@@ -16,6 +16,7 @@ import { createControlActivities } from '../../activities/control.ts';
 import { nextLaunch } from '../../activities/failover/next-launch.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
+import { openProcessFolder } from '../../activities/process-folder.ts';
 import type { ProviderRates } from '../../activities/providers/module.ts';
 import type { Provider } from '../../activities/providers/provider.ts';
 import { providerModules } from '../../activities/providers/registry.ts';
@@ -73,6 +74,7 @@ export async function composeActivities(parts: {
     policyFor,
     signal: { capacityGranted: temporal.signalCapacityGranted },
     describeWorkflow: temporal.describe,
+    inTemporaryFolder: await openProcessFolder(join(home, 'tmp')),
     inspectModel: (path) => inspectModel(path, { timeoutMs: 30_000 }),
     now: () => new Date(),
   };

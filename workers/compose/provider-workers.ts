@@ -10,6 +10,9 @@ const lifecycleSlots = 100;
 /** What earlier releases have left waiting. */
 const earlierSlots = 5;
 
+/** Launches that were decided before their provider's options were taken away. */
+const unconfiguredSlots = 5;
+
 export type CommonOptions = Omit<WorkerOptions, 'taskQueue'>;
 
 /** Every queue of a provider that this process serves; where its instances are seen from one machine only, that machine's, too. */
@@ -32,4 +35,14 @@ export async function providerWorkers(
     work(earlierQueue(provider.name), earlierSlots, null),
     ...(machine === undefined ? [] : [work(machine, lifecycleSlots, null)]),
   ]);
+}
+
+/** For a provider that is not configured any more: what waits to be launched there is sent elsewhere. */
+export function unconfiguredWorker(provider: string, activities: object, common: CommonOptions): Promise<Worker> {
+  return Worker.create({
+    ...common,
+    ...{ taskQueue: launchQueue(provider), activities },
+    maxConcurrentActivityTaskExecutions: unconfiguredSlots,
+    maxConcurrentActivityTaskPolls: 1,
+  });
 }

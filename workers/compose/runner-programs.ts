@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { objectKeys } from '@artenic/core';
-import type { RunnerPrograms } from '../../activities/providers/runner-programs.ts';
+import type { RunnerPrograms } from '../../activities/providers/boot/runner-programs.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 
 /**

@@ -2,6 +2,7 @@ import type * as Sdk from '@aws-sdk/client-ec2';
 import { ArtenicError } from '../../../core/errors.ts';
 import { errorOf } from './errors.ts';
 import { refuseCutOffAnswers } from './whole-answers.ts';
+import { endOf } from '../../time-limit.ts';
 import { usdMicrosOf } from '../usd-micros.ts';
 
 export type AwsCredentials = {
@@ -62,7 +63,7 @@ export class Ec2 {
     this.#opened ??= this.#open();
     const opened = await this.#opened;
     try {
-      return await send(opened, AbortSignal.timeout(this.#options.timeoutMs ?? 30_000));
+      return await send(opened, endOf(AbortSignal.timeout(this.#options.timeoutMs ?? 30_000)));
     } catch (error) {
       throw errorOf(error, `${what} in ${this.#region}`, mayHaveActed);
     }

@@ -1,7 +1,5 @@
-import { fits, noCapacity } from '../../../core/capacity/grant.ts';
+import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
-import { isGpuType } from '../../../core/catalog/gpu-type.ts';
-import type { OfferQuery } from '../provider.ts';
 import type { Ec2 } from './ec2.ts';
 import { instanceTypeOf, instanceTypes } from './instance-types.ts';
 import { onDemandPricesOf, type OnDemandPrices } from './prices.ts';
@@ -22,15 +20,12 @@ export class RegionOffers {
     this.#onDemand = onDemand;
   }
 
-  async find({ needs, gpuType, spot }: OfferQuery): Promise<readonly Offer[]> {
-    const rows = [
-      ...(spot === true ? [] : this.#onDemandOffers()),
-      ...(spot === false ? [] : await this.#spotOffers()),
-    ];
-    return rows.filter(({ instanceType }) => {
-      const type = instanceTypeOf(instanceType);
-      if (type === null || !fits(needs, noCapacity, type)) return false;
-      return gpuType === null || (type.gpuType !== null && isGpuType(gpuType, type.gpuType));
+  /** Of the types that we use. */
+  async read(part: 'all' | 'spot'): Promise<readonly CatalogOffer[]> {
+    const rows = [...(part === 'spot' ? [] : this.#onDemandOffers()), ...(await this.#spotOffers())];
+    return rows.flatMap((offer) => {
+      const resources = instanceTypeOf(offer.instanceType);
+      return resources === null ? [] : [{ ...offer, resources }];
     });
   }
 

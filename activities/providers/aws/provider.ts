@@ -2,20 +2,12 @@ import type * as Sdk from '@aws-sdk/client-ec2';
 import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
-import type { Offer } from '../../../core/failover/types.ts';
 import { asProvider, type Adapter } from '../as-provider.ts';
-import type {
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  OfferQuery,
-  Provider,
-  ProviderCheck,
-} from '../provider.ts';
+import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider, ProviderCheck } from '../provider.ts';
 import { checkRegion } from './check.ts';
 import { aliveOrNewest } from '../choose.ts';
 import { LookUpWindows } from '../look-up-windows.ts';
-import type { RunnerPrograms } from '../runner-programs.ts';
+import type { RunnerPrograms } from '../boot/runner-programs.ts';
 import { capabilities, providerName } from './capabilities.ts';
 import { describe, describeKnown, oldestFirst } from './describe.ts';
 import { Ec2, type Ec2Options } from './ec2.ts';
@@ -88,21 +80,9 @@ class AwsProvider implements Adapter {
     return { usable: false, message, capacity: null, problem: first.problem };
   }
 
-  async offers(query: OfferQuery): Promise<readonly Offer[]> {
-    const asked = [...this.#places.values()].filter(
-      ({ settings }) => query.regions.length === 0 || query.regions.includes(settings.region),
-    );
-    const found = await Promise.all(asked.map(({ offers }) => offers.find(query)));
-    return found.flat().toSorted((one, other) => one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour);
-  }
-
   async catalog(part: 'all' | 'spot'): Promise<readonly CatalogOffer[]> {
-    const needs = { vcpu: 0, memoryGib: 0, gpus: 0 };
-    const offers = await this.offers({ needs, gpuType: null, regions: [], spot: part === 'all' ? null : true });
-    return offers.flatMap((offer) => {
-      const resources = instanceTypeOf(offer.instanceType);
-      return resources === null ? [] : [{ ...offer, resources }];
-    });
+    const found = await Promise.all([...this.#places.values()].map(({ offers }) => offers.read(part)));
+    return found.flat();
   }
 
   async launch(request: LaunchRequest): Promise<InstanceHandle> {

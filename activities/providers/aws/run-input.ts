@@ -1,10 +1,11 @@
 import type * as Sdk from '@aws-sdk/client-ec2';
+import { bootScriptOf } from '../boot/boot-script.ts';
 import type { LaunchRequest } from '../provider.ts';
+import { providerName } from './capabilities.ts';
 import { instanceTypeOf } from './instance-types.ts';
 import type { AwsRegion } from './region.ts';
-import type { RunnerPrograms } from '../runner-programs.ts';
+import type { RunnerPrograms } from '../boot/runner-programs.ts';
 import { launchTokenOf, namespaceTag, tagsOf } from './tags.ts';
-import { userDataOf } from './user-data.ts';
 
 /** The same for all instances. */
 export type InstanceSettings = {
@@ -18,6 +19,11 @@ type Parts = { readonly namespace: string; readonly settings: AwsRegion; readonl
 type LaunchParts = Parts & { readonly request: LaunchRequest; readonly programs: RunnerPrograms };
 
 type RunInput = Partial<Sdk.RunInstancesCommandInput>;
+
+/** EC2's limit of user data, before base64. */
+const maxUserDataBytes = 16_384;
+/** Link-local, on every instance of EC2. */
+const notices = { protocol: providerName, url: 'http://169.254.169.254' } as const;
 
 const types: readonly Sdk.ResourceType[] = ['instance', 'volume'];
 
@@ -66,7 +72,9 @@ function launchInputOf({ namespace, settings, request, programs }: LaunchParts):
         }
       : {}),
     TagSpecifications: types.map((ResourceType) => ({ ResourceType, Tags })),
-    UserData: Buffer.from(userDataOf({ bootstrap, programs, powerOffAfterSeconds })).toString('base64'),
+    UserData: Buffer.from(
+      bootScriptOf({ bootstrap, programs, powerOffAfterSeconds, notices, maxBytes: maxUserDataBytes }),
+    ).toString('base64'),
   };
 }
 

@@ -1,8 +1,5 @@
-import { fits, noCapacity } from '../../../core/capacity/grant.ts';
-import type { Capacity } from '../../../core/capacity/types.ts';
-import { isGpuType } from '../../../core/catalog/gpu-type.ts';
 import type { Offer } from '../../../core/failover/types.ts';
-import type { OfferQuery, ProviderCapabilities } from '../provider.ts';
+import type { ProviderCapabilities } from '../provider.ts';
 import { providerName } from './instance.ts';
 
 export const instanceType = 'local';
@@ -16,12 +13,3 @@ export const capabilities: ProviderCapabilities = {
 export const ownOffer: Offer = {
   ...{ provider: providerName, region: providerName, instanceType, spot: false, priceUsdMicrosPerHour: 0 },
 };
-
-/** What a machine with this capacity has for these needs: itself, or nothing. */
-export function offersOf(
-  { needs, gpuType, spot }: OfferQuery,
-  machine: Capacity & { readonly gpuType: string | null },
-): readonly Offer[] {
-  const isRightGpu = gpuType === null || (machine.gpuType !== null && isGpuType(gpuType, machine.gpuType));
-  return spot === true || !isRightGpu || !fits(needs, noCapacity, machine) ? [] : [ownOffer];
-}

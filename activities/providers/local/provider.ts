@@ -5,23 +5,15 @@ import { fits, noCapacity } from '../../../core/capacity/grant.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
 import { localMachineOf } from '../../../core/instance-ref.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
-import type { Offer } from '../../../core/failover/types.ts';
 import { asProvider, type Adapter } from '../as-provider.ts';
-import type {
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  OfferQuery,
-  Provider,
-  ProviderCheck,
-} from '../provider.ts';
+import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider, ProviderCheck } from '../provider.ts';
 import { errorCode, isSystemCode } from '../../error-code.ts';
 import { readTail, writeOnce } from './files.ts';
 import { attemptIdIn, instanceOf, isThere, providerName, readEnded, type Instance } from './instance.ts';
 import { describeAs, describeInstance, recordOrNone, terminateInstance } from './lifecycle.ts';
 import { describeMachine, machineReader, type Machine } from './machine.ts';
 import { machineOfHome } from './home-machine.ts';
-import { capabilities, instanceType, offersOf, ownOffer } from './offers.ts';
+import { capabilities, instanceType, ownOffer } from './offers.ts';
 import { processTable, type ProcessTable } from './processes.ts';
 import { salvage } from './salvage.ts';
 import { spawnRunner, type RunnerProgram } from './spawn-runner.ts';
@@ -110,10 +102,6 @@ class LocalProvider implements Adapter {
         problem: 'refused',
       };
     }
-  }
-
-  async offers(query: OfferQuery): Promise<readonly Offer[]> {
-    return offersOf(query, await this.#machine());
   }
 
   async catalog(): Promise<readonly CatalogOffer[]> {

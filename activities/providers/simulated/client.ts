@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endOf } from '../../time-limit.ts';
 import {
   accountSchema,
   consoleSchema,
@@ -114,7 +115,7 @@ export class CloudClient {
         method,
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: endOf(AbortSignal.timeout(timeoutMs)),
       });
       text = await response.text();
     } catch (cause) {

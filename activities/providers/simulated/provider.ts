@@ -4,17 +4,9 @@ import type { Capacity } from '../../../core/capacity/types.ts';
 import { ArtenicError, isArtenicError, messageOf } from '../../../core/errors.ts';
 import type { CatalogOffer } from '../../../core/catalog/catalog.ts';
 import type { Offer } from '../../../core/failover/types.ts';
-import { isGpuType } from '../../../core/catalog/gpu-type.ts';
 import { problemOf } from '../problem-of.ts';
 import { asProvider, type Adapter } from '../as-provider.ts';
-import type {
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  OfferQuery,
-  Provider,
-  ProviderCheck,
-} from '../provider.ts';
+import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider, ProviderCheck } from '../provider.ts';
 import type { CloudAccount, CloudInstance, CloudOffer } from './answers.ts';
 import { capabilities, providerName } from './capabilities.ts';
 import { CloudClient, type CloudClientOptions } from './client.ts';
@@ -61,17 +53,6 @@ class SimulatedProvider implements Adapter {
       if (!isArtenicError(error)) throw error;
       return { usable: false, message: error.message, capacity: null, problem: problemOf(error) };
     }
-  }
-
-  async offers({ needs, gpuType, regions, spot }: OfferQuery): Promise<readonly Offer[]> {
-    const rows = await this.#client.offers();
-    return rows
-      .filter((row) => regions.length === 0 || regions.includes(row.region))
-      .filter((row) => spot === null || row.spot === spot)
-      .filter((row) => gpuType === null || (row.accelerator !== null && isGpuType(gpuType, row.accelerator.type)))
-      .filter((row) => fits(needs, noCapacity, capacityOf(row)))
-      .flatMap(offersOf)
-      .toSorted((one, other) => one.priceUsdMicrosPerHour - other.priceUsdMicrosPerHour);
   }
 
   async catalog(): Promise<readonly CatalogOffer[]> {

@@ -1,6 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { Upload } from '@aws-sdk/lib-storage';
 import type { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { callSignal } from '../../time-limit.ts';
 
 export type S3Credentials = {
   readonly accessKeyId: string;
@@ -64,9 +65,22 @@ export function lazyS3({ endpoint, publicEndpoint, region, pathStyle, credential
         httpAgent: { maxSockets: 100 },
       },
     });
+    endWithTheCall(client);
     const reachable = publicEndpoint ?? endpoint;
     const signer = new sdk.S3Client({ ...common, ...(reachable === undefined ? {} : { endpoint: reachable }) });
     return { sdk, Upload, getSignedUrl, client, signer };
   }
   return () => (made ??= make());
+}
+
+const cleanUpMs = 30_000;
+
+/** Every request ends with the call that it is for. Only the parts of an upload that was broken off are cleared away after it. */
+function endWithTheCall({ config: { requestHandler } }: Sdk.S3Client): void {
+  const handle = requestHandler.handle.bind(requestHandler);
+  requestHandler.handle = (request, options) => {
+    const isCleanUp = request.method === 'DELETE' && 'uploadId' in request.query;
+    const abortSignal = isCleanUp ? AbortSignal.timeout(cleanUpMs) : callSignal();
+    return handle(request, { ...(abortSignal === undefined ? {} : { abortSignal }), ...options });
+  };
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { ObjectRange, ObjectSigning, ObjectStorage } from '../../../core/object-storage.ts';
 import { foldersOfPrefix, segmentsOf } from '../keys.ts';
+import { limitSigning, limitStorage, usualStorageLimits } from '../limited.ts';
 import { lazyS3, type S3, type S3Options } from './client.ts';
 import { isS3Code, toS3Error } from './errors.ts';
 import { createS3Signing } from './sign.ts';
@@ -13,7 +14,12 @@ const maxNameBytes = 1024;
 type Work<T> = (s3: S3, place: { readonly Bucket: string; readonly Key: string }) => Promise<T>;
 
 /** Objects in a bucket of S3 or of a server that speaks it: the key `a/b` is the object `<prefix>a/b`. */
-export function createS3Storage(options: S3Options): ObjectStorage & ObjectSigning {
+export function createS3Storage(options: S3Options, limits = usualStorageLimits): ObjectStorage & ObjectSigning {
+  const { signing, ...storage } = objectsIn(options);
+  return { ...limitStorage(storage, limits), ...limitSigning(signing, limits) };
+}
+
+function objectsIn(options: S3Options): ObjectStorage & { readonly signing: ObjectSigning } {
   const { bucket, prefix } = options;
   const open = lazyS3(options);
 
@@ -66,7 +72,7 @@ export function createS3Storage(options: S3Options): ObjectStorage & ObjectSigni
           if (!isS3Code(error, 'NoSuchKey')) throw error;
         }
       }),
-    ...createS3Signing({ guarded }),
+    signing: createS3Signing({ guarded }),
   };
 }
 

@@ -19,6 +19,7 @@ import { jobOf } from '../../jobs/job-of.ts';
 import { readChunk } from '../../../app/logs/objects.ts';
 import { followSeries, readSeries } from '../../jobs/metric-series.ts';
 import { ok, route, type Route } from '../../http/route.ts';
+import { longestMetricName } from '../../runners/metric-lines.ts';
 import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../../schemas.ts';
 
 const logQuery = z.strictObject({
@@ -42,6 +43,24 @@ function cutWhole(bytes: Buffer): Buffer {
     break;
   }
   return end === 0 ? bytes : bytes.subarray(0, end);
+}
+
+/** `name=` is repeatable, because a metric's name may hold the comma at which `names=` is split. Express gives a single value as text. */
+const metricNames = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? [value] : value),
+    z.array(z.string().min(1).max(longestMetricName)).max(1000),
+  )
+  .meta({ description: 'A metric to read; repeat it for several. Its name may hold commas.' });
+
+/** Null asks for all metrics. The whole text of `names` counts as a name, too. */
+function namesOf(query: {
+  readonly name?: readonly string[] | undefined;
+  readonly names?: string | undefined;
+}): readonly string[] | null {
+  if (query.name === undefined && query.names === undefined) return null;
+  const { names } = query;
+  return [...(query.name ?? []), ...(names === undefined ? [] : [names, ...names.split(',')])];
 }
 
 type LogPlace = LogRef & { readonly offset: number };
@@ -160,7 +179,13 @@ export function jobOutputRoutes(): readonly Route[] {
       summary: 'Metric series by step, thinned to a limit with extremes kept; with `after` only what is new',
       params: jobIdParam,
       query: z.strictObject({
-        names: z.string().min(1).max(4096).optional(),
+        name: metricNames.optional(),
+        names: z
+          .string()
+          .min(1)
+          .max(4096)
+          .optional()
+          .meta({ description: 'Metrics to read, separated by commas, or the one whose name is all of it.' }),
         limit: pageLimit(2, 10_000).default(1000),
         after: offsetNumber.optional(),
       }),
@@ -170,8 +195,9 @@ export function jobOutputRoutes(): readonly Route[] {
       handle: async (context) => {
         const { deps, params, query } = context;
         await jobOf(context, params.id);
-        const { after, limit, names } = query;
-        const wanted = { jobId: params.id, limit, ...(names === undefined ? {} : { names: names.split(',') }) };
+        const { after, limit } = query;
+        const names = namesOf(query);
+        const wanted = { jobId: params.id, limit, ...(names === null ? {} : { names }) };
         return ok(await (after === undefined ? readSeries(deps, wanted) : followSeries(deps, { ...wanted, after })));
       },
     }),

@@ -29,23 +29,29 @@ type Seen = {
   readonly pricedAt: ReadonlyMap<string, Date>;
   readonly silent: readonly SilentFacts[];
   readonly mute: ReadonlyMap<string, number>;
+  /** Null: it has just begun. */
+  readonly upSince: Date | null;
 };
 
 async function look(deps: ApiDeps): Promise<Seen> {
   const { reconcile, providers } = deps.store;
   const now = deps.now();
-  const [clockSkewMs, isTemporalReachable, checked, sweeps, strays, pricedAt, silent, mute] = await Promise.all([
-    reconcile.clockSkewMs(),
-    isReachable(deps),
-    providers.list(),
-    reconcile.sweeps(),
-    reconcile.unresolved(),
-    reconcile.pricedAt(),
-    silentOf(deps, now),
-    deps.store.attempts.mute(new Date(now.getTime() - muteWithinMs)),
-  ]);
+  const [clockSkewMs, isTemporalReachable, checked, sweeps, strays, pricedAt, silent, mute, uptime] = await Promise.all(
+    [
+      reconcile.clockSkewMs(),
+      isReachable(deps),
+      providers.list(),
+      reconcile.sweeps(),
+      reconcile.unresolved(),
+      reconcile.pricedAt(),
+      silentOf(deps, now),
+      deps.store.attempts.mute(new Date(now.getTime() - muteWithinMs)),
+      deps.store.uptime.read(),
+    ],
+  );
   return {
     ...{ now, clockSkewMs, isTemporalReachable, providers: checked, strays, pricedAt, silent, mute },
+    upSince: uptime?.goodSince ?? null,
     sweeps: new Map(sweeps.map((sweep) => [sweep.provider, sweep])),
   };
 }
@@ -82,6 +88,7 @@ function reportOf(seen: Seen, { reconcileMs: sweepEveryMs, knownProviders }: Api
   const unresolved = strays.map((stray) => unresolvedView(stray, now));
   const problems = diagnose({
     ...{ nowMs: now.getTime(), clockSkewMs, isTemporalReachable, sweepEveryMs, strays: unresolved },
+    upSinceMs: (seen.upSince ?? now).getTime(),
     silent: seen.silent,
     mute: [...seen.mute].map(([provider, machines]) => ({ provider, machines })),
     providers: seen.providers.map(({ name, usable, problem, message, checkedAt, clockSkewMs: skewMs }) => {

@@ -33,7 +33,6 @@ class Scarce {
     return {
       ...{ name: this.name, capabilities: world.local.capabilities, check: world.local.check },
       ...{ catalog: async () => [], list: async () => [], console: async () => '', consistencyMs: async () => 0 },
-      offers: async () => this.offers,
       launch: async (request) => {
         this.asked.push(request);
         const type = this.answer(request, this.asked.length);
@@ -180,6 +179,26 @@ describe('a refused launch', () => {
     });
     expect(await provider.tryLaunch({ attemptId, offer, launch: 1 })).toMatchObject({ kind: 'next' });
     expect(other.asked).toEqual([]);
+  });
+
+  test('leaves a provider whose options were taken away, unless that may have made something', async () => {
+    const kept = new Scarce('kept', [offerAt('kept', 'x', 9)]);
+    const { attemptId, offer, control } = await scarce('removed', ['a'], [kept]);
+    const provider = world.provider({
+      providers: new Map([['kept', kept.provider]]),
+      nextLaunch: (input) => control.nextLaunch(input),
+    });
+    const launch = () => provider.tryLaunch({ attemptId, offer, launch: 1 });
+    // a worker elsewhere may serve it
+    await expect(launch()).rejects.toMatchObject({ type: 'unavailable' });
+    const word = new ArtenicError('auth', 'The provider removed is not configured any more.');
+    await world.store.catalogs.refused('removed', word, new Date());
+    await world.store.reconcile.launchTried(attemptId, new Date());
+    await expect(launch()).rejects.toMatchObject({ type: 'unavailable', message: word.message });
+    await world.store.reconcile.launchTried(attemptId, null);
+    expect(await launch()).toMatchObject({
+      ...{ kind: 'next', launch: 1, next: { kind: 'launch', launch: 2, offer: { provider: 'kept' } } },
+    });
   });
 
   test('ends when the job is asked to end, when the offer is refused as it is, and when there was an instance', async () => {

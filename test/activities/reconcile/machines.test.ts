@@ -40,6 +40,7 @@ const sweepOn = (provider: Provider) => {
     signal: { capacityGranted: async () => undefined },
     describeWorkflow: async () => 'closed' as const,
     inspectModel: () => Promise.reject(new Error('no model here')),
+    inTemporaryFolder: () => Promise.reject(new Error('no model here')),
     adoptJob: async () => undefined,
   };
   return { ...createSweepActivities(deps), ...createRepairActivities(deps) };

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { runApi } from '../../../workers/api.ts';
 import { connectFailpoints } from './failpoints.ts';
 import { harnessSettings } from './settings.ts';
@@ -8,6 +9,8 @@ import { wrapGateway, wrapStorage } from './wrap.ts';
 /** The real API, with a failpoint at each of its steps. */
 const { socket, sabotage } = harnessSettings();
 const ask = connectFailpoints(socket);
+// Node writes its compile cache at exit, and this process is killed instead.
+flushCompileCache();
 function sabotaged(deps: ApiDeps): ApiDeps {
   if (sabotage === 'io-in-transaction') return withIoInTransactions(deps);
   return sabotage === 'no-fence' ? withoutFence(deps) : deps;

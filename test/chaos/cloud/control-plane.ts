@@ -142,7 +142,7 @@ export class ControlPlane {
         env: {
           ...process.env,
           NODE_OPTIONS: '',
-          NODE_COMPILE_CACHE: join(this.#options.groundwork.folder, 'compiled'),
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(this.#options.groundwork.folder, 'compiled'),
           ...environment,
         },
       });

@@ -85,7 +85,6 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
 
 const providerWays: Readonly<Record<ProviderCall, Way>> = {
   check: 'off',
-  offers: 'always',
   catalog: 'off',
   launch: 'always',
   describe: 'always',

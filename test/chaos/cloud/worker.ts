@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { ComposedActivities } from '../../../workers/compose/activities.ts';
 import { runWorker } from '../../../workers/worker.ts';
 import { connectFailpoints } from './failpoints.ts';
@@ -8,6 +9,8 @@ import { withCapacity, wrapActivities, wrapProvider, wrapStorage } from './wrap.
 /** The real worker, with a failpoint at each of its steps. */
 const { socket, sabotage, cloud, stickyTimeoutMs, capacityVcpu } = harnessSettings();
 const ask = connectFailpoints(socket);
+// Node writes its compile cache at exit, and this process is killed instead.
+flushCompileCache();
 function sabotaged(composed: ComposedActivities): ComposedActivities {
   if (sabotage === 'no-reconciler') return withoutReconciler(composed);
   return sabotage === 'no-silence-check' ? withoutSilenceCheck(composed) : composed;

@@ -8,7 +8,16 @@ const provider = (changes: Partial<ProviderFacts> = {}): ProviderFacts => ({
   ...changes,
 });
 const facts = (changes: Partial<Facts> = {}): Facts => ({
-  ...{ nowMs, clockSkewMs: 0, isTemporalReachable: true, sweepEveryMs: 60_000, strays: [], silent: [], mute: [] },
+  ...{
+    nowMs,
+    clockSkewMs: 0,
+    isTemporalReachable: true,
+    sweepEveryMs: 60_000,
+    upSinceMs: 0,
+    strays: [],
+    silent: [],
+    mute: [],
+  },
   providers: [provider()],
   ...changes,
 });
@@ -33,6 +42,19 @@ test.each(['credentials', 'quota', 'unreachable', 'refused', null] as const)(
 
 test('nobody has looked lately', () => {
   expect(ofProvider({ checkedAtMs: nowMs - 600_000 })).toEqual(['cloud: No worker has checked cloud for 10 minutes.']);
+});
+
+test('nothing that a platform which has just started had no time for', () => {
+  const unswept = provider({ sweep: null, checkedAtMs: 0 });
+  const after = (upMs: number) => diagnose(facts({ upSinceMs: nowMs - upMs, providers: [unswept] }));
+  expect(after(0)).toEqual([]);
+  expect(after(170_000)).toEqual([]);
+  expect(after(200_000).map(({ message }) => message)).toEqual([expect.stringContaining('No worker has checked')]);
+  expect(after(479_000)).toHaveLength(1);
+  expect(after(481_000).map(({ message }) => message)).toEqual([
+    expect.stringContaining('No worker has checked'),
+    expect.stringContaining('no sweep has come to its end'),
+  ]);
 });
 
 test('sweeps that do not come to their end', () => {

@@ -44,6 +44,16 @@ describe('a request', () => {
     expect(calls[0]?.path).toBe('/api/v1/jobs/..%2Fmodels%3Fx%3D1');
   });
 
+  test('asks for each metric by its whole name', async () => {
+    const { client, calls } = await against(() => ({ body: { items: [] } }));
+    await client.jobs.metrics('1', { names: ['recall, top-5', 'a&b'], limit: 2 });
+    await client.jobs.metrics('1');
+    expect(calls.map(({ query }) => [query.getAll('name'), query.get('limit')])).toEqual([
+      [['recall, top-5', 'a&b'], '2'],
+      [[], null],
+    ]);
+  });
+
   test('fails with the problem document, once, when repeating cannot help', async () => {
     const { client, calls } = await against(() => problem('conflict', 409, 'The job has ended.'));
     const error: unknown = await client.jobs.cancel('1').catch((reason: unknown) => reason);

@@ -4,20 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { toS3Error } from '../../../../activities/storage/s3/errors.ts';
+import { usualStorageLimits } from '../../../../activities/storage/limited.ts';
 import { createS3Storage } from '../../../../activities/storage/s3/storage.ts';
 import { ArtenicError, errorTable } from '../../../../core/errors.ts';
 import type { ObjectStorage } from '../../../../core/object-storage.ts';
 import { freePort } from '../../../../workers/up/ports.ts';
+import { poll } from '../../../support/poll.ts';
 import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../../../support/versitygw.ts';
 
-/** Fate of a request: passed on, its answer lost, or answered with an error. */
-type Fate = 'pass' | 'lose-answer' | { readonly status: number; readonly code: string };
+/** Fate of a request: passed on, its answer lost, never answered, or answered with an error. */
+type Fate = 'pass' | 'lose-answer' | 'hang' | { readonly status: number; readonly code: string };
 
 let server: S3Server;
 let proxy: Server;
 let storage: ObjectStorage;
 let fateOf: (asked: IncomingMessage, number: number) => Fate = () => 'pass';
 let asked = 0;
+let hungUp = 0;
 
 beforeAll(async () => {
   server = await startS3Server();
@@ -28,6 +31,10 @@ beforeAll(async () => {
         outgoing.writeHead(fate.status, { 'content-type': 'application/xml' });
         outgoing.end(`<?xml version="1.0"?><Error><Code>${fate.code}</Code><Message>so it is</Message></Error>`);
       });
+      return;
+    }
+    if (fate === 'hang') {
+      incoming.socket.once('close', () => hungUp++);
       return;
     }
     const { pathname, search } = new URL(incoming.url ?? '', server.endpoint);
@@ -62,12 +69,14 @@ afterAll(async () => {
   await server.stop();
 });
 
-function open(endpoint: string, change: Partial<Parameters<typeof createS3Storage>[0]> = {}) {
+function open(
+  endpoint: string,
+  change: Partial<Parameters<typeof createS3Storage>[0]> = {},
+  limits: Parameters<typeof createS3Storage>[1] = usualStorageLimits,
+) {
   const { bucket, credentials } = server;
-  return createS3Storage({
-    ...{ bucket, credentials, endpoint, prefix: 'faults/', region: 'us-east-1', pathStyle: true },
-    ...change,
-  });
+  const options = { bucket, credentials, endpoint, prefix: 'faults/', region: 'us-east-1', pathStyle: true };
+  return createS3Storage({ ...options, ...change }, limits);
 }
 async function* chunks(count: number): AsyncGenerator<Uint8Array> {
   for (let index = 0; index < count; index++) yield new Uint8Array(1_000_000).fill(index);
@@ -107,6 +116,33 @@ test('when every answer is lost the outcome is unknown, and a read just fails', 
   await expect(storage.put('lost/always', Buffer.from('x'))).rejects.toMatchObject({ type: 'unknown-outcome' });
   await expect(storage.delete('lost/always')).rejects.toMatchObject({ type: 'unknown-outcome' });
   await expect(storage.get('lost/read')).rejects.toMatchObject({ type: 'unavailable' });
+});
+
+test('a server that never answers is asked no more when the time is over, and its connections end', async () => {
+  const { port } = proxy.address() as AddressInfo;
+  const limits = { smallMs: 300, readMs: 300, listMs: 300, stallMs: 300 };
+  const impatient = open(`http://127.0.0.1:${port}`, {}, limits);
+  fateOf = () => 'hang';
+  const calls = [
+    () => impatient.head('a'),
+    () => impatient.get('a'),
+    () => impatient.read('a', 10),
+    () => impatient.list('a'),
+    () => impatient.put('a', Buffer.from('x')),
+    () => impatient.delete('a'),
+  ];
+  const ends = await Promise.allSettled(calls.map((call) => call()));
+  const types = ends.map((end) => (end.status === 'rejected' ? (end.reason as ArtenicError).type : 'done'));
+  expect(types).toEqual([
+    'unavailable',
+    'unavailable',
+    'unavailable',
+    'unavailable',
+    'unknown-outcome',
+    'unknown-outcome',
+  ]);
+  await poll('the connections to end', 10_000, () => (hungUp === calls.length ? true : null));
+  expect(asked).toBe(calls.length);
 });
 
 test('a server that is away is `unavailable`', async () => {

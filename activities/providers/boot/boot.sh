@@ -10,7 +10,8 @@ power_off_after=@@POWER_OFF_AFTER_SECONDS@@
 root=@@ROOT@@
 cloud_init=@@CLOUD_INIT@@
 export HOME="${HOME:-/root}"
-# The runner hears there when the machine is taken back.
+# The runner hears there, in that protocol, when the machine is taken back.
+export ARTENIC_NOTICES=@@NOTICES@@
 export ARTENIC_METADATA_URL=@@METADATA_URL@@
 
 say() { echo "artenic: $*"; }

@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { stopPlan } from '../../runner/process/stop-plan.ts';
-import { goTool } from '../../scripts/go-tools.mjs';
-import { freePort } from '../../workers/up/ports.ts';
-import { startCuttingServer } from '../support/cutting-server.ts';
-import { startMetadataWarner, type MetadataWarner } from '../support/metadata-warner.ts';
-import { World, type Attempt } from './world.ts';
+import { stopPlan } from '../../../runner/process/stop-plan.ts';
+import { goTool } from '../../../scripts/go-tools.mjs';
+import { freePort } from '../../../workers/up/ports.ts';
+import { startCuttingServer } from '../../support/cutting-server.ts';
+import { startMetadataWarner, type MetadataWarner } from '../../support/metadata-warner.ts';
+import { World, type Attempt } from '../world.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 // Built at load time: the build blocks this process, and the tests of this file run in parallel.
 const metadataMock = goTool(root, 'ec2-metadata-mock');
 const world = new World();

@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { completionMarkerSchema, jobSpecSchema, objectKeys } from '@artenic/core';
 import { createS3Storage } from '../../../../activities/storage/s3/storage.ts';
 import type { ObjectSigning, ObjectStorage } from '../../../../core/object-storage.ts';
-import { userDataOf } from '../../../../activities/providers/aws/user-data.ts';
+import { bootScriptOf } from '../../../../activities/providers/boot/boot-script.ts';
 import { pythonTool } from '../../../../scripts/python-tools.mjs';
 import { FakeApi } from '../../../runner/fake-api.ts';
 import { awsServersTimeoutMs } from '../../../support/aws-servers.ts';
@@ -49,6 +49,8 @@ beforeAll(async () => {
 }, s3ServerTimeoutMs);
 afterAll(() => server.stop());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const notices = { protocol: 'aws', url: 'http://169.254.169.254' };
 
 type Asked = { readonly program: string; readonly attempt: string | null; readonly bearer: string | undefined };
 
@@ -123,7 +125,8 @@ async function machineOf(command: string, changes: { readonly runnerSha256?: str
   const bootstrap = { attemptId: `${jobId}/attempt-1`, apiUrl, bootstrapToken: api.fake.bootstrapToken };
   api.fake.objects = objects;
   api.fake.bootstrap = { jobId, attempt: 1, heartbeatIntervalMs: 200, shipIntervalMs: 100 };
-  const userData = userDataOf({ bootstrap, programs: { ...programs, ...changes }, powerOffAfterSeconds: 7261 });
+  const script = { notices, maxBytes: 16_384, powerOffAfterSeconds: 7261 };
+  const userData = bootScriptOf({ ...script, bootstrap, programs: { ...programs, ...changes } });
   const machine = new SandboxedMachine(userData);
   closers.push(
     () => machine.destroy(),
@@ -136,14 +139,15 @@ async function machineOf(command: string, changes: { readonly runnerSha256?: str
   return { api, machine, marker, bootstrap };
 }
 
-describe('user data', () => {
+describe('a boot script', () => {
   const bootstrap = {
     attemptId: `it's/"odd"$(touch x)/attempt-1`,
     apiUrl: 'https://api.test/base/',
     bootstrapToken: 'a-token-of-at-least-thirty-two-characters',
   };
-  const text = (attemptId = bootstrap.attemptId) =>
-    userDataOf({
+  const text = (attemptId = bootstrap.attemptId, place: typeof notices | null = notices) =>
+    bootScriptOf({
+      ...{ notices: place, maxBytes: 16_384 },
       bootstrap: { ...bootstrap, attemptId },
       programs: { runnerSha256: 'ab'.repeat(32), nodeSha256: null },
       powerOffAfterSeconds: 90.5,
@@ -152,7 +156,7 @@ describe('user data', () => {
   test(
     'is clean by shellcheck, as POSIX sh',
     () => {
-      const file = join(folder, 'user-data.sh');
+      const file = join(folder, 'boot-script.sh');
       writeFileSync(file, text('job/attempt-1'));
       const shellcheck = join(pythonTool(root, 'shellcheck'), 'shellcheck');
       expect(execFileSync(shellcheck, ['--shell=sh', '--enable=all', '--exclude=SC2310,SC2250', file]).toString()).toBe(
@@ -169,8 +173,13 @@ describe('user data', () => {
     expect(text().split(bootstrap.bootstrapToken)).toHaveLength(3);
   });
 
-  test('is refused when it is too long for EC2', () => {
-    expect(() => text('x'.repeat(17_000))).toThrow('EC2 takes 16384');
+  test('tells the runner where its cloud gives notice, if it does', () => {
+    expect(text()).toContain("export ARTENIC_NOTICES='aws'\nexport ARTENIC_METADATA_URL='http://169.254.169.254'\n");
+    expect(text('job/attempt-1', null)).toContain("export ARTENIC_NOTICES=''\nexport ARTENIC_METADATA_URL=''\n");
+  });
+
+  test('is refused when it is too long for the cloud', () => {
+    expect(() => text('x'.repeat(17_000))).toThrow('the cloud takes 16384');
   });
 });
 
