@@ -22,7 +22,7 @@ beforeAll(async () => {
       ...{ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '100', ARTENIC_HEARTBEAT_MS: '100' },
       ARTENIC_TEMPORAL_METRICS_ADDRESS: metricsAddress,
     },
-    { isPrebuilt: false },
+    { buildsAtFirst: true },
   );
   await stack.start();
 }, 150_000);
