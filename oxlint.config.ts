@@ -9,6 +9,8 @@ const exactly = (names: readonly string[]) => `^(?:${names.join('|')})(?:/.*)?$`
 const vendorOnly: readonly { readonly packages: string; readonly allowedIn: readonly string[] }[] = [
   { packages: exactly(['express']), allowedIn: ['api', 'scripts', 'simulated-cloud'] },
   { packages: exactly(['helmet', 'ws', 'swagger-ui-dist', '@asteasolutions/.*']), allowedIn: ['api', 'scripts'] },
+  { packages: exactly(['compression', 'raw-body']), allowedIn: ['api'] },
+  { packages: exactly(['@opentelemetry/.*', '@temporalio/interceptors-opentelemetry-v2']), allowedIn: ['workers'] },
   { packages: exactly(['@mikro-orm/.*', 'kysely', 'pg']), allowedIn: ['store', 'workers'] },
   { packages: exactly(['@aws-sdk/.*', '@smithy/.*']), allowedIn: ['activities'] },
   { packages: exactly(['onnxruntime-node']), allowedIn: ['serving'] },

@@ -50,6 +50,8 @@ export type ProviderDeps = {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;
   readonly silence: SilenceSettings;
+  /** Position of the activity in its trace; null without traces. */
+  readonly traceparent: () => string | null;
   /** Interval between polls of an instance, by provider. */
   readonly watchIntervalMs: ReadonlyMap<string, number>;
   readonly now: () => Date;

@@ -4,26 +4,20 @@ import type { Offer } from '../core/failover/types.ts';
 import { deliveryGraceMsOf } from '../core/jobs/delivery.ts';
 import { maskCredentials } from '../core/secrets.ts';
 import { hasCompleted } from '../store/attempts/completion.ts';
-import { bootstrapTokenOf } from '../store/access/tokens.ts';
 import { isTooLong, silenceLimits, silenceOf } from '../core/silence/silence.ts';
 import { signsOf, spanOf } from '../store/attempts/signs.ts';
 import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
 import type { ProviderActivities, TerminationInput } from './contracts/index.ts';
-import type { ProviderDeps, RunnerSettings } from './deps.ts';
+import type { ProviderDeps } from './deps.ts';
 import { retriedWhenRefused, withFailures } from './failures.ts';
 import { describeIfKnown, endInstance, assertOwnMachine, recordBilledTimes } from './launching/end-instance.ts';
 import { launchAlone } from './launching/launch-lease.ts';
+import { bootstrapOf } from './launching/bootstrap.ts';
 import { tryLaunch } from './launching/try-launch.ts';
 import { consistencyMsOf } from './providers/consistency.ts';
 import { needsOf } from '../core/capacity/needs.ts';
-import type {
-  InstanceBootstrap,
-  InstanceDescription,
-  InstanceHandle,
-  LaunchRequest,
-  Provider,
-} from './providers/provider.ts';
+import type { InstanceDescription, InstanceHandle, LaunchRequest, Provider } from './providers/provider.ts';
 import { SharedLooks } from './providers/shared-looks.ts';
 
 const maxLineLength = 500;
@@ -60,8 +54,9 @@ async function launchInstance(
   offer: Offer,
   launch: number,
 ): Promise<InstanceHandle> {
-  const { store, runner, now } = deps;
-  const { jobId, attempt, ending, state, launchTriedAt, handle: known } = await store.attempts.get(attemptId);
+  const { store, now } = deps;
+  const row = await store.attempts.get(attemptId);
+  const { jobId, attempt, ending, state, launchTriedAt, handle: known } = row;
   if (ending !== null) throw new ArtenicError('conflict', `${attemptId} has ended: ${ending.message}`);
   if (known !== null) return known;
   await claimMachine(deps, attemptId, offer);
@@ -69,7 +64,7 @@ async function launchInstance(
   if (finished !== null) throw new ArtenicError('conflict', `Not needed: attempt ${finished} has come to its own end.`);
   await store.attempts.advance(attemptId, 'launching', now());
   const { spec } = await store.jobs.transition(jobId, 'provisioning');
-  const bootstrap = bootstrapOf(runner, offer.provider, { attemptId, jobId, attempt });
+  const bootstrap = await bootstrapOf(deps, offer.provider, row);
   const request = {
     ...{ attemptId, launch, offer, needs: needsOf(spec), bootstrap },
     // after a refusal the row shows whether the call of the next launch has begun
@@ -118,25 +113,6 @@ async function finishedBefore(
 function powerOffAfterSecondsOf(spec: JobSpec): number {
   const { maxHours, stopGraceSeconds } = spec;
   return Math.ceil(maxHours * 3600) + 2 * stopGraceSeconds + deliveryGraceMsOf(spec) / 1000 + bootSeconds;
-}
-
-function bootstrapOf(
-  { apiUrl, onThisMachine, keyPepper, heartbeatIntervalMs, shipIntervalMs }: RunnerSettings,
-  provider: string,
-  identity: { readonly attemptId: string; readonly jobId: string; readonly attempt: number },
-): InstanceBootstrap {
-  const isHere = onThisMachine.providers.has(provider);
-  const endpointsFile = isHere ? onThisMachine.endpointsFile : null;
-  const sharedRoot = isHere ? onThisMachine.sharedRoot : null;
-  return {
-    ...identity,
-    apiUrl,
-    ...(endpointsFile === null ? {} : { endpointsFile }),
-    bootstrapToken: bootstrapTokenOf(keyPepper, identity.attemptId),
-    storage: sharedRoot === null ? { kind: 'signed' } : { kind: 'directory', root: sharedRoot },
-    heartbeatIntervalMs,
-    shipIntervalMs,
-  };
 }
 
 /** Errors that an adapter throws only after it has looked up instances of earlier calls. */

@@ -9,6 +9,8 @@ import { watchHeartbeats } from './live/hearing.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { mountRoutes } from './http/mount.ts';
 import { checkOrigin } from './middleware/access.ts';
+import { accessLog } from './middleware/access-log.ts';
+import { crossOrigin } from './middleware/cross-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { problemOf, sendProblem } from './http/problems.ts';
 import { createRoutes } from './routes/index.ts';
@@ -23,6 +25,11 @@ function correlate(request: Request, response: Response, next: NextFunction): vo
   next();
 }
 
+/** Known when the request has been dispatched. */
+function routeOf(response: Response): string {
+  return String(response.locals['route'] ?? 'none');
+}
+
 /** The whole HTTP API, without a port. */
 export function createApp(parts: ApiDeps): Express & Pick<Underway, 'settled'> {
   const deps: ApiDeps = {
@@ -35,29 +42,25 @@ export function createApp(parts: ApiDeps): Express & Pick<Underway, 'settled'> {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  if (deps.trustedProxies.length > 0) app.set('trust proxy', [...deps.trustedProxies]);
   app.use(correlate);
   app.use(securityHeaders);
+  const { traceRequest } = deps;
+  if (traceRequest !== null)
+    app.use((request, response, next) => traceRequest(request, response, () => routeOf(response), next));
   const metrics = createMetrics();
+  const log = accessLog(deps.logger, deps.hasAccessLog);
   app.use((request: Request, response: Response, next: NextFunction) => {
     const startedMs = performance.now();
     response.once('close', () => {
       const tookMs = performance.now() - startedMs;
-      metrics.observe(request.method, String(response.locals['route'] ?? 'none'), response.statusCode, tookMs);
-      if (!deps.logger.isLevelEnabled('debug')) return;
-      deps.logger.debug(
-        {
-          method: request.method,
-          path: request.path,
-          status: response.statusCode,
-          tookMs: Math.round(tookMs),
-          correlationId: response.locals['correlationId'],
-        },
-        'request',
-      );
+      metrics.observe(request.method, routeOf(response), response.statusCode, tookMs);
+      log?.(request, response, { route: routeOf(response), tookMs });
     });
     checkOrigin(deps, request.headers);
     next();
   });
+  app.use(crossOrigin(deps.allowedOrigins));
 
   app.use(watchHeartbeats(deps.hearing));
   const underway = createUnderway();

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
 import type { Periods } from '../core/retention/rules.ts';
@@ -64,9 +65,17 @@ export type ApiDeps = {
   readonly allowedHosts: readonly string[];
   /** Origins browsers may send besides our own. */
   readonly allowedOrigins: readonly string[];
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Requests are logged at `info`, not `debug`. */
+  readonly hasAccessLog: boolean;
   /** Under which browsers reach us, when that is not the address we listen on; decides how the session's cookie is set. */
   readonly publicUrl: string | null;
   readonly limits: ApiLimits;
+  /** Runs `next` in a span of the request, of which the route is known later; null: no traces. */
+  readonly traceRequest:
+    | ((request: IncomingMessage, response: ServerResponse, routeOf: () => string, next: () => void) => void)
+    | null;
   readonly version: string;
   /** Base URLs of the inference servers that models may be registered on. */
   readonly inferenceServers: readonly string[];

@@ -58,7 +58,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
-    [429, 'Too many: `Retry-After` says when to come back', route.permission === 'webhook'],
+    [429, 'Too many: `Retry-After` says when to come back', route.permission === 'webhook' || route.openLimit !== null],
     [431, 'Address and headers are too long', true],
     [500, 'A fault of the platform', true],
     [503, 'A part of the platform is away; try again', true],

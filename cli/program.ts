@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { CliError, exitCodes } from './cli-error.ts';
+import { z } from 'zod';
+import { exitCodes } from './cli-error.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCollector } from './output/collector.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDashboard } from './commands/dashboard.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addHealth } from './commands/health.ts';
 import { addModels } from './commands/models.ts';
 import { createOutput, type Output } from './output/output.ts';
 import { addPredictions } from './commands/predictions.ts';
@@ -19,6 +22,11 @@ import { clientFrom, readSettings, type GlobalOptions, type Settings } from './s
 import { addTraining } from './commands/training.ts';
 
 const programOf = (name: 'up' | 'down') => fileURLToPath(new URL(`../workers/${name}.ts`, import.meta.url));
+
+const packageSchema = z.object({ version: z.string() });
+function versionOf(): string {
+  return packageSchema.parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
+}
 
 /** Runs a program of the embedded stack in the foreground; the terminal delivers Ctrl-C to it. */
 function run(name: 'up' | 'down', args: readonly string[]): Promise<void> {
@@ -42,6 +50,7 @@ function run(name: 'up' | 'down', args: readonly string[]): Promise<void> {
 export function createProgram(signal: AbortSignal): Command {
   const program = new Command('artenic')
     .description('trains, serves and watches models')
+    .version(versionOf(), '--version', 'the version of this command')
     .option('--url <url>', 'the API (else ARTENIC_URL, the profile, the stack on this machine)')
     .option('--api-key <key>', 'the key (else ARTENIC_API_KEY, the profile, the stack on this machine)')
     .option('--profile <name>', 'settings by this name (else ARTENIC_PROFILE, then `config use-profile`)')
@@ -80,21 +89,7 @@ export function createProgram(signal: AbortSignal): Command {
     .description('stop the stack that `up` or `npm start` runs on this machine')
     .option('--purge', 'remove its state, too: database, objects, models, keys')
     .action(({ purge = false }: { purge?: boolean }) => run('down', purge ? ['--purge'] : []));
-  program
-    .command('health')
-    .description('whether the platform can answer')
-    .action(async () => {
-      const health = await runtime.client().health();
-      runtime
-        .output()
-        .result(health, () =>
-          [
-            `ready: ${health.ready ? 'yes' : 'no'}`,
-            ...Object.entries(health.checks).map(([part, state]) => `${part}: ${state}`),
-          ].join('\n'),
-        );
-      if (!health.ready) throw new CliError('negative', 'the platform is not ready');
-    });
+  addHealth(program, runtime);
   addTraining(program, runtime);
   addModels(program, runtime);
   addPredictions(program, runtime);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildWorkflowBundle } from '../workers/temporal/workflow-bundle.ts';
+import { buildWorkflowBundle, tracedPathOf } from '../workers/temporal/workflow-bundle.ts';
 import { bundleRunner } from './runner-bundle.ts';
 import { buildWeb } from './web-build.mjs';
 
@@ -10,8 +10,10 @@ const target = join(root, 'dist');
 
 /** Bundles the workflows, so that Temporal's worker loads the bundle instead of building it at start. */
 async function workflows(): Promise<number> {
-  const code = await buildWorkflowBundle();
-  writeFileSync(join(target, 'workflows.js'), code);
+  const code = await buildWorkflowBundle({ isTraced: false });
+  const path = join(target, 'workflows.js');
+  writeFileSync(path, code);
+  writeFileSync(tracedPathOf(path), await buildWorkflowBundle({ isTraced: true }));
   return code.length;
 }
 

@@ -18,6 +18,7 @@ const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
   ...{ endings: 'reads', page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
   ...{
     claimMachine: 'locks',
+    setTraceparent: 'locks',
     advance: 'locks',
     setHandle: 'locks',
     hello: 'locks',

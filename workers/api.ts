@@ -28,6 +28,7 @@ import type { Store } from '../store/types.ts';
 import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './compose/storage.ts';
+import { openTracing } from './tracing/tracing.ts';
 import { retryUntilReady } from './loops/until-it-works.ts';
 import { keepUptime } from './loops/uptime.ts';
 
@@ -57,6 +58,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const config = readConfig(process.env);
   const home = resolve(config.ARTENIC_HOME);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'api' } });
+  const tracing = await openTracing('artenic-api', process.env);
   const orm = await retryUntilReady('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL, poolMax: 20 });
     try {
@@ -72,7 +74,10 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const { storage: unguarded, signing, ownUrls } = openStorage(config);
   const now = (): Date => new Date();
   const storage = guardUploads(unguarded, store.as(systemPrincipal('uploads')), now);
-  const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
+  const temporal = createTemporalGateway({
+    ...{ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE },
+    interceptors: tracing?.client ?? [],
+  });
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
     pickleModules: listOf(config.ARTENIC_PICKLE_MODULES),
@@ -109,8 +114,11 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     logger,
     allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
     allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
+    trustedProxies: listOf(config.ARTENIC_TRUSTED_PROXIES),
+    hasAccessLog: config.ARTENIC_ACCESS_LOG === 'on',
     publicUrl: publicUrl?.href ?? null,
     limits: defaultLimits,
+    traceRequest: tracing?.traceRequest ?? null,
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
@@ -158,6 +166,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     await listener.close();
     await temporal.close();
     await closeOrm(orm);
+    await tracing?.close();
     process.exit(0);
   };
   process.on('SIGTERM', () => void stop());

@@ -46,8 +46,10 @@ const configSchema = z.object({
   ARTENIC_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Host names besides loopback that requests may carry, separated by commas. Guards against DNS rebinding. */
   ARTENIC_ALLOWED_HOSTS: z.string().default(''),
-  /** Origins besides our own that browsers may send, separated by commas. */
+  /** Origins besides our own whose pages may call the API, with an API key and never with a session, separated by commas (`https://tools.example.org`). */
   ARTENIC_ALLOWED_ORIGINS: z.string().default(''),
+  /** Addresses or networks of proxies in front of the API, separated by commas (`10.0.0.0/8`): only their `X-Forwarded-For` is believed. The limits of routes without a key count by address: without it all who come through a proxy are one. */
+  ARTENIC_TRUSTED_PROXIES: z.string().default(''),
   /** Processes of one model under load, and half of those of all models together. Absent: as many as there are cores, of which the last one is used only by models that take 2.5 ms or more for 32 rows. Lower it to keep cores for trainings. */
   ARTENIC_MODEL_PROCESSES: z.coerce.number().int().min(1).optional(),
   /** Base URLs of servers that speak the Open Inference Protocol v2 and may run models that are not ONNX, separated by commas. */
@@ -114,8 +116,15 @@ const configSchema = z.object({
   ARTENIC_SHUTDOWN_GRACE_MS: milliseconds.default(5000),
   /** Address of the worker's health endpoint (`/livez`, `/readyz`). */
   ARTENIC_WORKER_HEALTH_PORT: port.default(7401),
-  /** Prebuilt workflow bundle; built at start when absent. Images set it so that a start needs no compiler. */
+  /** Address, as `127.0.0.1:9464`, at which a worker shows the metrics of Temporal's SDK (slots, latencies, cache) to Prometheus, to everybody who reaches it. None by default. */
+  ARTENIC_TEMPORAL_METRICS_ADDRESS: z
+    .string()
+    .regex(/^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\]):\d{1,5}$/i, 'an IP address and a port, as 127.0.0.1:9464')
+    .optional(),
+  /** Prebuilt workflow bundle; built at start when absent. Images set it so that a start needs no compiler. With traces the file beside it whose name ends with `-traced.js` is loaded. */
   ARTENIC_WORKFLOW_BUNDLE: z.string().optional(),
+  /** `on`: the API writes a line for each request at level `info`, but for those of probes and for what runners send every moment. Otherwise at `debug`. */
+  ARTENIC_ACCESS_LOG: z.enum(['on', 'off']).default('off'),
   /** `trace`, `debug`, `info`, `warn` or `error`. */
   ARTENIC_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });

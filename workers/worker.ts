@@ -28,7 +28,8 @@ import { keepSchedules } from './compose/schedules.ts';
 import { temporalLogger } from './temporal/logger.ts';
 import { prepareTemporal } from './temporal/setup.ts';
 import { retryUntilReady } from './loops/until-it-works.ts';
-import { buildWorkflowBundle } from './temporal/workflow-bundle.ts';
+import { openTracing, type Tracing } from './tracing/tracing.ts';
+import { buildWorkflowBundle, tracedPathOf } from './temporal/workflow-bundle.ts';
 
 // Whatever it writes is for its own user only.
 process.umask(0o077);
@@ -45,9 +46,14 @@ async function connectTemporal(config: Config, logger: Logger): Promise<NativeCo
   return retryUntilReady('Temporal', logger, () => NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }));
 }
 
-async function workflowBundle(config: Config): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
-  const path = config.ARTENIC_WORKFLOW_BUNDLE;
-  if (path === undefined) return { code: await buildWorkflowBundle() };
+async function workflowBundle(
+  config: Config,
+  tracing: Tracing | null,
+): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
+  const isTraced = tracing !== null;
+  const built = config.ARTENIC_WORKFLOW_BUNDLE;
+  if (built === undefined) return { code: await buildWorkflowBundle({ isTraced }) };
+  const path = isTraced ? tracedPathOf(built) : built;
   // A missing bundle is a broken image: building another one here would hide it.
   if (!existsSync(path)) throw new Error(`ARTENIC_WORKFLOW_BUNDLE names ${path}, which is not there`);
   return { codePath: path };
@@ -123,12 +129,17 @@ async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
 export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
-  Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
+  const bindAddress = config.ARTENIC_TEMPORAL_METRICS_ADDRESS;
+  Runtime.install({
+    ...{ logger: temporalLogger(logger), shutdownSignals: [] },
+    ...(bindAddress === undefined ? {} : { telemetryOptions: { metrics: { prometheus: { bindAddress } } } }),
+  });
+  const tracing = await openTracing('artenic-worker', process.env);
   const health = await startHealthServer({ host: '127.0.0.1', port: config.ARTENIC_WORKER_HEALTH_PORT });
 
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   refuseUnserved(config.ARTENIC_WORKER_QUEUES, process.env);
-  const bundle = served.control ? workflowBundle(config) : null;
+  const bundle = served.control ? workflowBundle(config, tracing) : null;
   const orm = await retryUntilReady('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL });
     try {
@@ -141,13 +152,17 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   });
   const store = createStore(orm);
   const connection = await connectTemporal(config, logger);
-  const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
+  const temporal = createTemporalGateway({
+    ...{ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE },
+    interceptors: tracing?.client ?? [],
+  });
   const opened = openStorage(config);
   const { sharedRoot } = opened;
   const storage = guardUploads(wraps.storage(opened.storage), store.as(systemPrincipal('uploads')), () => new Date());
   const { control, providerActivities, providers } = wraps.activities(
     await composeActivities({
       ...{ config, store, storage, sharedRoot, temporal, served },
+      traceparent: tracing?.traceparent ?? (() => null),
       wrapProvider: wraps.provider,
       environment: process.env,
     }),
@@ -157,6 +172,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     // a worker that was killed had the next steps of its workflows reserved for itself: for so long at most
     stickyQueueScheduleToStartTimeout: '5s',
     ...wraps.workerOptions,
+    ...(tracing === null ? {} : { interceptors: { activity: [...tracing.activities] }, sinks: tracing.sinks }),
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     shutdownGraceTime: config.ARTENIC_SHUTDOWN_GRACE_MS,
@@ -209,6 +225,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     await temporal.close();
     await connection.close();
     await closeOrm(orm);
+    await tracing?.close();
     await health.close();
   }
 }

@@ -89,6 +89,8 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
       ? principalOfLately(deps, bearerOf(request))
       : principalOfRequest(deps, request));
   if (route.permission === 'runner') runner = await callerOfToken(deps, bearerOf(request));
+  if (principal !== null) response.locals['caller'] = `${principal.kind}:${principal.id}`;
+  if (runner !== null) response.locals['caller'] = `runner:${runner.attempt.id}`;
   const { params, query } = parseAddress(route, request);
   const bytes = await readRouteBody(deps, route, request);
   if (isSigned) principal = principalOfWebhook(deps, request, bytes);

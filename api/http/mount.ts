@@ -1,7 +1,9 @@
-import type { Express } from 'express';
+import compression from 'compression';
+import type { Express, Request } from 'express';
 import { ArtenicError } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { dispatch, isHot } from './dispatch.ts';
+import { createOpenLimits, type OpenLimits } from '../middleware/open-limits.ts';
 import type { Permission, Route } from './route.ts';
 import type { Underway } from '../../app/loops/underway.ts';
 
@@ -12,18 +14,40 @@ function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, (_found, name: string) => (name === 'path' ? '*path' : `:${name}`));
 }
 
-/** Serves the routes, and says 405 to other methods on their paths. A route without a permission entry fails the boot. */
+/** Lists, series and pages of logs: JSON answers of GET routes. Predictions are small and frequent; downloads announce their length. */
+function isCompressed({ method, permission, tag, answers }: Route): boolean {
+  return method === 'get' && permission === 'read' && tag !== 'inference' && answers[200]?.schema !== undefined;
+}
+
+async function limited(limits: OpenLimits, route: Route, request: Request, work: () => Promise<void>): Promise<void> {
+  limits.check(route, request);
+  try {
+    await work();
+  } catch (error) {
+    limits.refused(route, request, error);
+    throw error;
+  }
+}
+
+/** Serves the routes, and says 405 to other methods on their paths. A route without a permission entry or an open one without a limit fails the boot. */
 export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[], underway: Underway): void {
+  const limits = createOpenLimits(deps);
+  const compress = compression();
   const methodsByPath = new Map<string, Set<string>>();
   // Express looks through its routes in order, so those that are asked most stand first.
   for (const route of routes.toSorted((a, b) => Number(isHot(b)) - Number(isHot(a)))) {
     if (!permissions.has(route.permission)) throw new Error(`${route.method} ${route.path} has no permission entry`);
+    if ((route.permission === 'open') !== (route.openLimit !== null))
+      throw new Error(`${route.method} ${route.path} needs a limit exactly if it is open`);
     const path = expressPath(route.path);
     const methods = methodsByPath.get(path) ?? new Set();
     methodsByPath.set(path, methods.add(route.method.toUpperCase()));
     // Express answers HEAD by what is there for GET.
     if (route.method === 'get') methods.add('HEAD');
-    app[route.method](path, (request, response) => underway.add(dispatch(deps, route, request, response)));
+    if (isCompressed(route)) app[route.method](path, compress);
+    app[route.method](path, (request, response) =>
+      underway.add(limited(limits, route, request, () => dispatch(deps, route, request, response))),
+    );
   }
   for (const [path, methods] of methodsByPath) {
     const allowed = [...methods].toSorted().join(', ');

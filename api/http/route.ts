@@ -6,6 +6,12 @@ import type { ApiDeps } from '../deps.ts';
 /** Who may call: anybody, an API key, the runner of the job's current attempt, or (`webhook`) as `write` or signed by a webhook secret. */
 export type Permission = 'open' | 'read' | 'write' | 'runner' | 'webhook';
 
+/**
+ * Requests that one address may send to an open route in a minute. `refusals`: only requests with a wrong credential count, on routes
+ * whose callers show one.
+ */
+export type OpenLimit = { readonly perMinute: number; readonly counts: 'requests' | 'refusals' };
+
 export type Reply = {
   readonly status: number;
   readonly body?: unknown;
@@ -50,6 +56,8 @@ export type Route = {
   /** Which limit counts for `json` and `bytes`; `maxBytes` goes before it. */
   readonly limit: 'bodyBytes' | 'rowsBytes' | 'tensorBytes';
   readonly maxBytes: number | null;
+  /** Of an open route; null for all others. */
+  readonly openLimit: OpenLimit | null;
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent: boolean;
   /** A path of an earlier platform, for its clients; new ones take the path that the document names. */
@@ -79,6 +87,7 @@ type Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> =
   readonly bodyTypes?: readonly string[];
   readonly maxBytes?: number;
   readonly limit?: Route['limit'];
+  readonly openLimit?: OpenLimit;
   readonly idempotent?: boolean;
   readonly deprecated?: boolean;
   readonly handle: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Reply>;
@@ -100,10 +109,16 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
     bodySchema: definition.body ?? null,
     maxBytes: definition.maxBytes ?? null,
     limit: definition.limit ?? 'bodyBytes',
+    openLimit: definition.openLimit ?? null,
     idempotent: definition.idempotent ?? false,
     deprecated: definition.deprecated ?? false,
     handle: definition.handle,
   };
 }
+
+/** For load balancers and monitors, which may probe several times a second. */
+export const probeLimit: OpenLimit = { perMinute: 3000, counts: 'requests' };
+/** Bounds work and log lines; tokens are too long to guess. Many runners may share one address, so only refusals count. */
+export const tokenLimit: OpenLimit = { perMinute: 120, counts: 'refusals' };
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { keepDigits } from '@artenic/core';
+import getRawBody from 'raw-body';
 import { ArtenicError } from '../../core/errors.ts';
 import { jsonFault } from '../http/json-fault.ts';
 
@@ -39,39 +40,28 @@ export async function* streamBody(request: Request, maxBytes: number): AsyncGene
 const smallBytes = 1_000_000;
 const smallBodyTimeoutMs = 30_000;
 
-/** The whole body. By events: an iterator costs more than all the rest of a small request. */
-export function readBody(request: Request, maxBytes: number, timeoutMs = smallBodyTimeoutMs): Promise<Buffer> {
+/** The whole body. */
+export async function readBody(request: Request, maxBytes: number, timeoutMs = smallBodyTimeoutMs): Promise<Buffer> {
   checkHead(request, maxBytes);
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const late = (): void =>
-    fail(new ArtenicError('malformed-request', `The body did not come within ${timeoutMs / 1000} s.`));
-  const timer = maxBytes <= smallBytes ? setTimeout(late, timeoutMs).unref() : undefined;
-  const fail = (error: Error): void => {
+  const late = Promise.withResolvers<never>();
+  const timer =
+    maxBytes <= smallBytes
+      ? setTimeout(
+          () =>
+            late.reject(new ArtenicError('malformed-request', `The body did not come within ${timeoutMs / 1000} s.`)),
+          timeoutMs,
+        ).unref()
+      : undefined;
+  try {
+    const length = request.headers['content-length'] ?? null;
+    return await Promise.race([getRawBody(request, { length, limit: maxBytes }), late.promise]);
+  } catch (cause) {
+    if (cause instanceof ArtenicError) throw cause;
+    if (cause instanceof Error && 'type' in cause && cause.type === 'entity.too.large') throw tooLarge(maxBytes);
+    throw new ArtenicError('malformed-request', 'The connection ended before the body did.', { cause });
+  } finally {
     clearTimeout(timer);
-    request.off('data', take).pause();
-    reject(error);
-  };
-  const take = (chunk: Buffer): void => {
-    bytes += chunk.length;
-    if (bytes > maxBytes) fail(tooLarge(maxBytes));
-    else chunks.push(chunk);
-  };
-  const broken = (cause?: Error): void =>
-    fail(new ArtenicError('malformed-request', 'The connection ended before the body did.', { cause }));
-  request.on('data', take);
-  request.once('end', () => {
-    clearTimeout(timer);
-    resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks));
-  });
-  request.on('error', broken);
-  request.once('close', () => {
-    if (!request.readableEnded) broken();
-  });
-  // it may have gone while its key was looked up: then no event comes any more
-  if (request.destroyed) broken();
-  return promise;
+  }
 }
 
 export function mediaTypeOf(request: Request): string {

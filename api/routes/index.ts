@@ -58,6 +58,7 @@ export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics
       method: 'get',
       path: '/openapi.json',
       permission: 'open',
+      openLimit: { perMinute: 60, counts: 'requests' },
       tag: 'platform',
       summary: 'This document',
       answers: { 200: { description: 'OpenAPI 3.1' } },

@@ -2,6 +2,7 @@ import {
   Client,
   Connection,
   isGrpcServiceError,
+  type WorkflowClientInterceptor,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
@@ -74,6 +75,8 @@ function translate(error: unknown): unknown {
 export function createTemporalGateway(options: {
   readonly address: string;
   readonly namespace: string;
+  /** Around each call that starts, cancels, signals or describes a workflow. */
+  readonly interceptors?: readonly WorkflowClientInterceptor[];
 }): TemporalGateway {
   const connection = Connection.lazy({
     address: options.address,
@@ -83,7 +86,10 @@ export function createTemporalGateway(options: {
       'grpc.max_reconnect_backoff_ms': reconnectBackoffMs.most,
     },
   });
-  const client = new Client({ connection, namespace: options.namespace });
+  const client = new Client({
+    ...{ connection, namespace: options.namespace },
+    interceptors: { workflow: [...(options.interceptors ?? [])] },
+  });
 
   const underway = createUnderway();
 

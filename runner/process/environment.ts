@@ -62,6 +62,8 @@ export function commandEnvironment(parts: {
     ...(existsSync(sdkHook)
       ? { NODE_OPTIONS: `--import=${pathToFileURL(sdkHook).href} --disable-warning=ExperimentalWarning` }
       : {}),
+    // OpenTelemetry's variable: a training that creates spans joins the trace
+    ...(bootstrap.traceparent === undefined ? {} : { TRACEPARENT: bootstrap.traceparent }),
     ...hello.job.env,
     ...hello.secrets,
     [runnerEnvironment.configFile]: folders.config,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jsonOrNull, problemSchema, type Bootstrap } from '@artenic/core';
+import { backOffMs, jsonOrNull, problemSchema, type Bootstrap } from '@artenic/core';
 import { fetchByEnvironment } from '@artenic/core/proxy';
 import { z } from 'zod';
 
@@ -22,6 +22,11 @@ export class OffsetMismatchError extends Error {
 /** No answer, one that says "later", or one of somebody else who listens at our API's old address. */
 class UnreachableError extends Error {
   override readonly name: string = 'UnreachableError';
+}
+
+/** The API answered 429, before it looked at the token. */
+class BusyError extends UnreachableError {
+  override readonly name = 'BusyError';
 }
 
 /** Who answers does not know our token. While we run, that is somebody else: a newer attempt would make us `fenced`. */
@@ -58,8 +63,12 @@ const pauseMs = { first: 100, most: 2000 };
 const endpointsSchema = z.object({ api: z.url() });
 
 /** Callbacks to the API with this attempt's token. The API may be away for hours: nothing here gives up by itself. */
-export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile'>, token: string): RunnerApi {
+export function createRunnerApi(
+  bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile' | 'traceparent'>,
+  token: string,
+): RunnerApi {
   const fetchByProxy = fetchByEnvironment();
+  const trace = bootstrap.traceparent === undefined ? {} : { traceparent: bootstrap.traceparent };
   let baseUrl = bootstrap.apiUrl;
 
   /** On this machine the platform may have come back on another port. */
@@ -80,6 +89,7 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
         headers: {
           authorization: `Bearer ${token}`,
           'content-type': isBytes ? 'application/octet-stream' : 'application/json',
+          ...trace,
         },
         body: isBytes ? body : JSON.stringify(body),
         signal: AbortSignal.timeout(requestTimeoutMs),
@@ -105,7 +115,8 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
     const problem = problemSchema.safeParse(jsonOrNull(text)).data;
     if (response.status === 401 || response.status === 403)
       throw new StrangerError(problem?.detail ?? `the API answered ${response.status}`);
-    if (problem === undefined || response.status >= 500 || response.status === 429 || response.status === 408)
+    if (response.status === 429) throw new BusyError('the API answered 429');
+    if (problem === undefined || response.status >= 500 || response.status === 408)
       throw new UnreachableError(`the API answered ${response.status}`);
     if (problem.type.endsWith('fenced')) throw new FencedError(problem.detail);
     if (problem.expectedOffset !== undefined) throw new OffsetMismatchError(problem.expectedOffset);
@@ -128,17 +139,17 @@ export function createRunnerApi(bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpoints
     { signal, strangerMs = Number.POSITIVE_INFINITY }: Patience = {},
   ): Promise<z.output<T>> {
     let strangerSinceMs: number | null = null;
-    for (let waitMs = pauseMs.first; ; waitMs = Math.min(waitMs * 2, pauseMs.most)) {
+    for (let failures = 0; ; failures++) {
       signal?.throwIfAborted();
       try {
         return await post(path, body, answer);
       } catch (error) {
         if (!(error instanceof UnreachableError)) throw error;
-        if (!(error instanceof StrangerError)) strangerSinceMs = null;
-        else strangerSinceMs ??= performance.now();
+        if (error instanceof StrangerError) strangerSinceMs ??= performance.now();
+        else if (!(error instanceof BusyError)) strangerSinceMs = null;
         if (strangerSinceMs !== null && performance.now() - strangerSinceMs > strangerMs) throw error;
       }
-      await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
+      await sleep(backOffMs(failures, pauseMs), undefined, signal === undefined ? {} : { signal });
     }
   }
 

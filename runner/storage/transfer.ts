@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { SignedObjectRequest } from '@artenic/core';
+import { backOffMs, type SignedObjectRequest } from '@artenic/core';
 import { pause } from '../pause.ts';
 
 /** The storage does not answer, or asks to try later. */
@@ -18,6 +18,7 @@ export class SignatureRefusedError extends Error {
 const patienceMs = 60_000;
 const slowestBytesPerMs = 64;
 const downloadTries = 8;
+const downloadPauseMs = { first: 100, most: 5000 };
 
 /** S3 and the API answer with these statuses when a signed request has expired. */
 function isRefusedSignature(status: number): boolean {
@@ -135,7 +136,7 @@ async function fetchInto(
       const mayPass = error instanceof StorageAwayError || error instanceof SignatureRefusedError;
       failures = offset > begin ? 1 : failures + 1;
       if (!mayPass || failures === downloadTries || unwanted.aborted) throw error;
-      await pause(Math.min(100 * 2 ** failures, 5000), unwanted);
+      await pause(backOffMs(failures, downloadPauseMs), unwanted);
     }
   }
 }

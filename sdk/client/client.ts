@@ -46,7 +46,16 @@ export type ObjectKind = 'packages' | 'data' | 'models';
 
 const jobPath = (id: string, rest = ''): string => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
 const modelPath = (name: string, rest = ''): string => `/api/v1/models/${encodeURIComponent(name)}${rest}`;
-const readySchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
+const aliveSchema = z.object({ status: z.string() });
+const readySchema = z.object({ ready: z.boolean() });
+const checkSchema = z.object({ state: z.string(), tookMs: z.number(), reason: z.string().nullable() });
+const healthSchema = readySchema.extend({
+  status: z.string(),
+  version: z.string(),
+  upSeconds: z.number(),
+  checks: z.record(z.string(), checkSchema),
+  providers: z.array(z.object({ name: z.string(), usable: z.boolean(), message: z.string() })),
+});
 
 /** How long to wait before asking again when a log or a job has nothing new. */
 const followPauseMs = 400;
@@ -270,9 +279,14 @@ export function createClient(options: ClientOptions) {
     /** A token that signs one browser in at `/sign-in#token=…`, once. */
     signInLink: (): Promise<z.output<typeof signInLinkSchema>> =>
       http.json({ method: 'POST', path: '/api/v1/session/links' }, signInLinkSchema),
-    /** Whether requests can be answered, with a word on each part; "no" is an answer too. */
-    health: (): Promise<z.output<typeof readySchema>> =>
-      http.json({ method: 'GET', path: '/readyz', accepts: 503 }, readySchema),
+    /** Whether the API lives. Needs no key. */
+    alive: (): Promise<z.output<typeof aliveSchema>> => http.json({ method: 'GET', path: '/health' }, aliveSchema),
+    /** Whether requests can be answered; "no" is an answer too. Needs no key. */
+    ready: (): Promise<z.output<typeof readySchema>> =>
+      http.json({ method: 'GET', path: '/health/ready', accepts: 503 }, readySchema),
+    /** As `ready`, with the state of each part, and how many milliseconds it took to answer. */
+    health: (): Promise<z.output<typeof healthSchema>> =>
+      http.json({ method: 'GET', path: '/health/detailed', accepts: 503 }, healthSchema),
     /** Events by topic over the WebSocket, resumed behind the last one after every broken connection. */
     live: (live: LiveOptions): LiveSubscription => followEvents(options, live),
   };

@@ -1,4 +1,4 @@
-import { problemSchema } from '@artenic/core';
+import { backOffMs, problemSchema } from '@artenic/core';
 import type { z } from 'zod';
 import { ArtenicApiError, ArtenicUnreachableError } from './errors.ts';
 
@@ -41,8 +41,7 @@ export type Http = {
   readonly raw: <T>(options: RequestOptions, read: (response: Response) => Promise<T>) => Promise<T>;
 };
 
-const firstPauseMs = 200;
-const longestPauseMs = 5000;
+const betweenTriesMs = { first: 200, most: 5000 };
 
 /** Ends early with the reason of whoever aborts. */
 export function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
@@ -115,14 +114,13 @@ export function createHttp(options: ClientOptions): Http {
     if (request.method === 'POST')
       headers.set('idempotency-key', request.idempotencyKey ?? globalThis.crypto.randomUUID());
     for (let tries = 0; ; tries++) {
-      const pauseMs = Math.min(firstPauseMs * 2 ** tries, longestPauseMs) * (0.5 + Math.random() / 2);
       try {
         return await once(request, headers, read);
       } catch (error) {
         if (tries >= (request.retries ?? retries) || !isWorthRepeating(error)) throw error;
         const askedMs = error instanceof ArtenicApiError ? (error.problem.retryAfterSeconds ?? 0) * 1000 : 0;
         if (askedMs > timeoutMs) throw error;
-        await pause(Math.max(pauseMs, askedMs), request.signal);
+        await pause(Math.max(backOffMs(tries, betweenTriesMs), askedMs), request.signal);
       }
     }
   }

@@ -1,4 +1,5 @@
 export * from './audit.ts';
+export * from './back-off.ts';
 export * from './field-faults.ts';
 export * from './exact-json.ts';
 export * from './integer-types.ts';

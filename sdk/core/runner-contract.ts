@@ -51,6 +51,11 @@ export const bootstrapSchema = z.strictObject({
   storage: storageGrantSchema,
   heartbeatIntervalMs: z.number().int().positive().default(1000),
   shipIntervalMs: z.number().int().positive().default(250),
+  /** The launch in its trace, as the W3C writes it; absent without traces. */
+  traceparent: z
+    .string()
+    .regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+    .optional(),
 });
 export type Bootstrap = z.output<typeof bootstrapSchema>;
 

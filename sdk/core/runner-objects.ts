@@ -23,6 +23,7 @@ export const bootstrapAnswerSchema = z.object({
   attempt: bootstrapSchema.shape.attempt,
   heartbeatIntervalMs: z.number().int().positive(),
   shipIntervalMs: z.number().int().positive(),
+  traceparent: bootstrapSchema.shape.traceparent,
 });
 
 const signedContentSchema = z.strictObject({ bytes, sha256 });

@@ -50,6 +50,7 @@ export const attempts = defineEntity({
     launchTriedAt: p.datetime(3).nullable(),
     launchedBy: p.text().nullable(),
     launchLeaseUntil: p.datetime(3).nullable(),
+    traceparent: p.text().nullable(),
     terminateTriedAt: p.datetime(3).nullable(),
     terminationConfirmedAt: p.datetime(3).nullable(),
     unwatchedAt: p.datetime(3).nullable(),

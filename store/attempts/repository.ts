@@ -9,6 +9,7 @@ import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord, AttemptsRepository, BilledTimes, NewAttempt, NextLaunchOfAttempt } from '../types.ts';
 import { decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendEvent } from '../events/repository.ts';
+import { createFirstKept } from './first-kept.ts';
 import { hear } from './hear.ts';
 import { createLaunchLeases } from './launch-leases.ts';
 import { createSilence } from './silent.ts';
@@ -233,10 +234,7 @@ export function createAttempts(db: Db): AttemptsRepository {
         await appendStateEvent(transaction, moved);
         return moved;
       }),
-    claimMachine: async (id, machine) => {
-      const row = await update(db, id, { machine: sql<string>`coalesce(machine, ${machine})` });
-      return row.machine ?? machine;
-    },
+    ...createFirstKept(db, attemptNotFound),
     setHandle: async (id, handle, at) => {
       await update(db, id, { handle: json(handle), instanceSince: sql<Date>`coalesce(instance_since, ${at})` });
     },

@@ -51,6 +51,8 @@ export type AttemptRecord = {
   /** The call that alone may launch the attempt until `launchLeaseUntil`; null without a lease. */
   readonly launchedBy: string | null;
   readonly launchLeaseUntil: Date | null;
+  /** Position of the launch in its trace, as a W3C `traceparent`; null without traces. */
+  readonly traceparent: string | null;
   /** When nothing was proved to be left of its instance. */
   readonly terminationConfirmedAt: Date | null;
   /** When its instance began to run, by the provider's clock; null if it is not known to have run. */
@@ -132,6 +134,8 @@ export type AttemptsRepository = {
   readonly advance: (id: string, to: Exclude<AttemptState, 'waiting' | 'ended'>, at: Date) => Promise<AttemptRecord>;
   /** Reserves the launch for this machine unless another one was first; returns the machine that holds it. */
   readonly claimMachine: (id: string, machine: string) => Promise<string>;
+  /** Stores the launch's `traceparent`. The first one stays; returns the one that is stored. */
+  readonly setTraceparent: (id: string, traceparent: string) => Promise<string>;
   /** Stores the instance that the launch returned. The first time stays. */
   readonly setHandle: (id: string, handle: InstanceRef, at: Date) => Promise<void>;
   /** The first hello wins; the same hash again succeeds; another hash, or an ended attempt, throws `fenced`. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backOffMs } from '@artenic/core';
 import pg from 'pg';
 import { toStoreError } from '../errors.ts';
 
@@ -8,7 +9,7 @@ export const eventsChannel = 'artenic_events';
 /** Carries hints from one replica of the API to the other replicas. */
 export const hintsChannel = 'artenic_hints';
 
-const backOffMs = { first: 50, most: 2000 };
+const reconnectMs = { first: 50, most: 2000 };
 
 type OnNotification = (notification: pg.Notification) => void;
 type Connection = { readonly client: pg.Client; readonly ended: Promise<unknown> };
@@ -42,9 +43,9 @@ async function reconnect(
   onNotification: OnNotification,
   stop: AbortSignal,
 ): Promise<Connection | null> {
-  for (let waitMs = backOffMs.first; ; waitMs = Math.min(waitMs * 2, backOffMs.most)) {
+  for (let failures = 0; ; failures++) {
     // The lines below handle both an aborted wait and a server that is still down.
-    await delay(waitMs, undefined, { signal: stop }).catch(() => undefined);
+    await delay(backOffMs(failures, reconnectMs), undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) return null;
     const connection = await connect(databaseUrl, onNotification).catch(() => null);
     if (connection !== null) return connection;

@@ -23,6 +23,7 @@ import { Outbox } from './0027-outbox.ts';
 import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
 import { CountedDays } from './0030-counted-days.ts';
+import { Traces } from './0031-traces.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   { name: '0028-metric-blocks', class: MetricBlocks },
   { name: '0029-metric-partitions', class: MetricPartitions },
   { name: '0030-counted-days', class: CountedDays },
+  { name: '0031-traces', class: Traces },
 ];

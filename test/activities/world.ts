@@ -167,6 +167,7 @@ export class ActivityWorld {
       },
       silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
       watchIntervalMs: new Map([['local', 2000]]),
+      traceparent: () => null,
       now: this.now,
       ...changes,
     });

@@ -120,16 +120,27 @@ test('a correlation id that could forge a log line is replaced', async () => {
     ).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('liveness needs nothing; readiness says what is away', async () => {
-  expect((await world.call('GET', '/readyz', { bearer: null })).json()).toEqual({
-    ready: true,
-    checks: { database: 'ok', temporal: 'ok' },
+test('liveness and readiness need nothing and tell no detail; with a key each part is told', async () => {
+  for (const path of ['/livez', '/health'])
+    expect((await world.call('GET', path, { bearer: null })).json()).toEqual({ status: 'ok' });
+  for (const path of ['/readyz', '/health/ready'])
+    expect((await world.call('GET', path, { bearer: null })).json()).toEqual({ ready: true });
+  expect((await world.call('GET', '/health/detailed', { bearer: null })).status).toBe(401);
+  const tookMs = expect.any(Number);
+  const isOk = { state: 'ok', tookMs, reason: null };
+  expect((await world.call('GET', '/health/detailed')).json()).toMatchObject({
+    ...{ ready: true, version: '0.1.0', upSeconds: expect.any(Number) },
+    checks: { database: isOk, temporal: isOk },
   });
   world.temporal.isAway = true;
   try {
-    const answer = await world.call('GET', '/readyz', { bearer: null });
-    expect(answer.status).toBe(200);
-    expect(answer.json<{ checks: { temporal: string } }>().checks.temporal).not.toBe('ok');
+    const answer = await world.call('GET', '/health/detailed');
+    expect([answer.status, answer.json()['ready']]).toEqual([200, true]);
+    expect(answer.json()['checks']).toEqual({
+      database: isOk,
+      temporal: { state: 'unreachable', tookMs, reason: 'Temporal does not answer.' },
+    });
+    expect((await world.call('GET', '/readyz', { bearer: null })).json()).toEqual({ ready: true });
   } finally {
     world.temporal.isAway = false;
   }

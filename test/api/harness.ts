@@ -157,7 +157,8 @@ export class ApiWorld {
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
-      ...{ publicUrl: null, periods: defaultPeriods },
+      ...{ publicUrl: null, periods: defaultPeriods, traceRequest: null },
+      ...{ trustedProxies: [], hasAccessLog: false },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
       hearing: createHearing(),

@@ -164,6 +164,11 @@ test('a rented machine learns the rest for its bootstrap token', async () => {
     200,
     { jobId: job.id, attempt: 1, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
   ]);
+  // the first try of the launch had a place in a trace, which stays
+  const [first, second] = ['1', '2'].map((digit) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`);
+  for (const tried of [first, second])
+    expect(await world.store.attempts.setTraceparent(attemptId, tried ?? '')).toBe(first);
+  expect((await ask(bootstrapTokenOf(keyPepper, attemptId))).json()).toMatchObject({ traceparent: first });
   await world.openAttempt(job.id, 2);
   const late = await ask(bootstrapTokenOf(keyPepper, attemptId));
   expect([late.status, errorOf(late)]).toEqual([409, 'fenced']);

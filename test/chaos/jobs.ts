@@ -70,7 +70,7 @@ export async function penguinsJob(
   config: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
   const packed = await packFolder(join(root, 'examples/penguins'));
-  const data = readFileSync(join(root, 'node_modules/vega-datasets/data/penguins.json'));
+  const data = readFileSync(join(root, 'examples/data/penguins.json'));
   const dataSha256 = createHash('sha256').update(data).digest('hex');
   const binary = { 'content-type': 'application/octet-stream' };
   await stack.request('PUT', `/api/v1/objects/packages/${packed.sha256}`, packed.bytes, binary);

@@ -251,10 +251,28 @@ describe('where the API is', () => {
     [true, 0],
     [false, 1],
   ])('health: ready %p is exit %p', async (ready, expected) => {
-    const body = { ready, checks: { database: ready ? 'ok' : 'connection refused' } };
-    const { exitCode, stdout } = await run(['health', '--json'], () => ({ status: ready ? 200 : 503, body }));
-    expect(exitCode).toBe(expected);
-    expect(JSON.parse(stdout)).toEqual(body);
+    const database = { state: ready ? 'ok' : 'unreachable', tookMs: 3, reason: ready ? null : 'connection refused' };
+    const providers = [{ name: 'local', usable: ready, message: ready ? '' : 'no disk' }];
+    const body = { status: 'ok', ready, version: '1.2.3', upSeconds: 60, checks: { database }, providers };
+    const paths: string[] = [];
+    for (const words of [['health'], ['health', 'detailed'], ['health', 'ready']]) {
+      const { exitCode, stdout } = await run([...words, '--json'], () => ({ status: ready ? 200 : 503, body }));
+      expect([words, exitCode]).toEqual([words, expected]);
+      expect(JSON.parse(stdout)).toEqual(words[1] === 'ready' ? { ready } : body);
+      paths.push(...calls().map(({ path }) => path));
+    }
+    expect(paths).toEqual(['/health/detailed', '/health/detailed', '/health/ready']);
+    const { stdout } = await run(['health'], () => ({ status: ready ? 200 : 503, body }));
+    expect(stdout).toBe(
+      `ready: ${ready ? 'yes' : 'no'}\ndatabase: ${ready ? 'ok in 3 ms' : 'unreachable in 3 ms (connection refused)'}\nprovider local: ${ready ? 'usable' : 'not usable (no disk)'}\nversion: 1.2.3\n`,
+    );
+  });
+
+  test('health check asks whether the API lives, --version asks nobody', async () => {
+    const alive = await run(['health', 'check'], () => ({ body: { status: 'ok' } }));
+    expect([alive.exitCode, alive.stdout, calls().map(({ path }) => path)]).toEqual([0, 'status: ok\n', ['/health']]);
+    const version = await run(['--version'], () => ({ status: 500 }));
+    expect([version.exitCode, version.stdout, calls()]).toEqual([0, '0.1.0\n', []]);
   });
 });
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { artenic } from './artenic.ts';
 
-const health = JSON.stringify({ ready: true, checks: {} });
+const health = JSON.stringify({ ready: true, version: '0', upSeconds: 0, checks: {} });
 const asked: string[] = [];
 let proxy: Server;
 let api: Server;
@@ -38,7 +38,7 @@ test('an API elsewhere is asked through the proxy of the environment, unless NO_
   for (const name of ['HTTP_PROXY', 'http_proxy'])
     expect([(await ask('http://artenic.internal.example', { [name]: through })).exitCode, asked]).toEqual([
       0,
-      ['http://artenic.internal.example/readyz'],
+      ['http://artenic.internal.example/health/detailed'],
     ]);
   const env = { HTTP_PROXY: through, NO_PROXY: 'internal.invalid' };
   expect([(await ask('http://artenic.internal.invalid', env)).exitCode, asked]).toEqual([3, []]);

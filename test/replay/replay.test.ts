@@ -6,6 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { spotWithFallback } from '../../core/failover/policy.ts';
 import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
+import { tracedBundle } from '../support/traced-bundle.ts';
 import { until } from '../workflows/fake-runner.ts';
 import { type Harness, startHarness } from '../workflows/harness.ts';
 
@@ -18,10 +19,12 @@ function historyOf(name: string): unknown {
 
 let harness: Harness;
 let codePath = '';
+let tracedCode = '';
 beforeAll(async () => {
   harness = await startHarness();
   codePath = (await testTemporal()).workflowBundlePath;
-});
+  tracedCode = await tracedBundle(codePath);
+}, 60_000);
 afterAll(() => harness.close());
 
 test('there are histories of every workflow', () => {
@@ -52,6 +55,14 @@ test.each(names)('%s replays', async (name) => {
   await expect(
     Worker.runReplayHistory({ workflowBundle: { codePath } }, historyOf(name), workflowIdOf(name)),
   ).resolves.toBeUndefined();
+});
+
+test.each(names)('%s replays with traces', async (name) => {
+  const spans: unknown[] = [];
+  const sinks = { exporter: { export: { fn: (...given: unknown[]) => void spans.push(...given) } } };
+  await Worker.runReplayHistory({ workflowBundle: { code: tracedCode }, sinks }, historyOf(name), workflowIdOf(name));
+  // The spans were sent during the original run.
+  expect(spans).toEqual([]);
 });
 
 /** The ids of children and signals derive from the input, so any id works. */

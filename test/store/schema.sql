@@ -54,6 +54,7 @@ create table attempts (
   terminate_tried_at timestamp(3) with time zone,
   termination_confirmed_at timestamp(3) with time zone,
   token_hash text,
+  traceparent text,
   unwatched_at timestamp(3) with time zone,
   constraint attempts_by_job UNIQUE (job_id, attempt),
   constraint attempts_by_token_hash UNIQUE (token_hash),

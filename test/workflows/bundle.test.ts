@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
 import { testTemporal } from '../setup/temporal.ts';
+import { tracedBundle } from '../support/traced-bundle.ts';
 
 const mostBytes = 1_200_000;
 const allowed = [
@@ -12,13 +13,19 @@ const allowed = [
   /^\?/,
 ];
 
+/** What traces add. */
+const ofTraces =
+  /^\.\/node_modules\/(@opentelemetry\/(api|core|resources|sdk-trace|sdk-trace-base|semantic-conventions)|@temporalio\/interceptors-opentelemetry-v2)\//;
+
+const modulesIn = (script: string) => [...script.matchAll(/^\/\*\*\*\/ "([^"]+)"/gm)].map(([, name]) => name ?? '');
+
 let code = '';
 let modules: string[] = [];
 beforeAll(async () => {
   const { workflowBundlePath } = await testTemporal();
   const text = readFileSync(workflowBundlePath, 'utf8');
   code = text.slice(0, text.lastIndexOf('//# sourceMappingURL='));
-  modules = [...code.matchAll(/^\/\*\*\*\/ "([^"]+)"/gm)].map(([, name]) => name ?? '');
+  modules = modulesIn(code);
 });
 
 test('the bundle is small', () => {
@@ -30,6 +37,13 @@ test('it holds our workflows and what Temporal needs, nothing else', () => {
   expect(modules).toContain('./workflows/training/training-job.ts');
   expect(modules.filter((name) => !allowed.some((pattern) => pattern.test(name)))).toEqual([]);
 });
+
+test('with traces it holds what makes spans, and what is the same without', async () => {
+  const traced = modulesIn(await tracedBundle((await testTemporal()).workflowBundlePath));
+  expect(traced.filter((name) => ofTraces.test(name)).length).toBeGreaterThan(10);
+  expect(traced.filter((name) => ![ofTraces, ...allowed].some((pattern) => pattern.test(name)))).toEqual([]);
+  expect(modules.filter((name) => !traced.includes(name))).toEqual([]);
+}, 60_000);
 
 test('it exports the workflows and nothing that would become one by accident', async () => {
   const entry = await import('../../workflows/index.ts');

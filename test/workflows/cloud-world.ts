@@ -128,6 +128,7 @@ export class CloudWorld {
       ...createProviderActivities({
         ...{ ...deps, providers, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
         nextLaunch: (input) => nextLaunch(deps, input),
+        traceparent: () => null,
         runner: {
           ...{ apiUrl: 'http://127.0.0.1:1', keyPepper: new Uint8Array(32).fill(7) },
           onThisMachine: {

@@ -57,6 +57,7 @@ export async function composeActivities(parts: {
   readonly temporal: TemporalGateway;
   readonly wrapProvider: (provider: Provider) => Provider;
   readonly served: Served;
+  readonly traceparent: () => string | null;
   /** Where the options of single providers are read from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }): Promise<ComposedActivities> {
@@ -95,6 +96,7 @@ export async function composeActivities(parts: {
       shipIntervalMs,
     },
     silence: silenceSettingsOf(config),
+    traceparent: parts.traceparent,
     watchIntervalMs: new Map(modules.map(({ name, watchIntervalMs }) => [name, watchIntervalMs])),
     now: () => new Date(),
   });

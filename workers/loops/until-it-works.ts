@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs } from '@artenic/core';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 
-const retryDelayMs = 250;
+const betweenTriesMs = { first: 250, most: 500 };
 /** One line in so many tries: a server that is away for an hour must not fill the log. */
 const sayEvery = 20;
 
@@ -13,7 +14,7 @@ export async function retryUntilReady<T>(what: string, logger: Logger, attempt: 
       return await attempt();
     } catch (error) {
       if (tries % sayEvery === 0) logger.warn({ error: messageOf(error) }, `${what} is not there yet; waiting`);
-      await sleep(retryDelayMs);
+      await sleep(backOffMs(tries, betweenTriesMs));
     }
   }
 }

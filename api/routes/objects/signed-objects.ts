@@ -1,11 +1,12 @@
+import type { Request } from 'express';
 import { z } from 'zod';
 import { ArtenicError, errorTable, isArtenicError } from '../../../core/errors.ts';
 import { attemptIdOf } from '../../../core/ids.ts';
-import type { ObjectRange, SignedContent } from '../../../core/object-storage.ts';
+import type { SignedContent } from '../../../core/object-storage.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { streamBody } from '../../middleware/body.ts';
 import { writerOf } from '../../runners/scope.ts';
-import { route, type Context, type Reply, type Route } from '../../http/route.ts';
+import { route, tokenLimit, type Context, type Reply, type Route } from '../../http/route.ts';
 
 const path = '/api/v1/signed-objects/{path}';
 const params = z.strictObject({ path: z.string().min(1).max(1024) });
@@ -37,14 +38,15 @@ function claimsOf(
   return deps.ownUrls.verify(method, key, claims);
 }
 
-/** `bytes=a-b` and `bytes=a-`; other forms count as absent, as RFC 9110 allows. */
-function rangeOf(header: string | undefined): ObjectRange | null {
-  const match = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? '');
-  if (match === null) return null;
-  const offset = Number(match[1]);
-  if (match[2] === '') return { offset };
-  const bytes = Number(match[2]) - offset + 1;
-  return bytes > 0 ? { offset, bytes } : null;
+/** One range of bytes, `bytes=-500` included; several, and what cannot be read, count as absent, as RFC 9110 allows. */
+function rangeOf(
+  request: Request,
+  bytes: number,
+): 'behind-the-end' | { readonly start: number; readonly end: number } | null {
+  const ranges = request.range(bytes);
+  if (ranges === -1) return 'behind-the-end';
+  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
+  return ranges[0] ?? null;
 }
 
 async function download(context: Signed): Promise<Reply> {
@@ -56,27 +58,28 @@ async function download(context: Signed): Promise<Reply> {
   claimsOf(deps, 'GET', context);
   const head = await deps.storage.head(key);
   if (head === null) throw new ArtenicError('not-found', 'There is no such object.');
-  const range = rangeOf(request.headers.range);
+  const range = head.bytes === 0 ? null : rangeOf(request, head.bytes);
   const headers = {
     'content-type': 'application/octet-stream',
     'content-disposition': 'attachment',
     'accept-ranges': 'bytes',
   };
-  if (range === null || head.bytes === 0)
+  if (range === null)
     return {
       status: 200,
       stream: await deps.storage.get(key),
       headers: { ...headers, 'content-length': String(head.bytes) },
     };
-  const end = Math.min(head.bytes, range.offset + (range.bytes ?? head.bytes));
-  if (end <= range.offset) return { status: 416, headers: { 'content-range': `bytes */${head.bytes}` } };
+  if (range === 'behind-the-end') return { status: 416, headers: { 'content-range': `bytes */${head.bytes}` } };
+  const { start, end } = range;
+  const bytes = end - start + 1;
   return {
     status: 206,
-    stream: await deps.storage.get(key, { offset: range.offset, bytes: end - range.offset }),
+    stream: await deps.storage.get(key, { offset: start, bytes }),
     headers: {
       ...headers,
-      'content-length': String(end - range.offset),
-      'content-range': `bytes ${range.offset}-${end - 1}/${head.bytes}`,
+      'content-length': String(bytes),
+      'content-range': `bytes ${start}-${end}/${head.bytes}`,
     },
   };
 }
@@ -124,6 +127,7 @@ export function signedObjectRoutes(): readonly Route[] {
       method: 'get',
       path,
       permission: 'open',
+      openLimit: tokenLimit,
       tag: 'objects',
       summary: 'Download by a signed request',
       params,
@@ -139,6 +143,7 @@ export function signedObjectRoutes(): readonly Route[] {
       method: 'put',
       path,
       permission: 'open',
+      openLimit: tokenLimit,
       tag: 'objects',
       summary: 'Upload by a signed request',
       params,

@@ -1,118 +1,120 @@
 import { z } from 'zod';
 import { messageOf } from '../../../core/errors.ts';
+import { maskCredentials } from '../../../core/secrets.ts';
 import type { ApiDeps } from '../../deps.ts';
 import type { ApiMetrics } from '../../metrics/metrics.ts';
 import { named } from '../../schemas.ts';
-import { ok, route, type Reply, type Route } from '../../http/route.ts';
+import { ok, probeLimit, route, type Reply, type Route } from '../../http/route.ts';
 import { providerView } from '../../jobs/views.ts';
 
 const checkTimeoutMs = 2000;
+const longestReason = 500;
 const healthSchema = z.object({ status: z.string() });
-const checkSchema = z.enum(['ok', 'unreachable']);
-const readySchema = z.object({
-  ready: z.boolean(),
-  checks: z.object({ database: checkSchema, temporal: checkSchema }),
+const readySchema = z.object({ ready: z.boolean() });
+const checkSchema = z.object({
+  state: z.enum(['ok', 'unreachable']),
+  tookMs: z.number().int(),
+  /** Why it is unreachable. */
+  reason: z.string().nullable(),
 });
-const olderReadySchema = z.object({ status: z.enum(['ready', 'not ready']) });
-const detailedSchema = readySchema.extend({
+const detailedSchema = z.object({
+  /** `degraded`: requests are answered, but no job can run now: Temporal is away, or no provider is usable. */
   status: z.enum(['ok', 'degraded', 'not ready']),
+  ready: z.boolean(),
   version: z.string(),
+  /** Of the process that answers. */
+  upSeconds: z.number().int(),
+  checks: z.object({ database: checkSchema, temporal: checkSchema }),
   providers: z.array(named.provider.pick({ name: true, usable: true, message: true })),
 });
+type Check = z.output<typeof checkSchema>;
 
-/** Anybody may ask, so the reason stays in the log. */
-async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): Promise<'ok' | 'unreachable'> {
+async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): Promise<Check> {
+  const startedMs = performance.now();
+  let reason: string | null = null;
   try {
     await work();
-    return 'ok';
   } catch (error) {
+    reason = maskCredentials(messageOf(error)).slice(0, longestReason);
     deps.logger.warn({ part, error: messageOf(error) }, 'not ready');
-    return 'unreachable';
   }
+  return {
+    state: reason === null ? 'ok' : 'unreachable',
+    tookMs: Math.round(performance.now() - startedMs),
+    reason,
+  };
+}
+const databaseCheck = (deps: ApiDeps) => checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs));
+
+/** Ready means that PostgreSQL answers. The route needs no key, so the reason stays in the log. */
+async function readiness(deps: ApiDeps): Promise<Reply> {
+  const ready = (await databaseCheck(deps)).state === 'ok';
+  return { status: ready ? 200 : 503, body: { ready } };
 }
 
-/** Ready means that a request can be answered: PostgreSQL must be there. Without Temporal jobs are taken and start later. */
-async function readiness(
-  deps: ApiDeps,
-): Promise<{ readonly status: 200 | 503; readonly body: z.output<typeof readySchema> }> {
+/** An API without Temporal is ready: it accepts jobs, which start later. */
+async function detailedHealth(deps: ApiDeps): Promise<Reply> {
   const [database, temporal] = await Promise.all([
-    checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs)),
+    databaseCheck(deps),
     checkOf(deps, 'Temporal', () => deps.temporal.ping(checkTimeoutMs)),
   ]);
-  const ready = database === 'ok';
-  return { status: ready ? 200 : 503, body: { ready, checks: { database, temporal } } };
-}
-
-/** With what is behind it; for people with a key. */
-async function detailed(deps: ApiDeps): Promise<Reply> {
-  const { body } = await readiness(deps);
-  const rows = body.ready ? await deps.store.providers.list() : [];
+  const ready = database.state === 'ok';
+  const rows = ready ? await deps.store.providers.list() : [];
   const providers = rows.map(({ name, usable, message }) => ({ name, usable, message }));
-  const isWell = body.checks.temporal === 'ok' && providers.some(({ usable }) => usable);
-  const word = !body.ready ? 'not ready' : isWell ? 'ok' : 'degraded';
-  return ok({ status: word, version: deps.version, ...body, providers });
-}
-
-function olderHealthRoutes(): readonly Route[] {
-  const common = { method: 'get', tag: 'platform', deprecated: true } as const;
-  return [
-    route({
-      ...common,
-      path: '/health',
-      permission: 'open',
-      summary: 'Whether the process lives (older path)',
-      answers: { 200: { description: 'Alive', schema: healthSchema } },
-      handle: () => Promise.resolve(ok({ status: 'ok' })),
-    }),
-    route({
-      ...common,
-      path: '/health/ready',
-      permission: 'open',
-      summary: 'Whether requests can be answered (older path)',
-      answers: {
-        200: { description: 'Ready', schema: olderReadySchema },
-        503: { description: 'Not ready', schema: olderReadySchema },
-      },
-      handle: async ({ deps }) => {
-        const { status } = await readiness(deps);
-        return { status, body: { status: status === 200 ? 'ready' : 'not ready' } };
-      },
-    }),
-    route({
-      ...common,
-      path: '/health/detailed',
-      permission: 'read',
-      summary: 'What is there and what is not (older path)',
-      answers: { 200: { description: 'What was found', schema: detailedSchema } },
-      handle: ({ deps }) => detailed(deps),
-    }),
-  ];
+  const isWell = temporal.state === 'ok' && providers.some(({ usable }) => usable);
+  const upSeconds = Math.round(process.uptime());
+  return {
+    status: ready ? 200 : 503,
+    body: {
+      ...{ status: !ready ? 'not ready' : isWell ? 'ok' : 'degraded', ready, version: deps.version, upSeconds },
+      ...{ checks: { database, temporal }, providers },
+    },
+  };
 }
 
 export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
-  return [
+  const live = (path: string, summary: string): Route =>
     route({
       method: 'get',
-      path: '/livez',
+      path,
       permission: 'open',
+      openLimit: probeLimit,
       tag: 'platform',
-      summary: 'Whether the process lives',
+      summary,
       answers: { 200: { description: 'Alive', schema: healthSchema } },
       handle: () => Promise.resolve(ok({ status: 'ok' })),
-    }),
+    });
+  const ready = (path: string, summary: string): Route =>
     route({
       method: 'get',
-      path: '/readyz',
+      path,
       permission: 'open',
+      openLimit: probeLimit,
       tag: 'platform',
-      summary: 'Whether requests can be answered',
+      summary,
       answers: {
         200: { description: 'Ready', schema: readySchema },
         503: { description: 'Not ready', schema: readySchema },
       },
       handle: ({ deps }) => readiness(deps),
+    });
+  return [
+    live('/livez', 'Whether the process lives'),
+    ready('/readyz', 'Whether requests can be answered'),
+    live('/health', 'Whether the process lives'),
+    ready('/health/ready', 'Whether requests can be answered'),
+    route({
+      method: 'get',
+      path: '/health/detailed',
+      permission: 'read',
+      tag: 'platform',
+      summary: 'Each part that requests need, and how long it took to answer',
+      answers: {
+        200: { description: 'Ready', schema: detailedSchema },
+        503: { description: 'Not ready', schema: detailedSchema },
+      },
+      handle: ({ deps }) => detailedHealth(deps),
     }),
-    ...olderHealthRoutes(),
     route({
       method: 'get',
       path: '/metrics',

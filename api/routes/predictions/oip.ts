@@ -8,7 +8,7 @@ import { parsePart } from '../../http/input-errors.ts';
 import { needsDigits } from '../../http/exact-numbers.ts';
 import { checkValue, decodeText, mediaTypeOf, parseJson } from '../../middleware/body.ts';
 import { findTarget } from '../../predictions/targets.ts';
-import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
+import { ok, probeLimit, route, type Context, type Reply, type Route } from '../../http/route.ts';
 import { modelParam, named, versionParam } from '../../schemas.ts';
 import { targetOf } from './predictions.ts';
 
@@ -159,6 +159,7 @@ export function oipRoutes(): readonly Route[] {
       method: 'get',
       path: `/v2/health/${end}`,
       permission: 'open',
+      openLimit: probeLimit,
       tag: 'inference',
       summary,
       answers: { 200: { description: 'It does', schema: schemas.live } },
@@ -174,6 +175,7 @@ export function oipRoutes(): readonly Route[] {
       method: 'get',
       path: '/v2',
       permission: 'open',
+      openLimit: probeLimit,
       tag: 'inference',
       summary: 'The server and its extensions',
       answers: { 200: { description: 'The metadata', schema: schemas.server } },

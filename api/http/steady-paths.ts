@@ -1,0 +1,13 @@
+/** Paths that probes and runners request every second: no access log line and no span, because those would bury all others. */
+export const steadyPaths: ReadonlySet<string> = new Set([
+  '/livez',
+  '/readyz',
+  '/health',
+  '/health/ready',
+  '/metrics',
+  '/v2/health/live',
+  '/v2/health/ready',
+  '/api/v1/runner/heartbeat',
+  '/api/v1/runner/logs',
+  '/api/v1/runner/metrics',
+]);
