@@ -28,6 +28,7 @@ import type { Store } from '../store/types.ts';
 import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './storage.ts';
+import { sayWhyTlsFails, temporalServerOf } from './temporal-access.ts';
 import { retryUntilReady } from './until-it-works.ts';
 import { keepUptime } from './uptime.ts';
 
@@ -57,6 +58,8 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const config = readConfig(process.env);
   const home = resolve(config.ARTENIC_HOME);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'api' } });
+  const server = temporalServerOf(config);
+  void sayWhyTlsFails(server, logger);
   const orm = await retryUntilReady('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL, poolMax: 20 });
     try {
@@ -72,7 +75,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const { storage: unguarded, signing, ownUrls } = openStorage(config);
   const now = (): Date => new Date();
   const storage = guardUploads(unguarded, store.as(systemPrincipal('uploads')), now);
-  const temporal = createTemporalGateway({ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE });
+  const temporal = createTemporalGateway(server);
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
     pickleModules: listOf(config.ARTENIC_PICKLE_MODULES),

@@ -21,6 +21,7 @@ import {
   wakeUpSignal,
 } from '../../workflows/contracts.ts';
 import { createUnderway } from '../loops/underway.ts';
+import { reach, type TemporalServer } from './server.ts';
 
 /** Links of answers lead to Temporal's Web UI by it. */
 export { trainingJobWorkflowId };
@@ -71,19 +72,16 @@ function translate(error: unknown): unknown {
 }
 
 /** All that the API and the relay ask of Temporal. Connects at the first call, and again after the server was away. */
-export function createTemporalGateway(options: {
-  readonly address: string;
-  readonly namespace: string;
-}): TemporalGateway {
+export function createTemporalGateway(server: TemporalServer): TemporalGateway {
   const connection = Connection.lazy({
-    address: options.address,
+    ...reach(server),
     connectTimeout: callTimeoutMs,
     channelArgs: {
       'grpc.initial_reconnect_backoff_ms': reconnectBackoffMs.first,
       'grpc.max_reconnect_backoff_ms': reconnectBackoffMs.most,
     },
   });
-  const client = new Client({ connection, namespace: options.namespace });
+  const client = new Client({ connection, namespace: server.namespace });
 
   const underway = createUnderway();
 
