@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, createSecureContext } from 'node:tls';
 import type { TLSConfig } from '@temporalio/client';
@@ -28,6 +29,8 @@ function tlsOf(config: Config): TLSConfig {
   const crt = fileOf(config, 'TEMPORAL_TLS_CLIENT_CERT_PATH');
   const key = fileOf(config, 'TEMPORAL_TLS_CLIENT_KEY_PATH');
   try {
+    // a context takes any text for an authority
+    if (ca !== null) void new X509Certificate(ca);
     createSecureContext({
       ...(ca === null ? {} : { ca }),
       ...(crt === null || key === null ? {} : { cert: crt, key }),
@@ -87,7 +90,9 @@ function tlsFault({ address, tls }: TemporalServer): Promise<string | null> {
     // a server that refuses our certificate says so after its side of the handshake; one that takes it speaks HTTP/2 first
     socket.once('data', () => answer(null));
     socket.once('error', (error) => answer(messageOf(error)));
-    socket.once('close', () => answer('the server ends the connection without a word'));
+    socket.once('close', () =>
+      answer('the server ends it without a word, as some do that do not trust our certificate'),
+    );
     socket.setTimeout(probeMs, () => answer(null));
   });
 }
