@@ -3,14 +3,14 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { ArtenicError } from '../core/errors.ts';
 import { outsideTransactions } from '../store/transaction-scope.ts';
 import type { ApiDeps } from './deps.ts';
-import { serveDashboard } from './dashboard.ts';
-import { serveDocs } from './docs.ts';
-import { watchHeartbeats } from './hearing.ts';
-import { createMetrics } from './metrics.ts';
-import { mountRoutes } from './mount.ts';
+import { serveDashboard } from './http/dashboard.ts';
+import { serveDocs } from './http/docs.ts';
+import { watchHeartbeats } from './live/hearing.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { mountRoutes } from './http/mount.ts';
 import { checkOrigin } from './middleware/access.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
-import { problemOf, sendProblem } from './problems.ts';
+import { problemOf, sendProblem } from './http/problems.ts';
 import { createRoutes } from './routes/index.ts';
 import { createUnderway, type Underway } from '../app/loops/underway.ts';
 

@@ -4,8 +4,8 @@ import type { Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
-import type { Hearing } from './hearing.ts';
-import type { Hints } from './hints.ts';
+import type { Hearing } from './live/hearing.ts';
+import type { Hints } from './live/hints.ts';
 import type { TemporalGateway } from '../app/temporal/gateway.ts';
 
 export type Predictor = Omit<WholePredictor, 'close'>;

@@ -5,8 +5,8 @@ import {
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import type { Permission, Route } from './route.ts';
-import { isOip } from './problems.ts';
+import type { Permission, Route } from './http/route.ts';
+import { isOip } from './http/problems.ts';
 import { named } from './schemas.ts';
 
 extendZodWithOpenApi(z);

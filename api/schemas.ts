@@ -14,8 +14,8 @@ import {
   stageChangeViewSchema,
 } from '@artenic/core';
 import { z } from 'zod';
-import { inferRequestSchema } from '../serving/oip-request.ts';
-import { inferAnswerSchema } from '../serving/oip-response.ts';
+import { inferRequestSchema } from '../serving/oip/request.ts';
+import { inferAnswerSchema } from '../serving/oip/response.ts';
 
 /** Shapes with a name in the OpenAPI document. */
 export const named = {

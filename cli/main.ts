@@ -1,7 +1,7 @@
 import { exitCodes } from './cli-error.ts';
-import { explain } from './explain.ts';
+import { explain } from './commands/explain.ts';
 import { createProgram } from './program.ts';
-import { expandJobId } from './training.ts';
+import { expandJobId } from './commands/training.ts';
 
 /** Says on standard error what has failed; returns the exit code. */
 function report(error: unknown): number {

@@ -1,6 +1,6 @@
 import type { ArtenicClient } from '@artenic/client';
-import type { Output } from './output.ts';
-import type { Settings } from './settings.ts';
+import type { Output } from './output/output.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** What every command works with; made from the global options when it is first asked for. */
 export type Runtime = {

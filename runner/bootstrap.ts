@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { bootstrapAnswerSchema, bootstrapSchema, bootstrapSeedSchema, type Bootstrap } from '@artenic/core';
 import { z } from 'zod';
-import { createRunnerApi } from './api-client.ts';
+import { createRunnerApi } from './report/api-client.ts';
 import { writeWhole } from '@artenic/core/write-whole';
 
 const fileSchema = z.union([bootstrapSchema, bootstrapSeedSchema.strict()]);

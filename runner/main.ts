@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { Bootstrap, HelloResponse } from '@artenic/core';
-import { createRunnerApi, FencedError, RefusedError, type RunnerApi } from './api-client.ts';
+import { createRunnerApi, FencedError, RefusedError, type RunnerApi } from './report/api-client.ts';
 import { runAttempt } from './attempt.ts';
 import { readBootstrap } from './bootstrap.ts';
-import { openControl } from './control.ts';
-import { drain, retire } from './drain.ts';
+import { openControl } from './report/control.ts';
+import { drain, retire } from './report/drain.ts';
 import { complain, hideInConsole, messageOf, writeToConsole } from './error-text.ts';
 import { makeFolders, type Folders } from './folders.ts';
-import { sendHello } from './hello.ts';
-import { sayIn } from './journal.ts';
-import { writeMarker } from './last-word.ts';
-import { createMask } from './masking.ts';
+import { sendHello } from './report/hello.ts';
+import { sayIn } from './report/journal.ts';
+import { writeMarker } from './report/last-word.ts';
+import { createMask } from './secrets/masking.ts';
 import { metadataUrlOf, Notices } from './notices.ts';
-import type { StoreParts } from './object-store.ts';
-import { createRunnerStore } from './open-store.ts';
-import { Stopping, type StopReason } from './stopping.ts';
+import type { StoreParts } from './store/object-store.ts';
+import { createRunnerStore } from './store/open-store.ts';
+import { Stopping, type StopReason } from './process/stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
 
 // Whatever it writes is for its own user only.

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { CompletionMarker } from '@artenic/core';
-import { signalInShell, type CommandEnd } from './command.ts';
+import { signalInShell, type CommandEnd } from './process/command.ts';
 import { complain, errorCode } from './error-text.ts';
-import { createMasker } from './masking.ts';
-import type { StopReason } from './stopping.ts';
+import { createMasker } from './secrets/masking.ts';
+import type { StopReason } from './process/stopping.ts';
 
 export type Verdict = Pick<CompletionMarker, 'phase' | 'reason' | 'exitCode' | 'signal' | 'message'>;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildWorkflowBundle } from '../workers/workflow-bundle.ts';
+import { buildWorkflowBundle } from '../workers/temporal/workflow-bundle.ts';
 import { bundleRunner } from './runner-bundle.ts';
 import { buildWeb } from './web-build.mjs';
 

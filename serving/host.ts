@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ModelSignature } from '@artenic/core';
 // oxlint-disable-next-line import/no-unassigned-import -- it must run before onnxruntime is imported
-import './without-float16-array.ts';
+import './tensors/without-float16-array.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assertNever } from '../core/assert-never.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
-import { scanForeign, type ForeignFile } from './foreign-file.ts';
-import type { HostCalls, HostReply, HostRequest, Inference, LoadedModel } from './host-messages.ts';
-import { scanModel } from './model-file.ts';
-import { rejected } from './rejected.ts';
-import { PickleScanner } from './pickle.ts';
-import { hasOpenRows, isFeedable, type NamedTensor } from './tensors.ts';
-import { hasOwnRows, probeRow } from './warm-up.ts';
+import { scanForeign, type ForeignFile } from './files/foreign-file.ts';
+import type { HostCalls, HostReply, HostRequest, Inference, LoadedModel } from './hosts/messages.ts';
+import { scanModel } from './files/model-file.ts';
+import { rejected } from './files/rejected.ts';
+import { PickleScanner } from './files/pickle.ts';
+import { hasOpenRows, isFeedable, type NamedTensor } from './tensors/tensors.ts';
+import { hasOwnRows, probeRow } from './hosts/warm-up.ts';
 
 // Whatever it writes is for its own user only.
 process.umask(0o077);
@@ -163,7 +163,7 @@ function send(reply: HostReply): void {
 }
 
 const parentPid = Number(process.argv[2]);
-const watch = new Worker(new URL('parent-watch.ts', import.meta.url), { workerData: parentPid });
+const watch = new Worker(new URL('hosts/parent-watch.ts', import.meta.url), { workerData: parentPid });
 // while it loads, the thread needs this one; afterwards it does not
 await once(watch, 'message');
 watch.unref();

@@ -4,8 +4,8 @@ import { webhookKeyOf } from '../app/signals/webhook-signature.ts';
 import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
-import { storageOptionsOf } from './storage-url.ts';
-import { temporalTlsGaps } from './temporal-tls.ts';
+import { storageOptionsOf } from './compose/storage-url.ts';
+import { temporalTlsGaps } from './temporal/tls.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().min(1);

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '../core/errors.ts';
-import { endEarlierPostgres } from './up/earlier-postgres.ts';
+import { endEarlierPostgres } from './up/postgres/earlier.ts';
 import { holderOf, homeAt, homeFolder, isHome, leaveHome, takeHome, type Home } from './up/home.ts';
-import { knownDataFolder } from './up/postgres-place.ts';
+import { knownDataFolder } from './up/postgres/place.ts';
 import { endProcess } from './up/process-identity.ts';
 import { purge } from './up/purge.ts';
 import { stopLocalInstances } from './up/stop-instances.ts';

@@ -8,7 +8,7 @@ import { makeKey } from '../app/access/keys.ts';
 import { ArtenicError, messageOf } from '../core/errors.ts';
 import { findTemporalCli } from '../scripts/temporal-cli.mjs';
 import { runDemo } from './up/demo.ts';
-import { endEarlierPostgres } from './up/earlier-postgres.ts';
+import { endEarlierPostgres } from './up/postgres/earlier.ts';
 import {
   choosePorts,
   homeFolder,
@@ -21,9 +21,9 @@ import {
   type Home,
   type Ports,
 } from './up/home.ts';
-import { findPostgresBinaries } from './up/postgres-binaries.ts';
-import { knownDataFolder, placePostgres } from './up/postgres-place.ts';
-import { serverUser, type ServerUser } from './up/postgres-user.ts';
+import { findPostgresBinaries } from './up/postgres/binaries.ts';
+import { knownDataFolder, placePostgres } from './up/postgres/place.ts';
+import { serverUser, type ServerUser } from './up/postgres/user.ts';
 import {
   apiComponent,
   embeddedDatabaseUrl,

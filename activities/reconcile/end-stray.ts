@@ -6,7 +6,7 @@ import type { StrayReason } from '@artenic/core';
 import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { SweepActivities } from '../contract.ts';
 import type { ReconcileDeps } from '../deps.ts';
-import { describeIfKnown, endInstance, recordBilledTimes } from '../end-instance.ts';
+import { describeIfKnown, endInstance, recordBilledTimes } from '../launching/end-instance.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
 import { providerNamed } from './survey.ts';
 

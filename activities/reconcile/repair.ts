@@ -1,10 +1,10 @@
 import { isTerminalJobState } from '@artenic/core';
 import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { RepairActivities } from '../contract.ts';
-import { collectAttempt } from '../control/collect-attempt.ts';
-import { settleAttempt } from '../control/settle.ts';
+import { collectAttempt } from '../attempts/collect.ts';
+import { settleAttempt } from '../jobs/settle.ts';
 import type { RepairDeps } from '../deps.ts';
-import { describeIfKnown, assertOwnMachine, recordBilledTimes } from '../end-instance.ts';
+import { describeIfKnown, assertOwnMachine, recordBilledTimes } from '../launching/end-instance.ts';
 import { isAbandoned } from './end-stray.ts';
 import { providerNamed } from './survey.ts';
 

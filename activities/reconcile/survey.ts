@@ -6,7 +6,7 @@ import type { SweptAttempt } from '../../store/types.ts';
 import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { SweepPlan } from '../contract.ts';
 import type { ReconcileDeps } from '../deps.ts';
-import { describeIfKnown, recordBilledTimes } from '../end-instance.ts';
+import { describeIfKnown, recordBilledTimes } from '../launching/end-instance.ts';
 import { consistencyMsOf } from '../providers/consistency.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
 

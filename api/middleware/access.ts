@@ -5,7 +5,7 @@ import type { ProjectPrincipal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { parseKey, sameHash } from '../../app/access/keys.ts';
 import { checkWebhook } from '../../app/signals/webhook-signature.ts';
-import { principalOfSession } from '../sessions.ts';
+import { principalOfSession } from '../http/sessions.ts';
 
 /** Loopback by any of its names, with or without a port. */
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { keepDigits } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
-import { jsonFault } from '../json-fault.ts';
+import { jsonFault } from '../http/json-fault.ts';
 
 const deepest = 32;
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 import type { ProjectPrincipal, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Reply } from '../route.ts';
+import type { Reply } from '../http/route.ts';
 
 /** A dead request's lock keeps its client's next try waiting for no longer than this. */
 const lockMs = 10_000;

@@ -1,7 +1,7 @@
 import { ArtenicError } from '../../core/errors.ts';
 import { tokenHashOf } from '../../store/tokens.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { RunnerCaller } from '../route.ts';
+import type { RunnerCaller } from '../http/route.ts';
 
 const mostSignEveryMs = 2000;
 

@@ -1,26 +1,26 @@
 import type { ApiDeps } from '../deps.ts';
-import { createMetrics, type ApiMetrics } from '../metrics.ts';
+import { createMetrics, type ApiMetrics } from '../metrics/metrics.ts';
 import { openApiDocument } from '../openapi.ts';
-import { ok, route, type Route } from '../route.ts';
-import { auditRoutes } from './audit.ts';
-import { doctorRoutes } from './doctor.ts';
-import { garbageRoutes } from './garbage.ts';
-import { jobOutputRoutes } from './job-output.ts';
-import { jobRoutes } from './jobs.ts';
-import { modelRoutes } from './models.ts';
-import { objectRoutes } from './objects.ts';
-import { oipRoutes } from './oip.ts';
-import { platformRoutes } from './platform.ts';
-import { predictionRoutes } from './predictions.ts';
-import { offerRoutes } from './offers.ts';
-import { overviewRoutes } from './overview.ts';
-import { cspReportRoutes } from './csp-reports.ts';
-import { runnerProgramRoutes } from './runner-programs.ts';
-import { runnerObjectRoutes } from './runner-objects.ts';
-import { runnerRoutes } from './runner.ts';
-import { sessionRoutes } from './session.ts';
-import { signalRoutes } from './signals.ts';
-import { signedObjectRoutes } from './signed-objects.ts';
+import { ok, route, type Route } from '../http/route.ts';
+import { auditRoutes } from './platform/audit.ts';
+import { doctorRoutes } from './platform/doctor.ts';
+import { garbageRoutes } from './platform/garbage.ts';
+import { jobOutputRoutes } from './jobs/job-output.ts';
+import { jobRoutes } from './jobs/jobs.ts';
+import { modelRoutes } from './models/models.ts';
+import { objectRoutes } from './objects/objects.ts';
+import { oipRoutes } from './predictions/oip.ts';
+import { platformRoutes } from './platform/platform.ts';
+import { predictionRoutes } from './predictions/predictions.ts';
+import { offerRoutes } from './platform/offers.ts';
+import { overviewRoutes } from './platform/overview.ts';
+import { cspReportRoutes } from './sessions/csp-reports.ts';
+import { runnerProgramRoutes } from './runner/programs.ts';
+import { runnerObjectRoutes } from './runner/objects.ts';
+import { runnerRoutes } from './runner/runner.ts';
+import { sessionRoutes } from './sessions/session.ts';
+import { signalRoutes } from './jobs/signals.ts';
+import { signedObjectRoutes } from './objects/signed-objects.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   return [

@@ -13,7 +13,7 @@ import {
   type JobSpecInput,
   type ModelSignature,
 } from '@artenic/core';
-import { createControlActivities } from '../../activities/control/create.ts';
+import { createControlActivities } from '../../activities/control.ts';
 import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
 import type { ControlDeps, ProviderDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';

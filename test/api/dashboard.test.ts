@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createApp } from '../../api/app.ts';
-import { startServer } from '../../api/server.ts';
+import { startServer } from '../../api/http/server.ts';
 import { ApiWorld } from './harness.ts';
 
 let world: ApiWorld;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createMetrics } from '../../api/metrics.ts';
+import { createMetrics } from '../../api/metrics/metrics.ts';
 import { createRoutes } from '../../api/routes/index.ts';
 import { openApiDocument } from '../../scripts/generate.ts';
 import { ApiWorld } from './harness.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { objectKeys, type CheckpointManifest, type CompletionMarker, type HelloResponse } from '@artenic/core';
-import { createCoarseEvents } from '../../api/coarse-events.ts';
-import { holdFence, lockOpen } from '../../api/runner-fence.ts';
-import { appendMetrics, createLogAppender } from '../../api/runner-streams.ts';
+import { createCoarseEvents } from '../../api/live/coarse-events.ts';
+import { holdFence, lockOpen } from '../../api/runner/fence.ts';
+import { appendMetrics, createLogAppender } from '../../api/runner/streams.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import { ApiWorld, errorOf, type Runner } from './harness.ts';
 

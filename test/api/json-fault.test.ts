@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { jsonFault } from '../../api/json-fault.ts';
+import { jsonFault } from '../../api/http/json-fault.ts';
 
 function parserSays(text: string): { readonly position: number | null } | null {
   try {

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
 import { WebSocket } from 'ws';
-import { createHints } from '../../api/hints.ts';
+import { createHints } from '../../api/live/hints.ts';
 import { parseKey } from '../../app/access/keys.ts';
 import { listenForEvents } from '../../store/listen.ts';
 import { newId } from '../store/support.ts';

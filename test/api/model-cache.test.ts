@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { objectKeys } from '@artenic/core';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
-import { modelCache } from '../../api/model-cache.ts';
+import { modelCache } from '../../api/predictions/model-cache.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 
 const hourMs = 3_600_000;

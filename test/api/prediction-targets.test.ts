@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiDeps } from '../../api/deps.ts';
-import { findTarget } from '../../api/prediction-targets.ts';
+import { findTarget } from '../../api/predictions/targets.ts';
 import { softmaxModel } from '../serving/models.ts';
 import { startPredictions, type PredictionsWorld } from './predictions-world.ts';
 

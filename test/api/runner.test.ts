@@ -17,7 +17,7 @@ import { createAttempts } from '../../store/repositories/attempts.ts';
 import { createJobs } from '../../store/repositories/jobs.ts';
 import { bootstrapTokenOf } from '../../store/tokens.ts';
 import { defaultLimits } from '../../api/deps.ts';
-import { startRelay } from '../../workers/relay.ts';
+import { startRelay } from '../../workers/loops/relay.ts';
 import { poll } from '../support/poll.ts';
 import { ApiWorld, errorOf, keyPepper, type Runner } from './harness.ts';
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { createApp } from '../../api/app.ts';
-import { createLive } from '../../api/live.ts';
-import { startServer } from '../../api/server.ts';
+import { createLive } from '../../api/live/live.ts';
+import { startServer } from '../../api/http/server.ts';
 import { parseKey } from '../../app/access/keys.ts';
 import { addKey, ApiWorld } from './harness.ts';
 

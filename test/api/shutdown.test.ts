@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect, test } from '@jest/globals';
-import { exactly } from '../../api/exact-length.ts';
-import { startServer } from '../../api/server.ts';
+import { exactly } from '../../api/http/exact-length.ts';
+import { startServer } from '../../api/http/server.ts';
 
 const textOf = async (response: IncomingMessage): Promise<string> => {
   let text = '';

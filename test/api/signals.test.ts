@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { webhookKeyOf } from '../../app/signals/webhook-signature.ts';
-import { startRelay } from '../../workers/relay.ts';
+import { startRelay } from '../../workers/loops/relay.ts';
 import { poll } from '../support/poll.ts';
 import { addKey, ApiWorld, errorOf, type Answer } from './harness.ts';
 import { isFull } from '../support/share.ts';

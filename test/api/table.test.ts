@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
 import { makeKey, parseKey } from '../../app/access/keys.ts';
-import { createMetrics } from '../../api/metrics.ts';
-import { mountRoutes } from '../../api/mount.ts';
-import type { Route } from '../../api/route.ts';
+import { createMetrics } from '../../api/metrics/metrics.ts';
+import { mountRoutes } from '../../api/http/mount.ts';
+import type { Route } from '../../api/http/route.ts';
 import { createRoutes } from '../../api/routes/index.ts';
 import { createUnderway } from '../../app/loops/underway.ts';
 import { addKey, ApiWorld } from './harness.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packFolder } from '../../cli/pack.ts';
+import { packFolder } from '../../cli/job-file/pack.ts';
 import type { Stack } from '../support/stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CliError } from '../../cli/cli-error.ts';
-import { loadJobFile } from '../../cli/job-file.ts';
+import { loadJobFile } from '../../cli/job-file/job-file.ts';
 import { folderWith } from './artenic.ts';
 
 let folder: ReturnType<typeof folderWith> | null = null;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { maskKey } from '../../cli/mask.ts';
-import { table } from '../../cli/output.ts';
+import { maskKey } from '../../cli/output/mask.ts';
+import { table } from '../../cli/output/output.ts';
 
 describe('tables', () => {
   test('columns stand under each other, wide characters counted as two', () => {

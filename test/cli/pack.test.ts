@@ -11,7 +11,7 @@ import {
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { extract, list } from 'tar';
-import { packFolder, type PackedFolder } from '../../cli/pack.ts';
+import { packFolder, type PackedFolder } from '../../cli/job-file/pack.ts';
 import { folderWith } from './artenic.ts';
 
 const folders: { readonly remove: () => void }[] = [];

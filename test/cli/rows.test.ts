@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { valueOfArgument, type InputSignature } from '../../cli/cells.ts';
-import { readRows, type Row } from '../../cli/rows.ts';
+import { valueOfArgument, type InputSignature } from '../../cli/output/cells.ts';
+import { readRows, type Row } from '../../cli/output/rows.ts';
 
 /** Text as it may come through a pipe: in pieces, cut anywhere, also within a character. */
 async function read(

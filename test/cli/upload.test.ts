@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@artenic/client';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { uploadFile } from '../../cli/upload.ts';
+import { uploadFile } from '../../cli/job-file/upload.ts';
 import { startFakeApi, type FakeApi } from '../sdk/client/fake-api.ts';
 import { folderWith } from './artenic.ts';
 

@@ -16,7 +16,7 @@ import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { homeAt } from '../../workers/up/home.ts';
-import { knownDataFolder } from '../../workers/up/postgres-place.ts';
+import { knownDataFolder } from '../../workers/up/postgres/place.ts';
 import { purge } from '../../workers/up/purge.ts';
 import { sharedFolder } from '../../workers/up/shared-folder.ts';
 import { poll } from '../support/poll.ts';

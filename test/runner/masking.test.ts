@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createMasker } from '../../runner/masking.ts';
+import { createMasker } from '../../runner/secrets/masking.ts';
 
 function mask(secrets: readonly string[], pieces: readonly Buffer[]): string {
   const masker = createMasker(secrets);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { stopPlan } from '../../runner/stop-plan.ts';
+import { stopPlan } from '../../runner/process/stop-plan.ts';
 import { goTool } from '../../scripts/go-tools.mjs';
 import { freePort } from '../../workers/up/ports.ts';
 import { startCuttingServer } from '../support/cutting-server.ts';

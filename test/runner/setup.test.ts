@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { sweepSetups } from '../../runner/setup-leftovers.ts';
+import { sweepSetups } from '../../runner/setup/leftovers.ts';
 import { poll } from '../support/poll.ts';
 import { World } from './world.ts';
 

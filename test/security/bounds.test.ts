@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as contracts from '@artenic/core';
 import { z } from 'zod';
-import { createMetrics } from '../../api/metrics.ts';
+import { createMetrics } from '../../api/metrics/metrics.ts';
 import { createRoutes } from '../../api/routes/index.ts';
 
 /** What zod knows of a schema, as far as it has a size. */

@@ -15,7 +15,7 @@ const folders = [
   'workflows',
 ];
 /** Indexed by one character of a pickle, and objects inherit nothing under so short a name. */
-const byCharacter: ReadonlySet<string> = new Set(['serving/pickle.ts']);
+const byCharacter: ReadonlySet<string> = new Set(['serving/files/pickle.ts']);
 
 const textOf = ({ text }: Source, node: unknown): string => (isNode(node) ? text.slice(node.start, node.end) : '');
 

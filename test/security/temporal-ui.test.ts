@@ -3,8 +3,8 @@ import { createServer, request as ask, type IncomingHttpHeaders, type IncomingMe
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { startServer, type RunningServer } from '../../api/server.ts';
-import { guardTemporalUi } from '../../api/temporal-ui.ts';
+import { startServer, type RunningServer } from '../../api/http/server.ts';
+import { guardTemporalUi } from '../../api/http/temporal-ui.ts';
 import { ApiWorld } from '../api/harness.ts';
 
 type Seen = {

@@ -10,9 +10,9 @@ import {
   isolate,
   runBudgetMs,
   wantsHost,
-} from '../../serving/batching.ts';
-import { evictionsFor } from '../../serving/eviction.ts';
-import { RecentRuns } from '../../serving/recent-runs.ts';
+} from '../../serving/queue/batching.ts';
+import { evictionsFor } from '../../serving/queue/eviction.ts';
+import { RecentRuns } from '../../serving/hosts/recent-runs.ts';
 
 const policy = { maxRows: 32, maxDelayMs: 2 };
 const time = fc.double({ min: 0, max: 1e5, noNaN: true });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fromHalf, toHalf } from '../../serving/half.ts';
-import { readBinary, writeBinary } from '../../serving/oip-binary.ts';
-import { readInputs, type InferRequest } from '../../serving/oip-request.ts';
-import { joinRows, splitRows, type NamedTensor } from '../../serving/tensors.ts';
+import { fromHalf, toHalf } from '../../serving/tensors/half.ts';
+import { readBinary, writeBinary } from '../../serving/oip/binary.ts';
+import { readInputs, type InferRequest } from '../../serving/oip/request.ts';
+import { joinRows, splitRows, type NamedTensor } from '../../serving/tensors/tensors.ts';
 
 test('half precision: every bit pattern survives, numbers go to the nearest', () => {
   for (let bits = 0; bits < 65_536; bits++) {

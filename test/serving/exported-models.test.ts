@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { startHost } from '../../serving/host-process.ts';
-import { readBinary, writeBinary } from '../../serving/oip-binary.ts';
+import { startHost } from '../../serving/hosts/process.ts';
+import { readBinary, writeBinary } from '../../serving/oip/binary.ts';
 import {
   cacheModel,
   halfModel,

@@ -2,9 +2,9 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ArtenicError } from '../../core/errors.ts';
-import { HostDied, startHost, withDeadline, type Host } from '../../serving/host-process.ts';
-import { inspectModel } from '../../serving/inspect.ts';
-import { scanModel } from '../../serving/model-file.ts';
+import { HostDied, startHost, withDeadline, type Host } from '../../serving/hosts/process.ts';
+import { inspectModel } from '../../serving/files/inspect.ts';
+import { scanModel } from '../../serving/files/model-file.ts';
 import { RandomNumbers } from '@artenic/training';
 import { processesWith } from '../support/processes.ts';
 import {

@@ -6,7 +6,7 @@ import { Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import pg from 'pg';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
-import { awaitPostgres, databaseUrl, ownDatabase, startPostgres } from '../../workers/up/postgres.ts';
+import { awaitPostgres, databaseUrl, ownDatabase, startPostgres } from '../../workers/up/postgres/postgres.ts';
 import { freePort } from '../../workers/up/ports.ts';
 import { startTemporalServer } from '../../workers/up/temporal-server.ts';
 import { openOrm, migrate } from '../../store/orm.ts';

@@ -9,7 +9,7 @@ import { migrate, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import type { ActingStore } from '../../store/types.ts';
 import { freePort } from '../../workers/up/ports.ts';
-import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../workers/up/postgres.ts';
+import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../workers/up/postgres/postgres.ts';
 import { makeEnteredFolder } from '../support/entered-folder.ts';
 import { startCuttingServer } from '../support/cutting-server.ts';
 import { poll } from '../support/poll.ts';

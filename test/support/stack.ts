@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { homeAt } from '../../workers/up/home.ts';
 import { freePort } from '../../workers/up/ports.ts';
-import { knownDataFolder } from '../../workers/up/postgres-place.ts';
+import { knownDataFolder } from '../../workers/up/postgres/place.ts';
 import { purge } from '../../workers/up/purge.ts';
 import { compileCache } from './compile-cache.ts';
 import { poll } from './poll.ts';

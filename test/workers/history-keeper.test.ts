@@ -8,7 +8,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import type { ActingStore } from '../../store/types.ts';
-import { startHistoryKeeper } from '../../workers/history-keeper.ts';
+import { startHistoryKeeper } from '../../workers/loops/history-keeper.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { insertJob, openTestStore } from '../store/support.ts';
 import { poll } from '../support/poll.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { refuseUnserved, servedBy } from '../../workers/queues.ts';
+import { refuseUnserved, servedBy } from '../../workers/compose/queues.ts';
 
 test('a worker serves everything, or what it is told', () => {
   const all = servedBy('');

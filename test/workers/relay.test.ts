@@ -3,7 +3,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
 import type { ActingStore } from '../../store/types.ts';
-import { startRelay } from '../../workers/relay.ts';
+import { startRelay } from '../../workers/loops/relay.ts';
 import { RecordedTemporal } from '../api/harness.ts';
 import { insertAttempt, insertJob, openTestStore } from '../store/support.ts';
 import { poll } from '../support/poll.ts';

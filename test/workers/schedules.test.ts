@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
-import { schedulesOf } from '../../workers/schedule-registry.ts';
-import { keepSchedules } from '../../workers/schedules.ts';
+import { schedulesOf } from '../../workers/compose/schedule-registry.ts';
+import { keepSchedules } from '../../workers/compose/schedules.ts';
 import { catalogScheduleId, collectorScheduleId, reconcileScheduleId } from '../../workflows/contracts.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { poll } from '../support/poll.ts';

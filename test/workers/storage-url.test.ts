@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../../workers/config.ts';
-import { openStorage } from '../../workers/storage.ts';
-import { storageOptionsOf } from '../../workers/storage-url.ts';
+import { openStorage } from '../../workers/compose/storage.ts';
+import { storageOptionsOf } from '../../workers/compose/storage-url.ts';
 
 test('a bucket with all that can be said of it', () => {
   const endpoint = 'http://s3.internal:7070';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { prepareTemporal } from '../../workers/temporal-setup.ts';
+import { prepareTemporal } from '../../workers/temporal/setup.ts';
 import { searchAttributes } from '../../workflows/contracts.ts';
 import { testTemporal } from '../setup/temporal.ts';
 

@@ -7,10 +7,10 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
 import type { SweepOutcome } from '../../activities/contract.ts';
 import { createCatalogActivities } from '../../activities/catalog/refresh.ts';
-import { createCheckActivities } from '../../activities/check-provider.ts';
+import { createCheckActivities } from '../../activities/catalog/check-provider.ts';
 import { principalOfActivity } from '../../activities/principal.ts';
-import { createControlActivities } from '../../activities/control/create.ts';
-import { nextLaunch } from '../../activities/control/next-launch.ts';
+import { createControlActivities } from '../../activities/control.ts';
+import { nextLaunch } from '../../activities/failover/next-launch.ts';
 import type { ControlDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
 import { createSimulatedProvider } from '../../activities/providers/simulated/provider.ts';

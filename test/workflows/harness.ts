@@ -1,7 +1,7 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { providerWorkers } from '../../workers/provider-workers.ts';
+import { providerWorkers } from '../../workers/compose/provider-workers.ts';
 import { controlQueue, searchAttributes, trainingJobWorkflowId } from '../../workflows/contracts.ts';
 import type { trainingJob } from '../../workflows/index.ts';
 import { testTemporal } from '../setup/temporal.ts';

@@ -4,9 +4,9 @@ import { writeWhole } from '@artenic/core/write-whole';
 import { createClient, type ArtenicClient } from '@artenic/client';
 import type { AttemptView, JobView } from '@artenic/core';
 import { z } from 'zod';
-import { loadJobFile } from '../../cli/job-file.ts';
-import { submitJob } from '../../cli/submit.ts';
-import { quietTalk } from '../../cli/upload.ts';
+import { loadJobFile } from '../../cli/job-file/job-file.ts';
+import { submitJob } from '../../cli/commands/submit.ts';
+import { quietTalk } from '../../cli/job-file/upload.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import type { Home } from './home.ts';
 

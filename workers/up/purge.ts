@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { removeTree } from '../../activities/providers/local/files.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import type { Home } from './home.ts';
-import { readPointer } from './postgres-place.ts';
+import { readPointer } from './postgres/place.ts';
 import { claimantOf, claimedBy, removeData, removeUnusedPrograms, sharedFolder } from './shared-folder.ts';
 
 /** Everything that a stack writes into its state folder; nothing else is removed from there. */

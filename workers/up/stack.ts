@@ -6,7 +6,7 @@ import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { boundLog } from './bounded-log.ts';
 import type { Home } from './home.ts';
 import { canListen } from './ports.ts';
-import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres.ts';
+import { awaitPostgres, databaseUrl, ownDatabase, startPostgres, type PostgresOptions } from './postgres/postgres.ts';
 import type { Component } from './supervisor.ts';
 import { checkOwnTemporal, startTemporalServer, type TemporalHttp } from './temporal-server.ts';
 

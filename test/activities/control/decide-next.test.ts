@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { CompactInputs } from '../../../activities/control/compact-inputs.ts';
+import type { CompactInputs } from '../../../activities/failover/compact-inputs.ts';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { FailoverPolicy, FailoverState, Offer } from '../../../core/failover/types.ts';
 import { noSignals } from '../../../core/signals/reduce.ts';

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { makeKey } from '../../../app/access/keys.ts';
 import { messageOf } from '../../../core/errors.ts';
 import type { Judgement } from '../../../simulated-cloud/rules/judge.ts';
-import { databaseUrl, startPostgres } from '../../../workers/up/postgres.ts';
+import { databaseUrl, startPostgres } from '../../../workers/up/postgres/postgres.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { startTemporalServer } from '../../../workers/up/temporal-server.ts';
 import { poll } from '../../support/poll.ts';

@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { findTemporalCli } from '../../../scripts/temporal-cli.mjs';
 import { closeOrm, migrate, openOrm } from '../../../store/orm.ts';
-import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../../workers/up/postgres.ts';
+import {
+  awaitPostgres,
+  databaseUrl,
+  startPostgres,
+  type PostgresOptions,
+} from '../../../workers/up/postgres/postgres.ts';
 import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { processesWith } from '../../support/processes.ts';
 import { freePort } from '../../../workers/up/ports.ts';

@@ -3,7 +3,7 @@ import { toFailure } from '../../../activities/failures.ts';
 import type { Provider } from '../../../activities/providers/provider.ts';
 import { CloudClient } from '../../../activities/providers/simulated/client.ts';
 import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
-import type { ComposedActivities } from '../../../workers/compose-activities.ts';
+import type { ComposedActivities } from '../../../workers/compose/activities.ts';
 import type { ApiDeps } from '../../../api/deps.ts';
 import type { AttemptRecord, Repositories, Store } from '../../../store/types.ts';
 

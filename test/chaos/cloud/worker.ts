@@ -1,4 +1,4 @@
-import type { ComposedActivities } from '../../../workers/compose-activities.ts';
+import type { ComposedActivities } from '../../../workers/compose/activities.ts';
 import { runWorker } from '../../../workers/worker.ts';
 import { connectFailpoints } from './failpoints.ts';
 import { harnessSettings } from './settings.ts';

@@ -2,7 +2,7 @@ import type { Provider } from '../../../activities/providers/provider.ts';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { ObjectStorage } from '../../../core/object-storage.ts';
 import type { TemporalGateway } from '../../../app/temporal/gateway.ts';
-import type { ComposedActivities } from '../../../workers/compose-activities.ts';
+import type { ComposedActivities } from '../../../workers/compose/activities.ts';
 import type { Ask } from './failpoints.ts';
 import type { Point } from './points.ts';
 

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { ModelSignature } from '@artenic/core';
 import { createApp } from '../../../api/app.ts';
-import { createLive, type Live } from '../../../api/live.ts';
-import { startServer, type RunningServer } from '../../../api/server.ts';
+import { createLive, type Live } from '../../../api/live/live.ts';
+import { startServer, type RunningServer } from '../../../api/http/server.ts';
 import { buildWeb } from '../../../scripts/web-build.mjs';
 import { ApiWorld } from '../../api/harness.ts';
 

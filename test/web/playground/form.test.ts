@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import type { ModelSignature } from '@artenic/core';
 import fc from 'fast-check';
-import { encodeRow } from '../../../serving/encode.ts';
+import { encodeRow } from '../../../serving/tensors/encode.ts';
 import {
   emptyValues,
   errorsByInput,

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { endEarlierPostgres } from '../../../workers/up/earlier-postgres.ts';
+import { endEarlierPostgres } from '../../../workers/up/postgres/earlier.ts';
 import { freePort } from '../../../workers/up/ports.ts';
-import { awaitPostgres, startPostgres } from '../../../workers/up/postgres.ts';
+import { awaitPostgres, startPostgres } from '../../../workers/up/postgres/postgres.ts';
 import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { poll } from '../../support/poll.ts';
 

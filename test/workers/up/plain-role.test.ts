@@ -6,7 +6,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { migrate, openOrm } from '../../../store/orm.ts';
 import { freePort } from '../../../workers/up/ports.ts';
-import { awaitPostgres, databaseUrl, startPostgres, type PostgresOptions } from '../../../workers/up/postgres.ts';
+import {
+  awaitPostgres,
+  databaseUrl,
+  startPostgres,
+  type PostgresOptions,
+} from '../../../workers/up/postgres/postgres.ts';
 import { makeEnteredFolder } from '../../support/entered-folder.ts';
 import { poll } from '../../support/poll.ts';
 

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { homeAt, openHome } from '../../../workers/up/home.ts';
-import { knownDataFolder, placePostgres, readPointer } from '../../../workers/up/postgres-place.ts';
-import { serverUser } from '../../../workers/up/postgres-user.ts';
+import { knownDataFolder, placePostgres, readPointer } from '../../../workers/up/postgres/place.ts';
+import { serverUser } from '../../../workers/up/postgres/user.ts';
 import { purge } from '../../../workers/up/purge.ts';
 import { claimedBy } from '../../../workers/up/shared-folder.ts';
 

@@ -1,0 +1,60 @@
+import { ArtenicError, isArtenicError, messageOf } from '../../core/errors.ts';
+import type { AttemptRecord, ActingStore } from '../../store/types.ts';
+import type { InstanceDescription, InstanceHandle, Provider } from '../providers/provider.ts';
+
+/**
+ * Throws `transient` when the attempt belongs to another machine than the one that this adapter sees: what is not found here
+ * proves nothing, and the worker of that machine takes the next try.
+ */
+export async function assertOwnMachine(
+  provider: Provider,
+  attempt: Pick<AttemptRecord, 'id' | 'machine'>,
+): Promise<void> {
+  const here = await provider.machine?.();
+  if (here === undefined || attempt.machine === null || attempt.machine === here) return;
+  throw new ArtenicError('transient', `${attempt.id} is on ${attempt.machine}, which another worker serves.`);
+}
+
+/** Null when the provider does not know it: its record went with it, and says nothing of how it ended. */
+export async function describeIfKnown(provider: Provider, handle: InstanceHandle): Promise<InstanceDescription | null> {
+  try {
+    return await provider.describe(handle);
+  } catch (error) {
+    if (isArtenicError(error, 'not-found')) return null;
+    throw error;
+  }
+}
+
+/** What an instance costs is counted from the provider's own times. */
+export async function recordBilledTimes(
+  store: Pick<ActingStore, 'attempts'>,
+  { handle, state, launchedAt, endedAt }: InstanceDescription,
+): Promise<void> {
+  const from = launchedAt === null || state === 'starting' ? null : new Date(launchedAt);
+  const until = endedAt === null || state !== 'gone' ? null : new Date(endedAt);
+  if (from !== null || until !== null) await store.attempts.setBilled(handle, { from, until });
+}
+
+/**
+ * Asks for the instance's end. `gone` is the provider's own word, never a guess from an answer to the request.
+ * @param onLiving is told of every try after which it still lives, with the provider's refusal if that is why.
+ */
+export async function endInstance(
+  store: Pick<ActingStore, 'attempts'>,
+  provider: Provider,
+  handle: InstanceHandle,
+  onLiving: (refusal: string | null) => Promise<void>,
+): Promise<InstanceDescription['state']> {
+  let left: InstanceDescription | null;
+  try {
+    await provider.terminate(handle);
+    left = await describeIfKnown(provider, handle);
+  } catch (error) {
+    await onLiving(isArtenicError(error) ? `${error.type}: ${error.message}` : messageOf(error));
+    throw error;
+  }
+  if (left !== null) await recordBilledTimes(store, left);
+  const state = left?.state ?? 'gone';
+  if (state !== 'gone') await onLiving(null);
+  return state;
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ownValue } from '@artenic/core';
+import type { Underway } from '../../app/loops/underway.ts';
+
+export type RunningServer = {
+  readonly server: Server;
+  readonly port: number;
+  /** Takes no new connection, lets answers under way finish, closes what is left, and waits for the app to settle. */
+  readonly close: (graceMs: number) => Promise<void>;
+};
+
+/** What Node's HTTP parser refuses before there is a request, by its error code; anything else is 400. */
+const statusByCode: Readonly<Record<string, readonly [status: number, phrase: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+};
+
+/** Sends the last words and lets the socket go, also when the other side keeps its half open: the server could not close. */
+export function endForGood(socket: Duplex, lastWords: string): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end(lastWords);
+}
+
+function answerGarbage(error: Error, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, phrase] = ownValue(statusByCode, 'code' in error ? String(error.code) : '') ?? [400, 'Bad Request'];
+  const body = JSON.stringify({
+    type: 'urn:artenic:error:malformed-request',
+    title: 'The request cannot be read',
+    status,
+    detail: 'This is not HTTP as we know it.',
+    correlationId: randomUUID(),
+  });
+  endForGood(
+    socket,
+    `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function closeGently(server: Server, graceMs: number): Promise<void> {
+  return new Promise((closed) => {
+    // Connections become idle one by one as their answers end.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(timer);
+      closed();
+    });
+  });
+}
+
+/** Sockets of live readers included. Below the usual limit of open files, so that files can still be opened. */
+const mostConnections = 8000;
+
+/** Listens with limits that a slow or silent client cannot sit out. */
+export function startServer(
+  app: RequestListener & Partial<Pick<Underway, 'settled'>>,
+  options: { readonly host: string; readonly port: number },
+): Promise<RunningServer> {
+  // Uploads of gigabytes take their time; headers do not.
+  const server = createServer({
+    headersTimeout: 10_000,
+    requestTimeout: 900_000,
+    keepAliveTimeout: 10_000,
+    maxHeaderSize: 16_384,
+  });
+  server.on('request', (_, response) => {
+    // Bytes beyond the length that was told would be the beginning of the next answer for a proxy that shares connections.
+    response.strictContentLength = true;
+  });
+  server.on('request', app);
+  server.maxConnections = mostConnections;
+  server.on('clientError', answerGarbage);
+  return new Promise((done, fail) => {
+    server.once('error', fail);
+    server.listen(options.port, options.host, () => {
+      const { port } = server.address() as AddressInfo;
+      const close = async (graceMs: number): Promise<void> => {
+        await closeGently(server, graceMs);
+        await app.settled?.();
+      };
+      done({ server, port, close });
+    });
+  });
+}

@@ -1,0 +1,138 @@
+import type {
+  AttemptView,
+  Cost,
+  DecisionView,
+  LaunchRefusalView,
+  JobView,
+  MetricPoint,
+  ModelVersionView,
+  ModelView,
+  ProviderView,
+  StageChangeView,
+} from '@artenic/core';
+import { costOfAttempt } from '../../core/cost/cost.ts';
+import type { Capacity } from '../../core/capacity/types.ts';
+import type {
+  AttemptRecord,
+  DecisionSummary,
+  LaunchRefusalRecord,
+  JobRecord,
+  MetricRow,
+  ModelRecord,
+  ModelVersionRecord,
+  ProviderRecord,
+  StageChangeRecord,
+} from '../../store/types.ts';
+import { trainingJobWorkflowId } from '../../app/temporal/gateway.ts';
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost): JobView {
+  return {
+    id: job.id,
+    service: job.service,
+    model: job.model,
+    state: job.state,
+    message: job.message,
+    spec: job.spec,
+    labels: job.spec.labels,
+    priority: job.priority,
+    queuePosition,
+    currentAttempt: job.currentAttempt,
+    progress: job.progress,
+    result:
+      job.resultModel === null || job.resultVersion === null
+        ? null
+        : { model: job.resultModel, version: job.resultVersion },
+    createdBy: job.createdBy,
+    projectId: job.projectId,
+    createdAt: job.createdAt.toISOString(),
+    startedAt: iso(job.startedAt),
+    finishedAt: iso(job.finishedAt),
+    cancelRequestedAt: iso(job.cancelRequestedAt),
+    heldAt: iso(job.heldAt),
+    cost,
+    workflowId: trainingJobWorkflowId(job.id),
+  };
+}
+
+export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['checkpoints'], now: Date): AttemptView {
+  const { id, jobId, state, ending, restoredFrom, reason, offer } = attempt;
+  return {
+    id,
+    jobId,
+    attempt: attempt.attempt,
+    provider: offer.provider,
+    region: offer.region,
+    instanceType: offer.instanceType,
+    spot: offer.spot,
+    priceUsdMicrosPerHour: offer.priceUsdMicrosPerHour,
+    billedFrom: iso(attempt.billedFrom),
+    billedUntil: iso(attempt.billedUntil),
+    cost: costOfAttempt(attempt, now),
+    state,
+    ending,
+    restoredFrom,
+    createdAt: attempt.createdAt.toISOString(),
+    launchedAt: iso(attempt.launchedAt),
+    helloAt: iso(attempt.helloAt),
+    lastHeartbeatAt: iso(attempt.lastHeartbeatAt),
+    runningAt: iso(attempt.runningAt),
+    endedAt: iso(attempt.endedAt),
+    reason,
+    checkpoints,
+  };
+}
+
+/** JSON has no NaN: the value is null then, and `nonFinite` says which it was. */
+export function metricView(row: MetricRow): MetricPoint {
+  const { attempt, name, step, epoch, value } = row;
+  const point = { attempt, name, step, epoch, time: row.time.toISOString() };
+  if (Number.isFinite(value)) return { ...point, value };
+  return { ...point, value: null, nonFinite: Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity' };
+}
+
+export function modelView(model: ModelRecord): ModelView {
+  const { name, latestVersion, productionVersion } = model;
+  return { name, createdAt: model.createdAt.toISOString(), latestVersion, productionVersion };
+}
+
+export function modelVersionView(version: ModelVersionRecord): ModelVersionView {
+  return { ...version, metrics: { ...version.metrics }, createdAt: version.createdAt.toISOString() };
+}
+
+export function stageChangeView(change: StageChangeRecord): StageChangeView {
+  return { ...change, at: change.at.toISOString() };
+}
+
+export function providerView(provider: ProviderRecord, inUse: Capacity | null): ProviderView {
+  const { name, usable, message, capabilities, capacity } = provider;
+  return {
+    name,
+    usable,
+    message,
+    capabilities,
+    capacity,
+    inUse: inUse === null || capacity === null ? null : { ...inUse, gpuType: capacity.gpuType },
+    checkedAt: provider.checkedAt.toISOString(),
+  };
+}
+
+export function launchRefusalView(refusal: LaunchRefusalRecord): LaunchRefusalView {
+  const { offer, kind, message, total, attempt, firstAt, lastAt } = refusal;
+  const { provider, region, zone = null, instanceType, spot } = offer;
+  return {
+    ...{ provider, region, zone, instanceType, spot, kind, message, total, attempt },
+    ...{ firstAt: firstAt.toISOString(), lastAt: lastAt.toISOString() },
+  };
+}
+
+export function decisionView({ decision, policyVersion, action, decidedAt }: DecisionSummary): DecisionView {
+  const launch = action.kind === 'replace' ? action.launch : action.kind === 'launch' ? action : null;
+  return {
+    ...{ decision, policyVersion, kind: action.kind, reason: action.reason },
+    attempt: action.kind === 'finish' ? action.attempt : (launch?.attempt ?? null),
+    step: launch?.step ?? null,
+    decidedAt: decidedAt.toISOString(),
+  };
+}

@@ -1,0 +1,213 @@
+import {
+  isTerminalJobState,
+  logPageSchema,
+  logStreams,
+  metricSeriesSchema,
+  objectKeys,
+  outputFileSchema,
+  pageSchema,
+  type LogPage,
+  type OutputFile,
+} from '@artenic/core';
+import { z } from 'zod';
+import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
+import { mapBounded } from '../../../core/map-bounded.ts';
+import { decodeCursor, toPage } from '../../../store/repositories/cursors.ts';
+import type { LogRef } from '../../../store/types.ts';
+import type { ApiDeps } from '../../deps.ts';
+import { jobOf } from '../../jobs/job-of.ts';
+import { readChunk } from '../../../app/logs/objects.ts';
+import { followSeries, readSeries } from '../../jobs/metric-series.ts';
+import { ok, route, type Route } from '../../http/route.ts';
+import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../../schemas.ts';
+
+const logQuery = z.strictObject({
+  attempt: attemptNumber.optional(),
+  stream: z.enum(logStreams).default('training'),
+  offset: offsetNumber.default(0),
+  limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
+});
+
+/** Heads of objects that a page asks for at once. */
+const headsAtOnce = 16;
+/** Cuts at a character's end, so that a page is whole UTF-8. */
+function cutWhole(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  // At most three bytes of an unfinished character can stand at the end.
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    if (length > back) end = bytes.length - back;
+    break;
+  }
+  return end === 0 ? bytes : bytes.subarray(0, end);
+}
+
+type LogPlace = LogRef & { readonly offset: number };
+
+/** A chunk can be dropped, or moved to another object, between the reads of the index and of itself: the index is read again. */
+async function readPage(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
+  try {
+    return await readPageOnce(deps, place, limitBytes);
+  } catch (error) {
+    if (!isArtenicError(error, 'not-found')) throw error;
+    return readPageOnce(deps, place, limitBytes);
+  }
+}
+
+/** Reads on from `offset` over kept chunks; where chunks were dropped the page begins behind the hole and says how much is missing. */
+async function readPageOnce(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
+  const chunks = await deps.store.logChunks.from(place, place.offset, limitBytes);
+  const parts: Uint8Array[] = [];
+  const first = chunks[0];
+  const start = Math.max(place.offset, first?.offset ?? place.offset);
+  let next = start;
+  for (const chunk of chunks) {
+    if (chunk.offset > next || next - start >= limitBytes) break;
+    let content: Uint8Array;
+    try {
+      content = await readChunk(deps.storage, chunk);
+    } catch (error) {
+      // Dropped by the cap since the index was read: what we have is a page.
+      if (isArtenicError(error, 'not-found') && parts.length > 0) break;
+      throw error;
+    }
+    const from = next - chunk.offset;
+    const part = content.subarray(from, from + limitBytes - (next - start));
+    parts.push(part);
+    next += part.length;
+  }
+  const bytes = Buffer.concat(parts);
+  const whole = cutWhole(bytes);
+  return {
+    attempt: place.attempt,
+    stream: place.stream,
+    offset: start,
+    nextOffset: start + whole.length,
+    text: whole.toString('utf8'),
+    droppedBytes: start - place.offset,
+  };
+}
+
+type Output = { readonly key: string; readonly attempt: number; readonly path: string };
+
+function isBefore(one: Pick<Output, 'attempt' | 'path'>, other: Pick<Output, 'attempt' | 'path'>): boolean {
+  return one.attempt < other.attempt || (one.attempt === other.attempt && one.path < other.path);
+}
+
+/** By attempt and path. Only the lengths of those on the page are asked for. */
+async function outputPage(
+  { storage }: ApiDeps,
+  jobId: string,
+  { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+): Promise<{ readonly items: readonly OutputFile[]; readonly nextCursor: string | null }> {
+  const prefix = objectKeys.attempts(jobId);
+  const found = (await storage.list(prefix)).flatMap((key): Output[] => {
+    const match = /^(\d+)\/outputs\/(.+)$/.exec(key.slice(prefix.length));
+    return match === null ? [] : [{ key, attempt: Number(match[1]), path: match[2] ?? '' }];
+  });
+  const [attempt = '', path = ''] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+  const last = cursor === undefined ? null : { attempt: Number(attempt), path };
+  const rest = found.filter((one) => last === null || isBefore(last, one));
+  const page = toPage(
+    rest.toSorted((one, other) => (isBefore(one, other) ? -1 : 1)),
+    limit,
+    (one) => one,
+    (one) => [String(one.attempt), one.path],
+  );
+  const heads = await mapBounded(page.items, headsAtOnce, ({ key }) => storage.head(key));
+  const items = page.items.map((one, index) => ({
+    attempt: one.attempt,
+    path: one.path,
+    bytes: heads[index]?.bytes ?? 0,
+  }));
+  return { items, nextCursor: page.nextCursor };
+}
+
+export function jobOutputRoutes(): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/logs',
+      permission: 'read',
+      tag: 'jobs',
+      summary: "One page of an attempt's log, by byte offset",
+      params: jobIdParam,
+      query: logQuery,
+      answers: { 200: { description: 'One page', schema: logPageSchema } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        const job = await jobOf(context, params.id);
+        const attempt = query.attempt ?? Math.max(1, job.currentAttempt);
+        const row = (await deps.store.attempts.listByJob(job.id)).find((one) => one.attempt === attempt);
+        if (row === undefined && query.attempt !== undefined)
+          throw new ArtenicError('not-found', `Job ${job.id} has no attempt ${attempt}.`);
+        const page = await readPage(
+          deps,
+          { jobId: job.id, attempt, stream: query.stream, offset: query.offset },
+          query.limitBytes,
+        );
+        const hasEnded = row?.state === 'ended' || (row === undefined && isTerminalJobState(job.state));
+        return ok({ ...page, complete: hasEnded && page.nextOffset === query.offset });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/metrics',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Metric series by step, thinned to a limit with extremes kept; with `after` only what is new',
+      params: jobIdParam,
+      query: z.strictObject({
+        names: z.string().min(1).max(4096).optional(),
+        limit: pageLimit(2, 10_000).default(1000),
+        after: offsetNumber.optional(),
+      }),
+      answers: {
+        200: { description: 'Points', schema: metricSeriesSchema.extend({ items: z.array(named.metricPoint) }) },
+      },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        await jobOf(context, params.id);
+        const { after, limit, names } = query;
+        const wanted = { jobId: params.id, limit, ...(names === undefined ? {} : { names: names.split(',') }) };
+        return ok(await (after === undefined ? readSeries(deps, wanted) : followSeries(deps, { ...wanted, after })));
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/outputs',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Files that the attempts left in their output folders',
+      params: jobIdParam,
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(outputFileSchema) } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        await jobOf(context, params.id);
+        return ok(await outputPage(deps, params.id, query));
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/outputs/{attempt}/{path}',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Download a file that an attempt left in its output folder',
+      params: z.strictObject({ id: z.uuid(), attempt: attemptNumber, path: z.string().min(1).max(512) }),
+      answers: { 200: { description: 'The file', type: 'application/octet-stream' } },
+      handle: async (context) => {
+        const { deps, params } = context;
+        await jobOf(context, params.id);
+        const key = objectKeys.output(params.id, params.attempt, params.path);
+        return {
+          status: 200,
+          stream: await deps.storage.get(key),
+          headers: { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' },
+        };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,206 @@
+import {
+  isTerminalJobState,
+  decisionViewSchema,
+  launchRefusalViewSchema,
+  jobStates,
+  pageSchema,
+  type Cost,
+  type JobState,
+  type JobView,
+} from '@artenic/core';
+import { z } from 'zod';
+import { cancelJob } from '../../../app/jobs/cancel.ts';
+import { submitJob } from '../../../app/jobs/submit.ts';
+import { costOfJob } from '../../../core/cost/cost.ts';
+import { attemptIdOf } from '../../../core/ids.ts';
+import type { Reads } from '../../../store/reads.ts';
+import type { JobRecord } from '../../../store/types.ts';
+import type { ApiDeps } from '../../deps.ts';
+import { jobOf } from '../../jobs/job-of.ts';
+import { decodeText, mediaTypeOf } from '../../middleware/body.ts';
+import { readSpec } from '../../jobs/read-spec.ts';
+import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
+import { given, jobIdParam, longPageQuery, pageQuery, named } from '../../schemas.ts';
+import { attemptView, decisionView, jobView, launchRefusalView } from '../../jobs/views.ts';
+
+const jobTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const;
+
+async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<ReadonlyMap<string, number>> {
+  const waiting = jobs.filter((job) => job.state === 'waiting').map((job) => attemptIdOf(job.id, job.currentAttempt));
+  const positions = await deps.store.capacity.positions(waiting);
+  return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
+}
+
+async function views(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonly JobView[]> {
+  const [positions, costs] = await Promise.all([queuePositions(deps, jobs), costsOf(deps, deps.store, jobs)]);
+  return jobs.map((job) => jobView(job, positions.get(job.id) ?? null, costs(job)));
+}
+
+async function costsOf(
+  { now }: Pick<ApiDeps, 'now'>,
+  { attempts }: Pick<Reads, 'attempts'>,
+  jobs: readonly JobRecord[],
+): Promise<(job: JobRecord) => Cost> {
+  const billed = await attempts.billedByJobs(jobs.map(({ id }) => id));
+  return (job) => costOfJob(billed.get(job.id) ?? [], isTerminalJobState(job.state), now());
+}
+
+function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply> {
+  const { deps, remember } = context;
+  const principal = context.principal();
+  const spec = readSpec(decodeText(context.body), mediaTypeOf(context.request));
+  return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
+    const reply: Reply = {
+      status: 202,
+      body: jobView(job, null, costOfJob([], false, deps.now())),
+      headers: { location: `/api/v1/jobs/${job.id}` },
+    };
+    await remember(repositories, reply);
+    return reply;
+  });
+}
+
+function cancel(context: Context<z.output<typeof jobIdParam>, unknown, unknown>): Promise<Reply> {
+  const { deps, params, remember } = context;
+  const input = { jobId: params.id, principal: context.principal() };
+  return cancelJob(deps, input, async (repositories, job) => {
+    const cost = (await costsOf({ now: deps.now }, repositories, [job]))(job);
+    const reply: Reply = { status: 202, body: jobView(job, null, cost) };
+    await remember(repositories, reply);
+    return reply;
+  });
+}
+
+const submitDefinition = {
+  method: 'post',
+  permission: 'write',
+  tag: 'jobs',
+  bodyKind: 'bytes',
+  bodyTypes: [...jobTypes],
+  body: named.jobSpec as unknown as z.ZodType<Buffer>,
+  idempotent: true,
+  answers: { 202: { description: 'Accepted', schema: named.job } },
+  handle: submit,
+} as const;
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  state: z.enum(jobStates).optional(),
+  /** Several, separated by commas; `state` wins. */
+  states: z
+    .string()
+    .max(255)
+    .regex(new RegExp(`^(?:${jobStates.join('|')})(?:,(?:${jobStates.join('|')}))*$`))
+    .optional(),
+  service: z.string().min(1).max(63).optional(),
+  /** Part of a service's or model's name, or the beginning of an id. */
+  search: z.string().min(1).max(63).optional(),
+});
+function statesOf(list: string | undefined): readonly JobState[] | undefined {
+  return list?.split(',').map((state) => z.enum(jobStates).parse(state));
+}
+
+export function jobRoutes(): readonly Route[] {
+  return [
+    route({ ...submitDefinition, path: '/api/v1/jobs', summary: 'Submit a training job' }),
+    route({ ...submitDefinition, path: '/api/v1/training/dispatch', summary: 'Submit a training job (older path)' }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'List jobs, newest first',
+      query: listQuery,
+      answers: { 200: { description: 'One page', schema: pageSchema(named.job) } },
+      handle: async ({ deps, query, principal }) => {
+        const { cursor, limit, service, search } = query;
+        const states = query.state === undefined ? statesOf(query.states) : [query.state];
+        const page = await deps.store.jobs.list({
+          projectId: principal().projectId,
+          limit,
+          ...(cursor === undefined ? {} : { cursor }),
+          ...(states === undefined ? {} : { states }),
+          ...(search === undefined ? {} : { search }),
+          ...(service === undefined ? {} : { service }),
+        });
+        return ok({ items: await views(deps, page.items), nextCursor: page.nextCursor });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'One job',
+      params: jobIdParam,
+      answers: { 200: { description: 'The job', schema: named.job } },
+      handle: async (context) => ok((await views(context.deps, [await jobOf(context, context.params.id)]))[0]),
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/jobs/{id}/cancel',
+      permission: 'write',
+      tag: 'jobs',
+      summary: 'Ask for the end of a job',
+      params: jobIdParam,
+      idempotent: true,
+      answers: { 202: { description: 'The job is being cancelled', schema: named.job } },
+      handle: cancel,
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/attempts',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Attempts of a job, oldest first',
+      params: jobIdParam,
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(named.attempt) } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        await jobOf(context, params.id);
+        const page = await deps.store.attempts.page({ jobId: params.id, ...given(query) });
+        const numbers = page.items.map(({ attempt }) => attempt);
+        const checkpoints = await deps.store.checkpoints.summaries(params.id, numbers);
+        const of = (attempt: number) =>
+          checkpoints
+            .filter((one) => one.attempt === attempt)
+            .map(({ sequence, name, createdAt }) => ({ sequence, name, createdAt }));
+        const items = page.items.map((attempt) => attemptView(attempt, of(attempt.attempt), deps.now()));
+        return ok({ items, nextCursor: page.nextCursor });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/decisions',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'What the failover policy decided, and why',
+      params: jobIdParam,
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(decisionViewSchema) } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        await jobOf(context, params.id);
+        const page = await deps.store.decisions.page({ jobId: params.id, ...given(query) });
+        return ok({ items: page.items.map(decisionView), nextCursor: page.nextCursor });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/refusals',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Offers whose launch was refused, one row each',
+      params: jobIdParam,
+      query: z.strictObject(longPageQuery),
+      answers: { 200: { description: 'One page', schema: pageSchema(launchRefusalViewSchema) } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        await jobOf(context, params.id);
+        const page = await deps.store.launchRefusals.page({ jobId: params.id, ...given(query) });
+        return ok({ items: page.items.map(launchRefusalView), nextCursor: page.nextCursor });
+      },
+    }),
+  ];
+}

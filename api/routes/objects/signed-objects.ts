@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { ArtenicError, errorTable, isArtenicError } from '../../../core/errors.ts';
+import { attemptIdOf } from '../../../core/ids.ts';
+import type { ObjectRange, SignedContent } from '../../../core/object-storage.ts';
+import type { ApiDeps } from '../../deps.ts';
+import { streamBody } from '../../middleware/body.ts';
+import { writerOf } from '../../runner/scope.ts';
+import { route, type Context, type Reply, type Route } from '../../http/route.ts';
+
+const path = '/api/v1/signed-objects/{path}';
+const params = z.strictObject({ path: z.string().min(1).max(1024) });
+const number = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+const query = z.strictObject({
+  expires: number,
+  bytes: number.optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  signature: z.string().min(1).max(128),
+});
+type Signed = Context<z.output<typeof params>, z.output<typeof query>, unknown>;
+
+/** What S3 takes in one request, for content that is not held to a length. */
+const maxAnyBytes = 5 * 1024 ** 3;
+
+function claimsOf(
+  deps: ApiDeps,
+  method: 'GET' | 'PUT',
+  { params: { path: key }, query: claims }: Signed,
+): SignedContent | null {
+  if (deps.ownUrls === null)
+    throw new ArtenicError('not-found', 'Signed requests go to the object storage itself in this installation.');
+  return deps.ownUrls.verify(method, key, claims);
+}
+
+/** `bytes=a-b` and `bytes=a-`; other forms count as absent, as RFC 9110 allows. */
+function rangeOf(header: string | undefined): ObjectRange | null {
+  const match = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? '');
+  if (match === null) return null;
+  const offset = Number(match[1]);
+  if (match[2] === '') return { offset };
+  const bytes = Number(match[2]) - offset + 1;
+  return bytes > 0 ? { offset, bytes } : null;
+}
+
+async function download(context: Signed): Promise<Reply> {
+  const {
+    deps,
+    params: { path: key },
+    request,
+  } = context;
+  claimsOf(deps, 'GET', context);
+  const head = await deps.storage.head(key);
+  if (head === null) throw new ArtenicError('not-found', 'There is no such object.');
+  const range = rangeOf(request.headers.range);
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-disposition': 'attachment',
+    'accept-ranges': 'bytes',
+  };
+  if (range === null || head.bytes === 0)
+    return {
+      status: 200,
+      stream: await deps.storage.get(key),
+      headers: { ...headers, 'content-length': String(head.bytes) },
+    };
+  const end = Math.min(head.bytes, range.offset + (range.bytes ?? head.bytes));
+  if (end <= range.offset) return { status: 416, headers: { 'content-range': `bytes */${head.bytes}` } };
+  return {
+    status: 206,
+    stream: await deps.storage.get(key, { offset: range.offset, bytes: end - range.offset }),
+    headers: {
+      ...headers,
+      'content-length': String(end - range.offset),
+      'content-range': `bytes ${range.offset}-${end - 1}/${head.bytes}`,
+    },
+  };
+}
+
+/**
+ * A request that was signed ahead outlives its attempt: an attempt that has ended, or that a newer one has fenced off,
+ * may not replace what it has left. While PostgreSQL is away nobody can tell, and the signature decides alone.
+ */
+async function mustBeWanted({ store, logger }: ApiDeps, key: string): Promise<void> {
+  const writer = writerOf(key);
+  if (writer === null) return;
+  try {
+    const { state } = await store.attempts.get(attemptIdOf(writer.jobId, writer.attempt));
+    const { currentAttempt } = await store.jobs.get(writer.jobId);
+    if (state !== 'ended' && currentAttempt <= writer.attempt) return;
+  } catch (error) {
+    if (isArtenicError(error, 'not-found')) throw new ArtenicError('forbidden', 'There is no such attempt.');
+    if (!isArtenicError(error) || !errorTable[error.type].retryable) throw error;
+    logger.warn({ err: error, key }, 'stored by signature alone');
+    return;
+  }
+  throw new ArtenicError('forbidden', 'The attempt that this request was signed for has ended.');
+}
+
+async function upload(context: Signed): Promise<Reply> {
+  const {
+    deps,
+    params: { path: key },
+    request,
+  } = context;
+  const content = claimsOf(deps, 'PUT', context);
+  const length = request.headers['content-length'];
+  if (content !== null && length !== undefined && Number(length) !== content.bytes)
+    throw new ArtenicError('forbidden', `This signed request is for ${content.bytes} bytes.`);
+  await mustBeWanted(deps, key);
+  const body = streamBody(request, content?.bytes ?? maxAnyBytes);
+  await deps.storage.put(key, body, content === null ? {} : { sha256: content.sha256 });
+  return { status: 200 };
+}
+
+/** Objects by requests that we have signed, for machines that cannot reach the storage. The signature is the permission. */
+export function signedObjectRoutes(): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path,
+      permission: 'open',
+      tag: 'objects',
+      summary: 'Download by a signed request',
+      params,
+      query,
+      answers: {
+        200: { description: 'The object', type: 'application/octet-stream' },
+        206: { description: 'The part that `Range` asks for', type: 'application/octet-stream' },
+        416: { description: 'The range begins behind the end' },
+      },
+      handle: download,
+    }),
+    route({
+      method: 'put',
+      path,
+      permission: 'open',
+      tag: 'objects',
+      summary: 'Upload by a signed request',
+      params,
+      query,
+      bodyKind: 'stream',
+      answers: { 200: { description: 'Stored' } },
+      handle: upload,
+    }),
+  ];
+}

@@ -1,0 +1,36 @@
+import { objectKeys } from '@artenic/core';
+import type { RunnerCaller } from '../http/route.ts';
+
+/** One checkpoint's objects begin with this, whatever its sequence. */
+function ownCheckpoints({ attempt }: RunnerCaller): string {
+  return objectKeys.checkpoint(attempt.jobId, attempt.attempt, 0).replace(/0{9}\/$/, '');
+}
+
+/** The job's own package, data and checkpoints, those of earlier attempts included. */
+export function mayRead(caller: RunnerCaller, key: string): boolean {
+  const { package: code, data } = caller.job.spec;
+  const { jobId } = caller.attempt;
+  if (code !== undefined && key === objectKeys.package(code.sha256)) return true;
+  if (data.some(({ sha256 }) => key === objectKeys.data(sha256))) return true;
+  return key.startsWith(objectKeys.checkpointPrefix(jobId)) || key.startsWith(objectKeys.allSpares(jobId));
+}
+
+/** This attempt's own checkpoints, outputs and last word. */
+export function mayWrite(caller: RunnerCaller, key: string): boolean {
+  const { jobId, attempt } = caller.attempt;
+  return (
+    key === objectKeys.completion(jobId, attempt) ||
+    key.startsWith(ownCheckpoints(caller)) ||
+    key.startsWith(objectKeys.output(jobId, attempt, '')) ||
+    key.startsWith(objectKeys.spares(jobId, attempt))
+  );
+}
+
+const written = /^jobs\/([^/]+)\/(?:attempts\/(\d{1,9})\/|spares\/(\d{1,9})\/|checkpoints\/(\d{6,9})-)/;
+
+/** Which attempt alone may write this key; null for a key that is no attempt's. */
+export function writerOf(key: string): { readonly jobId: string; readonly attempt: number } | null {
+  const [, jobId, ...numbers] = written.exec(key) ?? [];
+  const attempt = numbers.find((number) => number !== undefined);
+  return jobId === undefined || attempt === undefined ? null : { jobId, attempt: Number(attempt) };
+}

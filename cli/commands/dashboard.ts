@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import type { Runtime } from '../runtime.ts';
+
+async function printLink(runtime: Runtime): Promise<void> {
+  const { token, expiresAt } = await runtime.client().signInLink();
+  const base = runtime.settings().url?.value;
+  if (base === undefined) throw new CliError('usage', 'no API is known');
+  // behind the # it stays in the browser: no server and no proxy writes it into a log
+  const link = `${new URL('/sign-in', base).href}#token=${token}`;
+  runtime.output().result({ link, expiresAt }, () => link);
+  runtime.output().say(`works once, until ${expiresAt}`);
+}
+
+export function addDashboard(program: Command, runtime: Runtime): void {
+  program
+    .command('dashboard')
+    .description('a link that signs one browser in')
+    .action(() => printLink(runtime));
+}

@@ -1,0 +1,125 @@
+import type { DoctorProvider, DoctorReport, UnresolvedInstance } from '@artenic/core';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { ago, table, usd } from '../output/output.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** More than the way to the API and back can explain. */
+const mostSkewMs = 5000;
+
+const reasonWords: Readonly<Record<UnresolvedInstance['reason'], string>> = {
+  'unknown-attempt': 'nobody knows its attempt',
+  'attempt-settled': 'its attempt has ended',
+  duplicate: 'its attempt has another one',
+  abandoned: 'its attempt is left behind',
+  'not-ending': 'the provider does not end it',
+};
+const stateWords: Readonly<Record<DoctorProvider['state'], string>> = {
+  usable: 'yes',
+  unusable: 'no',
+  'not-configured': 'not configured',
+};
+
+function cost(micros: number | null): string {
+  return micros === null ? 'unknown' : usd(micros);
+}
+
+function unresolvedTable(instances: readonly UnresolvedInstance[]): string {
+  return table(
+    ['INSTANCE', 'PROVIDER', 'REGION', 'SINCE', 'COST SINCE', 'TRIES', 'WHY', 'LAST ERROR'],
+    instances.map((one) => [
+      one.instanceId,
+      one.provider,
+      one.region,
+      ago(one.since),
+      cost(one.costUsdMicros),
+      String(one.tries),
+      `${reasonWords[one.reason]}${one.isInGrace ? ' (left alone for now)' : ''}`,
+      one.lastError ?? '',
+    ]),
+  );
+}
+
+function sweepWords({ sweep }: DoctorProvider): string {
+  if (sweep === null) return '';
+  const { findings, error, succeededAt } = sweep;
+  if (error !== null) return `failed: ${error}`;
+  const did =
+    findings === null
+      ? ''
+      : `: ${findings.instances} instances, ${findings.attempts} attempts, ${findings.strays} strays`;
+  return `${ago(succeededAt)}${did}`;
+}
+
+function providersTable(providers: readonly DoctorProvider[]): string {
+  return table(
+    ['PROVIDER', 'USABLE', 'CHECKED', 'PRICES', 'LAST SWEEP', 'UNRESOLVED', 'MESSAGE'],
+    providers.map((one) => [
+      one.name,
+      one.problem === null ? stateWords[one.state] : `${stateWords[one.state]}: ${one.problem}`,
+      ago(one.checkedAt),
+      ago(one.pricedAt),
+      sweepWords(one),
+      String(one.unresolved),
+      one.message,
+    ]),
+  );
+}
+
+function reportText(report: DoctorReport, complaints: DoctorReport['problems']): string {
+  const problems = complaints.map(({ subject, message, advice }) => `! ${subject}: ${message}\n  ${advice}`);
+  return [
+    providersTable(report.providers),
+    ...(report.unresolved.length === 0 ? [] : [unresolvedTable(report.unresolved)]),
+    `Temporal: ${report.temporal}. Clock of the API against PostgreSQL: ${report.clockSkewMs} ms.`,
+    problems.length === 0 ? 'Nothing has to be put right.' : problems.join('\n'),
+  ].join('\n\n');
+}
+
+/** Half of the way there and back is taken off. */
+async function askWithClock(
+  runtime: Runtime,
+): Promise<{ readonly report: DoctorReport; readonly localSkewMs: number }> {
+  const beforeMs = Date.now();
+  const report = await runtime.client().doctor();
+  return { report, localSkewMs: Math.round((beforeMs + Date.now()) / 2 - Date.parse(report.now)) };
+}
+
+async function doctor(runtime: Runtime): Promise<void> {
+  const { report, localSkewMs } = await askWithClock(runtime);
+  const complaints = [...report.problems];
+  if (Math.abs(localSkewMs) > mostSkewMs) {
+    complaints.push({
+      subject: 'clock',
+      message: `The clock of this machine is ${Math.abs(localSkewMs) / 1000} s ${localSkewMs > 0 ? 'ahead of' : 'behind'} the API's.`,
+      advice: 'Let both take their time from NTP.',
+    });
+  }
+  const whole = { ...report, ok: complaints.length === 0, localSkewMs, problems: complaints };
+  runtime.output().result(whole, () => reportText(report, complaints));
+  if (complaints.length > 0) throw new CliError('negative', `${complaints.length} to put right`);
+}
+
+async function unresolved(runtime: Runtime): Promise<void> {
+  const instances = await runtime.client().unresolvedInstances();
+  runtime
+    .output()
+    .result(instances, () =>
+      instances.length === 0 ? 'Nothing is there that should not be.' : unresolvedTable(instances),
+    );
+  if (instances.some(({ isInGrace }) => !isInGrace)) {
+    throw new CliError('negative', 'instances are billed that should not be there');
+  }
+}
+
+export function addDoctor(program: Command, runtime: Runtime): void {
+  program
+    .command('doctor')
+    .description('whether every provider can be used, and what is wrong; exit code 1 if anything is')
+    .action(() => doctor(runtime));
+  program
+    .command('instances')
+    .description('instances that exist at their provider and should not; exit code 1 if there are any past their grace')
+    .option('--unresolved', 'those that should not be there (what is shown anyway)')
+    .action(() => unresolved(runtime));
+}

@@ -1,0 +1,56 @@
+import { getSystemErrorMessage, types } from 'node:util';
+import { ArtenicApiError, ArtenicUnreachableError } from '@artenic/client';
+import { CommanderError } from 'commander';
+import { CliError, exitCodes } from '../cli-error.ts';
+
+export type Explanation = { readonly exitCode: number; readonly lines: readonly string[] };
+
+/** A refusal of the operating system that is about a file: of the error itself, or of the upload that it ended. */
+function fileErrorOf(error: unknown): NodeJS.ErrnoException | null {
+  for (let inner = error, depth = 0; types.isNativeError(inner) && depth < 8; inner = inner.cause, depth++) {
+    const found = inner as NodeJS.ErrnoException;
+    if (found.errno !== undefined && found.path !== undefined) return found;
+  }
+  return null;
+}
+
+function messageOfSystem({ errno, message }: NodeJS.ErrnoException): string {
+  try {
+    return getSystemErrorMessage(errno ?? 0) ?? message;
+  } catch {
+    return message;
+  }
+}
+
+function ofApi({ problem }: ArtenicApiError): readonly string[] {
+  const issues = problem.errors ?? [];
+  if (issues.length === 0) return [`${problem.title}: ${problem.detail}`];
+  return [
+    `${problem.title}:`,
+    ...issues.map(
+      ({ pointer, line, message }) => `  ${pointer || '/'}${line === undefined ? '' : ` (line ${line})`}: ${message}`,
+    ),
+  ];
+}
+
+/** What a failure means in words and as an exit code. A stack is for those who work on the command: `ARTENIC_DEBUG=1`. */
+export function explain(error: unknown, isDebugging: boolean): Explanation {
+  if (error instanceof CommanderError)
+    return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage, lines: [] };
+  if (error instanceof CliError) return { exitCode: exitCodes[error.reason], lines: [error.message] };
+  if (error instanceof ArtenicApiError) return { exitCode: exitCodes.refused, lines: ofApi(error) };
+  const stack = isDebugging && types.isNativeError(error) ? [error.stack ?? ''] : [];
+  const ofFile = fileErrorOf(error);
+  if (ofFile !== null)
+    return { exitCode: exitCodes.usage, lines: [`${ofFile.path}: ${messageOfSystem(ofFile)}`, ...stack] };
+  if (error instanceof ArtenicUnreachableError)
+    return {
+      exitCode: exitCodes.unreachable,
+      lines: [`${error.message} Is it running? \`npm start\` starts one.`, ...stack],
+    };
+  const ofSystem =
+    types.isNativeError(error) && 'errno' in error ? messageOfSystem(error as NodeJS.ErrnoException) : null;
+  const message = ofSystem ?? (types.isNativeError(error) ? error.message : String(error));
+  const hint = isDebugging || ofSystem !== null ? '' : ' (ARTENIC_DEBUG=1 shows where)';
+  return { exitCode: exitCodes.negative, lines: [`${message}${hint}`, ...stack] };
+}

@@ -1,0 +1,36 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ArtenicClient } from '@artenic/client';
+import type { JobSpecInput, JobView } from '@artenic/core';
+import { CliError } from '../cli-error.ts';
+import type { LoadedJob } from '../job-file/job-file.ts';
+import { packFolder } from '../job-file/pack.ts';
+import { uploadFile, type Talk } from '../job-file/upload.ts';
+
+/** Packs and uploads what the job file names; what is there already is not sent again. */
+async function uploadMaterials(client: ArtenicClient, job: LoadedJob, talk: Talk): Promise<JobSpecInput> {
+  const { package: packageFolder, data, ...rest } = job.file;
+  const uploaded: { name: string; sha256: string }[] = [];
+  for (const item of data) {
+    const path = resolve(job.folder, item.file);
+    if (!existsSync(path)) throw new CliError('usage', `the data file ${path} is not there`);
+    if (!statSync(path).isFile()) throw new CliError('usage', `${path} under data is not a file`);
+    uploaded.push({ name: item.name, sha256: await uploadFile(client, 'data', path, talk) });
+  }
+  if (packageFolder === undefined) return { ...rest, data: uploaded };
+  const packed = await packFolder(resolve(job.folder, packageFolder));
+  const sent = await client.objects.upload('packages', packed.sha256, () => packed.bytes as Uint8Array<ArrayBuffer>);
+  talk.say(`${sent ? 'uploaded' : 'already there:'} package of ${packed.files} file${packed.files === 1 ? '' : 's'}`);
+  return { ...rest, data: uploaded, package: { sha256: packed.sha256 } };
+}
+
+/** Uploads and submits; the same key returns the same job. */
+export async function submitJob(
+  client: ArtenicClient,
+  job: LoadedJob,
+  talk: Talk,
+  idempotencyKey?: string,
+): Promise<JobView> {
+  const spec = await uploadMaterials(client, job, talk);
+  return client.jobs.submit(spec, idempotencyKey === undefined ? {} : { idempotencyKey });
+}

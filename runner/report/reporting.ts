@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import type { Bootstrap, HelloResponse, RunnerEvent } from '@artenic/core';
+import { z } from 'zod';
+import { FencedError, type RunnerApi } from './api-client.ts';
+import { complain } from '../error-text.ts';
+import { checkpointRequests } from '../checkpoints/request.ts';
+import type { Folders } from '../folders.ts';
+import { progressReader, startHeartbeat, type Phase } from './heartbeat.ts';
+import type { Notices } from '../notices.ts';
+import { startShipper, type Shipper } from './shipper.ts';
+import type { Stopping } from '../process/stopping.ts';
+
+/** After the end, all that is to be told gets this long to reach an API that is away; it stays on this machine's disk. */
+const drainPatienceMs = 600_000;
+
+/** All that the API hears of an attempt while it runs. */
+export type Reporting = {
+  /** Ends every waiting for the API. */
+  readonly patience: AbortSignal;
+  /** Sends `work` to the API after everything told before; the API may be away. */
+  readonly tell: (path: string, body: unknown) => void;
+  /** Moves to the next phase, without an event for those the workflow does not know. */
+  readonly enter: (phase: Phase) => void;
+  readonly onFenced: () => void;
+  /**
+   * The verdict is about to be in storage. From then on the workflow may end the attempt at any time, which is no reason
+   * to keep back what we still have: an API that has a newer attempt refuses it itself.
+   */
+  readonly commit: () => void;
+  /** The verdict is in storage: delivers what is left, then the last event. False when the patience was not enough. */
+  readonly finish: (last: RunnerEvent) => Promise<boolean>;
+  /** Nothing more is wanted of us. */
+  readonly abandon: () => Promise<void>;
+};
+
+export function startShippers(parts: {
+  readonly bootstrap: Bootstrap;
+  readonly hello: HelloResponse;
+  readonly api: RunnerApi;
+  readonly folders: Folders;
+  readonly onFenced: () => void;
+}): readonly Shipper[] {
+  const { api, bootstrap, folders, onFenced } = parts;
+  const common = { api, secrets: Object.values(parts.hello.secrets), intervalMs: bootstrap.shipIntervalMs, onFenced };
+  return [
+    startShipper({ ...common, route: '/logs', query: { stream: 'setup' }, path: folders.logs.setup }),
+    startShipper({ ...common, route: '/logs', query: { stream: 'training' }, path: folders.logs.training }),
+    startShipper({ ...common, route: '/metrics', query: {}, path: folders.metrics }),
+  ];
+}
+
+export function startReporting(parts: {
+  readonly bootstrap: Bootstrap;
+  readonly hello: HelloResponse;
+  readonly api: RunnerApi;
+  readonly folders: Folders;
+  readonly stopping: Stopping;
+  readonly notices: Notices;
+  /** Bytes of files that have been read or stored so far. */
+  readonly movedBytes: () => number;
+}): Reporting {
+  const { bootstrap, api, folders, stopping, notices, movedBytes } = parts;
+  let phase: Phase = 'starting';
+  let isCommitted = false;
+  const patience = new AbortController();
+  stopping.onRequest((reason) => {
+    if (reason === 'fenced' && !isCommitted) patience.abort();
+  });
+  const onFenced = (): void => {
+    if (!isCommitted) stopping.request('fenced');
+  };
+
+  const shippers = startShippers({ ...parts, onFenced });
+  const progress = progressReader(folders.metrics);
+  const wish = checkpointRequests(folders);
+  const heartbeat = startHeartbeat({
+    ...{ bootstrap, api, stopping, onFenced, progress, movedBytes },
+    phase: () => phase,
+    onCheckpointWish: (askedAt) => wish(askedAt, phase),
+    onNotice: (deadline) => notices.hear(deadline),
+  });
+
+  let told: Promise<void> = Promise.resolve();
+  async function send(path: string, body: unknown): Promise<void> {
+    try {
+      await api.postUntilAnswered(path, body, z.unknown(), { signal: patience.signal });
+    } catch (error) {
+      if (patience.signal.aborted) return;
+      if (error instanceof FencedError) onFenced();
+      else complain(`telling ${path}`, error);
+    }
+  }
+  // One after the other: the API must hear of things in the order in which they happened.
+  const tell = (path: string, body: unknown): void => {
+    told = told.then(() => send(path, body));
+  };
+
+  return {
+    patience: patience.signal,
+    tell,
+    onFenced,
+    enter: (next) => {
+      phase = next;
+    },
+    commit: () => {
+      isCommitted = true;
+    },
+    finish: async (last) => {
+      const timer = setTimeout(() => patience.abort(), drainPatienceMs);
+      await heartbeat.finish();
+      await Promise.all(shippers.map((shipper) => shipper.finish(patience.signal)));
+      tell('/events', last);
+      await told;
+      clearTimeout(timer);
+      return !patience.signal.aborted;
+    },
+    abandon: async () => {
+      patience.abort();
+      await Promise.all([heartbeat.stop(), told, ...shippers.map((shipper) => shipper.finish(patience.signal))]);
+    },
+  };
+}
+
+export function phaseEvent(phase: 'setup' | 'training', restoredFrom?: string | null): RunnerEvent {
+  return { kind: 'phase', id: randomUUID(), phase, ...(restoredFrom === undefined ? {} : { restoredFrom }) };
+}

@@ -1,0 +1,55 @@
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { objectKeys, type JobSpec } from '@artenic/core';
+import { extract, type ReadEntry } from 'tar';
+import type { Folders } from '../folders.ts';
+import type { RunnerStore } from '../store/object-store.ts';
+
+/**
+ * Unpacks the code into `folder`, its hash checked before. `strict` makes an error of everything that is not harmless:
+ * paths and links that leave the folder, absolute paths, devices.
+ */
+export async function unpackPackage(store: RunnerStore, sha256: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const archive = join(dirname(folder), `.${sha256.slice(0, 16)}.tar.gz`);
+  const winding: string[] = [];
+  try {
+    await store.getFile(objectKeys.package(sha256), archive, sha256);
+    await extract({
+      file: archive,
+      cwd: folder,
+      preservePaths: false,
+      preserveOwner: false,
+      strict: true,
+      filter: (_, entry) => {
+        const isWinding = 'type' in entry && leadsOver(entry);
+        if (isWinding) winding.push(`${entry.path} → ${entry.linkpath}`);
+        return !isWinding;
+      },
+    });
+    if (winding.length > 0) throw new Error(`a link of the package leads over another path: ${winding[0]}`);
+  } finally {
+    await rm(archive, { force: true });
+  }
+}
+
+/**
+ * A link may only go up and then down: `l/../x` counts as inside for a reader of paths, but where `l` is a link itself it
+ * goes up from where that leads.
+ */
+function leadsOver({ type, linkpath = '' }: Pick<ReadEntry, 'type' | 'linkpath'>): boolean {
+  if (type !== 'SymbolicLink' && type !== 'Link') return false;
+  const segments = linkpath.split('/').filter((segment) => segment !== '' && segment !== '.');
+  const firstDown = segments.findIndex((segment) => segment !== '..');
+  return firstDown !== -1 && segments.slice(firstDown).includes('..');
+}
+
+/** Fetches the job's data, verified and read-only, and writes its configuration. */
+export async function fetchMaterials(store: RunnerStore, job: JobSpec, folders: Folders): Promise<void> {
+  await writeFile(folders.config, `${JSON.stringify(job.config, null, 2)}\n`);
+  for (const item of job.data) {
+    const path = join(folders.data, item.name);
+    await store.getFile(objectKeys.data(item.sha256), path, item.sha256);
+    await chmod(path, 0o400);
+  }
+}

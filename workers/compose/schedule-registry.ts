@@ -1,0 +1,100 @@
+import type * as workflows from '../../workflows/index.ts';
+import {
+  catalogScheduleId,
+  checkScheduleId,
+  collectorScheduleId,
+  controlQueue,
+  reconcileScheduleId,
+} from '../../workflows/contracts.ts';
+
+type Workflows = typeof workflows;
+
+/** A workflow that is started again and again, with the input that it takes. */
+export type ScheduleDefinition = {
+  [Name in keyof Workflows]: {
+    readonly id: string;
+    readonly workflowType: Name;
+    readonly input: Parameters<Workflows[Name]>;
+    readonly everyMs: number;
+    /** Of its workflow; its steps name their own. */
+    readonly queue: string;
+    readonly summary: string;
+    /** Also at once when a worker starts: what it is configured with may have changed. */
+    readonly isEager: boolean;
+    /** For the search attribute; null: of no provider. */
+    readonly provider: string | null;
+  };
+}[keyof Workflows];
+
+/** What a process serves, and the intervals that its configuration sets. */
+export type ScheduleScope = {
+  readonly hasControl: boolean;
+  readonly providers: readonly string[];
+  readonly reconcileMs: number;
+  readonly catalogMs: number;
+  readonly collectMs: number;
+};
+
+/** As often as `artenic doctor` takes a check for fresh, three times over. */
+const checkMs = 60_000;
+
+type Feature = (scope: ScheduleScope) => readonly ScheduleDefinition[];
+
+const checks: Feature = ({ providers }) =>
+  providers.map((provider) => ({
+    id: checkScheduleId(provider),
+    workflowType: 'checkProvider',
+    input: [{ provider }],
+    everyMs: checkMs,
+    queue: controlQueue,
+    summary: `looks whether ${provider} can be used`,
+    isEager: true,
+    provider,
+  }));
+
+const sweeps: Feature = ({ providers, reconcileMs }) =>
+  providers.map((provider) => ({
+    id: reconcileScheduleId(provider),
+    workflowType: 'reconcileProviders',
+    input: [{ provider }],
+    everyMs: reconcileMs,
+    queue: controlQueue,
+    summary: `compares what ${provider} has with what is known`,
+    isEager: false,
+    provider,
+  }));
+
+const catalogs: Feature = ({ providers, catalogMs }) =>
+  providers.map((provider) => ({
+    id: catalogScheduleId(provider),
+    workflowType: 'refreshCatalog',
+    input: [{ provider }],
+    everyMs: catalogMs,
+    queue: controlQueue,
+    summary: `asks what ${provider} offers`,
+    isEager: true,
+    provider,
+  }));
+
+const collector: Feature = ({ hasControl, collectMs }) =>
+  hasControl
+    ? [
+        {
+          id: collectorScheduleId,
+          workflowType: 'collectGarbage',
+          input: [],
+          everyMs: collectMs,
+          queue: controlQueue,
+          summary: 'removes what has served its time',
+          isEager: false,
+          provider: null,
+        },
+      ]
+    : [];
+
+/** Each of them says what the processes that serve it want to have done at intervals. */
+const features: readonly Feature[] = [checks, sweeps, catalogs, collector];
+
+export function schedulesOf(scope: ScheduleScope): readonly ScheduleDefinition[] {
+  return features.flatMap((feature) => feature(scope));
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Client,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  type Connection,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import type { Logger } from 'pino';
+import { messageOf } from '../../core/errors.ts';
+import { searchAttributes } from '../../workflows/contracts.ts';
+import type { ScheduleDefinition } from './schedule-registry.ts';
+import { prepareTemporal } from '../temporal/setup.ts';
+
+export type SchedulesDeps = {
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly schedules: readonly ScheduleDefinition[];
+  readonly logger: Logger;
+  readonly intervalMs: number;
+};
+
+type Wanted = { readonly options: ScheduleOptions; readonly isEager: boolean };
+
+function wantedOf(definition: ScheduleDefinition): Wanted {
+  const { id, workflowType, input, everyMs, queue, summary, isEager, provider } = definition;
+  const options: ScheduleOptions = {
+    scheduleId: id,
+    spec: { intervals: [{ every: everyMs }] },
+    policies: {
+      // one that is still at work does the next one's work
+      overlap: 'SKIP',
+      // after an outage one tells as much as all that were missed
+      catchupWindow: '1m',
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType,
+      workflowId: id,
+      taskQueue: queue,
+      args: [...input],
+      // one that hangs (no PostgreSQL, a release that cannot replay it) must not keep all that follow from starting
+      workflowRunTimeout: '15m',
+      staticSummary: summary,
+      // a kind of its own, so that lists of trainings need not show it
+      typedSearchAttributes: [
+        { key: searchAttributes.kind, value: workflowType },
+        ...(provider === null ? [] : [{ key: searchAttributes.provider, value: provider }]),
+      ],
+    },
+  };
+  return { options, isEager };
+}
+
+async function ensure(client: Client, { options, isEager }: Wanted): Promise<void> {
+  try {
+    await client.schedule.create(options);
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    // what a person has paused stays paused
+    await client.schedule
+      .getHandle(options.scheduleId)
+      .update(({ state }) => ({ ...options, state: { paused: state.paused, note: state.note } }));
+  }
+  if (isEager) await client.schedule.getHandle(options.scheduleId).trigger();
+}
+
+async function isThere(client: Client, scheduleId: string): Promise<boolean> {
+  try {
+    await client.schedule.getHandle(scheduleId).describe();
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Keeps the schedules as this worker wants them. It looks again and again, as a server that has lost its database has lost
+ * them, too, and our search attributes with them. The first time is awaited.
+ */
+export async function keepSchedules(deps: SchedulesDeps): Promise<{ readonly close: () => Promise<void> }> {
+  const { connection, namespace, logger, intervalMs } = deps;
+  const client = new Client({ connection, namespace });
+  const wanted = deps.schedules.map(wantedOf);
+  const stopped = new AbortController();
+  const known = new Set<string>();
+
+  async function look(): Promise<void> {
+    try {
+      await prepareTemporal(connection, namespace, 5000);
+      for (const one of wanted) {
+        const { scheduleId } = one.options;
+        if (known.has(scheduleId) && (await isThere(client, scheduleId))) continue;
+        await ensure(client, one);
+        known.add(scheduleId);
+      }
+    } catch (error) {
+      logger.warn({ error: messageOf(error) }, 'the schedules could not be looked after; the next look follows');
+    }
+  }
+  async function run(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await sleep(intervalMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (!stopped.signal.aborted) await look();
+    }
+  }
+  await look();
+  const running = run();
+  return {
+    close: async () => {
+      stopped.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { Logger } from 'pino';
+import { isArtenicError, messageOf } from '../../core/errors.ts';
+import type { OpenJob, OpenJobsQuery, ActingStore } from '../../store/types.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
+import { deliverNotice } from '../../app/outbox/deliver.ts';
+import { relaySignal } from '../../app/signals/deliver.ts';
+import { everyMs, type Loop } from '../../app/loops/every.ts';
+import type { TemporalGateway } from '../../app/temporal/gateway.ts';
+import { createRepeatedFailures } from './repeated-failures.ts';
+
+export type RelayDeps = {
+  readonly store: ActingStore;
+  readonly temporal: TemporalGateway;
+  readonly logger: Logger;
+  readonly intervalMs: number;
+  readonly now: () => Date;
+};
+
+/** A job younger than this may still be in the hands of the request that made it. */
+const handsOffMs = 2000;
+const batchSize = 500;
+/** After so many attempts in a row that could not be told, Temporal is away: the next round tries again. */
+const mostFailures = 3;
+/** The comparison of all open jobs with Temporal is repeated after this, or after its own duration times `restShare`. */
+const fullRoundMs = 6000;
+const restShare = 20;
+/** A granted attempt that has not begun to launch is told again after this. */
+const wakeAgainMs = 30_000;
+
+/**
+ * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts again (`adopt`)
+ * those that were terminated, and delivers cancels, signals, grants and events of runners whose first delivery was lost.
+ * Several may run at once. One item that cannot be delivered holds up no other: it is tried again after a growing pause.
+ */
+export function startRelay(deps: RelayDeps): Loop {
+  const { store, temporal, logger, now } = deps;
+  /** Whether the loop is being closed: a round under way then delivers nothing more. */
+  let isClosed = (): boolean => false;
+  let nextFullRoundMs = 0;
+  const failures = createRepeatedFailures({ firstPauseMs: deps.intervalMs, mostPauseMs: 600_000 });
+
+  /** One delivery. While Temporal is away all of them would fail, each after seconds: then the round ends. */
+  async function attempt(key: string, deliver: () => Promise<void>): Promise<void> {
+    if (isClosed() || !failures.mayTry(key, Date.now())) return;
+    try {
+      await deliver();
+      failures.succeeded(key);
+    } catch (error) {
+      if (isArtenicError(error, 'unavailable')) throw error;
+      const { tries, pauseMs } = failures.failed(key, Date.now());
+      logger.error({ key, tries, retryInMs: pauseMs, error: messageOf(error) }, 'the relay could not deliver this');
+    }
+  }
+
+  async function start(job: OpenJob, adopt: boolean): Promise<void> {
+    await temporal.startTrainingJob(job.id, { adopt, service: job.service });
+    logger.info({ jobId: job.id, adopt }, 'workflow started by the relay');
+    if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
+  }
+
+  async function deliver(job: OpenJob): Promise<void> {
+    if (job.workflowStartedAt === null) await restart(job);
+    if (job.cancelRequestedAt === null) return;
+    await temporal.cancelTrainingJob(job.id);
+    await store.jobs.markCancelDelivered(job.id, now());
+  }
+
+  /** Starts the job's workflow unless it is open. One that Temporal has lost with its database has run, too. */
+  async function restart(job: OpenJob): Promise<void> {
+    const state = await temporal.describe(trainingJobWorkflowId(job.id));
+    if (state !== 'open') await start(job, state === 'closed' || job.workflowStartedAt !== null);
+    else if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
+  }
+
+  /** All open jobs against Temporal's own list; a job that the list does not show is looked at by itself. */
+  async function compareAll(olderThan: Date): Promise<void> {
+    const startedMs = Date.now();
+    const open = await temporal.openTrainingJobs();
+    for await (const job of pages((query) => store.jobs.open(query), olderThan))
+      if (!open.has(job.id) && job.workflowStartedAt !== null)
+        await attempt(job.id, async () => {
+          await restart(job);
+          if (job.cancelRequestedAt !== null) await temporal.cancelTrainingJob(job.id);
+        });
+    const endedMs = Date.now();
+    nextFullRoundMs = endedMs + Math.max(fullRoundMs, restShare * (endedMs - startedMs));
+  }
+
+  async function* pages(
+    read: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>,
+    olderThan: Date,
+  ): AsyncGenerator<OpenJob> {
+    for (let after: OpenJob | undefined; !isClosed();) {
+      const page = await read({ olderThan, limit: batchSize, ...(after && { after }) });
+      yield* page;
+      after = page.at(-1);
+      if (page.length < batchSize) return;
+    }
+  }
+
+  async function once(signal: AbortSignal): Promise<void> {
+    isClosed = () => signal.aborted;
+    const olderThan = new Date(now().getTime() - handsOffMs);
+    for (const signal of await store.signals.undelivered({ olderThan, limit: batchSize }))
+      await attempt(`signal ${signal.jobId} ${signal.eventId}`, () => relaySignal({ store, temporal, now }, signal));
+    await deliverEvents(olderThan);
+    await deliverNotices();
+    for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
+      await attempt(job.id, () => deliver(job));
+    for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
+      await attempt(`grant ${attemptId}`, () => signalGrant(attemptId));
+    if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);
+  }
+
+  /** What the API has committed and could not tell. An attempt whose event fails does not hold up the others. */
+  async function deliverEvents(olderThan: Date): Promise<void> {
+    let failures = 0;
+    for (const attemptId of await store.runnerEvents.waiting({ olderThan, limit: batchSize })) {
+      if (isClosed() || failures === mostFailures) return;
+      failures = (await deliverRunnerEvents(deps, attemptId)) ? 0 : failures + 1;
+    }
+  }
+
+  /** Ends of jobs, for those who wait for them. While Temporal is away the round ends here, and nothing is counted. */
+  async function deliverNotices(): Promise<void> {
+    for (const notice of await store.outbox.due({ now: now(), limit: batchSize })) {
+      if (isClosed()) return;
+      await deliverNotice(deps, notice);
+    }
+  }
+
+  async function signalGrant(attemptId: string): Promise<void> {
+    try {
+      await temporal.signalCapacityGranted(attemptId);
+    } catch (error) {
+      // its workflow is closed: the job's next run asks for its place itself
+      if (!isArtenicError(error, 'not-found')) throw error;
+    }
+  }
+
+  return everyMs(deps.intervalMs, once, {
+    onError: (error) =>
+      logger.warn({ error: messageOf(error) }, 'the relay could not finish its round; the next one follows'),
+  });
+}

@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { messageOf } from '../../core/errors.ts';
+
+const retryDelayMs = 250;
+/** One line in so many tries: a server that is away for an hour must not fill the log. */
+const sayEvery = 20;
+
+/** Tries until the server behind it is there: processes may start in any order. */
+export async function retryUntilReady<T>(what: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries % sayEvery === 0) logger.warn({ error: messageOf(error) }, `${what} cannot be used yet; trying again`);
+      await sleep(retryDelayMs);
+    }
+  }
+}

