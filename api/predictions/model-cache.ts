@@ -64,6 +64,13 @@ async function touch(path: string, now: Date): Promise<boolean> {
 /** A caller waits no longer than this for the next byte of a model. */
 const defaultSilentMs = 1500;
 
+async function* listened<Chunk>(source: AsyncIterable<Chunk>, heard: () => void): AsyncGenerator<Chunk> {
+  for await (const chunk of source) {
+    heard();
+    yield chunk;
+  }
+}
+
 type Fetch = { readonly done: Promise<string>; heardAtMs: number };
 
 /** @throws ArtenicError `unavailable` as soon as no byte has come for so long; the fetch itself goes on */
@@ -107,8 +114,7 @@ export function modelCache(
     const temporary = `${path}.${randomBytes(4).toString('hex')}`;
     try {
       const body = await storage.get(objectKeys.model(sha256));
-      body.on('data', heard);
-      await pipeline(body, createWriteStream(temporary, { flush: true }));
+      await pipeline(listened(body, heard), createWriteStream(temporary, { flush: true }));
       await touch(temporary, now());
       await rename(temporary, path);
     } catch (error) {

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
 import { freePort } from '../../workers/up/ports.ts';
 import { startTemporalServer } from '../../workers/up/temporal-server.ts';
-import { probeDuring } from './outage/probes.ts';
+import { probeDuring, type Probe } from './outage/probes.ts';
 import { OutageWorld, talkative } from './outage/world.ts';
 import { rounded } from './statistics.ts';
 
@@ -20,6 +20,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const kinds = ['storage', 'temporal'] as const;
 type Kind = (typeof kinds)[number];
 const minutes = Number(process.env['ARTENIC_BENCH_OUTAGE_MINUTES'] ?? 10);
+/** The baseline: the same calls under the same load. */
+const beforeSeconds = Math.min(60, minutes * 60);
 /** How long the talkers go on after the outage. */
 const afterSeconds = 60;
 
@@ -39,16 +41,22 @@ async function takeAway(world: OutageWorld, kind: Kind): Promise<void> {
   }
 }
 
+async function probed(probes: readonly Probe[], meanwhile: () => Promise<void>): Promise<boolean> {
+  const over = new AbortController();
+  const probing = probeDuring(probes, over.signal);
+  await meanwhile();
+  over.abort();
+  return probing;
+}
+
 async function outage(kind: Kind, temporalPort: number): Promise<boolean> {
   const world = await OutageWorld.start(temporalPort);
   try {
-    await world.prepare(minutes * 60 + afterSeconds);
-    console.log(`${kind} away for ${minutes} min under ${talkative} talkative jobs`);
-    const over = new AbortController();
-    const probing = probeDuring(world.probes({ isStorageAway: kind === 'storage' }), over.signal);
-    await takeAway(world, kind);
-    over.abort();
-    const isAnswered = await probing;
+    await world.prepare(beforeSeconds + minutes * 60 + afterSeconds);
+    console.log(`under ${talkative} talkative jobs, ${beforeSeconds} s with nothing away`);
+    await probed(world.probes({ isStorageAway: false }), () => sleep(beforeSeconds * 1000));
+    console.log(`${kind} away for ${minutes} min`);
+    const isAnswered = await probed(world.probes({ isStorageAway: kind === 'storage' }), () => takeAway(world, kind));
     const backMs = Date.now();
     const problems = await world.problems(1_200_000);
     const seconds = rounded((Date.now() - backMs) / 1000, 0);
