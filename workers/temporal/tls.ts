@@ -35,3 +35,13 @@ export function temporalTlsGaps(options: TemporalTlsOptions): readonly (readonly
       : []),
   ];
 }
+
+/** @throws Error when the environment wants TLS of a server that it does not name: the one that `npm start` brings speaks in the clear */
+export function refuseTlsOfNobody(environment: Readonly<Record<string, string | undefined>>): void {
+  if (environment['TEMPORAL_ADDRESS']) return;
+  const given = [
+    ...(environment['TEMPORAL_TLS'] === 'true' ? ['TEMPORAL_TLS'] : []),
+    ...needTls.filter((name) => environment[name]),
+  ];
+  if (given.length > 0) throw new Error(`${given.join(', ')}: set TEMPORAL_ADDRESS, too, or leave it out`);
+}

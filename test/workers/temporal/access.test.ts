@@ -7,6 +7,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { reach } from '../../../app/temporal/server.ts';
 import { readConfig } from '../../../workers/config.ts';
 import { explained, temporalServerOf } from '../../../workers/temporal/access.ts';
+import { refuseTlsOfNobody } from '../../../workers/temporal/tls.ts';
 import { prepareTemporal } from '../../../workers/temporal/setup.ts';
 import { testTemporal } from '../../setup/temporal.ts';
 import { makeAuthority } from '../../support/certificates.ts';
@@ -135,6 +136,14 @@ test('TLS is on when it is asked for or needed, and only then', () => {
   expect(of({}).tls).toBeUndefined();
   expect(of({ TEMPORAL_TLS: 'true' }).tls).toEqual({});
   expect(of({ TEMPORAL_API_KEY_FILE: file('key.txt', 'abc\n') })).toMatchObject({ tls: {}, apiKey: 'abc' });
+});
+
+test('TLS without a server that could speak it is refused before anything starts', () => {
+  expect(() => refuseTlsOfNobody({ TEMPORAL_TLS: 'true', TEMPORAL_API_KEY_FILE: '/key' })).toThrow(
+    'TEMPORAL_TLS, TEMPORAL_API_KEY_FILE: set TEMPORAL_ADDRESS, too, or leave it out',
+  );
+  refuseTlsOfNobody({ TEMPORAL_TLS: 'false', TEMPORAL_TLS_SERVER_NAME: '' });
+  refuseTlsOfNobody({ TEMPORAL_TLS: 'true', TEMPORAL_ADDRESS: 'temporal.test:7233' });
 });
 
 test('a login that may not change the namespace goes on with what is there, and says so in one line', async () => {
