@@ -9,6 +9,8 @@ import { makeKey } from '../../../app/access/keys.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { answers, ask } from '../../chaos/cloud/http.ts';
 import { Part } from '../../chaos/cloud/part.ts';
+import { buildWorkflowBundle } from '../../../workers/temporal/workflow-bundle.ts';
+import { compileCache } from '../../support/compile-cache.ts';
 import { poll } from '../../support/poll.ts';
 import { processesWith } from '../../support/processes.ts';
 
@@ -46,8 +48,13 @@ export class Cluster {
 
   async #start({ temporalAddress, databaseUrl, environment }: Options): Promise<void> {
     writeFileSync(join(this.#home, 'admin.key'), this.#adminKey, { mode: 0o600 });
+    // as an image has it: a start compiles nothing
+    const bundle = join(this.#home, 'workflows.js');
+    writeFileSync(bundle, await buildWorkflowBundle());
     const shared = {
       ...environment,
+      NODE_COMPILE_CACHE: compileCache(),
+      ARTENIC_WORKFLOW_BUNDLE: bundle,
       DATABASE_URL: databaseUrl,
       TEMPORAL_ADDRESS: temporalAddress,
       ARTENIC_HOME: this.#home,

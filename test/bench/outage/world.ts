@@ -80,7 +80,12 @@ export class OutageWorld {
     rmSync(join(this.stack.home, 'cache', 'models', `${sha256}.onnx`));
     // promoting has loaded both
     this.stack.kill('api');
-    await poll('a prediction', 60_000, async () => (isOk(await this.#predict('loaded')) ? true : null));
+    await poll('a prediction', 120_000, () =>
+      this.#predict('loaded').then(
+        (answer) => (isOk(answer) ? true : null),
+        () => null,
+      ),
+    );
     this.#config = { ...this.#config, total: seconds * linesPerSecond };
     const submits = Array.from({ length: talkative }, () => this.#submit(counterJob(this.#config)));
     this.#talkers = await Promise.all(submits);
