@@ -1,4 +1,4 @@
-import type { ControlActivities } from './contract.ts';
+import type { ControlActivities } from './contracts/index.ts';
 import type { ControlDeps } from './deps.ts';
 import { withFailures } from './failures.ts';
 import { awaitDelivery } from './attempts/await-delivery.ts';

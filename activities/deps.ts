@@ -3,34 +3,34 @@ import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { ActingStore } from '../store/types.ts';
-import type { ControlActivities } from './contract.ts';
+import type { ControlActivities } from './contracts/index.ts';
 import type { Provider } from './providers/provider.ts';
 
-/** What every runner is told besides its attempt. */
+/** Settings that every runner gets besides its attempt. */
 export type RunnerSettings = {
-  /** URL of the API as runners reach it. */
+  /** URL of the API as seen by runners. */
   readonly apiUrl: string;
   readonly onThisMachine: {
     /** Providers whose instances see this machine's files. */
     readonly providers: ReadonlySet<string>;
-    /** File with the API's present URL. */
+    /** File with the API's current URL. */
     readonly endpointsFile: string | null;
-    /** Folder of the objects; null: by signed requests, as on other machines. */
+    /** Folder of the objects; null: runners use signed requests, as on other machines. */
     readonly sharedRoot: string | null;
   };
-  /** Secret under which bootstrap tokens are made; the API has the same. */
+  /** Secret from which bootstrap tokens are derived; the API has the same one. */
   readonly keyPepper: Uint8Array;
   readonly heartbeatIntervalMs: number;
   readonly shipIntervalMs: number;
 };
 
-/** No provider: a process that serves the control queue alone needs no credentials of any. */
+/** Without providers: a process that serves only the control queue needs no credentials of any provider. */
 export type ControlDeps = {
-  /** Under the workflow type that the activity works for. */
+  /** The store under the workflow type for which the activity runs. */
   readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly policyFor: (mode: PlacementMode) => FailoverPolicy;
-  /** Tells the attempt's workflow. Throws `not-found` when that is closed. */
+  /** Signals the attempt's workflow. Throws `not-found` when the workflow is closed. */
   readonly signal: { readonly capacityGranted: (attemptId: string) => Promise<void> };
   readonly describeWorkflow: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
   /** Throws `model-rejected`. */
@@ -39,27 +39,27 @@ export type ControlDeps = {
 };
 
 export type ProviderDeps = {
-  /** What comes after a refused launch: rows and policy only. */
+  /** Next step after a refused launch; uses rows and the policy only. */
   readonly nextLaunch: ControlActivities['nextLaunch'];
-  /** Under the workflow type that the activity works for. */
+  /** The store under the workflow type for which the activity runs. */
   readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runner: RunnerSettings;
   readonly silence: SilenceSettings;
-  /** How often the machines of each provider are looked at. */
+  /** Interval between polls of an instance, by provider. */
   readonly watchIntervalMs: ReadonlyMap<string, number>;
   readonly now: () => Date;
 };
 
-/** What the reconciler works with, besides what settles an attempt. */
+/** Dependencies of the reconciler, besides those for settling an attempt. */
 export type ReconcileDeps = Pick<ControlDeps, 'store' | 'describeWorkflow' | 'now'> & {
   readonly providers: ReadonlyMap<string, Provider>;
-  /** How long what nobody owns is left alone; longer than one call that launches. */
+  /** How long an unowned instance is left alone; longer than one launch call. */
   readonly graceMs: number;
 };
 export type RepairDeps = ControlDeps &
   Pick<ReconcileDeps, 'providers'> & {
-    /** Starts the job's workflow to take over what runs; one that is there already is success. */
+    /** Starts the job's workflow to take over running attempts; an existing workflow counts as success. */
     readonly adoptJob: (jobId: string, service: string) => Promise<void>;
   };

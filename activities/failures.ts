@@ -5,15 +5,21 @@ import { maskCredentials } from '../core/secrets.ts';
 import { isStopped } from './cancellation.ts';
 import { withHeartbeats } from './heartbeats.ts';
 
-/** A fault that nobody foresaw may pass (then the server's retry cures it); after so many tries it is a bug of ours. */
+/**
+ * An unexpected error may be temporary, and the server's retry then cures it; after this many tries it is a bug of the
+ * platform.
+ */
 const maxTriesOfTheUnexpected = 10;
-/** Histories keep every failure: no dump of a file or a page in there. */
+/** Histories keep every failure, so a message must not contain a whole file or page. */
 const maxMessageLength = 2000;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- any activity's signature fits here
 type AnyActivities = Readonly<Record<string, (...args: any[]) => Promise<unknown>>>;
 
-/** The same activities, which tell that they are at work, and whose errors are failures that Temporal's server understands: type, retry or not, when. */
+/**
+ * The same activities, with heartbeats, and with errors as failures that Temporal's server understands: type, whether
+ * to retry, and when.
+ */
 export function withFailures<Activities extends AnyActivities>(activities: Activities): Activities {
   const wrapped = Object.entries(activities).map(([name, activity]) => [
     name,
@@ -28,20 +34,20 @@ export function withFailures<Activities extends AnyActivities>(activities: Activ
   return Object.fromEntries(wrapped) as Activities;
 }
 
-/** Failures of Temporal's own (a cancellation, for one) stay as they are. */
+/** Failures of Temporal itself (such as a cancellation) stay unchanged. */
 export function toFailure(error: unknown): TemporalFailure {
   if (error instanceof TemporalFailure) return error;
   if (isStopped(error)) return new CancelledFailure('This try is over.');
   return error instanceof ArtenicError ? expected(error) : unexpected(error);
 }
 
-/** The first pause after a refusal; it grows with the time since the step was scheduled. */
+/** The first pause after a refusal; pauses grow with the time since the step was scheduled. */
 const refusalPauseMs = { least: 2000, share: 2 };
 
 /**
- * For a step that must not be given up: a refusal that no retry cures by itself (credentials that ran out, a state that we do
- * not know) is tried again by Temporal's server, however long it takes until a person has put it right. That costs no event.
- * @param mostPauseMs between two tries.
+ * For a step that must not be given up: Temporal's server retries an error that no retry cures by itself (expired
+ * credentials, an unknown state) until a person has repaired the cause. The retries cost no history event.
+ * @param mostPauseMs longest pause between two tries
  */
 export function retriedWhenRefused<Input, Result>(
   activity: (input: Input) => Promise<Result>,
@@ -76,14 +82,14 @@ function expected(error: ArtenicError): ApplicationFailure {
     type: error.type,
     message: readable(error.message),
     nonRetryable: !errorTable[error.type].retryable,
-    // waiting is no fault: neither a metric nor a warning
+    // waiting is no error: no metric and no warning
     ...(error.type === 'not-ready' ? { category: ApplicationFailureCategory.BENIGN } : {}),
-    // Temporal's server takes a delay of zero for "never again"; without one the activity's own interval holds
+    // Temporal's server reads a delay of zero as "never again"; without a delay the activity's own interval applies
     ...(retryAfterMs === undefined || retryAfterMs <= 0 ? {} : { nextRetryDelay: retryAfterMs }),
   });
 }
 
-/** Without `cause`: it would carry the raw message and stack into the history. */
+/** Without `cause`, which would carry the raw message and stack into the history. */
 function unexpected(error: unknown): ApplicationFailure {
   const tries = asyncLocalStorage.getStore()?.info.attempt ?? 1;
   const failure = ApplicationFailure.create({

@@ -2,7 +2,7 @@ import { asyncLocalStorage } from '@temporalio/activity';
 import { systemPrincipal } from '../store/principal-scope.ts';
 import type { Principal } from '../store/types.ts';
 
-/** The workflow type that the activity at work was called by, with the workflow's id as the request. */
+/** The workflow type that called the current activity, with the workflow's id as the request. */
 export function principalOfActivity(): Principal {
   const info = asyncLocalStorage.getStore()?.info;
   if (info === undefined) return systemPrincipal('activities');

@@ -3,13 +3,13 @@ import { ArtenicError, errorTable, isArtenicError, type ErrorType } from '../cor
 import type { Offer } from '../core/failover/types.ts';
 import { deliveryGraceMsOf } from '../core/jobs/delivery.ts';
 import { maskCredentials } from '../core/secrets.ts';
-import { hasCompleted } from '../store/completion.ts';
-import { bootstrapTokenOf } from '../store/tokens.ts';
+import { hasCompleted } from '../store/attempts/completion.ts';
+import { bootstrapTokenOf } from '../store/access/tokens.ts';
 import { isTooLong, silenceLimits, silenceOf } from '../core/silence/silence.ts';
-import { signsOf, spanOf } from '../store/silence.ts';
+import { signsOf, spanOf } from '../store/attempts/signs.ts';
 import type { AttemptRecord } from '../store/types.ts';
 import type { InstanceEvidence } from '../core/instance-evidence.ts';
-import type { ProviderActivities } from './contract.ts';
+import type { ProviderActivities } from './contracts/index.ts';
 import type { ProviderDeps, RunnerSettings } from './deps.ts';
 import { retriedWhenRefused, withFailures } from './failures.ts';
 import { describeIfKnown, endInstance, assertOwnMachine, recordBilledTimes } from './launching/end-instance.ts';
@@ -27,7 +27,7 @@ import type {
 import { SharedLooks } from './providers/shared-looks.ts';
 
 const maxLineLength = 500;
-/** A signal is there long before. */
+/** The completion signal normally arrives long before this. */
 const lastWordTravelsMs = 5000;
 const bootSeconds = 3600;
 
@@ -42,7 +42,7 @@ export function createProviderActivities(deps: ProviderDeps): ProviderActivities
   });
   return {
     ...activities,
-    // what its runner says comes by another way: a look a minute is enough
+    // the runner's reports arrive by another way: a poll per minute is enough
     watchInstance: retriedWhenRefused(activities.watchInstance, 60_000),
     terminateInstance: retriedWhenRefused(activities.terminateInstance, 900_000),
   };
@@ -72,7 +72,7 @@ async function launchInstance(
   const bootstrap = bootstrapOf(runner, offer.provider, { attemptId, jobId, attempt });
   const request = {
     ...{ attemptId, launch, offer, needs: needsOf(spec), bootstrap },
-    // of a launch that follows a refusal the row knows whether its call has begun
+    // after a refusal the row shows whether the call of the next launch has begun
     mayExist: launch > 1 ? launchTriedAt !== null : state !== 'waiting',
     powerOffAfterSeconds: powerOffAfterSecondsOf(spec),
   };
@@ -86,7 +86,7 @@ async function launchInstance(
   return handle;
 }
 
-/** Two hosts may serve one queue: a try whose answer was lost may have made the instance on the other one. */
+/** Two hosts may serve one queue: a try whose answer was lost may have created the instance on the other host. */
 async function claimMachine(deps: ProviderDeps, attemptId: string, offer: Offer): Promise<void> {
   const provider = providerOf(deps, offer.provider);
   const here = await provider.machine?.();
@@ -95,7 +95,7 @@ async function claimMachine(deps: ProviderDeps, attemptId: string, offer: Offer)
   await assertOwnMachine(provider, { id: attemptId, machine });
 }
 
-/** A warned attempt that has finished after all while its replacement was on its way to here. */
+/** A warned attempt that finished after all while its replacement was being launched. */
 async function finishedBefore(
   { store, storage }: ProviderDeps,
   jobId: string,
@@ -112,8 +112,8 @@ async function finishedBefore(
 }
 
 /**
- * From the job alone, so that each try says the same. `maxHours` begins with the hello and ends with two graces, which the
- * delivery follows, as long as the workflow waits for it; the rest is for booting before.
+ * Depends on the job alone, so that each try gives the same value. `maxHours` begins with the hello and ends with two
+ * graces; then the delivery follows, as long as the workflow waits for it. The rest is time to boot.
  */
 function powerOffAfterSecondsOf(spec: JobSpec): number {
   const { maxHours, stopGraceSeconds } = spec;
@@ -139,7 +139,7 @@ function bootstrapOf(
   };
 }
 
-/** What an adapter says only after it has looked up what an earlier call may have made. */
+/** Errors that an adapter throws only after it has looked up instances of earlier calls. */
 const refusals: readonly ErrorType[] = ['stockout', 'quota', 'invalid-request'];
 
 async function recordingRefusal(
@@ -151,13 +151,13 @@ async function recordingRefusal(
     return await launch();
   } catch (error) {
     if (isArtenicError(error) && refusals.includes(error.type)) await store.reconcile.launchTried(attemptId, null);
-    // until it answers again nothing else is launched there
+    // until the provider answers again nothing else is launched there
     if (isArtenicError(error, 'auth')) await store.catalogs.refused(offer.provider, error, now());
     throw error;
   }
 }
 
-/** A launch with an unknown outcome is looked up before anything else; not found yet, the server asks again. */
+/** A launch with an unknown outcome is looked up before anything else; if it is not found yet, the server retries. */
 async function launchOrAdopt(provider: Provider, request: LaunchRequest): Promise<InstanceHandle> {
   try {
     return await provider.launch(request);
@@ -169,14 +169,14 @@ async function launchOrAdopt(provider: Provider, request: LaunchRequest): Promis
   }
 }
 
-/** Of a provider that no module names any more. */
+/** For a provider that no module names any more. */
 const slowestWatchMs = 15_000;
 
 function intervalOf({ watchIntervalMs }: ProviderDeps, { provider }: InstanceHandle): number {
   return watchIntervalMs.get(provider) ?? slowestWatchMs;
 }
 
-/** The next look comes after the provider's own interval; only a worker that died is replaced sooner. */
+/** The next poll comes after the provider's own interval; only after the death of a worker it comes sooner. */
 async function lookedAtEvery<T>(intervalMs: number, look: () => Promise<T>): Promise<T> {
   try {
     return await look();
@@ -189,7 +189,7 @@ async function lookedAtEvery<T>(intervalMs: number, look: () => Promise<T>): Pro
 
 type Looks = ReadonlyMap<string, SharedLooks>;
 
-/** Of those providers whose machines can be looked at together. */
+/** Shared polls for the providers that can describe many instances at once. */
 function looksOf({ providers, watchIntervalMs }: ProviderDeps): Looks {
   return new Map(
     [...providers].flatMap(([name, { describeMany }]) =>
@@ -200,7 +200,7 @@ function looksOf({ providers, watchIntervalMs }: ProviderDeps): Looks {
   );
 }
 
-/** That it is gone is proved by a look at this machine alone. */
+/** A shared poll is no proof that an instance is gone, so that is checked for this instance alone. */
 async function seenOf(provider: Provider, looks: Looks, handle: InstanceHandle): Promise<InstanceDescription | null> {
   const seen = (await looks.get(provider.name)?.look(handle)) ?? null;
   return seen === null || seen.state === 'gone' ? describeIfKnown(provider, handle) : seen;
@@ -225,20 +225,20 @@ async function watchInstance(deps: ProviderDeps, looks: Looks, handle: InstanceH
 }
 
 /**
- * The word goes to the workflow by a signal. One that was terminated just then has heard it in vain, and a machine that
- * does not go by itself would run on for nothing.
+ * The workflow gets the runner's report as a signal. A workflow that was terminated just then has lost it, and a
+ * machine that does not end by itself would run on for nothing.
  */
 function hasReportedEnd(attempt: AttemptRecord | null, now: Date): boolean {
   const saidAt = attempt?.runnerOverAt ?? null;
   return saidAt !== null && now.getTime() - saidAt.getTime() > lastWordTravelsMs;
 }
 
-/** A machine that never booted, hangs, or is cut off: the provider says that it runs, and bills it. */
+/** A machine that never booted, hangs, or is cut off: the provider reports it as running, and bills it. */
 async function silenceIn(
   { store, silence: settings }: ProviderDeps,
   attempt: AttemptRecord | null,
 ): Promise<NonNullable<InstanceEvidence['silent']> | null> {
-  // its last word is on its way to the workflow
+  // the runner's last report is on its way to the workflow
   if (attempt === null || attempt.runnerOverAt !== null) return null;
   const uptime = await store.uptime.read();
   const silence = silenceOf(
@@ -251,7 +251,7 @@ async function silenceIn(
   return { kind, since: new Date(sinceMs).toISOString(), limitMs };
 }
 
-/** The last line that is no stack frame and no farewell of Node's. */
+/** The last line that is neither a stack frame nor Node's version line. */
 function lastLineOf(console: string): string | undefined {
   const lines = console.split('\n').filter((line) => /^\S/.test(line) && !line.startsWith('Node.js v'));
   const last = lines.at(-1)?.trim();
@@ -265,7 +265,7 @@ async function terminateInstance(
   const { store, now } = deps;
   const provider = providerOf(deps, name);
   const target = handle ?? (await findInstance(deps, provider, attemptId));
-  // no proof: a call may be on its way yet, so that the reconciler has the last word
+  // no proof of an end: a launch call may still be under way, so the reconciler decides
   if (target === null) return;
   const left = await endInstance(store, provider, target, async (refusal) => {
     await store.reconcile.terminateTried(attemptId, now());
@@ -276,8 +276,8 @@ async function terminateInstance(
 }
 
 /**
- * Also what has ended by itself: what it has cost is not told yet. Null when there is none; `not-ready` while the provider's
- * picture may be too old to show it.
+ * Also finds an instance that ended by itself, because its cost is not recorded yet. Null when there is none;
+ * `not-ready` while the provider's list may be too old to show it.
  */
 async function findInstance(
   { store, now }: ProviderDeps,

@@ -1,15 +1,15 @@
-/** One row of the closed list of failures. */
+/** A row of the closed list of failures. */
 type ErrorRow = {
-  /** HTTP status when it reaches the edge. */
+  /** HTTP status when the error reaches the API's edge. */
   readonly status: number;
-  /** Whether trying the same thing again can help. */
+  /** Whether repeating the same operation can help. */
   readonly retryable: boolean;
   readonly title: string;
 };
 
-/** Every failure there is: what a person reads, whether a retry can help, and its HTTP status. */
+/** All failures of the platform: the title for people, whether a retry can help, and the HTTP status. */
 export const errorTable = {
-  // what was asked
+  // faults of the request
   'malformed-request': { status: 400, retryable: false, title: 'The request cannot be read' },
   'validation-failed': { status: 422, retryable: false, title: 'The request has wrong or unknown fields' },
   'not-yet-supported': { status: 422, retryable: false, title: 'This is not built yet' },
@@ -26,7 +26,7 @@ export const errorTable = {
   'payload-too-large': { status: 413, retryable: false, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, retryable: false, title: 'The content type is not supported' },
   'model-rejected': { status: 422, retryable: false, title: 'The model file is refused' },
-  // what a provider says (architecture, section 5)
+  // answers of a provider (architecture, section 5)
   stockout: { status: 503, retryable: false, title: 'The provider has no capacity' },
   quota: { status: 409, retryable: false, title: 'The quota at the provider is used up' },
   auth: { status: 502, retryable: false, title: 'The provider refuses our credentials' },
@@ -35,7 +35,7 @@ export const errorTable = {
   transient: { status: 503, retryable: true, title: 'A passing fault' },
   'unknown-outcome': { status: 503, retryable: true, title: 'The request may or may not have taken effect' },
   'unknown-state': { status: 502, retryable: false, title: 'The provider reports a state we do not know' },
-  // our own
+  // faults of the platform itself
   'not-ready': { status: 503, retryable: true, title: 'Not there yet' },
   'deadline-exceeded': { status: 504, retryable: true, title: 'It took too long' },
   unavailable: { status: 503, retryable: true, title: 'A part of the platform is not reachable' },
@@ -57,7 +57,7 @@ export type ErrorDetails = {
   readonly expectedOffset?: number;
 };
 
-/** The one error class of our own. `message` is for people and never holds a secret. */
+/** The platform's only error class. `message` is for people and never holds a secret. */
 export class ArtenicError extends Error {
   override readonly name = 'ArtenicError';
   readonly type: ErrorType;

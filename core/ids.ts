@@ -1,5 +1,5 @@
 /**
- * UUID version 7 (RFC 9562, section 5.7): sorts by time of making.
+ * UUID version 7 (RFC 9562, section 5.7): sorts by creation time.
  * @param nowMs milliseconds since 1970
  * @param random at least 10 random bytes
  */
@@ -18,7 +18,7 @@ export function uuidv7(nowMs: number, random: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Identity of one attempt: also the client token of its launch and the id of its workflow. */
+/** Id of an attempt, also used as the client token of its launch and as the id of its workflow. */
 export function attemptIdOf(jobId: string, attempt: number): string {
   return `${jobId}/attempt-${attempt}`;
 }

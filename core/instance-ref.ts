@@ -1,4 +1,7 @@
-/** Enough to find an instance at its provider again. Plain data without secrets: it travels through histories and rows. */
+/**
+ * Enough to find an instance at its provider again. Plain data without secrets, because it is stored in histories and
+ * rows.
+ */
 export type InstanceRef = {
   readonly provider: string;
   readonly attemptId: string;
@@ -6,10 +9,10 @@ export type InstanceRef = {
   readonly region: string;
 };
 
-/** Regions of the local provider's instances: each names the machine that has them, and its task queue. */
+/** Prefix of the local provider's regions: each region names the machine with the instances, and its task queue. */
 export const localMachinePrefix = 'local-';
 
-/** The machine of a local instance; null for a region that names none, as in handles of earlier releases. */
+/** The machine of a local instance; null for a region that names no machine, as in handles of earlier releases. */
 export function localMachineOf(region: string): string | null {
   return /^local-[0-9a-f]{12}$/.test(region) ? region : null;
 }

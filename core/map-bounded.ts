@@ -1,4 +1,4 @@
-/** The results in the order of the items, with at most `atOnce` under way. The first failure ends it. */
+/** Results in the order of the items, with at most `atOnce` calls under way. The first failure ends the run. */
 export async function mapBounded<Item, Result>(
   items: readonly Item[],
   atOnce: number,

@@ -1,19 +1,20 @@
-/** What a stored object is known by. `sha256` is lower-case hexadecimal. */
+/** Identity of a stored object. `sha256` is lower-case hexadecimal. */
 export type StoredObject = { readonly key: string; readonly bytes: number; readonly sha256: string };
 
-/** Part of an object; without `bytes` to its end. What lies beyond the end is empty. */
+/** Part of an object; without `bytes` up to its end. A range beyond the end is empty. */
 export type ObjectRange = { readonly offset: number; readonly bytes?: number };
 
 /**
- * Object storage: keys with `/`, whole objects, atomic visibility (an object is there complete or not at all).
- * Keys are relative, without `..`, empty segments or NUL; others throw `validation-failed`. Besides what stands at the
- * methods they throw `unavailable`, `rate-limited` and, after a write whose answer was lost, `unknown-outcome`: the same
- * again may help.
+ * Object storage: keys with `/`, whole objects, atomic visibility (an object exists completely or not at all). Keys are
+ * relative, without `..`, empty segments or NUL; other keys throw `validation-failed`. Besides the errors listed at the
+ * methods, all methods throw `unavailable`, `rate-limited` and, after a write whose answer was lost, `unknown-outcome`:
+ * repeating the call may help.
  */
 export type ObjectStorage = {
   /**
-   * Streams to `key`, replacing what was there. With `sha256`, content of another hash is refused with `validation-failed`
-   * and nothing becomes visible. With `ifAbsent` an object that is there stays, and this throws `conflict`.
+   * Streams to `key` and replaces an existing object. With `sha256`, content with another hash is refused with
+   * `validation-failed` and nothing becomes visible. With `ifAbsent` an existing object stays, and this throws
+   * `conflict`.
    */
   readonly put: (
     key: string,
@@ -22,39 +23,42 @@ export type ObjectStorage = {
   ) => Promise<StoredObject>;
   /** Throws `not-found`. */
   readonly get: (key: string, range?: ObjectRange) => Promise<AsyncIterable<Uint8Array>>;
-  /** Whole object in memory; for small ones. Throws `not-found`, or `payload-too-large` above `maxBytes`. */
+  /** The whole object in memory; for small objects. Throws `not-found`, or `payload-too-large` above `maxBytes`. */
   readonly read: (key: string, maxBytes: number) => Promise<Uint8Array>;
   readonly head: (key: string) => Promise<{ readonly key: string; readonly bytes: number } | null>;
   /** Keys with the prefix, in ascending order of their bytes. */
   readonly list: (prefix: string) => Promise<readonly string[]>;
-  /** Gone already is success. */
+  /** Succeeds if the object does not exist. */
   readonly delete: (key: string) => Promise<void>;
 };
 
-/** A request that whoever holds it may send until it expires: nothing of it may be changed, its headers included. */
+/** The holder may send this request until it expires. No part of it may be changed, including its headers. */
 export type SignedRequest = {
   readonly method: 'GET' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** ISO time; earlier than asked for when the credentials that sign end earlier. */
+  /** ISO time; earlier than requested if the signing credentials expire earlier. */
   readonly expiresAt: string;
 };
 
-/** What a signed PUT is held to. Without them any content is taken, up to what the storage takes in one piece. */
+/** Content that a signed PUT accepts. Without it any content is accepted, up to the storage's limit for one request. */
 export type SignedContent = { readonly bytes: number; readonly sha256: string };
 
-/** Signed requests to the storage itself: whoever holds them needs neither our credentials nor us. */
+/** Signs requests to the storage itself: their holder needs neither our credentials nor the API. */
 export type ObjectSigning = {
   readonly signGet: (key: string, options: { readonly expiresInSeconds: number }) => Promise<SignedRequest>;
   readonly signPut: (
     key: string,
     options: { readonly expiresInSeconds: number; readonly content?: SignedContent },
   ) => Promise<SignedRequest>;
-  /** Null where one request takes objects of any size. */
+  /** Null if one request accepts objects of any size. */
   readonly parts: PartSigning | null;
 };
 
-/** Objects that are too large for one request: parts by signed requests, visible when completed. */
+/**
+ * Objects that are too large for one request: parts are sent by signed requests, and the object is visible when
+ * completed.
+ */
 export type PartSigning = {
   /** Bytes of each part but the last, for an object of this size. */
   readonly partBytesFor: (objectBytes: number) => number;
@@ -64,19 +68,22 @@ export type PartSigning = {
     uploadId: string,
     part: SignedContent & { readonly partNumber: number; readonly expiresInSeconds: number },
   ) => Promise<SignedRequest>;
-  /** `parts` in order, each with the SHA-256 it was signed with and the ETag it was answered with. Repeating it is harmless. */
+  /** `parts` in order, each with its signed SHA-256 and the ETag of its answer. Repeating the call is harmless. */
   readonly complete: (
     key: string,
     uploadId: string,
     parts: readonly { readonly etag: string; readonly sha256: string }[],
   ) => Promise<void>;
-  /** Gone already is success. */
+  /** Succeeds if the upload does not exist. */
   readonly abort: (key: string, uploadId: string) => Promise<void>;
 };
 
-/** Checks requests that we have signed ourselves. */
+/** Verifies requests that this platform has signed itself. */
 export type OwnUrls = {
-  /** What the content is held to, or null for any. Throws `forbidden` for what was not signed so, or has expired. */
+  /**
+   * The content that the request is bound to, or null for any. Throws `forbidden` for a wrong signature or after
+   * expiry.
+   */
   readonly verify: (
     method: 'GET' | 'PUT',
     key: string,

@@ -1,6 +1,6 @@
 /**
- * Works on at most `most` items at a time; results come in the items' order. After the first failure no other is begun, those
- * under way are told by their signal, and the failure is thrown when all of them have ended.
+ * Works on at most `most` items at a time; results come in the items' order. After the first failure no further item is
+ * started, running items are aborted by their signal, and the failure is thrown once all running items have ended.
  */
 export async function atOnce<Item, Result>(
   most: number,
@@ -13,13 +13,13 @@ export async function atOnce<Item, Result>(
   const results: Result[] = [];
   const left = items.entries();
   const lane = async (): Promise<void> => {
-    // all lanes take from one iterator
+    // All lanes take from one iterator.
     for (const [index, item] of left) {
       if (failed.signal.aborted) return;
       try {
         results[index] = await work(item, index, signal);
       } catch (error) {
-        // the first one: those that end because of it say nothing
+        // Keep the first failure: later errors may be caused by the abort itself.
         failed.abort(error);
       }
     }

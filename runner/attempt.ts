@@ -11,7 +11,7 @@ import { sayIn } from './report/journal.ts';
 import { maskedManifest, type Mask } from './secrets/masking.ts';
 import { insistOnMarker, uploadOutputs, type StoredOutputs } from './report/last-word.ts';
 import { fetchMaterials, unpackPackage } from './setup/materials.ts';
-import type { RunnerStore } from './store/object-store.ts';
+import type { RunnerStore } from './storage/object-store.ts';
 import type { Notices } from './notices.ts';
 import { phaseEvent, startReporting, type Reporting } from './report/reporting.ts';
 import { restoreCheckpoint } from './checkpoints/restore.ts';
@@ -32,19 +32,22 @@ export type AttemptParts = {
   readonly notices: Notices;
   /** Bytes of files that have been read or stored so far. */
   readonly movedBytes: () => number;
-  /** For every word that leaves the machine but the shipped streams, which are masked on their own. */
+  /** Applied to all text that leaves the machine, except the shipped streams, which mask themselves. */
   readonly mask: Mask;
-  /** Nothing of this attempt is wanted any more. */
+  /** Aborted when the attempt is fenced: no further result of it is wanted. */
   readonly unwanted: AbortSignal;
 };
 
-/** The completion marker's own limit. */
+/** The completion marker's limit for this field. */
 const longestFreeze = 1_000_000;
 
-/** One attempt from the materials to its last word. False when something of it could not be delivered. */
+/**
+ * Runs one attempt, from fetching its materials to its last event. False when a part of its data could not be
+ * delivered.
+ */
 export async function runAttempt(parts: AttemptParts): Promise<boolean> {
   const { bootstrap, store, stopping } = parts;
-  // The last word must not need the API.
+  // Get the signed request for the marker now: writing the marker must not depend on the API.
   store.expect([objectKeys.completion(bootstrap.jobId, bootstrap.attempt)]);
   const reporting = startReporting(parts);
   const watch = createStopwatch();
@@ -64,11 +67,14 @@ export async function runAttempt(parts: AttemptParts): Promise<boolean> {
   const setupFreeze = freeze === null ? null : parts.mask(freeze).slice(0, longestFreeze);
   const ending = { attemptId, ...verdict, message, ...stored, setupFreeze, timings: watch.timings() };
   await insistOnMarker(store, bootstrap, { ...ending, finishedAt: new Date().toISOString() }, parts.unwanted);
-  // The last word is in storage; now whoever listens may hear the rest.
+  // The marker is in storage, so the API may now receive the rest.
   return reporting.finish(lastEvent(verdict));
 }
 
-/** The workflow looks for a replacement while we still write the last checkpoint. */
+/**
+ * Reports notices at once, so that the workflow looks for a replacement while the last checkpoint is still being
+ * written.
+ */
 function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting): void {
   const say = sayIn(folders);
   notices.onNotice((deadline) => {
@@ -82,13 +88,13 @@ function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting)
   });
 }
 
-/** Null when nothing of this attempt is wanted any more. */
+/** Null when the attempt is fenced. */
 async function storedOrFenced(
   { bootstrap, hello, store, folders, stopping, mask, unwanted }: AttemptParts,
   watch: Stopwatch,
 ): Promise<StoredOutputs | null> {
   const say = sayIn(folders);
-  // The declared name of the model is in the job for all to see, and the model is found by it.
+  // Do not mask the declared name of the model: it is public in the job, and the model is found by it.
   const modelPath = hello.job.outputs.model?.path ?? 'model.onnx';
   const nameOf = (name: string): string => (name === modelPath ? name : mask(name));
   try {
@@ -123,7 +129,7 @@ class AttemptStory {
     this.#say = sayIn(parts.folders);
   }
 
-  /** Ends in a verdict whatever happens: an attempt without one is run again. */
+  /** Always ends in a verdict: an attempt without a verdict is run again. */
   async run(): Promise<Ending> {
     let freeze: string | null = null;
     try {
@@ -132,7 +138,7 @@ class AttemptStory {
       freeze = result.prepared?.freeze ?? null;
       return { verdict: await this.#train(result.prepared), freeze };
     } catch (error) {
-      // A package that is not what it should be, a full disk: another attempt on this machine would end the same way.
+      // For example a broken package or a full disk: another attempt on this machine would fail the same way.
       complain('preparing', error);
       return { verdict: couldNotPrepare(messageOf(error), this.#parts.stopping.reason), freeze };
     }
@@ -186,7 +192,7 @@ class AttemptStory {
       checkpoints.abandon();
       throw error;
     }
-    // What is asked from here on comes too late to have ended the command.
+    // A stop that is requested after this point did not end the command.
     const stoppedFor = stopping.reason;
     this.#reporting.enter('finishing');
     if (stoppedFor === 'fenced') checkpoints.abandon();
@@ -197,7 +203,7 @@ class AttemptStory {
     );
   }
 
-  /** The command has ended: from here on no fault may cost its verdict. */
+  /** The command has ended: a failure in here must not lose its verdict. */
   async #finish(checkpoints: CheckpointWatch, { exitCode }: CommandEnd): Promise<void> {
     try {
       await checkpoints.finish(exitCode === 0);

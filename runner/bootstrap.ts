@@ -5,12 +5,13 @@ import { createRunnerApi } from './report/api-client.ts';
 import { writeWhole } from '@artenic/core/write-whole';
 
 const fileSchema = z.union([bootstrapSchema, bootstrapSeedSchema.strict()]);
-/** A token that our API does not know stays unknown. */
+/** An unknown-token answer is retried for this long: another server may answer at the API's old address. */
 const strangerMs = 60_000;
 
 /**
- * The bootstrap file. A rented machine's knows only where the API is and the bootstrap token: the rest is asked for, as
- * long as it takes, and the file is made whole. Objects are then reached by signed requests.
+ * Reads the bootstrap file. On a rented machine it contains only the API's URL and the bootstrap token: the other
+ * fields are requested from the API, without a time limit, and added to the file. Objects are then reached by signed
+ * requests.
  */
 export async function readBootstrap(file: string, signal: AbortSignal): Promise<Bootstrap> {
   const known = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

@@ -8,17 +8,17 @@ export function errorCode(error: unknown): string | undefined {
 
 let hide = (text: string): string => text;
 
-/** From now on nothing is written to the machine's own log but through `mask`. */
+/** From now on, every line of the machine's own log passes through `mask`. */
 export function hideInConsole(mask: (text: string) => string): void {
   hide = mask;
 }
 
-/** A line of the machine's own log, whose end people see when an attempt is lost. */
+/** Writes a line to the machine's own log. Users see the end of this log when an attempt is lost. */
 export function writeToConsole(line: string): void {
   process.stderr.write(`${hide(line)}\n`);
 }
 
-/** For the machine's own log beside the attempt's; the API has its parts by itself. */
+/** Logs an error to the machine's own log only, not to the attempt's log that is shipped to the API. */
 export function complain(what: string, error: unknown): void {
   writeToConsole(`${what}: ${messageOf(error)}`);
 }

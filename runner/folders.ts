@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Everything of one attempt on its machine. */
+/** All files and folders of one attempt on its machine. */
 export type Folders = {
   readonly root: string;
   readonly package: string;
-  /** The attempt's own Python environment, over the prepared one. */
+  /** The attempt's own Python environment, layered over the prepared one. */
   readonly venv: string;
   readonly data: string;
   readonly checkpoints: string;

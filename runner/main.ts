@@ -12,17 +12,17 @@ import { sayIn } from './report/journal.ts';
 import { writeMarker } from './report/last-word.ts';
 import { createMask } from './secrets/masking.ts';
 import { metadataUrlOf, Notices } from './notices.ts';
-import type { StoreParts } from './store/object-store.ts';
-import { createRunnerStore } from './store/open-store.ts';
+import type { StoreParts } from './storage/object-store.ts';
+import { createRunnerStore } from './storage/open-store.ts';
 import { Stopping, type StopReason } from './process/stopping.ts';
 import { couldNotPrepare } from './verdict.ts';
 
-// Whatever it writes is for its own user only.
+// Make all files that the runner writes readable for its own user only.
 process.umask(0o077);
 
-/** The provider waits for it before it clears the machine. */
+/** The provider waits this long before it clears the machine. */
 const drainLimitMs = 20_000;
-/** For the last word of an attempt that the API has refused: it may refuse that, too. */
+/** Time to write the marker of an attempt that the API has refused: the API may refuse that request, too. */
 const refusedPatienceMs = 60_000;
 
 type Beginning = {
@@ -36,10 +36,10 @@ type Beginning = {
 /** The program beside the training: `node runner/main.ts <bootstrap file>`. */
 async function main(bootstrapFile: string): Promise<void> {
   const stopping = new Stopping();
-  // A clean stop of the machine: as much time for a last checkpoint as a stop request gives.
+  // A provider's notice stops the command as a stop request does, with the same grace for a last checkpoint.
   const notices = new Notices(metadataUrlOf(process.env));
   notices.onNotice((deadline) => stopping.requestBy(deadline));
-  // A warned machine is often told by a signal first: why, and how long it has, stands in its metadata.
+  // A preempted machine often receives a signal first; the metadata gives the reason and the time that is left.
   process.on('SIGTERM', () => void notices.look().then(() => stopping.request('stop-requested')));
   process.on('SIGINT', () => stopping.request('stop-requested'));
   const bootstrap = await readBootstrap(
@@ -61,7 +61,7 @@ async function main(bootstrapFile: string): Promise<void> {
   if (isDone) retire(bootstrapFile, bootstrap);
 }
 
-/** False when something could not be delivered. */
+/** False when a part of the attempt's data could not be delivered. */
 async function runOn(
   { bootstrap, api, storeParts, stopping, attemptToken }: Beginning,
   hello: HelloResponse,
@@ -72,10 +72,10 @@ async function runOn(
   hideInConsole(mask);
   try {
     folders = makeFolders(bootstrap.workDir);
-    // Kept until all is delivered: if we are killed, `--drain` comes as us.
+    // Kept until everything is delivered: if this runner is killed, `--drain` uses the token to act in its place.
     openControl(bootstrap.workDir).keepToken(attemptToken);
   } catch (error) {
-    // A full disk, say: without a verdict the next attempt would find the same.
+    // For example a full disk: without a verdict, the next attempt would fail the same way.
     complain('preparing', error);
     await endUnprepared(bootstrap, storeParts, mask(messageOf(error)));
     return true;
@@ -109,7 +109,10 @@ async function endUnprepared(bootstrap: Bootstrap, storeParts: StoreParts, messa
   });
 }
 
-/** Null when there is nothing to do: stopped or fenced before it began, or refused, which is then the attempt's end. */
+/**
+ * Null when the attempt is not to be run: stopped or fenced before it began, or refused, which then is the attempt's
+ * end.
+ */
 async function begin({ bootstrap, api, storeParts, stopping, attemptToken }: Beginning): Promise<HelloResponse | null> {
   const stopped = whenRequested(stopping, () => true);
   try {
@@ -127,7 +130,7 @@ async function begin({ bootstrap, api, storeParts, stopping, attemptToken }: Beg
   }
 }
 
-/** Aborted by a wish to stop that `counts`. */
+/** Signal that aborts on a stop request whose reason `counts`. */
 function whenRequested(stopping: Stopping, counts: (reason: StopReason) => boolean): AbortSignal {
   const controller = new AbortController();
   stopping.onRequest((reason) => {

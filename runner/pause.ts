@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits, or returns early when `signal` says so. */
+/** Waits for `pauseMs`, or returns early when `signal` aborts. */
 export async function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(pauseMs, undefined, { signal });

@@ -10,7 +10,7 @@ export type Verdict = Pick<CompletionMarker, 'phase' | 'reason' | 'exitCode' | '
 type Ended = CommandEnd & {
   readonly phase: 'setup' | 'training';
   readonly stoppedFor: StopReason | null;
-  /** Better known than by the exit code and the log. */
+  /** A known cause, more precise than the exit code and the log. */
   readonly why: string | null;
   readonly logFile: string;
 };
@@ -29,7 +29,7 @@ export function couldNotPrepare(message: string, stoppedFor: StopReason | null =
   };
 }
 
-/** What has become of the command, with its own last words when it failed. */
+/** How the command ended, with the last line of its log when it failed. */
 export async function verdictOf(ended: Ended, secrets: readonly string[]): Promise<Verdict> {
   const { phase, exitCode, signal, stoppedFor, why, logFile } = ended;
   const what = phase === 'setup' ? 'The setup' : 'The command';
@@ -46,7 +46,7 @@ export async function verdictOf(ended: Ended, secrets: readonly string[]): Promi
   return { ...base, message: `${what} ${how}.${quote === null ? '' : ` Its log ends with: ${quote}`}` };
 }
 
-/** The log's last line that says something, masked as the shipped log is. */
+/** The log's last non-empty line, masked in the same way as the shipped log. */
 async function lastLine(logFile: string, secrets: readonly string[]): Promise<string | null> {
   let tail: Buffer;
   try {
@@ -56,7 +56,7 @@ async function lastLine(logFile: string, secrets: readonly string[]): Promise<st
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), { position: start });
     tail = buffer.subarray(0, bytesRead);
   } catch (error) {
-    // The verdict is known without it.
+    // The verdict does not depend on the quote.
     if (errorCode(error) !== 'ENOENT') complain('reading the end of the log', error);
     return null;
   }
@@ -66,7 +66,7 @@ async function lastLine(logFile: string, secrets: readonly string[]): Promise<st
     .split(/[\r\n]/)
     .findLast((one) => one.trim() !== '')
     ?.trim();
-  // A cut at the tail's beginning could have left the end of a secret, so only a line that is far from there is quoted.
+  // The cut at the tail's start may have left the end of a secret, so only a line far from the start is quoted.
   if (line === undefined || (text.length - text.lastIndexOf(line) > tailBytes / 2 && tail.length === tailBytes))
     return null;
   return line.slice(0, longestQuote);

@@ -14,7 +14,7 @@ import { PickleScanner } from './files/pickle.ts';
 import { hasOpenRows, isFeedable, type NamedTensor } from './tensors/tensors.ts';
 import { hasOwnRows, probeRow } from './hosts/warm-up.ts';
 
-// Whatever it writes is for its own user only.
+// Make all files that the host writes readable for its own user only.
 process.umask(0o077);
 
 type Loaded = { readonly session: InferenceSession; readonly signature: ModelSignature };
@@ -56,7 +56,7 @@ function tensorSignature(
       `Its ${kind} ${value.name} is a sequence or a map; only tensors are served (scikit-learn: zipmap=False).`,
     );
   }
-  // onnxruntime may find an output's shape by itself
+  // onnxruntime may infer an output's shape by itself.
   const isOpen = value.shape.length === 0 && unknownRank.has(value.name);
   const shape = isOpen ? null : value.shape.map((dim) => (dim === '' ? '?' : dim));
   return { name: value.name, type: value.type, shape };
@@ -97,7 +97,7 @@ async function warmUp(): Promise<{ readonly hasOwnRows: boolean }> {
   return { hasOwnRows: await hasOwnRows(model.signature, (tensors) => run(model, tensors)) };
 }
 
-/** The API copies what it is sent more than once, and nobody else is answered meanwhile. */
+/** The API copies each answer more than once, and blocks all other answers meanwhile. */
 function refuseLargeOutputs(outputs: readonly NamedTensor[]): void {
   const bytes = outputs.reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : 0), 0);
   if (bytes > maxOutputBytes)
@@ -151,7 +151,7 @@ async function serve(request: HostRequest): Promise<void> {
   try {
     send({ id: request.id, failure: null, answer: await answerTo(request) });
   } catch (error) {
-    // a fault of our own ends the process, loudly
+    // A bug in the platform must end the process visibly.
     if (!(error instanceof ArtenicError)) throw error;
     const { type, message, details } = error;
     send({ id: request.id, failure: { type, message, errors: details.errors ?? null } });
@@ -164,7 +164,7 @@ function send(reply: HostReply): void {
 
 const parentPid = Number(process.argv[2]);
 const watch = new Worker(new URL('hosts/parent-watch.ts', import.meta.url), { workerData: parentPid });
-// while it loads, the thread needs this one; afterwards it does not
+// While the thread loads, it needs the main thread; afterwards it does not.
 await once(watch, 'message');
 watch.unref();
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

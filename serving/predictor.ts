@@ -14,62 +14,71 @@ import { probeRow } from './hosts/warm-up.ts';
 
 const defaultLoadTimeoutMs = 60_000;
 const externalAtOnce = 8;
-/** Values of all rows of a request together. */
+/** Limit for the values of all rows of a request together. */
 const maxBatchValues = 2_000_000;
-/** What a process takes before it has a model. */
+/** Memory of a process without a model. */
 const emptyHostBytes = 80 * 1024 ** 2;
 
 export type PredictorOptions = {
   /** Path of the model file on this machine. */
   readonly fetchModel: (sha256: string) => Promise<string>;
-  /** Processes at the same time, over all models. More: fewer reloads; each takes a core while it runs. */
+  /**
+   * Most processes at the same time, over all models. A higher value means fewer reloads; each process uses a core
+   * while it runs.
+   */
   readonly maxHosts: number;
-  /** Processes of one model under load. Absent: as many as the cores put to use, which depends on how long it runs. */
+  /**
+   * Most processes of one model under load. When absent: as many as keep the cores busy, which depends on the length of
+   * its runs.
+   */
   readonly maxHostsPerModel?: number;
-  /** Of this machine; it is asked for them when absent. */
+  /** CPU cores; the number of the machine's cores when absent. */
   readonly cores?: number;
   /** Longest time for one request, and for one run of a model before its process is killed. */
   readonly deadlineMs: number;
-  /** Memory one process may use for its model. */
+  /** Memory that one process may use for its model. */
   readonly memoryBytes: number;
-  /** Memory of all processes together; models that were not asked for longest leave first. */
+  /** Memory of all processes together; the least recently used models are evicted first. */
   readonly totalMemoryBytes?: number;
-  /** Longest time to load a model; a request that waits for it still ends at its own deadline. */
+  /** Longest time to load a model; a request that waits for the load still ends at its own deadline. */
   readonly loadTimeoutMs?: number;
   readonly policy?: BatchPolicy;
-  /** Modules of Python that pickles of other formats may import. */
+  /** Python modules that pickles of other formats may import. */
   readonly pickleModules?: readonly string[];
 };
 
-/** Which model: its content here, or its place on another server. */
+/** Identifies a model: by its content here, or by its place on another server. */
 export type Target = { readonly sha256: string; readonly external?: ExternalModel | null };
 export type Failure = { readonly error: ArtenicError };
 
 export type Predictor = {
-  /** One row. @throws ArtenicError */
+  /** Predicts one row. @throws ArtenicError */
   readonly predict: (
     request: Target & { readonly inputs: Inputs },
   ) => Promise<Prediction & { readonly latencyMs: number }>;
-  /** Many rows; a row that fails does not harm the others. @throws ArtenicError what concerns all of them */
+  /**
+   * Predicts many rows; a row that fails does not affect the others. @throws ArtenicError for errors that concern all
+   * rows
+   */
   readonly predictBatch: (request: Target & { readonly rows: readonly Inputs[] }) => Promise<{
     readonly results: readonly (Prediction | Failure)[];
     readonly latencyMs: number;
   }>;
-  /** Tensors as they are. `prepare` checks them against the signature. @throws ArtenicError */
+  /** Runs tensors as they are. `prepare` checks them against the signature. @throws ArtenicError */
   readonly infer: (
     request: Target & {
       readonly prepare: (signature: ModelSignature) => readonly NamedTensor[];
-      /** Shorter than the usual one. */
+      /** Shorter than the default deadline. */
       readonly deadlineMs?: number;
     },
   ) => Promise<readonly NamedTensor[]>;
   /** Loads the model and runs it, so that the first request does not wait for that. @throws ArtenicError */
   readonly warm: (target: Target) => Promise<void>;
-  /** What the model takes and gives. @throws ArtenicError `model-rejected` */
+  /** Reads a model's inputs and outputs. @throws ArtenicError `model-rejected` */
   readonly inspect: (sha256: string) => Promise<ModelSignature>;
-  /** Reads a file of another format for what is unsafe in it. @throws ArtenicError `model-rejected` */
+  /** Scans a file of another format for unsafe content. @throws ArtenicError `model-rejected` */
   readonly scan: (sha256: string, format: string) => Promise<void>;
-  /** What a model on another server takes and gives. @throws ArtenicError `unavailable` */
+  /** Reads the inputs and outputs of a model on another server. @throws ArtenicError `unavailable` */
   readonly inspectExternal: (place: ExternalPlace) => Promise<ModelSignature>;
   readonly close: () => Promise<void>;
 };
@@ -85,7 +94,7 @@ async function inParts<T, R>(
   return results;
 }
 
-/** The queues of all models and the room they share. */
+/** The queues of all models, and the hosts and memory they share. */
 function createQueues(options: PredictorOptions) {
   const queues = new Map<string, ModelQueue>();
   const waiting = new Set<string>();
@@ -116,7 +125,7 @@ function createQueues(options: PredictorOptions) {
     return evicted !== null;
   }
 
-  /** Those who wait try again, in order of arrival; not from within their own tries. */
+  /** Retries the waiting queues in order of arrival; never recursively. */
   function retry(): void {
     if (isRetrying || waiting.size === 0) return;
     isRetrying = true;
@@ -158,6 +167,32 @@ function createQueues(options: PredictorOptions) {
   };
 }
 
+/** @param room values left for this row and later ones; below 0 when used up, and then no row is decoded */
+type PredictRow = (target: Target, inputs: Inputs, room: { values: number }) => Promise<Prediction>;
+
+/** A row that cannot be predicted fails alone; the rows share a limit on their values. */
+async function predictRows(
+  predictRow: PredictRow,
+  target: Target,
+  rows: readonly Inputs[],
+): Promise<readonly (Prediction | Failure)[]> {
+  const room = { values: maxBatchValues };
+  const one = (row: Inputs): Promise<Prediction | Failure> =>
+    predictRow(target, row, room).catch((error: unknown): Failure => {
+      if (isArtenicError(error, 'validation-failed') || isArtenicError(error, 'payload-too-large')) return { error };
+      throw error;
+    });
+  // The queue of a local model batches all rows that arrive together; another server receives a few at a time.
+  const isHere = target.external === undefined || target.external === null;
+  const results = await inParts(rows, isHere ? rows.length : externalAtOnce, one);
+  if (room.values < 0)
+    throw new ArtenicError(
+      'payload-too-large',
+      `The rows answer with more than ${maxBatchValues} values together: send fewer of them in a request.`,
+    );
+  return results;
+}
+
 export function createPredictor(options: PredictorOptions): Predictor {
   const { fetchModel, deadlineMs, memoryBytes } = options;
   const loadTimeoutMs = options.loadTimeoutMs ?? defaultLoadTimeoutMs;
@@ -173,7 +208,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
     return queues.queueOf(sha256, emptyHostBytes + 2 * size);
   }
 
-  /** Runs what `prepare` makes of the signature, here or elsewhere. */
+  /** Runs the tensors that `prepare` makes from the signature, on this machine or on another server. */
   async function run(
     { sha256, external }: Target,
     prepare: (signature: ModelSignature) => readonly NamedTensor[],
@@ -190,14 +225,13 @@ export function createPredictor(options: PredictorOptions): Predictor {
     return { outputs, signature: facts.signature };
   }
 
-  /** @param room for the values of this row and others; below 0 when there was none, and then nothing is decoded */
-  async function predictRow(target: Target, inputs: Inputs, room: { values: number }): Promise<Prediction> {
+  const predictRow: PredictRow = async (target, inputs, room) => {
     const { outputs, signature } = await run(target, ({ inputs: wanted }) => encodeRow(wanted, inputs));
     room.values -= valuesOf(outputs);
     return room.values < 0 ? { outputs: {}, label: null } : decodeRow(signature, outputs);
-  }
+  };
 
-  /** One after the other: each may take a core and its share of memory. */
+  /** Runs one inspection after the other: each may use a core and its share of memory. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = lastInspection.then(work);
     lastInspection = turn.catch(() => null);
@@ -213,21 +247,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
     },
     predictBatch: async ({ rows, ...target }) => {
       const startedMs = performance.now();
-      const room = { values: maxBatchValues };
-      const one = (row: Inputs): Promise<Prediction | Failure> =>
-        predictRow(target, row, room).catch((error: unknown): Failure => {
-          if (isArtenicError(error, 'validation-failed') || isArtenicError(error, 'payload-too-large'))
-            return { error };
-          throw error;
-        });
-      // here the queue makes batches of all that come at once; another server is asked a few at a time
-      const isHere = target.external === undefined || target.external === null;
-      const results = await inParts(rows, isHere ? rows.length : externalAtOnce, one);
-      if (room.values < 0)
-        throw new ArtenicError(
-          'payload-too-large',
-          `The rows answer with more than ${maxBatchValues} values together: send fewer of them in a request.`,
-        );
+      const results = await predictRows(predictRow, target, rows);
       return { results, latencyMs: performance.now() - startedMs };
     },
     infer: async ({ prepare, deadlineMs: limitMs = deadlineMs, ...target }) =>
@@ -236,7 +256,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
       try {
         await run(target, (signature) => probeRow(signature.inputs, 0) ?? []);
       } catch (error) {
-        // it is loaded; that it does not take a row that is made up says nothing
+        // The model is loaded. Its failure on a made-up row has no meaning.
         if (!isArtenicError(error, 'validation-failed')) throw error;
       }
     },

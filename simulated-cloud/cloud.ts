@@ -16,19 +16,19 @@ import type { World } from './rules/world.ts';
 
 export type CloudOptions = {
   readonly world: World;
-  /** The ledger and the machines live here. */
+  /** Folder of the ledger and the machines. */
   readonly home: string;
   readonly runnerEntry: string;
   readonly nodePath: string;
-  /** URL at which machines reach this process; known when it listens. */
+  /** URL at which machines reach this process; known once it listens. */
   readonly url: () => string;
 };
 
-/** A tag with a script of its own, for one instance. */
+/** Tag with a script for this instance alone. */
 export const scriptTag = 'simulated-script';
 const longestTimerMs = 2 ** 31 - 1;
 
-/** The cloud in time: turns one after another, each written before anything follows from it. */
+/** Runs the cloud in real time: one turn after another, each written to the ledger before its effects follow. */
 export class Cloud {
   readonly world: World;
   readonly #options: CloudOptions;
@@ -51,7 +51,7 @@ export class Cloud {
     this.#state = entries.reduce(apply, emptyState());
     if (entries.length === 0) this.#open();
     const events: MachineEvents = {
-      // never within a turn
+      // Deferred: must not run within a turn.
       onOff: (instanceId) => setImmediate(() => this.#note({ kind: 'powered-off', instanceId })),
       onStep: (instanceId, step) => this.#note({ kind: 'note', body: { kind: 'script-step', instanceId, step } }),
     };
@@ -70,7 +70,7 @@ export class Cloud {
     void this.#ledger.append([entry]);
   }
 
-  /** Takes over what an earlier life of this process left, and lets time pass. */
+  /** Takes over the instances of an earlier run of this process, and lets time pass. */
   resume(): void {
     for (const instance of this.#state.live.values()) {
       if (!instance.powered) continue;
@@ -91,7 +91,7 @@ export class Cloud {
     return Math.max(lastMs, Math.floor(originMs + (Date.now() - originMs) * scale));
   }
 
-  /** Resolves when what follows from the event is on the disk; rejects with a `Refusal`. */
+  /** Resolves when all entries that follow from the event are on the disk; rejects with a `Refusal`. */
   async submit(event: CloudEvent): Promise<Instance | null> {
     if (this.#closed) return null;
     const turn = takeTurn(this.world, this.#state, event, this.nowMs());
@@ -107,7 +107,7 @@ export class Cloud {
     return turn.instanceId === null ? null : (this.#state.instances.get(turn.instanceId) ?? null);
   }
 
-  /** What a machine says: nobody waits for it, and there is nothing to refuse. */
+  /** Submits a machine's event without waiting for it: such events are never refused. */
   #note(event: CloudEvent): void {
     void this.submit(event);
   }
@@ -145,7 +145,7 @@ export class Cloud {
     return join(this.#folder, instanceId, 'user-data');
   }
 
-  /** Beside the ledger, which holds no secret. */
+  /** Stored beside the ledger, because the ledger must contain no secrets. */
   #keepUserData(instanceId: string, userData: string): void {
     mkdirSync(join(this.#folder, instanceId), { recursive: true, mode: 0o700 });
     writeFileSync(this.#userDataFile(instanceId), userData, { mode: 0o600 });
@@ -161,7 +161,7 @@ export class Cloud {
     this.#machinesOf(instance).stop(instance.instanceId);
   }
 
-  /** Real runners share this computer's network: they cannot be cut off one by one. */
+  /** Real runners share this computer's network, so a single one cannot be cut off. */
   canSilence(instance: Instance, how: (typeof silenceKinds)[number]): boolean {
     return how === 'stopped' || this.#scriptOf(instance) !== null;
   }
@@ -170,17 +170,17 @@ export class Cloud {
     return this.#machinesOf(instance).console(instance.instanceId);
   }
 
-  /** Opens the metadata of one instance; the machine gets it, and nobody else. */
+  /** Key to the metadata of one instance; only the machine itself gets it. */
   metadataKey(instanceId: string): string {
     return createHmac('sha256', this.world.controlKey).update(instanceId).digest('base64url');
   }
 
-  /** The bill as it stands in the file. */
+  /** The ledger's file as text. */
   ledgerText(): string {
     return readFileSync(join(this.#options.home, 'ledger.jsonl'), 'utf8');
   }
 
-  /** Ends all machines, as if the whole cloud had burnt down: none has a record of why. */
+  /** Ends all machines as if the whole cloud had failed: no reason is recorded for any of them. */
   async endAll(): Promise<void> {
     for (const { instanceId, stopping } of [...this.#state.live.values()]) {
       if (stopping === null) await this.submit({ kind: 'preempt', instanceId, noticeSeconds: null, recorded: false });
@@ -188,7 +188,7 @@ export class Cloud {
     while (!this.#closed && [...this.#state.live.values()].some(({ powered }) => powered)) await sleep(20);
   }
 
-  /** Lets go of everything without ending it: machines go on, and the next life of this process finds them. */
+  /** Closes everything without ending it: machines keep running, and the next run of this process finds them. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);

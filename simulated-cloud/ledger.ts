@@ -1,10 +1,10 @@
 import { closeSync, fsync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { entrySchema, type LedgerEntry } from './rules/entries.ts';
 
-/** How long entries wait for others to share one fsync with. */
+/** Time that entries wait for more entries, to share one fsync. */
 const batchMs = 5;
 
-/** The bill: JSON lines in a file that only grows. */
+/** The record of everything that happens: JSON lines in a file that only grows. */
 export class Ledger {
   readonly #fd: number;
   #waiting: { readonly done: () => void; readonly failed: (error: Error) => void }[] = [];
@@ -15,7 +15,10 @@ export class Ledger {
     this.#fd = fd;
   }
 
-  /** Opens the file and returns what is in it. A last line that a death cut off was never answered to anybody: it goes. */
+  /**
+   * Opens the file and returns its entries. An incomplete last line is removed: it was cut off by a crash, and no
+   * client has received an answer that depends on it.
+   */
   static open(path: string): { readonly ledger: Ledger; readonly entries: readonly LedgerEntry[] } {
     const fd = openSync(path, 'a+', 0o600);
     const text = readFileSync(path);
@@ -26,7 +29,9 @@ export class Ledger {
     return { ledger: new Ledger(fd), entries };
   }
 
-  /** With the operating system at once (survives our death), on the disk when the promise resolves. */
+  /**
+   * Written to the operating system at once (survives a crash of this process); on the disk when the promise resolves.
+   */
   append(entries: readonly LedgerEntry[]): Promise<void> {
     if (entries.length === 0) return Promise.resolve();
     writeSync(this.#fd, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
@@ -53,7 +58,7 @@ export class Ledger {
     void synced.then(() => this.#syncing.delete(synced));
   }
 
-  /** Resolves when nothing uses the file any more: a number that is free again may be another file's at once. */
+  /** Resolves when no fsync uses the file descriptor any more: its number may be reused at once for another file. */
   async close(): Promise<void> {
     if (this.#timer !== null) {
       clearTimeout(this.#timer);

@@ -9,8 +9,8 @@ import { startCloud } from './server.ts';
 import { readRecordings } from './traces.ts';
 
 /**
- * `--world` names a JSON file with anything of the world that shall be otherwise, `--trace ZONE=FILE` a recording of a
- * zone's spot instances.
+ * `--world` names a JSON file that overrides parts of the default world, `--trace ZONE=FILE` a recording of a zone's
+ * spot instances.
  */
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Made once and kept: a cloud that comes back knows its customers. */
+/** Created once and kept: a cloud that restarts still knows its customers. */
 function keptKeys(home: string): { readonly key: string; readonly controlKey: string } {
   const file = join(home, 'keys.json');
   const newKey = () => randomBytes(24).toString('base64url');
@@ -50,7 +50,7 @@ function readWorld(home: string): World {
   return { ...world, trace: trace ?? world.trace };
 }
 
-/** What is wrong with the options is one line, not a stack. */
+/** Reports wrong options in one line, without a stack trace. */
 function worldOrExit(home: string): World {
   try {
     return readWorld(home);

@@ -10,11 +10,11 @@ import { Refusal } from './rules/refusals.ts';
 export type CloudServer = {
   readonly url: string;
   readonly cloud: Cloud;
-  /** Stops listening; machines go on. */
+  /** Stops listening; machines keep running. */
   readonly close: () => Promise<void>;
 };
 
-/** The simulated cloud on 127.0.0.1; port 0 takes a free one. */
+/** Starts the simulated cloud on 127.0.0.1; port 0 takes a free port. */
 export async function startCloud(options: Omit<CloudOptions, 'url'> & { readonly port: number }): Promise<CloudServer> {
   let url = '';
   const cloud = new Cloud({ ...options, url: () => url });
@@ -51,7 +51,7 @@ export async function startCloud(options: Omit<CloudOptions, 'url'> & { readonly
   };
 }
 
-/** A page of another site reaches 127.0.0.1 under a name of its own (DNS rebinding). */
+/** Prevents DNS rebinding: a page of another site may reach 127.0.0.1 under its own host name. */
 function checkHost(request: Request, _response: Response, next: NextFunction): void {
   if (!/^(?:localhost|127(?:\.\d{1,3}){3})(?::\d+)?$/i.test(request.headers.host ?? ''))
     throw new Refusal('InvalidParameter', 'This cloud is for the machine it runs on.', { status: 403 });
@@ -69,7 +69,7 @@ function answerError(error: unknown, _request: Request, response: Response, next
 }
 
 function refusalOf(error: unknown): Refusal {
-  // body-parser's own errors say what was wrong with the request
+  // body-parser's own errors say what is wrong with the request.
   const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500;
   const message = error instanceof Error ? error.message : String(error);
   if (status < 500) return new Refusal('InvalidParameter', message, { status });

@@ -3,17 +3,19 @@ import { jsonOrNull } from '@artenic/core';
 import { z } from 'zod';
 import type { AvailabilityTrace, World } from './rules/world.ts';
 
-/** One zone as recorded for "Can't Be Late" (NSDI 2024, github.com/skypilot-org/spot-traces): per tick, 1 for available. */
+/**
+ * A zone's recording for "Can't Be Late" (NSDI 2024, github.com/skypilot-org/spot-traces): per tick, 1 means available.
+ */
 const recordingSchema = z.object({
   metadata: z.object({ gap_seconds: z.number().positive() }),
   data: z.array(z.number().int().min(0)).min(1),
 });
 
 /**
- * The recordings of some zones as one trace.
+ * Reads the recordings of some zones into one trace.
  * @param named `ZONE=FILE` of each.
  * @param places Spot instances that the zone holds where the recording says 1.
- * @throws Error that says which file or zone is wrong
+ * @throws Error that names the wrong file or zone
  */
 export function readRecordings(
   named: readonly string[],

@@ -1,16 +1,16 @@
 import { ownValue } from '@artenic/core';
 import { ArtenicError, messageOf, type ErrorType } from '../core/errors.ts';
 
-/** What Node and `pg` say when the server is gone, cannot be found or does not answer. */
+/** Error codes of Node and `pg` for a server that is gone, cannot be found or does not answer. */
 const connectionCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
   ...['ENOTFOUND', 'EAI_AGAIN'],
 ]);
-/** `pg` gives these no code. */
+/** Connection errors of `pg` that have no code. */
 const connectionMessages =
   /^(Connection terminated|Connection ended|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|driver has already been destroyed)/;
 
-/** By SQLSTATE, and then by its class (the first two characters). */
+/** Looked up by SQLSTATE, then by its class (the first two characters). */
 const typeByState: Readonly<Record<string, ErrorType>> = {
   '23505': 'conflict',
   '23503': 'not-found',
@@ -19,7 +19,7 @@ const typeByState: Readonly<Record<string, ErrorType>> = {
   '55P03': 'transient',
   '57014': 'deadline-exceeded',
   '25P03': 'deadline-exceeded',
-  // A text longer than an index takes.
+  // A text that is too long for an index.
   '54000': 'validation-failed',
 };
 const typeByClass: Readonly<Record<string, ErrorType>> = {
@@ -27,7 +27,7 @@ const typeByClass: Readonly<Record<string, ErrorType>> = {
   // Data that does not fit its column: a NUL character, a lone surrogate, a number out of range.
   '22': 'validation-failed',
   '23': 'validation-failed',
-  // Wrong password, no such database: nobody who calls can do anything about it.
+  // Wrong password, or no such database: the caller cannot repair this.
   '28': 'unavailable',
   '3D': 'unavailable',
   // Out of disk, memory or connections.
@@ -59,7 +59,9 @@ function typeOf(error: unknown): ErrorType | null {
   return connectionMessages.test(messageOf(error)) ? 'unavailable' : null;
 }
 
-/** Faults of the database become `ArtenicError`s; everything else (also what a transaction's work threw) stays as it is. */
+/**
+ * Maps database errors to `ArtenicError`s; every other error (including those of a transaction's work) stays unchanged.
+ */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof ArtenicError) return error;
   const type = typeOf(error);

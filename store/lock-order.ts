@@ -1,12 +1,12 @@
 import { ArtenicError } from '../core/errors.ts';
 import type { AttemptsRepository, JobsRepository, Repositories } from './types.ts';
 
-/** What a method does to rows that others wait for. */
+/** Whether a method locks rows that other transactions may wait for. */
 type Touch = 'reads' | 'locks';
 
 const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
   ...{ find: 'reads', get: 'reads', list: 'reads', withoutHistory: 'reads', open: 'reads', undelivered: 'reads' },
-  // a row of its own, which nobody else can have locked
+  // inserts a new row, which no other transaction can have locked
   insert: 'reads',
   ...{ transition: 'locks', requestCancel: 'locks', moveFence: 'locks', setStopAt: 'locks', setProgress: 'locks' },
   ...{ holdFence: 'locks', lock: 'locks', setSignals: 'locks', markWorkflowStarted: 'locks', markHistoryKept: 'locks' },
@@ -43,8 +43,8 @@ function watched<R extends object>(repository: R, touches: Readonly<Record<keyof
 }
 
 /**
- * One transaction's repositories, which refuse to lock a job's row behind one of its attempts: two transactions that lock
- * both in different orders end in a deadlock, and in one order they wait for each other.
+ * Repositories of one transaction that refuse to lock a job's row after a row of its attempts. Two transactions that
+ * lock both in different orders end in a deadlock; with one order they wait for each other.
  */
 export function jobBeforeAttempt(repositories: Repositories): Repositories {
   let hasJob = false;

@@ -3,7 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { databaseOf } from './database.ts';
-import { entities } from './entities/index.ts';
+import { entities } from './entities.ts';
 import { toStoreError } from './errors.ts';
 import { migrations } from './migrations/index.ts';
 import { ensurePartitions } from './partitions.ts';
@@ -16,24 +16,27 @@ function columnTypes(): InstanceType<typeof pg.TypeOverrides> {
   return types;
 }
 
-/** Makes the pool. It connects at the first query, so this works while PostgreSQL is down. */
+/** Creates the pool. It connects at the first query, so this works while PostgreSQL is down. */
 export async function openOrm(options: {
   readonly databaseUrl: string;
-  /** Connections of this process, 10 by default. Raise it when requests wait for one; the server's limit is shared by all processes. */
+  /**
+   * Connections of this process, 10 by default. Raise it when requests wait for a connection; all processes share the
+   * server's limit.
+   */
   readonly poolMax?: number;
 }): Promise<MikroORM> {
   return MikroORM.init({
     entities,
     clientUrl: options.databaseUrl,
     ensureDatabase: false,
-    // Faults reach whoever calls; nothing is printed.
+    // Errors reach the caller; nothing is printed.
     logger: () => undefined,
     pool: { min: 0, max: options.poolMax ?? 10 },
     driverOptions: {
       application_name: 'artenic',
       connectionTimeoutMillis: 5000,
       keepAlive: true,
-      // A process that hangs must not hold its locks for ever.
+      // A process that hangs must not hold its locks indefinitely.
       statement_timeout: 60_000,
       idle_in_transaction_session_timeout: 60_000,
       types: columnTypes(),
@@ -44,21 +47,24 @@ export async function openOrm(options: {
       tableName: 'migrations',
       snapshot: false,
       silent: true,
-      // Turning them off would need a superuser.
+      // Disabling foreign keys would need a superuser.
       disableForeignKeys: false,
     },
   });
 }
 
 /**
- * Closes the pool. Without an end of its own the driver waits for a connection that is still being made to a server that
- * does not answer, so the wait is bounded: the process is about to end anyway.
+ * Closes the pool. The driver would wait without limit for a connection attempt to a server that does not answer, so
+ * the wait is bounded: the process is about to end anyway.
  */
 export async function closeOrm(orm: MikroORM, timeoutMs = 3000): Promise<void> {
   await Promise.race([orm.close(true), sleep(timeoutMs, undefined, { ref: false })]);
 }
 
-/** Brings the database to this version. Several processes may do it at once: the others wait, and find nothing to do. */
+/**
+ * Migrates the database to this version. Several processes may call it at once: one migrates, the others wait and find
+ * nothing to do.
+ */
 export async function migrate(orm: MikroORM): Promise<void> {
   try {
     await orm.em.fork().transactional(async (em) => {

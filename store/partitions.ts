@@ -4,14 +4,17 @@ import { inTransaction, lock, type Db } from './database.ts';
 const weekMs = 7 * 86_400_000;
 /** The first Monday in Unix time was its fifth day. */
 const firstMondayMs = 4 * 86_400_000;
-/** Made so long before they are needed: the collector may be away for weeks, and a default partition catches the rest. */
+/**
+ * Partitions are created this far ahead: the collector may be away for weeks, and a default partition holds any other
+ * row.
+ */
 const weeksAhead = 4;
 
-/** Tables in partitions by week, and how a bound looks in their key. */
+/** Tables with weekly partitions, and the form of a bound in their key. */
 const partitioned = {
-  /** By `at`. */
+  /** Partitioned by `at`. */
   events: (fromMs: number) => new Date(fromMs).toISOString(),
-  /** By `job_id`, which begins with the time of the submission in milliseconds. */
+  /** Partitioned by `job_id`, which begins with the time of the submission in milliseconds. */
   metric_points: (fromMs: number) => {
     const hex = fromMs.toString(16).padStart(12, '0');
     return `${hex.slice(0, 8)}-${hex.slice(8)}`;
@@ -34,14 +37,16 @@ function dayOf(text: string): number {
   return Date.parse(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}T00:00:00Z`);
 }
 
-/** `events_before_20261207` holds all of an older database, `events_from_20261207` one week. */
+/**
+ * End of a partition: `events_before_20261207` holds all rows of an older database, `events_from_20261207` one week.
+ */
 function untilOf(table: PartitionedTable, name: string): number | null {
   const match = /^([a-z_]+)_(before|from)_(\d{8})$/.exec(name);
   if (match?.[1] !== table || match[3] === undefined) return null;
   return dayOf(match[3]) + (match[2] === 'from' ? weekMs : 0);
 }
 
-/** By age, oldest first; without the default partition. */
+/** Oldest first, without the default partition. */
 export async function partitionsOf(db: Db, table: PartitionedTable): Promise<readonly Partition[]> {
   const { rows } = await sql<{ name: string; bytes: bigint }>`
     select child.relname as name, pg_total_relation_size(child.oid) as bytes
@@ -55,12 +60,12 @@ export async function partitionsOf(db: Db, table: PartitionedTable): Promise<rea
     .toSorted((one, other) => one.untilMs - other.untilMs);
 }
 
-/** The key's bounds of a partition that ends then; the first one has no lower bound. */
+/** Bound in the table's key for a time. */
 function boundOf(table: PartitionedTable, ms: number): string {
   return partitioned[table](ms);
 }
 
-/** Rows that came before their partition lie in the default one, and move. */
+/** Adds a week's partition and moves its rows from the default partition, which holds rows that arrived earlier. */
 async function addWeek(db: Db, table: PartitionedTable, fromMs: number): Promise<void> {
   const name = `${table}_from_${dayText(fromMs)}`;
   const key = sql.ref(table === 'events' ? 'at' : 'job_id');
@@ -73,7 +78,7 @@ async function addWeek(db: Db, table: PartitionedTable, fromMs: number): Promise
   await sql`alter table ${parent} attach partition ${child} for values from (${from}) to (${until})`.execute(db);
 }
 
-/** Makes the partitions of this week and the next ones. Those that are there stay. */
+/** Creates the partitions of this week and the next ones. Existing ones stay. */
 export async function ensurePartitions(db: Db, nowMs: number): Promise<void> {
   await inTransaction(db, async (transaction) => {
     await lock(transaction, 'partitions');
@@ -87,7 +92,7 @@ async function addWeeks(db: Db, table: PartitionedTable, nowMs: number): Promise
     await addWeek(db, table, fromMs);
 }
 
-/** False, and nothing is dropped, when `isDue` says no in the transaction that would drop it. */
+/** Drops a partition if `isDue` still holds in the transaction that drops it; else returns false. */
 export async function dropPartition(
   db: Db,
   table: PartitionedTable,
@@ -95,7 +100,7 @@ export async function dropPartition(
   isDue: (transaction: Db) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<boolean> {
   return inTransaction(db, async (transaction) => {
-    // Other transactions that write or read meanwhile must not queue up behind this one: the next round tries again.
+    // Other transactions must not queue behind this one: after a timeout the next round tries again.
     await sql`set local lock_timeout = '2s'`.execute(transaction);
     if (!(await isDue(transaction))) return false;
     await sql`alter table ${sql.table(table)} detach partition ${sql.table(name)}`.execute(transaction);

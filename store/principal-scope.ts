@@ -8,14 +8,14 @@ export function asPrincipal<T>(principal: Principal, work: () => T): T {
   return scope.run(principal, work);
 }
 
-/** The principal of the write under way. A write without one is a fault of ours: the store's types offer none. */
+/** The principal of the current write. A write without one is a fault of the platform: the store's types allow none. */
 export function principalInScope(): Principal {
   const principal = scope.getStore();
   if (principal === undefined) throw new ArtenicError('internal', 'A row is written without a principal.');
   return principal;
 }
 
-/** A workflow type or a loop of ours. */
+/** Principal of a workflow type or of a loop of the platform. */
 export function systemPrincipal(name: string, projectId: string): Principal & { readonly projectId: string };
 export function systemPrincipal(name: string): Principal;
 export function systemPrincipal(name: string, projectId: string | null = null): Principal {

@@ -1,14 +1,14 @@
-import type { Repositories } from './types/repositories.ts';
+import type { Repositories } from './repositories.ts';
 
 /**
- * The methods that change no row, by repository: a store offers these to everybody, and all others under a principal only.
- * A method that is new is a write until it stands here.
+ * The methods that change no row, by repository: a store offers these without a principal, and all others only under
+ * one. A new method counts as a write until it is listed here.
  */
 const reading = {
   jobs: ['find', 'get', 'list', 'withoutHistory', 'open', 'undelivered'],
   attempts: [
     ...(['find', 'get', 'listByJob', 'newest', 'endings', 'runningSpans', 'page', 'billedByJobs'] as const),
-    // `hear` notes a sign of life of the attempt whose token it is given: that token stands for the principal
+    // `hear` stores a sign of life of the attempt with the given token: that token stands for the principal
     ...(['silent', 'mute', 'hear'] as const),
   ],
   decisions: ['find', 'latest', 'launches', 'page'],
@@ -19,7 +19,7 @@ const reading = {
   logChunks: ['from', 'tail', 'objects', 'totalBytes'],
   checkpoints: ['summaries'],
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
-  // `sequence` numbers what others have written, and hints are stored nowhere
+  // `sequence` numbers events that were written before, and hints are not stored
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
   idempotency: [],
   apiKeys: ['find'],

@@ -4,34 +4,34 @@ import { ArtenicError } from '../core/errors.ts';
 import { databaseOf, type Db } from './database.ts';
 import { toStoreError } from './errors.ts';
 import { jobBeforeAttempt } from './lock-order.ts';
-import { createApiKeys } from './repositories/api-keys.ts';
-import { createAudit } from './repositories/audit.ts';
-import { createAttempts } from './repositories/attempts.ts';
-import { createCatalogs } from './repositories/catalogs.ts';
-import { createCapacity } from './repositories/capacity.ts';
-import { createCheckpoints } from './repositories/checkpoints.ts';
-import { createDecisions } from './repositories/decisions.ts';
-import { createEvents } from './repositories/events.ts';
-import { createIdempotency } from './repositories/idempotency.ts';
-import { createJobs } from './repositories/jobs.ts';
-import { createLaunchRefusals } from './repositories/launch-refusals.ts';
-import { createLogChunks } from './repositories/log-chunks.ts';
-import { createMetrics } from './repositories/metrics.ts';
-import { createModels } from './repositories/models.ts';
-import { createOverview } from './repositories/overview.ts';
-import { createOutbox, createWatchers } from './repositories/outbox.ts';
-import { createObjectUses } from './repositories/object-uses.ts';
-import { createProviders } from './repositories/providers.ts';
-import { createReconcile } from './repositories/reconcile.ts';
-import { createRetention } from './repositories/retention.ts';
-import { createRunnerEvents } from './repositories/runner-events.ts';
-import { createSessions } from './repositories/sessions.ts';
-import { createSignals } from './repositories/signals.ts';
-import { createStreams } from './repositories/streams.ts';
+import { createApiKeys } from './access/api-key-repository.ts';
+import { createAudit } from './audit/repository.ts';
+import { createAttempts } from './attempts/repository.ts';
+import { createCatalogs } from './catalog/repository.ts';
+import { createCapacity } from './capacity/repository.ts';
+import { createCheckpoints } from './checkpoints/repository.ts';
+import { createDecisions } from './decisions/repository.ts';
+import { createEvents } from './events/repository.ts';
+import { createIdempotency } from './idempotency/repository.ts';
+import { createJobs } from './jobs/repository.ts';
+import { createLaunchRefusals } from './launch-refusals/repository.ts';
+import { createLogChunks } from './logs/repository.ts';
+import { createMetrics } from './metrics/repository.ts';
+import { createModels } from './models/repository.ts';
+import { createOverview } from './overview/repository.ts';
+import { createOutbox, createWatchers } from './outbox/repository.ts';
+import { createObjectUses } from './retention/object-uses.ts';
+import { createProviders } from './providers/repository.ts';
+import { createReconcile } from './reconcile/repository.ts';
+import { createRetention } from './retention/repository.ts';
+import { createRunnerEvents } from './runner-events/repository.ts';
+import { createSessions } from './access/session-repository.ts';
+import { createSignals } from './signals/repository.ts';
+import { createStreams } from './streams/repository.ts';
 import { asPrincipal } from './principal-scope.ts';
 import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
-import { createUptime } from './repositories/uptime.ts';
+import { createUptime } from './uptime/repository.ts';
 import type { ActingStore, Principal, Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -42,7 +42,7 @@ async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same repository, whose faults are `ArtenicError`s. */
+/** The same repository, with its errors mapped to `ArtenicError`s. */
 function guard<R extends object>(repository: R): R {
   const methods = Object.entries(repository).map(
     ([name, method]: [string, (...args: unknown[]) => Promise<unknown>]) => [
@@ -99,7 +99,7 @@ async function ping(db: Db, timeoutMs: number): Promise<void> {
 
 type Work<T> = (repositories: Repositories) => Promise<T>;
 
-/** The same repository, whose writes are the principal's. */
+/** The same repository, with the principal set for its writes. */
 function under<R extends object>(repository: R, principal: () => Principal): R {
   const methods = Object.entries(repository).map(([name, method]: [string, (...args: unknown[]) => unknown]) => [
     name,
@@ -123,7 +123,7 @@ export function createStore(orm: MikroORM): Store {
   function as(given: Principal | (() => Principal)): ActingStore {
     const principal = typeof given === 'function' ? given : () => given;
     const acting = { ...common, transaction: <T>(work: Work<T>) => transaction(principal(), work) };
-    // most callers use one repository of them
+    // getters, because most callers use a single repository
     for (const [name, repository] of Object.entries(repositories))
       Object.defineProperty(acting, name, { enumerable: true, get: () => under(repository, principal) });
     return acting as ActingStore;

@@ -8,8 +8,8 @@ export function inTransactionScope<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * A port to another server, which refuses to be called while the caller holds a database transaction open: the other server
- * decides how long its calls take, and would take our connections and row locks with it.
+ * A port to another server that refuses calls while the caller has an open database transaction: the other server
+ * determines how long its calls take, and would keep the transaction's connection and row locks for that time.
  */
 export function outsideTransactions<P extends object>(name: string, port: P): P {
   return new Proxy(port, {

@@ -1,31 +1,44 @@
 /**
- * What the store offers, by domain. Everything that reads or writes PostgreSQL goes through these.
- * `createStore(orm)` in `store/store.ts` makes one. It reads for everybody and writes under a principal only: `as` gives all
- * repositories, each call a transaction of its own; `transaction` gives them bound to one transaction.
- * Dates are `Date`, absent is `null`, money is bigint micros. Errors: `ArtenicError` only (`not-found`, `conflict`, `unavailable`, …).
+ * The store's interface, by domain. All code that accesses PostgreSQL goes through these types. `createStore(orm)` in
+ * `store/store.ts` creates a store. Reads need no principal, writes do: `as` returns all repositories, with each call
+ * in its own transaction; `transaction` returns them bound to one transaction.
+ * Dates are `Date`, absent is `null`, money is bigint micros. Errors: `ArtenicError` only (`not-found`, `conflict`,
+ * `unavailable`, …).
  */
 import type { Reads } from './reads.ts';
-import type { Principal } from './types/principal.ts';
-import type { Repositories } from './types/repositories.ts';
+import type { Principal } from './principal.ts';
+import type { Repositories } from './repositories.ts';
 
-export type * from './types/attempt-data.ts';
-export type * from './types/audit.ts';
-export type * from './types/jobs.ts';
-export type * from './types/launch-refusals.ts';
-export type * from './types/models.ts';
-export type * from './types/outbox.ts';
-export type * from './types/overview.ts';
-export type * from './types/platform.ts';
-export type * from './types/principal.ts';
-export type * from './types/reconcile.ts';
-export type * from './types/repositories.ts';
-export type * from './types/retention.ts';
-export type * from './types/sessions.ts';
-export type * from './types/signals.ts';
+export type * from './access/api-key-types.ts';
+export type * from './access/session-types.ts';
+export type * from './attempts/types.ts';
+export type * from './audit/types.ts';
+export type * from './capacity/types.ts';
+export type * from './catalog/types.ts';
+export type * from './checkpoints/types.ts';
+export type * from './decisions/types.ts';
+export type * from './events/types.ts';
+export type * from './idempotency/types.ts';
+export type * from './jobs/types.ts';
+export type * from './launch-refusals/types.ts';
+export type * from './logs/types.ts';
+export type * from './metrics/types.ts';
+export type * from './models/types.ts';
+export type * from './outbox/types.ts';
+export type * from './overview/types.ts';
+export type * from './providers/types.ts';
+export type * from './reconcile/types.ts';
+export type * from './retention/types.ts';
+export type * from './runner-events/types.ts';
+export type * from './signals/types.ts';
+export type * from './streams/types.ts';
+export type * from './uptime/types.ts';
+export type * from './principal.ts';
+export type * from './repositories.ts';
 
-/** What anybody may do with the database: read, and write under a principal. */
+/** Access to the database for all code: reads, and writes under a principal. */
 export type PrincipalStore = Reads & {
-  /** The store of one principal, or of the one that acts at the moment of each call. */
+  /** The store of a principal; a function is called for the principal of each call. */
   readonly as: (principal: Principal | (() => Principal)) => ActingStore;
   /** Throws `unavailable` when PostgreSQL does not answer within `timeoutMs`. */
   readonly ping: (timeoutMs: number) => Promise<void>;
@@ -33,8 +46,8 @@ export type PrincipalStore = Reads & {
 
 export type Store = PrincipalStore & {
   /**
-   * The rules of a transaction, which are checked: `work` touches PostgreSQL only, by the repositories that it gets, and a job's
-   * row is locked before those of its attempts. What it writes is the principal's, in events and in the audit log.
+   * Runs `work` in a transaction with checked rules: `work` accesses only PostgreSQL, through the given repositories,
+   * and locks a job's row before those of its attempts. Its events and audit entries carry the principal.
    */
   readonly transaction: <T>(principal: Principal, work: (repositories: Repositories) => Promise<T>) => Promise<T>;
 };

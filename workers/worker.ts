@@ -13,7 +13,7 @@ import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
 import type { Store } from '../store/types.ts';
-import { controlQueue } from '../workflows/contracts.ts';
+import { controlQueue } from '../workflows/contracts/index.ts';
 import { composeActivities, type ComposedActivities } from './compose/activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer } from './health.ts';

@@ -1,23 +1,26 @@
 import { proxyActivities, proxyLocalActivities, sleep, TemporalFailure } from '@temporalio/workflow';
-import type { CatalogActivities, ControlActivities, ProviderActivities } from '../activities/contract.ts';
+import type { CatalogActivities, ControlActivities, ProviderActivities } from '../activities/contracts/index.ts';
 import type { Offer } from '../core/failover/types.ts';
 import type { InstanceRef } from '../core/instance-ref.ts';
-import { instanceQueue, launchQueue, lifecycleQueue } from './contracts.ts';
+import { instanceQueue, launchQueue, lifecycleQueue } from './contracts/index.ts';
 import { describeFailure, isCancelled, mayBeRetried } from './failures.ts';
 
-/** A dead worker's step is taken up by the next one after this. A worker that is only busy beats three times meanwhile. */
+/**
+ * After this time without a heartbeat the step of a dead worker goes to another worker. A busy worker sends three
+ * heartbeats in it.
+ */
 export const heartbeatTimeout = '6s';
 
 // No schedule-to-close timeout on purpose: a laptop that slept overnight must find its jobs still open.
 
-/** Work on the database and the storage. No bound on tries: while PostgreSQL is away the job waits, it does not fail. */
+/** Work on the database and the storage. Unlimited tries: while PostgreSQL is away the job waits instead of failing. */
 export const control = proxyActivities<ControlActivities>({
   startToCloseTimeout: '60s',
   heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** Copies a model of any size, checks it, and stores it: a worker that dies meanwhile is noticed by its heartbeats. */
+/** Copies a model of any size, checks it and stores it. Heartbeats reveal a worker that dies during this. */
 export const registration = proxyActivities<Pick<ControlActivities, 'registerModel'>>({
   startToCloseTimeout: '2h',
   heartbeatTimeout,
@@ -25,7 +28,10 @@ export const registration = proxyActivities<Pick<ControlActivities, 'registerMod
   summary: 'checks and registers the model',
 });
 
-/** Local activity: one history event instead of three to six. Signals are not handled until it returns, so its timeout is short. */
+/**
+ * Local activity: one history event instead of three to six. Signals are not handled until it returns, so its timeout
+ * is short.
+ */
 const immediate = proxyLocalActivities<ControlActivities>({
   startToCloseTimeout: '3s',
   scheduleToCloseTimeout: '6s',
@@ -33,8 +39,9 @@ const immediate = proxyLocalActivities<ControlActivities>({
 });
 
 /**
- * Short work on the database: recorded as one event. When that fails in a way that a retry may cure, the server takes
- * over the retrying, without end. Every control activity is idempotent, so a try too many does no harm.
+ * Short work on the database, recorded as one event. If the local activity fails with a retryable error, the work
+ * becomes a server-side activity with unlimited tries. Every control activity is idempotent, so a repeated call is
+ * harmless.
  */
 export async function localFirst<Result>(call: (activities: ControlActivities) => Promise<Result>): Promise<Result> {
   try {
@@ -45,21 +52,21 @@ export async function localFirst<Result>(call: (activities: ControlActivities) =
   }
 }
 
-/** Backstop of a signal that nearly always comes first: seldom, and rarer the longer the queue. */
+/** Backstop of the signal of a grant, which nearly always arrives first. Rare, and rarer the longer the queue. */
 export const capacityPoll = proxyActivities<Pick<ControlActivities, 'awaitCapacity'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '3s', backoffCoefficient: 1.5, maximumInterval: '60s' },
   summary: 'in the queue for capacity',
 });
 
-/** Backstop of the runner's last event while its last files are delivered; each look finds how far they are. */
+/** Backstop of the runner's last event during a delivery. Each poll reads the progress of the delivery. */
 export const deliveryPoll = proxyActivities<Pick<ControlActivities, 'awaitDelivery'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '3s', backoffCoefficient: 1.5, maximumInterval: '30s' },
   summary: 'delivery of the last files',
 });
 
-/** The other run lets go within a workflow task or two, or after a graceful stop of minutes. */
+/** The other run closes within a workflow task or two, or after a graceful stop of minutes. */
 export const closePoll = proxyActivities<Pick<ControlActivities, 'awaitWorkflowClosed'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
@@ -67,8 +74,8 @@ export const closePoll = proxyActivities<Pick<ControlActivities, 'awaitWorkflowC
 });
 
 /**
- * Asks providers what they offer, all at once, each for a few seconds: one that hangs, or that no worker serves, keeps nobody
- * waiting. True when one has answered.
+ * Refreshes the offers of several providers in parallel, each for a few seconds, so that a provider that hangs or has
+ * no worker does not delay the caller. True when at least one provider has answered.
  */
 export async function askForOffers(providers: readonly string[]): Promise<boolean> {
   const answers = await Promise.all(
@@ -91,7 +98,7 @@ export async function askForOffers(providers: readonly string[]): Promise<boolea
   return answers.includes(true);
 }
 
-/** What is done with one instance, on the queue of its provider, or of its machine as soon as that is known. */
+/** Activities for one instance: on the queue of its provider, or of its machine as soon as the machine is known. */
 export function instanceActivities(
   offer: Offer,
   handle: InstanceRef | null,
@@ -106,19 +113,21 @@ export function instanceActivities(
     launch: proxyActivities<Pick<ProviderActivities, 'launchInstance' | 'tryLaunch'>>({
       taskQueue: launchQueue(offer.provider),
       summary: `launch on ${place}`,
-      // what a launch under way makes must come to our hands, also when the job is cancelled meanwhile
+      // a cancel waits for a launch under way, so that the attempt learns of the instance that the launch creates
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-      // time for the calls themselves; beyond that the outcome is unknown, and the next try looks it up
+      // time for the provider calls; after it the outcome is unknown, and the next try looks the instance up
       startToCloseTimeout: '180s',
-      // no heartbeat: a paused worker that resumes could create an instance after a second worker had looked for it and found none
-      // half an hour of passing faults, and the looks at a list that may be a minute old; then the failover decides
+      // No heartbeat: a paused worker that resumes could create an instance after a second worker had looked for it and
+      // found none.
+      // The tries cover half an hour of transient errors and lookups in a list that may be a minute old; then the
+      // failover decides.
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 45 },
     }),
     watch: proxyActivities<Pick<ProviderActivities, 'watchInstance'>>({
       taskQueue,
       summary: `watch the instance on ${place}`,
-      // one look; `not-ready` while it lives, for as long as it lives. The look itself says when the next one comes, by its
-      // provider; the interval here is for a worker that died with one
+      // a single poll of the instance; it throws `not-ready` as long as the instance lives. Its provider sets the time
+      // of the next poll; the interval here applies after the death of a worker during a poll
       startToCloseTimeout: '20s',
       heartbeatTimeout,
       retry: { initialInterval: '2s', maximumInterval: '2s', backoffCoefficient: 1 },
@@ -128,16 +137,16 @@ export function instanceActivities(
       summary: `terminate the instance on ${place}`,
       startToCloseTimeout: '60s',
       heartbeatTimeout,
-      // until the provider confirms: what is given up here bills for ever
+      // retried until the provider confirms: an instance that is given up here is billed without end
       retry: { initialInterval: '250ms', backoffCoefficient: 1.5, maximumInterval: '30s' },
     }),
   };
 }
 
 /**
- * For what must not be given up. Watching and ending an instance are retried by the server also when they are refused; of
- * those and of all else, a refusal that the server does not retry (credentials that ran out, a state that we do
- * not know) is tried again after a growing pause, so that it goes on when a person has put it right.
+ * For calls that must not be given up. The server retries watching and terminating an instance even after most errors.
+ * An error that the server does not retry (expired credentials, an unknown state) is retried here after a growing
+ * pause, so that the call continues when a person has repaired the cause.
  */
 export async function retryRefusals<Result>(
   call: () => Promise<Result>,

@@ -1,14 +1,14 @@
 import { condition, setHandler } from '@temporalio/workflow';
 import type { JobEnded } from '../core/jobs/ended.ts';
 import { control } from './activity-proxies.ts';
-import { jobEndedSignal } from './contracts.ts';
+import { jobEndedSignal } from './contracts/index.ts';
 
 export type JobEndings = {
-  /** The job's end, which is also told when it came before. No activity runs and no timer ticks meanwhile. */
+  /** Waits for the job's end; an earlier end is reported, too. While it waits no activity runs and no timer is set. */
   readonly of: (jobId: string) => Promise<JobEnded>;
 };
 
-/** To be called once, at the start of a workflow that waits for jobs: a signal may come before anybody waits for it. */
+/** Call this once, at the start of a workflow that waits for jobs: a signal may arrive before the first wait. */
 export function listenForJobEndings(): JobEndings {
   const ended = new Map<string, JobEnded>();
   setHandler(jobEndedSignal, (ending) => void ended.set(ending.jobId, ending));

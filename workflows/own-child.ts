@@ -8,8 +8,9 @@ import {
 import { closePoll } from './activity-proxies.ts';
 
 /**
- * Starts a child under our id. After a Terminate or a Reset an earlier run of that id may still be open, belonging to
- * nobody: it is asked to let go (it stops nothing unless the job's end was asked for), and then we start our own.
+ * Starts a child under the given id. After a Terminate or a Reset an earlier run of that id may still be open without a
+ * parent. That run is asked to detach (it stops the instance only if the job's end was requested); then a new child is
+ * started.
  */
 export async function startOwnChild<W extends Workflow>(
   workflowId: string,
@@ -26,12 +27,12 @@ export async function startOwnChild<W extends Workflow>(
   }
 }
 
-/** Cancels the newest run of that id, whoever started it. */
+/** Cancels the newest run of that id, regardless of its starter. */
 export async function askToLetGo(workflowId: string): Promise<void> {
   try {
     await getExternalWorkflowHandle(workflowId).cancel();
   } catch (error) {
-    // closed meanwhile; if it is not, waiting for its close says so
+    // the run has closed meanwhile; if it has not, the wait for its close keeps the caller waiting
     if (!(error instanceof TemporalFailure)) throw error;
   }
 }

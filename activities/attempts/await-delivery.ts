@@ -1,10 +1,10 @@
 import { ArtenicError } from '../../core/errors.ts';
 import { deliveryGraceMsOf, deliveryStateOf, type DeliveryState } from '../../core/jobs/delivery.ts';
-import { spanOf } from '../../store/silence.ts';
-import type { DeliveryInput } from '../contract.ts';
+import { spanOf } from '../../store/attempts/signs.ts';
+import type { DeliveryInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 
-/** One look at the attempt's row: heartbeats write there how far the delivery is. */
+/** Reads the attempt's row once; heartbeats write the progress of the delivery there. */
 export async function awaitDelivery(
   { store, now }: Pick<ControlDeps, 'store' | 'now'>,
   { attemptId, sinceMs }: DeliveryInput,

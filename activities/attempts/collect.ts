@@ -1,8 +1,8 @@
 import type { AttemptEnding } from '@artenic/core';
 import { assertNever } from '../../core/assert-never.ts';
 import { judgeMarker, judgeUnreadable, judgeWithoutMarker } from '../../core/jobs/judge.ts';
-import { readCompletion } from '../../store/completion.ts';
-import type { ControlActivities } from '../contract.ts';
+import { readCompletion } from '../../store/attempts/completion.ts';
+import type { ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { modelPathOf } from '../models/model-path.ts';
 import { moveSpareOutputs } from '../failover/spare-outputs.ts';

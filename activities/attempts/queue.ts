@@ -1,6 +1,6 @@
 import { attemptIdOf } from '../../core/ids.ts';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { needsOf } from '../../core/capacity/needs.ts';
 import { capacityPollMs, nearHead } from '../../core/capacity/poll.ts';
@@ -13,11 +13,11 @@ export async function openAttempt(deps: ControlDeps, input: OpenInput): Promise<
   const { jobId, attempt, reason } = input;
   const { store } = deps;
   const id = attemptIdOf(jobId, attempt);
-  // its launches may have gone on to another offer since it was decided
+  // since the decision the attempt may have moved on to another offer
   const offer = (await store.attempts.find(id))?.offer ?? input.offer;
   const provider = await providerRow(deps, offer.provider);
   const row = await store.transaction(async (repositories) => {
-    // as whoever settles it does: a late `openAttempt` never queues what has ended
+    // the same lock as when the attempt is settled, so that a late `openAttempt` never queues an ended attempt
     await repositories.jobs.lock(jobId);
     const isBeside = (await repositories.attempts.newest(jobId)).some(
       (other) => other.attempt < attempt && other.noticedAt !== null && other.ending === null,
@@ -54,7 +54,7 @@ export async function awaitCapacity(deps: ControlDeps, attemptId: string): Promi
   });
 }
 
-/** Gives free capacity to the next in the queue and wakes them, but for the one that asks. */
+/** Grants free capacity to the next claims in the queue and wakes their attempts, except the calling one. */
 export async function grantCapacity(deps: ControlDeps, provider: string, asking: string | null): Promise<void> {
   const { capacity } = await providerRow(deps, provider);
   if (capacity === null) return;
@@ -73,7 +73,7 @@ async function wake({ signal }: Pick<ControlDeps, 'signal'>, attemptId: string):
   try {
     await signal.capacityGranted(attemptId);
   } catch (error) {
-    // closed: its successor asks by itself. Not delivered: the relay tells it again
+    // a closed workflow's successor asks by itself; the relay repeats a signal that was not delivered
     const isHarmless = ['not-found', 'unavailable', 'deadline-exceeded', 'transient', 'rate-limited'];
     if (!isArtenicError(error) || !isHarmless.includes(error.type)) throw error;
   }

@@ -6,7 +6,7 @@ import type { JobRecord, Repositories } from '../../store/types.ts';
 
 type Reader = Pick<Repositories, 'providers' | 'capacity'>;
 
-/** The queues of those of the job's providers whose machines are counted; none where there is no other provider to go to. */
+/** The queues of the job's providers with limited capacity; empty if only one provider has offers. */
 export async function queuesOf(
   repositories: Reader,
   job: JobRecord,
@@ -23,12 +23,12 @@ export async function queuesOf(
   return queues;
 }
 
-/** The queues as they are now, and the provider whose queue nobody else can join before the end of the transaction. */
+/** The current queues, and the queue that no other transaction can join before the end of this one. */
 type Held = { readonly queues: readonly ProviderQueue[]; readonly held: ProviderQueue | null };
 
 /**
- * Jobs that are submitted together are decided together: each looks once more at the queue that it is about to join, and no
- * other can join it meanwhile. To be called first in a transaction.
+ * Reads the queue that the job is about to join once more, under a lock against other jobs, so that jobs submitted at
+ * the same time see each other's claims. Call it first in a transaction.
  */
 export async function lookAgain(
   repositories: Reader,
@@ -45,8 +45,8 @@ export async function lookAgain(
 }
 
 /**
- * The room is taken with the decision, so that the next one sees it; the attempt finds its grant there. Attempts that were
- * granted theirs with it are to be woken.
+ * Claims the room in the transaction of the decision, so that the next decision sees it and the attempt finds its
+ * grant. Returns the other attempts that got their grant by this call; the caller wakes them.
  */
 export async function takeRoom(
   repositories: Reader,

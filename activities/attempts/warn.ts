@@ -1,12 +1,12 @@
 import { noSignals, takeSignal } from '../../core/signals/reduce.ts';
 import type { ControlDeps } from '../deps.ts';
 
-/** Two graces, and the way of the word to the runner. */
+/** Added to the two graces: time until the warning reaches the runner. */
 const deliveryMs = 10_000;
 
 /**
- * Tells an attempt that its place is wanted: as a provider's warning does, so that its runner leaves a checkpoint and stops, and
- * its replacement may stand beside it. The first deadline stays.
+ * Warns an attempt that a replacement takes its place, like a provider's warning: its runner leaves a checkpoint and
+ * stops, and the replacement may run beside it. The first deadline stays.
  */
 export async function warnAttempt({ store, now }: ControlDeps, attemptId: string): Promise<void> {
   const { jobId, attempt, ending } = await store.attempts.get(attemptId);

@@ -1,4 +1,4 @@
-import type { CheckActivities } from '../contract.ts';
+import type { CheckActivities } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
 import { providerNamed } from '../reconcile/survey.ts';
@@ -9,7 +9,7 @@ export function createCheckActivities(deps: CheckDeps): CheckActivities {
   return withFailures<CheckActivities>({ checkProvider: ({ provider }) => checkProvider(deps, provider) });
 }
 
-/** Keeps the row that the API shows true. Of several hosts that serve a provider the last one's word holds. */
+/** Updates the provider's row, which the API shows. If several hosts serve a provider, the last check wins. */
 async function checkProvider(
   { store, providers, now }: CheckDeps,
   name: string,

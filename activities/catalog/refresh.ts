@@ -1,7 +1,7 @@
 import { dueOf } from '../../core/catalog/freshness.ts';
 import { isArtenicError } from '../../core/errors.ts';
 import { providerNamed } from '../reconcile/survey.ts';
-import type { CatalogActivities, CatalogInput } from '../contract.ts';
+import type { CatalogActivities, CatalogInput } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -11,7 +11,9 @@ type Refreshed = { readonly offers: number };
 
 export function createCatalogActivities(deps: CatalogDeps): CatalogActivities {
   const underWay = new Map<string, Promise<Refreshed>>();
-  /** Providers of which this process has read everything: its configuration may be another one than that of the last. */
+  /**
+   * Providers whose full catalog this process has read. Its configuration may differ from that of the previous process.
+   */
   const whole = new Set<string>();
 
   async function refresh({ provider: name, isAsked }: CatalogInput): Promise<Refreshed> {
@@ -26,7 +28,7 @@ export function createCatalogActivities(deps: CatalogDeps): CatalogActivities {
   }
 
   return withFailures<CatalogActivities>({
-    // of many jobs that wait for one provider each asks for it
+    // many jobs that wait for the same provider request its refresh at once; they share a single call
     refreshCatalog: (input) => {
       const running = underWay.get(input.provider);
       if (running !== undefined) return running;
@@ -37,7 +39,7 @@ export function createCatalogActivities(deps: CatalogDeps): CatalogActivities {
   });
 }
 
-/** A provider that refuses keeps its last catalog, with its age and with what it says now. */
+/** A provider that refuses keeps its last catalog, with its age and the new error. */
 async function read({ store, now }: CatalogDeps, provider: Provider, part: 'all' | 'spot'): Promise<Refreshed> {
   const { name } = provider;
   const triedAt = now();

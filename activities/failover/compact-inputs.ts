@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { FailoverState } from '../../core/failover/types.ts';
 
-/** What is kept of the state that a decision was made by. */
+/** Stored form of the state that a decision was based on. */
 export type CompactInputs = {
   /** SHA-256 of the whole state as canonical JSON. */
   readonly digest: string;
-  /** SHA-256 of each of its parts: one that the decision before had, too, is found there, or before it. */
+  /** SHA-256 of each part; a part that equals that of the previous decision is stored there, or further back. */
   readonly parts: Readonly<Record<string, string>>;
-  /** Numbers of the ended attempts that it held. */
+  /** Numbers of the ended attempts in the state. */
   readonly attempts: readonly number[];
-  /** The parts that are not those of the decision before; of `attempts` only those that it did not hold. */
+  /** The parts that differ from those of the previous decision; of `attempts` only the new ones. */
   readonly changed: Readonly<Record<string, unknown>>;
 };
 
-/** Object keys in order, so that equal values are equal texts. */
+/** JSON with sorted object keys, so that equal values give equal texts. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -26,12 +26,12 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Decisions of earlier releases kept the whole state, which says nothing of its parts. */
+/** Decisions of earlier releases stored the whole state, without hashes of its parts. */
 function isCompact(inputs: unknown): inputs is CompactInputs {
   return typeof inputs === 'object' && inputs !== null && 'digest' in inputs && 'parts' in inputs;
 }
 
-/** @param before inputs of the decision before this one, as they were stored; anything else counts as none. */
+/** @param before stored inputs of the previous decision; any other value counts as none */
 export function compactInputs(state: FailoverState & { readonly heldAtMs?: number }, before: unknown): CompactInputs {
   const known = isCompact(before) ? before : { parts: {}, attempts: [] };
   const knownParts = new Map(Object.entries(known.parts));

@@ -2,7 +2,7 @@ import { isTerminalJobState } from '@artenic/core';
 import type { Decided, FailoverAction, FailoverState } from '../../core/failover/types.ts';
 import { holdBack } from '../../core/signals/hold-back.ts';
 import type { Repositories } from '../../store/types.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { compactInputs } from './compact-inputs.ts';
 import { readSituation } from './failover-state.ts';
@@ -29,7 +29,8 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
     const room = await lookAgain(repositories, job, firstAction, firstState.queues ?? []);
     const state = room.held === null ? firstState : { ...firstState, queues: room.queues };
     const action = room.held === null ? firstAction : decide(state);
-    // a hold that has been answered must hold: it is read last, and comes before or after this decision as a whole
+    // a hold that was acknowledged must take effect: it is read last, under the lock that orders it before or after
+    // this decision
     const { heldAt } = await repositories.jobs.lock(jobId);
     // checked again under the job's lock: a concurrent call with this number may have stored its decision already
     const first = await repositories.decisions.find(jobId, decision);
@@ -48,13 +49,16 @@ export async function decideNext(deps: ControlDeps, { jobId, decision, watched }
   return withUnknown(decided, firstState.refusals);
 }
 
-/** What waits for want of offers waits for those that are not known. */
+/** Adds the providers with unknown offers to a wait, because their offers may end it. */
 function withUnknown(decided: Decided, refusals: FailoverState['refusals']): Decided {
   if (decided.kind !== 'wait' || decided.isRepeated === true || refusals.length === 0) return decided;
   return { ...decided, unknown: refusals.map(({ provider }) => provider) };
 }
 
-/** Between two attempts the job recovers; before the first it waits. What is taken over runs on, and says itself how it goes. */
+/**
+ * Between two attempts the job is recovering; before the first it is waiting. A taken-over attempt keeps running and
+ * reports its own state.
+ */
 async function updateJobState(
   { jobs }: Repositories,
   jobId: string,

@@ -1,15 +1,15 @@
 import type { EndedAttempt, FailoverState, HeardRefusal, OpenAttempt, OwnRefusal } from '../../core/failover/types.ts';
 import { decisiveStopAtMs } from '../../core/jobs/running-time.ts';
-import { hasCompleted } from '../../store/completion.ts';
+import { hasCompleted } from '../../store/attempts/completion.ts';
 import type { AttemptRecord, JobRecord, LaunchRefusalRecord, RecentRefusal } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 import { findOffers } from './find-offers.ts';
 import { queuesOf } from '../attempts/room.ts';
 
-/** As long as a first refusal is worth anything to others. */
+/** How long another job's refusal counts; the value of a first refusal to other jobs ends after this. */
 const heardForMs = 300_000;
 
-/** What a decision is made by, as it was at `decidedAt`. */
+/** The facts for a decision, as of `decidedAt`. */
 export type Situation = {
   readonly job: JobRecord;
   readonly state: FailoverState;
@@ -17,7 +17,7 @@ export type Situation = {
   readonly hasAttempts: boolean;
 };
 
-/** @param watched numbers of the attempts whose workflows the asking run watches. */
+/** @param watched numbers of the attempts whose workflows the calling run watches */
 export async function readSituation(deps: ControlDeps, jobId: string, watched: readonly number[]): Promise<Situation> {
   const { store, now } = deps;
   const job = await store.jobs.get(jobId);
@@ -50,7 +50,7 @@ export async function readSituation(deps: ControlDeps, jobId: string, watched: r
   return { job, state, decidedAt, hasAttempts: attempts.length > 0 };
 }
 
-/** Workflows that have begun and not yet made their row: by the decisions that launched them. */
+/** Attempts whose workflow has started but not yet created its row, from the decisions that launched them. */
 async function openingOf(
   { store }: ControlDeps,
   jobId: string,
@@ -84,7 +84,7 @@ function openOf(
     open.map(async (row) => {
       const { attempt, offer, noticedAt } = row;
       const noticedAtMs = noticedAt?.getTime() ?? null;
-      // only a warned attempt is decided about before its end
+      // only a warned attempt is decided on before its end
       const isDone = noticedAtMs !== null && (await hasCompleted(deps.storage, row));
       const isWatched = watched.includes(attempt);
       return { attempt, offer, isWatched, noticedAtMs, isDone, ranMs: ranMs(row, noticedAtMs ?? nowMs) };

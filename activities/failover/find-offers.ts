@@ -7,16 +7,17 @@ import type { CatalogRecord, ProviderRecord } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 
 const microsPerUsd = 1_000_000;
-/** Of one market: the decision that is stored holds them all. */
+/** Limit per market, because the stored decision contains all offers. */
 const mostOffers = 64;
 
-/** What could be launched, in order of preference, and the providers of which that is not known. */
+/** Offers in order of preference, and the providers whose offers are unknown. */
 export type FoundOffers = { readonly offers: readonly Offer[]; readonly refusals: readonly ProviderRefusal[] };
 
 /**
- * By the rows that refreshes write; no provider is asked. In order of preference: spot first where it may fall back, then
- * cheapest first, then in the order of the job's providers. One provider that is not known does not hide the others. That
- * one has nothing for the job is believed only of rows that are young: it may end the job.
+ * Reads the rows that refreshes write; no provider is asked. Order of preference: spot first if the mode allows a
+ * fallback, then cheapest first, then in the order of the job's providers. A provider with unknown offers does not hide
+ * those of other providers. A provider without offers for the job is believed only with fresh rows, because that result
+ * may end the job.
  */
 export async function findOffers({ store }: Pick<ControlDeps, 'store'>, spec: JobSpec): Promise<FoundOffers> {
   const { providers, mode } = spec.placement;

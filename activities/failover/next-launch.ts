@@ -4,15 +4,15 @@ import { chooseLaunch, waitTogetherMs, type LaunchChoice } from '../../core/fail
 import { heldReason, lookAgainMs } from '../../core/signals/hold-back.ts';
 import type { AttemptRecord, JobRecord, Repositories } from '../../store/types.ts';
 import type { LaunchError } from '../../core/jobs/judge.ts';
-import type { NextLaunch, NextLaunchInput } from '../contract.ts';
+import type { NextLaunch, NextLaunchInput } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { readSituation } from './failover-state.ts';
 import { grantCapacity } from '../attempts/queue.ts';
 
 /**
- * What an attempt does whose launch was refused, or whose wait is over: another offer, another wait, or its end. A refusal is
- * a row of its offer; the attempt goes on under its number, and each launch has a number of its own. The same question gets
- * the same launch again.
+ * Next step of an attempt whose launch was refused, or whose wait is over: another offer, another wait, or its end. A
+ * refusal is stored in the row of its offer; the attempt continues under its number, and each launch has its own
+ * number. Repeating a call returns the same launch.
  */
 export async function nextLaunch(deps: ControlDeps, input: NextLaunchInput): Promise<NextLaunch> {
   const { store, now, policyFor } = deps;
@@ -40,7 +40,7 @@ export async function nextLaunch(deps: ControlDeps, input: NextLaunchInput): Pro
   return chosen;
 }
 
-/** It has an instance, had one, or is asked to end: another launch would be one too many. */
+/** Whether the attempt has or had an instance, or is asked to stop: a further launch would be wrong. */
 function isAtItsEnd({ ending, handle, stopRequested, billedFrom, terminationConfirmedAt }: AttemptRecord): boolean {
   return [ending, handle, stopRequested, billedFrom, terminationConfirmedAt].some((fact) => fact !== null);
 }
@@ -60,7 +60,7 @@ async function settle(
 ): Promise<NextLaunch> {
   const job = await jobs.lock(jobId);
   const attempt = await attempts.get(id);
-  // another run has gone on meanwhile
+  // another run has already moved to a later launch
   if (attempt.launch > launch) return onward(attempt);
   if (isAtItsEnd(attempt)) return { kind: 'end', error };
   const held = heldBack(choice, job, { stopAtMs, nowMs: now().getTime() });
@@ -98,7 +98,7 @@ function heldBack(
   return { ...choice, waitMs: waitTogetherMs(choice.waitMs, stopAtMs, nowMs) };
 }
 
-/** For an attempt that ends after a wait: what it was told last. */
+/** The last error of an attempt that ends after a wait. */
 async function lastError({ store }: ControlDeps, { jobId, attempt }: AttemptRecord): Promise<LaunchError> {
   const last = (await store.launchRefusals.ofJob(jobId)).findLast((one) => one.attempt === attempt);
   return last === undefined

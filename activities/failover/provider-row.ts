@@ -3,8 +3,8 @@ import type { ProviderRecord } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
 
 /**
- * What is known of a provider, by the row that the worker which serves it writes when it starts.
- * Throws `validation-failed` for a name that no worker has served yet: no job can be submitted with it.
+ * The provider's row, which the worker that serves it writes at its start. Throws `validation-failed` for a name that
+ * no worker has served yet: no job can be submitted with it.
  */
 export async function providerRow({ store }: Pick<ControlDeps, 'store'>, name: string): Promise<ProviderRecord> {
   const row = await store.providers.find(name);

@@ -3,8 +3,8 @@ import { isArtenicError } from '../../core/errors.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 
 /**
- * Puts outputs where everybody looks for them that a runner stored under spare names, because the API was away. One that
- * is not what the marker says stays away: the marker's readers find its hash wrong, too.
+ * Copies outputs to their regular keys that a runner stored under spare names while the API was away. An output that
+ * does not match the marker is left out: readers of the marker would reject its hash, too.
  */
 export async function moveSpareOutputs(
   storage: ObjectStorage,

@@ -2,10 +2,10 @@ import { isTerminalJobState } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import { endingOfStop, type StopReason } from '../../core/jobs/stop-reasons.ts';
-import type { ControlActivities } from '../contract.ts';
+import type { ControlActivities } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 
-/** The runner reads the request with its next heartbeat. */
+/** Stores the stop request, which the runner reads with its next heartbeat. */
 export async function requestStop(
   deps: ControlDeps,
   attemptId: string,
@@ -21,8 +21,8 @@ export async function requestStop(
 }
 
 /**
- * The job ends while a replacement's workflow has yet to make its row: the row is made here, with its end in it. Whoever
- * opens the attempt afterwards finds that, and launches nothing.
+ * Handles a job that ends before a replacement's workflow has created its row: creates the row here, with its ending. A
+ * later `openAttempt` finds the ending and launches nothing.
  */
 async function endUnopened({ store, now }: ControlDeps, attemptId: string): Promise<void> {
   const parts = parseAttemptId(attemptId);
@@ -30,7 +30,7 @@ async function endUnopened({ store, now }: ControlDeps, attemptId: string): Prom
   const { jobId, attempt } = parts;
   for (const { offer, reason } of await store.decisions.launches(jobId, [attempt])) {
     await store.transaction(async ({ jobs, attempts }) => {
-      // as `openAttempt` does: one of the two is the first
+      // the same lock as in `openAttempt`, so that only one of the two creates the row
       await jobs.lock(jobId);
       if ((await attempts.find(attemptId)) !== null) return;
       await attempts.open({ id: attemptId, jobId, attempt, offer, reason, createdAt: now() });

@@ -1,9 +1,9 @@
 import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible } from '../../core/jobs/feasibility.ts';
-import { knownProviderOf } from '../../store/known-provider.ts';
+import { knownProviderOf } from '../../store/providers/known.ts';
 import type { JobRecord } from '../../store/types.ts';
-import type { PreparedJob } from '../contract.ts';
+import type { PreparedJob } from '../contracts/index.ts';
 import type { ControlDeps } from '../deps.ts';
 import { providerRow } from '../failover/provider-row.ts';
 
@@ -12,7 +12,7 @@ export async function prepareJob(deps: ControlDeps, jobId: string): Promise<Prep
   const job = await store.jobs.get(jobId);
   const { state, message, spec } = job;
   if (isTerminalJobState(state)) return { kind: 'settled', state, message, model: resultOf(job) };
-  // what runs already, or is to end anyway, is not put in question again
+  // a job with an attempt, or with a requested cancel, is not checked again
   if (job.currentAttempt === 0 && job.cancelRequestedAt === null) {
     await refuseMissingObjects(deps, spec);
     await refuseInfeasible(deps, spec);

@@ -37,10 +37,12 @@ export async function settleAttempt(
   return settled;
 }
 
-/** A decision takes a place for its attempt, which a cancel may keep from ever being made. */
+/**
+ * Releases the claim that a decision made for its attempt, because a cancel may prevent that attempt from being opened.
+ */
 async function dropUnopened({ attempts, capacity }: ControlDeps['store'], jobId: string): Promise<void> {
   const newest = (await attempts.newest(jobId)).at(-1)?.attempt ?? 0;
-  // who waits near the head of that queue asks for it within seconds
+  // attempts near the head of that queue ask for the freed capacity within seconds
   await capacity.release(attemptIdOf(jobId, newest + 1));
 }
 

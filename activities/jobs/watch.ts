@@ -4,7 +4,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { ControlDeps } from '../deps.ts';
 import { principalOfActivity } from '../principal.ts';
 
-/** For the workflow that the activity was called by. */
+/** Adds the calling workflow as a watcher of the job. */
 export async function watchJobByWorkflow(deps: ControlDeps, jobId: string): Promise<void> {
   const id = asyncLocalStorage.getStore()?.info.workflowExecution?.workflowId;
   if (id === undefined) throw new ArtenicError('internal', 'watchJob is called by workflows only.');

@@ -3,8 +3,8 @@ import type { AttemptRecord, ActingStore } from '../../store/types.ts';
 import type { InstanceDescription, InstanceHandle, Provider } from '../providers/provider.ts';
 
 /**
- * Throws `transient` when the attempt belongs to another machine than the one that this adapter sees: what is not found here
- * proves nothing, and the worker of that machine takes the next try.
+ * Throws `transient` when the attempt belongs to another machine than this adapter's: an instance that is not found
+ * here may exist there, and the worker of that machine takes the next try.
  */
 export async function assertOwnMachine(
   provider: Provider,
@@ -15,7 +15,7 @@ export async function assertOwnMachine(
   throw new ArtenicError('transient', `${attempt.id} is on ${attempt.machine}, which another worker serves.`);
 }
 
-/** Null when the provider does not know it: its record went with it, and says nothing of how it ended. */
+/** Null when the provider no longer knows the instance: without its record nothing is known of its end. */
 export async function describeIfKnown(provider: Provider, handle: InstanceHandle): Promise<InstanceDescription | null> {
   try {
     return await provider.describe(handle);
@@ -25,7 +25,7 @@ export async function describeIfKnown(provider: Provider, handle: InstanceHandle
   }
 }
 
-/** What an instance costs is counted from the provider's own times. */
+/** Stores the provider's own times of an instance, from which its cost is counted. */
 export async function recordBilledTimes(
   store: Pick<ActingStore, 'attempts'>,
   { handle, state, launchedAt, endedAt }: InstanceDescription,
@@ -36,8 +36,9 @@ export async function recordBilledTimes(
 }
 
 /**
- * Asks for the instance's end. `gone` is the provider's own word, never a guess from an answer to the request.
- * @param onLiving is told of every try after which it still lives, with the provider's refusal if that is why.
+ * Requests the instance's end. `gone` is always the provider's own report, never derived from the answer to the
+ * request.
+ * @param onLiving called after every try that leaves the instance alive, with the provider's error if there is one
  */
 export async function endInstance(
   store: Pick<ActingStore, 'attempts'>,

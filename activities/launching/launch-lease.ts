@@ -4,12 +4,12 @@ import type { ActingStore } from '../../store/types.ts';
 
 /** A dead holder's lease delays its successor by no more than this. */
 const leaseMs = 10_000;
-/** Two may fail before it is lost. */
+/** Two renewals may fail before the lease is lost. */
 const renewalMs = 3000;
 
 /**
- * One launch of an attempt at a time. A workflow that is reset launches while the call of its earlier run is still under way,
- * and neither can find in the provider's list what the other one is about to make.
+ * Allows one launch of an attempt at a time. A workflow that was reset launches while the call of its earlier run is
+ * still under way, and neither call finds the other's coming instance in the provider's list.
  */
 export async function launchAlone<Result>(
   { attempts }: Pick<ActingStore, 'attempts'>,

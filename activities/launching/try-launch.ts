@@ -1,13 +1,15 @@
 import { isArtenicError, type ErrorType } from '../../core/errors.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord } from '../../store/types.ts';
-import type { LaunchInput, LaunchResult, NextLaunch } from '../contract.ts';
+import type { LaunchInput, LaunchResult, NextLaunch } from '../contracts/index.ts';
 import type { ProviderDeps } from '../deps.ts';
 import type { InstanceHandle } from '../providers/provider.ts';
 
-/** What an adapter says only after it has looked that nothing was made: the next offer may be tried at once. */
+/**
+ * Errors that an adapter throws only after a check that no instance was created: the next offer may be tried at once.
+ */
 const unambiguous: readonly ErrorType[] = ['stockout', 'quota'];
-/** After so long no further offer is tried by this call: a call that takes longer counts as lost. */
+/** After this time the call tries no further offer: a call that takes much longer counts as lost. */
 const enoughMs = 60_000;
 
 type Launch = { readonly offer: Offer; readonly launch: number };
@@ -15,12 +17,12 @@ function onward({ launch, offer, reason }: AttemptRecord): NextLaunch {
   return { kind: 'launch', launch, offer, reason };
 }
 
-/** Makes the instance of one launch, or gives the one that is there. */
+/** Creates the instance of a launch, or returns the existing one. */
 type MakeInstance = (attemptId: string, launch: Launch) => Promise<InstanceHandle>;
 
 /**
- * Tries one offer of a provider after the other, as the policy names them: what one call finds refused costs the history
- * nothing. The row says which launch is under way, so that a try whose worker died goes on where that one was.
+ * Tries the offers of a provider one after another, in the policy's order, so that refusals within one call cost no
+ * history events. The row names the current launch, so a try after a worker's death continues there.
  */
 export async function tryLaunch(
   deps: ProviderDeps,
@@ -32,7 +34,7 @@ export async function tryLaunch(
   const row = await store.attempts.get(attemptId);
   let current: Launch = row.launch > launch ? row : { offer, launch };
   for (;;) {
-    // an earlier try has gone on to another provider, whose workers have their own queue
+    // an earlier try has moved on to another provider, whose workers have their own queue
     if (current.offer.provider !== offer.provider) return { kind: 'next', launch: current.launch, next: onward(row) };
     try {
       const handle = await makeInstance(attemptId, current);

@@ -11,7 +11,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import { cancellation } from '../cancellation.ts';
 import type { ControlDeps } from '../deps.ts';
-import { readCompletion } from '../../store/completion.ts';
+import { readCompletion } from '../../store/attempts/completion.ts';
 import { principalOfActivity } from '../principal.ts';
 import { modelPathOf } from './model-path.ts';
 
@@ -42,7 +42,7 @@ export async function registerModel(
       metrics: chosenMetrics(await store.metrics.latest(jobId), job.spec.outputs.metrics),
       jobId,
       createdBy: job.createdBy,
-      // before it was stored: an upload of what cannot be served would be for nothing
+      // inspected before the upload, because storing a model that cannot be served would be useless
       examine: async () => ({ signature, external: null }),
     };
     const { version } = await registerVersion(deps, input, nothingMore);
@@ -68,8 +68,8 @@ async function findModel(
 }
 
 /**
- * Downloads the attempt's own object. Its length and hash are taken from its bytes, never from the marker: that was
- * written by the attempt, and could name another job's model.
+ * Downloads the attempt's own object. Its length and hash come from its bytes, never from the marker: the attempt has
+ * written the marker, and could name another job's model.
  */
 async function fetchOwn(
   storage: ControlDeps['storage'],
@@ -88,7 +88,7 @@ async function fetchOwn(
       }
     },
     createWriteStream(file, { mode: 0o600 }),
-    // the next try downloads it again: two beside each other take twice as long
+    // the next try downloads the object again, and two downloads at once take twice as long
     cancellation(),
   );
   const sha256 = hash.digest('hex');

@@ -1,4 +1,4 @@
-import type { RepairActivities, SweepActivities } from '../contract.ts';
+import type { RepairActivities, SweepActivities } from '../contracts/index.ts';
 import type { ReconcileDeps, RepairDeps } from '../deps.ts';
 import { withFailures } from '../failures.ts';
 import { endStray } from './end-stray.ts';

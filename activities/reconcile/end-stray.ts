@@ -3,8 +3,8 @@ import { assertNever } from '../../core/assert-never.ts';
 import { isArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import type { StrayReason } from '@artenic/core';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
-import type { SweepActivities } from '../contract.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
+import type { SweepActivities } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
 import { describeIfKnown, endInstance, recordBilledTimes } from '../launching/end-instance.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
@@ -24,7 +24,7 @@ export async function endStray(deps: ReconcileDeps, handle: InstanceHandle, reas
       );
       if (left !== 'gone') return { outcome: 'asked' };
     } catch (error) {
-      // it is written down, and the next sweep tries again, for as long as it takes
+      // the stray is recorded, and each following sweep tries again
       if (isArtenicError(error)) return { outcome: 'refused' };
       throw error;
     }
@@ -33,7 +33,7 @@ export async function endStray(deps: ReconcileDeps, handle: InstanceHandle, reas
   return { outcome: 'gone' };
 }
 
-/** Only the provider's clear word counts: what it cannot tell is asked to end. */
+/** Only a clear report of the provider counts; an instance of unknown state is terminated. */
 async function isGone({ store }: ReconcileDeps, provider: Provider, handle: InstanceHandle): Promise<boolean> {
   try {
     const found = await describeIfKnown(provider, handle);
@@ -45,7 +45,7 @@ async function isGone({ store }: ReconcileDeps, provider: Provider, handle: Inst
   }
 }
 
-/** A row, a workflow or a launch may have come between the survey and now. */
+/** Checks again, because a row, a workflow or a launch may have appeared since the survey. */
 async function isStillStray(deps: ReconcileDeps, handle: InstanceHandle, reason: StrayReason): Promise<boolean> {
   const row = await deps.store.attempts.find(handle.attemptId);
   switch (reason) {
@@ -64,7 +64,10 @@ async function isStillStray(deps: ReconcileDeps, handle: InstanceHandle, reason:
   }
 }
 
-/** No workflow of it is open, and none can come back: the job has ended, or its workflow would be the one to see to it. */
+/**
+ * Whether no workflow of the attempt is open and none can return: the job has ended, or its open workflow
+ * would have taken it over.
+ */
 export async function isAbandoned(
   { store, describeWorkflow }: Pick<ReconcileDeps, 'store' | 'describeWorkflow'>,
   attemptId: string,

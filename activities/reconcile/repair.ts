@@ -1,6 +1,6 @@
 import { isTerminalJobState } from '@artenic/core';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
-import type { RepairActivities } from '../contract.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
+import type { RepairActivities } from '../contracts/index.ts';
 import { collectAttempt } from '../attempts/collect.ts';
 import { settleAttempt } from '../jobs/settle.ts';
 import type { RepairDeps } from '../deps.ts';
@@ -23,7 +23,7 @@ export async function settleAbandoned(deps: RepairDeps, attemptId: string): Prom
     if (left !== null && left.state !== 'gone') return false;
     if (handle !== null || left !== null) await store.reconcile.confirmTermination([attemptId], now());
   }
-  // what it has finished counts, whoever watched
+  // a finished attempt counts, even if no workflow watched it
   const collected = await collectAttempt(deps, { attemptId, evidence: null, launchError: null });
   await settleAttempt(deps, attemptId, collected);
   return true;

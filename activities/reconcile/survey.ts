@@ -3,18 +3,21 @@ import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { compare } from '../../core/reconcile/compare.ts';
 import type { SeenAttempt, SeenInstance, Verdict, WorkflowState } from '../../core/reconcile/types.ts';
 import type { SweptAttempt } from '../../store/types.ts';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
-import type { SweepPlan } from '../contract.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
+import type { SweepPlan } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
 import { describeIfKnown, recordBilledTimes } from '../launching/end-instance.ts';
 import { consistencyMsOf } from '../providers/consistency.ts';
 import type { InstanceHandle, Provider } from '../providers/provider.ts';
 
-/** The rest waits for the next sweep, so that neither a history nor an answer grows without end. */
+/** The rest waits for the next sweep, so that histories and answers stay bounded. */
 const most = { attempts: 5000, actions: 200 };
 const describedAtOnce = 20;
 
-/** Reads list, rows and workflows in the order in which they are created, so that a younger object can never look orphaned. */
+/**
+ * Reads list, rows and workflows in the order in which they are created, so that a younger object can never look
+ * orphaned.
+ */
 export async function surveyProvider(deps: ReconcileDeps, name: string): Promise<SweepPlan> {
   const { store, now, graceMs } = deps;
   const provider = providerNamed(deps, name);
@@ -27,7 +30,7 @@ export async function surveyProvider(deps: ReconcileDeps, name: string): Promise
     attemptIds: [...new Set(instances.map(({ handle }) => handle.attemptId))],
     limit: most.attempts,
   });
-  // its own sweep compares what another machine has
+  // instances on another machine are compared by that machine's sweep
   const rows = found.filter((row) => row.machine === null || machine === undefined || row.machine === machine);
   const attempts = await withWorkflows(deps, rows);
   const nowMs = now().getTime();
@@ -43,7 +46,7 @@ export function providerNamed({ providers }: Pick<ReconcileDeps, 'providers'>, n
   return provider;
 }
 
-/** What has been proved gone since then may still be in a list that is older. */
+/** Leaves out instances that were proved gone since `sinceMs`, because an older list may still show them. */
 async function listLiving(deps: ReconcileDeps, provider: Provider, sinceMs: number): Promise<readonly SeenInstance[]> {
   const listed = await provider.list();
   const strays = await deps.store.reconcile.strays(provider.name, new Date(sinceMs));
@@ -90,7 +93,10 @@ function stateOf(said: 'open' | 'closed' | 'absent'): WorkflowState {
   return said === 'absent' ? 'none' : said;
 }
 
-/** The proof is the list's; what the instance has cost only its own record tells. Without that the next sweep asks again. */
+/**
+ * The list proves the end, but only the instance's own record has its billed times. Without that record the next sweep
+ * asks again.
+ */
 async function withEarlierEndTimes(
   { store }: ReconcileDeps,
   provider: Provider,

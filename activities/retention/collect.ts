@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { collectGarbage } from '../../store/retention/collector.ts';
 import type { CollectorDeps } from '../../store/retention/round.ts';
-import type { CollectorActivities } from '../contract.ts';
+import type { CollectorActivities } from '../contracts/index.ts';
 import { withFailures } from '../failures.ts';
 
-/** Longer than a round may take: a try that was given up on works on beside the next one until then. */
+/** Longer than a round may take: a try that was given up still works beside the next one until then. */
 const leaseMs = 10 * 60_000;
 
 export function createCollectorActivities(deps: CollectorDeps): CollectorActivities {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ArtenicError } from '../../core/errors.ts';
-import { tokenHashOf } from '../../store/tokens.ts';
+import { tokenHashOf } from '../../store/access/tokens.ts';
 import type { ApiDeps } from '../deps.ts';
 
 export const sessionDays = 14;

@@ -148,6 +148,24 @@ function coalesce(underway: Underway, work: () => Promise<void>): () => void {
   };
 }
 
+async function checkAccessOfAll(deps: ApiDeps, readers: Room['readers']): Promise<void> {
+  const left = [...readers];
+  const checkSome = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) await checkAccess(deps, ...next);
+  };
+  await Promise.all(Array.from({ length: checksAtOnce }, checkSome));
+}
+
+/** Ends the connections of readers that have not answered the last ping. */
+function pingAll(readers: Room['readers']): void {
+  for (const reader of readers.keys()) {
+    if (reader.isAlive) {
+      reader.isAlive = false;
+      reader.socket.ping();
+    } else reader.socket.terminate();
+  }
+}
+
 /** `/ws`: events by topic in the order of their numbers, each once for a reader that resumes behind the last it saw. */
 export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultHeartbeatMs): Live {
   const sockets = new WebSocketServer({
@@ -158,13 +176,7 @@ export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultH
   const underway = createUnderway();
   const feed = createLiveFeed(deps.store.events);
   const readers: Room['readers'] = new Map();
-  const checkAll = async (): Promise<void> => {
-    const left = [...readers];
-    const checkSome = async (): Promise<void> => {
-      for (let next = left.pop(); next !== undefined; next = left.pop()) await checkAccess(deps, ...next);
-    };
-    await Promise.all(Array.from({ length: checksAtOnce }, checkSome));
-  };
+  const checkAll = (): Promise<void> => checkAccessOfAll(deps, readers);
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404, 'Not Found');
@@ -214,14 +226,7 @@ export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultH
   const poll = setInterval(wake, pollMs);
   const heartbeat = setInterval(() => {
     void underway.add(checkAll());
-    for (const reader of readers.keys()) {
-      if (!reader.isAlive) {
-        reader.socket.terminate();
-        continue;
-      }
-      reader.isAlive = false;
-      reader.socket.ping();
-    }
+    pingAll(readers);
   }, heartbeatMs);
 
   return {

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { ArtenicError } from '../../core/errors.ts';
-import { tokenHashOf } from '../../store/tokens.ts';
+import { tokenHashOf } from '../../store/access/tokens.ts';
 import type { ProjectPrincipal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 import { parseKey, sameHash } from '../../app/access/keys.ts';

@@ -1,5 +1,5 @@
 import { ArtenicError } from '../../core/errors.ts';
-import { tokenHashOf } from '../../store/tokens.ts';
+import { tokenHashOf } from '../../store/access/tokens.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { RunnerCaller } from '../http/route.ts';
 

@@ -1,6 +1,6 @@
 import type { AttemptRecord, JobRecord, ProjectPrincipal } from '../../store/types.ts';
 
-/** The runner that has presented an attempt's token. */
+/** Principal of the runner that has presented an attempt's token. */
 export function runnerPrincipal({
   attempt,
   job,

@@ -15,13 +15,15 @@ type Deps = {
 const mostAtOnce = 100;
 
 async function tell({ temporal }: Deps, attemptId: string, event: WorkflowEvent): Promise<void> {
-  // the machine is taken back: the failover looks for the next one at once
+  // the provider takes the machine back: the failover chooses a replacement at once
   const jobId = event.kind === 'notice' ? parseAttemptId(attemptId)?.jobId : undefined;
   if (jobId !== undefined) await ifThere(temporal.wakeFailover(jobId));
   await ifThere(temporal.signalRunnerEvent(attemptId, event));
 }
 
-/** Tells an attempt's workflow what its runner has said, in that order, up to the first that cannot be told: false. */
+/**
+ * Sends a runner's events to the attempt's workflow, in order of arrival. Stops at the first failure and returns false.
+ */
 export async function deliverRunnerEvents(deps: Deps, attemptId: string): Promise<boolean> {
   const { runnerEvents } = deps.store;
   for (const { eventId, event } of await runnerEvents.undelivered(attemptId, mostAtOnce)) {

@@ -30,7 +30,7 @@ export async function cancelJob<Result>(
     await temporal.cancelTrainingJob(jobId);
     await store.jobs.markCancelDelivered(jobId, now());
   } catch (error) {
-    // The cancel is recorded: the relay delivers it when Temporal is back.
+    // The cancel is stored: the relay delivers it when Temporal is back.
     deps.logger.warn({ jobId, error: messageOf(error) }, 'the cancel is delivered later');
   }
   return result;

@@ -2,7 +2,7 @@ import { objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible, whyUnkept, type KnownProvider } from '../../core/jobs/feasibility.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
-import { knownProviderOf } from '../../store/known-provider.ts';
+import { knownProviderOf } from '../../store/providers/known.ts';
 import type { PrincipalStore } from '../../store/types.ts';
 
 export type FeasibilityDeps = { readonly store: PrincipalStore; readonly storage: ObjectStorage };
@@ -33,7 +33,9 @@ async function checkUploaded(deps: FeasibilityDeps, spec: JobSpec): Promise<void
       });
 }
 
-/** What can be told at once, without a workflow: what is not built, providers that are not there, machines too small, missing uploads. */
+/**
+ * Checks that need no workflow: unsupported fields, missing providers, machines that are too small, missing uploads.
+ */
 export async function checkFeasible(deps: FeasibilityDeps, spec: JobSpec): Promise<void> {
   const unkept = whyUnkept(spec);
   if (unkept !== null) throw unkept;

@@ -1,7 +1,7 @@
 import { ArtenicError } from '../../core/errors.ts';
 import type { JobRecord, Store } from '../../store/types.ts';
 
-/** The project's job. A job of another project is answered as one that does not exist. @throws ArtenicError `not-found` */
+/** The project's job. A job of another project counts as not existing. @throws ArtenicError `not-found` */
 export async function findJob(
   { jobs }: Pick<Store, 'jobs'>,
   { projectId }: { readonly projectId: string },

@@ -13,13 +13,16 @@ export type SubmitJobDeps = FeasibilityDeps & {
 };
 
 export type SubmitJobInput = {
-  /** The same id again is the same submit: an activity that Temporal tries again passes the id that it passed before. */
+  /** The same id means the same submit: an activity that Temporal retries passes its earlier id again. */
   readonly jobId: string;
   readonly principal: ProjectPrincipal;
   readonly spec: JobSpec;
 };
 
-/** The row first, in one transaction with what the caller adds; then the workflow, which the relay starts if we cannot. */
+/**
+ * First the row, in one transaction with the caller's part; then the workflow, which the relay starts if this call
+ * fails to.
+ */
 export async function submitJob<Result>(
   deps: SubmitJobDeps,
   { jobId, principal, spec }: SubmitJobInput,

@@ -12,8 +12,9 @@ export type WatchJobInput = {
 };
 
 /**
- * The target hears of the job's end once, however often it asks, and also when the job has ended already. The row's lock
- * keeps the job from ending between the look and the watcher's row. @throws ArtenicError `not-found`, `conflict`
+ * Sends the job's end to the target once, however often the target asks, even if the job has already ended. The row's
+ * lock keeps the job from ending between the check and the insert of the watcher. @throws ArtenicError `not-found`,
+ * `conflict`
  */
 export async function watchJob(
   { store, now }: WatchJobDeps,

@@ -3,9 +3,9 @@ import type { StreamKey } from '../../store/types.ts';
 import { everyMs, type Loop } from '../loops/every.ts';
 import { later, packLog, settleLog, type LogDeps } from './objects.ts';
 
-/** A tail is packed when it is this old, however small it is. */
+/** A tail of this age is packed, regardless of its size. */
 const oldestTailMs = 300_000;
-/** An attempt that has ended may still deliver what it wrote. */
+/** An ended attempt may still deliver log bytes for this time. */
 const settleAfterMs = 600_000;
 const batchSize = 20;
 
@@ -15,7 +15,7 @@ export type LogKeeperOptions = {
   readonly settleAfterMs?: number;
 };
 
-/** One round of what requests leave undone: old tails, tails of a process that died, logs of attempts that have ended. */
+/** A round over the work that requests leave undone: old tails, tails of a dead process, logs of ended attempts. */
 export async function keepLogs(deps: LogDeps, options: Omit<LogKeeperOptions, 'intervalMs'> = {}): Promise<void> {
   const { streams } = deps.store;
   const before = (ms: number): Date => new Date(deps.now().getTime() - ms);
@@ -28,7 +28,7 @@ export async function keepLogs(deps: LogDeps, options: Omit<LogKeeperOptions, 'i
   await each(await streams.unsettled({ endedBefore, limit: batchSize }), settleLog);
 }
 
-/** Several processes may keep logs at once: each log is one's at a time. */
+/** Several processes may run a keeper at once: a lease gives each log to one process at a time. */
 export function startLogKeeper(deps: LogDeps, { intervalMs, ...ages }: LogKeeperOptions): Loop {
   return everyMs(intervalMs, () => keepLogs(deps, ages), {
     onError: (error) => deps.logger.warn({ error: messageOf(error) }, 'logs are kept later'),

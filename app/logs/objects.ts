@@ -11,7 +11,7 @@ export type LogDeps = {
   readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly limits: {
-    /** A log's new bytes become an object when there are so many. */
+    /** A log's new bytes become an object when their size reaches this. */
     readonly logObjectBytes: number;
   };
   readonly newId: () => string;
@@ -21,13 +21,13 @@ export type LogDeps = {
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
-/** Logs are compressed while they stream in: speed matters more than the last tenth. */
+/** Logs are compressed while they stream in: speed matters more than the last tenth of size. */
 const gzipLevel = 1;
-/** An object's worth and the piece that completed it, which gzip makes hardly longer when it cannot be compressed. */
+/** Size of an object plus the piece that completed it; gzip makes incompressible bytes only slightly longer. */
 const longestChunkBytes = 6_000_000;
-/** Longer than the storage's own patience with one object. */
+/** Longer than the storage's own timeouts for one object. */
 const leaseMs = 300_000;
-/** A log that was written when each piece was an object may have more. It stays as it is. */
+/** A log from the time when each piece was an object may have more objects. Such a log stays as it is. */
 const mostMerged = 3000;
 
 function refOf({ attemptId, stream }: StreamKey): LogRef {
@@ -43,12 +43,14 @@ async function readStored(storage: ObjectStorage, key: string, range: ByteRange 
   return Buffer.concat(parts);
 }
 
-/** The bytes of a log that a chunk holds. */
+/** The log bytes of a chunk. */
 export async function readChunk(storage: ObjectStorage, { place }: LogChunkRecord): Promise<Uint8Array> {
   return place.kind === 'row' ? place.content : decompress(await readStored(storage, place.key, place.range));
 }
 
-/** Holds the lease of one log while `work` runs, which may renew it; nothing when another process holds it. */
+/**
+ * Holds the lease of a log while `work` runs, which may renew it; does nothing when another process holds the lease.
+ */
 async function leased(
   { streams }: ActingStore,
   key: StreamKey,
@@ -64,13 +66,15 @@ async function leased(
   }
 }
 
-/** Moves the oldest rows of a tail into one object; false when there was none. The object comes first, then the index. */
+/**
+ * Moves the oldest rows of a tail into an object; false when there were none. The object is written before its index.
+ */
 async function packOnce({ store, storage, limits }: LogDeps, ref: LogRef): Promise<boolean> {
   const { logChunks } = store;
   const chunks = await logChunks.tail(ref, limits.logObjectBytes);
   const offset = chunks[0]?.offset;
   if (offset === undefined) {
-    // the cap has taken what was there
+    // the cap has removed the rows
     await logChunks.pack(ref, [], null);
     return false;
   }
@@ -79,13 +83,14 @@ async function packOnce({ store, storage, limits }: LogDeps, ref: LogRef): Promi
   const key = objectKeys.logChunk(ref.jobId, ref.attempt, ref.stream, offset, bytes.length);
   await storage.put(key, content);
   if (await logChunks.pack(ref, chunks, { key, bytes: content.length })) return true;
-  // the cap was faster; or so was another process, after our lease had run out: then the object is in use
+  // the cap removed the rows first; or another process packed them after this lease had expired, and its object is in
+  // use
   const [there] = await logChunks.from(ref, offset, 1);
   if (there?.place.kind !== 'object' || there.place.key !== key) await storage.delete(key);
   return true;
 }
 
-/** Moves a log's tail into objects, once it has grown large or old. */
+/** Moves a log's tail into objects once it is large or old enough. */
 export function packLog(deps: LogDeps, key: StreamKey): Promise<void> {
   return leased(deps.store, key, deps.newId(), async (renew) => {
     const ref = refOf(key);
@@ -122,7 +127,7 @@ async function mergeObjects(
   await store.logChunks.merge(ref, chunks, key, ranges);
 }
 
-/** What deaths between an object and its index, or between an index and a removal, have left. */
+/** Removes objects that are in no index, left by processes that died between writing, indexing and removing. */
 async function removeUnused({ store, storage }: LogDeps, { jobId, attempt, stream }: LogRef): Promise<void> {
   const chunks = await store.logChunks.objects({ jobId, attempt, stream }, Number.MAX_SAFE_INTEGER);
   const used = new Set(chunks.flatMap(({ place }) => (place.kind === 'object' ? [place.key] : [])));
@@ -130,7 +135,7 @@ async function removeUnused({ store, storage }: LogDeps, { jobId, attempt, strea
     if (!used.has(key)) await storage.delete(key);
 }
 
-/** Makes the log of an attempt that has ended one object. */
+/** Merges the log of an ended attempt into one object. */
 export function settleLog(deps: LogDeps, key: StreamKey): Promise<void> {
   return leased(deps.store, key, deps.newId(), async (renew) => {
     const ref = refOf(key);
@@ -142,7 +147,7 @@ export function settleLog(deps: LogDeps, key: StreamKey): Promise<void> {
   });
 }
 
-/** Work on objects that nobody waits for: what fails is done again by the log keeper. */
+/** Runs work on objects that no caller waits for: the log keeper repeats failed work. */
 export async function later(deps: Pick<LogDeps, 'logger'>, work: () => Promise<void>): Promise<void> {
   try {
     await work();

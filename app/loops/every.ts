@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Loop = {
-  /** Begins no further round; resolves when the one under way has ended. */
+  /** Starts no further round; resolves when the current one has ended. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Does `work` now and again `intervalMs` after each end of it: rounds never run beside each other, and a slow one delays
- * the next instead of queueing it. A round that fails is told to `onError`, and the next one follows.
+ * Runs `work` now and again `intervalMs` after each end of it. Rounds never overlap, and a slow round delays the next
+ * one instead of queueing it. A failed round is reported to `onError`, and the next one follows.
  */
 export function everyMs(
   intervalMs: number,

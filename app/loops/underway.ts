@@ -1,12 +1,12 @@
 export type Underway = {
   readonly add: <T>(work: Promise<T>) => Promise<T>;
-  /** Resolves when none is left, however they end. */
+  /** Resolves when no work is left, whether it succeeded or failed. */
   readonly settled: () => Promise<void>;
 };
 
 /**
- * Work that goes on although its client has gone. Closing waits for it: what it uses (the database's pool, say) cannot be
- * closed under it.
+ * Work that continues after its client has disconnected. A shutdown waits for it, because the resources that it uses
+ * (such as the database's pool) must stay open.
  */
 export function createUnderway(): Underway {
   const all = new Set<Promise<unknown>>();

@@ -11,7 +11,10 @@ export type ChangeStageInput = {
   readonly reason: string;
 };
 
-/** The version answers from now on; the one before goes back to `registered`. @throws ArtenicError `not-found`, `conflict` */
+/**
+ * Moves the version to production; the previous one goes back to `registered`. @throws ArtenicError `not-found`,
+ * `conflict`
+ */
 export function promoteVersion<Result>(
   deps: ChangeStageDeps,
   input: ChangeStageInput,
@@ -20,7 +23,7 @@ export function promoteVersion<Result>(
   return changeStage(deps, 'production', input, within);
 }
 
-/** The version answers no more. @throws ArtenicError `not-found` */
+/** Retires the version: it answers no more predictions. @throws ArtenicError `not-found` */
 export function retireVersion<Result>(
   deps: ChangeStageDeps,
   input: ChangeStageInput,

@@ -14,20 +14,23 @@ export type RegisterModelDeps = {
 
 export type RegisterModelInput = {
   readonly principal: ProjectPrincipal;
-  /** Who is named as its maker: of a trained model the submitter of the job. */
+  /** Named as the version's maker; for a trained model the submitter of the job. */
   readonly createdBy: string;
   readonly model: string;
   readonly format: string;
-  /** Of the object `models/<sha256>`, which is stored already. */
+  /** Hash of the object `models/<sha256>`, which is already stored. */
   readonly sha256: string;
   readonly metrics: Readonly<Record<string, number>>;
-  /** The job that trained it, which gets one version however often it registers; null for an upload. */
+  /** The job that trained the model; it gets one version however often it registers. Null for an upload. */
   readonly jobId: string | null;
   /** Reads the stored model. Throws `model-rejected`. */
   readonly examine: () => Promise<ExaminedModel>;
 };
 
-/** A version of what is stored and examined; its length is the storage's word. @throws ArtenicError `validation-failed`, `model-rejected` */
+/**
+ * Registers a stored and examined model as a version; the size comes from the storage. @throws ArtenicError
+ * `validation-failed`, `model-rejected`
+ */
 export async function registerModel<Result>(
   { store, storage, now }: RegisterModelDeps,
   { principal, examine, ...registration }: RegisterModelInput,

@@ -12,7 +12,7 @@ export type DeliverNoticeDeps = {
   readonly now: () => Date;
 };
 
-/** To one kind of target each. */
+/** Sends a message to its target, by the target's kind. */
 function send({ temporal }: DeliverNoticeDeps, { target, ended }: NoticeRecord): Promise<void> {
   switch (target.kind) {
     case 'workflow':
@@ -23,8 +23,9 @@ function send({ temporal }: DeliverNoticeDeps, { target, ended }: NoticeRecord):
 }
 
 /**
- * Delivers a notice, at least once. A target that is gone is given up at once, another one after a bounded number of failures;
- * both are logged, and the row says why. @throws ArtenicError `unavailable` while the receiving server is away, which counts as no failure
+ * Delivers a message, at least once. A missing target is given up at once, a failing one after a bounded number of
+ * tries; both are logged, and the row has the reason. @throws ArtenicError `unavailable` while the receiving server is
+ * away, which does not count as a try
  */
 export async function deliverNotice(deps: DeliverNoticeDeps, notice: NoticeRecord): Promise<void> {
   const { outbox } = deps.store;

@@ -16,7 +16,7 @@ import { findJob } from '../jobs/find.ts';
 import { ifThere } from '../temporal/if-there.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 
-/** Before anything reaches a workflow: what passes costs each job's histories little. */
+/** Checked before any workflow is signalled, so that signals stay few in each job's history. */
 const rate = { most: 30, windowMs: 60_000 } as const;
 
 export type RelaySignalDeps = {
@@ -32,7 +32,7 @@ export type DeliverSignalDeps = Omit<RelaySignalDeps, 'store'> & {
 export type DeliverSignalInput = {
   readonly principal: ProjectPrincipal;
   readonly jobId: string;
-  /** The sender's: the same event again has no second effect. */
+  /** Event id from the sender: the same event again has no second effect. */
   readonly eventId: string;
   readonly name: SignalName;
   /** Null: the job's current attempt. */
@@ -45,7 +45,10 @@ export type DeliverSignalInput = {
 
 export type SignalOutcome = { readonly outcome: SignalAnswer['outcome']; readonly job: JobRecord };
 
-/** The event's row and its effect first; then the workflows, which the relay tells if we cannot. A repeat is delivered, too. */
+/**
+ * First the signal's row and effect; then the workflows, which the relay signals if this call fails to. A repeated
+ * signal is delivered, too.
+ */
 export async function deliverSignal(deps: DeliverSignalDeps, input: DeliverSignalInput): Promise<SignalOutcome> {
   const { jobId, eventId } = input;
   const store = deps.store.as(input.principal);
@@ -69,7 +72,7 @@ async function checkRate({ signals }: Repositories, jobId: string, now: Date): P
   throw new ArtenicError('rate-limited', message, { retryAfterMs: Math.max(1000, retryAfterMs) });
 }
 
-/** The event's row and its effect, or neither. */
+/** Stores the signal's row and its effect, or neither. */
 async function take(repositories: Repositories, input: DeliverSignalInput): Promise<SignalOutcome> {
   const { principal, ...told } = input;
   const { jobId, eventId, name, occurredAt, deadlineAt, receivedAt } = told;
@@ -93,7 +96,7 @@ async function take(repositories: Repositories, input: DeliverSignalInput): Prom
   return { outcome: 'taken', job: await repositories.jobs.setSignals(jobId, state) };
 }
 
-/** Tells the workflows that a signal concerns. Telling it twice is harmless; so is a workflow that is gone. */
+/** Signals the affected workflows. Repeating it is harmless, and so is a closed workflow. */
 export async function relaySignal(deps: RelaySignalDeps, signal: JobSignalRecord): Promise<void> {
   await tell(deps, signal);
   await deps.store.signals.markDelivered(signal.jobId, signal.eventId, deps.now());
@@ -102,17 +105,17 @@ export async function relaySignal(deps: RelaySignalDeps, signal: JobSignalRecord
 async function tell({ store, temporal }: RelaySignalDeps, signal: JobSignalRecord): Promise<void> {
   const { jobId, eventId, name, attempt, deadlineAt } = signal;
   switch (name) {
-    // the row is read at the next decision, by the runner's next heartbeat
+    // the next decision reads the row for a hold, and the runner's next heartbeat reads it for a checkpoint
     case 'hold':
     case 'checkpoint-now':
       return;
     case 'release':
     case 'capacity-news': {
       const newest = (await store.attempts.newest(jobId)).at(-1);
-      // while an attempt simply runs nothing waits for it, and the history is not for this
+      // while an attempt runs nothing waits for capacity, so its workflow's history stays free of the signal
       if (newest === undefined || newest.ending !== null || newest.noticedAt !== null)
         await ifThere(temporal.wakeFailover(jobId));
-      // it may be waiting between two launches
+      // the attempt may be waiting between two launches
       if (newest !== undefined && newest.ending === null && newest.handle === null)
         await ifThere(temporal.wakeAttempt(newest.id));
       return;

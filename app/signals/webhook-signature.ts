@@ -2,14 +2,16 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ArtenicError } from '../../core/errors.ts';
 
-/** Standard Webhooks, symmetric signatures (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md). */
+/**
+ * Standard Webhooks, symmetric signatures (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md).
+ */
 const toleranceMs = 300_000;
 
 function refused(why: string): ArtenicError {
   return new ArtenicError('unauthorized', `The webhook is refused: ${why}.`);
 }
 
-/** The key of a secret as the specification writes it: `whsec_` and 24 to 64 bytes as base64; null for anything else. */
+/** Key of a secret in the specification's form: `whsec_` and 24 to 64 bytes as base64; null for any other text. */
 export function webhookKeyOf(secret: string): Uint8Array | null {
   const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret);
   const key = Buffer.from(match?.[1] ?? '', 'base64');
@@ -18,7 +20,7 @@ export function webhookKeyOf(secret: string): Uint8Array | null {
 
 /**
  * Throws `unauthorized` unless one of the keys has signed the body, this id and a time within five minutes of `now`.
- * @returns the message's id, which is the same each time it is sent
+ * @returns the message's id, the same for every delivery of the message
  */
 export function checkWebhook(
   keys: readonly Uint8Array[],

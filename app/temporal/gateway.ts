@@ -19,7 +19,7 @@ import {
   workflowTaskTimeout,
   type TrainingJobInput,
   wakeUpSignal,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/contracts/index.ts';
 import { createUnderway } from '../loops/underway.ts';
 import { reach, type TemporalServer } from './server.ts';
 

@@ -1,6 +1,6 @@
 import { isArtenicError } from '../../core/errors.ts';
 
-/** For a workflow that may be closed, or not begun: its successor reads from the rows what it was to hear. */
+/** Ignores a workflow that is closed or not started: its successor reads the same facts from the rows. */
 export async function ifThere(signalling: Promise<void>): Promise<void> {
   try {
     await signalling;

@@ -1,6 +1,6 @@
 import type { Capacity, CapacityClaim } from './types.ts';
 
-/** Sums of decimal fractions are off by their last bits: 0.1 + 0.2 must fit into 0.3. */
+/** Sums of decimal fractions differ in their last bits: needs of 0.1 and 0.2 must fit into 0.3. */
 export const capacityTolerance = 1e-6;
 
 export const noCapacity: Capacity = { vcpu: 0, memoryGib: 0, gpus: 0 };
@@ -16,7 +16,7 @@ export function sumCapacity(parts: readonly Capacity[]): Capacity {
   );
 }
 
-/** Whether `needs` can be had from `total` while `inUse` is taken. */
+/** Whether `needs` fits into `total` beside `inUse`. */
 export function fits(needs: Capacity, inUse: Capacity, total: Capacity): boolean {
   const wanted = sumCapacity([needs, inUse]);
   return (
@@ -33,14 +33,15 @@ function compare(a: CapacityClaim, b: CapacityClaim): number {
   return a.attemptId < b.attemptId ? -1 : 1;
 }
 
-/** Higher priority first, then who came first, then by id. */
+/** Higher priority first, then earlier submission, then by id. */
 export function inGrantOrder(waiting: readonly CapacityClaim[]): readonly CapacityClaim[] {
   return waiting.toSorted(compare);
 }
 
 /**
- * The claims to grant now, in order. Nobody overtakes: the first that has to wait holds back all behind it, so a large
- * claim is not starved by small ones. A claim larger than the whole can never be granted and holds back nobody.
+ * The claims to grant now, in order. No claim overtakes another: the first claim that has to wait holds back all claims
+ * behind it, so small claims cannot starve a large one. A claim larger than `total` can never be granted and holds back
+ * no other claim.
  */
 export function grantOrder(
   waiting: readonly CapacityClaim[],

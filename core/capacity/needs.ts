@@ -1,7 +1,7 @@
 import type { JobSpec } from '@artenic/core';
 import type { Capacity } from './types.ts';
 
-/** What a job takes from the machine it runs on. Memory that it does not ask for is not counted. */
+/** The share of its machine that a job takes. Memory counts only if the job asks for it. */
 export function needsOf({ resources }: Pick<JobSpec, 'resources'>): Capacity {
   return {
     vcpu: resources.vcpu,

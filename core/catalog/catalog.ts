@@ -1,23 +1,23 @@
 import type { Capacity } from '../capacity/types.ts';
 import type { Offer } from '../failover/types.ts';
 
-/** What an offer is made of. `gpuType` is null without accelerators. */
+/** An offer with the resources of its machine. `gpuType` is null without accelerators. */
 export type CatalogOffer = Offer & { readonly resources: Capacity & { readonly gpuType: string | null } };
 
-/** Of one provider; of more the cheapest are kept. */
+/** Most offers kept for one provider; if it has more, the cheapest are kept. */
 export const mostOffersOfProvider = 50_000;
 
-/** What is wanted of offers; what is absent leaves all of them. */
+/** Filter for offers. An absent field does not restrict. */
 export type OfferSearch = {
-  /** Of equal prices those of an earlier provider come first. */
+  /** Among equal prices, offers of an earlier provider come first. */
   readonly providers?: readonly string[] | undefined;
-  /** Any when empty. */
+  /** An empty list allows every region. */
   readonly regions?: readonly string[] | undefined;
-  /** Providers that have no regions to choose from. */
+  /** Providers that have no regions to choose from; `regions` does not apply to them. */
   readonly withoutRegions?: readonly string[] | undefined;
   readonly spot?: boolean | undefined;
   readonly gpuType?: string | undefined;
-  /** At least so much. */
+  /** Minimum resources. */
   readonly needs?: Partial<Capacity> | undefined;
   readonly mostUsdMicrosPerHour?: number | undefined;
 };

@@ -1,30 +1,32 @@
 import type { ErrorType } from '../errors.ts';
 import type { ProviderRefusal } from '../failover/types.ts';
 
-/** How old offers may be by which a machine is launched. */
+/** Greatest age of offers that a launch may be based on. */
 const trustedMs = 900_000;
-/** How old they may be when they tell that a provider has nothing for a job: that ends it. */
+/** Greatest age of offers by which a job may be ended because a provider has nothing for it. */
 const certainMs = 30_000;
-/** Prices of spot machines move by the minute, what there is and what it costs on demand by the day. */
+/**
+ * Interval of full refreshes. Spot prices change by the minute; instance types and on-demand prices change by the day.
+ */
 const restEveryMs = 300_000;
-/** A refresh that somebody asks for just behind another one is that one. */
+/** A requested refresh within this time of the last one is answered with the last one. */
 const justNowMs = 2000;
 
-/** What is known of a provider's offers, by the database's clock. */
+/** State of a provider's catalog, by the database's clock. */
 export type CatalogAge = {
   readonly provider: string;
-  /** Since it told all that it offers; null: never. */
+  /** Time since the provider last listed all its offers; null: never. */
   readonly ageMs: number | null;
-  /** Since it told its prices of spot machines. */
+  /** Time since the provider last reported its spot prices. */
   readonly spotAgeMs: number | null;
-  /** What it said when it was asked last and refused; null when it answered. */
+  /** Error of the last request to the provider; null if the provider answered. */
   readonly problem: string | null;
   readonly problemType: ErrorType | null;
 };
 
 /**
- * Why nothing can be launched by what is known of a provider's offers; null when it can. One that refuses our credentials
- * would refuse a launch, too.
+ * Why no launch can be based on the known offers of a provider; null when one can. A provider that refuses our
+ * credentials for its catalog would refuse a launch, too.
  */
 export function whyUnknown(provider: string, known: CatalogAge | undefined): ProviderRefusal | null {
   const { ageMs = null, problem = null, problemType = null } = known ?? {};
@@ -38,13 +40,13 @@ export function whyUnknown(provider: string, known: CatalogAge | undefined): Pro
   return { provider, type: 'transient', message: `${since}${said}` };
 }
 
-/** Whether what is known may tell that a provider has nothing for a job. */
+/** Whether the catalog is fresh enough to conclude that the provider has nothing for a job. */
 export function isCertain({ ageMs, spotAgeMs }: CatalogAge, needsSpot: boolean): boolean {
   const age = needsSpot ? spotAgeMs : ageMs;
   return age !== null && age <= certainMs;
 }
 
-/** What a refresh has to ask the provider for. `isAsked`: somebody waits for it. */
+/** Which part of the catalog a refresh has to fetch. `isAsked`: a caller waits for the result. */
 export function dueOf(
   known: CatalogAge | undefined,
   { hasSpot, isAsked }: { readonly hasSpot: boolean; readonly isAsked: boolean },

@@ -3,13 +3,16 @@ import type { Offer } from '../failover/types.ts';
 
 const msPerHour = 3_600_000;
 
-/** USD micros for a time at a price, rounded up. A year of a large machine is more micros × milliseconds than a double holds. */
+/**
+ * USD micros for a time at a price, rounded up. `BigInt`, because micros × milliseconds of a year on a large machine
+ * exceed the integers that a double holds exactly.
+ */
 export function priceOfTime(priceUsdMicrosPerHour: number, ms: number): number {
   const product = BigInt(priceUsdMicrosPerHour) * BigInt(Math.max(0, Math.round(ms)));
   return Number((product + BigInt(msPerHour - 1)) / BigInt(msPerHour));
 }
 
-/** Milliseconds that are billed for a time from running to gone: at least the minimum, in whole granules. */
+/** Billed milliseconds for a time from running to gone: at least the minimum, rounded up to whole granules. */
 export function billedMs(ranMs: number, billing: Offer['billing']): number {
   const { minimumSeconds, granularitySeconds } = billing ?? { minimumSeconds: 0, granularitySeconds: 0.001 };
   const granuleMs = Math.max(1, Math.round(granularitySeconds * 1000));
@@ -17,10 +20,10 @@ export function billedMs(ranMs: number, billing: Offer['billing']): number {
   return Math.ceil(leastMs / granuleMs) * granuleMs;
 }
 
-/** What an attempt's row says of its instance. */
+/** The fields of an attempt's row that describe its instance. */
 export type BilledAttempt = {
   readonly offer: Pick<Offer, 'priceUsdMicrosPerHour' | 'billing'>;
-  /** When the provider says that it began to run, and that it was gone. */
+  /** When the instance began to run, and when it was gone, as reported by the provider. */
   readonly billedFrom: Date | null;
   readonly billedUntil: Date | null;
   readonly handle: object | null;
@@ -30,13 +33,14 @@ export type BilledAttempt = {
   readonly terminationConfirmedAt: Date | null;
 };
 
-/** By the price that the attempt was launched for, whatever the provider asks for now. */
+/** Uses the price that the attempt was launched for, not the provider's current price. */
 export function costOfAttempt(attempt: BilledAttempt, now: Date): Cost {
   const { billedFrom, billedUntil, endedAt, helloAt, terminationConfirmedAt, offer } = attempt;
   const { priceUsdMicrosPerHour, billing } = offer;
   const isFinal =
     endedAt !== null && (priceUsdMicrosPerHour === 0 || billedUntil !== null || !canHaveBeenLaunched(attempt));
-  // the provider has forgotten it, or has not been asked yet; who has said hello runs
+  // Without `billedUntil` the provider has no record of the instance, or was not asked yet; an instance whose runner
+  // said hello did run.
   const from = billedUntil === null ? (billedFrom ?? helloAt) : billedFrom;
   if (from === null) return { usdMicros: 0, isFinal };
   const until = billedUntil ?? terminationConfirmedAt ?? now;

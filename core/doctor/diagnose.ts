@@ -13,7 +13,7 @@ export type ProviderFacts = {
   readonly clockSkewMs: number | null;
   readonly sweep: { readonly succeededAtMs: number | null; readonly error: string | null } | null;
 };
-/** An attempt whose machine is there and is not heard. */
+/** An attempt whose machine exists but gives no sign of life. */
 export type SilentFacts = {
   readonly provider: string;
   readonly attemptId: string;
@@ -38,14 +38,14 @@ export type Facts = {
   readonly mute: readonly MuteFacts[];
 };
 
-/** Three looks of the worker. */
+/** Three rounds of the worker's check. */
 const checkedLatelyMs = 180_000;
-/** A sweep may take as long before it gives up. */
+/** A sweep gives up after this time. */
 const longestSweepMs = 300_000;
-/** Ages and graces are counted in seconds. */
+/** Larger skews are reported: ages and graces are counted in seconds. */
 const mostSkewMs = 2000;
 
-/** Everything that a person has to put right, nothing that will do so by itself. */
+/** Everything that a person has to repair. Problems that resolve by themselves are left out. */
 export function diagnose(facts: Facts): readonly Complaint[] {
   return [
     ...(facts.isTemporalReachable ? [] : [temporalIsAway]),
@@ -107,7 +107,7 @@ function adviceFor(problem: ProviderProblem | null): string {
 function ofSweep({ nowMs, sweepEveryMs }: Facts, { name, usable, sweep }: ProviderFacts): readonly Complaint[] {
   const lateMs = 3 * sweepEveryMs + longestSweepMs;
   const isLate = sweep === null || sweep.succeededAtMs === null || nowMs - sweep.succeededAtMs > lateMs;
-  // one sweep that failed is tried again a minute later
+  // a single failed sweep is retried a minute later
   if (!isLate || (sweep === null && !usable)) return [];
   const why = sweep?.error ?? 'no sweep has come to its end';
   return [
@@ -137,7 +137,7 @@ function ofStray({ provider, instanceId, isInGrace }: StrayFacts): readonly Comp
 
 function ofSilent(silent: SilentFacts): readonly Complaint[] {
   const { provider, attemptId, instanceId, kind, silentMs, limitMs } = silent;
-  // half of its time: before that it is likely to speak by itself
+  // the runner is likely to report by itself before half of its limit is over
   if (silentMs * 2 < limitMs) return [];
   const minutes = (ms: number): string => `${Math.round(ms / 6000) / 10} min`;
   const what = kind === 'never-spoke' ? 'has not said hello' : 'has given no sign of life';

@@ -4,8 +4,8 @@ import type { EndedAttempt, FailoverAction, FailoverState, OpenAttempt } from '.
 type Decide = (state: FailoverState) => FailoverAction;
 
 /**
- * What comes next while attempts are under way: one that nobody watches is taken over; the place of one that was warned is
- * filled at once, beside it, by the rule for what has ended (`decideAlone`).
+ * Next decision while attempts are under way. An attempt that no run watches is taken over. A warned attempt gets its
+ * replacement at once, launched beside it; `decideAlone`, the rule for ended attempts, chooses that replacement.
  */
 export function decideWithOpenAttempts(state: FailoverState, decideAlone: Decide): FailoverAction {
   const { openAttempts, attempts } = state;
@@ -22,7 +22,7 @@ export function decideWithOpenAttempts(state: FailoverState, decideAlone: Decide
   if (warned === undefined || warned.noticedAtMs === null) return watch(`Attempt ${warned?.attempt} is under way.`);
   if (warned.isDone) return watch(`Attempt ${warned.attempt} has ended: what it left tells what comes next.`);
   const action = decideAlone({ ...withWarned(state, warned, warned.noticedAtMs), openAttempts: [] });
-  // it may still come to a good end by itself
+  // the warned attempt may still succeed by itself
   return action.kind === 'finish' ? watch(`No replacement: ${action.reason}`) : action;
 }
 
@@ -30,7 +30,7 @@ function watch(reason: string): FailoverAction {
   return { kind: 'watch', reason };
 }
 
-/** As if it had ended at its warning. */
+/** Treats the warned attempt as if it had ended at its warning. */
 export function withWarned(
   state: FailoverState,
   { attempt, offer, ranMs }: OpenAttempt,

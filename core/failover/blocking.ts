@@ -10,17 +10,17 @@ import {
   type RefusalKind,
 } from './types.ts';
 
-/** How long an offer is left alone after a refusal: doubled with every one that follows without an attempt that ran. */
+/** Cool-down of an offer after a refusal: doubled with each further refusal until an attempt runs. */
 const coolDownMs: Readonly<Record<RefusalKind, { readonly first: number; readonly most: number }>> = {
   // capacity comes and goes within minutes
   stockout: { first: 30_000, most: 600_000 },
-  // it takes the end of something else of ours, or a person who asks for more
+  // a quota is freed when another instance of the account ends, or raised when a person asks for it
   quota: { first: 120_000, most: 3_600_000 },
-  // it takes a person, and is looked at without a launch
+  // a person has to repair it, and the check needs no launch
   unauthorized: { first: 15_000, most: 300_000 },
   unavailable: { first: 60_000, most: 900_000 },
 };
-/** A spot machine that was taken back says how it stands there for about so long. */
+/** A preempted spot machine predicts further preemptions at its place for about this long. */
 const tiredMs = 600_000;
 
 export function isRefusal(kind: string): kind is RefusalKind {
@@ -34,7 +34,7 @@ export function exponentialDelayMs(
   return Math.min(bounds.first * 2 ** doublings, bounds.most);
 }
 
-/** Whether what was refused there says something about this offer. */
+/** Whether the refusal of `refused` also applies to `offer`. */
 function concerns(kind: RefusalKind, refused: Offer, offer: Offer): boolean {
   switch (kind) {
     case 'stockout':
@@ -60,7 +60,7 @@ function isRefused(one: EndedAttempt): one is Refused {
   return isRefusal(one.ending.kind);
 }
 
-/** Attempts that ended by a refusal since one of this job last ran. */
+/** Attempts that ended with a refusal since an attempt of this job last ran. */
 function ownRefusals(attempts: readonly EndedAttempt[]): readonly Refused[] {
   return attempts.slice(attempts.findLastIndex((one) => !isRefused(one)) + 1).filter(isRefused);
 }
@@ -75,7 +75,8 @@ export function ownLaunchRefusals({
 }
 
 /**
- * Until when the offer is left alone, by what this job and others have heard; in the past when it may be tried.
+ * Time until which the offer is left alone, by the refusals of this job and of other jobs; in the past when the offer
+ * may be tried.
  * @returns milliseconds since 1970
  */
 export function blockedUntilMs(offer: Offer, state: FailoverState): number {
@@ -100,12 +101,12 @@ export function blockedUntilMs(offer: Offer, state: FailoverState): number {
   return Math.max(Number.NEGATIVE_INFINITY, ...untilOwn, ...untilLaunches, ...untilHeard);
 }
 
-/** A clock that was put back must not lengthen the wait. */
+/** A clock that was set back must not lengthen the wait. */
 function until(sinceMs: number, lengthMs: number, nowMs: number): number {
   return Math.min(sinceMs, nowMs) + lengthMs;
 }
 
-/** Whether a spot machine of this offer was lately taken from this job: others go first. */
+/** Whether the provider lately took a spot machine of this offer back from this job. Other offers are tried first. */
 export function wasRecentlyPreempted(offer: Offer, { attempts, nowMs }: FailoverState): boolean {
   return attempts.some(
     (one) =>
@@ -116,7 +117,7 @@ export function wasRecentlyPreempted(offer: Offer, { attempts, nowMs }: Failover
   );
 }
 
-/** The provider refuses this very request: no later try will fare better. */
+/** The provider refuses this exact request, so later tries fail as well. */
 export function isRuledOut(offer: Offer, { ruledOut }: FailoverState): boolean {
   return ruledOut.some((one) => isSameOffer(one, offer));
 }

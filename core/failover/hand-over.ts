@@ -1,7 +1,7 @@
-/** How long after the announced end of its machine an attempt is given up, whatever it may still do. */
+/** An attempt is given up this long after the announced end of its machine, even if it still works. */
 const marginMs = 10_000;
 
-/** What tells that an attempt writes nothing more that its replacement must wait for. */
+/** The facts that show whether an attempt still writes anything that its replacement must wait for. */
 export type Predecessor = {
   readonly attempt: number;
   readonly ending: { readonly kind: string } | null;
@@ -12,9 +12,9 @@ export type Predecessor = {
   readonly noticeDeadlineAt: Date | null;
 };
 
-/** Whether the attempt after this one may restore and go on: from then on this one's writes are refused. */
+/** Whether the next attempt may restore and continue. From then on writes of this attempt are refused. */
 export function handsOver({ ending, isDone, releasedAt, noticeDeadlineAt }: Predecessor, now: Date): boolean {
-  // what has finished the job is followed by nothing
+  // a succeeded attempt has finished the job and has no successor
   if (ending !== null) return ending.kind !== 'succeeded';
   if (isDone) return false;
   if (releasedAt !== null) return true;
@@ -22,8 +22,9 @@ export function handsOver({ ending, isDone, releasedAt, noticeDeadlineAt }: Pred
 }
 
 /**
- * Whose writes count when an attempt has ended: those of its replacement, which may stand beside it and not have said hello
- * yet. Without one it may still deliver what it had written, and one that is still at work keeps its place until that hello.
+ * The attempt whose writes count after an attempt has ended: its replacement, which may already run beside it without
+ * having said hello. Without a replacement the ended attempt may still deliver its files. An attempt that still works
+ * keeps its place until its replacement says hello.
  */
 export function fenceAfterEnding(
   attempts: readonly Pick<Predecessor, 'attempt' | 'ending'>[],

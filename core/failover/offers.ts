@@ -8,7 +8,7 @@ function isSamePlace(one: Offer, other: Offer): boolean {
   return one.provider === other.provider && one.region === other.region && one.zone === other.zone;
 }
 
-/** What the way from one offer to the next is called; the widest difference names it. */
+/** Name of the step from one offer to the next, taken from the widest difference. */
 export function stepBetween(last: Offer, next: Offer): FailoverStep {
   if (last.spot && !next.spot) return 'on-demand';
   if (!last.spot && next.spot) return 'back-to-spot';
@@ -18,14 +18,14 @@ export function stepBetween(last: Offer, next: Offer): FailoverStep {
   return last.instanceType === next.instanceType ? 'same-offer' : 'next-type';
 }
 
-/** The nearer, the less has to be carried: 0 the same zone, 3 another provider. */
+/** Distance between two offers; a larger one means a longer transfer. 0: the same zone; 3: another provider. */
 export function distance(one: Offer, other: Offer): number {
   if (one.provider !== other.provider) return 3;
   if (one.region !== other.region) return 2;
   return one.zone === other.zone ? 0 : 1;
 }
 
-/** `p5.48xlarge` is of the family `p5`, and `n2-standard-8` of `n2`: quotas are given by it. */
+/** Family of the instance type: `p5` for `p5.48xlarge`, `n2` for `n2-standard-8`. Providers grant quotas by family. */
 export function familyOf({ instanceType }: Offer): string {
   return instanceType.split(/[.:-]/)[0] ?? instanceType;
 }

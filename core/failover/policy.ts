@@ -20,11 +20,11 @@ import { adviceAfter, describe, mutedMessage, reasonOf, withExitCode } from './w
 
 /** An attempt shorter than this has done nothing that a repeat could build on. */
 const quickMs = 10_000;
-/** So many quick ends in a row are no accident of the machine. */
+/** This many quick ends in a row are no accident of the machine. */
 const maxQuickInARow = 3;
-/** Machines that run and never say hello: after so many in a row it is their way to the API, or their image. */
+/** After this many machines in a row that run without a hello, the fault is their image or their route to the API. */
 const maxMuteInARow = 3;
-/** Of one job, in all. */
+/** Limits over all attempts of one job. */
 const limits = {
   /** Killed and lost attempts. */
   interrupted: 20,
@@ -35,18 +35,18 @@ const limits = {
   launchFailed: 3,
 } as const;
 const repeatWaitMs = { first: 1000, most: 60_000 };
-/** Between two looks at a provider that shows nothing; grows with the time since it last did. */
+/** Pause between two queries of a provider that lists nothing; grows with the time since it last listed something. */
 const lookAgainMs = { least: 5000, most: 300_000, share: 8 };
-/** A timer may fire that much before its time on another machine's clock: no second wait for that. */
+/** A timer may fire this much early by another machine's clock; that causes no second wait. */
 const clockToleranceMs = 250;
 
-/** What a provider may refuse today and give tomorrow. */
+/** Refusals that may pass without a change of the request. */
 const passing: ReadonlySet<string> = new Set(['auth', 'quota', 'rate-limited', 'transient', 'unavailable']);
 
 /**
- * Rules of the three markets. They differ in what they may take; in all of them the cheapest offer goes first that is not
- * cooling down, and a place that has just taken a spot machine back counts for more than its price. Changing a rule means
- * a new version: it is stored with every decision.
+ * Rules of the three markets. They differ in the offers that they accept. All of them take the cheapest offer that is
+ * not cooling down first, where a place that has just preempted a spot machine counts with more than its price. A
+ * change of a rule needs a new version: the version is stored with every decision.
  */
 const spotOnly: FailoverPolicy = {
   version: 'spot-only-3',
@@ -79,11 +79,11 @@ function decide(whole: FailoverState, allows: Allows): FailoverAction {
 }
 
 function decideAlone(state: FailoverState): FailoverAction {
-  // a warned attempt may end after its replacement: what has ended the job goes first
+  // a warned attempt may end after its replacement: an ending that ends the job takes precedence
   const done = state.attempts.find(({ ending }) => ending.kind === 'succeeded');
   const final = done ?? state.attempts.find((one) => isFinal(one, state));
   const last = final ?? lastRefused(state) ?? state.attempts.at(-1);
-  // what was finished stays finished
+  // a success stays a success, even if a cancel was requested
   if (state.cancelRequested && last?.ending.kind !== 'succeeded') return finish(jobEndOfStop('cancelled'), last);
   return last === undefined ? choose(state, undefined) : decideAfter(last, state);
 }
@@ -151,7 +151,7 @@ function isInterruption(kind: AttemptEndingKind): boolean {
   return kind === 'killed' || kind === 'lost';
 }
 
-/** A market that takes machines back is left for the next place; a machine that was not on it is simply started again. */
+/** A market that preempts machines is left for the next place. An on-demand machine is simply started again. */
 function decideAfterPreemption(last: EndedAttempt, state: FailoverState): FailoverAction {
   const taken = countOf(state, ({ kind }) => kind === 'preempted');
   if (taken >= limits.preempted) {
@@ -162,7 +162,10 @@ function decideAfterPreemption(last: EndedAttempt, state: FailoverState): Failov
   return untilMs - state.nowMs <= clockToleranceMs ? choose(state, last) : again(last, state);
 }
 
-/** The same offer again, if it is not cooling down; at once the first time, then with growing waits while attempts stay short. */
+/**
+ * The same offer again unless it is cooling down: at once the first time, then with growing waits while attempts stay
+ * short.
+ */
 function again(last: EndedAttempt, state: FailoverState): FailoverAction {
   const isCool = blockedUntilMs(last.offer, state) <= state.nowMs + clockToleranceMs;
   const isFree = isCool && queueOf(last.offer, state) === null;
@@ -173,14 +176,15 @@ function again(last: EndedAttempt, state: FailoverState): FailoverAction {
 function untilRepeat(last: EndedAttempt, state: FailoverState): number {
   const quick = trailing(state.attempts, (one) => one.ranMs < quickMs && !isRefusal(one.ending.kind)).length;
   const waitMs = quick < 2 ? 0 : exponentialDelayMs(repeatWaitMs, quick - 2);
-  // a clock that was put back must not lengthen the wait
+  // a clock that was set back must not lengthen the wait
   return Math.min(last.endedAtMs, state.nowMs) + waitMs;
 }
 
-/** The best offer that is not cooling down; when all are, a wait for the first of them. */
+/** The best offer that is not cooling down; if all are cooling down, a wait for the first of them. */
 function choose(state: FailoverState, last: EndedAttempt | undefined): FailoverAction {
   const listed = state.offers.filter((offer) => !isRuledOut(offer, state));
-  // what was listed once may be again; but a provider that shows nothing because it refuses us is not asked to launch
+  // an offer that was listed once may return; but a provider that lists nothing because it refuses the query gets no
+  // launch
   const offers = listed.length === 0 && last !== undefined && state.refusals.length === 0 ? [last.offer] : listed;
   if (offers.length === 0) return decideWithoutOffers(state, last);
   const ranked = offers
@@ -197,7 +201,10 @@ function choose(state: FailoverState, last: EndedAttempt | undefined): FailoverA
   return launchAt(state, last, next.untilMs, next.offer, queueNote(next.offer, offers, state));
 }
 
-/** A place that has just taken a spot machine back will do so again: others go first, up to twice its price. */
+/**
+ * A place that has just preempted a spot machine is likely to do so again: other offers go first, up to twice its
+ * price.
+ */
 function countedPrice(offer: Offer, state: FailoverState): number {
   return offer.priceUsdMicrosPerHour * (wasRecentlyPreempted(offer, state) ? 2 : 1);
 }
@@ -260,12 +267,12 @@ function finish({ state, message }: JobEnd, last: EndedAttempt | undefined): Fai
   return { kind: 'finish', state, attempt: last?.attempt ?? null, reason: message };
 }
 
-/** The job ends with its last attempt: no further one is made. */
+/** Ends the job with its last attempt; no further attempt is made. */
 function endWith(last: EndedAttempt, reason: string): FailoverAction {
   return finish(jobEndOf(last.ending.kind, reason), last);
 }
 
-/** The run of attempts at the end that all fulfil `test`. */
+/** The trailing attempts that all fulfil `test`. */
 function trailing(attempts: readonly EndedAttempt[], test: (one: EndedAttempt) => boolean): readonly EndedAttempt[] {
   return attempts.slice(attempts.findLastIndex((one) => !test(one)) + 1);
 }

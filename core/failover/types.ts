@@ -2,7 +2,7 @@ import type { AttemptEnding, AttemptEndingKind, JobSpec, TerminalJobState } from
 
 export type PlacementMode = JobSpec['placement']['mode'];
 
-/** What can be launched: one row of the catalog, as it was when chosen. */
+/** Something that can be launched: one row of the catalog, as it was when chosen. */
 export type Offer = {
   readonly provider: string;
   readonly region: string;
@@ -11,9 +11,9 @@ export type Offer = {
   readonly spot: boolean;
   /** Price in USD micros per hour; 0 for the local machine. */
   readonly priceUsdMicrosPerHour: number;
-  /** The rest of the price row; absent where nothing is billed. */
+  /** The rest of the price row; absent if the provider does not bill. */
   readonly billing?: {
-    /** When the provider said this price. */
+    /** When the provider reported this price. */
     readonly pricedAt: string;
     readonly minimumSeconds: number;
     readonly granularitySeconds: number;
@@ -25,7 +25,7 @@ export type EndedAttempt = {
   readonly offer: Offer;
   readonly ending: AttemptEnding;
   readonly ranMs: number;
-  /** Milliseconds since 1970. Waits are counted from here, so that the rule itself remembers nothing. */
+  /** Milliseconds since 1970. Waits are counted from this time, so the policy itself keeps no state. */
   readonly endedAtMs: number;
 };
 
@@ -33,16 +33,19 @@ export type EndedAttempt = {
 export type OpenAttempt = {
   readonly attempt: number;
   readonly offer: Offer;
-  /** Whether the run that asks watches it. Else it was left by a run that was cut off, and is taken over. */
+  /**
+   * Whether the run that asks for the decision watches this attempt. If not, a run that was cut off left it, and it is
+   * taken over.
+   */
   readonly isWatched: boolean;
-  /** When its machine was warned that it is taken back, in milliseconds since 1970; null while it is not. */
+  /** When the provider warned its machine of a preemption, in milliseconds since 1970; null without a warning. */
   readonly noticedAtMs: number | null;
-  /** It came to its own end, and its last word is in storage: a warning takes nothing from it any more. */
+  /** The attempt ended by itself and its completion marker is in storage: a warning has no effect on it any more. */
   readonly isDone: boolean;
   readonly ranMs: number;
 };
 
-/** By these a provider does not give what was asked for, and may later. */
+/** Refusals: the provider does not give the requested offer now, but may give it later. */
 export const refusalKinds = [
   'stockout',
   'quota',
@@ -51,19 +54,19 @@ export const refusalKinds = [
 ] as const satisfies readonly AttemptEndingKind[];
 export type RefusalKind = (typeof refusalKinds)[number];
 
-/** What came of the launches of one offer for this job. */
+/** Result of this job's launches of one offer. */
 export type OwnRefusal = {
   readonly kind: RefusalKind;
   readonly offer: Offer;
   readonly message: string;
-  /** Of this kind, one after the other, within one attempt. */
+  /** Number of consecutive refusals of this kind within one attempt. */
   readonly streak: number;
-  /** The attempt of the last one. */
+  /** The attempt of the last refusal. */
   readonly attempt: number;
   readonly atMs: number;
 };
 
-/** How many attempts of the job have ended so. */
+/** How many attempts of the job ended with this kind and exit code. */
 export type EndingCount = {
   readonly kind: AttemptEndingKind;
   /** Null for other kinds than `failed`. */
@@ -71,22 +74,22 @@ export type EndingCount = {
   readonly count: number;
 };
 
-/** What another job was told lately: not everybody has to find it out. */
+/** A refusal that another job got lately, so that this job need not repeat the request. */
 export type HeardRefusal = { readonly kind: RefusalKind; readonly offer: Offer; readonly atMs: number };
 
-/** A provider that would not even say what it has. */
+/** A provider that did not list its offers. */
 export type ProviderRefusal = { readonly provider: string; readonly type: string; readonly message: string };
 
-/** The queue of a provider whose machines are counted, as the job would find it. */
+/** The queue of a provider with limited capacity, as the job would find it. */
 export type ProviderQueue = {
   readonly provider: string;
-  /** Attempts that wait and would be served before the job. */
+  /** Waiting attempts that would be served before the job. */
   readonly ahead: number;
-  /** The job would start now. */
+  /** Whether the job would start now. */
   readonly hasRoom: boolean;
 };
 
-/** The way from the last attempt's offer to the next one's. */
+/** Steps from the last attempt's offer to the next one. */
 export const failoverSteps = [
   'first',
   'taken-over',
@@ -100,36 +103,36 @@ export const failoverSteps = [
 ] as const;
 export type FailoverStep = (typeof failoverSteps)[number];
 
-/** Everything the policy may look at. */
+/** All facts that the policy may use. */
 export type FailoverState = {
-  /** The attempts that ended last, ascending by number: as many as any rule looks at one by one. */
+  /** The last ended attempts, ascending by number; enough for every rule that looks at single attempts. */
   readonly attempts: readonly EndedAttempt[];
-  /** Of all that have ended. */
+  /** Counts over all ended attempts. */
   readonly endings: readonly EndingCount[];
   /** Offers that the provider refuses as they are. */
   readonly ruledOut: readonly Offer[];
   /** Oldest first. */
   readonly launchRefusals: readonly OwnRefusal[];
-  /** Ascending by number: one, and beside it its replacement once it was warned. */
+  /** Ascending by number: one attempt, and after a warning also its replacement. */
   readonly openAttempts: readonly OpenAttempt[];
   /** Cheapest first. */
   readonly offers: readonly Offer[];
   readonly heard: readonly HeardRefusal[];
   readonly refusals: readonly ProviderRefusal[];
-  /** Absent where the job has one provider to go to. */
+  /** Absent if the job has only one provider. */
   readonly queues?: readonly ProviderQueue[];
   readonly cancelRequested: boolean;
   readonly retryOnExitCodes: readonly number[];
-  /** Milliseconds since 1970 when `maxHours` ends; null while nothing runs and some of it is left. */
+  /** Milliseconds since 1970 when `maxHours` ends; null while no attempt runs and time is left. */
   readonly stopAtMs: number | null;
   /** Milliseconds since 1970 when the job was submitted. */
   readonly createdAtMs: number;
   readonly nowMs: number;
-  /** Milliseconds since 1970: somebody says that there is capacity again, and refusals from before count no more. */
+  /** When a signal last reported new capacity, in milliseconds since 1970; earlier refusals no longer count. */
   readonly newsAtMs?: number | null;
 };
 
-/** When the next decision is taken although nothing has happened, in milliseconds since 1970. */
+/** Time of the next decision if nothing happens before, in milliseconds since 1970. */
 type LookAgain = number;
 
 export type FailoverAction =
@@ -139,14 +142,17 @@ export type FailoverAction =
       readonly offer: Offer;
       readonly step: FailoverStep;
       readonly reason: string;
-      /** The attempt exists already, perhaps with its instance: it is taken over, not made. */
+      /** The attempt exists already, perhaps with its instance: it is taken over, not created. */
       readonly takeOver?: true;
       readonly untilMs?: LookAgain;
     }
   | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: string }
-  /** Attempts are under way: nothing is to be done until one of them ends or is warned. */
+  /** Attempts are under way: there is nothing to do until an attempt ends or is warned. */
   | { readonly kind: 'watch'; readonly reason: string; readonly untilMs?: LookAgain }
-  /** One attempt is stopped with its grace, so that it leaves a checkpoint; then another one is launched in its place. */
+  /**
+   * An attempt is stopped with its grace, so that it leaves a checkpoint; then another attempt is launched in its
+   * place.
+   */
   | {
       readonly kind: 'replace';
       readonly stop: number;
@@ -161,12 +167,15 @@ export type FailoverAction =
       readonly reason: string;
     };
 
-/** `isRepeated`: an earlier call with the same number stored this decision; its facts may be stale, so no caller waits on it. */
+/**
+ * `isRepeated`: an earlier call with the same number stored this decision; its facts may be stale, so no caller waits
+ * on it.
+ */
 export type Decided = FailoverAction & {
   readonly isRepeated?: true;
-  /** Providers that are to be asked what they offer before the next decision. */
+  /** Providers whose offers must be refreshed before the next decision. */
   readonly unknown?: readonly string[];
 };
 
-/** A pure rule from what happened to what comes next. `version` is stored with every decision. */
+/** A pure function from the facts to the next action. `version` is stored with every decision. */
 export type FailoverPolicy = { readonly version: string; readonly decide: (state: FailoverState) => FailoverAction };

@@ -2,7 +2,7 @@ import type { AttemptEnding } from '@artenic/core';
 import { assertNever } from '../assert-never.ts';
 import type { EndedAttempt, FailoverStep, Offer } from './types.ts';
 
-/** What a program does to itself by a fault in its own or a library's code. */
+/** Signals by which a program ends itself through a fault in its own code or in a library. */
 const crashes: ReadonlySet<string> = new Set(['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS']);
 
 export function adviceAfter({ kind, signal }: AttemptEnding): string {
@@ -53,7 +53,7 @@ export function describe(last: EndedAttempt): string {
   return `${last.ending.kind}: ${last.ending.message}`;
 }
 
-/** The exit code, unless the message says it already. */
+/** Appends the exit code unless the message already contains it. */
 export function withExitCode(subject: string, ending: AttemptEnding): string {
   const { exitCode, message } = ending;
   if (exitCode === null || new RegExp(`\\b${exitCode}\\b`).test(message)) return message;

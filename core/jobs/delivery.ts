@@ -2,13 +2,13 @@ import type { JobSpec } from '@artenic/core';
 import { silentMsSince, type Uptime } from '../silence/silence.ts';
 
 /**
- * How long a delivery may move no byte. Runners count each chunk that is read or sent, but one of another release may count
- * a part when the storage has taken it: 256 MiB in ten minutes are 3.6 Mbit/s, the slowest line that is waited for. And the
- * storage itself may need minutes to put a large object together from its parts.
+ * How long a delivery may move no byte. Runners count each chunk that is read or sent, but a runner of another release
+ * may count a part only when the storage has accepted it: 256 MiB in ten minutes are 3.6 Mbit/s, the slowest supported
+ * line. The storage may also need minutes to assemble a large object from its parts.
  */
 export const deliveryStallMs = 600_000;
 
-/** Jobs that were submitted before the field existed have no value of it. */
+/** Default for jobs that were submitted before the field existed. */
 const usualGraceSeconds = 3600;
 
 export function deliveryGraceMsOf({ deliveryGraceSeconds }: Partial<Pick<JobSpec, 'deliveryGraceSeconds'>>): number {
@@ -16,11 +16,11 @@ export function deliveryGraceMsOf({ deliveryGraceSeconds }: Partial<Pick<JobSpec
 }
 
 export type DeliveryFacts = {
-  /** When the last byte was moved that had not been moved before; null while the command runs. */
+  /** When a byte was last moved for the first time; null while the command runs. */
   readonly movedAtMs: number | null;
-  /** When everything was delivered, the runner's last event being told; null before. */
+  /** When everything was delivered and the runner's last event was reported; null before. */
   readonly deliveredAtMs: number | null;
-  /** When the command's graces ended, from which `graceMs` is counted. */
+  /** End of the command's graces; `graceMs` is counted from here. */
   readonly sinceMs: number;
   readonly graceMs: number;
   readonly uptime: Uptime | null;
@@ -28,8 +28,9 @@ export type DeliveryFacts = {
 };
 
 /**
- * `none`: the command is not over, so that nothing is delivered. `stalled`: nothing has moved for `deliveryStallMs`, counted
- * while the API was there to hear it. `overdue`: it moves, but the job's own bound is over.
+ * `none`: the command still runs, so nothing is delivered yet. `stalled`: no byte has moved for `deliveryStallMs`,
+ * counting only time in which the API was there to receive the report. `overdue`: bytes move, but the job's own limit
+ * is over.
  */
 export type DeliveryState = 'none' | 'under-way' | 'delivered' | 'stalled' | 'overdue';
 

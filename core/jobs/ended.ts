@@ -1,6 +1,6 @@
 import type { TerminalJobState } from '@artenic/core';
 
-/** A job's last word, as it is told to its watchers. */
+/** The final state of a job, as sent to its watchers. */
 export type JobEnded = {
   readonly jobId: string;
   readonly state: TerminalJobState;

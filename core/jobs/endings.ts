@@ -2,13 +2,13 @@ import type { AttemptEnding, AttemptEndingKind, TerminalJobState } from '@arteni
 import { assertNever } from '../assert-never.ts';
 
 type EndingRule = {
-  /** Whether the job ends with such an attempt, whatever else is under way. */
+  /** Whether such an ending ends the job, regardless of other attempts under way. */
   readonly endsJob: 'always' | 'unless-retried' | 'never';
-  /** What the job becomes when it ends with such an attempt, also when that is only because no further one is allowed. */
+  /** The job's state if it ends with such an attempt, including when only the attempt limit ends it. */
   readonly jobState: TerminalJobState;
 };
 
-/** What the ending of an attempt means for its job, one row an ending. */
+/** Effect of an attempt's ending on its job: one row per ending. */
 export const endingRules = {
   succeeded: { endsJob: 'always', jobState: 'succeeded' },
   failed: { endsJob: 'unless-retried', jobState: 'failed' },
@@ -25,7 +25,7 @@ export const endingRules = {
   'timed-out': { endsJob: 'always', jobState: 'timed-out' },
 } as const satisfies Record<AttemptEndingKind, EndingRule>;
 
-/** Endings are read from rows: one that is not in the table is a fault, and never a decision. */
+/** Endings are read from rows: a kind that is not in the table is a fault and never leads to a decision. */
 function ruleOf(kind: AttemptEndingKind): EndingRule {
   return Object.hasOwn(endingRules, kind) ? endingRules[kind] : assertNever(kind as never);
 }
@@ -36,7 +36,7 @@ export function jobEndOf(kind: AttemptEndingKind, message: string): JobEnd {
   return { state: ruleOf(kind).jobState, message };
 }
 
-/** Whether the job ends with this ending, whatever else is under way. */
+/** Whether this ending ends the job, regardless of other attempts under way. */
 export function isFinal(
   { ending }: { readonly ending: AttemptEnding },
   { retryOnExitCodes }: { readonly retryOnExitCodes: readonly number[] },

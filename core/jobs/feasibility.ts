@@ -4,11 +4,11 @@ import { needsOf } from '../capacity/needs.ts';
 import type { Capacity } from '../capacity/types.ts';
 import { ArtenicError, type ErrorType } from '../errors.ts';
 
-/** A provider as far as feasibility is concerned; `capacity` null: not known, or without a bound. */
+/** The facts of a provider that feasibility depends on. `capacity` is null if it is unknown or unlimited. */
 export type KnownProvider = {
   readonly name: string;
   readonly capacity: Capacity | null;
-  /** It offers machines, and none of them is large enough or has such accelerators. */
+  /** The provider offers machines, but none is large enough or has such accelerators. */
   readonly hasNoneSoLarge?: true;
 };
 
@@ -19,8 +19,8 @@ const notYet = (pointer: string, message: string): ArtenicError =>
   refusal('not-yet-supported', pointer, message, 'not yet');
 
 /**
- * Why no provider of the job can ever run it; null when one can. `providers` are those that the job names. The answer at
- * submit and the check before the first attempt are this function.
+ * Why no provider of the job can ever run it; null when at least one can. `providers` are those that the job names.
+ * Both the check at submit and the check before the first attempt use this function.
  */
 export function whyInfeasible(spec: JobSpec, providers: readonly KnownProvider[]): ArtenicError | null {
   if (spec.resources.nodes > 1)
@@ -49,7 +49,10 @@ function isLargeEnough(needs: Capacity, { capacity, hasNoneSoLarge }: KnownProvi
   return capacity === null ? hasNoneSoLarge !== true : fits(needs, noCapacity, capacity);
 }
 
-/** Fields that a job may not promise itself by yet: nothing holds them. Asked at submit only, as jobs of the past had them. */
+/**
+ * Rejects fields that the platform does not enforce yet. Used at submit only, because jobs of earlier releases may have
+ * them.
+ */
 export function whyUnkept(spec: JobSpec): ArtenicError | null {
   const unkept = [
     [
@@ -69,7 +72,7 @@ export function whyUnkept(spec: JobSpec): ArtenicError | null {
   return null;
 }
 
-/** The need that is too large everywhere; the whole of `resources` when each provider lacks something else. */
+/** The need that is too large everywhere; all of `resources` if each provider lacks something else. */
 function pointerOf(needs: Capacity, providers: readonly KnownProvider[]): string {
   const pointers = { vcpu: '/resources/vcpu', memoryGib: '/resources/memoryGib', gpus: '/resources/accelerators' };
   for (const [need, pointer] of Object.entries(pointers) as [keyof Capacity, string][])

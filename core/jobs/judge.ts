@@ -5,12 +5,12 @@ import type { InstanceEvidence } from '../instance-evidence.ts';
 import { notKeptWords } from './not-kept.ts';
 import { endingOfStop, type StopReason } from './stop-reasons.ts';
 
-/** How a shell tells that SIGKILL ended what it ran: 128 + 9. */
+/** Exit code by which a shell reports that SIGKILL ended its command: 128 + 9. */
 const killedInShell = 137;
 
 export type LaunchError = { readonly type: string; readonly message: string };
 
-/** What is known of an attempt that left no completion marker. */
+/** The known facts of an attempt that left no completion marker. */
 export type WithoutMarker = {
   readonly stopRequested: StopReason | null;
   readonly evidence: InstanceEvidence | null;
@@ -21,7 +21,7 @@ export type WithMarker = {
   readonly stopRequested: StopReason | null;
   readonly marker: CompletionMarker;
   readonly spec: Pick<JobSpec, 'command' | 'setup' | 'outputs'>;
-  /** Where the job's model is expected among the outputs. */
+  /** Path of the job's model among the outputs. */
   readonly modelPath: string;
 };
 
@@ -29,12 +29,12 @@ function ended(kind: AttemptEndingKind, message: string, exitCode: number | null
   return { kind, exitCode, message };
 }
 
-/** How an attempt ended whose marker is there and cannot be taken. */
+/** Ending of an attempt whose completion marker exists but cannot be read. */
 export function judgeUnreadable(problem: string): AttemptEnding {
   return ended('lost', `Its completion marker cannot be read: ${problem}.`);
 }
 
-/** A stop that was asked for explains the end, then the provider's evidence does; nothing is guessed. */
+/** A requested stop explains the end first, then the provider's evidence; nothing is guessed. */
 export function judgeWithoutMarker({ stopRequested, evidence, launchError }: WithoutMarker): AttemptEnding {
   if (launchError !== null) return ended(endingOfLaunchError(launchError.type), launchError.message);
   if (stopRequested !== null) return endingOfStop(stopRequested, null);
@@ -59,10 +59,10 @@ function judgeSilent({ kind, since, limitMs }: NonNullable<InstanceEvidence['sil
   return { ...ended('lost', message), evidence: kind };
 }
 
-/** How an attempt ended by its runner's last word. */
+/** Ending of an attempt by its completion marker. */
 export function judgeMarker(input: WithMarker): AttemptEnding {
   const ending = judgeReason(input);
-  // people see the message: it also says what of the outputs is missing
+  // people see the message, so it also lists missing outputs
   const words = notKeptWords(input.marker.notKept);
   return words === '' ? ending : { ...ending, message: `${ending.message} ${words}`.trim() };
 }
@@ -72,7 +72,7 @@ function judgeReason(input: WithMarker): AttemptEnding {
   switch (reason) {
     case 'stop-requested':
       if (input.stopRequested !== null) return endingOfStop(input.stopRequested, exitCode);
-      // a signal to the runner is how a machine says that it is needed otherwise; nobody asked for the job's end
+      // a machine signals its runner when it is needed otherwise; the end of the job was not requested
       return {
         ...ended('preempted', 'The machine asked the runner to stop; the job goes on from its checkpoint.', exitCode),
         evidence: 'notice',

@@ -2,7 +2,9 @@ import type { NotKept } from '@artenic/core';
 
 const mostNamed = 3;
 
-/** What a finished attempt could not store, as a sentence after its verdict; empty when all is stored. */
+/**
+ * Sentence about the outputs that a finished attempt could not store, to follow its verdict; empty if all are stored.
+ */
 export function notKeptWords(notKept: NotKept | undefined): string {
   if (notKept === undefined) return '';
   const { count, files } = notKept;

@@ -1,4 +1,4 @@
-/** Of an attempt, what tells how long it ran. */
+/** The fields of an attempt that determine how long it ran. */
 export type RunningSpan = {
   readonly attempt: number;
   readonly helloAt: Date | null;
@@ -9,19 +9,19 @@ export type RunningSpan = {
 
 const hourMs = 3_600_000;
 
-/** From the hello to the end that its runner told; of a machine that disappeared, to its last sign of life. */
+/** From the hello to the end that the runner reported, or to the last sign of life of a machine that disappeared. */
 function ranMs({ helloAt, lastHeartbeatAt, runnerOverAt, endedAt }: RunningSpan, untilMs: number): number {
   if (helloAt === null) return 0;
   const end = runnerOverAt ?? (endedAt === null ? null : (lastHeartbeatAt ?? endedAt));
   return Math.max(0, Math.min(end?.getTime() ?? untilMs, untilMs) - helloAt.getTime());
 }
 
-/** What `maxHours` leaves at `atMs`: the time between two attempts, in which nothing runs, does not count. */
+/** Part of `maxHours` that is left at `atMs`. Time between attempts, in which nothing runs, does not count. */
 export function leftMsOf(maxHours: number, attempts: readonly RunningSpan[], atMs: number): number {
   return maxHours * hourMs - attempts.reduce((sum, one) => sum + ranMs(one, atMs), 0);
 }
 
-/** When `maxHours` is over for an attempt that says hello now, after those before it. */
+/** When `maxHours` ends for an attempt that says hello now, after the attempts before it. */
 export function stopAtOf(
   maxHours: number,
   attempts: readonly RunningSpan[],
@@ -32,8 +32,8 @@ export function stopAtOf(
 }
 
 /**
- * When a decision must take `maxHours` for over, in milliseconds since 1970: the time that was told to what runs; while
- * nothing runs, never or at once.
+ * Time at which a decision must treat `maxHours` as used up, in milliseconds since 1970. While an attempt runs this is
+ * the stop time that its runner got; while nothing runs it is null (time is left) or now.
  */
 export function decisiveStopAtMs(
   maxHours: number,

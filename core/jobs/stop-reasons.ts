@@ -2,9 +2,12 @@ import type { AttemptEnding, AttemptEndingKind, RunnerStopReason } from '@arteni
 import { jobEndOf, type JobEnd } from './endings.ts';
 
 type StopRule = {
-  /** The runner's word for the stop: in the answer to its heartbeat, in its last event and in its completion marker. */
+  /**
+   * The reason that the runner sees and reports: in the answer to its heartbeat, in its last event and in its
+   * completion marker.
+   */
   readonly runnerReason: RunnerStopReason;
-  /** How the attempt ends, unless it had succeeded before. What the job becomes follows from it (`endingRules`). */
+  /** Ending of the attempt, unless it had succeeded before. The job's state follows from it (`endingRules`). */
   readonly ending: AttemptEndingKind;
   readonly message: string;
   /**
@@ -14,23 +17,23 @@ type StopRule = {
   readonly isGraceful: boolean;
 };
 
-/** Why the platform asks an attempt to stop: everything that differs between the reasons, one row a reason. */
+/** Reasons for which the platform stops an attempt, one row per reason, with all differences between them. */
 export const stopRules = {
-  /** A person has cancelled the job. */
+  /** A person cancelled the job. */
   cancelled: {
     runnerReason: 'stop-requested',
     ending: 'cancelled',
     message: 'Cancelled on request.',
     isGraceful: true,
   },
-  /** The job has run for its `maxHours`. The runner also stops by itself then. */
+  /** The job has run for its `maxHours`. The runner also stops by itself at that time. */
   'max-hours': {
     runnerReason: 'max-hours',
     ending: 'timed-out',
     message: '`maxHours` ran out before the command was done.',
     isGraceful: true,
   },
-  /** A replacement, while the attempt that it was to follow has ended the job by itself. */
+  /** The attempt is a replacement, and its predecessor has ended the job by itself. */
   'not-needed': {
     runnerReason: 'stop-requested',
     ending: 'cancelled',
@@ -47,19 +50,19 @@ export function endingOfStop(reason: StopReason, exitCode: number | null): Attem
   return { kind: ending, exitCode, message };
 }
 
-/** What becomes of a job for this reason while no attempt of it runs. */
+/** End of a job that is stopped for this reason while no attempt of it runs. */
 export function jobEndOfStop(reason: StopReason): JobEnd {
   const { ending, message } = stopRules[reason];
   return jobEndOf(ending, message);
 }
 
-/** A stop that was asked for explains every ending but success: what was finished stays finished. */
+/** A requested stop explains every ending except success: a finished job stays finished. */
 export function explainedByStop(collected: AttemptEnding, stoppedFor: StopReason | null): AttemptEnding {
   if (stoppedFor === null || collected.kind === 'succeeded') return collected;
   return endingOfStop(stoppedFor, collected.exitCode);
 }
 
-/** What the attempt is asked at its next heartbeat; null: to go on. */
+/** Stop reason for the attempt's next heartbeat answer; null: continue. */
 export function wantedStop(
   { stopRequested }: { readonly stopRequested: StopReason | null },
   { cancelRequestedAt }: { readonly cancelRequestedAt: Date | null },
@@ -68,8 +71,8 @@ export function wantedStop(
 }
 
 /**
- * Whether a runner's last reason leaves the job's work undone: by a stop that says nothing of the job, after which another
- * attempt may go on from the checkpoint. `reason` is the runner's word, of the completion marker or of its last event.
+ * Whether a runner stopped without finishing the job's work, so that another attempt may continue from the checkpoint.
+ * `reason` is the runner's, from the completion marker or its last event.
  */
 export function leavesWorkUndone(reason: string): boolean {
   const undone: RunnerStopReason = 'stop-requested';

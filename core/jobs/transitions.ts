@@ -1,6 +1,6 @@
 import type { JobState } from '@artenic/core';
 
-/** Where a job may go from each state. A state it has already is no transition. */
+/** Allowed transitions of a job from each state. Staying in a state is no transition. */
 export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ['preparing', 'cancelling', 'cancelled', 'failed'],
   preparing: ['waiting', 'provisioning', 'recovering', 'cancelling', 'cancelled', 'failed'],
@@ -31,7 +31,7 @@ export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {
     'timed-out',
     'succeeded',
   ],
-  /** A job that finishes while its cancel is under way has finished: nothing that was paid for is thrown away. */
+  /** A job that finishes while its cancel is under way counts as finished: paid work is not thrown away. */
   cancelling: ['collecting', 'cancelled', 'failed', 'timed-out', 'succeeded'],
   collecting: ['succeeded', 'failed', 'cancelled', 'timed-out'],
   succeeded: [],

@@ -1,6 +1,6 @@
-/** What a follower of a job's points has, and what has come since. */
+/** Points that a follower of a job already has, and the points since then. */
 export type FollowFacts = {
-  /** The last point that the follower knows of; 0 when it knows of none. */
+  /** The last point that the follower has; 0 if it has none. */
   readonly after: bigint;
   /** Null without points. */
   readonly newest: {
@@ -10,15 +10,15 @@ export type FollowFacts = {
     readonly firstId: bigint;
     readonly hasEarlier: boolean;
   } | null;
-  /** Behind `after`. */
+  /** Points after `after`. */
   readonly points: readonly { readonly attempt: number; readonly step: number }[];
-  /** So many are told at most; there may be one more in `points`. */
+  /** Most points sent at once; `points` may hold one more. */
   readonly limit: number;
 };
 
 /**
- * Whether a follower must read the series again, as adding the new points to what it has would not give them. That is so
- * when there are too many of them, and when they change which points of an earlier attempt are replaced.
+ * Whether a follower must read the series again, because appending the new points to its own would give a wrong series:
+ * there are too many new points, or they change which points of an earlier attempt are replaced.
  */
 export function mustReload({ after, newest, points, limit }: FollowFacts): boolean {
   if (after > (newest?.id ?? 0n)) return true;

@@ -2,8 +2,8 @@ import type { StrayReason } from '@artenic/core';
 import type { SeenAttempt, SeenInstance, Survey, Verdict } from './types.ts';
 
 /**
- * Holds the provider's list, our rows and Temporal's open workflows against one another. The rules are in
- * docs/reconciler.md. Nothing is ever said of an attempt whose launch may be under way.
+ * Compares the provider's list, the attempt rows and Temporal's open workflows. The rules are in docs/reconciler.md. An
+ * attempt whose launch may still be under way never gets a verdict against it.
  */
 export function compare(survey: Survey): readonly Verdict[] {
   const rows = new Map(survey.attempts.map((attempt) => [attempt.attemptId, attempt]));
@@ -17,7 +17,10 @@ export function compare(survey: Survey): readonly Verdict[] {
   return [...ofRows, ...ofNobody];
 }
 
-/** The rows were read after the list, and a row is written before its instance is created: an instance without a row has no attempt. */
+/**
+ * The list was read before the rows, and a row is written before its instance is created; so an instance without a row
+ * has no attempt.
+ */
 function ofUnknownAttempt({ nowMs, windows }: Survey, instance: SeenInstance): Verdict {
   const sinceMs = instance.strayedAtMs ?? nowMs;
   return stray(instance, 'unknown-attempt', sinceMs, sinceMs + windows.graceMs + windows.consistencyMs);
@@ -34,7 +37,7 @@ function ofSettled(
   settledAtMs: number,
   living: readonly SeenInstance[],
 ): readonly Verdict[] {
-  // a list that is as old as it may be can still show what has ended since
+  // a list of the greatest allowed age can still show an instance that has ended since
   const dueAtMs = settledAtMs + windows.consistencyMs;
   if (living.length > 0) return living.map((one) => stray(one, 'attempt-settled', settledAtMs, dueAtMs));
   if (attempt.isTerminationConfirmed) return [leave(attempt, 'it has ended, and so has its instance')];
@@ -44,7 +47,7 @@ function ofSettled(
     : [leave(attempt, 'it has ended; the list is too young to be a proof')];
 }
 
-/** When a launch that has not answered cannot make an instance any more. */
+/** Time after which an unanswered launch cannot create an instance any more. */
 function launchOverAtMs({ instanceId, launchTriedAtMs }: SeenAttempt, graceMs: number): number {
   return instanceId !== null || launchTriedAtMs === null ? Number.NEGATIVE_INFINITY : launchTriedAtMs + graceMs;
 }
@@ -58,7 +61,7 @@ function ofWatched(
   const [kept, ...others] = inOrderOfClaim(attempt, living);
   const duplicates = others.map((one) => {
     const sinceMs = one.strayedAtMs ?? nowMs;
-    // a launch under way sees to it by itself
+    // a launch under way ends its own duplicates
     const dueAtMs = Math.max(sinceMs + graceMs, launchOverAtMs(attempt, graceMs)) + consistencyMs;
     return stray(one, 'duplicate', sinceMs, dueAtMs);
   });
@@ -78,12 +81,12 @@ function ofUnwatched(
   if (!isJobOver && jobWorkflow !== 'open') return [{ kind: 'restart', jobId }];
   const sinceMs = unwatchedAtMs ?? nowMs;
   const dueAtMs = Math.max(sinceMs + windows.graceMs, launchOverAtMs(attempt, windows.graceMs)) + windows.consistencyMs;
-  // the job's workflow takes it over, and needs some seconds for that
+  // the job's workflow takes the attempt over, which needs some seconds
   if (!isJobOver && !isSuperseded && nowMs < dueAtMs) return [leave(attempt, 'its job is about to take it over')];
   return [...living.map((one) => stray(one, 'abandoned', sinceMs, dueAtMs)), { kind: 'settle', attemptId, dueAtMs }];
 }
 
-/** First the one that the row names, as that one is watched; then the oldest, by its id where that does not tell. */
+/** First the instance that the row names, because the workflow watches it; then the oldest, with ties ordered by id. */
 function inOrderOfClaim({ instanceId }: SeenAttempt, living: readonly SeenInstance[]): readonly SeenInstance[] {
   const rank = ({ handle, launchedAtMs }: SeenInstance): number =>
     handle.instanceId === instanceId ? Number.NEGATIVE_INFINITY : (launchedAtMs ?? Number.POSITIVE_INFINITY);

@@ -3,30 +3,30 @@ import type { InstanceRef } from '../instance-ref.ts';
 
 export type WorkflowState = 'open' | 'closed' | 'none';
 
-/** An instance of ours that the provider's list shows as not gone. */
+/** An instance of this platform that the provider's list shows as existing. */
 export type SeenInstance = {
   readonly handle: InstanceRef;
   readonly state: 'starting' | 'running' | 'stopping' | 'unknown';
-  /** By the provider's clock: compared with other instances of this provider only. */
+  /** By the provider's clock, so comparable only with other instances of the same provider. */
   readonly launchedAtMs: number | null;
-  /** Since when sweeps see it as one that should not be there; null when they never have. */
+  /** When a sweep first saw the instance as a stray; null if no sweep has. */
   readonly strayedAtMs: number | null;
 };
 
-/** An attempt's row, with what Temporal says of its workflows. Times are milliseconds since 1970 by our clock. */
+/** An attempt's row, with the state of its workflows in Temporal. Times are milliseconds since 1970 by our clock. */
 export type SeenAttempt = {
   readonly attemptId: string;
   readonly jobId: string;
-  /** When it was settled; null while it is not. */
+  /** When the attempt was settled; null before. */
   readonly settledAtMs: number | null;
-  /** When the last call to the provider began that may make its instance. */
+  /** When the last provider call began that may create its instance. */
   readonly launchTriedAtMs: number | null;
   /** The instance that its workflow watches; null until the launch has answered. */
   readonly instanceId: string | null;
-  /** When its end was first asked for without success. */
+  /** When a terminate call for it first failed. */
   readonly terminateTriedAtMs: number | null;
   readonly isTerminationConfirmed: boolean;
-  /** Since when sweeps find no open workflow of it; null when the last one found it open. */
+  /** When a sweep first found no open workflow for it; null if the last sweep found one. */
   readonly unwatchedAtMs: number | null;
   readonly isSuperseded: boolean;
   readonly isJobOver: boolean;
@@ -35,16 +35,16 @@ export type SeenAttempt = {
 };
 
 export type Windows = {
-  /** How long what nobody owns is left alone; longer than one call that launches. */
+  /** How long an unowned instance is left alone; longer than one launch call. */
   readonly graceMs: number;
-  /** How old the provider's list may be. */
+  /** Greatest age of the provider's list. */
   readonly consistencyMs: number;
 };
 
-/** The three truths side by side, read in this order: the list, the rows, the workflows. */
+/** The three sources, read in this order: the list, the rows, the workflows. */
 export type Survey = {
   readonly nowMs: number;
-  /** When the list was asked for. */
+  /** When the list was requested. */
   readonly listedAtMs: number;
   readonly windows: Windows;
   readonly instances: readonly SeenInstance[];
@@ -54,20 +54,20 @@ export type Survey = {
 export type Stray = {
   readonly handle: InstanceRef;
   readonly reason: StrayReason;
-  /** Since when nobody wants it: what it costs from here on is waste. */
+  /** Since when the instance is unwanted: its cost from here on is waste. */
   readonly sinceMs: number;
-  /** From when on it may be terminated by the sweep; null when its own workflow is at it. */
+  /** From this time on the sweep may terminate it; null while its own workflow does. */
   readonly dueAtMs: number | null;
 };
 
 export type Verdict =
-  /** As it should be, or somebody else's turn. */
+  /** Nothing to do for the sweep: the state is right, or another part acts. */
   | { readonly kind: 'leave'; readonly attemptId: string; readonly why: string }
-  /** It is written down, and from `dueAtMs` on terminated. */
+  /** The stray is recorded, and terminated from `dueAtMs` on. */
   | { readonly kind: 'stray'; readonly stray: Stray }
-  /** An attempt without a future: when its instances are proved gone it gets its ending. */
+  /** An attempt that cannot continue: it gets its ending when its instances are proved gone. */
   | { readonly kind: 'settle'; readonly attemptId: string; readonly dueAtMs: number }
-  /** A job that goes on, and has lost its workflow. */
+  /** A job that is not over and has lost its workflow. */
   | { readonly kind: 'restart'; readonly jobId: string }
   /** Proof that nothing is left of a settled attempt's instance. */
   | { readonly kind: 'confirm'; readonly attemptId: string };

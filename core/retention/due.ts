@@ -1,19 +1,19 @@
 import type { ObjectKind, Periods } from './rules.ts';
 
-/** What decides how much of a job may go. */
+/** Facts that determine which data of a job may be removed. */
 export type JobFacts = {
-  /** Null while it has not ended. */
+  /** Null before the job has ended. */
   readonly finishedAtMs: number | null;
   /** Attempts that have not ended, or whose instance is not proved gone. */
   readonly unsettledAttempts: number;
-  /** A model version was made by it. */
+  /** A model version was made by this job. */
   readonly isNamedByModel: boolean;
 };
 
 export const jobStages = ['checkpoints', 'details', 'job'] as const;
 export type JobStage = (typeof jobStages)[number];
 
-/** What of the job may go by now. Nothing does while it lives, or while anything of it may still run. */
+/** Stages of the job's data that may be removed now. None while the job lives or anything of it may still run. */
 export function dueStages(facts: JobFacts, nowMs: number, periods: Periods): ReadonlySet<JobStage> {
   const { finishedAtMs, unsettledAttempts, isNamedByModel } = facts;
   if (finishedAtMs === null || unsettledAttempts > 0) return new Set();
@@ -25,7 +25,7 @@ export function dueStages(facts: JobFacts, nowMs: number, periods: Periods): Rea
   return due;
 }
 
-/** Kinds of objects that go in each stage; a later stage takes also what an earlier one has left. */
+/** Kinds of objects that are removed in each stage; a later stage also takes the leftovers of earlier stages. */
 const kindsOfStage: Readonly<Record<JobStage, readonly ObjectKind[]>> = {
   checkpoints: ['checkpoint', 'spare'],
   details: ['log', 'history'],
@@ -37,11 +37,11 @@ export function goesIn(stage: JobStage, kind: ObjectKind | null): boolean {
 }
 
 export type CheckpointPlace = { readonly attempt: number; readonly sequence: number };
-/** So many whole checkpoints are kept while a job lives: the newest may turn out to be damaged. */
+/** This many whole checkpoints are kept while a job lives, because the newest may turn out to be damaged. */
 export const keptCheckpoints = 3;
 
 /**
- * Checkpoints of a living job that newer ones have made needless: older than the newest three whole ones, and of attempts
+ * Checkpoints of a living job that newer ones have replaced: older than the newest three whole ones, and from attempts
  * that have ended. A runner removes its own.
  * @param places newest first, by attempt and then by sequence
  */

@@ -1,12 +1,12 @@
 import type { CollectorStep } from './rules.ts';
 
-/** What a step has removed, or would remove. */
+/** Amounts that a step has removed, or would remove. */
 export type Collected = {
   readonly items: number;
   readonly rows: number;
   readonly objects: number;
   readonly bytes: number;
-  /** The bound of a round was reached: there may be more. */
+  /** The limit of a round was reached: more may be left. */
   readonly isMore: boolean;
 };
 export type StepReport = Collected & { readonly step: CollectorStep };

@@ -1,18 +1,18 @@
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** How long what may go is kept. */
+/** Retention periods. */
 export type Periods = {
   /** Checkpoints and spare objects of a job, after its end. */
   readonly checkpointsMs: number;
   /** Logs, histories and decisions of a job, after its end. */
   readonly detailsMs: number;
-  /** A job with its attempts and outputs, after its end; as long as a model version names it, it stays. */
+  /** A job with its attempts and outputs, after its end; the job stays as long as a model version names it. */
   readonly jobsMs: number;
   readonly eventsMs: number;
-  /** What somebody did, after it was done. */
+  /** Audit entries, after the action. */
   readonly auditMs: number;
-  /** An uploaded object that nothing names, after it was last asked for or stored. */
+  /** An uploaded object without a reference, after it was last requested or stored. */
   readonly uploadsMs: number;
 };
 
@@ -25,19 +25,19 @@ export const defaultPeriods: Periods = {
   uploadsMs: 7 * dayMs,
 };
 
-/** Periods that nobody has a reason to change. */
+/** Periods that need no setting. */
 export const fixedPeriods = {
-  /** A client that tries again after two days has given up long ago. */
+  /** A client gives up its retries long before two days have passed. */
   idempotencyKeysMs: 48 * hourMs,
-  /** Behind the end of a sign-in. */
+  /** After the end of a sign-in. */
   sessionsMs: dayMs,
-  /** What was resolved is history, which the events tell, too. */
+  /** Resolved strays are history, which the events record, too. */
   straysMs: 30 * dayMs,
-  /** What was told, or given up. */
+  /** Delivered or abandoned messages. */
   noticesMs: 30 * dayMs,
-  /** The folder of an instance on this machine, behind its end: its attempt is settled by then. */
+  /** The folder of an instance on this machine, after its end. The attempt is settled by then. */
   instancesMs: dayMs,
-  /** One that holds what could not be delivered, for a person to look at. */
+  /** An instance folder with undelivered files, for a person to inspect. */
   undeliveredInstancesMs: 30 * dayMs,
 } as const;
 
@@ -47,16 +47,16 @@ export const collectorSteps = [
 ] as const;
 export type CollectorStep = (typeof collectorSteps)[number];
 
-/** What removes it: a step of the collector, the code that owns it, or nothing. */
+/** How the data is removed: by a step of the collector, by its owner's code, or never. */
 type Keep =
-  /** Bounded by something else than time, which `bound` names. */
+  /** Bounded by something other than time; `bound` names it. */
   | { readonly kind: 'for-good'; readonly bound: string }
-  /** Goes in a step of the collector. */
+  /** Removed in a step of the collector. */
   | { readonly kind: 'until'; readonly step: CollectorStep; readonly rule: string }
-  /** Removed by its owner, in the course of its own work. */
+  /** Removed by its owner in the course of its own work. */
   | { readonly kind: 'own'; readonly rule: string };
 
-/** Whose it is, and how long it is kept. */
+/** The owner of a kind of data, and how long it is kept. */
 export type RetentionRule = { readonly owner: string; readonly keep: Keep };
 
 const forGood = (owner: string, bound: string): RetentionRule => ({ owner, keep: { kind: 'for-good', bound } });
@@ -70,7 +70,7 @@ const withJob = 'with its job: `jobsMs` after the end, and as long as a model ve
 const withDetails = '`detailsMs` after the end of its job';
 const withCheckpoints = '`checkpointsMs` after the end of its job; before that the newest three whole ones';
 
-/** Every table of the database. A test holds this against the schema. */
+/** Every table of the database. A test compares this with the schema. */
 export const tableRules: Readonly<Record<string, RetentionRule>> = {
   jobs: until('jobs', 'jobs', withJob),
   attempts: until('jobs', 'jobs', withJob),
@@ -111,7 +111,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   migrations: forGood('store', 'one row for each migration'),
 };
 
-/** Every kind of object. A test holds this against the keys of `objectKeys`. */
+/** Every kind of object. A test compares this with the keys of `objectKeys`. */
 export const objectKinds = [
   ...(['program', 'package', 'data', 'model', 'checkpoint', 'spare', 'log', 'history', 'completion'] as const),
   'output',
@@ -131,7 +131,7 @@ export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
   output: until('jobs', 'jobs', withJob),
 };
 
-/** What lies in files outside of object storage. */
+/** Files outside of object storage. */
 export const folderRules: Readonly<Record<string, RetentionRule>> = {
   'instances/<id>': own(
     'local provider',
@@ -141,7 +141,7 @@ export const folderRules: Readonly<Record<string, RetentionRule>> = {
   'objects/.tmp': own('storage', 'a day: what is older was left by a process that died'),
 };
 
-/** Kinds that have a folder of their own. */
+/** Kinds that have their own top-level folder. */
 const plainKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['programs', 'program'],
   ['packages', 'package'],
@@ -149,7 +149,7 @@ const plainKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['models', 'model'],
 ]);
 
-/** Null for a key that we have not made: it is left alone. */
+/** Null for a key that the platform did not create; such an object is left alone. */
 export function objectKindOf(key: string): ObjectKind | null {
   const [first, jobId, third, , fifth] = key.split('/');
   const plain = plainKinds.get(first ?? '');

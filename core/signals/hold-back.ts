@@ -1,9 +1,11 @@
 import type { FailoverAction } from '../failover/types.ts';
 
-/** A release wakes the decision; this is for one that is lost. */
+/** Longest wait of a held job. A release ends the wait early; this bound covers a lost release. */
 const longestLookMs = 600_000;
 
-/** While a job is held nothing new is launched. What runs is taken over, and what has an end ends. */
+/**
+ * While a job is held nothing new is launched. Running attempts are still taken over, and endings still end the job.
+ */
 export function holdBack(
   action: FailoverAction,
   {
@@ -15,12 +17,12 @@ export function holdBack(
   if (heldAt === null || action.kind === 'finish' || action.kind === 'watch') return action;
   if (action.kind === 'launch' && action.takeOver === true) return action;
   const reason = heldReason(heldAt);
-  // what runs goes on where it is
+  // running attempts continue where they are
   if (action.kind === 'replace') return { kind: 'watch', reason };
   return { kind: 'wait', waitMs: lookAgainMs(stopAtMs, nowMs), reason };
 }
 
-/** How long a held job waits until it looks whether it is held still. */
+/** How long a held job waits until it checks the hold again. */
 export function lookAgainMs(stopAtMs: number | null, nowMs: number): number {
   const leftMs = stopAtMs === null ? longestLookMs : Math.max(1, stopAtMs - nowMs);
   return Math.min(longestLookMs, leftMs);

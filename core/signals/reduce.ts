@@ -4,15 +4,15 @@ import { assertNever } from '../assert-never.ts';
 export type ExternalSignal = {
   readonly name: SignalName;
   readonly id: string;
-  /** When it happened, in milliseconds since 1970. */
+  /** When the signal was caused, in milliseconds since 1970. */
   readonly atMs: number;
-  /** The attempt it is about; 0 before the first. */
+  /** The attempt that the signal refers to; 0 before the first attempt. */
   readonly attempt: number;
-  /** Of a notice: when the machine ends, in milliseconds since 1970. */
+  /** For a notice: when the machine ends, in milliseconds since 1970. */
   readonly deadlineAtMs: number | null;
 };
 
-/** What all signals of a job come to. */
+/** Combined state of all signals of a job. */
 export type SignalState = {
   readonly hold: { readonly isHeld: boolean; readonly atMs: number; readonly id: string } | null;
   readonly checkpoint: { readonly attempt: number; readonly atMs: number } | null;
@@ -23,8 +23,8 @@ export type SignalState = {
 export const noSignals: SignalState = { hold: null, checkpoint: null, notice: null, newsAtMs: null };
 
 /**
- * Every part is a maximum of what was told: the order in which signals arrive, and how often, makes no difference.
- * @returns `state` itself when the signal says nothing new
+ * Every part is a maximum over the signals, so their order and their repetition make no difference.
+ * @returns `state` itself when the signal changes nothing
  */
 export function takeSignal(state: SignalState, signal: ExternalSignal): SignalState {
   const { name, id, atMs, attempt, deadlineAtMs } = signal;
@@ -60,7 +60,7 @@ export function takeSignal(state: SignalState, signal: ExternalSignal): SignalSt
 
 type Mark = NonNullable<SignalState['hold']>;
 
-/** Of two that happened in the same millisecond the greater id counts, and of the same id the hold. */
+/** Two marks of the same millisecond are ordered by id; with the same id the hold wins. */
 function isLater(one: Mark, other: Mark | null): boolean {
   if (other === null || one.atMs !== other.atMs) return other === null || one.atMs > other.atMs;
   if (one.id !== other.id) return one.id > other.id;

@@ -1,12 +1,12 @@
-/** Of a provider that is not known any more. */
+/** Hello limit for a provider that is no longer known. */
 const slowestHelloMs = 1_200_000;
 
 export type SilenceSettings = {
   /** How long a runner that has said hello may send no heartbeat. */
   readonly silentAfterMs: number;
-  /** In place of what the providers say, for all of them; null: their word holds. */
+  /** Overrides the limits of all providers; null: each provider's own limit holds. */
   readonly helloWithinMs: number | null;
-  /** How long a machine may take from its launch to its runner's hello: booting, and the download of Node where its image has none. */
+  /** Time limit from a machine's launch to its runner's hello: booting, and downloading Node if the image has none. */
   readonly helloWithinMsByProvider: ReadonlyMap<string, number>;
 };
 
@@ -17,32 +17,33 @@ export function silenceLimits(provider: string, settings: SilenceSettings): Sile
   return { silentAfterMs, helloWithinMs: helloWithinMs ?? helloWithinMsByProvider.get(provider) ?? slowestHelloMs };
 }
 
-/** The span, without a gap, in which the API has been able to hear runners. Milliseconds since 1970. */
+/** The span, without a gap, in which the API was able to receive runners' requests. Milliseconds since 1970. */
 export type Uptime = { readonly goodSinceMs: number; readonly goodUntilMs: number };
 
-/** What was heard of an attempt's machine. Milliseconds since 1970. */
+/** Signs of life of an attempt's machine. Milliseconds since 1970. */
 export type Signs = {
-  /** When the launch gave the instance. */
+  /** When the launch returned the instance. */
   readonly instanceSinceMs: number | null;
   readonly helloAtMs: number | null;
   /** The last request that could only come from this machine. */
   readonly lastSignMs: number | null;
 };
 
-/** `never-spoke`: without a hello. `fell-silent`: after it. */
+/** `never-spoke`: silence before the hello. `fell-silent`: silence after it. */
 export type SilenceKind = 'never-spoke' | 'fell-silent';
 export type Silence = {
   readonly kind: SilenceKind;
   /** The last sign of life, or the launch. */
   readonly sinceMs: number;
   readonly limitMs: number;
-  /** How long the API was there to hear something, and did not. */
+  /** How long the API was there to receive a sign of life, and received none. */
   readonly silentMs: number;
 };
 
 /**
- * How long a machine has been silent. Only the time counts in which the API was there to hear it: after an outage of ours
- * the count begins anew, as every runner needs its time to come back. Null while there is nothing to count from.
+ * How long a machine has been silent. Only time in which the API was there to receive a sign counts: after an outage of
+ * the API the count starts anew, because every runner needs time to reconnect. Null while there is no start to count
+ * from.
  */
 export function silenceOf(signs: Signs, uptime: Uptime | null, limits: SilenceLimits): Silence | null {
   const { instanceSinceMs, helloAtMs, lastSignMs } = signs;
@@ -54,7 +55,7 @@ export function silenceOf(signs: Signs, uptime: Uptime | null, limits: SilenceLi
     : { kind: 'fell-silent', sinceMs, limitMs: limits.silentAfterMs, silentMs };
 }
 
-/** Of the time since then, what the API was there for. */
+/** The part of the time since `sinceMs` in which the API was there. */
 export function silentMsSince(sinceMs: number, { goodSinceMs, goodUntilMs }: Uptime): number {
   return Math.max(0, goodUntilMs - Math.max(sinceMs, goodSinceMs));
 }
@@ -68,7 +69,10 @@ function maxOf(...times: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** How often the API writes down that it hears runners, and how long a pause between two such notes may be. */
+/**
+ * How often the API records that it can receive runners' requests, and the longest pause between two records that is no
+ * gap.
+ */
 export function uptimePace(silentAfterMs: number): { readonly everyMs: number; readonly gapMs: number } {
   const everyMs = Math.min(5000, Math.max(250, Math.round(silentAfterMs / 20)));
   return { everyMs, gapMs: Math.max(2000, 4 * everyMs) };

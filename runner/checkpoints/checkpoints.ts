@@ -8,24 +8,24 @@ import {
 import { EntryReader, filesOf, fingerprintNow, type Entry } from './entries.ts';
 import type { Control, Ledger } from '../report/control.ts';
 import { complain, messageOf } from '../error-text.ts';
-import type { RunnerStore, Urgency } from '../store/object-store.ts';
+import type { RunnerStore, Urgency } from '../storage/object-store.ts';
 import { pause } from '../pause.ts';
-import { SourceError } from '../store/source-error.ts';
+import { SourceError } from '../storage/source-error.ts';
 
 const keptUploads = 3;
-/** Manifests that can be written while the API is away. */
+/** Number of manifests that can be written while the API is away. */
 const expectedManifests = 16;
 const lookEveryMs = 200;
-/** What is changed in place counts as written when nothing has changed for so long. */
+/** An entry that is changed in place counts as whole after this long without a change. */
 const stillMs = 2000;
 
 export type CheckpointWatch = {
   /**
-   * The command has ended: uploads what is there and not uploaded yet, then stops watching. `isWell`: it ended by itself
-   * with exit code 0, so also what it has just changed in place is whole.
+   * Call when the command has ended: uploads all entries that are not uploaded yet, then stops watching. `isWell`: the
+   * command ended by itself with exit code 0, so entries it has just changed in place are whole too.
    */
   readonly finish: (isWell: boolean) => Promise<void>;
-  /** Stops watching; nothing of it is wanted. */
+  /** Stops watching without uploading anything more. */
   readonly abandon: () => void;
 };
 
@@ -40,14 +40,14 @@ type KeepParts = {
 
 type Look = {
   readonly urgency: Urgency;
-  /** At most the newest so many: more would only push each other out of storage. */
+  /** Upload at most this many of the newest entries: storage keeps no more. */
   readonly most: number;
-  /** What was changed in place after this is not whole yet. */
+  /** Entries that were changed in place after this time are not whole yet. */
   readonly stillBeforeMs: number;
   readonly isLast: boolean;
 };
 
-/** Uploads what is new in the folder, each time it is asked to look. */
+/** Uploads new and changed entries of the folder at each `look`. */
 class Keeper {
   readonly #parts: KeepParts;
   readonly #reader: EntryReader;
@@ -56,13 +56,17 @@ class Keeper {
   readonly #changing = new Set<string>();
   readonly #upload: (entry: Entry, urgency: Urgency) => Promise<void>;
 
-  /** `known`: entries that storage has already; `uploaded`: sequence numbers of this attempt's own, in their order. */
+  /**
+   * `known`: entries that storage already has. `uploaded`: sequence numbers of this attempt's own checkpoints,
+   * ascending.
+   */
   constructor(parts: KeepParts, known: Ledger, uploaded: readonly number[]) {
     this.#parts = parts;
     this.#reader = new EntryReader(parts.folder, parts.say);
     this.#seen = new Map(known);
     const onUploaded = (manifest: CheckpointManifest): void => {
-      // Before anybody hears of it. If we die just before, it is uploaded a second time, which does no harm.
+      // Before the API is told. If the runner dies just before this, the checkpoint is uploaded a second time, which
+      // does no harm.
       this.#failed.delete(manifest.name);
       this.#note();
       parts.onUploaded(manifest);
@@ -79,7 +83,7 @@ class Keeper {
     try {
       this.#parts.control.keepLedger(new Map([...this.#seen].filter(([name]) => !this.#failed.has(name))));
     } catch (error) {
-      // Without the note a drain uploads the newest ones a second time.
+      // Without the ledger, a drain uploads the newest checkpoints a second time.
       complain('noting the checkpoints', error);
     }
   }
@@ -87,12 +91,12 @@ class Keeper {
   async look(how: Look): Promise<void> {
     const entries = await this.#reader.read(how.isLast);
     const fresh = entries.filter((entry) => this.#isDue(entry, how));
-    // Several at once are taken in the order in which they were written.
+    // Upload several new entries in the order in which they were written.
     const inOrder = fresh.toSorted((a, b) => a.writtenMs - b.writtenMs || (a.name < b.name ? -1 : 1));
     for (const entry of inOrder.slice(Math.max(0, inOrder.length - how.most))) await this.#keep(entry, how.urgency);
   }
 
-  /** New, or changed in place and still again. */
+  /** True for a new entry, and for an entry that was changed in place and has not changed since `stillBeforeMs`. */
   #isDue(entry: Entry, { stillBeforeMs, isLast }: Look): boolean {
     const { name, identity, fingerprint, changedMs } = entry;
     const known = this.#seen.get(name);
@@ -117,7 +121,8 @@ class Keeper {
     try {
       await this.#upload(entry, urgency);
     } catch (error) {
-      // Gone while we read it: the training keeps only its newest ones. Changed: another look finds it so.
+      // The entry was removed while it was read (the training keeps only its newest checkpoints), or it changed and the
+      // next look finds it.
       if (error instanceof SourceError && (await this.#hasChanged(entry))) return;
       this.#failed.add(name);
       this.#parts.say(`checkpoint ${name} could not be kept: ${messageOf(error)}`);
@@ -139,7 +144,7 @@ class Keeper {
   }
 }
 
-/** What is in the folder already is taken as known: it comes from storage. */
+/** Entries that are already in the folder count as known: they were restored from storage. */
 export async function watchCheckpoints(parts: KeepParts): Promise<CheckpointWatch> {
   const stop = new AbortController();
   const there = await new EntryReader(parts.folder, parts.say).read(true);
@@ -153,7 +158,7 @@ export async function watchCheckpoints(parts: KeepParts): Promise<CheckpointWatc
       try {
         await keeper.look({ urgency: 'periodic', most: Number.POSITIVE_INFINITY, stillBeforeMs, isLast: false });
       } catch (error) {
-        // The training goes on whatever becomes of its checkpoints, and the next look may see them.
+        // Checkpoint failures do not stop the training, and the next look may succeed.
         complain('watching checkpoints', error);
       }
     }
@@ -171,7 +176,7 @@ export async function watchCheckpoints(parts: KeepParts): Promise<CheckpointWatc
   };
 }
 
-/** What a killed runner had not uploaded yet. */
+/** Uploads the checkpoints that a killed runner had not uploaded yet. */
 export async function uploadLeftCheckpoints(
   parts: Omit<KeepParts, 'onUploaded'>,
 ): Promise<{ readonly manifests: readonly CheckpointManifest[]; readonly isComplete: boolean }> {
@@ -184,7 +189,7 @@ export async function uploadLeftCheckpoints(
   return { manifests, isComplete: !keeper.hasFailed };
 }
 
-/** Of this attempt's own checkpoints in storage, in their order. */
+/** Sequence numbers of this attempt's own checkpoints in storage, ascending. */
 async function uploadedSequences({
   bootstrap: { jobId, attempt },
   store,
@@ -197,7 +202,9 @@ async function uploadedSequences({
     .toSorted((a, b) => a - b);
 }
 
-/** Files first, the manifest last; then the oldest of our own beyond the kept ones goes. */
+/**
+ * Uploads the files first and the manifest last; then removes this attempt's oldest checkpoints beyond the kept number.
+ */
 function uploader(parts: KeepParts, uploaded: readonly number[]): (entry: Entry, urgency: Urgency) => Promise<void> {
   const { bootstrap, store, onUploaded } = parts;
   const { jobId, attempt } = bootstrap;
@@ -225,7 +232,7 @@ function uploader(parts: KeepParts, uploaded: readonly number[]): (entry: Entry,
   };
 }
 
-/** Their keys are numbers: names of any length and any bytes are in the manifest alone. */
+/** File keys are numbers; the names, which may have any length and any bytes, are only in the manifest. */
 async function storeFiles(
   { bootstrap: { jobId, attempt }, store, folder, say }: KeepParts,
   entry: Entry,
@@ -240,7 +247,7 @@ async function storeFiles(
     const manifest = { jobId, attempt, sequence, name, directory, files, createdAt };
     return { manifest, text: JSON.stringify(manifest) };
   };
-  // Before anything is sent: with keys of the length that they will have.
+  // Check the manifest's size before sending anything, with keys of their final length.
   const draft = found.map(({ name: path }, index) => ({
     ...{ path, key: `${prefix}files/${index}`, bytes: Number.MAX_SAFE_INTEGER, sha256: '0'.repeat(64) },
   }));

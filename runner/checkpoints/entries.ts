@@ -3,29 +3,29 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../error-text.ts';
-import { findFiles, plainName, readableName, stampFrom, type Found } from '../store/found-files.ts';
-import { reading, SourceError } from '../store/source-error.ts';
+import { findFiles, plainName, readableName, stampFrom, type Found } from '../storage/found-files.ts';
+import { reading, SourceError } from '../storage/source-error.ts';
 
-/** What lies in the checkpoint folder under one name. */
+/** A file or folder directly in the checkpoint folder. */
 export type Entry = {
   readonly name: string;
   readonly directory: boolean;
-  /** The same while it is the same file or folder; another one that takes its name has another. */
+  /** Stays the same as long as the file or folder exists; a new one under the same name gets another identity. */
   readonly identity: string;
-  /** Changes with every change below it, its own time included. */
+  /** Changes with every change to the entry or to a file below it. */
   readonly fingerprint: string;
-  /** Newest time of a write, below it too: what is taken first. */
+  /** Newest modification time of the entry and the files below it. Entries are uploaded in this order. */
   readonly writtenMs: number;
-  /** Newest change, which no program can put back. */
+  /** Newest change time (ctime), which a program cannot set back. */
   readonly changedMs: number;
 };
 
-/** Of a folder with thousands of files, a look takes this share of the time at most. */
+/** Fingerprinting a large folder takes at most this share of the time. */
 const share = 1 / 20;
 const leastBetweenMs = 1000;
 const nanosecondsInMs = 1_000_000n;
 
-/** What is written under another name first and renamed here is whole; anything else is still being written. */
+/** Names that start with "." or end in ".tmp" are still being written. Renaming such a file marks it as whole. */
 function isFinished(name: string): boolean {
   return !name.startsWith('.') && !name.endsWith('.tmp');
 }
@@ -36,7 +36,7 @@ function identityOf({ ino, birthtimeNs }: BigIntStats): string {
 
 type Seen = { readonly entry: Entry; readonly stamp: string; readonly nextAtMs: number };
 
-/** Looks at the checkpoint folder again and again; deep folders less often than flat ones. */
+/** Reads the checkpoint folder repeatedly; large folders less often than small ones. */
 export class EntryReader {
   readonly #folder: string;
   readonly #onUnusable: (line: string) => void;
@@ -48,7 +48,10 @@ export class EntryReader {
     this.#onUnusable = onUnusable;
   }
 
-  /** Links (`latest` and the like) are no checkpoints of their own. `isThorough`: every folder is read, however large. */
+  /**
+   * Links (`latest` and the like) are not checkpoints. `isThorough`: read every folder, even if it was read a moment
+   * ago.
+   */
   async read(isThorough: boolean): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
     for (const bytes of await namesIn(this.#folder)) {
@@ -68,7 +71,7 @@ export class EntryReader {
     this.#onUnusable(line);
   }
 
-  /** Null for a link, and for what has gone meanwhile: the training removes old ones. */
+  /** Null for a link, and for an entry that has been removed meanwhile: trainings remove old checkpoints. */
   async #entry(name: string, isThorough: boolean): Promise<Entry | null> {
     const path = join(this.#folder, name);
     try {
@@ -91,7 +94,7 @@ export class EntryReader {
   }
 }
 
-/** A folder that the training has removed holds nothing. */
+/** The training may have removed the folder; then it has no entries. */
 async function namesIn(folder: string): Promise<readonly Buffer[]> {
   try {
     return await readdir(folder, { encoding: 'buffer' });
@@ -135,7 +138,7 @@ async function fingerprintOfFolder(folder: string): Promise<Fingerprint> {
   return { text: hash.digest('hex'), writtenNs, changedNs };
 }
 
-/** The files of an entry, as they are to be stored. Throws SourceError for a folder that cannot be restored as it is. */
+/** Files of an entry, as they are to be stored. Throws SourceError for a folder that cannot be restored exactly. */
 export async function filesOf(folder: string, { name, directory }: Entry): Promise<Found> {
   const path = join(folder, name);
   if (!directory) return { files: [{ name, source: Buffer.from(path) }], unusable: [] };
@@ -146,7 +149,7 @@ export async function filesOf(folder: string, { name, directory }: Entry): Promi
   return found;
 }
 
-/** The fingerprint that an entry has now. */
+/** The entry's current fingerprint. */
 export async function fingerprintNow(folder: string, { name, directory }: Entry): Promise<string> {
   const path = join(folder, name);
   return reading(async () => {

@@ -3,7 +3,7 @@ import { writeWhole } from '@artenic/core/write-whole';
 import { complain } from '../error-text.ts';
 import type { Folders } from '../folders.ts';
 
-/** Puts each wish for a checkpoint where the command sees it, once; the command takes it away. */
+/** Writes each checkpoint request once to a file that the command reads and removes. */
 export function checkpointRequests(
   folders: Pick<Folders, 'checkpointFile' | 'logs'>,
 ): (askedAt: string, phase: string) => void {
@@ -15,7 +15,7 @@ export function checkpointRequests(
       appendFileSync(folders.logs.training, '[artenic] a checkpoint is asked for\n');
       last = askedAt;
     } catch (error) {
-      // The next beat brings the wish again.
+      // The next heartbeat brings the request again.
       complain('asking the command for a checkpoint', error);
     }
   };

@@ -3,12 +3,12 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { CheckpointManifest } from '@artenic/core';
 import { messageOf } from '../error-text.ts';
-import type { RunnerStore } from '../store/object-store.ts';
-import { isMachineFailure } from '../store/source-error.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
+import { isMachineFailure } from '../storage/source-error.ts';
 
 /**
  * Puts the newest checkpoint whose files are all whole into `folder` and returns its name, or null when there is none.
- * `say` hears of each one that is passed over.
+ * Each skipped checkpoint is reported to `say`.
  */
 export async function restoreCheckpoint(
   store: RunnerStore,
@@ -36,7 +36,7 @@ export async function restoreCheckpoint(
   return null;
 }
 
-/** The path below the folder. The contract's schema lets no other path through; this holds without it, too. */
+/** Path below the folder. The contract's schema already rejects any other path; this check does not rely on it. */
 function inside(folder: string, path: string): string {
   const target = join(folder, path);
   if (!target.startsWith(`${folder}${sep}`)) throw new Error(`${JSON.stringify(path)} leaves its folder`);

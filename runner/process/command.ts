@@ -3,20 +3,23 @@ import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /**
- * Starts a watcher into the command's process group, then becomes the command: what ended it is known from the system and
- * not from a shell. The watcher holds the reading end of a pipe from the runner: when the runner dies, however that
- * happens, the pipe closes and the whole group is killed. Its parent ends at once, so that a command that waits for all
- * of its children does not wait for the watcher. `exec` keeps a list from meaning a builtin.
+ * Starts a watcher in the command's process group, then becomes the command, so that the exit status comes from the
+ * system and not from a shell. The watcher holds the reading end of a pipe from the runner: when the runner dies for
+ * any reason, the pipe closes and the whole group is killed. The watcher's parent ends at once, so a command that waits
+ * for all of its children does not wait for the watcher. `exec` prevents a command list from running a shell builtin.
  */
 const guard = `( { trap '' TERM; read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 & )
 exec 3<&-
 exec "$@"`;
 
 const watcherPipe = 3;
-/** A shell reports a death by signal as 128 and the signal's number. */
+/** A shell reports a death by signal as 128 plus the signal's number. */
 const signalBase = 128;
 const longestSignal = 31;
-/** Of these a shell's report is believed: no program chooses such an exit code by itself, and SIGKILL is how memory ends. */
+/**
+ * A shell's report of these signals is believed: programs do not choose these exit codes, and the out-of-memory killer
+ * sends SIGKILL.
+ */
 const believed: ReadonlySet<string> = new Set([
   'SIGILL',
   'SIGTRAP',
@@ -32,7 +35,7 @@ export type CommandEnd = { readonly exitCode: number | null; readonly signal: st
 
 export type RunningCommand = {
   readonly ended: Promise<CommandEnd>;
-  /** Sends a signal to the whole group; gone already is success. */
+  /** Sends a signal to the whole group. Succeeds when the group has already gone. */
   readonly signalGroup: (name: NodeJS.Signals) => void;
 };
 
@@ -41,7 +44,7 @@ export type CommandOptions = {
   readonly command: string | readonly string[];
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Standard output and error are appended here by the command itself: nothing passes through the runner. */
+  /** The command itself appends its standard output and error here: no output passes through the runner. */
   readonly logFile: string;
 };
 
@@ -57,7 +60,6 @@ function endOf(exitCode: number | null, signal: NodeJS.Signals | null, isShell: 
   return { exitCode, signal };
 }
 
-/** Starts one command under its guard. */
 export function startCommand(options: CommandOptions): RunningCommand {
   const argv = typeof options.command === 'string' ? ['/bin/sh', '-c', options.command] : options.command;
   const log = openSync(options.logFile, 'a', 0o600);
@@ -72,7 +74,7 @@ export function startCommand(options: CommandOptions): RunningCommand {
   } finally {
     closeSync(log);
   }
-  // Nothing is ever written: only its closing matters.
+  // The pipe is never written to: only its closing matters.
   child.stdio[watcherPipe]?.on('error', () => undefined);
 
   let isOver = false;
@@ -91,9 +93,9 @@ export function startCommand(options: CommandOptions): RunningCommand {
       done({ exitCode: 127, signal: null });
     });
     child.once('exit', (code, signal) => {
-      // What the command left in the background goes with it.
+      // Kill the processes that the command left in the background.
       signalGroup('SIGKILL');
-      isOver = true; // The number may soon be another group's.
+      isOver = true; // Another group may reuse the number soon.
       child.stdio[watcherPipe]?.destroy();
       done(endOf(code, signal, typeof options.command === 'string'));
     });

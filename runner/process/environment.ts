@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { attemptMarkerVariable, runnerEnvironment, type Bootstrap, type HelloResponse } from '@artenic/core';
 import type { Folders } from '../folders.ts';
 
-/** All that a command inherits from the machine; the platform's own variables and secrets stay outside. */
+/** Variables that a command inherits from the machine; the platform's own variables and secrets are not among them. */
 const inherited = [
   'HOME',
   'LANG',
@@ -33,7 +33,7 @@ function isInherited(name: string): boolean {
   return (inherited as readonly string[]).includes(name) || inheritedPrefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Lets a package without a copy of its own import `@artenic/*` from the platform. Absent in the bundled runner. */
+/** Lets a package without its own copy import `@artenic/*` from the platform. Absent in the bundled runner. */
 const sdkHook = fileURLToPath(new URL('./sdk-hook.mjs', import.meta.url));
 
 /** Environment of setup and command. `venv` is the prepared Python environment, if there is one. */

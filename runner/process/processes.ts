@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { startCommand, type CommandEnd, type CommandOptions, type RunningCommand } from './command.ts';
 import { pause } from '../pause.ts';
 
-/** Ranks that still run when one has failed get this long between SIGTERM and SIGKILL. */
+/** Ranks that still run after another rank has failed get this long between SIGTERM and SIGKILL. */
 const siblingPatienceMs = 5000;
 
 class RankFailure extends Error {
@@ -46,7 +46,7 @@ function rankEnvironment(rank: number, world: number, port: number, runId: strin
   };
 }
 
-/** Starts `processes` copies of the command as one: the first failure ends all, the verdict is that failure's. */
+/** Starts `processes` copies of the command. The first failing copy ends all others, and its end becomes the result. */
 export async function startProcesses(
   options: CommandOptions & { readonly processes: number; readonly runId: string },
 ): Promise<RunningCommand> {
@@ -64,7 +64,7 @@ export async function startProcesses(
 
   async function all(): Promise<CommandEnd> {
     const everyone = Promise.all(ranks.map((rank) => rank.ended));
-    // Rejects with the first failing rank's end, which is a verdict here and no error.
+    // Rejects with the first failing rank's end, which is a result here and not an error.
     const failure = await Promise.all(
       ranks.map(async (rank) => {
         const end = await rank.ended;

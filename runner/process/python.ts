@@ -11,7 +11,7 @@ async function ask(program: string): Promise<Python | null> {
     const { stdout } = await run(program, ['--version']);
     return { program, version: stdout.trim().replace(/^Python /, '') };
   } catch {
-    // Not installed, or a launcher of a version manager that has no such version: both mean that there is none.
+    // Python is not installed, or a version manager's launcher has no such version: both mean that there is none.
     return null;
   }
 }
@@ -22,7 +22,7 @@ export async function findPython(wanted: string | undefined): Promise<Python | n
   return exact ?? (await ask('python3'));
 }
 
-/** What is installed there, as a requirements file that installs the same again. */
+/** The installed packages as a requirements file that reproduces them. */
 export async function freezeOf(venv: string): Promise<string> {
   const args = ['-m', 'pip', 'freeze', '--disable-pip-version-check'];
   const { stdout } = await run(join(venv, 'bin', 'python'), args, { maxBuffer: 1 << 24 });

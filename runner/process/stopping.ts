@@ -1,12 +1,15 @@
 import type { RunnerStopReason } from '@artenic/core';
 
-/** `fenced`: another attempt has taken over, and nothing of this one is wanted any more. */
+/** `fenced`: another attempt has taken over, and no further result of this one is wanted. */
 export type StopReason = RunnerStopReason | 'fenced';
 
-/** Timers of Node go off at once beyond this. */
+/** Node fires timers with a longer delay at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** The one wish to stop: the first reason stays, except that `fenced` overrides, because then nothing is wanted any more. */
+/**
+ * The runner's stop request. The first reason stays, except that `fenced` overrides it: then no result is wanted any
+ * more.
+ */
 export class Stopping {
   #reason: StopReason | null = null;
   #deadline: Date | null = null;
@@ -16,12 +19,12 @@ export class Stopping {
     return this.#reason;
   }
 
-  /** When the machine ends, if that is known. */
+  /** Time at which the machine ends, if known. */
   get deadline(): Date | null {
     return this.#deadline;
   }
 
-  /** The machine ends then. Who has been asked to stop before hears of it again. */
+  /** Sets the time at which the machine ends. Listeners of an earlier request are called again. */
   requestBy(deadline: Date): void {
     this.#deadline = deadline;
     const { reason } = this;
@@ -49,7 +52,10 @@ export class Stopping {
     return { cancel: () => clearTimeout(timer) };
   }
 
-  /** Called at once if the wish is there already, and again when a deadline comes; returns how to stop listening. */
+  /**
+   * Calls the listener at once if a stop is already requested, and again when a deadline is set. Returns the
+   * unsubscribe function.
+   */
   onRequest(listener: (reason: StopReason) => void): () => void {
     this.#listeners.add(listener);
     if (this.#reason !== null) listener(this.#reason);

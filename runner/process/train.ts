@@ -7,7 +7,7 @@ import { startProcesses } from './processes.ts';
 import { stopPlan } from './stop-plan.ts';
 import type { Stopping } from './stopping.ts';
 
-/** Runs the training command to its end, or to the end of its patience after a stop was asked for. */
+/** Runs the training command until it ends, or until it is killed after a stop request. */
 export async function train(parts: {
   readonly job: JobSpec;
   readonly runId: string;
@@ -28,7 +28,8 @@ export async function train(parts: {
   let timers: readonly NodeJS.Timeout[] = [];
   const quiet = stopping.onRequest((reason) => {
     if (reason === 'fenced') return command.signalGroup('SIGKILL');
-    // The stop file first, then SIGTERM, then SIGKILL: each a grace later, or sooner when the machine ends. Without the file there are still the others.
+    // First the stop file, then SIGTERM, then SIGKILL: each a grace later, or sooner when the machine ends. If the file
+    // cannot be written, the signals still follow.
     writeFile(folders.stopFile, `${reason}\n`).catch((error: unknown) => complain('writing the stop file', error));
     timers.forEach(clearTimeout);
     const leftMs = stopping.deadline === null ? null : stopping.deadline.getTime() - Date.now();

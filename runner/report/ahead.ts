@@ -13,7 +13,7 @@ import { pause } from '../pause.ts';
 export type Spare = { readonly key: string; readonly request: SignedObjectRequest };
 type Held = { readonly request: SignedObjectRequest; readonly renewAtMs: number };
 
-/** Of each attempt, so much can be stored while the API is away. */
+/** Number of objects of unknown key that an attempt can store while the API is away. */
 const spareCount = 32;
 const afterTroubleMs = 30_000;
 const longestRestMs = 600_000;
@@ -26,15 +26,15 @@ export type AheadParts = {
 };
 
 /**
- * Signed requests in hand for the time in which the API is away: for keys that are known beforehand, and spares under
- * names of their own for what is not. Renewed at half of their life.
+ * Holds signed requests for the time while the API is away: requests for keys that are known beforehand, and spares
+ * under generated keys for all other objects. They are renewed at half of their life.
  */
 export class Ahead {
   readonly #parts: AheadParts;
   readonly #prefix: string;
   readonly #wanted = new Set<string>();
   readonly #held = new Map<string, Held>();
-  /** Names of the spares, in the order in which they are used. */
+  /** Keys of the spares, in the order in which they are used. */
   readonly #spares: string[] = [];
   #isRunning = false;
   #wake = new AbortController();
@@ -49,7 +49,7 @@ export class Ahead {
     return `${this.#prefix}${randomUUID()}`;
   }
 
-  /** Asks for these keys too; the first call begins. */
+  /** Adds keys to sign; the first call starts the loop. */
   want(keys: readonly string[]): void {
     for (const key of keys) this.#wanted.add(key);
     this.#wake.abort();
@@ -62,13 +62,13 @@ export class Ahead {
     return this.#held.get(key)?.request ?? null;
   }
 
-  /** Used, or refused: it is not wanted any more. */
+  /** Call when the request was used or refused: it is not renewed any more. */
   drop(key: string): void {
     this.#wanted.delete(key);
     this.#held.delete(key);
   }
 
-  /** Null when not more than `leave` are in hand. */
+  /** Null when at most `leave` spares are in hand. */
   takeSpare(leave: number): Spare | null {
     const inHand = this.#spares.filter((key) => this.#held.has(key));
     const [key] = inHand;
@@ -80,7 +80,7 @@ export class Ahead {
     return { key, request };
   }
 
-  /** It was not used after all. */
+  /** Returns a spare that was not used. */
   giveBack({ key, request }: Spare): void {
     this.#spares.unshift(key);
     this.#held.set(key, { request, renewAtMs: Date.now() });

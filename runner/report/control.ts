@@ -4,15 +4,15 @@ import { writeWhole } from '@artenic/core/write-whole';
 import { z } from 'zod';
 import { errorCode } from '../error-text.ts';
 
-// A runner of an older version has left times in place of fingerprints: those checkpoints count as changed.
+// Older runner versions stored times in place of fingerprints: those checkpoints count as changed.
 const ledgerSchema = z.record(z.string(), z.union([z.string(), z.number().transform(String)]));
-/** Checkpoints that storage has, by name, with the fingerprint that they had then. */
+/** Checkpoints that storage has: their fingerprint at upload, by name. */
 export type Ledger = ReadonlyMap<string, string>;
 
-/** What a runner that is killed leaves for `--drain`; there from hello until everything has been delivered. */
+/** Files that a killed runner leaves for `--drain`. They exist from hello until everything has been delivered. */
 export type Control = {
   readonly keepToken: (attemptToken: string) => void;
-  /** Null when nothing is left to deliver, or nothing ever began. */
+  /** Null when everything is delivered, or the attempt never began. */
   readonly token: () => string | null;
   readonly keepLedger: (ledger: Ledger) => void;
   /** Null when the training had not begun. */

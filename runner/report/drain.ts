@@ -9,21 +9,22 @@ import { complain, hideInConsole, writeToConsole } from '../error-text.ts';
 import { makeFolders, type Folders } from '../folders.ts';
 import { sendHello } from './hello.ts';
 import { createMask, maskedManifest, type Mask } from '../secrets/masking.ts';
-import { createRunnerStore } from '../store/open-store.ts';
+import { createRunnerStore } from '../storage/open-store.ts';
 import { startShippers } from './reporting.ts';
 
-/** After a normal end it holds no token any more. */
+/** After a normal end the file contains no bootstrap token any more. */
 const leftBootstrapSchema = bootstrapSchema.extend({ bootstrapToken: z.string() });
 
-/** What stays on the disk opens nothing any more. */
+/** Removes both tokens from the disk, so that the files left there give no access. */
 export function retire(bootstrapFile: string, bootstrap: Bootstrap): void {
   openControl(bootstrap.workDir).clear();
   writeWhole(bootstrapFile, JSON.stringify({ ...bootstrap, bootstrapToken: 'used' }));
 }
 
 /**
- * Delivers what a killed runner still had: the newest checkpoints, logs and metrics. All processes of its attempt must
- * be gone. May be repeated; does nothing when nothing is left. Runs no part of the job and gives no verdict.
+ * Delivers the data that a killed runner had not delivered: the newest checkpoints, logs and metrics. All processes of
+ * its attempt must have ended. May be repeated; does nothing when nothing is left. Runs no part of the job and gives no
+ * verdict.
  */
 export async function drain(bootstrapFile: string): Promise<void> {
   const bootstrap = leftBootstrapSchema.parse(JSON.parse(readFileSync(bootstrapFile, 'utf8')));
@@ -35,7 +36,7 @@ export async function drain(bootstrapFile: string): Promise<void> {
   const { signal: unwanted } = new AbortController();
   const store = createRunnerStore({ bootstrap, api, onFenced: () => undefined, unwanted });
   let mask: Mask | null = null as Mask | null;
-  // Storage works also while the API is away, and the next attempt looks there.
+  // Upload in parallel: storage may be reachable while the API is away, and the next attempt looks there.
   const uploading = unlessFenced(() =>
     uploadLeftCheckpoints({
       bootstrap,
@@ -55,7 +56,8 @@ export async function drain(bootstrapFile: string): Promise<void> {
     }),
   ]);
   await unlessUnwanted(async () => {
-    // A name may hold a secret, and without the secrets none can be masked. The checkpoints are in storage.
+    // A checkpoint's name may contain a secret, and without the list of secrets it cannot be masked. The checkpoints
+    // are already in storage.
     if (mask === null) return;
     for (const manifest of uploads.manifests)
       await api.postUntilAnswered('/checkpoints', maskedManifest(manifest, mask), z.unknown());
@@ -69,7 +71,7 @@ async function shipRest(bootstrap: Bootstrap, api: RunnerApi, folders: Folders, 
   await Promise.all(shippers.map((shipper) => shipper.finish(signal)));
 }
 
-/** What a newer attempt has fenced off needs no upload. */
+/** The files of a fenced attempt need no upload. */
 async function unlessFenced(
   uploading: () => ReturnType<typeof uploadLeftCheckpoints>,
 ): ReturnType<typeof uploadLeftCheckpoints> {
@@ -81,7 +83,7 @@ async function unlessFenced(
   }
 }
 
-/** A newer attempt, or an API that does not take it: it will not take it later either. */
+/** Ignores refusals and a newer attempt: the API would answer the same later. */
 async function unlessUnwanted(work: () => Promise<void>): Promise<void> {
   try {
     await work();

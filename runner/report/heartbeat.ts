@@ -7,7 +7,7 @@ import type { Stopping } from '../process/stopping.ts';
 
 export type Phase = 'starting' | 'setup' | 'training' | 'finishing';
 
-/** Follows the metrics file for the last `progress`; reads only what is new. */
+/** Follows the metrics file for the last `progress`; reads only new bytes. */
 export function progressReader(metricsFile: string): () => Promise<number | null> {
   let offset = 0;
   let rest = '';
@@ -16,7 +16,7 @@ export function progressReader(metricsFile: string): () => Promise<number | null
     if (!existsSync(metricsFile)) return last;
     for await (const chunk of createReadStream(metricsFile, {
       start: offset,
-      encoding: 'latin1', // One character a byte, so that offsets stay exact wherever a chunk is cut.
+      encoding: 'latin1', // One character per byte keeps offsets exact.
     }) as AsyncIterable<string>) {
       offset += chunk.length;
       const lines = `${rest}${chunk}`.split('\n');
@@ -31,13 +31,13 @@ export function progressReader(metricsFile: string): () => Promise<number | null
   };
 }
 
-/** Says that we live and hears what is wished. An API that is away changes nothing. */
+/** Sends a sign of life at intervals and applies the requests in the answer. An unreachable API has no effect. */
 export function startHeartbeat(parts: {
   readonly bootstrap: Bootstrap;
   readonly api: RunnerApi;
   readonly stopping: Stopping;
   readonly onFenced: () => void;
-  /** At every beat while the wish is there. */
+  /** Called at every heartbeat while the request for a checkpoint is open. */
   readonly onCheckpointWish: (askedAt: string) => void;
   readonly onNotice: (deadline: Date) => void;
   readonly phase: () => Phase;
@@ -45,7 +45,7 @@ export function startHeartbeat(parts: {
   readonly progress: () => Promise<number | null>;
 }): {
   readonly stop: () => Promise<void>;
-  /** As `stop`, and tells the last progress: a command ends between two beats. */
+  /** Like `stop`, then sends the last progress if it is still unsent: a command may end between two heartbeats. */
   readonly finish: () => Promise<void>;
 } {
   const end = new AbortController();

@@ -2,10 +2,10 @@ import { availableParallelism, hostname, platform } from 'node:os';
 import { helloResponseSchema, type Bootstrap, type HelloResponse } from '@artenic/core';
 import type { RunnerApi } from './api-client.ts';
 
-/** A token that our API does not know stays unknown; only a stranger at its address is worth waiting for. */
+/** An unknown-token answer is retried for this long: another server may answer at the API's old address. */
 const strangerMs = 60_000;
 
-/** Waits for the API as long as it takes, or until `signal`. */
+/** Waits for the API without a time limit, or until `signal`. */
 export function sendHello(
   api: RunnerApi,
   { attemptId, bootstrapToken }: Pick<Bootstrap, 'attemptId' | 'bootstrapToken'>,

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { complain } from '../error-text.ts';
 import type { Folders } from '../folders.ts';
 
-/** The platform's own lines in the log of the training. A log that cannot be written ends nothing. */
+/** Writes the platform's own lines to a log of the attempt. A failed write is not an error for the attempt. */
 export function sayIn(
   { logs }: Pick<Folders, 'logs'>,
   stream: keyof Folders['logs'] = 'training',

@@ -1,16 +1,16 @@
 import { completionMarkerSchema, objectKeys, type Bootstrap, type CompletionMarker, type NotKept } from '@artenic/core';
 import { FencedError } from './api-client.ts';
 import { complain, messageOf } from '../error-text.ts';
-import { findFiles, type Found } from '../store/found-files.ts';
+import { findFiles, type Found } from '../storage/found-files.ts';
 import type { Folders } from '../folders.ts';
-import type { RunnerStore } from '../store/object-store.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
 import { pause } from '../pause.ts';
-import { isMachineFailure, reasonOf } from '../store/source-error.ts';
+import { isMachineFailure, reasonOf } from '../storage/source-error.ts';
 
 const mostPauseMs = 15_000;
-/** Longer paths cannot be asked for at the API; longer keys are refused by S3. */
+/** The API accepts no longer paths; S3 refuses longer keys. */
 const longest = { path: 512, keyBytes: 1024, reason: 500 } as const;
-/** The API reads markers whole, up to 64 MB; their list of outputs stays well below. */
+/** The API reads markers whole, up to 64 MB; the list of outputs stays well below that. */
 const mostListedBytes = 32 * 1024 ** 2;
 const mostNamed = 20;
 
@@ -18,8 +18,8 @@ export type StoredOutputs = Pick<CompletionMarker, 'outputs' | 'notKept'>;
 type Output = CompletionMarker['outputs'][number];
 
 /**
- * Uploads what the command has left in its output folder. A file that cannot be read or stored is told and passed over:
- * no file may cost the verdict. Throws for an attempt that is not wanted any more, and for nothing else.
+ * Uploads the files of the output folder. A file that cannot be read or stored is reported and skipped: no file may
+ * cost the verdict. Throws only when the attempt is fenced.
  */
 export async function uploadOutputs({
   store,
@@ -31,7 +31,7 @@ export async function uploadOutputs({
   readonly store: RunnerStore;
   readonly bootstrap: Bootstrap;
   readonly folders: Folders;
-  /** The name that a file gets outside of this machine. */
+  /** Returns the name that a file gets outside this machine. */
   readonly nameOf: (name: string) => string;
   readonly unwanted: AbortSignal;
 }): Promise<StoredOutputs> {
@@ -83,7 +83,9 @@ function summary(all: readonly { readonly path: string; readonly reason: string 
   return { count: all.length, files };
 }
 
-/** Does it again while the machine is out of handles, memory or the like: that says nothing about the work. */
+/**
+ * Retries while the machine is out of file handles, memory or similar: such an error is not caused by the work itself.
+ */
 async function withoutTroubles<T>(unwanted: AbortSignal, work: () => Promise<T>): Promise<T> {
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, mostPauseMs)) {
     try {
@@ -97,7 +99,10 @@ async function withoutTroubles<T>(unwanted: AbortSignal, work: () => Promise<T>)
   }
 }
 
-/** The attempt's verdict, in storage before anybody is told: a finished job is never run again, whoever was away. */
+/**
+ * Stores the attempt's verdict before it is reported, so that a finished job is never run again, even if the API is
+ * away.
+ */
 export async function writeMarker(store: RunnerStore, bootstrap: Bootstrap, marker: CompletionMarker): Promise<void> {
   await store.putText(
     objectKeys.completion(bootstrap.jobId, bootstrap.attempt),
@@ -106,7 +111,7 @@ export async function writeMarker(store: RunnerStore, bootstrap: Bootstrap, mark
   );
 }
 
-/** As `writeMarker`, until it is there: without a verdict the whole attempt would be run again. */
+/** Retries `writeMarker` until the marker is stored: without a verdict the whole attempt would be run again. */
 export async function insistOnMarker(
   store: RunnerStore,
   bootstrap: Bootstrap,
@@ -118,7 +123,7 @@ export async function insistOnMarker(
     try {
       return await writeMarker(store, bootstrap, sound);
     } catch (error) {
-      // It may be there, with its answer lost: what is left is offered all the same.
+      // The marker may be stored although its answer was lost, so the remaining data is still offered to the API.
       if (error instanceof FencedError || unwanted.aborted) return;
       complain('writing the completion marker', error);
     }

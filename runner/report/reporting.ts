@@ -10,26 +10,28 @@ import type { Notices } from '../notices.ts';
 import { startShipper, type Shipper } from './shipper.ts';
 import type { Stopping } from '../process/stopping.ts';
 
-/** After the end, all that is to be told gets this long to reach an API that is away; it stays on this machine's disk. */
+/**
+ * After the end, the remaining reports get this long to reach an API that is away. They stay on this machine's disk.
+ */
 const drainPatienceMs = 600_000;
 
-/** All that the API hears of an attempt while it runs. */
+/** All reports of a running attempt to the API. */
 export type Reporting = {
-  /** Ends every waiting for the API. */
+  /** Ends all waiting for the API. */
   readonly patience: AbortSignal;
-  /** Sends `work` to the API after everything told before; the API may be away. */
+  /** Sends `body` to the API after everything sent before; the API may be away. */
   readonly tell: (path: string, body: unknown) => void;
-  /** Moves to the next phase, without an event for those the workflow does not know. */
+  /** Moves to the next phase. Sends no event: the workflow does not know some of the phases. */
   readonly enter: (phase: Phase) => void;
   readonly onFenced: () => void;
   /**
-   * The verdict is about to be in storage. From then on the workflow may end the attempt at any time, which is no reason
-   * to keep back what we still have: an API that has a newer attempt refuses it itself.
+   * The verdict is about to be stored. From then on the workflow may end the attempt at any time. The remaining reports
+   * are sent nevertheless: an API that has a newer attempt refuses them itself.
    */
   readonly commit: () => void;
-  /** The verdict is in storage: delivers what is left, then the last event. False when the patience was not enough. */
+  /** The verdict is stored: delivers the remaining reports, then the last event. False when the time was not enough. */
   readonly finish: (last: RunnerEvent) => Promise<boolean>;
-  /** Nothing more is wanted of us. */
+  /** Stops all reporting: no further result of this attempt is wanted. */
   readonly abandon: () => Promise<void>;
 };
 
@@ -90,7 +92,7 @@ export function startReporting(parts: {
       else complain(`telling ${path}`, error);
     }
   }
-  // One after the other: the API must hear of things in the order in which they happened.
+  // Sends one report after the other, so that the API receives them in the order in which they happened.
   const tell = (path: string, body: unknown): void => {
     told = told.then(() => send(path, body));
   };

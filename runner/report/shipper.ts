@@ -5,7 +5,7 @@ import { MaskedFile, pieceBytes } from '../secrets/masked-file.ts';
 import { pause } from '../pause.ts';
 
 const slowestPauseMs = 2000;
-/** At the end there is nothing left to gather: only an API that is away makes us wait. */
+/** After the end there is no more output to gather into larger pieces: only an unreachable API causes a pause. */
 const finishingPauseMs = 250;
 
 export type ShipperOptions = {
@@ -18,9 +18,14 @@ export type ShipperOptions = {
   readonly onFenced: () => void;
 };
 
-/** Ships one growing file to the API by byte offset, nothing lost and nothing twice, over any number of API deaths. */
+/**
+ * Ships one growing file to the API by byte offset: no byte is lost or stored twice, even if the API restarts many
+ * times.
+ */
 export type Shipper = {
-  /** No more is written: ships the rest. Resolves when the server has all of it, or `signal` ends the patience. */
+  /**
+   * Call when nothing more is written: ships the rest. Resolves when the server has all of it, or when `signal` aborts.
+   */
   readonly finish: (signal: AbortSignal) => Promise<void>;
 };
 

@@ -1,13 +1,15 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { createMasker } from './masking.ts';
 
-/** Most that is shipped at once. */
+/** Largest piece that is shipped at once. */
 export const pieceBytes = 1 << 20;
-/** A line without its end (a progress bar) is shown after this long. */
+/** A line without its end (a progress bar) is shipped after this long. */
 const unfinishedLineMs = 1000;
 const lineEnds: readonly number[] = [0x0a, 0x0d];
 
-/** The file's bytes with secrets masked, from a place that moves only when the server has what lies before it. */
+/**
+ * The file's bytes with secrets masked. The position moves only when the server has acknowledged all bytes before it.
+ */
 export class MaskedFile {
   readonly #path: string;
   readonly #secrets: readonly string[];
@@ -19,7 +21,7 @@ export class MaskedFile {
   #pending: Buffer = Buffer.alloc(0);
   /** Offset of the first pending byte in the masked stream. */
   base = 0;
-  /** What the server has; ahead of `base` after an answer was lost. */
+  /** Offset that the server has reached; ahead of `base` after an answer was lost. */
   #known = 0;
   isAtEnd = false;
 
@@ -29,7 +31,7 @@ export class MaskedFile {
     this.#masker = createMasker(secrets);
   }
 
-  /** True when there was something new. `isFinal`: nothing is written any more. */
+  /** True when there were new bytes. `isFinal`: the file is not written any more. */
   async read(isFinal: boolean): Promise<boolean> {
     if (this.isAtEnd || this.#pending.length >= pieceBytes) return false;
     try {
@@ -55,7 +57,10 @@ export class MaskedFile {
     this.#dropKnown();
   }
 
-  /** Cut at a line's end where there is one, so that readers see whole lines; empty when it is better to wait. */
+  /**
+   * Next piece to ship, cut at the end of a line if possible, so that readers see whole lines. Empty when it is better
+   * to wait.
+   */
   nextPiece(mayCutLines: boolean): Buffer {
     const piece = this.#pending.subarray(0, pieceBytes);
     if (this.isAtEnd && piece.length === this.#pending.length) return piece;
@@ -65,11 +70,12 @@ export class MaskedFile {
     return piece.length >= pieceBytes || (mayCutLines && isOld) ? piece : piece.subarray(0, 0);
   }
 
-  /** The server has everything before `offset`. */
+  /** Call when the server has all bytes before `offset`. */
   acknowledge(offset: number): void {
     this.#known = offset;
     if (offset >= this.base) return this.#dropKnown();
-    // It has lost what it had acknowledged (a database restored from a backup, say): masking is repeatable, so read again.
+    // The server has lost acknowledged bytes (for example, its database was restored from a backup). Masking is
+    // repeatable, so read the file again from its beginning.
     this.#masker = createMasker(this.#secrets);
     this.#pending = Buffer.alloc(0);
     this.#rawOffset = 0;

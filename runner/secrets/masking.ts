@@ -2,21 +2,21 @@ import type { CheckpointManifest } from '@artenic/core';
 import { secretForms } from './secret-forms.ts';
 
 const mask = Buffer.from('***');
-/** No form is shorter, so the first bytes tell in one look-up whether a form can begin here. */
+/** No form is shorter, so one look-up of the first bytes tells whether a form can begin here. */
 const headBytes = 4;
 
-/** Replaces secret values in a stream of bytes. What comes out does not depend on how the input was cut. */
+/** Replaces secret values in a stream of bytes. The output does not depend on how the input was cut. */
 export type Masker = { readonly push: (bytes: Buffer) => Buffer; readonly end: () => Buffer };
 
 type Range = { from: number; to: number };
 type Look = {
   /** Bytes of the longest form that begins here; 0 when none does. */
   readonly length: number;
-  /** The text ends in the middle of a form that could be a longer one. */
+  /** The text ends inside a form, so a longer match is still possible. */
   readonly isOpen: boolean;
 };
 
-/** Finds the forms of secrets by their order: each further byte halves the range of those that still fit. */
+/** Finds forms of secrets in a sorted list: each further byte narrows the range of forms that still match. */
 class Finder {
   readonly #forms: readonly Buffer[];
   readonly #byHead = new Map<number, Range>();
@@ -38,7 +38,7 @@ class Finder {
     let { from, to } = first;
     let length = 0;
     for (let depth = hasHead ? headBytes : 0; from < to; depth++) {
-      // the shortest of those with the same beginning comes first
+      // Among forms with the same beginning, the shortest comes first.
       if (this.#forms[from]?.length === depth) {
         length = depth;
         from++;
@@ -69,7 +69,7 @@ export function createMasker(secrets: readonly string[]): Masker {
   return maskerFor(finderOf(secrets));
 }
 
-/** Null when there is nothing to hide. */
+/** Null when there are no secrets to hide. */
 function finderOf(secrets: readonly string[]): Finder | null {
   const forms = secretForms(secrets);
   return forms.length === 0 ? null : new Finder(forms);
@@ -79,7 +79,7 @@ function maskerFor(finder: Finder | null): Masker {
   if (finder === null) return { push: (bytes) => bytes, end: () => Buffer.alloc(0) };
   let held = Buffer.alloc(0);
 
-  /** From the left, the longest form at each place. Stops before what could still become another, longer one. */
+  /** Masks from left to right, the longest form at each place. Stops where a longer form may still follow. */
   function run(text: Buffer, isEnd: boolean): Buffer {
     const out: Buffer[] = [];
     let from = 0;
@@ -103,7 +103,10 @@ function maskerFor(finder: Finder | null): Masker {
   return { push: (bytes) => run(Buffer.concat([held, bytes]), false), end: () => run(held, true) };
 }
 
-/** A text without any form of the secrets: for every word that leaves the runner outside of the shipped streams. */
+/**
+ * Returns the text with all forms of the secrets masked: for all text that leaves the runner outside the shipped
+ * streams.
+ */
 export type Mask = (text: string) => string;
 
 export function createMask(secrets: readonly string[]): Mask {
@@ -114,7 +117,9 @@ export function createMask(secrets: readonly string[]): Mask {
   };
 }
 
-/** As it is told. In storage its names stay as they are: a training looks for its checkpoint by name. */
+/**
+ * The manifest as reported to the API. In storage the names stay unmasked: a training looks for its checkpoint by name.
+ */
 export function maskedManifest(manifest: CheckpointManifest, mask: Mask): CheckpointManifest {
   const files = manifest.files.map((file) => ({ ...file, path: mask(file.path) }));
   return { ...manifest, name: mask(manifest.name), files };

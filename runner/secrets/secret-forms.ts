@@ -1,9 +1,9 @@
-/** Shorter values would turn ordinary words into stars; the API refuses them as secrets. */
+/** Shorter values would mask ordinary words; the API refuses them as secrets. */
 const shortestMasked = 4;
-/** A line or an encoded form may be shorter than its value: below this it would hit ordinary text. */
+/** A line or an encoded form may be shorter than its value: below this length it would match ordinary text. */
 const shortestForm = 6;
 
-/** The bytes in which a text may hold one of the secrets: longest first, each once. */
+/** All byte sequences in which a text may contain one of the secrets: longest first, without duplicates. */
 export function secretForms(secrets: readonly string[]): readonly Buffer[] {
   const forms = new Map<string, Buffer>();
   const add = (form: Buffer, shortest: number): void => {
@@ -11,7 +11,7 @@ export function secretForms(secrets: readonly string[]): readonly Buffer[] {
   };
   for (const secret of secrets.filter(({ length }) => length >= shortestMasked)) {
     add(Buffer.from(secret), shortestMasked);
-    // Keys and certificates are printed line by line, and stripped.
+    // Keys and certificates are printed line by line, and with spaces stripped.
     const lines = secret.split(/\r\n|\r|\n/).map((line) => line.trim());
     for (const part of new Set([secret, secret.trim(), ...lines].filter(({ length }) => length >= shortestMasked)))
       for (const form of [part, ...writtenForms(part), ...base64Forms(Buffer.from(part))])
@@ -23,12 +23,12 @@ export function secretForms(secrets: readonly string[]): readonly Buffer[] {
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
 const percent = (character: string): string => `%${hex(character.charCodeAt(0), 2).toUpperCase()}`;
 
-/** As programs write a text inside of other text, without the quotes around it. */
+/** Forms in which programs write a text inside other text, without the quotes around it. */
 function writtenForms(text: string): readonly string[] {
   const json = JSON.stringify(text).slice(1, -1);
   const bytes = Buffer.from(text).toString('latin1');
   const url = encodeURIComponent(text);
-  // what `encodeURIComponent` leaves, and others encode
+  // Characters that `encodeURIComponent` leaves as they are, and other encoders escape.
   const strictUrl = url.replaceAll(/[!'()*]/g, percent);
   return [
     ...[json, json.replaceAll('/', String.raw`\/`), asciiJson(json)],
@@ -38,7 +38,7 @@ function writtenForms(text: string): readonly string[] {
   ];
 }
 
-/** Python's `json.dumps` and others write ASCII only. */
+/** Python's `json.dumps` and other encoders write ASCII only. */
 function asciiJson(json: string): string {
   return json.replaceAll(/[^\0-\x7f]/g, (character) => `\\u${hex(character.charCodeAt(0), 4)}`);
 }
@@ -51,10 +51,10 @@ const shortEscapes: ReadonlyMap<string, string> = new Map([
 ]);
 
 const inText = /[\\\p{Cc}'"]/gu;
-/** In bytes as Latin-1, everything beyond ASCII, too. */
+/** For bytes as Latin-1: also all characters beyond ASCII. */
 const inBytes = /[\\\p{Cc}\x80-\xff'"]/gu;
 
-/** As Python's `repr` and Node's `inspect` write it between these quotes. */
+/** The text as Python's `repr` and Node's `inspect` write it between these quotes. */
 function literal(text: string, quote: string, escaped: RegExp): string {
   return text.replaceAll(escaped, (character) => {
     if (character === quote) return `\\${quote}`;
@@ -63,7 +63,9 @@ function literal(text: string, quote: string, escaped: RegExp): string {
   });
 }
 
-/** What of the value's base64 does not depend on what stands before and after it: one form for each alignment. */
+/**
+ * The part of the value's base64 that does not depend on the bytes before and after it: one form for each alignment.
+ */
 function base64Forms(value: Buffer): readonly string[] {
   return [0, 1, 2].flatMap((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), value]).toString('base64');

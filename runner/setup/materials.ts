@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { objectKeys, type JobSpec } from '@artenic/core';
 import { extract, type ReadEntry } from 'tar';
 import type { Folders } from '../folders.ts';
-import type { RunnerStore } from '../store/object-store.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
 
 /**
- * Unpacks the code into `folder`, its hash checked before. `strict` makes an error of everything that is not harmless:
- * paths and links that leave the folder, absolute paths, devices.
+ * Unpacks the package into `folder` after checking its hash. `strict` turns every harmful entry into an error: paths
+ * and links that leave the folder, absolute paths, devices.
  */
 export async function unpackPackage(store: RunnerStore, sha256: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -34,8 +34,8 @@ export async function unpackPackage(store: RunnerStore, sha256: string, folder: 
 }
 
 /**
- * A link may only go up and then down: `l/../x` counts as inside for a reader of paths, but where `l` is a link itself it
- * goes up from where that leads.
+ * A link target may only go up and then down. `l/../x` looks as if it stayed inside, but if `l` itself is a link, `..`
+ * goes up from the place where `l` leads.
  */
 function leadsOver({ type, linkpath = '' }: Pick<ReadEntry, 'type' | 'linkpath'>): boolean {
   if (type !== 'SymbolicLink' && type !== 'Link') return false;

@@ -8,14 +8,14 @@ import type { JobSpec } from '@artenic/core';
 import { startCommand, type CommandEnd } from '../process/command.ts';
 import { errorCode } from '../error-text.ts';
 import { unpackPackage } from './materials.ts';
-import type { RunnerStore } from '../store/object-store.ts';
+import type { RunnerStore } from '../storage/object-store.ts';
 import { findPython, freezeOf, type Python } from '../process/python.ts';
 import { sweepSetups } from './leftovers.ts';
 import { makeReadOnly } from './venv-layer.ts';
 import type { Stopping } from '../process/stopping.ts';
 
 const readySchema = z.strictObject({ package: z.string(), venv: z.string().nullable(), freeze: z.string().nullable() });
-/** A prepared machine: the package as the setup left it, and the Python environment. */
+/** A finished preparation: the package as the setup left it, and the Python environment. */
 export type Prepared = z.output<typeof readySchema>;
 
 export type SetupResult =
@@ -32,13 +32,13 @@ export type SetupParts = {
   readonly environmentFor: (venv: string | null) => Readonly<Record<string, string>>;
 };
 
-/** Time between SIGTERM and SIGKILL for a setup that is to stop: it has nothing to save. */
+/** Time between SIGTERM and SIGKILL for a setup that is stopped: it has nothing to save. */
 const patienceMs = 2000;
 
 /**
- * What a preparation depends on. Its commands see the secrets, and may leave them in files: only a job with the same
- * secrets of the same values gets the result. The key of their HMAC stays on this machine, so that the folder's name
- * tells nobody a value.
+ * Hash of all inputs of a preparation. Setup commands see the secrets and may leave them in files, so only a job with
+ * the same secrets and values gets the result. The key of the secrets' HMAC stays on this machine, so the folder's name
+ * reveals no value.
  */
 async function inputsHash(
   { job, secrets, cacheDir }: Pick<SetupParts, 'job' | 'secrets' | 'cacheDir'>,
@@ -64,7 +64,7 @@ async function inputsHash(
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
 }
 
-/** Made once for each machine; of two that make it at once, the first counts. */
+/** Created once for each machine; if two runners create it at the same time, the first one counts. */
 async function cacheKey(cacheDir: string): Promise<Buffer> {
   const file = join(cacheDir, 'setups', '.key');
   const own = `${file}.${randomUUID()}`;
@@ -84,13 +84,13 @@ async function cacheKey(cacheDir: string): Promise<Buffer> {
   return readFile(file);
 }
 
-/** Readable by its owner only, also when an older version has made it for all. */
+/** Makes a folder readable by its owner only, even if an older version created it readable for all. */
 async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
 }
 
-/** The commands of the phase, in their order. */
+/** Commands of the setup phase, in their order. */
 function steps(job: JobSpec, venv: string | null, python: Python | null): readonly (string | readonly string[])[] {
   const requirements = job.environment.python?.requirements;
   return [
@@ -108,7 +108,7 @@ async function runStep(
   parts: SetupParts,
   venv: string | null,
 ): Promise<CommandEnd> {
-  // The environment's folder is in PATH only once it is there.
+  // The environment's folder is in PATH only once it exists.
   const environment = parts.environmentFor(venv !== null && existsSync(join(venv, 'bin', 'python')) ? venv : null);
   const command = startCommand({ command: step, folder, environment, logFile: parts.logFile });
   let timer: NodeJS.Timeout | undefined;
@@ -123,7 +123,7 @@ async function runStep(
   return end;
 }
 
-/** Null when nothing whole is there: never prepared, or removed by somebody who needed the space. */
+/** Null when there is no whole preparation: it was never made, or it was removed to free space. */
 async function readReady(readyFile: string): Promise<Prepared | null> {
   let text: string;
   try {
@@ -136,7 +136,10 @@ async function readReady(readyFile: string): Promise<Prepared | null> {
   return existsSync(ready.package) && (ready.venv === null || existsSync(ready.venv)) ? ready : null;
 }
 
-/** Of two that have prepared the same at once the first one counts; the other takes that and throws its own away. */
+/**
+ * If two runners prepare the same inputs at the same time, the first result counts; the second runner removes its own
+ * and uses the first.
+ */
 async function publish(own: string, readyFile: string, prepared: Prepared): Promise<Prepared> {
   const written = join(own, 'ready.json');
   await writeFile(written, JSON.stringify(prepared), { flush: true });
@@ -158,9 +161,9 @@ async function publish(own: string, readyFile: string, prepared: Prepared): Prom
 }
 
 /**
- * Runs the setup phase, or takes a result with the same inputs that is on this machine already. Each preparation has a
- * folder of its own and becomes visible by the appearance of one small file: two at once do not meet, half a one is
- * never used.
+ * Runs the setup phase, or reuses a result with the same inputs on this machine. Each preparation has its own folder
+ * and becomes visible when one small file appears. So two preparations at the same time do not collide, and an
+ * unfinished one is never used.
  */
 export async function prepare(parts: SetupParts): Promise<SetupResult> {
   const { job } = parts;
@@ -211,7 +214,7 @@ async function prepareIn(own: string, parts: SetupParts, python: Python | null):
   return { kind: 'ready', prepared: { package: folder, venv, freeze } };
 }
 
-/** Each attempt works on a copy, so that what a training writes beside its code stays with that training. */
+/** Each attempt works on a copy, so that files a training writes beside its code stay with that training. */
 export async function copyPrepared(prepared: Prepared, folder: string): Promise<void> {
   await cp(prepared.package, folder, {
     recursive: true,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the audit log tells of. A verb that has been written stays readable: none is ever removed. */
+/** Actions in the audit log. Stored verbs must stay readable, so a verb is never removed. */
 export const auditVerbs = [
   ...(['job.submit', 'job.cancel', 'job.signal', 'job.delete'] as const),
   ...(['model.register', 'model.promote', 'model.retire', 'model.demote'] as const),
@@ -12,17 +12,17 @@ export type AuditVerb = (typeof auditVerbs)[number];
 export const auditEntrySchema = z.object({
   id: z.string(),
   at: z.iso.datetime(),
-  /** Null for what concerns every project. */
+  /** Null for an entry that concerns all projects. */
   projectId: z.string().nullable(),
   principal: z.object({
     /** `runner`: the runner of an attempt. `system`: a workflow or a loop of the platform. */
     kind: z.enum(['key', 'session', 'webhook', 'runner', 'system']),
-    /** The API key's id, also of a session; the attempt's; `system:<name>`. */
+    /** The id of the API key, also for a session; the attempt's id; or `system:<name>`. */
     id: z.string(),
     name: z.string(),
   }),
   verb: z.enum(auditVerbs),
-  /** A job's, key's or instance's id, or `<model>/<version>`. */
+  /** Id of a job, key or instance, or `<model>/<version>`. */
   subject: z.string(),
   /** The request's `x-request-id`, or the id of the workflow that acted. */
   requestId: z.string().nullable(),

@@ -6,12 +6,15 @@ import { jobStates } from './states.ts';
 const timestamp = z.iso.datetime();
 const count = z.number().int().min(0);
 
-/** Who is signed in, and until when. `method` says what this request showed: a session's cookie or an API key. */
+/**
+ * The signed-in principal and the end of its session. `method`: whether this request carried a session cookie or an API
+ * key.
+ */
 export const sessionViewSchema = z.object({
   name: z.string(),
   projectId: z.string(),
   method: z.enum(['session', 'api-key']),
-  /** null for an API key, which does not expire. */
+  /** Null for an API key, which does not expire. */
   expiresAt: timestamp.nullable(),
 });
 export type SessionView = z.output<typeof sessionViewSchema>;
@@ -22,12 +25,14 @@ export const signInRequestSchema = z.union([
   z.strictObject({ apiKey: z.string().min(1).max(512) }),
 ]);
 
-/** A sign-in that works once. The token belongs behind `/sign-in#token=`, where no server and no log sees it. */
+/**
+ * A sign-in link that works once. The token belongs behind `/sign-in#token=`, so that it reaches no server and no log.
+ */
 export const signInLinkSchema = z.object({ token: z.string(), expiresAt: timestamp });
 
 export const platformViewSchema = z.object({
   version: z.string(),
-  /** Temporal's Web UI, when it is known. */
+  /** URL of Temporal's Web UI, if known. */
   temporalUi: z.string().nullable(),
   temporalNamespace: z.string(),
 });
@@ -43,13 +48,15 @@ const dayViewSchema = z.object({
 });
 
 export const overviewViewSchema = z.object({
-  /** Every state is there. */
+  /** Contains every state. */
   jobsByState: z.record(z.enum(jobStates), count),
-  /** The last 14 days, oldest first, days without jobs included. */
+  /** The last 14 days, oldest first, including days without jobs. */
   days: z.array(dayViewSchema),
-  /** Submit to the first second of training, over the jobs submitted in the last seven days; null without any. */
+  /**
+   * Time from submission to the start of training, over the jobs submitted in the last seven days; null without jobs.
+   */
   timeToStart: z.object({ medianMs: z.number(), p95Ms: z.number(), jobs: count }).nullable(),
-  /** Attempts after the first, of the jobs submitted in the last seven days. */
+  /** Attempts after the first, over the jobs submitted in the last seven days. */
   recoveries: count,
   models: count,
   versions: count,
@@ -59,7 +66,7 @@ export const overviewViewSchema = z.object({
 });
 export type OverviewView = z.output<typeof overviewViewSchema>;
 
-/** A model with its newest versions, newest first. */
+/** A model with its latest versions, newest first. */
 export const registryItemSchema = z.object({
   model: modelViewSchema,
   versions: z.array(
@@ -70,7 +77,7 @@ export type RegistryItem = z.output<typeof registryItemSchema>;
 
 export const activitySchema = z.object({
   items: z.array(liveEventSchema),
-  /** Give it as `before` for what happened earlier; null at the end. */
+  /** Pass it as `before` to get earlier events; null at the end. */
   nextBefore: z.number().int().nullable(),
 });
 

@@ -5,34 +5,34 @@ const count = z.number().int().min(0);
 const usdMicros = z.number().int().nullable();
 
 /**
- * Why an instance should not be there:
- * - `unknown-attempt`: it carries our tag, but no row knows its attempt.
+ * Reasons why an instance should not exist:
+ * - `unknown-attempt`: it carries the platform's tag, but no row knows its attempt.
  * - `attempt-settled`: its attempt has ended.
- * - `duplicate`: its attempt has another one.
- * - `abandoned`: its attempt has not ended, but no workflow will ever come back to it.
- * - `not-ending`: its own workflow has asked for its end, and the provider does not do it.
+ * - `duplicate`: its attempt has another instance.
+ * - `abandoned`: its attempt has not ended, but no workflow will continue it.
+ * - `not-ending`: its own workflow has requested its end, but the provider does not end it.
  */
 export const strayReasons = ['unknown-attempt', 'attempt-settled', 'duplicate', 'abandoned', 'not-ending'] as const;
 export type StrayReason = (typeof strayReasons)[number];
 
-/** Why a provider cannot be used, as far as its adapter can tell. */
+/** Why a provider cannot be used, as far as its adapter knows. */
 export const providerProblems = ['credentials', 'quota', 'unreachable', 'refused'] as const;
 export type ProviderProblem = (typeof providerProblems)[number];
 
-/** An instance that exists at its provider and should not: what it costs since `since` is waste. */
+/** An instance that exists at its provider but should not: its cost since `since` is waste. */
 export const unresolvedInstanceSchema = z.object({
   provider: z.string(),
   instanceId: z.string(),
   region: z.string(),
   attemptId: z.string(),
-  /** Null when its attempt's id is none of ours. */
+  /** Null when its attempt id is not one of this platform. */
   jobId: z.string().nullable(),
   reason: z.enum(strayReasons),
   since: timestamp,
-  /** Until then it is left alone; null when its own workflow is ending it. */
+  /** It is not terminated before this time; null when its own workflow is ending it. */
   graceEndsAt: timestamp.nullable(),
   isInGrace: z.boolean(),
-  /** Price as its attempt was launched, and what it has cost since `since`; null when no row says the price. */
+  /** Price at which its attempt was launched, and its cost since `since`; null when no row contains the price. */
   priceUsdMicrosPerHour: usdMicros,
   costUsdMicros: usdMicros,
   tries: count,
@@ -44,9 +44,9 @@ export type UnresolvedInstance = z.output<typeof unresolvedInstanceSchema>;
 const sweepViewSchema = z.object({
   startedAt: timestamp,
   finishedAt: timestamp,
-  /** When a sweep last came to its end. */
+  /** End of the last sweep that succeeded. */
   succeededAt: timestamp.nullable(),
-  /** Why the last one did not. */
+  /** Error of the last sweep, if it failed. */
   error: z.string().nullable(),
   findings: z
     .object({
@@ -66,12 +66,12 @@ const doctorProviderSchema = z.object({
   name: z.string(),
   state: z.enum(['usable', 'unusable', 'not-configured']),
   problem: z.enum(providerProblems).nullable(),
-  /** In the provider's own words. */
+  /** The provider's own message. */
   message: z.string(),
   checkedAt: timestamp.nullable(),
-  /** How far the clock of the worker that checked it is ahead of PostgreSQL's. */
+  /** How far the clock of the checking worker is ahead of PostgreSQL's. */
   clockSkewMs: z.number().nullable(),
-  /** When the newest price was said that something was launched for. */
+  /** Time of the newest price at which an instance was launched. */
   pricedAt: timestamp.nullable(),
   sweep: sweepViewSchema.nullable(),
   unresolved: count,
@@ -79,7 +79,7 @@ const doctorProviderSchema = z.object({
 export type DoctorProvider = z.output<typeof doctorProviderSchema>;
 
 export const doctorReportSchema = z.object({
-  /** Whether there is nothing to put right. */
+  /** True when there are no problems to fix. */
   ok: z.boolean(),
   now: timestamp,
   /** How far the API's clock is ahead of PostgreSQL's. */
@@ -87,7 +87,7 @@ export const doctorReportSchema = z.object({
   temporal: z.enum(['ok', 'unreachable']),
   providers: z.array(doctorProviderSchema),
   unresolved: z.array(unresolvedInstanceSchema),
-  /** What is wrong, and what a person can do. */
+  /** Each problem, with advice for the operator. */
   problems: z.array(z.object({ subject: z.string(), message: z.string(), advice: z.string() })),
 });
 export type DoctorReport = z.output<typeof doctorReportSchema>;

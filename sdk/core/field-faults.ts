@@ -3,10 +3,10 @@ import type { z } from 'zod';
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
-/** One field that does not fit its schema. `isUnknown`: the field itself should not be there. */
+/** A field that does not match its schema. `isUnknown`: the schema has no such field. */
 export type FieldFault = { readonly path: Path; readonly isUnknown: boolean; readonly message: string };
 
-/** A caller mends faults a few at a time, and each costs a look for its line. */
+/** Callers fix only a few faults at a time, and finding the line of each costs time. */
 const mostFaults = 20;
 
 export function pointerOf(path: Path): string {
@@ -17,14 +17,17 @@ function depthOf(issues: readonly Issue[]): number {
   return issues.reduce((depth, { path }) => Math.max(depth, path.length), 0);
 }
 
-/** The alternative that fits best: its faults lie deepest. Null when the value itself has the wrong type for every one. */
+/**
+ * The alternative that fits best, which is the one with the deepest faults. Null when the value itself has the wrong
+ * type for all of them.
+ */
 function closest(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | null {
   const best = alternatives.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
   if (best === undefined) return null;
   return depthOf(best) > 0 || best.some(({ code }) => code !== 'invalid_type') ? best : null;
 }
 
-/** "expected string or array, received number". */
+/** For example "expected string or array, received number". */
 function anyOf(alternatives: readonly (readonly Issue[])[], otherwise: string): string {
   const types = alternatives.flat().filter((issue) => issue.code === 'invalid_type');
   const [first] = types;
@@ -64,7 +67,7 @@ function faultsOf(issue: Issue, above: Path): readonly FieldFault[] {
   }
 }
 
-/** What is wrong with a value, field by field: the first faults, and then how many more there are. */
+/** Faults of a value, field by field: the first ones, then the number of further faults. */
 export function fieldFaults(issues: readonly Issue[]): readonly FieldFault[] {
   const all = issues.flatMap((issue) => faultsOf(issue, []));
   if (all.length <= mostFaults) return all;

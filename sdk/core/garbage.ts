@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const count = z.number().int().min(0);
 
-/** What the collector would remove now, by its steps in their order. */
+/** Items that the collector would remove now, by step, in order. */
 export const garbageReportSchema = z.object({
   steps: z.array(
     z.object({
@@ -10,9 +10,9 @@ export const garbageReportSchema = z.object({
       items: count,
       rows: count,
       objects: count,
-      /** Of objects, and of partitions of tables. */
+      /** Size of objects and of table partitions. */
       bytes: count,
-      /** Not all was looked at: there may be more. */
+      /** True when only a part was examined: there may be more. */
       isMore: z.boolean(),
     }),
   ),

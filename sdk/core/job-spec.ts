@@ -48,7 +48,7 @@ export const resourcesSchema = z.strictObject({
     .describe("Copies of the command on each node, with torchrun's variables."),
 });
 
-/** Other names of providers; jobs are kept with the first one. */
+/** Aliases of provider names; jobs store the canonical name. */
 const providerAliases = new Map([['mock', 'simulated']]);
 export const providerNameSchema = nameSchema.overwrite((name) => providerAliases.get(name) ?? name);
 
@@ -91,7 +91,10 @@ export const environmentSchema = z.strictObject({
     .describe('Container image by digest: `name@sha256:…`. The local provider does not run images yet.'),
 });
 
-/** The last of two with one name would win, and a name below another one’s makes a folder where a file is. */
+/**
+ * The last of two entries with the same name would win, and a name below another entry's name needs a folder where a
+ * file is.
+ */
 function checkDataNames(
   items: readonly { readonly name: string }[],
   tell: (index: number, message: string) => void,
@@ -217,7 +220,7 @@ const jobFields = {
     .describe('What the job leaves to be registered.'),
 };
 
-/** What is submitted: package and data are content ids of objects uploaded before. */
+/** A submitted job: package and data are content ids of objects uploaded before. */
 export const jobSpecSchema = z.strictObject({
   ...jobFields,
   package: z.strictObject({ sha256: sha256Schema }).optional().describe('The uploaded tar.gz with the code.'),
@@ -226,10 +229,10 @@ export const jobSpecSchema = z.strictObject({
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;
 
-/** A job that was taken: what is asked of new ones since then is not asked of it. */
+/** An accepted job: rules that were added later apply only to new jobs. */
 export const takenJobSpecSchema = jobSpecSchema.extend({ data: z.array(dataItemSchema).max(1024).default([]) });
 
-/** What people write in `artenic.yaml`: package and data are paths beside the file. */
+/** Contents of `artenic.yaml`: package and data are paths relative to the file. */
 export const jobFileSchema = z.strictObject({
   ...jobFields,
   package: z.string().min(1).max(4096).optional().describe('Folder with the code, relative to this file.'),

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { fieldFaults, pointerOf } from './field-faults.ts';
 import { readJobYaml } from './job-yaml.ts';
 
-/** One thing that is wrong in a job's text, with its place: JSON pointer, line and column from 1. */
+/** One fault in a job's text, with its place: JSON pointer, line and column from 1. */
 export type TextIssue = {
   readonly pointer: string;
   readonly line?: number;
@@ -29,11 +29,12 @@ export class JobTextError extends Error {
   }
 }
 
-/** The faults of a longer text are told without their lines. */
+/** Faults of longer texts are reported without lines. */
 const longestPlaced = 64_000;
 
 /**
- * Parses a job written as YAML or JSON. Every fault names its line, unknown fields included; of many the first are told.
+ * Parses a job written as YAML or JSON. Each fault names its line, also an unknown field; only the first faults are
+ * reported.
  * @throws JobTextError
  */
 export function parseJobText<T extends z.ZodType>(text: string, schema: T): z.output<T> {

@@ -12,32 +12,32 @@ import {
 } from 'yaml';
 import { numberLoss } from './number-loss.ts';
 
-/** From 1. */
+/** Line and column count from 1. */
 export type Place = { readonly line: number; readonly column: number };
 export type YamlFault = Partial<Place> & { readonly message: string };
 
 export type JobYaml = {
   readonly faults: readonly YamlFault[];
-  /** Only without faults. */
+  /** Call it only when there are no faults. */
   readonly toValue: () => unknown;
-  /** Where the value at `path` begins, or the deepest one above it that is there; with `isKey` where its key begins. */
+  /** Start of the value at `path`, or of its deepest existing ancestor; with `isKey`, the start of its key. */
   readonly placeOf: (path: readonly PropertyKey[], isKey: boolean) => Place | object;
 };
 
 const deepest = 100;
 const mostFaults = 20;
-/** The library looks through all anchors for each alias. */
+/** The library searches all anchors for each alias. */
 const mostAliases = 500;
-/** Values that aliases may add to those that are written. */
+/** Values that aliases may add to the written values. */
 const mostRepeated = 50_000;
 
-type Anchor = { readonly node: unknown; /** Null until the end of the node has been read. */ weight: number | null };
+type Anchor = { readonly node: unknown; /** Null until the whole node has been read. */ weight: number | null };
 
 function offsetOf(node: unknown): number {
   return (node as { readonly range?: Range | null } | null)?.range?.[0] ?? 0;
 }
 
-/** `<<` without quotes. */
+/** True for `<<` without quotes. */
 function isMerge(key: unknown): boolean {
   return isScalar(key) && typeof key.value === 'symbol';
 }
@@ -47,14 +47,14 @@ function nameOf(key: unknown): string | null {
   return isMerge(key) ? '<<' : String(key.value);
 }
 
-/** What is wrong with a number that is not the one that was written; null when nothing is. */
+/** Why the parsed number differs from the written one; null when it does not. */
 function lossOf(node: unknown): string | null {
   return isScalar(node) && typeof node.value === 'number' ? numberLoss(node.value, node.source ?? '') : null;
 }
 
 /**
- * One walk over a document, linear in its length. It finds what the library either takes (nesting), looks for in
- * quadratic time (keys that are there twice), or limits in another way than by work (aliases).
+ * One walk over a document, linear in its length. It checks what the library accepts (deep nesting), finds only in
+ * quadratic time (duplicate keys), or limits by a measure other than work (aliases).
  */
 class Inspection {
   readonly faults: { readonly offset: number; readonly message: string }[] = [];
@@ -66,7 +66,7 @@ class Inspection {
     if (this.faults.length < mostFaults) this.faults.push({ offset: offsetOf(node), message });
   }
 
-  /** How many values the node has, with its aliases replaced by what they stand for. */
+  /** Number of values in the node, with its aliases expanded. */
   weigh(node: unknown, depth = 0): number {
     if (isAlias(node)) return this.#weighAlias(node, node.source);
     if (depth > deepest) {
@@ -104,7 +104,10 @@ class Inspection {
     }
   }
 
-  /** `<<` takes a mapping, or a list of mappings, each by its alias or as it is. The library reads each anew for every use. */
+  /**
+   * `<<` takes a mapping or a list of mappings, each given by alias or inline. The library reads each of them again at
+   * every use.
+   */
   #checkMerge(value: unknown, weight: number): void {
     const sources = isSeq(value) ? value.items : [value];
     for (const source of sources) {
@@ -132,7 +135,7 @@ class Inspection {
   }
 }
 
-/** Finds places by an index of each map, which is made when a path first leads through it. */
+/** Finds places by an index of each map, built when a path first leads through it. */
 class Places {
   readonly #document: Document;
   readonly #lines: LineCounter;
@@ -172,14 +175,17 @@ function placeAt(lines: LineCounter, offset: number): Place {
   return { line, column: col };
 }
 
-/** Reads YAML (JSON is YAML, too) in time linear in its length, and finds what cannot be a job whatever the schema says. */
+/**
+ * Reads YAML (JSON is YAML, too) in time linear in its length. Finds the faults that make a text invalid under every
+ * schema.
+ */
 export function readJobYaml(text: string): JobYaml {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true });
   const inspection = new Inspection();
   const errors = document.errors.slice(0, mostFaults).map(({ pos, message }) => ({
     ...placeAt(lines, pos[0]),
-    // The library tells the end of its own stack as a fault of the text.
+    // The library reports a stack overflow as a fault of the text.
     message: message.startsWith('Maximum call stack') ? `nested deeper than ${deepest} levels` : message,
   }));
   if (errors.length === 0) inspection.weigh(document.contents);

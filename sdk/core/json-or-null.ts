@@ -1,4 +1,4 @@
-/** What a text says in JSON; null when it is none. */
+/** The parsed JSON; null when the text is not JSON. */
 export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);

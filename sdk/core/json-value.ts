@@ -1,4 +1,4 @@
 import { z } from 'zod';
 
-/** Any JSON value. The types are named because a recursive schema cannot be written into an OpenAPI document. */
+/** Any JSON value. The types are listed because an OpenAPI document cannot contain a recursive schema. */
 export const jsonValueSchema = z.json().meta({ type: ['string', 'number', 'boolean', 'object', 'array', 'null'] });

@@ -3,7 +3,7 @@ import { jsonValueSchema } from './json-value.ts';
 
 const timestamp = z.iso.datetime();
 
-/** A message on the WebSocket. `sequence` rises by commit order and has no holes for one reader. */
+/** A message on the WebSocket. `sequence` increases in commit order and has no gaps for one reader. */
 export const liveEventSchema = z.object({
   sequence: z.number().int(),
   topic: z.string(),
@@ -14,6 +14,6 @@ export const liveEventSchema = z.object({
 });
 export type LiveEvent = z.output<typeof liveEventSchema>;
 
-/** There is more to fetch, of a log or of metrics. It has no number: a hint that is lost costs freshness, never data. */
+/** New log lines or metrics can be fetched. A hint has no number: a lost hint costs freshness, but no data. */
 export const liveHintSchema = liveEventSchema.omit({ sequence: true });
 export type LiveHint = z.output<typeof liveHintSchema>;

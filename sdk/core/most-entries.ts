@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** A record of at most `most` entries. JSON Schema and documents say so, too. */
+/** A record of at most `most` entries. The limit also appears in JSON Schema and OpenAPI documents. */
 export function mostEntries<Value extends z.ZodType>(
   record: z.ZodRecord<z.ZodString, Value>,
   most: number,

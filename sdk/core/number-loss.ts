@@ -1,6 +1,6 @@
 /**
- * Why a number that was written as `source` is not the one that a double holds; null when it is. Fractions are rounded as
- * every reader of doubles rounds them, whole numbers are kept digit by digit or refused.
+ * Why the number written as `source` differs from its double; null when it does not. Fractions may be rounded, as with
+ * every reader of doubles; integers must keep all their digits.
  */
 export function numberLoss(value: number, source: string): string | null {
   const shown = source.slice(0, 50);
@@ -16,10 +16,10 @@ export function numberLoss(value: number, source: string): string | null {
 type Lost = { readonly path: readonly PropertyKey[]; readonly message: string };
 type Source = { readonly source?: string };
 
-/** What may be lost is rare, and looking for it takes several times as long as `JSON.parse`. */
+/** A cheap filter: lost digits are rare, and the exact search takes several times as long as `JSON.parse`. */
 const suspect = /\d{16}|\d[eE][+-]?\d{3}|\.\d{300}/;
 
-/** The first number in JSON that a double does not hold as it is written; null when there is none. Sound JSON only. */
+/** The first number in valid JSON that a double does not hold as written; null when there is none. */
 export function lostNumber(json: string): Lost | null {
   if (!suspect.test(json)) return null;
   class Mark {

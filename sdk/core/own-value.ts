@@ -1,6 +1,6 @@
 /**
- * What a table holds under a name that somebody sent. A plain index would find `constructor` and everything else that
- * every object inherits.
+ * Looks up a name from user input in a table. A plain index would also find `constructor` and everything else that
+ * objects inherit.
  */
 export function ownValue<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;

@@ -8,7 +8,7 @@ export const problemSchema = z.object({
   detail: z.string(),
   instance: z.string().optional(),
   correlationId: z.string(),
-  /** For bad input: where, and what is wrong there. */
+  /** For invalid input: the place and the fault of each error. */
   errors: z
     .array(
       z.object({

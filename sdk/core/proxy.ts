@@ -1,27 +1,27 @@
-/** This machine, and the addresses on which clouds tell a machine about itself. */
+/** This machine, and the link-local addresses of the clouds' metadata services. */
 const alwaysDirect = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\]|169\.254(?:\.\d{1,3}){2}|\[fe80:.*\])$/i;
 const variables = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Loaded when it is needed: few are behind a proxy, and it takes its time. */
+/** Loaded on demand: few installations use a proxy, and loading takes time. */
 async function openProxy(env: Environment): Promise<(url: URL, init: RequestInit | undefined) => Promise<Response>> {
   const { EnvHttpProxyAgent, fetch } = await import('undici');
   const dispatcher = new EnvHttpProxyAgent({
-    // Without tunnel for plain HTTP: most proxies open tunnels to port 443 alone.
+    // No tunnel for plain HTTP: most proxies allow tunnels only to port 443.
     proxyTunnel: false,
     httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? '',
     httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
   });
-  // The same standard, declared twice.
+  // Both types declare the same standard.
   const send = fetch as unknown as (url: URL, init: object) => Promise<Response>;
   return (url, init) => send(url, { ...init, dispatcher });
 }
 
 /**
- * A `fetch` that honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` as curl does, which Node's own does not. What runs on
- * this machine is asked directly.
+ * A `fetch` that honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` as curl does; Node's own does not. Requests to this
+ * machine bypass the proxy.
  */
 export function fetchByEnvironment(env: Environment = process.env): typeof fetch {
   if (variables.every((name) => (env[name] ?? '') === '')) return fetch;

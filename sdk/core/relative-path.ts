@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** The one spelling of a relative path: `./a//b` is `a/b`. */
+/** The canonical form of a relative path: `./a//b` becomes `a/b`. */
 export function normalPath(path: string): string {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   return path.startsWith('/') ? path : segments.join('/');
 }
 
-/** A path as people write it, kept in its one spelling: the same file never has two names. */
+/** A path written by a user, normalized to its canonical form, so that a file never has two names. */
 export const relativePathSchema = z
   .string()
   .max(512)
@@ -17,7 +17,7 @@ export const relativePathSchema = z
     'a relative path without ".."',
   );
 
-/** A path as a program has stored it: in its one spelling, so it cannot leave the folder that it is joined to. */
+/** A path stored by a program. It must be canonical, so it cannot leave the folder that it is joined to. */
 export const storedPathSchema = z
   .string()
   .min(1)

@@ -7,7 +7,7 @@ import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEviden
 
 const timestamp = z.iso.datetime();
 
-/** `isFinal`: by the provider's own times, and nothing can be added; else an estimate until now. */
+/** `isFinal`: computed from the provider's own times, and nothing can be added; otherwise an estimate until now. */
 export const costSchema = z.object({ usdMicros: z.number().int(), isFinal: z.boolean() });
 export type Cost = z.output<typeof costSchema>;
 
@@ -16,12 +16,12 @@ export const jobViewSchema = z.object({
   service: z.string(),
   model: z.string(),
   state: z.enum(jobStates),
-  /** One sentence on why the job is in this state, empty while all is well. */
+  /** One sentence on why the job is in this state; empty while there is no problem. */
   message: z.string(),
   spec: takenJobSpecSchema,
   labels: z.record(z.string(), z.string()),
   priority: z.number().int(),
-  /** Place among waiting jobs, 1 is next; null when the job does not wait for capacity. */
+  /** Position among waiting jobs, 1 is next; null when the job does not wait for capacity. */
   queuePosition: z.number().int().nullable(),
   currentAttempt: z.number().int(),
   progress: z.number().nullable(),
@@ -32,7 +32,7 @@ export const jobViewSchema = z.object({
   startedAt: timestamp.nullable(),
   finishedAt: timestamp.nullable(),
   cancelRequestedAt: timestamp.nullable(),
-  /** Since when no new attempt is launched; null when the job is not held. */
+  /** Time since which no new attempt is launched; null when the job is not held. */
   heldAt: timestamp.nullable(),
   /** Sum over its attempts. */
   cost: costSchema,
@@ -48,9 +48,11 @@ export const attemptViewSchema = z.object({
   region: z.string(),
   instanceType: z.string(),
   spot: z.boolean(),
-  /** As it was launched for; 0 on the local machine. */
+  /** Price at launch; 0 on the local machine. */
   priceUsdMicrosPerHour: z.number().int(),
-  /** When the instance began to run and was gone, by the provider's clock; null when that is not known, or not yet. */
+  /**
+   * When the instance began to run and when it ended, by the provider's clock; null when unknown or not yet reached.
+   */
   billedFrom: timestamp.nullable(),
   billedUntil: timestamp.nullable(),
   cost: costSchema,
@@ -68,7 +70,7 @@ export const attemptViewSchema = z.object({
   createdAt: timestamp,
   launchedAt: timestamp.nullable(),
   helloAt: timestamp.nullable(),
-  /** The last request of any kind that its machine made, most often a heartbeat; null while there was none. */
+  /** Time of the last request from its machine, usually a heartbeat; null before the first. */
   lastHeartbeatAt: timestamp.nullable(),
   runningAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
@@ -84,18 +86,20 @@ export const metricPointSchema = z.object({
   step: z.number().int(),
   epoch: z.number().nullable(),
   time: timestamp,
-  /** null when the job reported NaN or an infinity; `nonFinite` then says which. */
+  /** Null when the job reported NaN or an infinity; `nonFinite` then says which. */
   value: z.number().nullable(),
   nonFinite: z.enum(['NaN', 'Infinity', '-Infinity']).optional(),
 });
 export type MetricPoint = z.output<typeof metricPointSchema>;
 
 export const metricSeriesSchema = z.object({
-  /** By name and step, thinned; with `after` only what is new, in the order in which it came. */
+  /** By name and step, thinned; with `after` only new points, in the order in which they arrived. */
   items: z.array(metricPointSchema),
-  /** What to ask with next. A point that comes while the series is read may be told in both answers. */
+  /**
+   * Pass it as `after` in the next request. A point that arrives while the series is read may appear in both answers.
+   */
   nextAfter: z.number().int(),
-  /** Only with `after`: adding to what was read before would not give the series. Ask again without `after`. */
+  /** Only with `after`: the new points cannot be appended to the earlier ones. Read again without `after`. */
   reload: z.boolean(),
 });
 export type MetricSeries = z.output<typeof metricSeriesSchema>;
@@ -106,7 +110,7 @@ export const logPageSchema = z.object({
   offset: z.number().int(),
   nextOffset: z.number().int(),
   text: z.string(),
-  /** Bytes left out just before this page because the job's logs passed their cap. */
+  /** Bytes left out just before this page because the job's logs exceeded their limit. */
   droppedBytes: z.number().int(),
   /** True when the attempt has ended and nothing follows. */
   complete: z.boolean(),
@@ -116,7 +120,7 @@ export type LogPage = z.output<typeof logPageSchema>;
 export const tensorSignatureSchema = z.object({
   name: z.string(),
   type: z.string(),
-  /** A string is an open dimension; null: as many dimensions as one likes. */
+  /** A string is an open dimension; null means any number of dimensions. */
   shape: z.array(z.union([z.number().int(), z.string()])).nullable(),
 });
 export const modelSignatureSchema = z.object({
@@ -126,7 +130,7 @@ export const modelSignatureSchema = z.object({
 });
 export type ModelSignature = z.output<typeof modelSignatureSchema>;
 
-/** What a model file is. Only ONNX runs here; the others run on an external server. */
+/** Format of a model file. Only ONNX runs here; the other formats run on an external server. */
 export const modelFormats = [
   'onnx',
   'pytorch',
@@ -141,7 +145,7 @@ export const modelFormats = [
   'other',
 ] as const;
 
-/** `.` and `..` as part of a path lead elsewhere. */
+/** `.` and `..` are refused: as part of a URL path they would lead to another place. */
 const externalName = z
   .string()
   .min(1)
@@ -169,7 +173,7 @@ export const modelVersionViewSchema = z.object({
   jobId: z.string().nullable(),
   createdBy: z.string(),
   createdAt: timestamp,
-  /** Where it runs when this installation does not run it itself. */
+  /** Where it runs, when this installation does not run it itself. */
   external: z.object({ url: z.string(), model: z.string(), version: z.string().nullable() }).nullable(),
 });
 export type ModelVersionView = z.output<typeof modelVersionViewSchema>;
@@ -198,7 +202,7 @@ export const registerModelRequestSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   metrics: mostEntries(z.record(z.string().min(1).max(128), z.number()), 1000).default({}),
   format: z.enum(modelFormats).default('onnx'),
-  /** Needed for every format but ONNX. */
+  /** Required for every format except ONNX. */
   external: externalModelSchema.optional(),
 });
 
@@ -219,7 +223,7 @@ export const predictResponseSchema = z.object({
 });
 export type PredictResponse = z.output<typeof predictResponseSchema>;
 
-/** Many rows; each is answered for itself. */
+/** Many rows; each is answered separately. */
 export const predictBatchRequestSchema = z.strictObject({
   inputs: z.array(z.record(z.string(), z.unknown())).min(1).max(10_000),
   version: z.number().int().min(1).max(2_147_483_647).optional(),

@@ -5,7 +5,7 @@ import { jsonOrNull } from './json-or-null.ts';
 import { mostEntries } from './most-entries.ts';
 import { storedPathSchema } from './relative-path.ts';
 
-/** Environment variables every training command gets. */
+/** Environment variables of every training command. */
 export const runnerEnvironment = {
   configFile: 'ARTENIC_CONFIG_FILE',
   dataDir: 'ARTENIC_DATA_DIR',
@@ -25,7 +25,7 @@ export const logStreams = ['setup', 'training'] as const;
 export type LogStream = (typeof logStreams)[number];
 
 /**
- * How the runner reaches objects: `directory` is a folder on its own machine; `signed` means by requests that the API signs.
+ * How the runner reaches objects. `directory`: a folder on its own machine. `signed`: by requests that the API signs.
  */
 const storageGrantSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('directory'), root: z.string().min(1) }),
@@ -35,7 +35,7 @@ export type StorageGrant = z.output<typeof storageGrantSchema>;
 
 const attemptIdSchema = z.string().min(1).max(256);
 
-/** The file that a provider hands to the runner. Its token can be used by one runner only. */
+/** The file that a provider gives to the runner. Only one runner can use its token. */
 export const bootstrapSchema = z.strictObject({
   attemptId: attemptIdSchema,
   jobId: z.string().min(1).max(128),
@@ -44,7 +44,7 @@ export const bootstrapSchema = z.strictObject({
   /** A JSON file with an `api` field, read again when the API cannot be reached; on this machine only. */
   endpointsFile: z.string().optional(),
   bootstrapToken: z.string().min(32).max(256),
-  /** The instance's own folder; everything of the attempt lives here. */
+  /** The instance's own folder, which contains all files of the attempt. */
   workDir: z.string().min(1),
   /** Shared by attempts on this machine: prepared setups by hash. */
   cacheDir: z.string().min(1),
@@ -61,7 +61,7 @@ const storedFileSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** A manifest is read whole by the API: a runner keeps no checkpoint whose list of files is longer. */
+/** The API reads a manifest whole: a runner keeps no checkpoint with a longer list of files. */
 export const longestManifestBytes = 4_000_000;
 
 const manifestFields = z.strictObject({
@@ -71,16 +71,17 @@ const manifestFields = z.strictObject({
   /** Name of the entry in ARTENIC_CHECKPOINT_DIR. */
   name: storedPathSchema.max(255).refine((name) => !name.includes('/'), 'a name without "/"'),
   directory: z.boolean(),
-  /** More than `longestManifestBytes` have room for. */
+  /** More entries than fit into `longestManifestBytes`. */
   files: z.array(storedFileSchema).max(40_000),
   createdAt: z.iso.datetime(),
 });
-/** What people see of a checkpoint. */
+/** The fields of a checkpoint that users see. */
 export const checkpointSummarySchema = manifestFields.pick({ sequence: true, name: true, createdAt: true });
 
 /**
- * One checkpoint in object storage. The manifest is written last, so a checkpoint without it does not exist. Its writer is
- * not trusted: every file lies beside the manifest or among the attempt's own spares, and is restored below one folder.
+ * One checkpoint in object storage. The manifest is written last, so a checkpoint without a manifest does not exist.
+ * Its writer is not trusted: every file must be beside the manifest or among the attempt's own spares, and is restored
+ * below one folder.
  */
 export const checkpointManifestSchema = manifestFields.refine(
   ({ jobId, attempt, sequence, files }) =>
@@ -89,14 +90,14 @@ export const checkpointManifestSchema = manifestFields.refine(
 );
 export type CheckpointManifest = z.output<typeof checkpointManifestSchema>;
 
-/** The manifest that was read from `key`; null when it is damaged, or tells of another checkpoint than its own. */
+/** The manifest read from `key`; null when it is damaged or describes another checkpoint. */
 export function manifestAt(key: string, text: string): CheckpointManifest | null {
   const manifest = checkpointManifestSchema.safeParse(jsonOrNull(text)).data;
   if (manifest === undefined) return null;
   return objectKeys.checkpointManifest(manifest.jobId, manifest.attempt, manifest.sequence) === key ? manifest : null;
 }
 
-/** Outputs that the runner could not store. `files` has the first of them; absent when all are stored. */
+/** Outputs that the runner could not store. `files` lists the first of them; absent when all are stored. */
 const notKeptSchema = z.strictObject({
   count: z.number().int().min(1),
   files: z.array(z.strictObject({ path: z.string().max(1024), reason: z.string().max(500) })).max(20),
@@ -104,20 +105,20 @@ const notKeptSchema = z.strictObject({
 export type NotKept = z.output<typeof notKeptSchema>;
 
 /**
- * Why a runner stops its command although it could go on: these words are asked of it in the answer to a heartbeat, and
- * stand in its completion marker. `stop-requested` says nothing of the job.
+ * Reasons for which a runner stops a running command: the answer to a heartbeat requests a stop with one of them, and
+ * the completion marker contains it. `stop-requested` says nothing about the job.
  */
 export const runnerStopReasons = ['stop-requested', 'max-hours'] as const;
 export type RunnerStopReason = (typeof runnerStopReasons)[number];
 
-/** A word that this runner does not know, of another release, asks for a stop all the same. */
+/** A reason that this runner does not know, from another release, also requests a stop. */
 export function runnerStopReasonOf(word: string): RunnerStopReason {
   return runnerStopReasons.find((reason) => reason === word) ?? 'stop-requested';
 }
 
 /**
- * Written to object storage before anything else is told: the attempt's last word.
- * `reason` says who ended the command: itself (`exited`), or a stop that was asked for.
+ * The attempt's verdict, written to object storage before it is reported.
+ * `reason`: the command ended by itself (`exited`), or a stop was requested.
  */
 export const completionMarkerSchema = z.strictObject({
   attemptId: z.string().max(256),
@@ -134,7 +135,7 @@ export const completionMarkerSchema = z.strictObject({
 });
 export type CompletionMarker = z.output<typeof completionMarkerSchema>;
 
-/** Whether every output is one of this attempt: a marker's writer is not trusted. */
+/** True when every output belongs to this attempt: a marker's writer is not trusted. */
 export function hasOwnOutputs({ outputs }: CompletionMarker, owner: AttemptOfJob): boolean {
   return outputs.every(({ path, key }) => {
     const proper = objectKeys.output(owner.jobId, owner.attempt, path);
@@ -150,7 +151,7 @@ function isOwnKey(key: string, prefix: string, { jobId, attempt }: AttemptOfJob)
 
 /** Keys in object storage; the same on both sides. */
 export const objectKeys = {
-  /** What rented machines run: the runner, and Node where an image has none. */
+  /** Programs for rented machines: the runner, and Node where an image has none. */
   program: (sha256: string) => `programs/${sha256}`,
   package: (sha256: string) => `packages/${sha256}`,
   data: (sha256: string) => `data/${sha256}`,
@@ -164,26 +165,29 @@ export const objectKeys = {
   completion: (jobId: string, attempt: number) => `jobs/${jobId}/attempts/${attempt}/completion.json`,
   output: (jobId: string, attempt: number, path: string) => `jobs/${jobId}/attempts/${attempt}/outputs/${path}`,
   logs: (jobId: string, attempt: number, stream: LogStream) => `jobs/${jobId}/attempts/${attempt}/logs/${stream}/`,
-  /** With the length: a shorter and a longer piece from the same offset must never replace each other. */
+  /** Contains the length: a shorter and a longer piece from the same offset must never replace each other. */
   logChunk: (jobId: string, attempt: number, stream: LogStream, offset: number, bytes: number) =>
     `${objectKeys.logs(jobId, attempt, stream)}${String(offset).padStart(14, '0')}-${bytes}.gz`,
   /** A whole log, as gzip members that are chunks. */
   wholeLog: (jobId: string, attempt: number, stream: LogStream, id: string) =>
     `${objectKeys.logs(jobId, attempt, stream)}whole-${id}.gz`,
-  /** What attempts store while the API is away: its names are made before there is anything to store. */
+  /** Objects that attempts store while the API is away: their keys are chosen before the content exists. */
   allSpares: (jobId: string) => `jobs/${jobId}/spares/`,
   spares: (jobId: string, attempt: number) => `${objectKeys.allSpares(jobId)}${attempt}/`,
   history: (jobId: string) => `jobs/${jobId}/history.json`,
   model: (sha256: string) => `models/${sha256}`,
 } as const;
 
-// ---- HTTP between runner and API, under /api/v1/runner. All but hello carry `Authorization: Bearer <attemptToken>`. ----
+// ---- HTTP between runner and API, under /api/v1/runner. All but hello carry `Authorization: Bearer <attemptToken>`.
+// ----
 
-/** `POST /hello`: trades the bootstrap token for the runner's own token. Repeating it with the same token is harmless. */
+/**
+ * `POST /hello`: trades the bootstrap token for the runner's own token. Repeating it with the same token is harmless.
+ */
 export const helloRequestSchema = z.strictObject({
   attemptId: attemptIdSchema,
   bootstrapToken: z.string().max(256),
-  /** Made by the runner: 32 random bytes as base64url. The server keeps its HMAC only. */
+  /** Made by the runner: 32 random bytes as base64url. The server stores only its HMAC. */
   attemptToken: z.string().min(43).max(256),
   host: z.strictObject({
     hostname: z.string().max(255),
@@ -194,7 +198,10 @@ export const helloRequestSchema = z.strictObject({
 });
 export const helloResponseSchema = z.object({
   job: jobSpecSchema,
-  /** Highest sequence number of earlier attempts' checkpoints is irrelevant: newest first, by attempt then sequence. */
+  /**
+   * Checkpoints of all attempts. To find the newest, sort by attempt, then by sequence: each attempt has its own
+   * sequence.
+   */
   checkpoints: z.array(checkpointManifestSchema),
   /** When `maxHours` ends, as an ISO time. */
   stopAt: z.iso.datetime(),
@@ -207,13 +214,15 @@ export type HelloResponse = {
   readonly secrets: Record<string, string>;
 };
 
-/** `POST /logs?stream=&offset=` and `POST /metrics?offset=`: raw bytes. 409 `offset-mismatch` carries `expectedOffset`. */
+/**
+ * `POST /logs?stream=&offset=` and `POST /metrics?offset=`: raw bytes. 409 `offset-mismatch` carries `expectedOffset`.
+ */
 export const offsetResponseSchema = z.object({ nextOffset: z.number().int() });
 
 /** Made by the sender, unique within its attempt: visible ASCII. */
 const eventIdSchema = z.string().regex(/^[!-~]{1,128}$/);
 
-/** `POST /events`: what the workflow must know, once per `id`. */
+/** `POST /events`: events that the workflow must receive, once per `id`. */
 export const runnerEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('phase'),
@@ -229,24 +238,24 @@ export const runnerEventSchema = z.discriminatedUnion('kind', [
 ]);
 export type RunnerEvent = z.output<typeof runnerEventSchema>;
 
-/** `POST /heartbeat`: progress up, wishes down. */
+/** `POST /heartbeat`: sends progress, receives requests. */
 export const heartbeatRequestSchema = z.strictObject({
   phase: z.enum(['starting', 'setup', 'training', 'finishing']),
-  /** Fraction of the total work in [0, 1], when the job reports one (metric `progress`). */
+  /** Fraction of the total work in [0, 1], when the job reports it (metric `progress`). */
   progress: z.number().min(0).max(1).nullable(),
   /**
-   * From `finishing` on, when the command has ended and its last files are stored. `movedBytes` grows with every byte of
-   * them that is read or stored for the first time: while it does, ending the attempt would lose work. The `exited` or
-   * `stopped` event follows when all is stored.
+   * Present from `finishing` on, when the command has ended and its last files are being stored. `movedBytes` grows
+   * with every byte that is read or stored for the first time: while it grows, ending the attempt would lose work. The
+   * `exited` or `stopped` event follows when all is stored.
    */
   delivery: z.strictObject({ movedBytes: z.number().int().min(0) }).optional(),
 });
 export const heartbeatResponseSchema = z.object({
   /** One of `runnerStopReasons`. */
   stop: z.object({ reason: z.string() }).nullable(),
-  /** Somebody wants a checkpoint now; the same wish keeps its time. Absent from an older API. */
+  /** A checkpoint is requested now; a repeated request keeps its time. Absent from an older API. */
   checkpoint: z.object({ askedAt: z.iso.datetime() }).nullable().default(null),
-  /** Somebody knows that the provider takes the machine back. */
+  /** The API knows that the provider takes the machine back. */
   notice: z.object({ deadlineAt: z.iso.datetime() }).nullable().default(null),
 });
 export type HeartbeatResponse = z.output<typeof heartbeatResponseSchema>;

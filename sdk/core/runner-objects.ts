@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { bootstrapSchema } from './runner-contract.ts';
 
-// HTTP between runner and API, under /api/v1/runner, where the runner's machine does not share the platform's disk.
+// HTTP between runner and API, under /api/v1/runner, for runners that do not share the platform's disk.
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const key = z.string().min(1).max(1024);
 const bytes = z.number().int().min(0);
 
-/** What a machine that was rented knows when it starts. Where its folders are is its own. */
+/** Bootstrap data of a rented machine at its start. The machine chooses its own folders. */
 export const bootstrapSeedSchema = bootstrapSchema.pick({
   apiUrl: true,
   attemptId: true,
@@ -16,7 +16,7 @@ export const bootstrapSeedSchema = bootstrapSchema.pick({
   cacheDir: true,
 });
 
-/** `POST /bootstrap`: the rest of what a runner must know, for its bootstrap token. */
+/** `POST /bootstrap`: the rest of the bootstrap data, for the bootstrap token. */
 export const bootstrapRequestSchema = bootstrapSchema.pick({ attemptId: true, bootstrapToken: true });
 export const bootstrapAnswerSchema = z.object({
   jobId: bootstrapSchema.shape.jobId,
@@ -28,7 +28,7 @@ export const bootstrapAnswerSchema = z.object({
 const signedContentSchema = z.strictObject({ bytes, sha256 });
 const objectRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('get'), key }),
-  /** Without `content` for what is not known yet. */
+  /** Without `content` when the content is not known yet. */
   z.strictObject({ kind: z.literal('put'), key, content: signedContentSchema.optional() }),
   z.strictObject({
     kind: z.literal('part'),
@@ -40,16 +40,16 @@ const objectRequestSchema = z.discriminatedUnion('kind', [
 ]);
 export type ObjectRequest = z.output<typeof objectRequestSchema>;
 
-/** `POST /objects/sign`: requests to object storage, for what this attempt may read and write. */
+/** `POST /objects/sign`: signed requests to object storage, for objects that this attempt may read or write. */
 export const signRequestSchema = z.strictObject({
   requests: z.array(objectRequestSchema).min(1).max(200),
-  /** `ahead`: for the time in which the API may be away. */
+  /** `ahead`: for the time while the API may be away. */
   use: z.enum(['now', 'ahead']),
 });
 export const signedRequestSchema = z.object({
   method: z.enum(['GET', 'PUT']),
   url: z.url(),
-  /** To be sent as they are; `content-length` follows from the body. */
+  /** Send them unchanged; `content-length` follows from the body. */
   headers: z.record(z.string(), z.string()),
   expiresAt: z.iso.datetime(),
 });
@@ -62,7 +62,7 @@ export const beginUploadSchema = z.strictObject({ key, bytes });
 export const beginUploadAnswerSchema = z.object({
   upload: z.object({ uploadId: z.string(), partBytes: z.number().int().positive() }).nullable(),
 });
-/** `POST /objects/uploads/complete`: makes it visible. Repeating it is harmless. */
+/** `POST /objects/uploads/complete`: makes the object visible. Repeating it is harmless. */
 export const completeUploadSchema = z.strictObject({
   key,
   uploadId: z.string().min(1).max(2048),
@@ -71,10 +71,13 @@ export const completeUploadSchema = z.strictObject({
     .min(1)
     .max(10_000),
 });
-/** `POST /objects/uploads/abort`: gone already is success. */
+/** `POST /objects/uploads/abort`: succeeds when the upload is already gone. */
 export const abortUploadSchema = completeUploadSchema.omit({ parts: true });
 
 /** `POST /objects/checkpoints`: keys of all checkpoints of the job. */
 export const checkpointKeysSchema = z.object({ keys: z.array(z.string()) });
-/** `POST /objects/checkpoints/remove`: one of this attempt's own, its manifest first. Gone already is success. */
+/**
+ * `POST /objects/checkpoints/remove`: removes one of this attempt's own, its manifest first. Succeeds when it is
+ * already gone.
+ */
 export const removeCheckpointSchema = z.strictObject({ sequence: z.number().int().min(1) });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the outside may tell a job. */
+/** Signals that a job accepts from outside. */
 export const signalNames = ['preemption-notice', 'capacity-news', 'checkpoint-now', 'hold', 'release'] as const;
 export type SignalName = (typeof signalNames)[number];
 
@@ -8,19 +8,22 @@ const timestamp = z.iso.datetime({ offset: true });
 
 /** `POST /api/v1/jobs/{id}/signals/{name}`. */
 export const signalRequestSchema = z.strictObject({
-  /** The event's id; a request with the same one changes nothing. Needed unless the header `webhook-id` says it. */
+  /**
+   * The event's id; a second request with the same id has no effect. Required unless the header `webhook-id` contains
+   * it.
+   */
   id: z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'visible ASCII')
     .optional(),
-  /** The job and the signal of the address again. Needed in a signed request: its signature does not cover the address. */
+  /** Job and signal of the URL, repeated. Required in a signed request: its signature does not cover the URL. */
   jobId: z.uuid().optional(),
   name: z.enum(signalNames).optional(),
   /** When it happened; now when absent. Of `hold` and `release` the later one counts, in whatever order they arrive. */
   occurredAt: timestamp.optional(),
-  /** Which attempt it is about; the current one when absent. Another attempt than the current one is left alone. */
+  /** The attempt it is about; the current one when absent. A signal for another attempt has no effect. */
   attempt: z.number().int().min(1).max(2_147_483_647).optional(),
-  /** `preemption-notice` only, and needed there: when the machine ends. */
+  /** Required for `preemption-notice`, and only there: when the machine ends. */
   deadlineAt: timestamp.optional(),
 });
 export type SignalRequest = z.input<typeof signalRequestSchema>;
@@ -29,9 +32,9 @@ export const signalAnswerSchema = z.object({
   jobId: z.string(),
   name: z.enum(signalNames),
   id: z.string(),
-  /** `repeated`: this id was taken before. `ignored`: it is about something that is over, or says nothing new. */
+  /** `repeated`: this id was accepted before. `ignored`: its subject is over, or it contains nothing new. */
   outcome: z.enum(['taken', 'repeated', 'ignored']),
-  /** Since when the job is held; null when it is not. */
+  /** Time since which the job is held; null when it is not. */
   heldAt: z.iso.datetime().nullable(),
 });
 export type SignalAnswer = z.output<typeof signalAnswerSchema>;

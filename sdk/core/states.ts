@@ -1,4 +1,4 @@
-/** States a job goes through. The last four are terminal: they never change again. */
+/** States of a job. The last four are terminal: they never change again. */
 export const jobStates = [
   'queued',
   'preparing',
@@ -31,16 +31,16 @@ export type AttemptState = (typeof attemptStates)[number];
  * Why an attempt ended.
  * - `succeeded`: the command exited 0.
  * - `failed`: the command exited with another code.
- * - `killed`: a signal that we did not send ended the command (also the kernel's out-of-memory killer).
+ * - `killed`: a signal from outside the platform ended the command (including the kernel's out-of-memory killer).
  * - `setup-failed`: the setup phase exited non-zero.
  * - `lost`: the runner or its instance disappeared without a completion marker.
  * - `preempted`: the provider took the instance back, by its own evidence.
  * - `stockout`: the provider had no capacity for the offer.
- * - `quota`: our quota at the provider is used up.
- * - `unauthorized`: the provider refused our credentials.
- * - `unavailable`: the provider did not answer, however often it was asked.
+ * - `quota`: the account's quota at the provider is used up.
+ * - `unauthorized`: the provider refused the account's credentials.
+ * - `unavailable`: the provider did not answer, even after all retries.
  * - `launch-failed`: the provider refused the launch for another reason.
- * - `cancelled`: somebody asked for the job's end.
+ * - `cancelled`: a user or a client cancelled the job.
  * - `timed-out`: `maxHours` ran out.
  */
 export const attemptEndingKinds = [
@@ -63,7 +63,10 @@ export type AttemptEndingKind = (typeof attemptEndingKinds)[number];
 export const preemptionEvidenceClasses = ['notice', 'provider-record', 'disappeared'] as const;
 export type PreemptionEvidenceClass = (typeof preemptionEvidenceClasses)[number];
 
-/** Also of an end that we made, as the machine gave no sign of life: with a hello before (`fell-silent`) or without (`never-spoke`). */
+/**
+ * Adds the evidence for ending a machine without a sign of life: after a hello (`fell-silent`) or without one
+ * (`never-spoke`).
+ */
 export const endingEvidenceClasses = [...preemptionEvidenceClasses, 'fell-silent', 'never-spoke'] as const;
 export type EndingEvidenceClass = (typeof endingEvidenceClasses)[number];
 
@@ -71,14 +74,14 @@ export type AttemptEnding = {
   readonly kind: AttemptEndingKind;
   /** Exit code of the command or of the setup, when there is one. */
   readonly exitCode: number | null;
-  /** The signal that ended the command; absent for another end. */
+  /** The signal that ended the command; absent for any other end. */
   readonly signal?: string;
-  /** One sentence a person can act on. */
+  /** One sentence that a user can act on. */
   readonly message: string;
   /**
-   * What tells that the machine was taken: a warning before it (`notice`), the provider's record after it
-   * (`provider-record`), or only that it is not there any more and nobody says why (`disappeared`). Or that it was there
-   * and gave no sign of life: after its hello (`fell-silent`), or ever (`never-spoke`).
+   * Evidence that the machine was taken: a notice before (`notice`), the provider's record after (`provider-record`),
+   * or only its disappearance without a recorded reason (`disappeared`). Or the machine existed but gave no sign of
+   * life: since its hello (`fell-silent`), or ever (`never-spoke`).
    */
   readonly evidence?: EndingEvidenceClass;
 };

@@ -1,8 +1,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * Writes a small file whole or not at all: a reader sees the old content or the new one, also after the machine has lost
- * its power. For the writer's own user only. Not for browsers, so it is an import of its own.
+ * Writes a small file whole or not at all: a reader sees the old content or the new one, even after a power failure.
+ * Only the writer's own user can read it. A separate import, because it does not work in browsers.
  */
 export function writeWhole(path: string, content: string): void {
   const temporary = `${path}.${process.pid}.tmp`;

@@ -19,8 +19,8 @@ const pattern = /^checkpoint-\d{12}\.ckpt$/;
 const keptFiles = 3;
 
 /**
- * Writes `checkpoint-<step>.ckpt`: a hidden temporary file, fsync, rename, fsync of the folder, so that a file of that name
- * is always whole. Older files than the last three are removed.
+ * Writes `checkpoint-<step>.ckpt`: a hidden temporary file, fsync, rename, fsync of the folder, so that a file of that
+ * name is always whole. Files older than the last three are removed.
  * @returns The file's path.
  */
 export function writeCheckpoint(directory: string, checkpoint: Checkpoint): string {
@@ -53,7 +53,7 @@ export type FoundCheckpoint = {
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
 };
 
-/** Looks for the newest checkpoint of a folder, passing over files that are cut short or changed. */
+/** Finds the newest checkpoint of a folder, skipping files that are cut short or changed. */
 export function readNewestCheckpoint(directory: string): FoundCheckpoint {
   const refused: { path: string; reason: string }[] = [];
   for (const name of checkpointFiles(directory)) {

@@ -8,7 +8,7 @@ import type { NamedTensor, TrainerSpec, TrainerState } from './trainer.ts';
 /** Sums over the rows of the running epoch, so that a resumed epoch reports the same means. */
 export type EpochTotals = { readonly rows: number; readonly lossSum: number; readonly correct: number };
 
-/** Everything that a run needs to go on bit by bit as if it had never stopped. */
+/** Complete state of a run: a resumed run gives the same bits as an uninterrupted one. */
 export type Checkpoint = {
   readonly spec: TrainerSpec;
   readonly batchSize: number;
@@ -39,7 +39,8 @@ const prefixBytes = magic.length + 4;
 
 /**
  * One file: `ARTCKPT2`, the header's length (uint32, little-endian), the header as JSON padded with spaces to 4 bytes,
- * the tensors in the header's order, then those of the best weights, as raw little-endian float32, and the SHA-256 of all before it.
+ * the tensors in the header's order, then the tensors of the best weights, as raw little-endian float32, and the
+ * SHA-256 of all bytes before it.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { trainer, best, ...rest } = checkpoint;
@@ -77,7 +78,7 @@ export function decodeCheckpoint(file: Uint8Array): Checkpoint {
   }
   const headerBytes = new DataView(body.buffer, body.byteOffset).getUint32(magic.length, true);
   const start = prefixBytes + headerBytes;
-  // the digest fits, so this is what was written
+  // The digest matches, so the header is valid.
   const header = JSON.parse(new TextDecoder().decode(body.subarray(prefixBytes, start))) as Header;
   const { step, random, tensors, best, ...rest } = header;
   const all = readTensors(body, start, [...tensors, ...(best?.parameters ?? [])]);
@@ -96,7 +97,7 @@ function readTensors(body: Uint8Array, start: number, tensors: Header['tensors']
   let offset = start;
   return tensors.map(({ name, shape }) => {
     const bytes = 4 * shape.reduce((product, dim) => product * dim, 1);
-    // copied, so that the values are aligned and outlive the file's buffer
+    // Copied, so that the values are aligned and outlive the file's buffer.
     const values = new Float32Array(new Uint8Array(body.subarray(offset, offset + bytes)).buffer);
     offset += bytes;
     return { name, shape, values };

@@ -57,16 +57,18 @@ export function datasetSha256({ rows, features, targets }: Dataset): string {
   return hash.digest('hex');
 }
 
-/** Where in the data training stands. */
+/** Position of a run in its data. */
 export type CursorState = {
   readonly epoch: number;
   /** Rows of this epoch already used. */
   readonly position: number;
-  /** The generator before this epoch's shuffle; it gives the same order again. */
+  /** The generator's state before this epoch's shuffle; it gives the same order again. */
   readonly shuffledFrom: RandomState;
 };
 
-/** Walks through all rows once per epoch, each epoch in a new random order. The last batch of an epoch may be smaller. */
+/**
+ * Walks through all rows once per epoch, each epoch in a new random order. The last batch of an epoch may be smaller.
+ */
 export class DataCursor {
   readonly #rows: number;
   readonly #random: RandomNumbers;
@@ -84,7 +86,7 @@ export class DataCursor {
     return this.#state;
   }
 
-  /** Goes on from an earlier place; the generator itself is restored by the caller. */
+  /** Continues from an earlier position; the caller restores the generator itself. */
   restore(state: CursorState): void {
     this.#state = state;
     this.#order = RandomNumbers.fromState(state.shuffledFrom).permutation(this.#rows);

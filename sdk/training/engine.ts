@@ -24,18 +24,18 @@ export type StepOutputs = {
 };
 
 /**
- * What turns a state and a batch into the next state: this process, or several. The tensors of a state may be written
- * over by the step after the next one.
+ * Computes the next state from a state and a batch, in this process or in several. The step after the next one may
+ * overwrite a state's tensors.
  */
 export type Engine = {
   readonly step: (inputs: StepInputs) => Promise<StepOutputs>;
   readonly dispose: () => Promise<void>;
 };
 
-/** The whole step as one graph in this process. */
+/** Runs the whole step as one graph in this process. */
 export async function singleEngine(spec: StepSpec, threads: number): Promise<Engine> {
   const session: InferenceSession = await openSession(buildStepModel(spec), threads);
-  // written in turn: fresh memory for every step would cost its page faults
+  // Two buffers are used in turn: new memory for every step would cost page faults.
   const rooms = [stateRoom(spec), stateRoom(spec)] as const;
   const others = Object.fromEntries(
     session.outputNames.filter((name) => !(name in rooms[0].outputs)).map((name) => [name, null]),
@@ -64,15 +64,15 @@ export async function singleEngine(spec: StepSpec, threads: number): Promise<Eng
 }
 
 /**
- * The runtime's binding copies each output once more, even one that was written where it was told to. As garbage these
- * copies would make V8 collect every few steps, with threads that the step needs.
+ * The runtime's binding makes one more copy of each output, even of outputs written to preallocated tensors. As
+ * garbage, these copies would make V8 collect every few steps, with threads that the step needs.
  */
 function freeCopy(copy: Tensor | undefined, given: Tensor): void {
   const { buffer } = realValues(copy);
   if (buffer instanceof ArrayBuffer && buffer !== realValues(given).buffer) buffer.transfer(0);
 }
 
-/** Memory for one state: the same tensors by their own names, and by those of the graph's outputs. */
+/** Memory for one state: the same tensors by their own names, and by the names of the graph's outputs. */
 function stateRoom(spec: StepSpec): { readonly state: State; readonly outputs: State } {
   const tensors = stateTensors(spec).map(({ name, shape }) => {
     const size = shape.reduce((product, dim) => product * dim, 1);

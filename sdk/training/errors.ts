@@ -3,11 +3,12 @@
  * - `invalid-configuration`: a hyper-parameter or a layer that cannot work.
  * - `invalid-data`: data whose shape or values do not fit the network.
  * - `not-finite`: the loss, the gradient norm or a weight became NaN or infinite.
- * - `checkpoint-corrupt`: the file is cut short or changed; nothing of it was used.
- * - `checkpoint-mismatch`: the checkpoint is of another network, optimizer or data set.
- * - `model-unreadable`: the bytes are no ONNX model.
- * - `worker-lost`: a process of a data-parallel group ended; its step had no effect. Go on from the newest checkpoint.
- * - `unsupported`: this runtime cannot do what was asked for.
+ * - `checkpoint-corrupt`: the file is cut short or changed; none of its content was used.
+ * - `checkpoint-mismatch`: the checkpoint belongs to another network, optimizer or data set.
+ * - `model-unreadable`: the bytes are not an ONNX model.
+ * - `worker-lost`: a process of a data-parallel group ended; its step had no effect. Continue from the newest
+ * checkpoint.
+ * - `unsupported`: this runtime lacks the requested feature.
  * - `environment-missing`: a variable of the runner contract is not set.
  */
 export type TrainingErrorCode =
@@ -21,7 +22,7 @@ export type TrainingErrorCode =
   | 'unsupported'
   | 'environment-missing';
 
-/** The one error class of this package; `code` is from a closed list. */
+/** The only error class of this package; `code` is from a closed list. */
 export class TrainingError extends Error {
   override readonly name = 'TrainingError';
   readonly code: TrainingErrorCode;

@@ -9,7 +9,7 @@ import type { Trainer } from './trainer.ts';
 export type ExportOptions = {
   /** The features the network was trained on, in the order given to `encodeFeatures`. */
   readonly features: readonly Feature[];
-  /** Name of each class by its index. Classifiers only, and needed there. */
+  /** Name of each class by its index. Only for classifiers, and required there. */
   readonly labels?: readonly string[];
   /** Undoes a scaling of the targets: value = output · deviation + mean. Regression only. */
   readonly target?: { readonly mean: number; readonly deviation: number };
@@ -20,11 +20,11 @@ const outputNames = { label: 'label', probabilities: 'probabilities', value: 'va
 const inputName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * The trained network as a model file that takes raw values and gives answers:
+ * The trained network as a model file that takes raw values and returns answers:
  * - inputs: one per feature, float [rows, 1] or string [rows, 1], under the feature's name;
- * - a classifier gives `label`, string [rows], and `probabilities`, float [rows, classes];
- * - a regression gives `value`, float [rows, outputs].
- * Scaling, categories and labels are inside; labels and features also stand in the metadata as JSON.
+ * - a classifier returns `label`, string [rows], and `probabilities`, float [rows, classes];
+ * - a regression returns `value`, float [rows, outputs].
+ * The model contains scaling, categories and labels; labels and features are also in the metadata as JSON.
  * @throws TrainingError `not-finite` when a weight is NaN or infinite
  */
 export function exportModel(trainer: Trainer, options: ExportOptions): Uint8Array {
@@ -48,11 +48,11 @@ export function exportModel(trainer: Trainer, options: ExportOptions): Uint8Arra
   });
 }
 
-/** Raw values to what `encodeFeatures` makes of them. */
+/** Encodes raw values as `encodeFeatures` does. */
 function buildFeatures(graph: GraphBuilder, features: readonly Feature[]): Value {
   const numeric = features.filter((one) => one.kind === 'numeric');
   const parts: Value[] = [];
-  // inputs are declared in the features' own order
+  // Inputs are declared in the features' own order.
   for (const { name, kind } of features) graph.input(name, [rows, 1], kind === 'numeric' ? 'float32' : 'string');
   if (numeric.length > 0) {
     const raw = concatenate(

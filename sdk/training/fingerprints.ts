@@ -5,12 +5,12 @@ import { TrainingError } from './errors.ts';
 import type { TableRow } from './tabular.ts';
 
 /**
- * What identifies data. `sha256` is proof against forgery; `xxh64` (seed 0) is for quick looks. Both in hexadecimal; 64 and
- * 16 digits.
+ * Identifies data. `sha256` resists forgery; `xxh64` (seed 0) is for quick comparisons. Both in hexadecimal, with 64
+ * and 16 digits.
  */
 export type Fingerprint = { readonly sha256: string; readonly xxh64: string };
 
-/** Of the whole table, and of each column by itself: it says which columns changed. */
+/** Fingerprints of the whole table and of each column, to find the columns that changed. */
 export type TableFingerprint = Fingerprint & {
   readonly rows: number;
   readonly columns: Readonly<Record<string, Fingerprint>>;
@@ -43,7 +43,7 @@ export async function fingerprintBytes(bytes: Uint8Array): Promise<Fingerprint> 
   return hashing.digest();
 }
 
-/** Of the file's bytes, read in pieces. */
+/** Fingerprint of the file's bytes, read in pieces. */
 export async function fingerprintFile(path: string): Promise<Fingerprint> {
   const hashing = await startHashing();
   for await (const part of createReadStream(path)) hashing.update(part as Buffer);
@@ -51,8 +51,8 @@ export async function fingerprintFile(path: string): Promise<Fingerprint> {
 }
 
 /**
- * Of the values: two tables have the same fingerprint when they have the same rows in the same order; the order of columns
- * does not matter.
+ * Fingerprint of the values: two tables have the same fingerprint when they have the same rows in the same order; the
+ * order of columns does not matter.
  * @throws TrainingError `invalid-data` when a row lacks a column or has another one, or a number is not finite
  */
 export async function fingerprintRows(rows: readonly TableRow[]): Promise<TableFingerprint> {
@@ -68,7 +68,7 @@ export async function fingerprintRows(rows: readonly TableRow[]): Promise<TableF
       if (typeof value === 'number' && !Number.isFinite(value)) {
         throw new TrainingError('invalid-data', `Column ${name}, row ${index}: ${value}.`);
       }
-      // JSON tells 1 from "1" and has no line ends inside, so no two columns have the same text
+      // JSON distinguishes 1 from "1" and contains no line breaks, so different columns have different texts.
       const line = `${JSON.stringify(value)}\n`;
       hashing.update(line);
       whole.update(line);

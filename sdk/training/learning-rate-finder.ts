@@ -23,20 +23,20 @@ export type LearningRateCurve = {
   readonly losses: readonly number[];
 };
 
-/** Rates that each rule of fastai's would take. `valley` is the one to use when in doubt. */
+/** Learning rates by fastai's rules. Use `valley` when in doubt. */
 export type LearningRateSuggestions = {
   readonly valley: number;
   readonly steep: number;
-  /** Left of where the loss leaves the floor, seen from the right; null for fewer than 17 points. */
+  /** Left of the point where the loss leaves its minimum, seen from the right; null for fewer than 17 points. */
   readonly slide: number | null;
   /** The rate of the lowest loss, divided by 10. */
   readonly minimum: number;
 };
 
 /**
- * The range test of Smith (arXiv 1506.01186) as fastai runs it: rates rise exponentially, the loss is smoothed (0.98, without
- * bias), and the sweep ends early once it is four times the best. Weights, optimizer state, steps and random numbers are
- * afterwards what they were, to the bit.
+ * The range test of Smith (arXiv 1506.01186) as fastai runs it: rates rise exponentially, the loss is smoothed (0.98,
+ * without bias), and the sweep ends early once it is four times the best. Afterwards weights, optimizer state, steps
+ * and random numbers are the same as before, to the bit.
  */
 export async function findLearningRate(
   trainer: Trainer,
@@ -82,7 +82,7 @@ export async function findLearningRate(
   return { ...curve, suggestions: suggestLearningRates(curve) };
 }
 
-/** Without the first tenth, the last five points and all from the first NaN. */
+/** Without the first tenth, the last five points, and all points from the first NaN on. */
 function trimmed(rates: readonly number[], losses: readonly number[], steps: number): LearningRateCurve {
   const from = Math.floor(steps / 10);
   const kept = losses.slice(from, -5);
@@ -105,7 +105,7 @@ export function suggestLearningRates({ rates, losses }: LearningRateCurve): Lear
   };
 }
 
-/** Half-way through the middle third of the longest falling subsequence, counted as fastai counts. */
+/** Halfway through the middle third of the longest falling subsequence, counted as fastai counts. */
 function valley(rates: readonly number[], losses: readonly number[]): number {
   const lengths = losses.map(() => 1);
   let start = 0;
@@ -121,11 +121,11 @@ function valley(rates: readonly number[], losses: readonly number[]): number {
     }
   }
   const sections = (end - start) / 3;
-  // fastai's start may be −1, when the whole curve falls
+  // fastai's start may be −1, when the whole curve falls.
   return rates[Math.max(0, start + Math.trunc(sections) + Math.trunc(sections / 2))] ?? 0;
 }
 
-/** Where the loss falls fastest by the logarithm of the rate. */
+/** The rate at which the loss falls fastest by the logarithm of the rate. */
 function steep(rates: readonly number[], losses: readonly number[]): number {
   const slopes = losses.slice(1).map((loss, index) => {
     const distance = Math.log(rates[index + 1] ?? 1) - Math.log(rates[index] ?? 1);
@@ -137,7 +137,7 @@ function steep(rates: readonly number[], losses: readonly number[]): number {
 const slideWidth = 15;
 const slideThreshold = 0.005;
 
-/** A window that moves left from the end for as long as the slopes at its ends differ. */
+/** Moves a window left from the end as long as the slopes at its two ends differ. */
 function slide(rates: readonly number[], losses: readonly number[]): number | null {
   const last = losses.length - 1;
   if (last < slideWidth + 1) return null;

@@ -4,11 +4,11 @@ import type { NamedTensor } from './trainer.ts';
 export type Direction = 'min' | 'max';
 
 export type EarlyStopping = {
-  /** A metric of the end of an epoch, for example `val_loss`. */
+  /** A metric reported at the end of an epoch, for example `val_loss`. */
   readonly metric: string;
   /** Default `min`. */
   readonly mode?: Direction;
-  /** Checks without improvement before the run ends; a check is the end of an epoch. Default 3. */
+  /** Checks without improvement before the run ends; each end of an epoch is a check. Default 3. */
   readonly patience?: number;
   /** The least change that counts as improvement. Default 0. */
   readonly minDelta?: number;
@@ -17,7 +17,7 @@ export type EarlyStopping = {
 };
 
 export type KeepBest = {
-  /** A metric of the end of an epoch, for example `val_loss`. */
+  /** A metric reported at the end of an epoch, for example `val_loss`. */
   readonly metric: string;
   /** Default `min`. */
   readonly mode?: Direction;
@@ -25,12 +25,12 @@ export type KeepBest = {
   readonly restore?: boolean;
 };
 
-/** `patience` and `diverged` look at the metric; `not-finite` also ends a run whose loss is NaN or infinite. */
+/** `patience` and `diverged` depend on the metric; `not-finite` also ends a run whose loss is NaN or infinite. */
 export type EarlyStop = 'patience' | 'diverged' | 'not-finite';
 
 export type EarlyStoppingState = {
   readonly best: number | null;
-  /** Checks since the best one. */
+  /** Checks since the best value. */
   readonly waited: number;
   readonly stopped: EarlyStop | null;
 };
@@ -51,7 +51,7 @@ export function checkEarlyStopping(plan: EarlyStopping, state: EarlyStoppingStat
   return { best: state.best, waited, stopped: waited >= patience ? 'patience' : null };
 }
 
-/** The best weights so far and where they were. */
+/** The best weights so far, with their step and epoch. */
 export type Best = {
   readonly value: number;
   readonly step: number;
@@ -65,7 +65,7 @@ export function isBetter(mode: Direction, value: number, than: number, minDelta 
   return mode === 'min' ? value < than - minDelta : value > than + minDelta;
 }
 
-/** @throws TrainingError `invalid-configuration` when no such metric was measured */
+/** @throws TrainingError `invalid-configuration` when the metric was not measured */
 export function metricOf(metrics: Readonly<Record<string, number>>, name: string): number {
   const value = metrics[name];
   if (value !== undefined) return value;

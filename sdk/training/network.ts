@@ -28,7 +28,7 @@ export function checkNetwork(network: Network): void {
   }
 }
 
-/** Name of the weight or bias of the layer at this place. */
+/** Name of a layer's weight or bias; `layer` is its index. */
 export function parameterName(layer: number, part: 'weight' | 'bias'): string {
   return `layer${layer}.${part}`;
 }
@@ -48,8 +48,8 @@ export function networkParameters(network: Network): readonly Parameter[] {
 }
 
 /**
- * First values. Weights are normal with variance gain / inputs, gain 2 before a ReLU (He et al. 2015, arXiv 1502.01852,
- * equation 10) and 1 elsewhere; biases are 0.
+ * Initial values. Weights are normal with variance gain / inputs, gain 2 before a ReLU (He et al. 2015, arXiv
+ * 1502.01852, equation 10) and 1 elsewhere; biases are 0.
  */
 export function initialParameters(network: Network, random: RandomNumbers): ReadonlyMap<string, Float32Array> {
   const values = new Map<string, Float32Array>();

@@ -1,4 +1,4 @@
-/** To a worker: its model once, then one message a step. Arrays are copied by the channel (structured clone). */
+/** Messages to a worker: first its model, then one message per step. The channel copies arrays (structured clone). */
 export type ToWorker =
   | { readonly kind: 'open'; readonly model: Uint8Array; readonly threads: number }
   | {

@@ -1,4 +1,4 @@
-// One process of a data-parallel group: gradients of its rows, for as long as the trainer's process lives.
+// One process of a data-parallel group: computes the gradients of its rows until the trainer's process ends.
 import type { InferenceSession } from 'onnxruntime-node';
 import { firstValue } from './engine.ts';
 import { gradientName, names } from './graphs/step.ts';
@@ -8,7 +8,8 @@ import { openSession, realScalar, realTensor, realValues } from './session.ts';
 let session: InferenceSession | null = null;
 
 process.on('disconnect', () => process.exit(0));
-// a signal to the whole process group is for the trainer, which still needs its workers to end the step
+// Ignore signals to the whole process group: the trainer handles them, and it still needs its workers to finish the
+// step.
 process.on('SIGTERM', () => undefined);
 process.on('SIGINT', () => undefined);
 process.on('message', (message: ToWorker) => {

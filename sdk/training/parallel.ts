@@ -11,8 +11,8 @@ import type { FromWorker, ToWorker } from './parallel-messages.ts';
 import { openSession, realTensor, realValues } from './session.ts';
 
 /**
- * Data-parallel steps: each process makes the gradients of its rows, and this one adds them up in the order of ranks (so
- * that a run repeats to the bit) and updates the weights. The same step as in one process but for rounding.
+ * Data-parallel steps: each process computes the gradients of its rows; this process adds them up in the order of ranks
+ * (so that a run repeats to the bit) and updates the weights. Equals the step in one process except for rounding.
  */
 export async function parallelEngine(spec: StepSpec, processes: number, threads: number): Promise<Engine> {
   const model = buildGradientModel(spec);
@@ -60,7 +60,10 @@ function gradientsOf(answer: FromWorker, rank: number): Gradients {
   throw new TrainingError('worker-lost', `Process ${rank} answered ${answer.kind} instead of gradients.`);
 }
 
-/** Level parts in the order of rows; the first ones have one row more when it does not come out even. */
+/**
+ * Parts of nearly equal size in the order of rows; the first parts have one row more when the rows do not divide
+ * evenly.
+ */
 function shardsOf(batch: Dataset, processes: number, inputs: number, outputs: number): readonly Dataset[] {
   const parts = Math.min(processes, batch.rows);
   const starts = Array.from({ length: parts + 1 }, (_, rank) => Math.ceil((rank * batch.rows) / parts));
@@ -91,7 +94,7 @@ function joined(answers: readonly Gradients[]): Float32Array {
   return all;
 }
 
-/** A child process that answers one question at a time. */
+/** A child process that answers one message at a time. */
 class Worker {
   readonly #rank: number;
   readonly #child: ChildProcess;
@@ -101,7 +104,7 @@ class Worker {
 
   constructor(rank: number) {
     this.#rank = rank;
-    // the built package holds the same file as JavaScript
+    // The built package contains the same file as JavaScript.
     const file = new URL(`./parallel-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     this.#child = fork(fileURLToPath(file), [], { serialization: 'advanced', execArgv: [] });
     this.#child.on('message', (answer: FromWorker) => {

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { TrainingError } from './errors.ts';
 import { stopOnSignals } from './stop-signals.ts';
 
-/** One line of the metrics file. `progress` is the done fraction of all work, in [0, 1]; other names are free. */
+/**
+ * One line of the metrics file. `progress` is the fraction of all work that is done, in [0, 1]; other names are free.
+ */
 export type MetricsReport = { readonly step: number; readonly epoch?: number; readonly progress?: number } & Readonly<
   Record<string, number | undefined>
 >;
@@ -12,24 +14,24 @@ export type MetricsReport = { readonly step: number; readonly epoch?: number; re
 export type Platform = {
   /** Hyper-parameters from `ARTENIC_CONFIG_FILE`; empty when the variable is not set. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Folder for checkpoints: already filled with the newest one when the job is tried again. */
+  /** Folder for checkpoints. It already contains the newest checkpoint when the job is tried again. */
   readonly checkpointDir: string;
-  /** Path of a data item by the name it has in the job file. */
+  /** Path of a data item by its name in the job file. */
   readonly dataFile: (name: string) => string;
-  /** Path for an artifact in `ARTENIC_OUTPUT_DIR`; its folder is made. */
+  /** Path for an artifact in `ARTENIC_OUTPUT_DIR`; its folder is created. */
   readonly outputFile: (name: string) => string;
-  /** Appends one line to `ARTENIC_METRICS_FILE`; NaN and infinities are kept as such. */
+  /** Appends one line to `ARTENIC_METRICS_FILE`; NaN and infinities are kept. */
   readonly reportMetrics: (report: MetricsReport) => void;
-  /** True once the stop file is there or SIGTERM came: write a checkpoint and exit. */
+  /** True once the stop file exists or SIGTERM was received: write a checkpoint and exit. */
   readonly stopRequested: () => boolean;
-  /** True once for each wish: write a checkpoint and go on. */
+  /** True once for each request: write a checkpoint and continue. */
   readonly checkpointRequested: () => boolean;
   /** Closes the metrics file and stops catching SIGTERM. */
   readonly close: () => void;
 };
 
 /**
- * Reads the environment that the runner sets. From the first call SIGTERM no longer ends the process; it makes
+ * Reads the environment that the runner sets. From the first call on, SIGTERM no longer ends the process; it makes
  * `stopRequested` true.
  * @throws TrainingError `environment-missing` naming the variables that are not set
  */
@@ -98,7 +100,7 @@ export function configNumber(
   return value;
 }
 
-/** Whether the file was there; it is gone then. Of several processes one takes it. */
+/** True when the file existed; it is removed. Only one of several processes gets true. */
 function takeFile(path: string | undefined): boolean {
   if (path === undefined || !existsSync(path)) return false;
   try {
@@ -124,7 +126,9 @@ function readConfig(path: string | undefined): Readonly<Record<string, unknown>>
   return config as Record<string, unknown>;
 }
 
-/** JSON with the tokens NaN, Infinity and -Infinity, as Python's `json` writes them: a NaN loss must not become null. */
+/**
+ * JSON with the tokens NaN, Infinity and -Infinity, as Python's `json` writes them: a NaN loss must not become null.
+ */
 function metricsLine(values: Readonly<Record<string, number | string | undefined>>): string {
   const fields = Object.entries(values).flatMap(([name, value]) =>
     value === undefined

@@ -11,12 +11,12 @@ export class RandomNumbers {
     this.#state = Uint32Array.from(state);
   }
 
-  /** @param seed Whole number in [0, 2^53). */
+  /** @param seed Integer in [0, 2^53). */
   static fromSeed(seed: number): RandomNumbers {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new TrainingError('invalid-configuration', `A seed is a whole number from 0 to 2^53 - 1, not ${seed}.`);
     }
-    // both halves of the seed go in, so that seeds above 2^32 differ
+    // Uses both halves of the seed, so that seeds above 2^32 differ.
     let counter = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b)) >>> 0;
     const next = () => {
       counter = (counter + 0x9e3779b9) >>> 0;
@@ -36,12 +36,12 @@ export class RandomNumbers {
     return [a, b, c, d];
   }
 
-  /** Goes on from an earlier state. */
+  /** Continues from an earlier state. */
   restore(state: RandomState): void {
     this.#state = Uint32Array.from(state);
   }
 
-  /** Whole number in [0, 2^32). */
+  /** Integer in [0, 2^32). */
   uint32(): number {
     const [a, b, c, d] = this.state;
     const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
@@ -59,13 +59,15 @@ export class RandomNumbers {
     return ((this.uint32() >>> 5) * 2 ** 26 + (this.uint32() >>> 6)) / 2 ** 53;
   }
 
-  /** Mean 0, variance 1 (Box-Muller; one value of the pair is used, so that the state is all there is). */
+  /**
+   * Mean 0, variance 1 (Box-Muller; only one value of each pair is used, so that the generator needs no further state).
+   */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Whole number in [0, bound), without bias. */
+  /** Integer in [0, bound), without bias. */
   below(bound: number): number {
     const limit = 2 ** 32 - (2 ** 32 % bound);
     let value = this.uint32();

@@ -2,8 +2,9 @@ import { assertNever } from './assert-never.ts';
 import { TrainingError } from './errors.ts';
 
 /**
- * How the learning rate changes over the steps.
- * `cosine`: as `torch.optim.lr_scheduler.CosineAnnealingLR` with T_max = steps (Loshchilov and Hutter, arXiv 1608.03983).
+ * Course of the learning rate over the steps.
+ * `cosine`: as `torch.optim.lr_scheduler.CosineAnnealingLR` with T_max = steps (Loshchilov and Hutter, arXiv
+ * 1608.03983).
  * `one-cycle`: as `OneCycleLR` with cosine annealing in two phases (Smith and Topin, arXiv 1708.07120).
  */
 export type Schedule =
@@ -30,7 +31,7 @@ export type Schedule =
 
 /**
  * The rate of each step, from 0, for `train({ learningRate })`. It depends on the step alone, so a resumed run has the
- * same rates. After the last step the rate stays as it was there.
+ * same rates. After the last step the rate stays constant.
  * @throws TrainingError `invalid-configuration`
  */
 export function schedule(plan: Schedule): (step: number) => number {

@@ -2,8 +2,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { TrainingError } from './errors.ts';
 
 /**
- * Opens a model for repeatable runs: one fixed order of operations and a fixed number of threads, so that the same inputs
- * give the same bits on the same type of machine.
+ * Opens a model for repeatable runs: one fixed order of operations and a fixed number of threads, so that the same
+ * inputs give the same bits on the same type of machine.
  */
 export function openSession(model: Uint8Array, threads = 1): Promise<InferenceSession> {
   return InferenceSession.create(model, {

@@ -1,11 +1,11 @@
 import { TrainingError } from './errors.ts';
 import { RandomNumbers } from './random.ts';
 
-/** Row numbers of the two sides, each in rising order. No row is on both. */
+/** Row numbers of both sides, each in ascending order. No row is on both sides. */
 export type Split = { readonly train: Uint32Array; readonly heldOut: Uint32Array };
 
 /**
- * A random share of the rows is held out: the rounded fraction, with at least one row on each side.
+ * Holds out a random share of the rows: the rounded fraction, with at least one row on each side.
  * @param fraction In (0, 1).
  * @throws TrainingError `invalid-configuration`
  */
@@ -17,8 +17,8 @@ export function holdoutSplit(rows: number, fraction: number, seed: number): Spli
 }
 
 /**
- * As `holdoutSplit` for each label by itself, so that the shares of labels are the same on both sides. A label with one
- * row stays in training.
+ * Like `holdoutSplit`, separately for each label, so that the shares of labels are the same on both sides. A label with
+ * a single row stays in training.
  * @param labels The label of each row.
  */
 export function stratifiedHoldoutSplit(labels: readonly (string | number)[], fraction: number, seed: number): Split {
@@ -33,7 +33,7 @@ export function stratifiedHoldoutSplit(labels: readonly (string | number)[], fra
 }
 
 /**
- * Every row is held out in exactly one of the folds; sizes of folds differ by one at most.
+ * Holds out every row in exactly one of the folds; the sizes of folds differ by at most one.
  * @param folds From 2 to the number of rows.
  */
 export function kFoldSplits(rows: number, folds: number, seed: number): readonly Split[] {
@@ -44,7 +44,7 @@ export function kFoldSplits(rows: number, folds: number, seed: number): readonly
   return splitsOf(foldOf, folds);
 }
 
-/** As `kFoldSplits`; in addition the counts of each label differ by one at most between the folds. */
+/** Like `kFoldSplits`; in addition the counts of each label differ by at most one between the folds. */
 export function stratifiedKFoldSplits(
   labels: readonly (string | number)[],
   folds: number,
@@ -53,7 +53,7 @@ export function stratifiedKFoldSplits(
   whole('folds', folds, 2, labels.length);
   const random = RandomNumbers.fromSeed(seed);
   const foldOf = new Uint32Array(labels.length);
-  // dealt on from label to label, so that sizes of folds stay level too
+  // Dealing continues across labels, so that the folds also stay equal in size.
   let next = 0;
   for (const members of rowsByLabel(labels)) {
     for (const place of random.permutation(members.length)) foldOf[members[place] ?? 0] = next++ % folds;
@@ -62,17 +62,20 @@ export function stratifiedKFoldSplits(
 }
 
 export type TimeSeriesOptions = {
-  /** How many splits. */
+  /** Number of splits. */
   readonly splits: number;
-  /** Rows held out in each; rows / (splits + 1), rounded down, when absent. */
+  /** Rows held out in each split; rows / (splits + 1), rounded down, when absent. */
   readonly testRows?: number;
-  /** The most rows to train on, the latest ones; all when absent. */
+  /** Most rows to train on, the latest ones; all when absent. */
   readonly maxTrainRows?: number;
   /** Rows left out between the last training row and the first held-out one. */
   readonly gap?: number;
 };
 
-/** Rows in the order of time: each split trains on rows before those it holds out, as scikit-learn's `TimeSeriesSplit`. */
+/**
+ * For rows in the order of time: each split trains on rows before its held-out rows, as scikit-learn's
+ * `TimeSeriesSplit`.
+ */
 export function timeSeriesSplits(rows: number, options: TimeSeriesOptions): readonly Split[] {
   const { splits, gap = 0 } = options;
   whole('splits', splits, 1);

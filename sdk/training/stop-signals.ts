@@ -1,12 +1,12 @@
-/** Remembers a signal instead of dying of it. */
+/** Records a signal in place of ending the process. */
 export type StopSignals = {
-  /** For `train({ stopRequested })`: it writes a checkpoint and ends. */
+  /** For `train({ stopRequested })`, which then writes a checkpoint and ends. */
   readonly stopRequested: () => boolean;
-  /** Signals do again what they did before. */
+  /** Restores the previous handling of the signals. */
   readonly close: () => void;
 };
 
-/** From now on these signals ask for a stop. Default SIGTERM. */
+/** From now on these signals request a stop. Default SIGTERM. */
 export function stopOnSignals(signals: readonly NodeJS.Signals[] = ['SIGTERM']): StopSignals {
   let asked = false;
   const onSignal = () => {

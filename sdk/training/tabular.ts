@@ -5,20 +5,20 @@ import type { RandomNumbers } from './random.ts';
 /** A row of a table: numbers and strings by column. */
 export type TableRow = Readonly<Record<string, number | string>>;
 
-/** Which columns go into the network. Names become the inputs of the exported model: letters, digits and `_`. */
+/** A column that goes into the network. Names become the inputs of the exported model: letters, digits and `_`. */
 export type Column = { readonly name: string; readonly kind: 'numeric' | 'categorical' };
 
 /**
- * How a column becomes numbers. Numeric: (x − mean) / deviation. Categorical: one number per category, 1 for the row's own
- * and 0 for the others; a category that is not in the list gives only zeros.
+ * How a column becomes numbers. Numeric: (x − mean) / deviation. Categorical: one number per category, 1 for the row's
+ * own and 0 for all others; a category that is not in the list gives only zeros.
  */
 export type Feature =
   | { readonly name: string; readonly kind: 'numeric'; readonly mean: number; readonly deviation: number }
   | { readonly name: string; readonly kind: 'categorical'; readonly categories: readonly string[] };
 
 /**
- * Learns scaling and categories. Give it training rows only: statistics of held-out rows would leak into the model.
- * The deviation is that of the population (divided by n), and 1 for a constant column.
+ * Learns scaling and categories. Pass training rows only: statistics of held-out rows would leak into the model. The
+ * deviation is that of the population (divided by n), and 1 for a constant column.
  */
 export function fitFeatures(columns: readonly Column[], rows: readonly TableRow[]): readonly Feature[] {
   if (rows.length === 0) throw new TrainingError('invalid-data', 'There are no rows to learn the scaling from.');
@@ -28,7 +28,7 @@ export function fitFeatures(columns: readonly Column[], rows: readonly TableRow[
         const values = rows.map((row) => numberIn(row, name));
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
         const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-        // rounded to what the exported graph can hold, so that it scales exactly as here
+        // Rounded to single precision, which the exported graph uses, so that the graph scales in exactly the same way.
         const deviation = Math.fround(Math.sqrt(variance));
         return { name, kind, mean: Math.fround(mean), deviation: deviation > 0 ? deviation : 1 };
       }
@@ -40,14 +40,14 @@ export function fitFeatures(columns: readonly Column[], rows: readonly TableRow[
   });
 }
 
-/** How many numbers the features make per row. */
+/** Count of numbers that the features make per row. */
 export function featureWidth(features: readonly Feature[]): number {
   return features.reduce((width, one) => width + (one.kind === 'numeric' ? 1 : one.categories.length), 0);
 }
 
 /**
- * The network's inputs [rows.length, featureWidth], in single precision as the exported graph makes them: the numeric
- * features in their order, then the categorical ones.
+ * The network's inputs [rows.length, featureWidth], in single precision as the exported graph computes them: the
+ * numeric features in their order, then the categorical ones.
  */
 export function encodeFeatures(features: readonly Feature[], rows: readonly TableRow[]): Float32Array {
   const encoded = new Float32Array(rows.length * featureWidth(features));

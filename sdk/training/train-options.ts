@@ -4,11 +4,11 @@ import { checkEarlyStoppingPlan, type Best, type EarlyStop, type EarlyStopping, 
 import { networkOutputs } from './network.ts';
 import type { Trainer } from './trainer.ts';
 
-/** Named numbers, as they go into the metrics file. */
+/** Named numbers, in the form of the metrics file. */
 export type Metrics = Readonly<Record<string, number>>;
 
 export type StepReport = {
-  /** Steps taken, this one included. */
+  /** Steps taken, including this one. */
   readonly step: number;
   /** Epoch of this step, from 0. */
   readonly epoch: number;
@@ -28,16 +28,16 @@ export type EpochReport = {
   readonly metrics: Metrics;
 };
 
-/** Called in the order in which things happen, each awaited before training goes on. */
+/** Called in the order of events; each call is awaited before training continues. */
 export type Callbacks = {
   readonly onStep?: (report: StepReport) => void | Promise<void>;
   readonly onEpochEnd?: (report: EpochReport) => void | Promise<void>;
-  /** Better weights than all before, with `best`. */
+  /** New best weights were found. Needs the option `best`. */
   readonly onBest?: (best: Best) => void | Promise<void>;
   readonly onCheckpoint?: (path: string, step: number) => void | Promise<void>;
-  /** The run goes on from this checkpoint. */
+  /** The run continues from this checkpoint. */
   readonly onResume?: (path: string, step: number) => void | Promise<void>;
-  /** A checkpoint file was passed over. Written to standard error when absent. */
+  /** A checkpoint file was skipped. Written to standard error when absent. */
   readonly onRefusedCheckpoint?: (path: string, reason: string) => void | Promise<void>;
 };
 
@@ -47,25 +47,27 @@ export type TrainOptions = {
   readonly validation?: Dataset;
   /** Passes over all rows. */
   readonly epochs: number;
-  /** Rows per step; the last step of an epoch takes what is left. */
+  /** Rows per step; the last step of an epoch takes the remaining rows. */
   readonly batchSize: number;
   /** The optimizer's own rate at every step when absent. `step` counts from 0. */
   readonly learningRate?: (step: number) => number;
-  /** Where checkpoints are looked for at the start and written every so many steps, and at the end. */
+  /**
+   * Folder in which the run looks for a checkpoint at its start. It writes one every `everySteps` steps and at the end.
+   */
   readonly checkpoints?: { readonly directory: string; readonly everySteps: number };
-  /** Ends the run when it no longer gets better. Its state is part of the checkpoint. */
+  /** Ends the run when it no longer improves. Its state is part of the checkpoint. */
   readonly earlyStopping?: EarlyStopping;
   /** Keeps the best weights beside the last ones, also in the checkpoint. */
   readonly best?: KeepBest;
-  /** Asked after every step; true makes the run write a checkpoint and end. */
+  /** Called after every step; true makes the run write a checkpoint and end. */
   readonly stopRequested?: () => boolean;
-  /** Asked after every step; true makes the run write a checkpoint and go on. */
+  /** Called after every step; true makes the run write a checkpoint and continue. */
   readonly checkpointRequested?: () => boolean;
   readonly callbacks?: Callbacks;
 };
 
 export type TrainResult = {
-  /** `stopped`: `stopRequested` said so before the last epoch was done. `early`: early stopping ended the run. */
+  /** `stopped`: `stopRequested` returned true before the last epoch was done. `early`: early stopping ended the run. */
   readonly outcome: 'completed' | 'stopped' | 'early';
   /** Why early stopping ended the run. */
   readonly earlyStop: EarlyStop | null;

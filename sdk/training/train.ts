@@ -9,10 +9,11 @@ import { checkOptions, type Metrics, type TrainOptions, type TrainResult } from 
 import { countCorrect } from './trainer.ts';
 
 /**
- * Trains until the epochs are done or a stop is asked for. With `checkpoints` it goes on from the newest whole checkpoint,
- * and the result then has the same bits as that of a run that was never interrupted.
- * @throws TrainingError `not-finite` when the loss or the gradient norm is NaN or infinite; it was given to `onStep` before
- * @throws TrainingError `checkpoint-mismatch` when the checkpoint is of another network, data set or batch size
+ * Trains until the epochs are done or a stop is requested. With `checkpoints` it continues from the newest whole
+ * checkpoint, and the result then has the same bits as that of an uninterrupted run.
+ * @throws TrainingError `not-finite` when the loss or the gradient norm is NaN or infinite; `onStep` has received it
+ * before
+ * @throws TrainingError `checkpoint-mismatch` when the checkpoint belongs to another network, data set or batch size
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options);
@@ -20,7 +21,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await run.resume();
   while (!run.done) {
     const isFinite = await run.step();
-    // weights of such a step are no checkpoint: a resumed run comes to the same end from the one before
+    // Weights of such a step are not saved: a run resumed from the previous checkpoint reaches the same end.
     if (!isFinite) break;
     if (run.epochEnded) await run.endEpoch();
     if (!run.done && options.stopRequested?.() === true) {

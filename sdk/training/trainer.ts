@@ -10,13 +10,13 @@ import { parallelEngine } from './parallel.ts';
 import { openSession, realTensor, realValues } from './session.ts';
 
 export type TrainerSpec = StepSpec & {
-  /** Decides the first weights and the order of the rows. Whole number in [0, 2^53). */
+  /** Determines the first weights and the order of the rows. Integer in [0, 2^53). */
   readonly seed: number;
 };
 
 export type NamedTensor = { readonly name: string; readonly shape: readonly number[]; readonly values: Float32Array };
 
-/** All that decides how training goes on. */
+/** Everything that determines the further course of training. */
 export type TrainerState = {
   /** Steps taken. */
   readonly step: number;
@@ -42,13 +42,13 @@ export type Evaluation = {
 const evaluationRows = 1024;
 
 export type TrainerRuntime = {
-  /** Processes that share each batch; 1 keeps the work in this one. Call `dispose` to end them. */
+  /** Processes that share each batch; with 1, only this process works. Call `dispose` to end them. */
   readonly processes?: number;
   /** Threads of each process; default 1. Another number may change the last bits of a result. */
   readonly threads?: number;
-  /** `mixed-float16` is refused: onnxruntime's processor kernels for float16 are not there, or slower than float32. */
+  /** `mixed-float16` is refused: onnxruntime's CPU kernels for float16 are missing, or slower than float32. */
   readonly precision?: 'float32' | 'mixed-float16';
-  /** `true` is refused: onnxruntime plans the memory of a graph by itself and cannot drop and remake activations. */
+  /** `true` is refused: onnxruntime plans the memory of a graph by itself and cannot drop and recompute activations. */
   readonly gradientCheckpointing?: boolean;
 };
 
@@ -82,7 +82,7 @@ function checkRuntime(runtime: TrainerRuntime, processes: number, threads: numbe
   }
 }
 
-/** A network in training. Every step is one run of an ONNX graph that takes the state and gives the next one. */
+/** A network in training. Every step is one run of an ONNX graph that takes the state and returns the next one. */
 export class Trainer {
   readonly spec: TrainerSpec;
   readonly random: RandomNumbers;
@@ -123,7 +123,7 @@ export class Trainer {
     return result;
   }
 
-  /** Mean loss, and accuracy for classes, over a whole data set; the weights stay as they are. */
+  /** Mean loss, and accuracy for classes, over a whole data set; the weights do not change. */
   async evaluate(dataset: Dataset): Promise<Evaluation> {
     const width = networkOutputs(this.spec.network);
     checkDataset(dataset, this.spec.network.inputs, width);
@@ -146,7 +146,7 @@ export class Trainer {
   }
 
   /**
-   * What the network says about each row.
+   * The network's outputs for each row.
    * @param features [rows, inputs], scaled as in training.
    * @returns [rows, outputs]: probabilities for classes, values for regression.
    */
@@ -159,12 +159,15 @@ export class Trainer {
     return realValues(result[names.outputs]);
   }
 
-  /** A copy of everything that decides how training goes on. @throws TrainingError `not-finite` */
+  /** A copy of everything that determines the further course of training. @throws TrainingError `not-finite` */
   snapshot(): TrainerState {
     return { step: this.#steps, random: this.random.state, tensors: this.#copy(stateTensors(this.spec)) };
   }
 
-  /** Goes on from an earlier snapshot. @throws TrainingError `checkpoint-mismatch` when its tensors are of another network */
+  /**
+   * Continues from an earlier snapshot. @throws TrainingError `checkpoint-mismatch` when its tensors belong to another
+   * network
+   */
   restore(state: TrainerState): void {
     const given = new Map(state.tensors.map((tensor) => [tensor.name, tensor]));
     const restored: Record<string, Tensor> = {};
@@ -189,7 +192,10 @@ export class Trainer {
     return this.#copy(networkParameters(this.spec.network));
   }
 
-  /** Other weights and biases, as `parameters` gave them; all else stays. @throws TrainingError `checkpoint-mismatch` */
+  /**
+   * Replaces weights and biases by values in the form of `parameters`; nothing else changes. @throws TrainingError
+   * `checkpoint-mismatch`
+   */
   setParameters(parameters: readonly NamedTensor[]): void {
     const given = new Map(parameters.map((tensor) => [tensor.name, tensor]));
     const { tensors, ...rest } = this.#capture();
@@ -201,7 +207,7 @@ export class Trainer {
     return { step: this.#steps, random: this.random.state, tensors };
   }
 
-  /** Frees the sessions. The trainer is of no use afterwards. */
+  /** Frees the sessions. The trainer cannot be used afterwards. */
   async dispose(): Promise<void> {
     await Promise.all([this.#engine.dispose(), this.#evaluationSession.release()]);
   }
@@ -244,7 +250,7 @@ function sliceRows(dataset: Dataset, start: number, rows: number, inputs: number
   };
 }
 
-/** Rows whose largest output stands where the largest target is; the first of equals counts. */
+/** Rows whose largest output has the index of the largest target; among equal values the first counts. */
 export function countCorrect(outputs: Float32Array, targets: Float32Array, width: number): number {
   let correct = 0;
   for (let start = 0; start < outputs.length; start += width) {

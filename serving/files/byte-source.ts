@@ -4,13 +4,13 @@ import { rejected } from './rejected.ts';
 /** Bytes in a file or in memory. */
 export type ByteSource = {
   readonly size: number;
-  /** Fewer at the end. */
+  /** Returns fewer bytes at the end. */
   readonly read: (at: number, length: number) => Promise<Buffer>;
-  /** Where they are in a file; null in memory. */
+  /** Position of the bytes in a file; null when they are in memory. */
   readonly place: { readonly path: string; readonly start: number } | null;
 };
 
-/** What is unpacked is held in memory, so it has a bound. */
+/** Unpacked data is held in memory, so its size is limited. */
 export const maxHeldBytes = 512 * 1024 ** 2;
 
 export function sourceOfFile(file: FileHandle, path: string, start: number, size: number): ByteSource {

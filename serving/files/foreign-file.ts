@@ -7,10 +7,10 @@ import { rejected } from './rejected.ts';
 import { readTar, refuseBomb, unpackEntry, unpackStream } from './unpack.ts';
 import { readZipEntries } from './zip.ts';
 
-/** Declared formats that may hold pickles; in any other one a pickle is a lie. */
+/** Declared formats that may contain pickles; a pickle in any other format contradicts the declaration. */
 const pickleFormats: ReadonlySet<string> = new Set(['pickle', 'pytorch', 'other']);
 const pickleName = /\.(?:pkl|pickle|joblib|dill)$/i;
-/** Archives in archives in archives. */
+/** Limit for archives within archives. */
 const maxDepth = 4;
 const headBytes = 512;
 const zipEnd = Buffer.from('PK\x05\x06', 'latin1');
@@ -18,7 +18,7 @@ const longestZipEnd = 22 + 0xffff;
 const hdf5 = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 const numpy = Buffer.from('\x93NUMPY', 'latin1');
 
-/** Packings that are not undone here, by their first bytes. */
+/** Compressions that are not unpacked here, by their first bytes. */
 const otherPackings: readonly (readonly [name: string, head: string])[] = [
   ['bzip2', 'BZh'],
   ['xz', '\xfd7zXZ\0'],
@@ -34,13 +34,13 @@ type Scan = Omit<ForeignFile, 'filePath'> & { readonly scanner: PickleScanner };
 export type ForeignFile = {
   readonly filePath: string;
   readonly format: string;
-  /** Modules of Python, of which pickles may import anything that is not known to be dangerous. */
+  /** Python modules from which pickles may import anything that is not known to be dangerous. */
   readonly allowedModules: readonly string[];
 };
 
 /**
- * Looks through a file of a format that another server runs. It is never opened by the library it is for.
- * @throws ArtenicError `model-rejected` with what is unsafe in it
+ * Scans a file of a format that another server runs. The file is never opened by the library it is made for.
+ * @throws ArtenicError `model-rejected` that names the unsafe content
  */
 export async function scanForeign({ filePath, ...scan }: ForeignFile, scanner: PickleScanner): Promise<void> {
   const file = await open(filePath);
@@ -53,7 +53,7 @@ export async function scanForeign({ filePath, ...scan }: ForeignFile, scanner: P
   }
 }
 
-/** `name`: within an archive; empty for the file itself. */
+/** `name`: path within an archive; empty for the file itself. */
 type Place = { readonly name: string; readonly depth: number };
 
 async function scanSource(scan: Scan, source: ByteSource, place: Place): Promise<void> {
@@ -62,7 +62,7 @@ async function scanSource(scan: Scan, source: ByteSource, place: Place): Promise
   const text = head.toString('latin1');
   const packing = otherPackings.find(([, start]) => text.startsWith(start));
   if (packing !== undefined) throw rejected(`${called(place)} is packed by ${packing[0]}, which is not searched.`);
-  // a file may be several things at once, and its library decides which
+  // A file may be valid in several formats at once, and the loading library decides which one it uses.
   if (await isHdf5(source)) await refuseLambdaInHdf5(source);
   const isZip = text.startsWith('PK\x03\x04');
   if (isZip || (await hasZipEnd(source))) await scanZip(scan, source, place);
@@ -80,7 +80,7 @@ function called({ name }: Place): string {
   return name === '' ? 'It' : `Its entry ${name.slice(0, 200)}`;
 }
 
-/** Python finds an archive by its end, whatever stands before it. */
+/** Python finds a zip archive by its end, regardless of the bytes before it. */
 async function hasZipEnd(source: ByteSource): Promise<boolean> {
   const tail = await source.read(Math.max(0, source.size - longestZipEnd), longestZipEnd);
   return tail.includes(zipEnd);
@@ -113,7 +113,10 @@ async function scanTar(scan: Scan, source: ByteSource, place: Place): Promise<vo
     if (bytes.length > 0) await scanSource(scan, sourceOfBytes(bytes), { name, depth: place.depth + 1 });
 }
 
-/** Whether it was gzip or zlib. Numbers may begin as these do; then they cannot be unpacked, and are searched as they are. */
+/**
+ * True when the file was gzip or zlib. Numeric data may begin with the same bytes; then unpacking fails, and the bytes
+ * are searched as they are.
+ */
 async function scanPacked(scan: Scan, source: ByteSource, head: Buffer, place: Place): Promise<boolean> {
   const isGzip = head[0] === 0x1f && head[1] === 0x8b;
   const isZlib = head.length > 1 && ((head[0] ?? 0) & 0x8f) === 8 && head.readUInt16BE(0) % 31 === 0;
@@ -130,7 +133,9 @@ async function scanPacked(scan: Scan, source: ByteSource, head: Buffer, place: P
   return true;
 }
 
-/** An array of objects is a pickle behind its header. The header is a Python literal, in which any letter may be escaped. */
+/**
+ * An array of objects is a pickle behind a header. The header is a Python literal, in which any letter may be escaped.
+ */
 async function scanNumpy(source: ByteSource): Promise<void> {
   const start = await source.read(0, 12);
   const isFirst = start[6] === 1;
@@ -140,7 +145,7 @@ async function scanNumpy(source: ByteSource): Promise<void> {
     throw rejected('It is a NumPy array of objects, which are pickled.');
 }
 
-/** HDF5 may begin behind a block of the user's own: 512 bytes, or twice, four times … as many. */
+/** HDF5 may begin behind a user block: 512 bytes, or 512 times a power of two. */
 async function isHdf5(source: ByteSource): Promise<boolean> {
   for (let at = 0; at + hdf5.length <= source.size; at = at === 0 ? 512 : at * 2)
     if ((await source.read(at, hdf5.length)).equals(hdf5)) return true;
@@ -158,7 +163,7 @@ async function scanPickle(scan: Scan, source: ByteSource, head: Buffer, place: P
   try {
     report = await scan.scanner.look(source);
   } catch (error) {
-    // nobody loads a pickle from a format that has none
+    // A format without pickles is not loaded by unpickling.
     if (scan.scanner.isMissing && !mayPickle && !isDeclared) return;
     throw error;
   }

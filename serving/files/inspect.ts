@@ -7,9 +7,11 @@ import { rejected } from './rejected.ts';
 const defaultMemoryBytes = 4 * 1024 ** 3;
 
 /**
- * Loads a model file in a process of its own and runs it once on zeros. A death and a run without end refuse the file; a
- * failure does not: a category that is made up is unknown, and dimensions that are made up do not fit one another.
- * @throws ArtenicError `model-rejected` with the reason; `deadline-exceeded` or `unavailable` when the machine is at fault
+ * Loads a model file in a separate process and runs it once on zeros. A crash or a run that does not end refuses the
+ * file; a failed run does not, because the made-up values may be at fault: an unknown category, or dimensions that do
+ * not fit one another.
+ * @throws ArtenicError `model-rejected` with the reason; `deadline-exceeded` or `unavailable` when the machine is at
+ * fault
  */
 export async function inspectModel(
   filePath: string,
@@ -44,7 +46,10 @@ async function loadAndProbe(
   return signature;
 }
 
-/** SIGKILL comes from outside: the kernel short of memory, or a person. Every other death is the model's doing. */
+/**
+ * SIGKILL comes from outside: from the kernel when memory is short, or from an operator. Every other death is caused by
+ * the model.
+ */
 export function verdictOf(death: HostDied): ArtenicError {
   return death.signal === 'SIGKILL'
     ? new ArtenicError('unavailable', `The model could not be tried: ${death.message}.`, { cause: death })
@@ -52,7 +57,7 @@ export function verdictOf(death: HostDied): ArtenicError {
 }
 
 /**
- * Reads a file of a format that is not run here, in a process of its own: it may be made to hurt its reader.
+ * Reads a file of a format that is not run here, in a separate process: the file may be crafted to harm its reader.
  * @throws ArtenicError `model-rejected` with the reason
  */
 export async function scanFile(
@@ -61,7 +66,7 @@ export async function scanFile(
   options: {
     readonly timeoutMs: number;
     readonly memoryBytes: number;
-    /** Modules of Python that the operator trusts. */
+    /** Python modules that the operator trusts. */
     readonly allowedModules?: readonly string[];
   },
 ): Promise<void> {

@@ -6,7 +6,7 @@ const codeClasses: ReadonlySet<unknown> = new Set(['Lambda', '__lambda__']);
 
 const lambda = () => rejected('It holds a Lambda layer, which is Python code.');
 
-/** Keras imports the module that a configuration names, and calls what is named in it. */
+/** Keras imports the module that a configuration names and calls the named objects in it. */
 export function refuseCodeInConfig(json: string, isKeras: boolean): void {
   let config: unknown;
   try {
@@ -28,10 +28,10 @@ export function refuseCodeInConfig(json: string, isKeras: boolean): void {
 }
 
 const pieceBytes = 16 * 1024 ** 2;
-/** Longer than the words that are searched, each character of them escaped. */
+/** Longer than the searched words with every character escaped. */
 const overlap = 512;
 
-/** In HDF5 the configuration is text somewhere in the file; JSON may escape any character and put space anywhere. */
+/** In HDF5 the configuration is text anywhere in the file; JSON may escape any character and insert spaces anywhere. */
 export async function refuseLambdaInHdf5(source: ByteSource): Promise<void> {
   let before = '';
   for (let at = 0; at < source.size; at += pieceBytes) {

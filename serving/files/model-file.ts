@@ -17,7 +17,7 @@ const startsWith =
 const hasText = (text: string, at: number) => (head: Uint8Array) =>
   String.fromCharCode(...head.subarray(at, at + text.length)) === text;
 
-/** What people try to register. Some of these run code when they are opened by their own library. */
+/** Formats that users try to register. Some of them run code when their own library opens them. */
 const otherFormats: readonly {
   readonly name: string;
   readonly matches: (head: Uint8Array) => boolean;
@@ -39,7 +39,7 @@ const otherFormats: readonly {
   },
 ];
 
-/** Refuses what is no ONNX file by its size and its first bytes, without reading the rest. */
+/** Refuses a file that is not ONNX by its size and its first bytes, without reading the rest. */
 export async function refuseOtherFormats(filePath: string): Promise<void> {
   const file = await open(filePath);
   try {
@@ -54,7 +54,7 @@ export async function refuseOtherFormats(filePath: string): Promise<void> {
   }
 }
 
-/** Message types of onnx.proto that can hold a tensor, by the field numbers that lead there. */
+/** Message types of onnx.proto that can contain a tensor, with the field numbers that lead to them. */
 const children = {
   model: { 7: 'graph', 14: 'metadata', 20: 'training', 25: 'function' },
   training: { 1: 'graph', 2: 'graph' },
@@ -80,15 +80,15 @@ type Findings = {
   readonly unknownRank: Set<string>;
 };
 type ModelFindings = {
-  /** The class labels that the metadata name. */
+  /** The class labels from the metadata. */
   readonly labels: readonly string[] | null;
   /** Inputs and outputs without a shape. onnxruntime-node shows them as scalars. */
   readonly unknownRank: ReadonlySet<string>;
 };
 
 /**
- * Walks the file's structure without building it: a tensor in another file would be read from wherever it points to,
- * so it is refused wherever it stands.
+ * Walks the file's structure without building it. A tensor in an external file would be read from any path the model
+ * names, so it is refused in every message that can contain it.
  */
 export function scanModel(filePath: string): ModelFindings {
   const findings: Findings = { seen: new Set(), metadata: new Map(), unknownRank: new Set() };

@@ -9,7 +9,7 @@ const lengthDelimited = 2;
 const fields = { name: 1, type: 2, tensorType: 1, shape: 2 };
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** PostgreSQL keeps no NUL and no half of a surrogate pair, and onnxruntime cuts a name at its first NUL. */
+/** PostgreSQL stores neither NUL nor a lone surrogate, and onnxruntime cuts a name at its first NUL. */
 export function refuseUnstorable(what: string, text: string): void {
   if (text.includes('\0')) throw rejected(`${what} holds a NUL character: ${JSON.stringify(text.slice(0, 200))}.`);
   if (!text.isWellFormed())
@@ -26,7 +26,7 @@ function* fieldsOf(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
   }
 }
 
-/** A graph's input or output. An empty shape is that of a scalar; an absent one says nothing. */
+/** Reads a graph's input or output. An empty shape means a scalar; an absent one means that the shape is unknown. */
 export function readValueInfo(bytes: Uint8Array): { readonly name: string; readonly hasShape: boolean } {
   let name = '';
   for (const text of fieldsOf(bytes, fields.name)) {

@@ -1,14 +1,14 @@
 import { rejected } from './rejected.ts';
 
-/** What a look at bytes as pickles came to. */
+/** Result of scanning bytes as pickles. */
 export type PickleReport = {
-  /** How many came to their end, one behind the other. */
+  /** Number of complete pickles, one behind the other. */
   readonly pickles: number;
-  /** Whether nothing is left behind them. */
+  /** True when no bytes are left behind them. */
   readonly whole: boolean;
-  /** Whether anything calls what was imported, also in a pickle that breaks off later. */
+  /** True when an opcode calls an imported object, even in a pickle that breaks off later. */
   readonly calls: boolean;
-  /** Extension codes stand for imports that only the loading process knows. */
+  /** True for extension codes: they stand for imports that only the loading process knows. */
   readonly extensions: boolean;
   /** PyTorch's older format: five pickles, then numbers. */
   readonly legacy: boolean;
@@ -21,15 +21,16 @@ const shown = 5;
 function isAllowed([module, name, safety]: PickleReport['imports'][number], allowed: readonly string[]): boolean {
   if (safety === 'innocuous') return true;
   if (safety !== 'suspicious') return false;
-  // with a dot it may go on to whatever the module itself imports
+  // A name with a dot may reach anything that the module itself imports.
   return !name.includes('.') && allowed.some((one) => module === one || module.startsWith(`${one}.`));
 }
 
 /**
+ * Refuses a pickle whose imports are not allowed.
  * @param isDeclared whether its format or its name says that it is a pickle; other bytes may look like the start of one
  * @param isTorch PyTorch reads the pickles of its older format and no more
- * @param allowed modules of which the operator trusts all that can be imported
- * @throws ArtenicError `model-rejected` that names what opening it would run
+ * @param allowed modules that the operator trusts, with everything importable from them
+ * @throws ArtenicError `model-rejected` that names the code that would run on opening
  */
 export function judgePickle(
   report: PickleReport,

@@ -11,7 +11,7 @@ const program = fileURLToPath(new URL('../picklescan/scan.py', import.meta.url))
 /** Made by `scripts/picklescan.mjs`. */
 const library = fileURLToPath(new URL('../../.artenic-tools/picklescan-1.0.5', import.meta.url));
 
-/** The first byte of every pickle is an opcode that needs nothing before it. */
+/** Every pickle begins with an opcode that needs no earlier values. */
 const firstCodes = new Set(
   Array.from('(]})NKMJGIFLVSTUXBC\x80\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97cPgijhq', (code) =>
     code.charCodeAt(0),
@@ -22,10 +22,10 @@ export function mayBePickle(head: Uint8Array): boolean {
   return firstCodes.has(head[0] ?? 0);
 }
 
-/** What ends the wait for an answer; null: the process has ended without one. */
+/** Settles the pending question; null when the process has ended without an answer. */
 type Waiter = (line: string | Error | null) => void;
 
-/** picklescan in a process of its own, started when it is first asked. One question at a time. */
+/** Runs picklescan in a separate process, which starts with the first question. One question at a time. */
 export class PickleScanner {
   #child: ChildProcess | null = null;
   #waiter: Waiter = () => undefined;
@@ -36,7 +36,7 @@ export class PickleScanner {
     return this.#isMissing;
   }
 
-  /** @throws ArtenicError `model-rejected` also when it cannot be searched */
+  /** Scans the bytes for pickles. @throws ArtenicError `model-rejected`, also when they cannot be scanned */
   async look(source: ByteSource): Promise<PickleReport> {
     const { stdin } = (this.#child ??= this.#start());
     const answer = new Promise<string | Error | null>((resolve) => {
@@ -72,7 +72,7 @@ export class PickleScanner {
       env: { PATH: process.env['PATH'] },
     });
     child.stdin.on('error', () => {
-      // it has ended, which the missing answer says
+      // The process has ended; the missing answer reports that.
     });
     child.on('error', () => this.#waiter(this.#missing()));
     createInterface({ input: child.stdout })

@@ -7,7 +7,7 @@ import type { ZipEntry } from './zip.ts';
 
 const maxUnpackedBytes = 16 * 1024 ** 3;
 const maxRatio = 200;
-/** Small files may be dense: a ratio says something only beyond this. */
+/** Small files may be dense: the ratio is meaningful only beyond this size. */
 const ratioFromBytes = 16 * 1024 ** 2;
 const pieceBytes = 1024 ** 2;
 
@@ -20,7 +20,7 @@ async function* piecesOf(source: ByteSource): AsyncGenerator<Buffer> {
   for (let at = 0; at < source.size; at += pieceBytes) yield await source.read(at, pieceBytes);
 }
 
-/** @throws ArtenicError `model-rejected` for a bomb and for more than is held; another error when it is damaged */
+/** @throws ArtenicError `model-rejected` for a bomb and for data too large to hold; another error when it is damaged */
 export async function unpackStream(source: ByteSource, kind: 'gzip' | 'zlib'): Promise<Buffer> {
   const unpacker = kind === 'gzip' ? createGunzip() : createInflate();
   const chunks: Buffer[] = [];
@@ -48,7 +48,7 @@ export async function unpackEntry(source: ByteSource, entry: ZipEntry): Promise<
   }
 }
 
-/** Files of a tar archive, held in memory together. */
+/** Files of a tar archive, all held in memory. */
 export async function readTar(
   source: ByteSource,
 ): Promise<readonly { readonly name: string; readonly bytes: Buffer }[]> {

@@ -8,7 +8,7 @@ export type ZipEntry = {
   readonly method: number;
   readonly packedBytes: number;
   readonly unpackedBytes: number;
-  /** Where its bytes begin in the archive. */
+  /** Offset of its bytes in the archive. */
   readonly start: number;
 };
 
@@ -18,7 +18,7 @@ const encrypted = 1;
 
 const damaged = () => rejected('It is a zip archive that is damaged or of an unknown kind.');
 
-/** The many small reads of a directory cost one large read. */
+/** Combines the many small reads of a directory into one large read. */
 class BlockReader extends RandomAccessReader {
   readonly #source: ByteSource;
   #block: Buffer = Buffer.alloc(0);
@@ -56,7 +56,7 @@ async function readEntry(zip: ZipFile, entry: Entry, size: number): Promise<ZipE
   return { name, method, packedBytes, unpackedBytes: entry.uncompressedSize, start };
 }
 
-/** The directory first, then the headers in the order of the file: each is read in large blocks. */
+/** Reads the directory first, then the headers in file order, each in large blocks. */
 async function* entriesOf(source: ByteSource): AsyncGenerator<ZipEntry> {
   const zip = await fromRandomAccessReaderPromise(new BlockReader(source), source.size, { strictFileNames: true });
   if (zip.entryCount > maxEntries) throw rejected(`It has ${zip.entryCount} entries.`);
@@ -66,12 +66,12 @@ async function* entriesOf(source: ByteSource): AsyncGenerator<ZipEntry> {
     yield readEntry(zip, entry, source.size);
 }
 
-/** yauzl's words for names that lead out of the folder. */
+/** yauzl's messages for names that lead out of the folder. */
 const escape = /^(?:invalid relative path|absolute path|invalid characters in fileName)/;
 
 /**
- * The entries that the central directory names, ZIP64 included. Entries that lie over one another, which is how the
- * densest bombs are made, are refused. @throws ArtenicError `model-rejected`
+ * The entries that the central directory names, ZIP64 included. Overlapping entries, as used by the densest bombs, are
+ * refused. @throws ArtenicError `model-rejected`
  */
 export async function readZipEntries(source: ByteSource): Promise<readonly ZipEntry[]> {
   const entries: ZipEntry[] = [];

@@ -13,7 +13,9 @@ export function shown(error: Error): Error {
 
 const theirFaults: ReadonlySet<ErrorType> = new Set(['validation-failed', 'deadline-exceeded', 'payload-too-large']);
 
-/** What a request can have caused; a wrong model or a machine without memory concerns all of the batch. */
+/**
+ * True for errors that a single request can cause; a wrong model or a machine without memory affects the whole batch.
+ */
 export function isCallerFault(error: unknown): error is Error {
   return error instanceof HostDied || (error instanceof ArtenicError && theirFaults.has(error.type));
 }

@@ -32,7 +32,9 @@ async function startOnce(sha256: string, options: LaneOptions, onStart: (host: H
   }
 }
 
-/** Starts a process and loads the model. A kill from outside is not the model's doing, so it is tried once more. */
+/**
+ * Starts a process and loads the model. A SIGKILL from outside is not caused by the model, so the load is retried once.
+ */
 export async function loadHost(
   sha256: string,
   options: LaneOptions,

@@ -11,19 +11,22 @@ export type LoadedModel = {
 
 export type Inference = {
   readonly outputs: readonly NamedTensor[];
-  /** What the run took in the host. */
+  /** Duration of the run in the host. */
   readonly runMs: number;
 };
 
-/** What a host can be asked for, and what it answers. */
+/** Calls to a host, with their arguments and answers. */
 export type HostCalls = {
-  /** Checks and loads the model file; once, before anything else. */
+  /** Checks and loads the model file; called once, before all other calls. */
   readonly load: { readonly argument: string; readonly answer: LoadedModel };
   /** Reads a file of another format without opening it as its library would. */
   readonly scan: { readonly argument: ForeignFile; readonly answer: null };
-  /** Runs the model once on zeros. `failure`: what it said of them, which may be right of values that are made up. */
+  /** Runs the model once on zeros. `failure`: the model's error message, which may be caused by the made-up values. */
   readonly probe: { readonly argument: null; readonly answer: { readonly failure: string | null } };
-  /** Runs a few rows, together and one by one; whether each row's answer is its own. Loads and warms what is lazy. */
+  /**
+   * Runs a few rows, together and one by one, to find out whether each row's answer depends on that row only. Also
+   * loads and warms lazy parts.
+   */
   readonly warmUp: { readonly argument: null; readonly answer: { readonly hasOwnRows: boolean } };
   readonly infer: { readonly argument: readonly NamedTensor[]; readonly answer: Inference };
 };
@@ -40,7 +43,7 @@ export type HostFailure = {
   readonly message: string;
   readonly errors: readonly InputError[] | null;
 };
-/** The first message has id 0: the host listens. */
+/** The first message has id 0: the host is ready. */
 export type HostReply =
   | { readonly id: number; readonly failure: null; readonly answer: HostCalls[keyof HostCalls]['answer'] }
   | { readonly id: number; readonly failure: HostFailure };

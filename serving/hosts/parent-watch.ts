@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-// A run inside onnxruntime blocks the host's main thread, so only another thread can notice that nobody waits any more.
+// A run inside onnxruntime blocks the host's main thread, so only another thread can notice that the parent has died.
 const parentPid: unknown = workerData;
 const lookIntervalMs = 500;
 

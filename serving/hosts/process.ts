@@ -31,20 +31,20 @@ export type Host = {
     call: Call,
     argument: HostCalls[Call]['argument'],
   ) => Promise<HostCalls[Call]['answer']>;
-  /** SIGKILL: nothing else stops a model that runs. Resolves when the process is gone. */
+  /** Sends SIGKILL: no other signal stops a running model. Resolves when the process has ended. */
   readonly kill: () => Promise<void>;
   readonly died: Promise<HostDied>;
 };
 
 type Waiter = { readonly resolve: (answer: never) => void; readonly reject: (error: Error) => void };
 
-/** @param memoryBytes what the model may use beyond the empty host; enforced where `prlimit` is there */
+/** @param memoryBytes memory that the model may use beyond the empty host; enforced where `prlimit` is available */
 export async function startHost(options: { readonly memoryBytes: number }): Promise<Host> {
   const child = fork(entry, [String(process.pid)], {
     serialization: 'advanced',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     cwd: '/',
-    // none of our own environment: models are strangers
+    // Pass nothing of the platform's own environment: models are untrusted.
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -91,7 +91,7 @@ function converse(child: ChildProcess): Pick<Host, 'ask' | 'died'> & { readonly 
       resolve(end);
     };
     child.once('close', finish);
-    // the program could not be started at all; a failed send is followed by `close`
+    // The program could not be started at all. After a failed send, `close` follows.
     child.on('error', (error) => {
       stderrTail ||= error.message;
       if (child.pid === undefined) finish(null, null);
@@ -105,14 +105,17 @@ function converse(child: ChildProcess): Pick<Host, 'ask' | 'died'> & { readonly 
       const id = ++lastId;
       const answer = wait(id);
       child.send({ id, call, argument }, () => {
-        // a message that could not be sent is answered by `close`
+        // If the send fails, `close` follows and rejects the answer.
       });
       return answer;
     },
   };
 }
 
-/** After the start, so that what Node itself reserves does not count. Core dumps of a model's crash help nobody. */
+/**
+ * Set after the start, so that memory reserved by Node does not count. Core dumps are off: they do not help to debug a
+ * model.
+ */
 async function limitMemory(pid: number, memoryBytes: number): Promise<void> {
   try {
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -120,12 +123,12 @@ async function limitMemory(pid: number, memoryBytes: number): Promise<void> {
     const limit = reservedKib * 1024 + memoryBytes;
     await execute('prlimit', ['--pid', String(pid), `--as=${limit}`, '--core=0']);
   } catch (error) {
-    // no /proc, no util-linux: macOS and small images
+    // No /proc or no util-linux: macOS and small images.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
-/** Rejects with `late()` after the time; what `promise` does then is nobody's business any more. */
+/** Rejects with `late()` after the time; the later result of `promise` is ignored. */
 export async function withDeadline<T>(promise: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {

@@ -1,14 +1,14 @@
-/** Odd: the one in the middle is the median. With 15 runs of 1 ms, other work on the machine doubled it at times. */
+/** Odd, so that the middle run is the median. With 15 runs of 1 ms, other work on the machine sometimes doubled it. */
 const remembered = 63;
-/** Of long runs a few tell enough. */
+/** A few long runs are enough. */
 const enough = { runs: 5, totalMs: 250 };
 
-/** What the last runs of a model took in its process. The median, so that runs that were disturbed change nothing. */
+/** Durations of a model's last runs in its process. Uses the median, so that disturbed runs have no effect. */
 export class RecentRuns {
   #runs: readonly number[] = [];
   #medianMs: number | null = null;
 
-  /** Null until there have been enough. */
+  /** Null until there are enough runs. */
   get medianMs(): number | null {
     return this.#medianMs;
   }

@@ -16,7 +16,7 @@ const maxValues = 10_000_000;
 const probes = [0, 0.25, -0.5, 1] as const;
 const tolerance = 1e-4;
 
-/** One row; every value is `seed` as its type has it, and reals differ along the row. */
+/** One row in which every value is `seed`, converted to its type; reals vary along the row. */
 export function probeRow(inputs: readonly TensorSignature[], seed: number): readonly NamedTensor[] | null {
   const tensors: NamedTensor[] = [];
   for (const { name, type, shape } of inputs) {
@@ -28,7 +28,7 @@ export function probeRow(inputs: readonly TensorSignature[], seed: number): read
   return tensors;
 }
 
-/** Whole numbers may be places in a table, where 0 is surely there and 1 most often. */
+/** Integers may be indexes into a table: index 0 always exists, 1 almost always. */
 function probeData(type: string, count: number, seed: number): NamedTensor['data'] {
   const whole = seed < 0 || seed === 1 ? 1 : 0;
   if (type === 'string') return Array.from({ length: count }, () => (whole === 1 ? 'a' : ''));
@@ -63,7 +63,7 @@ function areClose(some: readonly NamedTensor[], others: readonly NamedTensor[]):
   );
 }
 
-/** What the model answers; null when it fails, which it may on values that are made up. */
+/** The model's outputs; null when it fails, because made-up values may be invalid. */
 async function answerOrNull(run: Run, tensors: readonly NamedTensor[]): Promise<readonly NamedTensor[] | null> {
   try {
     return await run(tensors);
@@ -73,9 +73,9 @@ async function answerOrNull(run: Run, tensors: readonly NamedTensor[]): Promise<
 }
 
 /**
- * Whether rows that run together get the answers they get alone: some models look across their rows (a normalization
- * over the batch, say), and those never share a run. It is learned from rows that differ and that the model answers; a
- * model that answers fewer than two such rows is taken for one that looks across.
+ * True when rows in a batch get the same answers as alone. Some models mix their rows (for example, by a normalization
+ * over the batch); such rows never share a run. Tested with differing rows that the model answers; a model that answers
+ * fewer than two such rows counts as one that mixes them.
  */
 export async function hasOwnRows({ inputs }: ModelSignature, run: Run): Promise<boolean> {
   const answered: { readonly row: readonly NamedTensor[]; readonly alone: readonly NamedTensor[] }[] = [];

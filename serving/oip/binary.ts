@@ -4,7 +4,7 @@ import { makeNumbers, type NamedTensor, type TensorData } from '../tensors/tenso
 const lengthBytes = 4;
 
 /**
- * Triton's binary tensor data: little-endian, row-major; BYTES are elements with a 4-byte length before each.
+ * Reads Triton's binary tensor data: little-endian, row-major; BYTES are elements with a 4-byte length before each.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 export function readBinary(what: string, type: string, count: number, bytes: Uint8Array): TensorData {
@@ -33,7 +33,7 @@ function readTexts(what: string, count: number, bytes: Uint8Array): readonly str
     const end = start <= bytes.length ? start + view.getUint32(at, true) : Infinity;
     if (end > bytes.length) throw new ArtenicError('validation-failed', `${what}: its last element is cut short`);
     const element = bytes.subarray(start, end);
-    // onnxruntime would cut the text there
+    // onnxruntime would cut the text there.
     if (element.includes(0))
       throw new ArtenicError('validation-failed', `${what}: element ${texts.length} holds a NUL character`);
     try {
@@ -48,7 +48,7 @@ function readTexts(what: string, count: number, bytes: Uint8Array): readonly str
   return texts;
 }
 
-/** The same way back. */
+/** Writes the format that `readBinary` reads. */
 export function writeBinary({ type, data }: NamedTensor): Uint8Array {
   if (type !== 'string') {
     const numbers = data as Float32Array;

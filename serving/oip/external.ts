@@ -21,7 +21,7 @@ const answerSchema = z.object({ outputs: z.array(tensorSchema.extend({ data: z.a
 const errorSchema = z.object({ error: z.string() });
 
 function addressOf({ url, model, version }: ExternalPlace, end: string): string {
-  // `encodeURIComponent` leaves them as they are, and a URL resolves them
+  // `encodeURIComponent` does not escape these names, and a URL would resolve them.
   for (const part of [model, version])
     if (part === '.' || part === '..')
       throw new ArtenicError('validation-failed', `A model or version of another server cannot be named ${part}.`);
@@ -68,7 +68,7 @@ async function ask(address: string, init: RequestInit, timeoutMs: number): Promi
   if (status >= 200 && status < 300) return value;
   const told = errorSchema.safeParse(value);
   const reason = told.success ? told.data.error.slice(0, 1000) : `status ${status}`;
-  // what a model throws comes as 500 with the protocol's error
+  // An exception of the model comes as status 500 with the protocol's error.
   const isAboutInputs = (status >= 400 && status < 500 && status !== 429) || (status === 500 && told.success);
   if (isAboutInputs) throw new ArtenicError('validation-failed', `The model's server refuses: ${reason}`);
   throw away(reason);
@@ -87,7 +87,7 @@ function toSignature({ name, datatype, shape }: z.output<typeof tensorSchema>): 
   return { name, type, shape: shape.map((dim, index) => (dim < 0 ? (index === 0 ? 'rows' : '?') : dim)) };
 }
 
-/** What the other server says that its model takes and gives. @throws ArtenicError */
+/** Inputs and outputs of the model as its server declares them. @throws ArtenicError */
 export async function readExternal(place: ExternalPlace, timeoutMs: number): Promise<ModelSignature> {
   const metadata = read(metadataSchema, await ask(addressOf(place, ''), {}, timeoutMs));
   const { inputs, outputs } = metadata;
@@ -96,7 +96,7 @@ export async function readExternal(place: ExternalPlace, timeoutMs: number): Pro
   return { inputs: inputs.map(toSignature), outputs: outputs.map(toSignature), labels: null };
 }
 
-/** @throws ArtenicError `unavailable`, `deadline-exceeded`, or `validation-failed` in the server's words */
+/** @throws ArtenicError `unavailable`, `deadline-exceeded`, or `validation-failed` with the server's message */
 export async function inferExternally(
   place: ExternalPlace,
   tensors: readonly NamedTensor[],

@@ -6,14 +6,14 @@ import { readBinary } from './binary.ts';
 import { datatypeOf, typeOf } from './types.ts';
 import { countOf, isFeedable, type NamedTensor, type TensorSignature } from '../tensors/tensors.ts';
 
-/** Ours are few; clients send their own, which may be of any kind. */
+/** Only a few parameters are used here; clients may send others of any kind. */
 const parameters = z.record(z.string(), z.unknown()).nullish();
 const name = z.string().min(1).max(1000);
 const maxDimensions = 32;
 
 /**
  * https://github.com/kserve/open-inference-protocol, inference_rest.md; `data` is checked against the signature later.
- * Clients that write down their whole object send null for what is not set.
+ * Some clients serialize their whole object and send null for unset fields.
  */
 export const inferRequestSchema = z.object({
   id: z.string().max(1000).nullish(),
@@ -39,7 +39,7 @@ export function wrong(message: string): ArtenicError {
   return new ArtenicError('validation-failed', message);
 }
 
-/** Flat or nested lists, as long as there are as many values as the shape says. */
+/** Accepts flat or nested lists with as many values as the shape has. */
 function flatten(value: unknown, wanted: number): readonly unknown[] {
   if (!Array.isArray(value)) throw wrong('data must be a list');
   if (!Array.isArray(value[0])) return value;

@@ -6,10 +6,10 @@ import { wrong, type InferRequest } from './request.ts';
 import { allDatatypes, datatypeOf } from './types.ts';
 import type { NamedTensor, TensorSignature } from '../tensors/tensors.ts';
 
-/** A number of any size as JSON holds it, digit by digit; TypeScript does not know it yet. */
+/** Writes a number of any size digit by digit into JSON; TypeScript has no type for it yet. */
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (digits: string) => unknown };
 
-/** Values for JSON. Whole numbers keep all their digits; NaN and infinities, which JSON has not, are text. */
+/** Values for JSON. Integers keep all their digits; NaN and infinities, which JSON lacks, become text. */
 function jsonData(tensor: NamedTensor): readonly unknown[] {
   if (tensor.type !== 'int64' && tensor.type !== 'uint64') return jsonValues(tensor);
   return Array.from(tensor.data as BigInt64Array, (value) =>
@@ -19,7 +19,7 @@ function jsonData(tensor: NamedTensor): readonly unknown[] {
 
 type Wanted = { readonly name: string; readonly isBinary: boolean };
 
-/** Which outputs in which form. @throws ArtenicError for an output that the model has not */
+/** The wanted outputs and their form. @throws ArtenicError for an output that the model does not have */
 export function wantedOutputs(request: InferRequest, signature: ModelSignature): readonly Wanted[] {
   const byDefault = request.parameters?.['binary_data_output'] === true;
   const names = signature.outputs.map(({ name }) => name);
@@ -34,7 +34,7 @@ export function wantedOutputs(request: InferRequest, signature: ModelSignature):
   });
 }
 
-/** What `writeAnswer` writes, for the document. */
+/** Describes the output of `writeAnswer` for the API document. */
 export const inferAnswerSchema = z.object({
   model_name: z.string(),
   model_version: z.string(),
@@ -94,7 +94,7 @@ export function writeInputs(tensors: readonly NamedTensor[]): string {
   return JSON.stringify({ inputs });
 }
 
-/** Tensor metadata as the protocol has it: an open dimension is -1, and so is a shape of unknown rank. */
+/** Tensor metadata in the protocol's form: an open dimension is -1, and so is a shape of unknown rank. */
 export function describeTensors(tensors: readonly TensorSignature[]): readonly object[] {
   return tensors.map(({ name, type, shape }) => ({
     name,

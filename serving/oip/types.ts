@@ -25,7 +25,7 @@ export function datatypeOf(type: string): Datatype {
   return name;
 }
 
-/** Undefined for a datatype that the protocol has and onnxruntime has not, as BF16. */
+/** Undefined for a datatype of the protocol that onnxruntime lacks, such as BF16. */
 export function typeOf(datatype: string): string | undefined {
   return types.get(datatype);
 }

@@ -1,7 +1,7 @@
-"""Tells what pickles import, without loading them. Arguments: the folder that picklescan is in, the asking process.
+"""Lists the imports of pickles without loading them. Arguments: the folder of picklescan, the id of the asking process.
 
-Standard input: one JSON line for each question, {"path", "start", "length"} for a part of a file or {"bytes"} for as many
-bytes behind the line. Standard output: one JSON line for each answer.
+Standard input: one JSON line for each question, {"path", "start", "length"} for a part of a file or {"bytes"} for the
+number of bytes that follow the line. Standard output: one JSON line for each answer.
 """
 import io
 import json
@@ -17,7 +17,7 @@ from picklescan.torch import MAGIC_NUMBER  # noqa: E402
 
 
 def end_with(process):
-    """The asking process may be killed, also before this one is ready."""
+    """Exits when the asking process has ended. It may be killed even before this process is ready."""
     while True:
         try:
             os.kill(process, 0)
@@ -28,16 +28,16 @@ def end_with(process):
 
 threading.Thread(target=end_with, args=(int(sys.argv[2]),), daemon=True).start()
 
-# what calls what was imported
+# Opcodes that call an imported object.
 CALLS = {"REDUCE", "BUILD", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
 EXTENSIONS = {"EXT1", "EXT2", "EXT4"}
-# PyTorch's older format has so many pickles, and then numbers
+# Number of pickles in PyTorch's older format; numbers follow them.
 LEGACY_PICKLES = 5
 MOST_PICKLES, MOST_IMPORTS = 1000, 1000
 
 
 class Part(io.RawIOBase):
-    """A part of a file as a file of its own."""
+    """A part of a file, read like a whole file."""
 
     def __init__(self, path, start, length):
         self.file, self.start, self.length, self.at = open(path, "rb"), start, length, 0
@@ -61,7 +61,7 @@ class Part(io.RawIOBase):
 
 
 def one_pickle(data, answer):
-    """Reads one pickle; returns whether it came to its end."""
+    """Reads one pickle; returns whether it is complete."""
     start, is_whole = data.tell(), True
     try:
         for code, value, _ in pickletools.genops(data):
@@ -91,7 +91,7 @@ def look(data):
         answer["pickles"] += 1
         is_legacy_end = answer["legacy"] and answer["pickles"] == LEGACY_PICKLES
         if is_legacy_end or answer["pickles"] >= MOST_PICKLES or len(answer["imports"]) > MOST_IMPORTS:
-            # what follows is not looked at
+            # The bytes that follow are not scanned.
             answer["whole"] = data.read(1) == b""
             break
     answer["imports"] = answer["imports"][:MOST_IMPORTS]

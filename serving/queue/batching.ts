@@ -1,24 +1,24 @@
-/** What the queue of one model knows when it decides. Times are milliseconds of one clock. */
+/** State of one model's queue at the time of a decision. Times are milliseconds of one clock. */
 export type QueueState = {
   readonly nowMs: number;
   readonly rows: number;
   readonly jobs: number;
   readonly oldestArrivalMs: number;
   readonly oldestDeadlineMs: number;
-  /** How many callers there have been at the same time lately; when all of them wait, nobody else is expected. */
+  /** Number of simultaneous callers lately; when all of them wait, no further job is expected. */
   readonly expectedJobs: number;
-  /** What one run of a batch takes lately; 0 before the first. */
+  /** Recent duration of one batch run; 0 before the first. */
   readonly runMs: number;
 };
 export type BatchPolicy = {
-  /** Most rows of one batch. Higher: more throughput, and more to do again when one row fails. */
+  /** Most rows of one batch. Higher: more throughput, and more to run again when one row fails. */
   readonly maxRows: number;
-  /** Longest wait for company. Higher: fuller batches at middling load; it is added to the latency. */
+  /** Longest wait for more jobs. Higher: fuller batches at medium load; the wait is added to the latency. */
   readonly maxDelayMs: number;
 };
 export const defaultPolicy: BatchPolicy = { maxRows: 32, maxDelayMs: 2 };
 
-/** How long a free host leaves the queue alone: 0 means run now. */
+/** Delay before a free host takes the next batch; 0 means run now. */
 export function flushDelayMs(queue: QueueState, policy: BatchPolicy): number {
   if (queue.rows >= policy.maxRows || queue.jobs >= queue.expectedJobs) return 0;
   const company = queue.oldestArrivalMs + policy.maxDelayMs - queue.nowMs;
@@ -26,7 +26,7 @@ export function flushDelayMs(queue: QueueState, policy: BatchPolicy): number {
   return Math.max(0, Math.min(company, deadline));
 }
 
-/** The number of callers to expect: rises at once, and falls slowly when fewer come. */
+/** Number of callers to expect: rises at once, and falls slowly when fewer arrive. */
 export function expectedJobsAfter(previous: number, jobsUnderWay: number): number {
   return Math.max(1, jobsUnderWay, previous * 0.8);
 }
@@ -34,8 +34,8 @@ export function expectedJobsAfter(previous: number, jobsUnderWay: number): numbe
 type Batchable = { readonly rows: number; readonly key: string | null };
 
 /**
- * How many jobs from the head of the queue run together: those that fit behind the first, in order of arrival. A job
- * without a key, or with more rows than a batch has, runs alone.
+ * Number of jobs from the head of the queue that run together: the jobs that fit behind the first, in order of arrival.
+ * A job without a key, or with more rows than the limit, runs alone.
  */
 export function batchSize(queue: readonly Batchable[], maxRows: number): number {
   const [first] = queue;
@@ -52,54 +52,57 @@ export function batchSize(queue: readonly Batchable[], maxRows: number): number 
 }
 
 export type Load = {
-  /** Batches that wait or run already. */
+  /** Batches that wait or already run. */
   readonly batchesAhead: number;
   readonly hosts: number;
-  /** What one run of a batch takes lately; 0 before the first. */
+  /** Recent duration of one batch run; 0 before the first. */
   readonly runMs: number;
   readonly remainingMs: number;
 };
 export type Admission = { readonly admitted: true } | { readonly admitted: false; readonly retryAfterMs: number };
 
-/** Lets nobody wait for an answer that would come too late: who would, is told when the queue will be short enough. */
+/** Refuses a job whose answer would come too late, with the time after which the queue will be short enough. */
 export function admit({ batchesAhead, hosts, runMs, remainingMs }: Load): Admission {
   const answerMs = (Math.ceil(batchesAhead / Math.max(1, hosts)) + 1) * runMs;
   return answerMs <= remainingMs ? { admitted: true } : { admitted: false, retryAfterMs: answerMs - remainingMs };
 }
 
-/** The mean of late, in which an old sample counts less and less. */
+/** Exponential moving average: older samples weigh less. */
 export function smoothed(previous: number, sample: number): number {
   return previous === 0 ? sample : previous * 0.8 + sample * 0.2;
 }
 
 /**
- * How long a run may take before its host is killed. A batch gets half of the time and every half of it a quarter and so
- * on, so that after a row that never ends there is time to find it and to answer the others.
+ * Longest run before its host is killed. A batch gets half of the deadline, each half of it a quarter, and so on. So
+ * after a row that never ends, there is time to find it and to answer the others.
  */
 export function runBudgetMs(jobs: number, jobsOfBatch: number, deadlineMs: number): number {
   return jobs > 1 ? (deadlineMs * jobs) / (2 * jobsOfBatch) : deadlineMs;
 }
 
-/** Longest run during which a second batch is sent ahead, so that a host never waits for its next one. */
+/** Longest run during which a second batch is sent ahead, so that a host never waits for its next batch. */
 const aheadMs = 20;
 
-/** How many batches a process may have at once. Only full ones are sent ahead: others may still find company. */
+/**
+ * Number of batches that a process may have at once. Only full batches are sent ahead: a smaller one may still be
+ * filled.
+ */
 export function batchesAtOnce(queue: { readonly rows: number; readonly runMs: number }, maxRows: number): 1 | 2 {
   return queue.runMs > 0 && queue.runMs <= aheadMs && queue.rows >= maxRows ? 2 : 1;
 }
 
-/** From here on, what the API does for a batch is small beside its run (docs/decisions/010). */
+/** For runs at least this long, the API's own work per batch is small in comparison (docs/decisions/010). */
 const longRunMs = 2.5;
 
 /**
- * Most processes of one model that `cores` put to use. The last core is the API's, which reads and writes every request;
- * one more process takes it only when runs are long. `runMs` is null until enough runs have been seen.
+ * Most processes of one model that keep `cores` busy. The last core is for the API, which reads and writes every
+ * request; one more process uses it only when runs are long. `runMs` is null until enough runs have been seen.
  */
 export function hostsForCores(cores: number, runMs: number | null): number {
   return runMs !== null && runMs >= longRunMs ? cores : Math.max(1, cores - 1);
 }
 
-/** Whether one more process would be put to use: nobody is free, and a whole batch waits. */
+/** True when one more process would be used: no host is free, and a whole batch waits. */
 export function wantsHost(pool: {
   readonly hosts: number;
   readonly freeHosts: number;
@@ -114,8 +117,9 @@ export function wantsHost(pool: {
 type Outcome<R> = { readonly answer: R; readonly error: null } | { readonly answer: null; readonly error: Error };
 
 /**
- * Runs all items together; when that fails, halves again and again until the failure stands alone. With k failing items
- * of n this takes at most 1 + 2k·⌈log2 n⌉ runs. `run` throws what concerns its items; anything else ends the search.
+ * Runs all items together; when that fails, halves them repeatedly until the failing item is alone. With k failing
+ * items of n this takes at most 1 + 2k·⌈log2 n⌉ runs. Errors of `run` that the items cause are isolated; any other
+ * error ends the search.
  */
 export async function isolate<T, R>(
   items: readonly T[],

@@ -1,7 +1,7 @@
 /** A model that has processes. */
 export type Resident = {
   readonly id: string;
-  /** When it was last asked for something, on any clock that rises. */
+  /** Time of its last request, on any monotonic clock. */
   readonly lastUsed: number;
   readonly isIdle: boolean;
   readonly hosts: number;
@@ -10,8 +10,8 @@ export type Resident = {
 export type Capacity = { readonly maxHosts: number; readonly maxBytes: number };
 
 /**
- * Which idle models make room for one more process of `bytes`, least recently used first. Null when there is no room
- * even without all of them. A model that alone is over the cap still gets in when nothing else is there.
+ * Idle models to evict for one more process of `bytes`, least recently used first. Null when evicting all of them is
+ * not enough. A model that alone exceeds the limit is still admitted when no other model is loaded.
  */
 export function evictionsFor(
   residents: readonly Resident[],

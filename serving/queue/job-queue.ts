@@ -13,7 +13,7 @@ import { batchKeyOf, rowsOf, type NamedTensor } from '../tensors/tensors.ts';
 
 /** One request for a model. Times are of `performance.now()`. */
 export type Job = {
-  /** Checks and encodes what was asked, as soon as the signature is known. */
+  /** Checks and encodes the request's inputs as soon as the signature is known. */
   readonly prepare: (facts: ModelFacts) => readonly NamedTensor[];
   readonly arrivalMs: number;
   readonly deadlineMs: number;
@@ -25,7 +25,7 @@ export type Job = {
   isOver: boolean;
 };
 
-/** Requests in order of arrival, and what is known about how fast they are answered. */
+/** Requests in order of arrival, with recent statistics of how fast they are answered. */
 export class JobQueue {
   readonly #policy: BatchPolicy;
   #jobs: Job[] = [];
@@ -63,7 +63,7 @@ export class JobQueue {
     this.#rows += job.rows;
   }
 
-  /** Tells how many callers there are now, waiting and being answered. */
+  /** Records the current number of callers, waiting or being answered. */
   callers(underWay: number): void {
     this.#expectedJobs = Math.max(this.#expectedJobs, underWay);
   }
@@ -72,7 +72,7 @@ export class JobQueue {
     this.#runMs = smoothed(this.#runMs, tookMs);
   }
 
-  /** How long to leave the queue alone; null when nobody waits. */
+  /** Delay before the next batch is taken; null when the queue is empty. */
   flushDelayMs(): number | null {
     this.#dropOver();
     const [first] = this.#jobs;
@@ -95,7 +95,7 @@ export class JobQueue {
     return batchesAtOnce({ rows: this.#rows, runMs: this.#runMs }, this.#policy.maxRows);
   }
 
-  /** The next batch, without those who have given up. */
+  /** The next batch, without jobs whose deadline has passed. */
   take(underWay: number): readonly Job[] {
     const batch = this.#jobs.splice(0, batchSize(this.#jobs, this.#policy.maxRows));
     this.#rows -= batch.reduce((sum, { rows }) => sum + rows, 0);

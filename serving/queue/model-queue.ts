@@ -11,14 +11,14 @@ import { joinRows, splitRows, type NamedTensor } from '../tensors/tensors.ts';
 
 export type QueueOptions = LaneOptions & {
   readonly policy: BatchPolicy;
-  /** Most processes for one model, whose runs take `runMs`; null: not known yet. */
+  /** Most processes of one model whose runs take `runMs`; null when that is not known yet. */
   readonly maxHostsPerModel: (runMs: number | null) => number;
   readonly deadlineMs: number;
-  /** Asks for room for one more process; false: none now, and `pump` is called when there may be. */
+  /** Requests room for one more process. False when there is none; then `pump` is called when there may be. */
   readonly makeRoom: () => boolean;
-  /** Whether another model waits for a process. */
+  /** True when another model waits for a process. */
   readonly someoneWaits: () => boolean;
-  /** Called when a process has nothing to do, or is gone. */
+  /** Called when a process becomes idle or has ended. */
   readonly onFree: () => void;
 };
 
@@ -26,19 +26,21 @@ export type QueueOptions = LaneOptions & {
 type Lane = {
   host: LoadedHost;
   readonly sinceMs: number;
-  /** Batches it has. */
+  /** Number of batches that it has. */
   running: number;
-  /** Settles when the last of them has been run. */
+  /** Settles when the last of them has run. */
   tail: Promise<unknown>;
   restart: Promise<LoadedHost> | null;
-  /** Takes nothing more: another model waits for its place. */
+  /** True when the lane accepts no further batches, because another model waits for its place. */
   isLeaving: boolean;
 };
 
-/** A lane whose model is asked for without pause leaves it to another model after this time. */
+/** A lane that is constantly in use gives way to another model after this time. */
 const sliceMs = 2000;
 
-/** One model version: requests in order of arrival, batches made of them, and the processes that answer. */
+/**
+ * Queue of one model version: requests in order of arrival, the batches made of them, and the processes that answer.
+ */
 export class ModelQueue {
   readonly #sha256: string;
   readonly #options: QueueOptions;
@@ -109,7 +111,7 @@ export class ModelQueue {
     await Promise.all([...this.#hosts].map((host) => host.kill()));
   }
 
-  /** Gives work to free processes. To be called whenever something has changed. */
+  /** Gives work to free processes. Call it after every change. */
   readonly pump = (): void => {
     if (this.#isClosed) return;
     this.#dispatch();
@@ -145,7 +147,7 @@ export class ModelQueue {
     return open.find((lane) => lane.running === 0) ?? open[0];
   }
 
-  /** Gives a batch to each free process; or sets a timer for the moment when the wait for company ends. */
+  /** Gives a batch to each free process, or sets a timer for the end of the wait for more jobs. */
   #dispatch(): void {
     for (let lane = this.#freeLane(); lane !== undefined; lane = this.#freeLane()) {
       const delayMs = this.#queue.flushDelayMs();
@@ -171,7 +173,7 @@ export class ModelQueue {
     });
   }
 
-  /** Never rejects: a failure belongs to the jobs of the batch. */
+  /** Never rejects: a failure is passed to the jobs of the batch. */
   async #answer(lane: Lane, batch: readonly Job[]): Promise<void> {
     if (batch.length === 0) return;
     try {
@@ -183,7 +185,7 @@ export class ModelQueue {
     }
   }
 
-  /** A death is first taken for an accident; when it comes again, the jobs are tried in halves. */
+  /** A host that dies is first assumed to have died by accident; when it dies again, the jobs are tried in halves. */
   async #attempt(lane: Lane, jobs: readonly Job[], jobsOfBatch: number): Promise<readonly (readonly NamedTensor[])[]> {
     try {
       return await this.#runOn(lane, jobs, jobsOfBatch);
@@ -209,14 +211,14 @@ export class ModelQueue {
     const before = lane.tail;
     const answer = host.ask('infer', joinRows(jobs.map(({ tensors }) => tensors)));
     lane.tail = answer.catch(() => null);
-    // its time begins when the batch before it has been run
+    // The time limit begins when the previous batch has run.
     await before;
     const startedMs = performance.now();
     let inference: Inference;
     try {
       inference = await withDeadline(answer, limitMs, () => this.#late());
     } catch (error) {
-      // nothing else stops a model that runs
+      // Only a kill stops a running model.
       if (error instanceof ArtenicError && error.type === 'deadline-exceeded') await host.kill();
       throw error;
     }
@@ -229,7 +231,7 @@ export class ModelQueue {
       jobs.map(({ rows }) => rows),
     );
     if (parts !== null) return parts;
-    // its outputs are not by row after all
+    // The outputs turn out not to be per row.
     if (this.#facts !== null) this.#facts = { ...this.#facts, hasOwnRows: false };
     const answers: (readonly NamedTensor[])[] = [];
     for (const job of jobs) answers.push((await host.ask('infer', job.tensors)).outputs);
@@ -252,7 +254,7 @@ export class ModelQueue {
 
   #forget(host: Host): void {
     this.#hosts.delete(host);
-    // a lane at work finds out by itself and starts another
+    // A busy lane notices the death by itself and starts another host.
     this.#lanes = this.#lanes.filter((lane) => lane.running > 0 || lane.host.host !== host);
     this.#options.onFree();
   }
@@ -266,7 +268,7 @@ export class ModelQueue {
         for (const job of this.#unprepared.splice(0)) if (!job.isOver) this.#enqueue(job, host.facts);
       })
       .catch((error: unknown) => {
-        // with another process at work, a failure to start one more concerns nobody
+        // While another process works, a failure to start one more affects no job.
         if (isFirst) this.#refuseAll(error instanceof HostDied ? verdictOf(error) : (error as Error));
       })
       .finally(() => {
@@ -276,7 +278,7 @@ export class ModelQueue {
       });
   }
 
-  /** Removes a lane without a process, and gives one up for a model that waits. */
+  /** Removes a lane without a process, and gives up a lane when another model waits. */
   #afterBatch(lane: Lane): void {
     const isDead = !this.#hosts.has(lane.host.host);
     const hasHadItsTime = this.#lanes.length > 1 || performance.now() - lane.sinceMs > sliceMs;

@@ -7,7 +7,7 @@ type Json = string | number | boolean | readonly Json[];
 /** Outputs of one row as JSON, and the class with the highest probability. */
 export type Prediction = { readonly outputs: Readonly<Record<string, Json>>; readonly label: string | null };
 
-/** Writing more takes so long that others wait for it. */
+/** Writing more values would block other requests too long. */
 const maxValues = 1_000_000;
 const maxCharacters = 16_000_000;
 
@@ -15,7 +15,7 @@ export function valuesOf(tensors: readonly NamedTensor[]): number {
   return tensors.reduce((sum, { data }) => sum + data.length, 0);
 }
 
-/** @throws ArtenicError `payload-too-large` for more than is sent as JSON */
+/** @throws ArtenicError `payload-too-large` when the outputs are too large for JSON */
 export function refuseLongAnswer(tensors: readonly NamedTensor[]): void {
   const values = valuesOf(tensors);
   let characters = 0;
@@ -31,7 +31,7 @@ export function refuseLongAnswer(tensors: readonly NamedTensor[]): void {
     throw new ArtenicError('payload-too-large', `The model answers with ${tooMuch} are sent as JSON.`);
 }
 
-/** Outputs of one row: nested lists without the dimension of rows. NaN and infinities become text. */
+/** Outputs of one row: nested lists without the row dimension. NaN and infinities become text. */
 export function decodeRow(signature: ModelSignature, tensors: readonly NamedTensor[]): Prediction {
   refuseLongAnswer(tensors);
   const outputs: Record<string, Json> = {};
@@ -45,7 +45,7 @@ export function decodeRow(signature: ModelSignature, tensors: readonly NamedTens
   return { outputs, label: labelOf(signature, outputs) };
 }
 
-/** The values one by one, as JSON can hold them: whole numbers past 2^53, NaN and infinities as text. */
+/** The values in a form that JSON can hold: integers past 2^53, NaN and infinities as text. */
 export function jsonValues({ type, data }: NamedTensor): readonly Json[] {
   if (type === 'float16') return Array.from(data as Uint16Array, (bits) => finite(fromHalf(bits)));
   if (type === 'bool') return Array.from(data as Uint8Array, (bit) => bit === 1);

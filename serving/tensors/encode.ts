@@ -3,7 +3,9 @@ import { ArtenicError, type InputError } from '../../core/errors.ts';
 import { toHalf } from './half.ts';
 import { makeNumbers, type NamedTensor, type TensorData, type TensorSignature } from './tensors.ts';
 
-/** A number, string, boolean, null or a row-major list of them per named input; checked against the model's signature. */
+/**
+ * A number, string, boolean, null or a row-major list of them per named input; checked against the model's signature.
+ */
 export type Inputs = Readonly<Record<string, unknown>>;
 
 const realTypes: ReadonlySet<string> = new Set(['float16', 'float32', 'float64']);
@@ -50,7 +52,9 @@ function encodeInput(input: TensorSignature, value: unknown): NamedTensor | stri
   return { name: input.name, type: input.type, dims, data };
 }
 
-/** An open first dimension is the number of rows, so 1. One more open dimension takes what the number of values leaves. */
+/**
+ * An open first dimension is the number of rows, so 1. One more open dimension is derived from the number of values.
+ */
 function resolveShape(shape: readonly (number | string)[], count: number): readonly number[] | null {
   const rowed = shape.map((dim, index) => (index === 0 && typeof dim === 'string' ? 1 : dim));
   const known = rowed.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
@@ -60,7 +64,7 @@ function resolveShape(shape: readonly (number | string)[], count: number): reado
   return rowed.map((dim) => (typeof dim === 'string' ? count / known : dim));
 }
 
-/** The values as their type stores them; a sentence when one of them is not of that type. */
+/** The values in their type's storage form; an error message when one of them is not of that type. */
 export function encodeValues(type: string, values: readonly unknown[]): TensorData | string {
   const wrong =
     type === 'string'
@@ -74,7 +78,7 @@ export function encodeValues(type: string, values: readonly unknown[]): TensorDa
   return realTypes.has(type) ? encodeReals(type, values) : encodeIntegers(type, values);
 }
 
-/** onnxruntime cuts a text at its first NUL and replaces half of a surrogate pair. */
+/** onnxruntime cuts a text at its first NUL and replaces lone surrogates. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }
@@ -104,10 +108,10 @@ const notFinite: ReadonlyMap<unknown, number> = new Map([
 ]);
 const manyDigits = /^-?\d{16,400}$/;
 
-/** What stands for a number that JSON has not: null for a missing one, and the words that answers hold. */
+/** Reads the substitutes for numbers that JSON lacks: null for a missing value, and the words used in answers. */
 function realOf(value: unknown): number | undefined {
   const isLong = typeof value === 'string' && manyDigits.test(value);
-  // a whole number past 2^53 may come as its digits
+  // An integer past 2^53 may come as its digits.
   return isLong ? Number(value) : notFinite.get(value);
 }
 
@@ -123,7 +127,7 @@ function encodeReals(type: string, values: readonly unknown[]): TensorData | str
   return data;
 }
 
-/** Whole numbers past 2^53 do not fit into a JSON number, so text is taken too. */
+/** Integers past 2^53 do not fit into a JSON number, so text is accepted too. */
 function encodeIntegers(type: string, values: readonly unknown[]): TensorData | string {
   const range = ownValue(integerRanges, type);
   const data = makeNumbers(type, values.length);

@@ -36,7 +36,7 @@ const makers: Readonly<Record<string, (length: number) => Exclude<TensorData, re
   uint64: (length) => new BigUint64Array(length),
 };
 
-/** Types that requests can fill and answers can hold. */
+/** True for types that requests can fill and answers can contain. */
 export function isFeedable(type: string): boolean {
   return type === 'string' || Object.hasOwn(makers, type);
 }
@@ -52,19 +52,19 @@ export function countOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** Whether every input and output has an open first dimension: then rows of several requests can run together. */
+/** True when every input and output has an open first dimension: then rows of several requests can run together. */
 export function hasOpenRows({ inputs, outputs }: ModelSignature): boolean {
   const isOpen = ({ shape }: TensorSignature) => typeof shape?.[0] === 'string';
   return inputs.length > 0 && inputs.every(isOpen) && outputs.every(isOpen);
 }
 
-/** The number of rows that all tensors agree on; null when they do not. */
+/** The number of rows that all tensors share; null when they differ. */
 export function rowsOf(tensors: readonly NamedTensor[]): number | null {
   const rows = tensors[0]?.dims[0];
   return rows === undefined || tensors.some(({ dims }) => dims[0] !== rows) ? null : rows;
 }
 
-/** Equal for tensors that can be put under one another. */
+/** Equal for tensors that can be stacked. */
 export function batchKeyOf(tensors: readonly NamedTensor[]): string {
   return tensors.map(({ name, dims }) => `${name}:${dims.slice(1).join('x')}`).join(';');
 }
@@ -76,14 +76,14 @@ function concat(parts: readonly NamedTensor[], first: NamedTensor): NamedTensor 
   const data = makeNumbers(first.type, countOf(dims));
   let at = 0;
   for (const part of parts) {
-    // the same type throughout, which the compiler cannot see
+    // All parts have the same type, which the compiler cannot infer.
     (data as Float32Array).set(part.data as Float32Array, at);
     at += part.data.length;
   }
   return { ...first, dims, data };
 }
 
-/** Puts requests under one another; they have the same batch key. */
+/** Stacks the rows of requests with the same batch key. */
 export function joinRows(requests: readonly (readonly NamedTensor[])[]): readonly NamedTensor[] {
   const [first, ...rest] = requests;
   if (first === undefined || rest.length === 0) return first ?? [];
@@ -102,7 +102,7 @@ function sliceRows(tensor: NamedTensor, from: number, to: number): NamedTensor {
   return { ...tensor, dims: [to - from, ...tensor.dims.slice(1)], data: part };
 }
 
-/** Takes the answer apart again. Null when the outputs do not have as many rows as went in. */
+/** Splits the outputs by request. Null when they do not have as many rows as the inputs. */
 export function splitRows(
   outputs: readonly NamedTensor[],
   rowCounts: readonly number[],

@@ -1,21 +1,21 @@
 import type { Instance } from '../rules/state.ts';
 
-/** What the machines tell the cloud. */
+/** Events that machines report to the cloud. */
 export type MachineEvents = {
-  /** Nothing of it runs any more. */
+  /** All processes of the machine have ended. */
   readonly onOff: (instanceId: string) => void;
   readonly onStep: (instanceId: string, step: number) => void;
 };
 
-/** What stands behind the instances. Everything may be asked twice. */
+/** The machines behind the instances. All methods may be called twice. */
 export type Machines = {
-  /** Switches on, or takes over what an earlier life of the cloud has switched on. */
+  /** Switches a machine on, or takes over one that an earlier run of the cloud has switched on. */
   readonly start: (instance: Instance, userData: string) => void;
-  /** The warning, as the machine itself hears it. */
+  /** Sends the machine its preemption notice. */
   readonly notice: (instance: Instance) => void;
-  /** The machine reaches nothing from now on, as the instance says: for so much real time, or without end when null. */
+  /** Cuts the machine off in the way the instance says: for `forMs` of real time, or without end when null. */
   readonly silence: (instance: Instance, forMs: number | null) => void;
-  /** Ends everything, however long it takes, then tells so. */
+  /** Ends everything on the machine, however long that takes, then reports it. */
   readonly stop: (instanceId: string) => void;
   readonly console: (instanceId: string) => string;
   /** Forgets the machines without ending them. */

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process by pid and start: pids are used again. */
+/** Identifies a process by pid and start time, because pids are reused. */
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
 
 const hasProc = process.platform === 'linux';
 
-/** By shape: an error of another realm is no `instanceof Error`. */
+/** Checks the shape: an error of another realm is not an `instanceof Error`. */
 function codeOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
 }
@@ -15,18 +15,19 @@ function readProc(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    // ended meanwhile, or somebody else's
+    // The process has ended meanwhile, or belongs to another user.
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) return null;
     throw error;
   }
 }
 
-/** Null for a process that has ended; a zombie has. */
+/** Null for a process that has ended; a zombie counts as ended. */
 export function startOf(pid: number): string | null {
   if (!hasProc) return ps().find((one) => one.pid === pid)?.startedAt ?? null;
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  // the second field is the program's name in parentheses and may hold anything; the state is field 3, the start field 22
+  // The second field is the program's name in parentheses and may contain any character; the state is field 3, the
+  // start field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
 }
@@ -35,7 +36,7 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   return startOf(pid) === startedAt;
 }
 
-/** Living processes in whose environment `text` occurs. */
+/** Live processes whose environment contains `text`. */
 export function processesWith(text: string): readonly number[] {
   if (!hasProc) return ps().flatMap(({ pid, words }) => (pid !== process.pid && words.includes(text) ? [pid] : []));
   return readdirSync('/proc')
@@ -44,7 +45,7 @@ export function processesWith(text: string): readonly number[] {
     .filter((pid) => pid !== process.pid && startOf(pid) !== null);
 }
 
-/** Gone already is success. */
+/** Succeeds when the process has already gone. */
 export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -7,18 +7,18 @@ import type { MachineEvents, Machines } from './machines.ts';
 import { isAlive, kill, processesWith, startOf, type ProcessIdentity } from './processes.ts';
 
 export type RunnerMachinesOptions = {
-  /** Machines live in folders below. */
+  /** Parent of the machines' folders. */
   readonly folder: string;
-  /** What boots: a program that gets the path of its bootstrap file. */
+  /** The program that boots; it gets the path of its bootstrap file. */
   readonly runnerEntry: string;
   readonly nodePath: string;
-  /** URL of the machine's own metadata, by instance. */
+  /** URL of an instance's own metadata. */
   readonly metadataUrl: (instanceId: string) => string;
 };
 
 const pollMs = 100;
 
-/** What a program needs of its surroundings. */
+/** Environment variables that a program needs. */
 const passedOn = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE'],
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'HTTP_PROXY', 'HTTPS_PROXY'],
@@ -27,8 +27,8 @@ const passedOn = new Set([
 const passedOnPrefixes = ['LC_', 'PIP_', 'UV_', 'CUDA_', 'NVIDIA_'];
 
 /**
- * Becomes the program: same process, same start. Before that it takes the machine's one record, so that of two starts
- * (before and after a death of the cloud) one comes out, and none after a stop.
+ * Becomes the program: same process, same start time. Before that it creates the machine's pid file, so that of two
+ * starts (before and after a crash of the cloud) only one succeeds, and none succeeds after a stop.
  */
 const startScript = `set -fC
 folder=$1 node=$2 entry=$3
@@ -49,7 +49,10 @@ function readUserData(text: string): z.output<typeof userDataSchema> | null {
 
 type Running = { readonly timer: NodeJS.Timeout };
 
-/** Machines that are processes of this computer, each with what it starts in a folder and a process group of its own. */
+/**
+ * Machines that are processes of this computer. Each has its own folder and process group for all processes that it
+ * starts.
+ */
 export class RunnerMachines implements Machines {
   readonly #options: RunnerMachinesOptions;
   readonly #events: MachineEvents;
@@ -94,7 +97,7 @@ export class RunnerMachines implements Machines {
         stdio: ['ignore', log, log],
       });
       child.once('exit', () => this.#look(instanceId));
-      // without a shell there is no machine; the next look says so
+      // Without a shell there is no machine; the next check reports that.
       child.once('error', () => writeFileSync(join(folder, 'pid'), '0'));
       child.unref();
     } finally {
@@ -114,7 +117,7 @@ export class RunnerMachines implements Machines {
     };
   }
 
-  /** Without its program a machine is over: it switches off, with all that is left. */
+  /** A machine without its program is over: it switches off, and its other processes are killed. */
   #look(instanceId: string): void {
     if (!this.#running.has(instanceId) || this.#stopping.has(instanceId)) return;
     const pid = this.#pid(instanceId);
@@ -132,7 +135,7 @@ export class RunnerMachines implements Machines {
   #isUp(instanceId: string, pid: number): boolean {
     const known = this.#identities.get(instanceId);
     if (known !== undefined) return isAlive(known);
-    // a pid that another program has got meanwhile does not carry our mark
+    // If another program has received the pid meanwhile, it does not carry the machine's mark.
     if (pid === 0 || !processesWith(this.#mark(instanceId)).includes(pid)) return false;
     const startedAt = startOf(pid);
     if (startedAt !== null) this.#identities.set(instanceId, { pid, startedAt });
@@ -144,7 +147,7 @@ export class RunnerMachines implements Machines {
     if (pid !== null && this.#isUp(instanceId, pid)) kill(pid, 'SIGTERM');
   }
 
-  /** Stopped as a machine that hangs: its processes are there, and none of them does anything. */
+  /** Simulates a machine that hangs: its processes exist, but all of them are stopped. */
   silence({ instanceId }: Instance, forMs: number | null): void {
     for (const pid of this.#left(instanceId)) kill(pid, 'SIGSTOP');
     if (forMs === null) return;
@@ -157,7 +160,7 @@ export class RunnerMachines implements Machines {
     if (this.#stopping.has(instanceId)) return;
     this.#stopping.add(instanceId);
     const path = join(this.#folder(instanceId), 'pid');
-    // a start that is under way finds the record taken
+    // A start in progress finds the pid file taken.
     if (existsSync(this.#folder(instanceId)) && !existsSync(path)) writeFileSync(path, '0', { flag: 'wx' });
     this.#end(instanceId);
   }
@@ -165,7 +168,7 @@ export class RunnerMachines implements Machines {
   #end(instanceId: string): void {
     const pid = this.#pid(instanceId);
     if (pid !== null && pid !== 0 && this.#isUp(instanceId, pid)) kill(-pid, 'SIGKILL');
-    // twice: a process that is just becoming another program shows no environment for a moment
+    // Look twice: a process that is just executing another program shows no environment for a moment.
     const left = [...this.#left(instanceId), ...this.#left(instanceId)];
     if (left.length > 0) {
       for (const one of left) kill(one, 'SIGKILL');
@@ -175,13 +178,13 @@ export class RunnerMachines implements Machines {
     clearInterval(this.#running.get(instanceId)?.timer);
     this.#running.delete(instanceId);
     this.#stopping.delete(instanceId);
-    // the disk goes with the machine; its console stays
+    // The disk is removed with the machine; its console stays.
     for (const name of ['work', 'bootstrap.json', 'user-data'])
       rmSync(join(this.#folder(instanceId), name), { recursive: true, force: true });
     this.#events.onOff(instanceId);
   }
 
-  /** Its folder is in the environment of everything that it started. */
+  /** The machine's folder is in the environment of all processes that it started. */
   #left(instanceId: string): readonly number[] {
     return processesWith(this.#mark(instanceId));
   }

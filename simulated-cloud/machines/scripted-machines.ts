@@ -15,7 +15,7 @@ import type { Script, Step } from '../rules/script.ts';
 import type { Instance } from '../rules/state.ts';
 import type { MachineEvents, Machines } from './machines.ts';
 
-/** What a provider hands over: where things are on the machine is the machine's own. */
+/** The provider's part of the bootstrap data: the machine chooses its own folders. */
 const userDataSchema = bootstrapSchema.omit({ workDir: true, cacheDir: true });
 type UserData = z.output<typeof userDataSchema>;
 
@@ -29,14 +29,14 @@ type Play = {
   /** Ends its script. */
   readonly script: AbortController;
   hasSaidHello: boolean;
-  /** Its command has come to its own end: nothing stops it any more. */
+  /** Its command has ended by itself: a notice no longer stops the machine. */
   isDone: boolean;
   console: string;
-  /** Why the machine is silent, and until when by the real clock. */
+  /** How the machine is silenced, and until when on the real clock. */
   silence: { readonly how: 'stopped' | 'partitioned'; readonly untilMs: number } | null;
 };
 
-/** Machines without processes: each plays a script, thousands beside each other. */
+/** Machines without processes: each plays a script, so thousands can run at the same time. */
 export class ScriptedMachines implements Machines {
   readonly #scriptOf: (instance: Instance) => Script;
   /** Milliseconds of the cloud in one real millisecond. */
@@ -118,8 +118,8 @@ export class ScriptedMachines implements Machines {
   }
 
   /**
-   * As a runner: it tells, and stops with a last checkpoint, if there is anything left to stop. One that nobody knows yet just
-   * goes on until its end.
+   * Acts as a runner does: reports the notice and stops with a last checkpoint, if there is anything to stop. A machine
+   * that has not said hello yet continues until its end.
    */
   notice({ instanceId, notice }: Instance): void {
     const play = this.#plays.get(instanceId);
@@ -156,7 +156,7 @@ export class ScriptedMachines implements Machines {
   }
 }
 
-/** The way from a machine to the API and the storage. */
+/** Connection of a machine to the API and the storage. */
 type Line = { readonly userData: UserData; readonly isCutOff: () => boolean };
 
 function lineOf(play: Play, userData: string): Line {
@@ -166,7 +166,7 @@ function lineOf(play: Play, userData: string): Line {
   };
 }
 
-/** A machine that is stopped does nothing until it goes on. */
+/** A stopped machine does nothing until it continues. */
 async function untilGoing({ silence }: Play, signal: AbortSignal): Promise<void> {
   if (silence?.how !== 'stopped') return;
   const leftMs = Math.min(silence.untilMs - Date.now(), longestPauseMs);
@@ -175,15 +175,18 @@ async function untilGoing({ silence }: Play, signal: AbortSignal): Promise<void>
 
 type Said =
   | Extract<Step, { do: 'hello' | 'phase' | 'heartbeat' | 'complete' }>
-  /** It is taken back soon. */
+  /** The machine is preempted soon. */
   | { readonly do: 'notice'; readonly deadlineAt: string }
-  /** It was asked to stop by the answer to a heartbeat or by a notice, and has. */
+  /** The machine was asked to stop, by the answer to a heartbeat or by a notice, and has stopped. */
   | { readonly do: 'stopped'; readonly reason: string };
 
-/** Says to the API what a runner would say at this point; null when a heartbeat was not heard, for which no work waits. */
+/**
+ * Sends the API the request that a runner would send at this point. Null when a heartbeat was not received: the machine
+ * does not wait for that.
+ */
 async function talk(step: Said, line: Line, signal: AbortSignal): Promise<string | null> {
   const { attemptId, bootstrapToken } = line.userData;
-  // the same after a restart of the cloud, so that saying hello again is harmless
+  // The same after a restart of the cloud, so that a second hello is harmless.
   const attemptToken = createHash('sha256').update(`attempt:${bootstrapToken}`).digest('base64url');
   const once = (path: string, body: unknown) => postOnce(line, attemptToken, path, body, signal);
   const post = (path: string, body: unknown) => untilAnswered(() => once(path, body), signal);
@@ -219,7 +222,7 @@ async function untilAnswered(post: () => Promise<string | null>, signal: AbortSi
   }
 }
 
-/** Null when the API is not there, or not able to answer. */
+/** Null when the API is unreachable or cannot answer. */
 async function postOnce(
   { userData: { apiUrl }, isCutOff }: Line,
   token: string,
@@ -242,7 +245,7 @@ async function postOnce(
   throw new Error(`the API answered ${answer.status} to ${path}`);
 }
 
-/** The last word lies in storage before anybody is told. */
+/** Writes the verdict to the storage before it is reported. */
 async function writeMarker(
   line: Line,
   verdict: Pick<CompletionMarker, 'reason' | 'exitCode'>,
@@ -250,7 +253,7 @@ async function writeMarker(
   signal: AbortSignal,
 ): Promise<void> {
   const { attemptId, jobId, attempt, storage } = line.userData;
-  // neither does it reach the storage
+  // A cut-off machine does not reach the storage either.
   while (line.isCutOff()) await sleep(retryMs, undefined, { signal });
   const marker: CompletionMarker = {
     ...{ attemptId, phase: 'training', ...verdict, signal: null, message: '', outputs: [] },

@@ -9,7 +9,7 @@ import type { Instance } from '../rules/state.ts';
 import { hasKey } from './gate.ts';
 
 const preemptSchema = z.strictObject({
-  /** Null: without a warning. */
+  /** Null: without a notice. */
   noticeSeconds: z.number().min(0).nullable().default(null),
   recorded: z.boolean().default(true),
 });
@@ -34,7 +34,7 @@ const priceSchema = z.strictObject({
   usdMicrosPerHour: z.number().int().min(0),
 });
 
-/** For whoever makes the weather, and for the judge: no customer comes in here. */
+/** Routes for fault injection and for the judge; they need the control key, which customers do not have. */
 export function controlRoutes(cloud: Cloud): Router {
   const router = Router();
   const find = (request: Request): Instance => {

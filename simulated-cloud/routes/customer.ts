@@ -10,7 +10,7 @@ import { viewAt, type InstanceView } from './views.ts';
 
 const consoleBytes = 64 * 1024;
 
-/** What customers may do: an API as a small cloud would have it. */
+/** The customers' API, as a small cloud would have it. */
 export function customerRoutes(cloud: Cloud): Router {
   const gate = new Gate(cloud);
   const router = Router();
@@ -42,7 +42,7 @@ export function customerRoutes(cloud: Cloud): Router {
   });
   router.get('/instances', (request, response) =>
     gate.serve(request, response, 'list', null, async () => {
-      // what is due by now has happened, also when nobody was there to see it
+      // Apply everything that is due by now before answering.
       await cloud.submit({ kind: 'tick' });
       return { status: 200, body: page(cloud, request, listed(cloud, request), ({ instanceId }) => instanceId) };
     }),
@@ -89,12 +89,12 @@ function accountOf({ world, state }: Cloud): unknown {
       vcpuInUse: live.filter(({ region }) => region === name).reduce((sum, { vcpu }) => sum + vcpu, 0),
     })),
     ...{ duplicateNames: world.duplicateNames, clientTokens: world.clientTokens },
-    /** In the customer's seconds. */
+    /** In seconds of the customer's clock. */
     consistencySeconds: world.listLagSeconds[1] / state.scale,
   };
 }
 
-/** Every type in every region on every market, with its price of now. */
+/** Every type in every region on every market, at its current price. */
 function offersOf(cloud: Cloud): readonly unknown[] {
   const { world, state } = cloud;
   const nowMs = cloud.nowMs();
@@ -116,7 +116,10 @@ function offersOf(cloud: Cloud): readonly unknown[] {
   );
 }
 
-/** In the order of their creation, each as old as its lag. `name`, `tag.<key>` and `live=true` narrow it down. */
+/**
+ * Instances in the order of their creation, each as it was before its lag. Filters: `name`, `tag.<key>` and
+ * `live=true`.
+ */
 function listed(cloud: Cloud, request: Request): readonly InstanceView[] {
   const { state } = cloud;
   const query = new URL(request.originalUrl, 'http://cloud').searchParams;
@@ -130,7 +133,7 @@ function listed(cloud: Cloud, request: Request): readonly InstanceView[] {
   return candidates
     .filter((instance) => tags.every(([key, value]) => instance.tags[key] === value))
     .flatMap((instance) => {
-      // a moment before its end it was living: what has ended for longer than the lag is not worth a look
+      // An instance that ended longer ago than its lag cannot appear as live.
       if (isLiveOnly && instance.ended !== null && instance.ended.atMs <= nowMs - instance.lagMs) return [];
       const view = viewAt(instance, nowMs - instance.lagMs);
       return view === null || (isLiveOnly && view.endedAt !== null) ? [] : [view];
@@ -141,7 +144,10 @@ function ofName({ state }: Cloud, name: string): readonly Instance[] {
   return (state.byName.get(name) ?? []).flatMap((id) => state.instances.get(id) ?? []);
 }
 
-/** From the cursor on, which is the last item's id: what ends between two pages hides nothing of the next. */
+/**
+ * Items behind the cursor, which is the last item's id: an item that ends between two pages does not shift the next
+ * page.
+ */
 function page<Item>(
   cloud: Cloud,
   request: Request,

@@ -7,7 +7,7 @@ import { faultSchema, firingFault, type Fault, type Operation } from '../rules/f
 import { seededDraw } from '../rules/random.ts';
 import { Refusal } from '../rules/refusals.ts';
 
-/** The header that gives one request a fault: a fault as JSON, or its kind alone. */
+/** Header that gives one request a fault: a fault as JSON, or its kind alone. */
 const faultHeader = 'x-simulated-fault';
 
 export type Answer = { readonly status: number; readonly body: unknown };
@@ -19,7 +19,7 @@ export function hasKey(request: Request, key: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-/** Every request of a customer goes through here: key, fault, rate, work, fault again. */
+/** Handles every customer request: key, fault before the work, rate limit, work, fault after it. */
 export class Gate {
   readonly #cloud: Cloud;
   #requests = 0;
@@ -105,7 +105,7 @@ function parseFault(text: string): Fault {
   throw new Refusal('InvalidParameter', `${faultHeader}: ${parsed.error.message}`);
 }
 
-/** The faults that keep a request from being done. */
+/** Throws for faults that prevent a request from being executed. */
 function refuseBefore(fault: Fault): void {
   switch (fault.kind) {
     case 'server-error':

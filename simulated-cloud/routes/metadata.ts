@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Cloud } from '../cloud.ts';
 import { Refusal } from '../rules/refusals.ts';
 
-/** What a machine can learn of itself, on the paths of AWS's metadata service, below an address of its own. */
+/** A machine's own metadata, on the paths of AWS's metadata service, below a separate address for each machine. */
 export function metadataRoutes(cloud: Cloud): Router {
   const router = Router({ mergeParams: true });
   router.use((request, _response, next) => {

@@ -12,7 +12,7 @@ export type InstanceView = {
   readonly stateReason: 'UserRequest' | 'SpotPreemption' | 'InstanceInitiated' | null;
   readonly priceUsdMicrosPerHour: number;
   readonly createdAt: string;
-  /** Billing starts here. */
+  /** Billing starts at this time. */
   readonly startedAt: string | null;
   readonly preemptionAt: string | null;
   readonly endedAt: string | null;
@@ -25,7 +25,7 @@ const reasons = {
   unknown: null,
 } as const;
 
-/** The instance as it was at `atMs`; null when it was not there yet. */
+/** The instance as it was at `atMs`; null when it did not exist yet. */
 export function viewAt(instance: Instance, atMs: number): InstanceView | null {
   const { createdAtMs, runningAtMs, stopping, ended, notice, instanceId, name, tags, region, zone, instanceType } =
     instance;

@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 
 export type Due = { readonly atMs: number; readonly body: EntryBody };
 
-/** What happens next by itself, at any time; null when everything waits for somebody. */
+/** The next event that happens without a request; null when there is none. */
 export function nextDue(world: World, state: CloudState, draw: Draw): Due | null {
   let first: Due | null = null;
   for (const instance of state.live.values()) {
@@ -54,7 +54,7 @@ export function stopOf(
 
 const endedBy = { request: 'request', preemption: 'preemption', disappearance: 'unknown' } as const;
 
-/** The end of an instance of which nothing runs any more. */
+/** Ledger entry for the end of an instance on which no process runs any more. */
 export function endOf(world: World, instance: Instance, atMs: number): Extract<EntryBody, { kind: 'ended' }> {
   const { instanceId, runningAtMs, stopping, priceUsdMicrosPerHour } = instance;
   const billedMs = runningAtMs === null ? 0 : billedTime(Math.max(0, atMs - runningAtMs), world);

@@ -12,17 +12,19 @@ export const createRequestSchema = z.strictObject({
   name: z.string().min(1).max(255),
   clientToken: z.string().min(1).max(64).optional(),
   region: z.string(),
-  /** Any zone of the region with capacity when absent. */
+  /** When absent: any zone of the region that has capacity. */
   zone: z.string().optional(),
   instanceType: z.string(),
   spot: z.boolean(),
   tags: z.record(z.string().min(1).max(128), z.string().max(16_384)).default({}),
-  /** What the machine boots with. */
+  /** Data that the machine boots with. */
   userData: z.string().max(65_536).default(''),
 });
 export type CreateRequest = z.output<typeof createRequestSchema>;
 
-/** Either an instance that this request has made before, or one to be made. Throws a `Refusal`. */
+/**
+ * Returns the instance that an earlier request with this token made, or the entry for a new one. Throws a `Refusal`.
+ */
 export function decideCreate(
   world: World,
   state: CloudState,
@@ -108,7 +110,7 @@ function hasRoom(world: World, state: CloudState, { zone, type, spot, nowMs }: P
   return freeSlot(state, zone) < capacityAt(world.trace, ticks, nowMs - state.originMs);
 }
 
-/** The lowest place that no living spot instance of the zone holds. */
+/** The lowest slot that no live spot instance of the zone holds. */
 function freeSlot(state: CloudState, zone: string): number {
   const taken = new Set([...state.live.values()].filter((one) => one.zone === zone).map((one) => one.slot));
   for (let slot = 0; ; slot++) if (!taken.has(slot)) return slot;
@@ -139,7 +141,7 @@ function fateOf(world: World, state: CloudState, born: Born, draw: Draw): Fate |
   return { endAtMs, noticeAtMs, recorded };
 }
 
-/** The first tick at which the zone holds too few for this place. */
+/** The first tick at which the zone's capacity no longer covers this slot. */
 function endInTrace(trace: AvailabilityTrace | null, { originMs }: CloudState, { zone, slot, nowMs }: Born): number {
   const ticks = trace?.zones[zone];
   if (trace === null || ticks === undefined) return Infinity;

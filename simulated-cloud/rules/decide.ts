@@ -6,20 +6,23 @@ import { Refusal } from './refusals.ts';
 import { apply, type CloudState, type Instance } from './state.ts';
 import type { World } from './world.ts';
 
-/** What may come from outside. */
+/** Events from outside. */
 export type CloudEvent =
   | { readonly kind: 'create'; readonly request: CreateRequest; readonly boots: boolean }
   | { readonly kind: 'terminate'; readonly instanceId: string }
-  /** Takes an instance back: after a warning of so many seconds, or at once; `recorded` false: as if it had never been. */
+  /**
+   * Takes an instance back: `noticeSeconds` after a notice, or at once when null. `recorded` false: without a recorded
+   * reason.
+   */
   | {
       readonly kind: 'preempt';
       readonly instanceId: string;
       readonly noticeSeconds: number | null;
       readonly recorded: boolean;
     }
-  /** Nothing of the machine runs any more. */
+  /** All processes of the machine have ended. */
   | { readonly kind: 'powered-off'; readonly instanceId: string }
-  /** A setting, or a note: written as it is. */
+  /** A setting or a note, written to the ledger unchanged. */
   | { readonly kind: 'note'; readonly body: Noted }
   /** Time has passed. */
   | { readonly kind: 'tick' };
@@ -43,16 +46,16 @@ type Noted = Extract<
 
 export type Turn = {
   readonly state: CloudState;
-  /** To be written to the ledger. */
+  /** Entries to write to the ledger. */
   readonly entries: readonly LedgerEntry[];
-  /** The instance that a create made or had made before. */
+  /** The instance that a create made, or had made before. */
   readonly instanceId: string | null;
   readonly refusal: Refusal | null;
 };
 
 /**
- * The whole cloud as a function: first what was due, then the event. `state` gives way to the returned one (its tables
- * are changed in place). The same state, event and time make the same turn.
+ * The whole cloud as a function: first applies the events that are due, then `event`. The returned state replaces
+ * `state`, whose tables are changed in place. The same state, event and time give the same turn.
  */
 export function takeTurn(world: World, state: CloudState, event: CloudEvent, nowMs: number): Turn {
   const turn = new TurnInProgress(world, state);
@@ -111,7 +114,7 @@ class TurnInProgress {
     }
   }
 
-  /** Terminated twice and terminated after the end are nothing new. */
+  /** Terminating twice, or after the end, has no effect. */
   #stop(instance: Instance, atMs: number): string {
     const { instanceId, stopping, ended } = instance;
     if (stopping === null && ended === null) {

@@ -1,6 +1,6 @@
 import type { WorldInput } from './world.ts';
 
-/** Sizes and prices as the large clouds had them in 2025: list prices of comparable machines, rounded. */
+/** Sizes and prices of the large clouds in 2025: list prices of comparable machines, rounded. */
 export const defaultWorld: Omit<WorldInput, 'keys' | 'controlKey'> = {
   regions: [
     { name: 'eu-north', zones: ['eu-north-a', 'eu-north-b', 'eu-north-c'], priceFactor: 1 },

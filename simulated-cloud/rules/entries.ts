@@ -4,16 +4,16 @@ import { faultRuleSchema, faultSchema, operations } from './faults.ts';
 const ms = z.number().int();
 const instanceId = z.string();
 
-/** When and how the cloud takes a spot instance back; drawn when it is made. */
+/** When and how the cloud takes a spot instance back; drawn when the instance is created. */
 const fateSchema = z.strictObject({
   endAtMs: ms,
   noticeAtMs: ms.nullable(),
-  /** False: nothing will say why it ended. */
+  /** False: no record says why it ended. */
   recorded: z.boolean(),
 });
 export type Fate = z.output<typeof fateSchema>;
 
-/** `stopped`: nothing of it goes on. `partitioned`: it goes on, and reaches nobody. */
+/** `stopped`: its processes stand still. `partitioned`: they run on but cannot reach anything. */
 export const silenceKinds = ['stopped', 'partitioned'] as const;
 
 const createdSchema = z.strictObject({
@@ -27,12 +27,12 @@ const createdSchema = z.strictObject({
   instanceType: z.string(),
   vcpu: z.number(),
   spot: z.boolean(),
-  /** Place in the availability trace of the zone. */
+  /** Slot in the availability trace of the zone. */
   slot: z.number().int().nullable(),
-  /** The price for its whole life. */
+  /** Price for the instance's whole life. */
   priceUsdMicrosPerHour: z.number().int(),
   bootAtMs: ms,
-  /** False: it is said to run, and nothing runs on it. */
+  /** False: the API says that it runs, but no process runs on it. */
   boots: z.boolean().default(true),
   lagMs: ms,
   fate: fateSchema.nullable(),
@@ -49,10 +49,10 @@ const bodySchema = z.discriminatedUnion('kind', [
     kind: z.literal('stopping'),
     instanceId,
     because: z.enum(['request', 'preemption', 'disappearance']),
-    /** Not gone before. */
+    /** Earliest time of the end. */
     stopAtMs: ms,
   }),
-  /** Nothing of it runs any more. */
+  /** All processes of the machine have ended. */
   z.strictObject({ kind: z.literal('powered-off'), instanceId }),
   z.strictObject({
     kind: z.literal('ended'),
@@ -63,21 +63,21 @@ const bodySchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('script-step'), instanceId, step: z.number().int() }),
   z.strictObject({ kind: z.literal('state-broken'), instanceId, state: z.string().nullable() }),
-  /** Nobody hears the machine until then; for ever when null. */
+  /** The machine is cut off until then; without end when null. */
   z.strictObject({ kind: z.literal('silenced'), instanceId, how: z.enum(silenceKinds), untilMs: ms.nullable() }),
   z.strictObject({ kind: z.literal('faults-set'), rules: z.array(faultRuleSchema) }),
-  /** Beside those that stand, which keep what they have counted. */
+  /** Added to the standing faults, which keep their counts. */
   z.strictObject({ kind: z.literal('faults-added'), rules: z.array(faultRuleSchema) }),
   z.strictObject({
     kind: z.literal('fault-fired'),
-    /** Null: the request itself asked for it. */
+    /** Null: the request's own header asked for it. */
     ruleId: z.string().nullable(),
     fault: faultSchema,
     operation: z.enum(operations),
     name: z.string().nullable(),
   }),
   z.strictObject({ kind: z.literal('key-expiry-set'), keyId: z.string(), expiresAtMs: ms.nullable() }),
-  /** Fewer (or again all: null) instances of a type in a zone; of every type when null. */
+  /** Limits the instances of a type in a zone, or of every type when `instanceType` is null; null removes the limit. */
   z.strictObject({
     kind: z.literal('capacity-set'),
     zone: z.string(),
@@ -96,7 +96,7 @@ const bodySchema = z.discriminatedUnion('kind', [
 export type EntryBody = z.output<typeof bodySchema>;
 export type Created = z.output<typeof createdSchema>;
 
-/** One line of the ledger. `atMs` is the cloud's time and never decreases; `seq` counts from 1 without a hole. */
+/** One line of the ledger. `atMs` is the cloud's time and never decreases; `seq` counts from 1 without gaps. */
 export const entrySchema = z
   .looseObject({ seq: z.number().int().min(1), atMs: ms })
   .transform(({ seq, atMs, ...rest }, context): LedgerEntry => {

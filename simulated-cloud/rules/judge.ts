@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { CloudState, Instance } from './state.ts';
 
 export const judgeQuestionSchema = z.strictObject({
-  /** The tag that names the attempt. */
+  /** Tag that names the attempt. */
   tag: z.string().default('artenic-attempt'),
-  /** Cloud time from which on nothing may live any more. */
+  /** Cloud time from which no instance may be alive. */
   quiescentAtMs: z.number().nullable().default(null),
-  /** Cloud times when attempts were said to be over, by attempt. */
+  /** By attempt: cloud time at which it was reported as over. */
   saidOverAtMs: z.record(z.string(), z.number()).default({}),
 });
 export type JudgeQuestion = z.output<typeof judgeQuestionSchema>;
@@ -25,7 +25,7 @@ export type AttemptBill = {
   }[];
   /** Sum over its ended instances. */
   readonly costUsdMicros: number;
-  /** Seconds that its instances lived after it was said to be over. */
+  /** Seconds for which its instances lived after it was reported as over. */
   readonly aliveAfterSaidOverSeconds: number;
 };
 
@@ -38,14 +38,17 @@ export type Judgement = {
   readonly orphanSeconds: number;
   /** Attempts with more than one instance that ever ran. */
   readonly launchedTwice: readonly string[];
-  /** Attempts with more than one instance at one time. */
+  /** Attempts with more than one instance at the same time. */
   readonly doubled: readonly string[];
   readonly saidOverWhileAlive: readonly string[];
   readonly untagged: readonly string[];
   readonly attempts: readonly AttemptBill[];
 };
 
-/** What the bill says, by attempt. Looks at instances alone: nothing that a control plane claims goes in. */
+/**
+ * The bill by attempt. Uses only the cloud's own instances: apart from the question, no claim of the control plane is
+ * an input.
+ */
 export function judge(state: CloudState, question: JudgeQuestion, nowMs: number): Judgement {
   const all = [...state.instances.values()];
   const groups = Map.groupBy(all, ({ tags }) => tags[question.tag]);
@@ -95,7 +98,7 @@ function billOf(
   };
 }
 
-/** Milliseconds that it has lived after `fromMs`. */
+/** Milliseconds for which it has lived after `fromMs`. */
 function aliveAfter({ createdAtMs, ended }: Instance, fromMs: number, nowMs: number): number {
   return Math.max(0, (ended?.atMs ?? nowMs) - Math.max(fromMs, createdAtMs));
 }

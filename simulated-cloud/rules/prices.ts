@@ -5,7 +5,7 @@ import type { InstanceType, World } from './world.ts';
 const microsPerUsd = 1_000_000;
 const msPerHour = 3_600_000;
 
-/** What one hour costs now, in USD micros; null when the type has no such market. */
+/** Current price of one hour in USD micros; null when the type has no such market. */
 export function priceNow(
   world: World,
   state: CloudState,
@@ -32,13 +32,15 @@ function spotFactor(
   return 1 + spotPrices.spread * (2 * seededDraw(seed)(`price:${region}:${type.name}:${period}`) - 1);
 }
 
-/** Time that is billed: from running to gone, not less than the minimum, rounded up to whole granules. */
+/** Billed time: from running to the end, at least the minimum, rounded up to whole granules. */
 export function billedTime(ranMs: number, { billing }: Pick<World, 'billing'>): number {
   const granuleMs = billing.granularitySeconds * 1000;
   return Math.round(Math.ceil(Math.max(ranMs, billing.minimumSeconds * 1000) / granuleMs - 1e-9) * granuleMs);
 }
 
-/** USD micros, rounded up. In whole numbers: a year of a large machine has more micros × milliseconds than a double holds. */
+/**
+ * USD micros, rounded up. Computed in integers: a large machine's yearly price times its milliseconds exceeds a double.
+ */
 export function costOf(priceUsdMicrosPerHour: number, billedMs: number): number {
   const product = BigInt(priceUsdMicrosPerHour) * BigInt(Math.round(billedMs));
   return Number((product + BigInt(msPerHour - 1)) / BigInt(msPerHour));

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** A number in [0, 1) that depends on the seed and the label alone: nothing is remembered, so a restart draws the same. */
+/**
+ * A number in [0, 1) that depends only on the seed and the label: it needs no state, so a restart draws the same
+ * numbers.
+ */
 export type Draw = (label: string) => number;
 
 const twoTo48 = 2 ** 48;
@@ -13,7 +16,7 @@ export function between([least, most]: readonly [number, number], share: number)
   return least + (most - least) * share;
 }
 
-/** Exponentially distributed with this mean: the time to an event that has no memory. */
+/** Exponentially distributed with this mean: the time to a memoryless event. */
 export function waitingTime(mean: number, share: number): number {
   return -Math.log(1 - share) * mean;
 }

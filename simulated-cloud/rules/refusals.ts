@@ -1,4 +1,4 @@
-/** Everything that the API may answer instead of a success, with its HTTP status. */
+/** All errors that the API may answer, with their HTTP status. */
 export const refusals = {
   InvalidParameter: 400,
   InvalidKey: 401,

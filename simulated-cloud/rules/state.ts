@@ -2,23 +2,23 @@ import type { Created, EntryBody, LedgerEntry } from './entries.ts';
 import type { FaultRule, StandingFault } from './faults.ts';
 
 export type Instance = Readonly<Omit<Created, 'kind'>> & {
-  /** The ledger's number of its creation: the order of instances that were made at the same moment. */
+  /** The ledger's number of its creation: orders instances that were created at the same moment. */
   readonly seq: number;
   readonly createdAtMs: number;
   readonly runningAtMs: number | null;
   readonly notice: { readonly atMs: number; readonly deadlineMs: number } | null;
   readonly stopping: (Extract<EntryBody, { kind: 'stopping' }> & { readonly atMs: number }) | null;
-  /** Something of it runs. */
+  /** True while processes of the machine run. */
   readonly powered: boolean;
   readonly ended: (Extract<EntryBody, { kind: 'ended' }> & { readonly atMs: number }) | null;
   readonly stepsDone: number;
-  /** Why nobody hears it, and until when; for ever when null. */
+  /** How it is cut off, and until when; without end when null. */
   readonly silence: Pick<Extract<EntryBody, { kind: 'silenced' }>, 'how' | 'untilMs'> | null;
-  /** What the API says instead of the state. */
+  /** The API answers this in place of the state. */
   readonly brokenState: string | null;
 };
 
-/** Everything that the cloud knows: nothing but the sum of its ledger. */
+/** All knowledge of the cloud, computed only from its ledger. */
 export type CloudState = {
   readonly originMs: number;
   readonly scale: number;
@@ -26,7 +26,7 @@ export type CloudState = {
   readonly lastSeq: number;
   readonly lastMs: number;
   readonly instances: Map<string, Instance>;
-  /** Instances that have not ended: what every turn has to look at. */
+  /** Instances that have not ended: every turn checks only these. */
   readonly live: Map<string, Instance>;
   readonly byName: Map<string, string[]>;
   readonly byClientToken: Map<string, string>;
@@ -48,7 +48,7 @@ export function emptyState(): CloudState {
 export const keyOf = (...parts: readonly (string | boolean | null)[]): string => parts.join('\n');
 
 /**
- * The state after one more entry. The four tables of instances are changed in place (a copy for each of a million
+ * The state after one more entry. The four tables of instances are changed in place (copying them for each of a million
  * entries would take hours); everything else is new.
  */
 export function apply(state: CloudState, entry: LedgerEntry): CloudState {
@@ -106,7 +106,7 @@ function changed(instance: Instance, entry: Exclude<InstanceEntry, { kind: 'crea
     case 'running':
       return { ...instance, runningAtMs: entry.atMs, powered: true };
     case 'fated':
-      // a new warning takes the place of the earlier one
+      // A new notice replaces the earlier one.
       return { ...instance, fate: entry.fate, notice: entry.fate.noticeAtMs === null ? instance.notice : null };
     case 'noticed':
       return { ...instance, notice: { atMs: entry.atMs, deadlineMs: entry.deadlineMs } };

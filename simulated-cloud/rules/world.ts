@@ -8,7 +8,7 @@ const range = z
 const regionSchema = z.strictObject({
   name: z.string().min(1).max(64),
   zones: z.array(z.string().min(1).max(64)).min(1),
-  /** Prices here are the type's price times this. */
+  /** Prices in this region are the type's price times this factor. */
   priceFactor: z.number().positive().default(1),
 });
 
@@ -26,7 +26,7 @@ const instanceTypeSchema = z.strictObject({
 });
 export type InstanceType = z.output<typeof instanceTypeSchema>;
 
-/** How many spot instances a zone holds, tick by tick; after the last tick it starts again. */
+/** Number of spot instances that a zone holds, by tick; starts again after the last tick. */
 const traceSchema = z.strictObject({
   gapSeconds: z.number().positive(),
   zones: z.record(z.string(), z.array(z.number().int().min(0)).min(1)),
@@ -36,11 +36,11 @@ export type AvailabilityTrace = z.output<typeof traceSchema>;
 const keySchema = z.strictObject({
   id: z.string().min(1),
   key: z.string().min(16),
-  /** Hours of the cloud's time after its opening; never when null. */
+  /** Hours of the cloud's time after its opening; never expires when null. */
   expiresAfterHours: z.number().positive().nullable().default(null),
 });
 
-/** Everything about one simulated cloud. Times are the cloud's own: real time times `scale`. */
+/** Settings of one simulated cloud. Times are the cloud's own: real time times `scale`. */
 export const worldSchema = z.strictObject({
   seed: z.number().int().min(0).default(1),
   /** Seconds of the cloud in one real second: 14,400 makes an hour of 250 ms. */
@@ -54,7 +54,7 @@ export const worldSchema = z.strictObject({
     .default(null),
   /** Instances of one type that a zone holds; without limit when null. */
   zoneCapacity: z.number().int().min(0).nullable().default(null),
-  /** vCPUs in one region, apart for spot and on-demand; without limit when null. */
+  /** vCPUs in one region, counted separately for spot and on-demand; without limit when null. */
   quotas: z
     .strictObject({
       onDemandVcpu: z.number().min(0).nullable().default(null),
@@ -68,35 +68,37 @@ export const worldSchema = z.strictObject({
     })
     .prefault({}),
   bootSeconds: range.default([0, 0]),
-  /** Between the terminate call and the end, at least. */
+  /** Least time between the terminate call and the end. */
   stopSeconds: range.default([0, 0]),
-  /** How old the picture is that `list` shows. */
+  /** Age of the data that `list` returns. */
   listLagSeconds: range.default([0, 0]),
   pageSize: z.number().int().min(1).max(1000).default(100),
-  /** Whether two instances may bear one name, also one that has ended. */
+  /** Whether two instances may have the same name; names of ended instances count too. */
   duplicateNames: z.enum(['allowed', 'refused']).default('allowed'),
-  /** Whether a create with a client token that was used returns the first one's instance. */
+  /** Whether a create with a used client token returns the first request's instance. */
   clientTokens: z.enum(['honoured', 'ignored']).default('ignored'),
   preemption: z
     .strictObject({
-      /** Mean life of a spot instance; they live for ever when null. */
+      /** Mean life of a spot instance; without end when null. */
       meanHours: z.number().positive().nullable().default(null),
-      /** Warning before the end, for the share `noticeShare` of preemptions. */
+      /** Time between notice and end, for the share `noticeShare` of preemptions. */
       noticeSeconds: z.number().min(0).default(120),
-      /** Whether the warning is also a SIGTERM to the machine's program; it is in the metadata anyway. */
+      /** Whether the notice is also sent as SIGTERM to the machine's program; it is always in the metadata. */
       noticeSignal: z.boolean().default(true),
       noticeShare: z.number().min(0).max(1).default(1),
-      /** Share of ends without a record of why: the machine was there, and is not. */
+      /** Share of ends without a recorded reason: the machine simply disappears. */
       disappearShare: z.number().min(0).max(1).default(0),
     })
     .prefault({}),
   trace: traceSchema.nullable().default(null),
-  /** Requests that one key may make in a second of real time, with a burst of as many; without limit when null. */
+  /**
+   * Requests that one key may make in a second of real time, with a burst of the same size; without limit when null.
+   */
   requestsPerSecond: z.number().positive().nullable().default(null),
   keys: z.array(keySchema).min(1),
-  /** Opens the routes of whoever makes the faults, and of the judge. */
+  /** Key to the routes of fault injection and the judge. */
   controlKey: z.string().min(16),
-  /** What boots: the program in the user data, or a script, for thousands of instances. */
+  /** Program of a machine: the runner with its user data, or a script, for thousands of instances. */
   machine: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('runner') }),

@@ -1,6 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What one job was refused lately, others hear of; a runner's last word outlives the workflow that it was said to. */
+/**
+ * An index over recent refusals, which other jobs read; and the runner's report of the end, which outlives the workflow
+ * that received it.
+ */
 export class Failover extends Migration {
   override up(): void {
     this.addSql('create index attempts_ended on attempts (ended_at)');

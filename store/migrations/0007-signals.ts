@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What the outside tells a job, once for each event id, and what all of it comes to. */
+/** External signals of a job, one row for each event id, and their combined state. */
 const signals = `
 alter table jobs add column held_at timestamptz(3) null;
 alter table jobs add column signals jsonb null;

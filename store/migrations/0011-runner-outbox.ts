@@ -10,7 +10,7 @@ update runner_events set delivered_at = received_at;
 create index runner_events_undelivered on runner_events (tries, position) where delivered_at is null;
 `;
 
-/** Events of runners are committed first and told to Temporal afterwards. */
+/** Events of runners are committed first and sent to Temporal afterwards. */
 export class RunnerOutbox extends Migration {
   override up(): void {
     this.addSql(outbox);

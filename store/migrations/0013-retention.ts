@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * `events` by weeks of `at`, so that what is old is dropped and not deleted. What an existing database holds becomes the
- * first partition as it is, without a copy. The last number stands in a row of its own: partitions that go must not
- * make numbers come again.
+ * `events` in weekly partitions by `at`, so that old events are dropped, not deleted row by row. The rows of an
+ * existing database become the first partition as they are, without a copy. The last number gets its own row, so that
+ * dropped partitions never cause a number to be used again.
  */
 const events = `
 alter table events rename to events_old;
@@ -43,7 +43,7 @@ create index events_activity on events (sequence)
   where kind in ('job.state', 'model.version', 'model.stage', 'instance.unresolved', 'instance.resolved');
 `;
 
-/** What the collector of garbage works with. */
+/** Columns, indexes and tables for the collector. */
 const collector = `
 alter table jobs add column checkpoints_collected_at timestamptz(3) null;
 alter table jobs add column details_collected_at timestamptz(3) null;

@@ -19,7 +19,7 @@ create index streams_tail on streams (tail_since) where tail_since is not null;
 create index streams_unsettled on streams (attempt_id) where settled_at is null;
 `;
 
-/** New bytes of logs are rows first, and objects later. */
+/** New bytes of logs are stored in rows first, and later in objects. */
 export class TailsOfLogs extends Migration {
   override up(): void {
     this.addSql(logs);

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Events of before are of the one project that there was; the default is set without a rewrite of the table. */
+/** Earlier events belong to the only project of that time; the default sets it without a rewrite of the table. */
 const projectOfEvents = `
 alter table events add column project_id text null default 'default';
 alter table events alter column project_id drop default;

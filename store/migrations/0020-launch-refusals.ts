@@ -23,7 +23,7 @@ create index launch_refusals_last on launch_refusals (last_at);
 alter table attempts add column launch int not null default 1;
 `;
 
-/** A launch that was refused is a row of its offer, and no attempt. */
+/** A refused launch becomes a row of its offer instead of an attempt. */
 export class LaunchRefusals extends Migration {
   override up(): void {
     this.addSql(launchRefusals);

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** `zone` is empty where the provider chooses it, so that it can be part of the key. */
+/** `zone` is empty if the provider chooses it, because a part of the key cannot be null. */
 const offers = `
 create table offers (
   provider text not null,
@@ -23,7 +23,7 @@ create index offers_by_price on offers (provider, spot, price_usd_micros_per_hou
 create index offers_with_gpus on offers (provider, spot, price_usd_micros_per_hour) where gpus > 0;
 `;
 
-/** What was known stays unread: workers ask every provider when they start. */
+/** Stored catalogs are not converted: workers ask every provider when they start. */
 const catalogs = `
 alter table catalogs drop column offers;
 alter table catalogs add column spot_refreshed_at timestamptz(3) null;

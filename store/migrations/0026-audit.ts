@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Events of before have no principal. */
+/** Earlier events have no principal. */
 const principalOfEvents = `alter table events add column principal text null;`;
 
-/** Every change of an entry is refused, also one by hand; the collector removes old entries whole. */
+/** Every change of an entry is refused, including manual ones; the collector removes old entries whole. */
 const auditLog = `
 create table audit_log (
   id bigserial primary key,

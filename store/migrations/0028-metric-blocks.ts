@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** `"C"`: as `metric_points` will have it, whose partitions are ranges of ids. */
+/** Collation `"C"`, as in the later `metric_points`, whose partitions are ranges of ids. */
 const tables = `
 create table metric_series (
   job_id text collate "C" not null,
@@ -32,7 +32,7 @@ create table metric_blocks (
 );
 `;
 
-/** Sums up the points that are there. */
+/** Sums up the existing points. */
 export const sumUpPoints = `
 insert into metric_series (job_id, attempt, name, points, first_step, first_id)
   select job_id, attempt, name, count(*), min(step), min(id) from metric_points group by job_id, attempt, name;

@@ -1,10 +1,10 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * `metric_points` by weeks of their job's submission: a job's id begins with its time, and the points of weeks whose jobs
- * have all gone are dropped, not deleted. What an existing database holds becomes the first partition as it is, without
- * a copy; its indexes are built again, for ids are compared byte by byte. Ids of a later time, or that are none of ours,
- * move.
+ * `metric_points` in weekly partitions by their job's submission: a job's id begins with its time, and the points of
+ * weeks whose jobs have all been removed are dropped, not deleted row by row. The rows of an existing database become
+ * the first partition as they are, without a copy; its indexes are rebuilt, because ids are compared byte by byte. Rows
+ * with ids of a later time, or with ids in another form, are moved.
  */
 const points = `
 alter table metric_points rename to metric_points_old;

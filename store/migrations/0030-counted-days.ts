@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What the overview and the doctor would otherwise read all jobs and attempts for. */
+/** Counts and prices for which the overview and the doctor would otherwise read all jobs and attempts. */
 const tables = `
 create table job_days (
   day date not null,

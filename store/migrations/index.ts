@@ -24,7 +24,7 @@ import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
 import { CountedDays } from './0030-counted-days.ts';
 
-/** In order. A migration that has been released never changes; the next one corrects it. */
+/** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
   { name: '0001-spine', class: Spine },
   { name: '0002-dashboard', class: Dashboard },

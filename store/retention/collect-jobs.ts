@@ -20,10 +20,10 @@ const periodOf: Readonly<Record<JobStage, keyof Periods>> = {
   job: 'jobsMs',
 };
 
-/** A dry run ends when it has looked at so many objects: somebody waits for it. */
+/** A dry run ends after this many objects, because a caller waits for it. */
 const mostLooks = 2000;
 
-/** Objects first: rows without objects are found again by the next round, objects without rows by nobody. */
+/** Objects go first: the next round finds rows without objects, but never objects without rows. */
 export async function collectJobs(deps: CollectorDeps, round: Round, stage: JobStage): Promise<Collected> {
   const { store, storage, periods, now } = deps;
   const at = now();
@@ -50,10 +50,10 @@ export async function collectJobs(deps: CollectorDeps, round: Round, stage: JobS
   return { items, rows, objects, bytes, isMore: ids.length === round.limit };
 }
 
-/** A longer one is not given to runners either. */
+/** Longer manifests are not given to runners either. */
 const manifestBytes = 4_000_000;
 
-/** Null when it is not there, or damaged: such a checkpoint cannot be gone on from. */
+/** Null for a missing or damaged manifest: such a checkpoint cannot be restored. */
 async function readManifest(
   storage: ObjectStorage,
   jobId: string,
@@ -68,7 +68,10 @@ async function readManifest(
   }
 }
 
-/** The checkpoint's own objects: beside its manifest, and under the spare names of its attempt. The manifest comes first. */
+/**
+ * The checkpoint's own objects: beside its manifest, and under the spare names of its attempt. The manifest comes
+ * first.
+ */
 async function keysOf(storage: ObjectStorage, jobId: string, place: CheckpointPlace): Promise<readonly string[]> {
   const { attempt, sequence } = place;
   const manifestKey = objectKeys.checkpointManifest(jobId, attempt, sequence);
@@ -86,7 +89,7 @@ async function collectOfJob(deps: CollectorDeps, jobId: string, isDryRun: boolea
   const looked = [];
   let whole = 0;
   for (const place of places) {
-    // Behind the newest whole ones it makes no difference any more.
+    // After the newest whole checkpoints this no longer matters.
     const manifest = whole < keptCheckpoints ? await readManifest(storage, jobId, place) : null;
     if (manifest !== null) whole++;
     for (const { key } of manifest?.files ?? []) kept.add(key);
@@ -100,7 +103,8 @@ async function collectOfJob(deps: CollectorDeps, jobId: string, isDryRun: boolea
     objects += found.objects;
     bytes += found.bytes;
     if (isDryRun) continue;
-    // A checkpoint without its manifest does not exist, so that a half removed one is never restored.
+    // The manifest is deleted first: a checkpoint without it does not exist, so a half removed checkpoint is never
+    // restored.
     for (const key of keys.slice(0, 1)) await storage.delete(key);
     await removeAll(storage, keys.slice(1));
   }
@@ -108,7 +112,7 @@ async function collectOfJob(deps: CollectorDeps, jobId: string, isDryRun: boolea
   return { ...nothing, items: needless.length, objects, bytes };
 }
 
-/** Of living jobs: what earlier attempts have left and newer checkpoints have made needless. */
+/** For living jobs: removes checkpoints of earlier attempts that newer checkpoints have replaced. */
 export async function collectOldCheckpoints(deps: CollectorDeps, { isDryRun, limit }: Round): Promise<Collected> {
   let { items, objects, bytes } = nothing;
   for (let after = ''; ;) {

@@ -3,12 +3,12 @@ import { objectKindOf } from '../../core/retention/rules.ts';
 import type { CollectorDeps, Round } from './round.ts';
 import { measure } from './objects.ts';
 
-/** Where objects lie under the hash of their content, and may have nobody who needs them. */
+/** Prefixes of objects that are stored under the hash of their content and may be unused. */
 const prefixes = ['packages/', 'data/', 'models/'] as const;
 
 /**
- * Uploads that no job and no model version names. `condemn` is committed before the object is deleted, and from then on
- * whoever looks for it hears "later": between the look and the reference to it an object never goes.
+ * Removes uploads that no job and no model version refers to. `condemn` is committed before the object is deleted, and
+ * from then on lookups get `not-ready`: an object never disappears between a lookup and the reference to it.
  */
 export async function collectUploads(
   { store, storage, periods, now }: CollectorDeps,
@@ -18,7 +18,7 @@ export async function collectUploads(
   const at = now();
   for (const prefix of prefixes) {
     const keys = (await storage.list(prefix)).filter((key) => objectKindOf(key) !== null);
-    // Telling what would go must not begin the time of what nobody has asked for yet.
+    // A dry run must not start the period of objects that were never requested.
     if (!isDryRun) await objectUses.take(keys, at);
   }
   const before = new Date(at.getTime() - periods.uploadsMs);

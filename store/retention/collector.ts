@@ -29,7 +29,7 @@ async function collectEvents({ store, periods, now }: CollectorDeps, { isDryRun 
   return { ...nothing, items: old.length, bytes };
 }
 
-/** Points of weeks whose jobs may all go are dropped at once; then their jobs have none to delete. */
+/** Drops the points of whole weeks whose jobs may all go; those jobs then have no points left to delete. */
 async function collectPoints({ store, periods, now }: CollectorDeps, { isDryRun }: Round): Promise<Collected> {
   const endedBefore = new Date(now().getTime() - periods.jobsMs);
   if (!isDryRun) await store.retention.countDays();
@@ -67,8 +67,8 @@ async function collect(step: CollectorStep, deps: CollectorDeps, round: Round): 
 }
 
 /**
- * One round of every step. Each is bounded, may die at any point, and goes on with what is left the next time. A step that
- * fails does not keep the others from their work; the first failure is thrown at the end.
+ * Runs a round of every step. Each step is bounded, may die at any point, and continues with the rest in the next
+ * round. A failed step does not stop the other steps; the first failure is thrown at the end.
  */
 export async function collectGarbage(
   deps: CollectorDeps,

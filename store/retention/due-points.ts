@@ -4,8 +4,8 @@ import { dropPartition, partitionsOf, type Partition } from '../partitions.ts';
 import { isNamed, isUnsettled } from './due-jobs.ts';
 
 /**
- * Whether every job with points in the partition may go. Its jobs are found by jumping from one to the next in the
- * index, which costs no look at their points.
+ * Whether every job with points in the partition may go. The query jumps from one job to the next in the index, without
+ * reading their points.
  */
 async function isDue(db: Db, partition: string, endedBefore: Date): Promise<boolean> {
   const { rows } = await sql<{ isKept: boolean }>`
@@ -22,7 +22,7 @@ async function isDue(db: Db, partition: string, endedBefore: Date): Promise<bool
   return rows[0]?.isKept === false;
 }
 
-/** Weeks of points of which every job may go, oldest first. */
+/** Weeks of points whose jobs may all go, oldest first. */
 export async function duePoints(db: Db, endedBefore: Date): Promise<readonly Partition[]> {
   const due: Partition[] = [];
   for (const partition of await partitionsOf(db, 'metric_points')) {
@@ -32,10 +32,10 @@ export async function duePoints(db: Db, endedBefore: Date): Promise<readonly Par
   return due;
 }
 
-/** False when a model was made of one of the jobs meanwhile. */
+/** False if a model was made from one of the jobs in the meantime. */
 export function dropPoints(db: Db, partition: string, endedBefore: Date): Promise<boolean> {
   return dropPartition(db, 'metric_points', partition, async (transaction) => {
-    // No model is registered between the look and the drop.
+    // No model can be registered between the check and the drop.
     await sql`lock table model_versions in share mode`.execute(transaction);
     return isDue(transaction, partition, endedBefore);
   });

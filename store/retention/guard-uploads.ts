@@ -2,7 +2,7 @@ import type { ObjectStorage } from '../../core/object-storage.ts';
 import { objectKindOf } from '../../core/retention/rules.ts';
 import type { ActingStore } from '../types.ts';
 
-/** Objects that may be there before anything refers to them. */
+/** Objects that may exist before any row refers to them. */
 function isUpload(key: string): boolean {
   const kind = objectKindOf(key);
   return kind === 'package' || kind === 'data' || kind === 'model';
@@ -10,15 +10,15 @@ function isUpload(key: string): boolean {
 
 const unguarded = Symbol('the storage behind the guard');
 
-/** The storage as the collector sees it: its own looks must keep nothing. */
+/** The storage for the collector: the collector's own lookups must not extend an object's life. */
 export function unguardedStorage(storage: ObjectStorage): ObjectStorage {
-  // a proxy around the guarded storage hands it through
+  // a proxy around the guarded storage passes the symbol through
   return (storage as ObjectStorage & { readonly [unguarded]?: ObjectStorage })[unguarded] ?? storage;
 }
 
 /**
- * The same storage, in which looking for an upload, or storing it, keeps it: from the look on there is time to refer to
- * it. What is just being deleted is refused with `not-ready`.
+ * The same storage, in which a lookup or a put of an upload keeps the upload: after it there is time to refer to the
+ * object. An object that is being deleted is refused with `not-ready`.
  */
 export function guardUploads(
   storage: ObjectStorage,

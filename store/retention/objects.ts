@@ -5,7 +5,7 @@ const atOnce = 16;
 
 export type Objects = { readonly objects: number; readonly bytes: number };
 
-/** How many of the keys are there, and how long they are. */
+/** Number and total size of the keys that exist. */
 export async function measure(storage: ObjectStorage, keys: readonly string[]): Promise<Objects> {
   const heads = await mapBounded(keys, atOnce, (key) => storage.head(key));
   const there = heads.filter((head) => head !== null);

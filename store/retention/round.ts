@@ -10,8 +10,8 @@ export type CollectorDeps = {
 };
 
 export type Round = {
-  /** Tells what would go, and removes nothing. */
+  /** Dry run: counts the removable items, and removes nothing. */
   readonly isDryRun: boolean;
-  /** Items that a step looks at in one round. */
+  /** Most items that a step handles in a round. */
   readonly limit: number;
 };

@@ -7,7 +7,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { bootstrapSchema } from '@artenic/core';
 import type { InstanceHandle, Provider } from '../../activities/providers/provider.ts';
 import { ArtenicError } from '../../core/errors.ts';
-import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { ActivityWorld, keyPepper, localOffer } from './world.ts';

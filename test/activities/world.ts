@@ -14,7 +14,7 @@ import {
   type ModelSignature,
 } from '@artenic/core';
 import { createControlActivities } from '../../activities/control.ts';
-import type { ControlActivities, ProviderActivities } from '../../activities/contract.ts';
+import type { ControlActivities, ProviderActivities } from '../../activities/contracts/index.ts';
 import type { ControlDeps, ProviderDeps } from '../../activities/deps.ts';
 import { createProviderActivities } from '../../activities/provider-activities.ts';
 import { createLocalProvider, type LocalProviderOptions } from '../../activities/providers/local/provider.ts';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { objectKeys, type CheckpointManifest, type CompletionMarker, type HelloResponse } from '@artenic/core';
 import { createCoarseEvents } from '../../api/live/coarse-events.ts';
-import { holdFence, lockOpen } from '../../api/runner/fence.ts';
-import { appendMetrics, createLogAppender } from '../../api/runner/streams.ts';
+import { holdFence, lockOpen } from '../../api/runners/fence.ts';
+import { appendMetrics, createLogAppender } from '../../api/runners/streams.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import { ApiWorld, errorOf, type Runner } from './harness.ts';
 

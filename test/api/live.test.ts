@@ -5,7 +5,7 @@ import { liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '
 import { WebSocket } from 'ws';
 import { createHints } from '../../api/live/hints.ts';
 import { parseKey } from '../../app/access/keys.ts';
-import { listenForEvents } from '../../store/listen.ts';
+import { listenForEvents } from '../../store/events/listen.ts';
 import { newId } from '../store/support.ts';
 import { poll } from '../support/poll.ts';
 import { addKey, ApiWorld } from './harness.ts';

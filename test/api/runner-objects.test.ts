@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { objectKeys, type CheckpointManifest, type ObjectRequest, type SignedObjectRequest } from '@artenic/core';
-import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import { ApiWorld, errorOf, keyPepper, type Runner } from './harness.ts';
 
 let world: ApiWorld;

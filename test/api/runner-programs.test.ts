@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { objectKeys } from '@artenic/core';
-import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import { ApiWorld, errorOf, keyPepper } from './harness.ts';
 
 let world: ApiWorld;

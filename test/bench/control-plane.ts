@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
-import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { poll } from '../support/poll.ts';
 import { createStack, type Stack } from '../support/stack.ts';
 import { percentile, rounded, timed } from './statistics.ts';

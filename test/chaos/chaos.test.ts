@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JobView } from '@artenic/core';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { createStack } from '../support/stack.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { processesWith } from '../support/processes.ts';
 import type { Stack } from '../support/stack.ts';
 

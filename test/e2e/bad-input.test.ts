@@ -11,7 +11,7 @@ import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { isFull } from '../support/share.ts';
 import { createStack } from '../support/stack.ts';
-import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 
 const planted = `planted-${randomBytes(18).toString('hex')}`;
 const stack = createStack({ ARTENIC_LOCAL_VCPU: '4', ARTENIC_SECRET_API_TOKEN: planted });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DoctorReport, JobView, UnresolvedInstance } from '@artenic/core';
 import pg from 'pg';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
-import { failoverWorkflowId, reconcileScheduleId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { failoverWorkflowId, reconcileScheduleId, trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { counterJob } from '../chaos/jobs.ts';
 import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
 import { poll } from '../support/poll.ts';

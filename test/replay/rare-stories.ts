@@ -6,7 +6,7 @@ import {
   failoverWorkflowId,
   trainingJobWorkflowId,
   wakeUpSignal,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/contracts/index.ts';
 import type { spotFailover } from '../../workflows/index.ts';
 import { happyScript, until } from '../workflows/fake-runner.ts';
 import type { Harness } from '../workflows/harness.ts';

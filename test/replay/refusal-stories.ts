@@ -1,5 +1,5 @@
 import { spotWithFallback } from '../../core/failover/policy.ts';
-import { attemptWorkflowId, controlQueue, failoverWorkflowId, wakeUpSignal } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, controlQueue, failoverWorkflowId, wakeUpSignal } from '../../workflows/contracts/index.ts';
 import type { spotFailover } from '../../workflows/index.ts';
 import { happyScript, until } from '../workflows/fake-runner.ts';
 import { eventsOf, type Harness } from '../workflows/harness.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { spotWithFallback } from '../../core/failover/policy.ts';
-import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { until } from '../workflows/fake-runner.ts';
 import { type Harness, startHarness } from '../workflows/harness.ts';

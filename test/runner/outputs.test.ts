@@ -4,8 +4,8 @@ import { afterAll, expect, test } from '@jest/globals';
 import { checkpointManifestSchema, objectKeys } from '@artenic/core';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
-import { createRunnerStore } from '../../runner/store/open-store.ts';
-import { SourceError } from '../../runner/store/source-error.ts';
+import { createRunnerStore } from '../../runner/storage/open-store.ts';
+import { SourceError } from '../../runner/storage/source-error.ts';
 import { poll } from '../support/poll.ts';
 import { World, type Attempt } from './world.ts';
 

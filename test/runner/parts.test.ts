@@ -8,8 +8,8 @@ import { objectKeys } from '@artenic/core';
 import { createS3Storage } from '../../activities/storage/s3/storage.ts';
 import type { ObjectSigning, ObjectStorage } from '../../core/object-storage.ts';
 import { createRunnerApi, FencedError } from '../../runner/report/api-client.ts';
-import type { RunnerStore } from '../../runner/store/object-store.ts';
-import { createRunnerStore } from '../../runner/store/open-store.ts';
+import type { RunnerStore } from '../../runner/storage/object-store.ts';
+import { createRunnerStore } from '../../runner/storage/open-store.ts';
 import { ApiWorld, type Runner } from '../api/harness.ts';
 import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../support/versitygw.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { SignedObjectRequest } from '@artenic/core';
-import { download, SignatureRefusedError, StorageAwayError, upload } from '../../runner/store/transfer.ts';
+import { download, SignatureRefusedError, StorageAwayError, upload } from '../../runner/storage/transfer.ts';
 
 const content = randomBytes(1_000_000);
 const sha256 = createHash('sha256').update(content).digest('hex');

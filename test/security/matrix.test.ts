@@ -6,7 +6,7 @@ import { makeKey, parseKey } from '../../app/access/keys.ts';
 import { createMetrics } from '../../api/metrics/metrics.ts';
 import type { Permission, Route } from '../../api/http/route.ts';
 import { createRoutes } from '../../api/routes/index.ts';
-import { bootstrapTokenOf } from '../../store/tokens.ts';
+import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import { addKey, ApiWorld, keyPepper } from '../api/harness.ts';
 
 type Headers = Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { awaitPostgres, databaseUrl, ownDatabase, startPostgres } from '../../wo
 import { freePort } from '../../workers/up/ports.ts';
 import { startTemporalServer } from '../../workers/up/temporal-server.ts';
 import { openOrm, migrate } from '../../store/orm.ts';
-import { searchAttributes } from '../../workflows/contracts.ts';
+import { searchAttributes } from '../../workflows/contracts/index.ts';
 import { makeEnteredFolder } from '../support/entered-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

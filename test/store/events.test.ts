@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { hintPayloads } from '../../store/repositories/events.ts';
-import { listenForEvents } from '../../store/listen.ts';
+import { hintPayloads } from '../../store/events/repository.ts';
+import { listenForEvents } from '../../store/events/listen.ts';
 import type { ActingStore } from '../../store/types.ts';
 import { poll } from '../support/poll.ts';
 import { openTestStore, principal } from './support.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { sql, type RawBuilder } from 'kysely';
 import { databaseOf, type Db } from '../../store/database.ts';
 import { sumUpPoints } from '../../store/migrations/0028-metric-blocks.ts';
-import { afterQuery, latestQuery, newestQuery, seriesQuery } from '../../store/repositories/metric-queries.ts';
+import { afterQuery, latestQuery, newestQuery, seriesQuery } from '../../store/metrics/queries.ts';
 import type { MetricRow, ActingStore } from '../../store/types.ts';
 import { isFull } from '../support/share.ts';
 import { at, newId, openTestStore } from './support.ts';

@@ -8,7 +8,7 @@ import {
   jobsByStateQuery,
   recoveriesQuery,
   timeToStartQuery,
-} from '../../store/repositories/overview-queries.ts';
+} from '../../store/overview/queries.ts';
 import type { ActingStore } from '../../store/types.ts';
 import { insertJob, newId, offer, openTestStore } from './support.ts';
 import { rowsReadBy } from './plans.ts';

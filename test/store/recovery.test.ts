@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { listenForEvents } from '../../store/listen.ts';
+import { listenForEvents } from '../../store/events/listen.ts';
 import { migrate, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import type { ActingStore } from '../../store/types.ts';

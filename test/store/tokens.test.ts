@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { bootstrapTokenOf, tokenHashOf } from '../../store/tokens.ts';
+import { bootstrapTokenOf, tokenHashOf } from '../../store/access/tokens.ts';
 
 const pepper = new Uint8Array(32).fill(1);
 const otherPepper = new Uint8Array(32).fill(2);

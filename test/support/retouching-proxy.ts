@@ -90,6 +90,22 @@ function spotRequestsXml(retouches: ReadonlyMap<string, Retouch>, body: string):
   return `<?xml version="1.0"?><DescribeSpotInstanceRequestsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><spotInstanceRequestSet>${items.join('')}</spotInstanceRequestSet></DescribeSpotInstanceRequestsResponse>`;
 }
 
+async function passOn(upstream: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) =>
+      typeof value === 'string' && !['host', 'connection', 'content-length'].includes(name) ? [[name, value]] : [],
+    ),
+  );
+  const method = request.method ?? 'GET';
+  const answer = await fetch(`${upstream}${request.url}`, {
+    method,
+    // moto tells the region by the host or the signature; the signature is there
+    headers,
+    ...(method === 'GET' ? {} : { body }),
+  });
+  return { status: answer.status, type: answer.headers.get('content-type') ?? 'text/xml', text: await answer.text() };
+}
+
 /**
  * Stands in front of moto and adds what moto cannot do: states and reasons of spot instances that are taken back, ends that
  * nobody asked for, states that nobody knows, creates that make two, and client tokens that keep two creates apart. Its answers are ours, written after AWS's
@@ -100,25 +116,7 @@ export async function startRetouchingProxy(upstream: string): Promise<Retouching
   const byToken = new Map<string, Promise<Answer>>();
   let isDown = false;
 
-  async function forward(request: IncomingMessage, body: Buffer): Promise<Answer> {
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).flatMap(([name, value]) =>
-        typeof value === 'string' && !['host', 'connection', 'content-length'].includes(name) ? [[name, value]] : [],
-      ),
-    );
-    const method = request.method ?? 'GET';
-    const answer = await fetch(`${upstream}${request.url}`, {
-      method,
-      // moto tells the region by the host or the signature; the signature is there
-      headers,
-      ...(method === 'GET' ? {} : { body }),
-    });
-    return {
-      status: answer.status,
-      type: answer.headers.get('content-type') ?? 'text/xml',
-      text: await answer.text(),
-    };
-  }
+  const forward = (request: IncomingMessage, body: Buffer): Promise<Answer> => passOn(upstream, request, body);
 
   function retouch(text: string, body: string): string {
     const kind = body.includes('InstanceId.1=') ? 'describe' : 'list';

@@ -3,7 +3,7 @@ import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
 import { schedulesOf } from '../../workers/compose/schedule-registry.ts';
 import { keepSchedules } from '../../workers/compose/schedules.ts';
-import { catalogScheduleId, collectorScheduleId, reconcileScheduleId } from '../../workflows/contracts.ts';
+import { catalogScheduleId, collectorScheduleId, reconcileScheduleId } from '../../workflows/contracts/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { poll } from '../support/poll.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { prepareTemporal } from '../../workers/temporal/setup.ts';
-import { searchAttributes } from '../../workflows/contracts.ts';
+import { searchAttributes } from '../../workflows/contracts/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 
 let connection: Connection;

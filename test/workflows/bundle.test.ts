@@ -27,7 +27,7 @@ test('the bundle is small', () => {
 });
 
 test('it holds our workflows and what Temporal needs, nothing else', () => {
-  expect(modules).toContain('./workflows/training-job.ts');
+  expect(modules).toContain('./workflows/training/training-job.ts');
   expect(modules.filter((name) => !allowed.some((pattern) => pattern.test(name)))).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { type RunnerScript, until } from './fake-runner.ts';
 import { eventsOf, type Harness, startHarness } from './harness.ts';
 import { localOffer } from './world.ts';

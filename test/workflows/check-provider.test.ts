@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { checkScheduleId, controlQueue } from '../../workflows/contracts.ts';
+import { checkScheduleId, controlQueue } from '../../workflows/contracts/index.ts';
 import type { checkProvider } from '../../workflows/index.ts';
 import { CloudWorld } from './cloud-world.ts';
 

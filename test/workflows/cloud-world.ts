@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { jobSpecSchema, type JobSpecInput } from '@artenic/core';
-import type { SweepOutcome } from '../../activities/contract.ts';
+import type { SweepOutcome } from '../../activities/contracts/index.ts';
 import { createCatalogActivities } from '../../activities/catalog/refresh.ts';
 import { createCheckActivities } from '../../activities/catalog/check-provider.ts';
 import { principalOfActivity } from '../../activities/principal.ts';
@@ -29,7 +29,7 @@ import { startCloud, type CloudServer } from '../../simulated-cloud/server.ts';
 import { closeOrm, openOrm } from '../../store/orm.ts';
 import { createStore } from '../../store/store.ts';
 import type { JobRecord, ActingStore } from '../../store/types.ts';
-import { controlQueue, launchQueue, lifecycleQueue, searchAttributes } from '../../workflows/contracts.ts';
+import { controlQueue, launchQueue, lifecycleQueue, searchAttributes } from '../../workflows/contracts/index.ts';
 import type { reconcileProviders, refreshCatalog } from '../../workflows/index.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { testTemporal } from '../setup/temporal.ts';
@@ -53,6 +53,19 @@ type CloudWorldOptions = {
   /** When a machine that gives no sign of life is ended; never when absent, as scripted machines have no API here. */
   readonly silence?: SilenceSettings;
 };
+
+function startWorldCloud(home: string, world: NonNullable<CloudWorldOptions['world']>): Promise<CloudServer> {
+  return startCloud({
+    world: worldSchema.parse({
+      ...defaultWorld,
+      ...{ keys: [{ id: 'default', key }], controlKey, preemption: {}, bootSeconds: [0, 0], listLagSeconds: [0, 0] },
+      // it hangs until the test ends it
+      machine: { kind: 'scripted', script: [] },
+      ...world,
+    }),
+    ...{ home: join(home, 'cloud'), runnerEntry: '/nowhere', nodePath: process.execPath, port: 0 },
+  });
+}
 
 /** Real Temporal, real PostgreSQL, the simulated cloud with scripted machines, the real activities. Sweeps by hand. */
 export class CloudWorld {
@@ -87,16 +100,7 @@ export class CloudWorld {
     }
     const home = mkdtempSync(join(tmpdir(), 'artenic-reconcile-'));
     for (const folder of ['cloud', 'objects']) mkdirSync(join(home, folder));
-    const cloud = await startCloud({
-      world: worldSchema.parse({
-        ...defaultWorld,
-        ...{ keys: [{ id: 'default', key }], controlKey, preemption: {}, bootSeconds: [0, 0], listLagSeconds: [0, 0] },
-        // it hangs until somebody ends it
-        machine: { kind: 'scripted', script: [] },
-        ...world,
-      }),
-      ...{ home: join(home, 'cloud'), runnerEntry: '/nowhere', nodePath: process.execPath, port: 0 },
-    });
+    const cloud = await startWorldCloud(home, world);
     const database = await createTestDatabase();
     const orm = await openOrm({ databaseUrl: database.url });
     // as this world itself, and in an activity as the workflow it works for

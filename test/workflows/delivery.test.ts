@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DeliveryState } from '../../core/jobs/delivery.ts';
-import { attemptWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId } from '../../workflows/contracts/index.ts';
 import { until, type FakeRunner, type RunnerScript } from './fake-runner.ts';
 import { eventsOf, type Harness, startHarness } from './harness.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { attemptWorkflowId, controlQueue, failoverWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, controlQueue, failoverWorkflowId } from '../../workflows/contracts/index.ts';
 import type { spotFailover } from '../../workflows/index.ts';
 import { happyScript, until } from './fake-runner.ts';
 import { type Harness, startHarness } from './harness.ts';

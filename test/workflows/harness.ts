@@ -2,7 +2,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { providerWorkers } from '../../workers/compose/provider-workers.ts';
-import { controlQueue, searchAttributes, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { controlQueue, searchAttributes, trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import type { trainingJob } from '../../workflows/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { World } from './world.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts/index.ts';
 import { until } from './fake-runner.ts';
 import { eventsOf, type Harness, startHarness } from './harness.ts';
 

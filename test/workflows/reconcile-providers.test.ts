@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findTemporalCli } from '../../scripts/temporal-cli.mjs';
 import type { collectGarbage } from '../../workflows/index.ts';
-import { controlQueue, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { controlQueue, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { poll } from '../support/poll.ts';
 import { CloudWorld } from './cloud-world.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
-import { attemptWorkflowId, controlQueue, failoverWorkflowId, wakeUpSignal } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, controlQueue, failoverWorkflowId, wakeUpSignal } from '../../workflows/contracts/index.ts';
 import type { spotFailover } from '../../workflows/index.ts';
 import { until } from './fake-runner.ts';
 import { eventsOf, type Harness, startHarness } from './harness.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spotWithFallback } from '../../core/failover/policy.ts';
 import type { FailoverAction, FailoverPolicy } from '../../core/failover/types.ts';
-import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId } from '../../workflows/contracts/index.ts';
 import { happyScript, until } from './fake-runner.ts';
 import { eventsOf, type Harness, startHarness } from './harness.ts';
 import { localOffer } from './world.ts';

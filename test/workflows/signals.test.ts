@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spotWithFallback } from '../../core/failover/policy.ts';
 import { holdBack } from '../../core/signals/hold-back.ts';
-import { failoverWorkflowId, wakeUpSignal } from '../../workflows/contracts.ts';
+import { failoverWorkflowId, wakeUpSignal } from '../../workflows/contracts/index.ts';
 import { until } from './fake-runner.ts';
 import { type Harness, startHarness } from './harness.ts';
 

@@ -4,7 +4,7 @@ import {
   failoverWorkflowId,
   launchQueue,
   trainingJobWorkflowId,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/contracts/index.ts';
 import { happyScript, until } from './fake-runner.ts';
 import { type Harness, startHarness, testMachine } from './harness.ts';
 import { localOffer } from './world.ts';

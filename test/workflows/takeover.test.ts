@@ -4,7 +4,7 @@ import {
   controlQueue,
   failoverWorkflowId,
   trainingJobWorkflowId,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/contracts/index.ts';
 import type { spotFailover } from '../../workflows/index.ts';
 import { type RunnerScript, until } from './fake-runner.ts';
 import { eventsOf, type Harness, startHarness } from './harness.ts';

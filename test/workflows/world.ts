@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { AttemptEnding, TerminalJobState } from '@artenic/core';
-import type { CatalogActivities, ControlActivities, ProviderActivities } from '../../activities/contract.ts';
+import type { CatalogActivities, ControlActivities, ProviderActivities } from '../../activities/contracts/index.ts';
 import { retriedWhenRefused } from '../../activities/failures.ts';
 import { errorTable, type ErrorType } from '../../core/errors.ts';
 import { spotWithFallback } from '../../core/failover/policy.ts';
@@ -18,7 +18,7 @@ import {
   runnerEventSignal,
   trainingJobWorkflowId,
   wakeUpSignal,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/contracts/index.ts';
 import { failoverState } from '../support/failover-state.ts';
 import { FakeRunner, happyScript, type Instance, type RunnerScript, type RunnerSignal } from './fake-runner.ts';
 

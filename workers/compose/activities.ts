@@ -9,7 +9,7 @@ import type {
   ProviderActivities,
   RepairActivities,
   SweepActivities,
-} from '../../activities/contract.ts';
+} from '../../activities/contracts/index.ts';
 import { createCheckActivities } from '../../activities/catalog/check-provider.ts';
 import { principalOfActivity } from '../../activities/principal.ts';
 import { createControlActivities } from '../../activities/control.ts';

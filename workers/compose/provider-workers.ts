@@ -1,5 +1,5 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { earlierQueue, launchQueue, lifecycleQueue } from '../../workflows/contracts.ts';
+import { earlierQueue, launchQueue, lifecycleQueue } from '../../workflows/contracts/index.ts';
 import type { Provider } from '../../activities/providers/provider.ts';
 import type { ServedProvider } from './activities.ts';
 

@@ -1,5 +1,5 @@
 import { providerModules } from '../../activities/providers/registry.ts';
-import { controlQueue } from '../../workflows/contracts.ts';
+import { controlQueue } from '../../workflows/contracts/index.ts';
 import { listOf } from '../config.ts';
 
 /** What a worker process serves: rows and workflows, and the providers whose instances it sees to. */

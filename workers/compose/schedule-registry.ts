@@ -5,7 +5,7 @@ import {
   collectorScheduleId,
   controlQueue,
   reconcileScheduleId,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/contracts/index.ts';
 
 type Workflows = typeof workflows;
 

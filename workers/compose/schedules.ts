@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
-import { searchAttributes } from '../../workflows/contracts.ts';
+import { searchAttributes } from '../../workflows/contracts/index.ts';
 import type { ScheduleDefinition } from './schedule-registry.ts';
 import { prepareTemporal } from '../temporal/setup.ts';
 

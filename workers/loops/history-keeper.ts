@@ -6,7 +6,7 @@ import { everyMs, type Loop } from '../../app/loops/every.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import type { JobRecord, ActingStore } from '../../store/types.ts';
-import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { createRepeatedFailures } from './repeated-failures.ts';
 
 export type HistoryKeeperDeps = {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { isArtenicError, messageOf } from '../../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, ActingStore } from '../../store/types.ts';
-import { trainingJobWorkflowId } from '../../workflows/contracts.ts';
+import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
 import { deliverNotice } from '../../app/outbox/deliver.ts';
 import { relaySignal } from '../../app/signals/deliver.ts';
@@ -28,6 +28,57 @@ const restShare = 20;
 /** A granted attempt that has not begun to launch is told again after this. */
 const wakeAgainMs = 30_000;
 
+type Delivery = {
+  /** The start and the cancel of a job that Temporal has not heard of. */
+  readonly deliver: (job: OpenJob) => Promise<void>;
+  /** Starts the job's workflow unless it is open. One that Temporal has lost with its database has run, too. */
+  readonly restart: (job: OpenJob) => Promise<void>;
+};
+
+function createDelivery({ store, temporal, logger, now }: RelayDeps): Delivery {
+  async function start(job: OpenJob, adopt: boolean): Promise<void> {
+    await temporal.startTrainingJob(job.id, { adopt, service: job.service });
+    logger.info({ jobId: job.id, adopt }, 'workflow started by the relay');
+    if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
+  }
+
+  async function restart(job: OpenJob): Promise<void> {
+    const state = await temporal.describe(trainingJobWorkflowId(job.id));
+    if (state !== 'open') await start(job, state === 'closed' || job.workflowStartedAt !== null);
+    else if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
+  }
+
+  async function deliver(job: OpenJob): Promise<void> {
+    if (job.workflowStartedAt === null) await restart(job);
+    if (job.cancelRequestedAt === null) return;
+    await temporal.cancelTrainingJob(job.id);
+    await store.jobs.markCancelDelivered(job.id, now());
+  }
+
+  return { deliver, restart };
+}
+
+/** A job's next run asks for its place itself when the attempt's workflow is closed. */
+async function signalGrant({ temporal }: RelayDeps, attemptId: string): Promise<void> {
+  try {
+    await temporal.signalCapacityGranted(attemptId);
+  } catch (error) {
+    if (!isArtenicError(error, 'not-found')) throw error;
+  }
+}
+
+type ReadOpenJobs = (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
+
+/** Open jobs older than that, page by page, until the relay is closed. */
+async function* pagesOf(isClosed: () => boolean, read: ReadOpenJobs, olderThan: Date): AsyncGenerator<OpenJob> {
+  for (let after: OpenJob | undefined; !isClosed();) {
+    const page = await read({ olderThan, limit: batchSize, ...(after && { after }) });
+    yield* page;
+    after = page.at(-1);
+    if (page.length < batchSize) return;
+  }
+}
+
 /**
  * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts again (`adopt`)
  * those that were terminated, and delivers cancels, signals, grants and events of runners whose first delivery was lost.
@@ -39,6 +90,9 @@ export function startRelay(deps: RelayDeps): Loop {
   let isClosed = (): boolean => false;
   let nextFullRoundMs = 0;
   const failures = createRepeatedFailures({ firstPauseMs: deps.intervalMs, mostPauseMs: 600_000 });
+  const { deliver, restart } = createDelivery(deps);
+  const pages = (read: ReadOpenJobs, olderThan: Date): AsyncGenerator<OpenJob> =>
+    pagesOf(() => isClosed(), read, olderThan);
 
   /** One delivery. While Temporal is away all of them would fail, each after seconds: then the round ends. */
   async function attempt(key: string, deliver: () => Promise<void>): Promise<void> {
@@ -51,26 +105,6 @@ export function startRelay(deps: RelayDeps): Loop {
       const { tries, pauseMs } = failures.failed(key, Date.now());
       logger.error({ key, tries, retryInMs: pauseMs, error: messageOf(error) }, 'the relay could not deliver this');
     }
-  }
-
-  async function start(job: OpenJob, adopt: boolean): Promise<void> {
-    await temporal.startTrainingJob(job.id, { adopt, service: job.service });
-    logger.info({ jobId: job.id, adopt }, 'workflow started by the relay');
-    if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
-  }
-
-  async function deliver(job: OpenJob): Promise<void> {
-    if (job.workflowStartedAt === null) await restart(job);
-    if (job.cancelRequestedAt === null) return;
-    await temporal.cancelTrainingJob(job.id);
-    await store.jobs.markCancelDelivered(job.id, now());
-  }
-
-  /** Starts the job's workflow unless it is open. One that Temporal has lost with its database has run, too. */
-  async function restart(job: OpenJob): Promise<void> {
-    const state = await temporal.describe(trainingJobWorkflowId(job.id));
-    if (state !== 'open') await start(job, state === 'closed' || job.workflowStartedAt !== null);
-    else if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
   }
 
   /** All open jobs against Temporal's own list; a job that the list does not show is looked at by itself. */
@@ -87,18 +121,6 @@ export function startRelay(deps: RelayDeps): Loop {
     nextFullRoundMs = endedMs + Math.max(fullRoundMs, restShare * (endedMs - startedMs));
   }
 
-  async function* pages(
-    read: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>,
-    olderThan: Date,
-  ): AsyncGenerator<OpenJob> {
-    for (let after: OpenJob | undefined; !isClosed();) {
-      const page = await read({ olderThan, limit: batchSize, ...(after && { after }) });
-      yield* page;
-      after = page.at(-1);
-      if (page.length < batchSize) return;
-    }
-  }
-
   async function once(signal: AbortSignal): Promise<void> {
     isClosed = () => signal.aborted;
     const olderThan = new Date(now().getTime() - handsOffMs);
@@ -109,7 +131,7 @@ export function startRelay(deps: RelayDeps): Loop {
     for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
       await attempt(job.id, () => deliver(job));
     for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
-      await attempt(`grant ${attemptId}`, () => signalGrant(attemptId));
+      await attempt(`grant ${attemptId}`, () => signalGrant(deps, attemptId));
     if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);
   }
 
@@ -127,15 +149,6 @@ export function startRelay(deps: RelayDeps): Loop {
     for (const notice of await store.outbox.due({ now: now(), limit: batchSize })) {
       if (isClosed()) return;
       await deliverNotice(deps, notice);
-    }
-  }
-
-  async function signalGrant(attemptId: string): Promise<void> {
-    try {
-      await temporal.signalCapacityGranted(attemptId);
-    } catch (error) {
-      // its workflow is closed: the job's next run asks for its place itself
-      if (!isArtenicError(error, 'not-found')) throw error;
     }
   }
 

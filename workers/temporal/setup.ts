@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { ArtenicError } from '../../core/errors.ts';
-import { searchAttributes } from '../../workflows/contracts.ts';
+import { searchAttributes } from '../../workflows/contracts/index.ts';
 
 const retentionDays = 30;
 /** How long Temporal keeps the history of a closed workflow; older ones are in the job's `history.json`. */

@@ -1,10 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CatalogActivities } from '../../activities/contract.ts';
+import type { CatalogActivities } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { lifecycleQueue, type ProviderInput } from '../contracts.ts';
+import { lifecycleQueue, type ProviderInput } from '../contracts/index.ts';
 import { Timeline } from '../training/timeline.ts';
 
-/** What a provider has and what it costs: rows, by which decisions are made and which people see. */
+/** Stores a provider's offers and prices in rows, for decisions and for display. */
 export async function refreshCatalog({ provider }: ProviderInput): Promise<{ readonly offers: number }> {
   const timeline = new Timeline(`Offers of ${provider}`, { Provider: provider });
   const { refreshCatalog: refresh } = proxyActivities<CatalogActivities>({

@@ -1,10 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CheckActivities } from '../../activities/contract.ts';
+import type { CheckActivities } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { lifecycleQueue, type ProviderInput } from '../contracts.ts';
+import { lifecycleQueue, type ProviderInput } from '../contracts/index.ts';
 import { Timeline } from '../training/timeline.ts';
 
-/** Whether a provider can be used, and what it has: the row that the API and decisions read. */
+/** Updates a provider's row: whether it is usable, and its capacity. The API and decisions read this row. */
 export async function checkProvider({ provider }: ProviderInput): Promise<{ readonly usable: boolean }> {
   const timeline = new Timeline(`Check of ${provider}`, { Provider: provider });
   const { checkProvider: check } = proxyActivities<CheckActivities>({
@@ -12,7 +12,7 @@ export async function checkProvider({ provider }: ProviderInput): Promise<{ read
     summary: `check of ${provider}`,
     startToCloseTimeout: '60s',
     heartbeatTimeout,
-    // nobody serves this queue: the row grows old, and `artenic doctor` says so
+    // without a worker on this queue the check fails, the row grows old, and `artenic doctor` reports it
     scheduleToCloseTimeout: '120s',
     // the next check is the retry
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },

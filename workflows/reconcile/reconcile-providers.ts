@@ -1,18 +1,18 @@
 import { proxyActivities, TemporalFailure } from '@temporalio/workflow';
-import type { RepairActivities, SweepActivities, SweepOutcome, SweepPlan } from '../../activities/contract.ts';
+import type { RepairActivities, SweepActivities, SweepOutcome, SweepPlan } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { lifecycleQueue, type ProviderInput } from '../contracts.ts';
+import { lifecycleQueue, type ProviderInput } from '../contracts/index.ts';
 import { describeFailure } from '../failures.ts';
 import { Timeline } from '../training/timeline.ts';
 
-/** No bound on tries: without PostgreSQL there is nothing to compare, and the next sweep would fare no better. */
+/** Unlimited tries: without PostgreSQL there is nothing to compare, and the next sweep would fail as well. */
 const repair = proxyActivities<Omit<RepairActivities, 'settleAbandoned'>>({
   startToCloseTimeout: '60s',
   heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** Asks the provider what is left, so that it runs where the provider is served. */
+/** Asks the provider for remaining instances, so it runs on the provider's queue. */
 function settlementOf(provider: string): Pick<RepairActivities, 'settleAbandoned'> {
   return proxyActivities<Pick<RepairActivities, 'settleAbandoned'>>({
     taskQueue: lifecycleQueue(provider),
@@ -27,17 +27,17 @@ function sweepOf(provider: string): SweepActivities {
   return proxyActivities<SweepActivities>({
     taskQueue: lifecycleQueue(provider),
     summary: `sweep of ${provider}`,
-    // a list of thousands over pages, and a look at the workflow of each of them
+    // time for a list of thousands over several pages, and for a query of each one's workflow
     startToCloseTimeout: '120s',
     heartbeatTimeout,
-    // nobody serves this queue: the sweep says so instead of waiting, and the next one follows
+    // without a worker on this queue the sweep fails instead of waiting, and the next sweep follows
     scheduleToCloseTimeout: '300s',
-    // a provider that is away stays away for longer than a minute; the next sweep is the retry
+    // an outage of a provider lasts longer than a minute; the next sweep is the retry
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
   });
 }
 
-/** One sweep: what the provider has, what we know of it, what Temporal runs; and what follows from the difference. */
+/** A sweep: compares the provider's list, the attempt rows and Temporal's workflows, and acts on the differences. */
 export async function reconcileProviders({ provider }: ProviderInput): Promise<SweepOutcome | null> {
   const startedAt = new Date().toISOString();
   const timeline = new Timeline(`Reconciling ${provider}`, { Provider: provider });
@@ -56,7 +56,7 @@ export async function reconcileProviders({ provider }: ProviderInput): Promise<S
   }
 }
 
-/** Instances first: an attempt is settled only when nothing is left of it. */
+/** Instances go first: an attempt is settled only when nothing is left of its instance. */
 async function carryOut(provider: string, plan: SweepPlan, timeline: Timeline): Promise<SweepOutcome> {
   const ended = await Promise.all(
     plan.terminate.map(async (stray) => {

@@ -1,15 +1,15 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CollectorActivities } from '../../activities/contract.ts';
+import type { CollectorActivities } from '../../activities/contracts/index.ts';
 import { heartbeatTimeout } from '../activity-proxies.ts';
-import { controlQueue } from '../contracts.ts';
+import { controlQueue } from '../contracts/index.ts';
 import { Timeline } from '../training/timeline.ts';
 
-/** Items of each step in a round: a round stays within minutes also where the storage is slow. */
+/** Items per step and round: a round takes minutes at most, even with slow storage. */
 const limit = 100;
-/** What is left then is the next run's. */
+/** The next run continues after this many rounds. */
 const mostRounds = 40;
 
-/** Removes what has served its time, round by round until nothing is left. */
+/** Removes expired rows and objects, round by round until nothing is left. */
 export async function collectGarbage(): Promise<{ readonly items: number }> {
   const timeline = new Timeline('What has served its time', {});
   const { collectGarbage: collect } = proxyActivities<CollectorActivities>({

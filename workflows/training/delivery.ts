@@ -3,11 +3,11 @@ import { deliveryPoll, retryRefusals } from '../activity-proxies.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
- * The command of a stopped attempt is over and its last files are on their way: until they are there, do not move any more,
- * or have had the time that the job grants them. The look is repeated by the server, so that it takes three events of
- * history however long the delivery is.
+ * Waits while a stopped attempt whose command is over delivers its last files: until all are delivered, no byte moves
+ * any more, or the job's delivery grace is over. The server repeats the poll, so a delivery of any length takes three
+ * history events.
  * @param sinceMs when the command's graces ended
- * @param isOver whether the runner has said that all is delivered, or its instance is gone
+ * @param isOver whether the runner has reported the end of the delivery, or its instance is gone
  */
 export async function awaitDelivery(
   attemptId: string,

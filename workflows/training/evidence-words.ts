@@ -1,6 +1,6 @@
 import type { InstanceEvidence } from '../../core/instance-evidence.ts';
 
-/** For the timeline. */
+/** Text for the timeline. */
 export function describeEvidence({ isOver, silent, endedBy }: InstanceEvidence): string {
   if (isOver === true) return 'its last word was found';
   if (silent === undefined) return `the instance is gone, ended by ${endedBy}`;

@@ -6,7 +6,7 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LaunchResult, NextLaunch } from '../../activities/contract.ts';
+import type { LaunchResult, NextLaunch } from '../../activities/contracts/index.ts';
 import { assertNever } from '../../core/assert-never.ts';
 import type { Offer } from '../../core/failover/types.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
@@ -14,40 +14,41 @@ import type { LaunchError } from '../../core/jobs/judge.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import { instanceActivities, localFirst } from '../activity-proxies.ts';
 import type { Cancellation } from './cancellation.ts';
-import { type AttemptInput, wakeUpSignal } from '../contracts.ts';
+import { type AttemptInput, wakeUpSignal } from '../contracts/index.ts';
 import { describeFailure, isCancelled } from '../failures.ts';
 import { oneLine, type Timeline } from './timeline.ts';
 import type { trainingAttempt } from './training-attempt.ts';
 
-/** Waits of one run, each with a look at the offers: some thousand events. */
+/** Waits of one run, each with a query of the offers: some thousand events. */
 const mostWaits = 100;
 
-/** Why nothing is launched any more; `detach`: the run above is gone, but the job is not. */
+/** Why no further launch follows; `detach`: the parent run is gone, but the job is not over. */
 type Stop = StopReason | 'detach';
-/** How the launches ended: with the instance, or with what there is to judge by. */
+/** Result of the launches: the instance, or the facts to judge the attempt by. */
 type Outcome =
   | { readonly kind: 'launched'; readonly handle: InstanceRef; readonly stoppedFor: StopReason | null }
   | { readonly kind: 'none'; readonly error: LaunchError | null; readonly stoppedFor: StopReason | null }
   | { readonly kind: 'detached' };
 
-/** What the attempt lends to its launches. */
+/** The parts of the attempt that its launches use. */
 export type LaunchStory = {
   readonly input: AttemptInput;
   readonly attemptId: string;
   readonly timeline: Timeline;
   readonly cancellation: Cancellation;
-  /** Reads what a cancel that has come means; null when none has, or it means nothing. */
+  /** The meaning of a cancel that has arrived; null without a cancel, or if it has no effect. */
   readonly hearStop: () => Promise<Stop | null>;
-  /** Waits for a place at the provider of the present offer; returns also when a cancel comes. */
+  /** Waits for a place at the provider of the current offer; also returns on a cancel. */
   readonly awaitCapacity: () => Promise<void>;
   readonly forgetGrant: () => void;
-  /** Until the provider shows that nothing is left of what a launch may have made. */
+  /** Waits until the provider shows that nothing is left of an instance that a launch may have created. */
   readonly terminate: () => Promise<void>;
 };
 
 /**
- * The launches of one attempt: a refusal is followed by the next offer or by a wait, under the same number. Nothing runs while
- * it waits, and never two launches at a time: one whose outcome is not known is looked up until it is.
+ * The launches of one attempt: after a refusal comes the next offer or a wait, under the same attempt number. Nothing
+ * runs during a wait, and two launches never overlap: a launch with an unknown outcome is looked up until the outcome
+ * is known.
  */
 export class Launching {
   readonly #story: LaunchStory;
@@ -63,18 +64,21 @@ export class Launching {
     });
   }
 
-  /** What the present launch, or the last one, is of. */
+  /** Offer of the current or last launch. */
   get offer(): Offer {
     return this.#offer;
   }
 
-  /** Where an earlier run of this attempt has come to. */
+  /** Sets the launch number and the offer that an earlier run of this attempt had reached. */
   resume({ launch, offer }: { readonly launch: number; readonly offer: Offer }): void {
     this.#launch = launch;
     this.#offer = offer;
   }
 
-  /** @param stopFirst takes back what may run already so that it stops with its grace, and launches nothing after that */
+  /**
+   * @param stopFirst takes over an instance that may run already, so that it stops with its grace, and launches nothing
+   * after that
+   */
   async run(stopFirst: StopReason | null): Promise<Outcome> {
     const { input } = this.#story;
     let next: NextLaunch =
@@ -112,7 +116,7 @@ export class Launching {
     return localFirst((activities) => activities.nextLaunch({ attemptId, launch: this.#launch, refusal }));
   }
 
-  /** To another offer; at another provider it queues again. */
+  /** Moves to another offer; at another provider the attempt queues again. */
   async #move({ launch, offer, reason }: Extract<NextLaunch, { kind: 'launch' }>): Promise<Stop | null> {
     const { input, attemptId, timeline, hearStop, awaitCapacity, forgetGrant } = this.#story;
     const { provider } = this.#offer;
@@ -150,12 +154,12 @@ export class Launching {
     if (first !== 'cancelled') return this.#concluded(first, null);
     const stop = await hearStop();
     if (stop === 'detach') return { kind: 'detached' };
-    // in a pause between tries it ends now; a call that is under way comes to its own end, and we take what it made
+    // a pause between tries ends now; a provider call under way completes, and its instance is taken
     scope.cancel();
     return this.#concluded(await launching, stop);
   }
 
-  /** A stop leaves no way to the next launch. */
+  /** After a stop no further launch follows. */
   async #concluded(
     tried: LaunchResult | LaunchError | null,
     stoppedFor: StopReason | null,
@@ -165,7 +169,7 @@ export class Launching {
     const error = tried !== null && 'type' in tried ? tried : null;
     if (stoppedFor !== null || tried === null) return { kind: 'none', error, stoppedFor };
     if ('kind' in tried) return { kind: 'next', next: tried.next };
-    // whether it made something is not known: the next launch waits for the proof that there is nothing
+    // the outcome of the launch is unknown: the next launch waits for the proof that no instance exists
     await this.#story.terminate();
     return { kind: 'next', next: await this.#ask(tried) };
   }
@@ -195,7 +199,7 @@ export class Launching {
     return hearStop();
   }
 
-  /** A day of waiting is no day of history: nothing runs that would have to be let go. */
+  /** Keeps the history of a long wait short. Nothing runs during the wait, so continue-as-new detaches no instance. */
   async #beginAnewIfLong(waits: number): Promise<void> {
     const { input, cancellation } = this.#story;
     const isLong = workflowInfo().continueAsNewSuggested || waits >= (input.mostWaits ?? mostWaits);

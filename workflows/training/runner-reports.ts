@@ -1,19 +1,21 @@
 import { log, setHandler } from '@temporalio/workflow';
-import { capacityGrantedSignal, runnerEventSignal } from '../contracts.ts';
+import { capacityGrantedSignal, runnerEventSignal } from '../contracts/index.ts';
 import type { Timeline } from './timeline.ts';
 
-/** What signals have told so far. Each may come twice or never: only the first counts, and every one has a backstop. */
+/**
+ * State from the signals so far. Each signal may arrive twice or never: only the first counts, and each has a backstop.
+ */
 export type RunnerReports = {
   readonly granted: boolean;
   /** When `maxHours` ends, in milliseconds since 1970. */
   readonly stopAtMs: number | null;
   /** The command is over and its completion marker is in storage. */
   readonly over: boolean;
-  /** It queues anew: a grant from before is none for that. */
+  /** Drops an earlier grant when the attempt queues again. */
   readonly forgetGrant: () => void;
 };
 
-/** Registers the handlers: to be called before anything is awaited, for signals that are there already. */
+/** Registers the handlers. Call it before the first await, because signals may already be waiting. */
 export function listenToRunner(timeline: Timeline): RunnerReports {
   const reports = {
     granted: false,
@@ -52,7 +54,7 @@ export function listenToRunner(timeline: Timeline): RunnerReports {
         reports.over = true;
         return;
       default:
-        // from an API newer than this worker: a handler that throws would stop the whole run
+        // an event of a newer API than this worker: a handler that throws would stop the whole run
         event satisfies never;
         log.warn('unknown runner event');
     }

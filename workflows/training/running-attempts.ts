@@ -6,7 +6,7 @@ import {
   type FailoverInput,
   searchAttributes,
   workflowTaskTimeout,
-} from '../contracts.ts';
+} from '../contracts/index.ts';
 import { wasTerminated } from '../failures.ts';
 import { askToLetGo, startOwnChild } from '../own-child.ts';
 import { oneLine } from './timeline.ts';
@@ -14,7 +14,7 @@ import { trainingAttempt } from './training-attempt.ts';
 
 export type Launch = Extract<FailoverAction, { kind: 'launch' }>;
 
-/** The attempts that a failover has under way: one, and beside a warned one its replacement. */
+/** The attempts that a failover has under way: one, plus the replacement of a warned attempt. */
 export class RunningAttempts {
   readonly #input: FailoverInput;
   readonly #onEnd: (attempt: number, result: AttemptResult) => void;
@@ -27,12 +27,12 @@ export class RunningAttempts {
     this.#onEnd = onEnd;
   }
 
-  /** Numbers of those under way, ascending. */
+  /** Numbers of the attempts under way, ascending. */
   get attempts(): readonly number[] {
     return [...this.#members.keys()].toSorted((one, other) => one - other);
   }
 
-  /** How many have ended so far. */
+  /** Number of attempts that have ended so far. */
   get ended(): number {
     return this.#ended;
   }
@@ -52,9 +52,9 @@ export class RunningAttempts {
           args: [
             { jobId, attempt, offer, reason, title, ...takeOver, ...(mostWaits === undefined ? {} : { mostWaits }) },
           ],
-          // our end must not kill it: it is asked, and decides by the job's cancel intent
+          // the end of this run must not kill the attempt: it gets a cancel, and decides by the job's cancel intent
           parentClosePolicy: 'REQUEST_CANCEL',
-          // taken over under the same id; that an attempt runs once is guarded by its row
+          // a taken-over attempt has the same id; the attempt's row guarantees that it runs once
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           staticSummary: oneLine(`attempt ${attempt} on ${offer.provider} ${offer.instanceType}: ${reason}`, 180),
           typedSearchAttributes: [
@@ -70,7 +70,7 @@ export class RunningAttempts {
     );
     const over = child.result().then(
       (result) => this.#end(attempt, result),
-      // whoever ended it, its instance lives on and is taken over
+      // after a Terminate the attempt's instance still runs and is taken over
       (error: unknown) => (wasTerminated(error) ? this.#end(attempt, { kind: 'detached' }) : this.#fail(error)),
     );
     this.#members.set(attempt, { scope, over });
@@ -86,7 +86,10 @@ export class RunningAttempts {
     this.#failure = { error };
   }
 
-  /** Until `isStirred`, more than `ended` have ended, or the time is over; throws what an attempt has thrown. */
+  /**
+   * Waits until `isStirred`, until more than `ended` attempts have ended, or until the timer fires; rethrows an
+   * attempt's error.
+   */
   async waitForChange(
     ended: number,
     isStirred: () => boolean,
@@ -98,9 +101,9 @@ export class RunningAttempts {
     this.#throwFailure();
   }
 
-  /** Asks all to end, each as the job's cancel intent and its own row say, and waits for it. */
+  /** Cancels all attempts and waits for their ends. Each attempt acts by the job's cancel intent and its own row. */
   async cancelAll(): Promise<void> {
-    // a child's own cancel goes to its first run, and says that all is well when that one has begun its history anew
+    // a child handle's cancel goes to the child's first run, and silently does nothing if that run has continued as new
     if (patched('cancels-the-newest-run')) await Promise.all(this.attempts.map((attempt) => this.#cancel(attempt)));
     else for (const { scope } of this.#members.values()) scope.cancel();
     await Promise.all([...this.#members.values()].map(({ over }) => over));

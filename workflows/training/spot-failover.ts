@@ -9,11 +9,11 @@ import {
   type FailoverInput,
   type FailoverResult,
   wakeUpSignal,
-} from '../contracts.ts';
+} from '../contracts/index.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { oneLine, Timeline } from './timeline.ts';
 
-/** Drives attempts: after each ending and each warning the recorded decision says what comes next. */
+/** Drives the attempts of a job: after each ending and each warning the stored decision gives the next action. */
 export async function spotFailover(input: FailoverInput): Promise<FailoverResult> {
   const cancellation = listenForCancellation();
   const timeline = new Timeline(`${input.title}: failover`, { Job: input.jobId, Phase: 'deciding' });
@@ -34,7 +34,7 @@ async function driveAttempts(
   let hasAsked = false;
   const running = new RunningAttempts(input, (attempt, result) => timeline.log(describeResult(attempt, result)));
   for (let decision = input.decision; ; decision++) {
-    // a cancel that has come is dealt with first
+    // a pending cancel is handled first
     if (shouldContinueAsNew(input, decision, running) && !cancellation.requested) {
       await continueAsNew<typeof spotFailover>({ ...input, decision });
     }
@@ -44,7 +44,8 @@ async function driveAttempts(
       activities.decideNext({ jobId, decision, watched: running.attempts }),
     );
     timeline.log(`decision ${decision}: ${describeAction(action)}`);
-    // its first answer was lost with a worker; what it then waits for may have come before this run has heard of it
+    // a repeated decision's first answer was lost with a worker; the event that it waits for may have come before this
+    // run could receive it
     const isFresh = action.isRepeated !== true;
     switch (action.kind) {
       case 'finish':
@@ -53,7 +54,7 @@ async function driveAttempts(
         return { kind: 'finished', state: action.state, attempt: action.attempt, reason: action.reason };
       case 'wait':
         if (running.attempts.length === 0) timeline.phase('waiting');
-        // an answer is decided by at once; when it has changed nothing, the time is waited for
+        // new offers lead to a new decision at once; without new offers the wait begins
         hasAsked = isFresh && !hasAsked && (await hasNewOffers(action));
         if (isFresh && !hasAsked)
           await running.waitForChange(ended, isInterrupted, {
@@ -70,11 +71,12 @@ async function driveAttempts(
         if (isFresh) await running.waitForChange(ended, isInterrupted, timerOf(action));
         break;
       case 'launch':
-        // cancelled meanwhile: nothing new is begun, but what may run already is taken back to be stopped
+        // after a cancel no new attempt is launched, but one that may run already is taken over to be stopped
         if (cancellation.requested && action.takeOver !== true) break;
         timeline.phase('attempt', action.attempt);
         await running.launch(action);
-        // it may have been warned while nobody listened, or not be the only one that was left
+        // a taken-over attempt may have been warned while no run listened, and other open attempts may be left: decide
+        // again at once
         if (isFresh && action.takeOver !== true) await running.waitForChange(ended, isInterrupted, timerOf(action));
         break;
       default:
@@ -86,12 +88,15 @@ async function driveAttempts(
   }
 }
 
-/** Whether providers whose offers were not known have told them now. */
+/** Whether at least one provider with unknown offers has reported them now. */
 async function hasNewOffers({ unknown = [] }: Decided): Promise<boolean> {
   return unknown.length > 0 && patched('asks-for-unknown-offers') && (await askForOffers(unknown));
 }
 
-/** What is under way is let go by that, and taken over by the next run: only where the history must end. */
+/**
+ * Continue-as-new detaches the attempts under way, and the next run takes them over: so it happens only if the history
+ * is full.
+ */
 function shouldContinueAsNew(input: FailoverInput, decision: number, running: RunningAttempts): boolean {
   if (workflowInfo().continueAsNewSuggested) return decision > input.decision;
   const limit = input.continueAfterDecisions;
@@ -107,7 +112,7 @@ function timerOf({ untilMs, reason }: Looking): { readonly waitMs: number; reado
   return { waitMs: Math.max(1, untilMs - Date.now()), summary: oneLine(reason, 180) };
 }
 
-/** The warned attempt stops with its checkpoint while the other one begins beside it, as after a provider's warning. */
+/** The attempt stops with its checkpoint while its replacement starts beside it, as after a provider's warning. */
 async function replace(
   jobId: string,
   running: RunningAttempts,
@@ -120,9 +125,9 @@ async function replace(
   await running.launch({ kind: 'launch', ...launch, reason });
 }
 
-/** The job ends by what has ended already: a replacement that was to follow is not needed any more. */
+/** An ended attempt ends the job: its replacement is no longer needed. */
 async function cancelUnneeded(jobId: string, running: RunningAttempts, ended: number | null): Promise<void> {
-  // that one's end is in its row, and on its way to here
+  // the ending of that attempt is in its row, and its result is on its way to this run
   for (const attempt of running.attempts.filter((one) => one !== ended)) {
     const attemptId = attemptWorkflowId(jobId, attempt);
     await localFirst((activities) => activities.requestStop({ attemptId, reason: 'not-needed' }));

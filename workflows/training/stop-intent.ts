@@ -2,8 +2,8 @@ import { assertNever } from '../../core/assert-never.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 
 /**
- * What a cancel of an attempt's run means. `drop`: the job has ended without this attempt. `detach`: the parent's run is gone
- * but the job is not; the next run takes the instance over.
+ * Meaning of a cancel of an attempt's run. `drop`: the job has ended without this attempt. `detach`: the parent run is
+ * gone but the job is not over; the next run takes the instance over.
  */
 export type StopIntent = 'none' | 'stop' | 'drop' | 'detach';
 

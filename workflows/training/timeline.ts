@@ -1,7 +1,9 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { searchAttributes } from '../contracts.ts';
+import { searchAttributes } from '../contracts/index.ts';
 
-/** The first lines tell how it began, the last ones how it goes; a long story loses its middle. */
+/**
+ * The first and the last lines are kept: they show the start and the current state; a long timeline loses its middle.
+ */
 const keptHead = 10;
 const keptTail = 40;
 const maxLineLength = 300;
@@ -11,7 +13,7 @@ export function oneLine(text: string, maxLength: number = maxLineLength): string
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`;
 }
 
-/** The story of a run as Markdown, shown live by Temporal's Web UI. It costs no history event. */
+/** Timeline of a run as Markdown, shown live in Temporal's Web UI. It costs no history event. */
 export class Timeline {
   readonly #title: string;
   readonly #facts = new Map<string, string>();
@@ -27,7 +29,7 @@ export class Timeline {
   }
 
   log(line: string): void {
-    // the clock in a workflow is its history's: replay tells the same times
+    // the clock in a workflow comes from its history, so a replay yields the same times
     this.#lines.push(`\`${new Date().toISOString().slice(0, 19)}Z\` ${oneLine(line)}`);
     if (this.#lines.length > keptHead + keptTail) {
       this.#lines.splice(keptHead, 1);
@@ -41,7 +43,7 @@ export class Timeline {
     this.#show();
   }
 
-  /** A new phase: also searchable, which costs one event. */
+  /** Sets the phase, also as a search attribute, which costs one event. */
   phase(phase: string, attempt?: number): void {
     this.#facts.set('Phase', phase);
     this.#show();

@@ -7,7 +7,7 @@ import { explainedByStop, stopRules, type StopReason } from '../../core/jobs/sto
 import { capacityPoll, instanceActivities, localFirst, retryRefusals } from '../activity-proxies.ts';
 import { listenForCancellation } from './cancellation.ts';
 import { describeEvidence } from './evidence-words.ts';
-import { attemptWorkflowId, type AttemptInput, type AttemptResult } from '../contracts.ts';
+import { attemptWorkflowId, type AttemptInput, type AttemptResult } from '../contracts/index.ts';
 import { awaitDelivery } from './delivery.ts';
 import { describeFailure, faultOf, isCancelled } from '../failures.ts';
 import { Launching, placeOf } from './launching.ts';
@@ -15,19 +15,22 @@ import { listenToRunner } from './runner-reports.ts';
 import { reasonOf, stopOf, type StopIntent } from './stop-intent.ts';
 import { Timeline } from './timeline.ts';
 
-/** What there is to judge by when the attempt is over. */
+/** The facts to judge the attempt by when it is over. */
 type Facts = {
   readonly evidence: InstanceEvidence | null;
   readonly launchError: LaunchError | null;
   readonly stoppedFor: StopReason | null;
 };
 
-/** The runner itself stops the command at `stopAt`. Only when nothing is heard of that do we step in. */
+/** The runner itself stops the command at `stopAt`. The workflow acts only if no report of that arrives. */
 const maxHoursMarginMs = 15_000;
-/** After two graces (stop file, SIGTERM) and SIGKILL the runner needs a moment to write its last word, or to begin its delivery. */
+/**
+ * After two graces (stop file, SIGTERM) and SIGKILL the runner needs a moment to write its completion marker, or to
+ * begin its delivery.
+ */
 const lastWordMs = 10_000;
 
-/** One instance from the launch to the proof that nothing of it is left. */
+/** An attempt with its instance, from its launch to the proof that nothing is left of it. */
 export async function trainingAttempt(input: AttemptInput): Promise<AttemptResult> {
   const attempt = new AttemptRun(input);
   return CancellationScope.nonCancellable(() => attempt.run());
@@ -39,7 +42,7 @@ class AttemptRun {
   readonly #timeline: Timeline;
   readonly #reports;
   readonly #cancellation;
-  /** Steps that undo what was begun, registered before it is begun, run backwards. */
+  /** Undo steps, each registered before the step that it undoes, run in reverse order. */
   readonly #undo: (() => Promise<void>)[] = [];
   readonly #launching: Launching;
   #handle: InstanceRef | null = null;
@@ -87,9 +90,9 @@ class AttemptRun {
     return { kind: 'ended', ending: await this.#finish(facts) };
   }
 
-  /** Queue, launch, watch: until the command is over, the instance is gone, or somebody wants an end. */
+  /** Queue, launch, watch: until the command is over, the instance is gone, or a stop is requested. */
   async #live(granted: boolean): Promise<Facts | 'detached'> {
-    // a cancel may have come while nobody was there to hear it
+    // a cancel may have arrived while no run could receive it
     let intent = this.#input.takeOver === true ? await this.#readStopIntent() : 'none';
     if (!granted && intent === 'none') await this.#awaitCapacity();
     if (intent === 'none') intent = await this.#pendingStopIntent();
@@ -99,7 +102,7 @@ class AttemptRun {
     if (stoppedFor !== null && !granted) return stopped;
 
     this.#undo.push(() => this.#terminate());
-    // what may run already is taken back first, so that it stops with its grace
+    // an instance that may run already is taken over first, so that it stops with its grace
     if (stoppedFor !== null && this.#input.takeOver !== true) return stopped;
     const launched = await (patched('refusals-are-no-attempts')
       ? this.#launchAny(stoppedFor)
@@ -122,7 +125,10 @@ class AttemptRun {
     await condition(() => queue.left || this.#reports.granted || this.#cancellation.requested);
   }
 
-  /** Sets the handle, or says why there is none: by one launch, or by several of which all but the last were refused. */
+  /**
+   * Sets the handle, or reports why there is none: after one launch, or after several of which all but the last were
+   * refused.
+   */
   async #launchAny(stopFirst: StopReason | null): Promise<Omit<Facts, 'evidence'> | 'detached'> {
     this.#timeline.phase('launching');
     const outcome = await this.#launching.run(stopFirst);
@@ -131,7 +137,7 @@ class AttemptRun {
     return { launchError, stoppedFor: outcome.stoppedFor };
   }
 
-  /** As attempts that began before refusals were none of theirs: one launch. */
+  /** For attempts that began before refusals became launches of the same attempt: a single launch. */
   async #launch(stopFirst: StopReason | null): Promise<Omit<Facts, 'evidence'> | 'detached'> {
     this.#timeline.phase('launching');
     const scope = new CancellationScope();
@@ -147,7 +153,7 @@ class AttemptRun {
     if (first !== 'cancelled') return { launchError: first, stoppedFor: null };
     const intent = await this.#readStopIntent();
     if (intent === 'detach') return 'detached';
-    // in a pause between tries it ends now; a call that is under way comes to its own end, and we take what it made
+    // a pause between tries ends now; a provider call under way completes, and its instance is taken
     scope.cancel();
     return { launchError: await launching, stoppedFor: reasonOf(intent) };
   }
@@ -189,7 +195,10 @@ class AttemptRun {
     return { evidence: seen.evidence, launchError: null, stoppedFor };
   }
 
-  /** How long `maxHours` is over although the runner should have stopped; negative while there is time. */
+  /**
+   * Time since the end of `maxHours` and its margin, by which the runner should have stopped; negative while time is
+   * left.
+   */
   #overdueMs(): number {
     const { stopAtMs } = this.#reports;
     return stopAtMs === null ? Number.NEGATIVE_INFINITY : Date.now() - stopAtMs - maxHoursMarginMs;
@@ -214,7 +223,7 @@ class AttemptRun {
     await awaitDelivery(this.#attemptId, askedAtMs + 2 * graceMs, isOver, this.#timeline);
   }
 
-  /** Hears of a cancel of this run, and what it means. */
+  /** The meaning of a cancel of this run, if one has arrived. */
   async #pendingStopIntent(): Promise<StopIntent> {
     return this.#cancellation.requested ? this.#readStopIntent() : 'none';
   }
@@ -246,7 +255,7 @@ class AttemptRun {
     return this.#settle(explainedByStop(ending, stoppedFor));
   }
 
-  /** A fault that no retry cures: nothing may be left running or billed because of it. */
+  /** After a fault that no retry cures: nothing may be left running or billed. */
   async #abort(error: TemporalFailure): Promise<AttemptEnding> {
     const ending = faultOf(error);
     this.#timeline.log(ending.message);

@@ -1,6 +1,6 @@
 import { CancellationScope, sleep, startChild, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import type { TerminalJobState } from '@artenic/core';
-import type { PreparedJob } from '../../activities/contract.ts';
+import type { PreparedJob } from '../../activities/contracts/index.ts';
 import { control, registration, localFirst, retryRefusals } from '../activity-proxies.ts';
 import { type Cancellation, listenForCancellation } from './cancellation.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type TrainingJobInput,
   type TrainingJobResult,
   workflowTaskTimeout,
-} from '../contracts.ts';
+} from '../contracts/index.ts';
 import { describeFailure, hasType, wasTerminated } from '../failures.ts';
 import { startOwnChild } from '../own-child.ts';
 import { spotFailover } from './spot-failover.ts';
@@ -22,7 +22,7 @@ type Model = TrainingJobResult['model'];
 
 const restartPauseMs = { first: 1000, most: 60_000 };
 
-/** A job from its row to its last word: prepare, train wherever it takes, register the model, settle. */
+/** A job from its row to its final state: prepare, train on any provider, register the model, settle. */
 export async function trainingJob(input: TrainingJobInput): Promise<TrainingJobResult> {
   const cancellation = listenForCancellation();
   const timeline = new Timeline(`Training job ${input.jobId}`, {
@@ -35,7 +35,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<TrainingJobR
     try {
       return await train(input.jobId, cancellation, timeline);
     } catch (error) {
-      // anything else is a bug of ours: the task fails and goes on with the next release
+      // any other error is a bug of the platform: the workflow task fails, and the next release can continue the run
       if (!(error instanceof TemporalFailure)) throw error;
       const { type, message } = describeFailure(error);
       timeline.log(`${type}: ${message}`);
@@ -63,7 +63,7 @@ async function train(jobId: string, cancellation: Cancellation, timeline: Timeli
   return settle(jobId, 'succeeded', outcome.reason, model, timeline);
 }
 
-/** A failover that was let go, or ended from outside, is started again: only its own word ends the training. */
+/** A failover that detached, or was ended from outside, is started again: only its own result ends the training. */
 async function trainToTheEnd(
   jobId: string,
   prepared: ReadyJob,
@@ -93,7 +93,8 @@ async function runFailover(jobId: string, job: ReadyJob, cancellation: Cancellat
         workflowId,
         workflowTaskTimeout,
         args: [{ jobId, title: job.title, decision: job.nextDecision, continueAfterDecisions: null }],
-        // our end must not kill it: it is asked, and lets go unless the job's end was asked for
+        // the end of this run must not kill the failover: it gets a cancel, and detaches unless the job's end was
+        // requested
         parentClosePolicy: 'REQUEST_CANCEL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         staticSummary: oneLine(`${job.title}: attempts until the job is done`, 180),
@@ -110,7 +111,7 @@ async function runFailover(jobId: string, job: ReadyJob, cancellation: Cancellat
   try {
     await Promise.race([child.result(), cancellation.arrived]);
     if (cancellation.requested) {
-      // the intent first: without it whoever hears of the cancel lets go instead of stopping
+      // the intent is stored first: without it a workflow that receives the cancel detaches instead of stopping
       await recordCancel(jobId);
       scope.cancel();
     }
@@ -125,7 +126,7 @@ async function recordCancel(jobId: string): Promise<void> {
   try {
     await localFirst((activities) => activities.recordCancelIntent({ jobId, by: 'temporal' }));
   } catch (error) {
-    // the job has ended already, which says the same to everyone who asks
+    // the job has ended already, which has the same effect on every reader of the intent
     if (!hasType(error, 'conflict')) throw error;
   }
 }

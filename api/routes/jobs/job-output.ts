@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import { mapBounded } from '../../../core/map-bounded.ts';
-import { decodeCursor, toPage } from '../../../store/repositories/cursors.ts';
+import { decodeCursor, toPage } from '../../../store/cursors.ts';
 import type { LogRef } from '../../../store/types.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { jobOf } from '../../jobs/job-of.ts';
@@ -175,6 +175,13 @@ export function jobOutputRoutes(): readonly Route[] {
         return ok(await (after === undefined ? readSeries(deps, wanted) : followSeries(deps, { ...wanted, after })));
       },
     }),
+    ...outputRoutes(),
+  ];
+}
+
+/** Files from output folders. */
+function outputRoutes(): readonly Route[] {
+  return [
     route({
       method: 'get',
       path: '/api/v1/jobs/{id}/outputs',

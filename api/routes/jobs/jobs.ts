@@ -147,6 +147,13 @@ export function jobRoutes(): readonly Route[] {
       answers: { 202: { description: 'The job is being cancelled', schema: named.job } },
       handle: cancel,
     }),
+    ...historyRoutes(),
+  ];
+}
+
+/** How a job got to where it is. */
+function historyRoutes(): readonly Route[] {
+  return [
     route({
       method: 'get',
       path: '/api/v1/jobs/{id}/attempts',

@@ -155,6 +155,13 @@ export function modelRoutes(): readonly Route[] {
         return ok({ items: page.items.map(modelVersionView), nextCursor: page.nextCursor });
       },
     }),
+    ...versionRoutes(),
+  ];
+}
+
+/** One version of a model, and how its stage has changed. */
+function versionRoutes(): readonly Route[] {
+  return [
     route({
       method: 'get',
       path: '/api/v1/models/{name}/versions/{version}',

@@ -4,7 +4,7 @@ import { attemptIdOf } from '../../../core/ids.ts';
 import type { ObjectRange, SignedContent } from '../../../core/object-storage.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { streamBody } from '../../middleware/body.ts';
-import { writerOf } from '../../runner/scope.ts';
+import { writerOf } from '../../runners/scope.ts';
 import { route, type Context, type Reply, type Route } from '../../http/route.ts';
 
 const path = '/api/v1/signed-objects/{path}';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { diagnose, type SilentFacts } from '../../../core/doctor/diagnose.ts';
 import { isArtenicError } from '../../../core/errors.ts';
 import { silenceLimits, silenceOf } from '../../../core/silence/silence.ts';
-import { signsOf, spanOf } from '../../../store/silence.ts';
+import { signsOf, spanOf } from '../../../store/attempts/signs.ts';
 import type { ProviderRecord, StrayRecord, SweepRecord } from '../../../store/types.ts';
 import { ok, route, type Route } from '../../http/route.ts';
 import type { ApiDeps } from '../../deps.ts';

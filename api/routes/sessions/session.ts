@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import { ArtenicError } from '../../../core/errors.ts';
 import { systemPrincipal } from '../../../store/principal-scope.ts';
-import { tokenHashOf } from '../../../store/tokens.ts';
+import { tokenHashOf } from '../../../store/access/tokens.ts';
 import type { ProjectPrincipal } from '../../../store/types.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { principalOfKey } from '../../middleware/access.ts';

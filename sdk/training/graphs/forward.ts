@@ -1,7 +1,7 @@
 import { parameterName, type Network } from '../network.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 
-/** What the backward pass needs to know of one layer. */
+/** Data of one layer that the backward pass needs. */
 type Recorded =
   | { readonly kind: 'dense'; readonly input: Value; readonly weight: Value; readonly layer: number }
   | { readonly kind: 'relu'; readonly output: Value };
@@ -29,7 +29,7 @@ export function buildForward(graph: GraphBuilder, network: Network, features: Va
   return { outputs: value, tape };
 }
 
-/** Of a dense layer z = h·W + b: hᵀ, and dᵀ of d, the gradient of the loss by z. */
+/** For a dense layer z = h·W + b: hᵀ, and dᵀ of d, the gradient of the loss by z. */
 type DenseGradient = {
   readonly weight: Value;
   readonly bias: Value;
@@ -40,9 +40,9 @@ type DenseGradient = {
 };
 
 /**
- * Goes back through the network, dᵀ = W·dᵀ, and dᵀ ⊙ (hᵀ > 0) through a ReLU, last layer first. All with the rows of the
- * batch as columns: then the large W is the left factor, which the runtime's product reads as it lies, where it would
- * repack a right one for a few rows of d.
+ * Goes back through the network, dᵀ = W·dᵀ, and dᵀ ⊙ (hᵀ > 0) through a ReLU, last layer first. The rows of the batch
+ * are columns here: then the large W is the left factor, which the runtime's product reads in place; it would repack a
+ * right factor for a few rows of d.
  */
 function walkBack(graph: GraphBuilder, forward: Forward, gradient: Value, visit: (layer: DenseGradient) => void): void {
   const rows = graph.integers('/rows_axis', [1]);
@@ -69,7 +69,9 @@ function walkBack(graph: GraphBuilder, forward: Forward, gradient: Value, visit:
   }
 }
 
-/** Gradients of the loss by every parameter, from the gradient by the network's outputs: dW = hᵀ·d, db = Σ d over rows. */
+/**
+ * Gradients of the loss by every parameter, from the gradient by the network's outputs: dW = hᵀ·d, db = Σ d over rows.
+ */
 export function buildBackward(graph: GraphBuilder, forward: Forward, gradient: Value): ReadonlyMap<string, Value> {
   const gradients = new Map<string, Value>();
   walkBack(graph, forward, gradient, ({ weight, bias, input, d, rowSum }) => {
@@ -80,8 +82,8 @@ export function buildBackward(graph: GraphBuilder, forward: Forward, gradient: V
 }
 
 /**
- * Backward pass and w ← w − rate·dw in one, for who needs the gradients for nothing else: hᵀ·(−rate·d) + W is one product,
- * so that no gradient as large as the weights is ever written. Makes `nameOf(parameter)` of every parameter.
+ * Backward pass and w ← w − rate·dw in one, for callers that need the gradients for nothing else: hᵀ·(−rate·d) + W is
+ * one product, so no gradient as large as the weights is ever written. Makes `nameOf(parameter)` of every parameter.
  */
 export function buildDescent(
   graph: GraphBuilder,

@@ -5,8 +5,8 @@ import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 
 /**
  * `sgd`: b ← momentum·b + g, w ← w − rate·b, as `torch.optim.SGD` without dampening. `momentum` 0 keeps no state.
- * `adamw`: decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), as `torch.optim.AdamW`; the decay applies to
- * biases too.
+ * `adamw`: decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), as `torch.optim.AdamW`; the decay applies
+ * to biases too.
  */
 export type Optimizer =
   | { readonly kind: 'sgd'; readonly learningRate: number; readonly momentum?: number }
@@ -92,13 +92,14 @@ export const stepInput = 'step';
 function adamw(graph: GraphBuilder, optimizer: Optimizer & { kind: 'adamw' }, learningRate: Value): Update {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = optimizer;
   const step = graph.input(stepInput, [], 'float64');
-  // 1 − beta^step loses four digits in single precision, so these two scalars are made in double
+  // 1 − beta^step loses four digits in single precision, so these two scalars are computed in double.
   const correction = (name: string, beta: number) =>
     graph.node('Sub', [
       graph.doubles(`/${name}_one`, [], [1]),
       graph.node('Pow', [graph.doubles(`/${name}`, [], [beta]), step]),
     ]);
-  // rate/c₁ · m / (√v / √c₂ + ε) is rate·√c₂/c₁ · m / (√v + ε·√c₂): the corrections act on scalars, not on every weight
+  // rate/c₁ · m / (√v / √c₂ + ε) is rate·√c₂/c₁ · m / (√v + ε·√c₂): the corrections act on scalars, not on every
+  // weight.
   const squareScale = graph.cast(graph.node('Sqrt', [correction('beta2', beta2)]));
   const corrected = graph.node('Div', [learningRate, graph.cast(correction('beta1', beta1))]);
   const rate = graph.node('Mul', [corrected, squareScale]);

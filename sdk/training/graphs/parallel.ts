@@ -6,8 +6,9 @@ import { buildUpdates, nextName } from './optimizer.ts';
 import { buildClipping, gradientName, names, stateTensors, type StepSpec } from './step.ts';
 
 /**
- * The first half of a step, run by each process on its rows: features, targets, 1/N and parameters in; loss, outputs and
- * `gradient/<parameter>` out. With N the rows of the whole batch the gradients of all shards add up to the batch's.
+ * The first half of a step, run by each process on its rows. Inputs: features, targets, 1/N and parameters. Outputs:
+ * loss, outputs and `gradient/<parameter>`. With N as the rows of the whole batch, the gradients of all shards add up
+ * to the batch's.
  */
 export function buildGradientModel({ network, loss }: { readonly network: Network; readonly loss: Loss }): Uint8Array {
   const graph = new GraphBuilder();
@@ -30,7 +31,10 @@ export function buildGradientModel({ network, loss }: { readonly network: Networ
   return graph.encode('artenic-gradients');
 }
 
-/** The second half: summed gradients, learning rate and state in; the next state out, after clipping over the sum. */
+/**
+ * The second half of a step. Inputs: summed gradients, learning rate and state. Output: the next state, after clipping
+ * the sum.
+ */
 export function buildUpdateModel(spec: StepSpec): Uint8Array {
   const graph = new GraphBuilder();
   const parameters = networkParameters(spec.network);

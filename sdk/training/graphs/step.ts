@@ -8,7 +8,7 @@ export type StepSpec = {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  /** Longest allowed gradient, as the Euclidean norm over all parameters; longer ones are scaled down to it. */
+  /** Longest allowed gradient, as the Euclidean norm over all parameters; longer gradients are scaled down to it. */
   readonly clipNorm?: number;
 };
 
@@ -27,7 +27,7 @@ export function gradientName(parameter: string): string {
   return `gradient/${parameter}`;
 }
 
-/** All that a step takes and gives back changed: parameters, then what the optimizer keeps. */
+/** Tensors that a step reads and updates: the parameters, then the optimizer's state. */
 export function stateTensors(spec: Pick<StepSpec, 'network' | 'optimizer'>): readonly Parameter[] {
   const parameters = networkParameters(spec.network);
   const slots = parameters.flatMap(({ name, shape }) =>
@@ -37,8 +37,8 @@ export function stateTensors(spec: Pick<StepSpec, 'network' | 'optimizer'>): rea
 }
 
 /**
- * One training step as a model: features [N, inputs], targets [N, outputs], learning rate, 1/N and the state in;
- * loss, outputs [N, outputs] before the step, and the next state out.
+ * One training step as a model. Inputs: features [N, inputs], targets [N, outputs], learning rate, 1/N and the state.
+ * Outputs: loss, outputs [N, outputs] before the step, and the next state.
  * @param checks For tests of the gradients: their values as outputs `gradient/<parameter>`, and double precision.
  */
 export function buildStepModel(
@@ -93,7 +93,9 @@ export function buildClipping(
   return new Map([...gradients].map(([name, gradient]) => [name, graph.node('Mul', [gradient, factor])]));
 }
 
-/** The same forward pass and loss without a step: features, targets and parameters in, loss and outputs out. */
+/**
+ * The same forward pass and loss without a step. Inputs: features, targets and parameters. Outputs: loss and outputs.
+ */
 export function buildEvaluationModel({ network, loss }: Pick<StepSpec, 'network' | 'loss'>): Uint8Array {
   const graph = new GraphBuilder();
   const width = networkOutputs(network);

@@ -18,7 +18,7 @@ type Attribute = number | readonly number[] | readonly string[];
 type NodeOptions = {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: string;
-  /** Name of the result; made up when absent. */
+  /** Name of the result; generated when absent. */
   readonly as?: string;
 };
 
@@ -37,7 +37,7 @@ export class GraphBuilder {
   readonly #scalars = new Map<number, Value>();
   readonly #real: 'float32' | 'float64';
 
-  /** @param real Type of the real numbers. Double is there to check gradients by finite differences. */
+  /** @param real Type of the real numbers. Double is for checking gradients by finite differences. */
   constructor(real: 'float32' | 'float64' = 'float32') {
     this.#real = real;
   }
@@ -47,7 +47,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Makes a value an output of the graph; a value of another name is passed on under this one. */
+  /** Makes a value an output of the graph; a value with another name is copied to this name. */
   output(name: string, from: Value, shape: Shape, type: ElementType = this.#real): void {
     if (from !== name) this.node('Identity', [from], { as: name });
     this.#outputs.push(valueInfo(name, shape, type));

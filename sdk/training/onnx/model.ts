@@ -61,7 +61,7 @@ export function modelInitializers(model: ModelProto): readonly Initializer[] {
   return model.graph.initializer.map(readTensor);
 }
 
-/** True when any tensor, subgraphs included, keeps its values in another file. */
+/** True when any tensor, including those in subgraphs, keeps its values in another file. */
 export function usesExternalData(model: ModelProto): boolean {
   return graphTensors(model.graph).some(
     (tensor) => tensor.dataLocation === 1 || (tensor.externalData ?? []).length > 0,
@@ -92,7 +92,7 @@ function readTensor(tensor: TensorProto): Initializer {
   if (inRaw && rawData.length !== size * (elementBytes[dataType] ?? 0)) {
     throw new TrainingError('model-unreadable', `The tensor ${name} has ${rawData.length} bytes for ${size} values.`);
   }
-  // copied, because the typed arrays need an aligned start
+  // Copied, because the typed arrays need an aligned start.
   const values = readValues(tensor, inRaw ? new Uint8Array(rawData).buffer : null);
   if (values.length !== size) {
     throw new TrainingError('model-unreadable', `The tensor ${name} has ${values.length} values, not ${size}.`);

@@ -8,7 +8,7 @@ const repeated = (id: number, type: string, packed = false) => ({
   options: { packed },
 });
 
-// The part of onnx.proto (github.com/onnx/onnx, proto2, Apache-2.0) that models of ours use, by its field numbers.
+// The part of onnx.proto (github.com/onnx/onnx, proto2, Apache-2.0) that exported models use, by its field numbers.
 // Fields that are not listed are skipped when reading.
 const root = protobuf.Root.fromJSON({
   nested: {

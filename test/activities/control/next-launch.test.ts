@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import type { LaunchResult, ProviderActivities } from '../../../activities/contract.ts';
+import type { LaunchResult, ProviderActivities } from '../../../activities/contracts/index.ts';
 import type { LaunchRequest, Provider } from '../../../activities/providers/provider.ts';
 import { ArtenicError, type ErrorType } from '../../../core/errors.ts';
 import type { Offer } from '../../../core/failover/types.ts';

@@ -74,7 +74,7 @@ const named: Readonly<Record<string, string>> = {
   'web/src/pages/training/placement-fields.tsx': 'the form begins with that default',
   'workers/loops/housekeeping.ts': 'the disk of this machine',
   'workers/up/purge.ts': 'the disk of this machine',
-  'workflows/contracts.ts': 'queues of runs that earlier releases have begun',
+  'workflows/contracts/queues.ts': 'queues of runs that earlier releases have begun',
 };
 
 test('only its own folder knows a provider by name', () => {

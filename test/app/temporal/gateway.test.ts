@@ -2,7 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { createTemporalGateway, type TemporalGateway } from '../../../app/temporal/gateway.ts';
-import { runnerEventSignal, trainingJobWorkflowId } from '../../../workflows/contracts.ts';
+import { runnerEventSignal, trainingJobWorkflowId } from '../../../workflows/contracts/index.ts';
 import { testTemporal } from '../../setup/temporal.ts';
 import { newId } from '../../store/support.ts';
 import { poll } from '../../support/poll.ts';

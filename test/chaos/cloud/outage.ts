@@ -85,19 +85,7 @@ export async function playOutage(options: {
     const evidence = await gather(plane, cast, [], nowMs);
     const relaunched = evidence.attempts.filter(({ attempt }) => attempt > 1);
     const lateMs = consistentAtMs - readyMs;
-    const violations: readonly Violation[] = [
-      ...violationsOf(cast, evidence),
-      ...relaunched.map(({ id, job_id: jobId }): Violation => ({
-        kind: 'relaunched',
-        index: cast.find((one) => one.jobId === jobId)?.schedule.index ?? -1,
-        detail: `${id}, though its first machine did the work`,
-      })),
-      ...(lateMs <= lateAfterMs
-        ? []
-        : [
-            { kind: 'late', index: 0, detail: `consistent only ${lateMs} ms after API and worker were ready` } as const,
-          ]),
-    ];
+    const violations = [...violationsOf(cast, evidence), ...needless(cast, relaunched), ...late(lateMs, lateAfterMs)];
     const concerned = new Set(violations.map(({ index }) => index));
     return {
       ...{ downSeconds, how, jobs, finishedMeanwhile: meanwhile.length, violations },
@@ -113,6 +101,18 @@ export async function playOutage(options: {
     await plane.destroy({ keep });
   }
 }
+
+const needless = (cast: readonly Cast[], relaunched: readonly { id: string; job_id: string }[]): readonly Violation[] =>
+  relaunched.map(({ id, job_id: jobId }) => ({
+    kind: 'relaunched',
+    index: cast.find((one) => one.jobId === jobId)?.schedule.index ?? -1,
+    detail: `${id}, though its first machine did the work`,
+  }));
+
+const late = (lateMs: number, lateAfterMs: number): readonly Violation[] =>
+  lateMs <= lateAfterMs
+    ? []
+    : [{ kind: 'late', index: 0, detail: `consistent only ${lateMs} ms after API and worker were ready` }];
 
 async function statesOf(plane: ControlPlane, jobIds: readonly string[]): Promise<readonly JobState[]> {
   const rows = await plane.query<{ state: JobState }>('select state from jobs where id = any ($1)', [jobIds]);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attemptIdOf } from '../../../core/ids.ts';
-import { bootstrapTokenOf } from '../../../store/tokens.ts';
-import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../../workflows/contracts.ts';
+import { bootstrapTokenOf } from '../../../store/access/tokens.ts';
+import { attemptWorkflowId, failoverWorkflowId, trainingJobWorkflowId } from '../../../workflows/contracts/index.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { Refused } from './http.ts';
 import type { Act, Action } from './schedule.ts';

@@ -5,7 +5,7 @@ import type {
   ProviderActivities,
   RepairActivities,
   SweepActivities,
-} from '../../../activities/contract.ts';
+} from '../../../activities/contracts/index.ts';
 import type { Provider } from '../../../activities/providers/provider.ts';
 import type { ObjectStorage } from '../../../core/object-storage.ts';
 import type { TemporalGateway } from '../../../app/temporal/gateway.ts';

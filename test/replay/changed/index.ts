@@ -1,6 +1,6 @@
 /** `trainingJob` after a careless change: the model is registered before the job is prepared. */
 import { control } from '../../../workflows/activity-proxies.ts';
-import type { TrainingJobInput, TrainingJobResult } from '../../../workflows/contracts.ts';
+import type { TrainingJobInput, TrainingJobResult } from '../../../workflows/contracts/index.ts';
 
 export async function trainingJob({ jobId }: TrainingJobInput): Promise<TrainingJobResult> {
   const model = await control.registerModel({ jobId, attempt: 1 });

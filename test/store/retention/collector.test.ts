@@ -9,7 +9,7 @@ import { createFilesystemStorage } from '../../../activities/storage/filesystem.
 import type { ObjectStorage } from '../../../core/object-storage.ts';
 import type { StepReport } from '../../../core/retention/report.ts';
 import { collectorSteps, defaultPeriods, tableRules } from '../../../core/retention/rules.ts';
-import { jobTables } from '../../../store/repositories/retention.ts';
+import { jobTables } from '../../../store/retention/repository.ts';
 import { collectGarbage } from '../../../store/retention/collector.ts';
 import { guardUploads } from '../../../store/retention/guard-uploads.ts';
 import type { ActingStore } from '../../../store/types.ts';

@@ -92,6 +92,43 @@ function useKeys(onChangeReadOnly: boolean) {
   return { onKeyDown, typed, left };
 }
 
+/** Lines with a problem, from 1; undefined for a problem without a line. */
+type BadLines = ReadonlySet<number | undefined>;
+
+/** Line numbers, those of lines with a problem marked. */
+function Gutter({ lines, badLines }: { readonly lines: number; readonly badLines: BadLines }): ReactElement {
+  return (
+    <div
+      aria-hidden="true"
+      className="sticky left-0 z-10 shrink-0 bg-canvas pr-3 pl-3 text-right text-muted select-none"
+    >
+      {Array.from({ length: lines }, (_, index) => (
+        <div key={index} className={badLines.has(index + 1) ? 'font-bold text-bad' : ''}>
+          {index + 1}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** A band behind each line with a problem. */
+function LineMarks({ badLines }: { readonly badLines: BadLines }): ReactElement {
+  return (
+    <>
+      {[...badLines].map((line) =>
+        line === undefined ? null : (
+          <div
+            key={line}
+            aria-hidden="true"
+            style={{ top: `${(line - 1) * 1.25}rem` }}
+            className="absolute inset-x-0 h-5 bg-bad/12"
+          />
+        ),
+      )}
+    </>
+  );
+}
+
 /** A text area for JSON with line numbers, colours, and what is wrong at its line. */
 export function JsonEditor({
   label,
@@ -109,7 +146,6 @@ export function JsonEditor({
     () => (reading.isValid ? placeProblems(value, problems) : value.trim() === '' ? problems : [reading.problem]),
     [reading, value, problems],
   );
-  const lines = value.split('\n').length;
   const badLines = new Set(shown.map(({ line }) => line));
   const font = 'font-mono text-[13px] leading-5 [font-variant-ligatures:none] [tab-size:2]';
   return (
@@ -134,27 +170,9 @@ export function JsonEditor({
         className={`resize-y overflow-auto rounded-md border bg-canvas focus-within:outline-2 focus-within:outline-accent ${shown.length > 0 ? 'border-bad' : 'border-line'}`}
       >
         <div className={`flex min-h-full w-max min-w-full py-2 ${font}`}>
-          <div
-            aria-hidden="true"
-            className="sticky left-0 z-10 shrink-0 bg-canvas pr-3 pl-3 text-right text-muted select-none"
-          >
-            {Array.from({ length: lines }, (_, index) => (
-              <div key={index} className={badLines.has(index + 1) ? 'font-bold text-bad' : ''}>
-                {index + 1}
-              </div>
-            ))}
-          </div>
+          <Gutter lines={value.split('\n').length} badLines={badLines} />
           <div className="relative min-w-0 flex-1">
-            {[...badLines].map((line) =>
-              line === undefined ? null : (
-                <div
-                  key={line}
-                  aria-hidden="true"
-                  style={{ top: `${(line - 1) * 1.25}rem` }}
-                  className="absolute inset-x-0 h-5 bg-bad/12"
-                />
-              ),
-            )}
+            <LineMarks badLines={badLines} />
             <pre aria-hidden="true" className={`pointer-events-none relative pr-4 text-ink ${font}`}>
               <Highlighted text={value} />{' '}
             </pre>

@@ -6,6 +6,7 @@ import {
   type CSSProperties,
   type KeyboardEvent,
   type ReactElement,
+  type RefObject,
 } from 'react';
 import { CopyButton } from '../../charts/copy-button.tsx';
 import { saveText } from '../../charts/save-text.ts';
@@ -94,6 +95,17 @@ function Tools({ view, follow, selected, isLive, isWrapped, onWrap, fileName }: 
   );
 }
 
+const keysOf =
+  (searchInput: RefObject<HTMLInputElement | null>, follow: Follow) =>
+  (event: KeyboardEvent): void => {
+    if ((event.ctrlKey || event.metaKey) && event.key === 'f') {
+      event.preventDefault();
+      searchInput.current?.select();
+    }
+    if (event.key === 'End') follow.resume();
+    if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) follow.pause();
+  };
+
 /** The output of a job as it comes: a hundred thousand lines and more, of which only the visible ones are drawn. */
 export function LogTail(props: LogTailProps): ReactElement {
   const { lines, label, isLive, hash, onHashChange, className = 'h-128' } = props;
@@ -122,14 +134,7 @@ export function LogTail(props: LogTailProps): ReactElement {
     if (line > 0) onHashChange(lineHash({ source: 'training', from: line, to: line }));
     else matches.step(by);
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if ((event.ctrlKey || event.metaKey) && event.key === 'f') {
-      event.preventDefault();
-      searchInput.current?.select();
-    }
-    if (event.key === 'End') follow.resume();
-    if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) follow.pause();
-  };
+  const onKeyDown = keysOf(searchInput, follow);
   const shared = { view, follow, selected, isWrapped };
 
   return (

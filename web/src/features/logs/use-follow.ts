@@ -35,16 +35,28 @@ function windowOf(layout: Layout, top: number, isFollowing: boolean): RowWindow 
   return { first, end: Math.min(rows.length, rows.rowAt(top + viewPx) + 1 + overscanRows) };
 }
 
+/** Where the list is scrolled to, as it is between two renders: scroll events come faster. */
+type Place = {
+  isFollowing: boolean;
+  top: number;
+  /** The row at the top, and how far it is scrolled out of sight. */
+  anchorId: number;
+  anchorPx: number;
+  /** Where the log ended when the reader left its end. */
+  pausedEndId: number;
+  /** A line that is to be brought into sight once it is drawn; -1 for none. */
+  revealId: number;
+};
+
 /**
  * Keeps a scrolled list at its end while lines come, until the reader scrolls up; keeps the place of a reader who has
  * when rows above change (older lines let go, filter, wrapping).
  */
 export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layout): Follow {
-  const { view, rows, rowPx, viewPx, isWrapped } = layout;
+  const { view, rows, rowPx } = layout;
   const [isFollowing, setIsFollowing] = useState(true);
   const [top, setTop] = useState(0);
-  // The newest truth between two renders: scroll events come faster.
-  const now = useRef({ isFollowing: true, top: 0, anchorId: 0, anchorPx: 0, pausedEndId: 0, revealId: -1 });
+  const now = useRef<Place>({ isFollowing: true, top: 0, anchorId: 0, anchorPx: 0, pausedEndId: 0, revealId: -1 });
 
   const setFollow = useCallback(
     (wanted: boolean) => {
@@ -77,6 +89,29 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layou
     place(scrollTop);
   };
 
+  useKeptPlace(scroller, layout, now);
+
+  const reveal = useCallback(
+    (id: number) => {
+      const element = scroller.current;
+      if (element === null) return;
+      pause();
+      now.current.revealId = view.shows(id) ? id : -1;
+      const wanted = Math.max(0, rows.offsetOf(view.rowOf(id)) - element.clientHeight / 2);
+      element.scrollTop = wanted;
+      place(wanted);
+    },
+    // oxlint-disable-next-line react/exhaustive-deps
+    [view, rows, pause, scroller],
+  );
+
+  const newRows = isFollowing ? 0 : Math.max(0, view.length - view.rowOf(now.current.pausedEndId));
+  return { isFollowing, newRows, window: windowOf(layout, top, isFollowing), pause, resume, onScroll, reveal };
+}
+
+/** Scrolls with what the last render drew: to the end, to where the reader was, or to the line that is to be seen. */
+function useKeptPlace(scroller: RefObject<HTMLElement | null>, layout: Layout, now: RefObject<Place>): void {
+  const { view, rows, rowPx, viewPx, isWrapped } = layout;
   const { firstId } = view.lines;
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -105,21 +140,4 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layou
     row.scrollIntoView({ block: 'center', inline: 'nearest' });
     row.querySelector('[data-current]')?.scrollIntoView({ block: 'center', inline: 'nearest' });
   });
-
-  const reveal = useCallback(
-    (id: number) => {
-      const element = scroller.current;
-      if (element === null) return;
-      pause();
-      now.current.revealId = view.shows(id) ? id : -1;
-      const wanted = Math.max(0, rows.offsetOf(view.rowOf(id)) - element.clientHeight / 2);
-      element.scrollTop = wanted;
-      place(wanted);
-    },
-    // oxlint-disable-next-line react/exhaustive-deps
-    [view, rows, pause, scroller],
-  );
-
-  const newRows = isFollowing ? 0 : Math.max(0, view.length - view.rowOf(now.current.pausedEndId));
-  return { isFollowing, newRows, window: windowOf(layout, top, isFollowing), pause, resume, onScroll, reveal };
 }

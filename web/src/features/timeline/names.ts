@@ -1,7 +1,8 @@
 import type { AttemptEndingKind } from '@artenic/core';
 import { formatDuration } from '../../charts/chart-format.ts';
 import { endingStatus } from '../../lib/status.ts';
-import { heldMs, type Lane, type Segment, type SegmentKind } from './segments.ts';
+import type { Segment, SegmentKind } from './segment.ts';
+import { heldMs, type Lane } from './segments.ts';
 
 export const segmentWords: Readonly<Record<SegmentKind, string>> = {
   prepare: 'Preparing',

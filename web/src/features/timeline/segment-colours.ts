@@ -1,4 +1,4 @@
-import type { SegmentKind } from './segments.ts';
+import type { SegmentKind } from './segment.ts';
 import type { StartPartKind } from './time-to-start-parts.ts';
 
 /** Training is what is paid for and strong; waiting is faint; recovering is striped, not only coloured. */

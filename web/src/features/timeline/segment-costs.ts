@@ -1,5 +1,5 @@
 import type { AttemptView } from '@artenic/core';
-import type { Segment } from './segments.ts';
+import type { Segment } from './segment.ts';
 
 type Billed = Pick<AttemptView, 'cost' | 'billedFrom' | 'billedUntil'>;
 

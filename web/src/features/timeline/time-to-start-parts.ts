@@ -1,6 +1,7 @@
 import type { AttemptView } from '@artenic/core';
 import { endingWord } from './names.ts';
-import { segmentsOf, type JobTimes, type Segment } from './segments.ts';
+import type { Segment } from './segment.ts';
+import { segmentsOf, type JobTimes } from './segments.ts';
 
 export const startPartKinds = ['prepare', 'queue', 'retry', 'provision', 'setup'] as const;
 export type StartPartKind = (typeof startPartKinds)[number];

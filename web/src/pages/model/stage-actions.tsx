@@ -11,28 +11,22 @@ import { randomKey } from '../../lib/random-key.ts';
 
 type Verb = 'promote' | 'retire';
 
-function StageDialog(props: {
-  readonly version: ModelVersionView;
-  readonly verb: Verb;
-  readonly production: number | null;
-  readonly onClose: () => void;
-}): ReactElement {
-  const { version, verb, production, onClose } = props;
-  const [reason, setReason] = useState('');
-  const [name, setName] = useState('');
+const nameOf = (version: ModelVersionView): string => `${version.model} v${version.version}`;
+
+function useStageChange(version: ModelVersionView, verb: Verb, onDone: () => void) {
   const key = useRef(randomKey());
   const client = useQueryClient();
   const toast = useToast();
-  const what = `${version.model} v${version.version}`;
-  const change = useMutation({
-    mutationFn: () =>
+  const what = nameOf(version);
+  return useMutation({
+    mutationFn: (reason: string) =>
       callApi(`/api/v1/models/${version.model}/versions/${version.version}/${verb}`, modelVersionViewSchema, {
         method: 'POST',
         json: { reason },
         idempotencyKey: key.current,
       }),
     onSuccess: async () => {
-      onClose();
+      onDone();
       toast({ tone: 'ok', title: verb === 'promote' ? `${what} is in production` : `${what} is retired` });
       await Promise.all([
         client.invalidateQueries({ queryKey: keys.model(version.model) }),
@@ -46,6 +40,19 @@ function StageDialog(props: {
       toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message });
     },
   });
+}
+
+function StageDialog(props: {
+  readonly version: ModelVersionView;
+  readonly verb: Verb;
+  readonly production: number | null;
+  readonly onClose: () => void;
+}): ReactElement {
+  const { version, verb, production, onClose } = props;
+  const [reason, setReason] = useState('');
+  const [name, setName] = useState('');
+  const what = nameOf(version);
+  const change = useStageChange(version, verb, onClose);
   const isConfirmed = verb === 'promote' || name === version.model;
   return (
     <Dialog
@@ -69,7 +76,7 @@ function StageDialog(props: {
             icon={verb === 'promote' ? 'bolt' : 'archive'}
             isBusy={change.isPending}
             disabled={!isConfirmed}
-            onClick={() => change.mutate()}
+            onClick={() => change.mutate(reason)}
           >
             {verb === 'promote' ? 'Promote' : 'Retire'}
           </Button>

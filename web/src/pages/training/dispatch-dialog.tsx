@@ -10,7 +10,7 @@ import { Segmented } from '../../components/segmented.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { useToast } from '../../components/toast.tsx';
-import { callApi, toApiError } from '../../lib/api.ts';
+import { callApi, toApiError, type ApiError } from '../../lib/api.ts';
 import { jobQuery, keys } from '../../lib/queries.ts';
 import { randomKey } from '../../lib/random-key.ts';
 import { uploadObject } from '../../lib/upload.ts';
@@ -54,6 +54,57 @@ function useDispatch(onDone: () => void) {
   });
 }
 
+/** Why the API did not take the job. */
+function Refusal({ refusal }: { readonly refusal: ApiError }): ReactElement {
+  return (
+    <div role="alert" className="rounded-md border border-bad/25 bg-bad/10 px-3 py-2 text-sm text-bad">
+      <p className="font-medium">{refusal.title}</p>
+      <p className="text-xs">{refusal.message}</p>
+      {refusal.requestId !== null && <p className="mt-1 font-mono text-xs">{refusal.requestId}</p>}
+    </div>
+  );
+}
+
+function Footer(props: {
+  /** Fields that the last try found wrong. */
+  readonly wrongFields: number;
+  readonly isBusy: boolean;
+  readonly onClose: () => void;
+  readonly onSubmit: () => void;
+}): ReactElement {
+  const { wrongFields, isBusy, onClose, onSubmit } = props;
+  return (
+    <>
+      <span className="mr-auto text-xs text-muted">
+        {wrongFields > 0 && (
+          <span role="alert" className="text-bad">
+            {wrongFields} {wrongFields === 1 ? 'field needs' : 'fields need'} your attention
+          </span>
+        )}
+      </span>
+      <Button kind="ghost" onClick={onClose}>
+        Cancel
+      </Button>
+      <Button kind="primary" icon="play" isBusy={isBusy} onClick={onSubmit}>
+        Dispatch
+      </Button>
+    </>
+  );
+}
+
+function Unreadable(): ReactElement {
+  return (
+    <p className="rounded-md bg-raised px-3 py-8 text-center text-sm text-muted">
+      The JSON cannot be read yet: mend it there first.
+    </p>
+  );
+}
+
+const views = [
+  { value: 'form', label: 'Form' },
+  { value: 'json', label: 'JSON' },
+] as const;
+
 function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClose: () => void }): ReactElement {
   const [view, setView] = useState<View>('form');
   const [text, setText] = useState(() => pretty(initial));
@@ -71,10 +122,11 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
   const refused = problemsOfApi(refusal?.problem?.errors);
   const problems: readonly JsonProblem[] = [...(wasTried ? checked.problems : []), ...refused];
 
-  const setDraft = (next: Draft): void => {
+  const setRaw = (next: string): void => {
     dispatch.reset();
-    setText(pretty(next));
+    setText(next);
   };
+  const setDraft = (next: Draft): void => setRaw(pretty(next));
   const changeConfig = (next: string): void => {
     setConfigText(next);
     const read = readExactJson(next);
@@ -97,42 +149,19 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
       title="Dispatch a training job"
       description="It is queued at once and goes on whatever dies in the meantime."
       footer={
-        <>
-          <span className="mr-auto text-xs text-muted">
-            {wasTried && checked.problems.length > 0 && (
-              <span role="alert" className="text-bad">
-                {checked.problems.length} {checked.problems.length === 1 ? 'field needs' : 'fields need'} your attention
-              </span>
-            )}
-          </span>
-          <Button kind="ghost" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" icon="play" isBusy={dispatch.isPending} onClick={submit}>
-            Dispatch
-          </Button>
-        </>
+        <Footer
+          wrongFields={wasTried ? checked.problems.length : 0}
+          isBusy={dispatch.isPending}
+          onClose={onClose}
+          onSubmit={submit}
+        />
       }
     >
       <div className="grid grid-cols-1 gap-4">
         <div className="flex">
-          <Segmented
-            label="Write it as"
-            value={view}
-            options={[
-              { value: 'form', label: 'Form' },
-              { value: 'json', label: 'JSON' },
-            ]}
-            onChange={show}
-          />
+          <Segmented label="Write it as" value={view} options={views} onChange={show} />
         </div>
-        {refusal !== null && (
-          <div role="alert" className="rounded-md border border-bad/25 bg-bad/10 px-3 py-2 text-sm text-bad">
-            <p className="font-medium">{refusal.title}</p>
-            <p className="text-xs">{refusal.message}</p>
-            {refusal.requestId !== null && <p className="mt-1 font-mono text-xs">{refusal.requestId}</p>}
-          </div>
-        )}
+        {refusal !== null && <Refusal refusal={refusal} />}
         {view === 'form' && draft !== null && (
           <SpecForm
             draft={draft}
@@ -146,23 +175,8 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
             problems={problems}
           />
         )}
-        {view === 'form' && draft === null && (
-          <p className="rounded-md bg-raised px-3 py-8 text-center text-sm text-muted">
-            The JSON cannot be read yet: mend it there first.
-          </p>
-        )}
-        {view === 'json' && (
-          <JsonEditor
-            label="Job"
-            rows={18}
-            value={text}
-            onChange={(next) => {
-              dispatch.reset();
-              setText(next);
-            }}
-            problems={problems}
-          />
-        )}
+        {view === 'form' && draft === null && <Unreadable />}
+        {view === 'json' && <JsonEditor label="Job" rows={18} value={text} onChange={setRaw} problems={problems} />}
       </div>
     </Dialog>
   );

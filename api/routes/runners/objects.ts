@@ -1,0 +1,168 @@
+import {
+  abortUploadSchema,
+  beginUploadAnswerSchema,
+  beginUploadSchema,
+  checkpointKeysSchema,
+  completeUploadSchema,
+  longestManifestBytes,
+  manifestAt,
+  objectKeys,
+  removeCheckpointSchema,
+  signAnswerSchema,
+  signRequestSchema,
+  type ObjectRequest,
+} from '@artenic/core';
+import { z } from 'zod';
+import { assertNever } from '../../../core/assert-never.ts';
+import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
+import type { PartSigning, SignedRequest } from '../../../core/object-storage.ts';
+import type { ApiDeps } from '../../deps.ts';
+import { mustBeOpen } from '../../middleware/runner-access.ts';
+import { ok, route, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
+import { mayRead, mayWrite } from '../../runners/scope.ts';
+
+const lifeSeconds = {
+  now: 3600,
+  // longer than anybody lets a control plane lie; runners renew at half of it
+  ahead: 24 * 3600,
+} as const;
+/** A list of ten thousand parts. */
+const partListBytes = 2_000_000;
+
+function refuseForeign(isAllowed: boolean, key: string): void {
+  if (!isAllowed) throw new ArtenicError('forbidden', `${JSON.stringify(key)} is not this attempt's.`);
+}
+
+function partsOf(deps: ApiDeps): PartSigning {
+  if (deps.signing.parts === null) throw new ArtenicError('conflict', 'This storage takes objects whole.');
+  return deps.signing.parts;
+}
+
+function sign(
+  deps: ApiDeps,
+  caller: RunnerCaller,
+  request: ObjectRequest,
+  expiresInSeconds: number,
+): Promise<SignedRequest> {
+  const { key } = request;
+  refuseForeign(request.kind === 'get' ? mayRead(caller, key) : mayWrite(caller, key), key);
+  switch (request.kind) {
+    case 'get':
+      return deps.signing.signGet(key, { expiresInSeconds });
+    case 'put':
+      return deps.signing.signPut(key, {
+        expiresInSeconds,
+        ...(request.content === undefined ? {} : { content: request.content }),
+      });
+    case 'part':
+      return partsOf(deps).signPart(key, request.uploadId, {
+        ...request.content,
+        partNumber: request.partNumber,
+        expiresInSeconds,
+      });
+    default:
+      return assertNever(request);
+  }
+}
+
+/** Its manifest first: a checkpoint without it does not exist, so a half removed one is never restored. */
+async function removeCheckpoint({ storage }: ApiDeps, { attempt }: RunnerCaller, sequence: number): Promise<Reply> {
+  const manifestKey = objectKeys.checkpointManifest(attempt.jobId, attempt.attempt, sequence);
+  const spares = objectKeys.spares(attempt.jobId, attempt.attempt);
+  let elsewhere: readonly string[] = [];
+  try {
+    const text = new TextDecoder().decode(await storage.read(manifestKey, longestManifestBytes));
+    // of a damaged one, what lies beside it can still go
+    const files = manifestAt(manifestKey, text)?.files ?? [];
+    elsewhere = files.flatMap(({ key }) => (key.startsWith(spares) ? [key] : []));
+  } catch (error) {
+    // removed already, or too long for any reader
+    if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
+  }
+  await storage.delete(manifestKey);
+  const beside = await storage.list(objectKeys.checkpoint(attempt.jobId, attempt.attempt, sequence));
+  for (const key of [...beside, ...elsewhere]) await storage.delete(key);
+  return ok({});
+}
+
+/** Object storage for runners that reach it by signed requests only. An attempt that was fenced off gets none. */
+export function runnerObjectRoutes(): readonly Route[] {
+  const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
+  const done = { 200: { description: 'Done', schema: z.object({}) } } as const;
+  return [
+    route({
+      ...common,
+      path: '/api/v1/runner/objects/sign',
+      summary: "Sign requests to object storage, for this attempt's objects only",
+      body: signRequestSchema,
+      answers: { 200: { description: 'Signed, in their order', schema: signAnswerSchema } },
+      handle: async ({ deps, body, runner }) => {
+        const caller = runner();
+        mustBeOpen(caller);
+        const expiresInSeconds = lifeSeconds[body.use];
+        const requests = [];
+        for (const request of body.requests) requests.push(await sign(deps, caller, request, expiresInSeconds));
+        return ok({ requests });
+      },
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/objects/uploads',
+      summary: 'Begin an object in parts, where the storage wants that for its size',
+      body: beginUploadSchema,
+      answers: { 200: { description: 'Where to go on', schema: beginUploadAnswerSchema } },
+      handle: async ({ deps, body: { key, bytes }, runner }) => {
+        const caller = runner();
+        mustBeOpen(caller);
+        refuseForeign(mayWrite(caller, key), key);
+        const { parts } = deps.signing;
+        if (parts === null) return ok({ upload: null });
+        return ok({ upload: { ...(await parts.begin(key)), partBytes: parts.partBytesFor(bytes) } });
+      },
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/objects/uploads/complete',
+      summary: 'Make an object in parts visible',
+      body: completeUploadSchema,
+      maxBytes: partListBytes,
+      answers: done,
+      handle: async ({ deps, body: { key, uploadId, parts }, runner }) => {
+        const caller = runner();
+        mustBeOpen(caller);
+        refuseForeign(mayWrite(caller, key), key);
+        await partsOf(deps).complete(key, uploadId, parts);
+        return ok({});
+      },
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/objects/uploads/abort',
+      summary: 'Throw away the parts of an object',
+      body: abortUploadSchema,
+      answers: done,
+      handle: async ({ deps, body: { key, uploadId }, runner }) => {
+        refuseForeign(mayWrite(runner(), key), key);
+        await partsOf(deps).abort(key, uploadId);
+        return ok({});
+      },
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/objects/checkpoints',
+      summary: "Keys of the job's checkpoints",
+      body: z.strictObject({}),
+      answers: { 200: { description: 'The keys', schema: checkpointKeysSchema } },
+      handle: async ({ deps, runner }) =>
+        ok({ keys: await deps.storage.list(objectKeys.checkpointPrefix(runner().attempt.jobId)) }),
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/objects/checkpoints/remove',
+      summary: "Remove one of this attempt's own checkpoints",
+      body: removeCheckpointSchema,
+      answers: done,
+      handle: ({ deps, body, runner }) => removeCheckpoint(deps, runner(), body.sequence),
+    }),
+  ];
+}

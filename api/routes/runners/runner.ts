@@ -1,0 +1,281 @@
+import {
+  bootstrapAnswerSchema,
+  bootstrapRequestSchema,
+  checkpointManifestSchema,
+  heartbeatRequestSchema,
+  heartbeatResponseSchema,
+  helloRequestSchema,
+  helloResponseSchema,
+  isTerminalJobState,
+  logStreams,
+  longestManifestBytes,
+  offsetResponseSchema,
+  runnerEventSchema,
+  type HeartbeatResponse,
+  type RunnerEvent,
+  type RunnerStopReason,
+} from '@artenic/core';
+import { z } from 'zod';
+import { assertNever } from '../../../core/assert-never.ts';
+import { ArtenicError } from '../../../core/errors.ts';
+import { handsOver } from '../../../core/failover/hand-over.ts';
+import { leavesWorkUndone, stopRules, wantedStop } from '../../../core/jobs/stop-reasons.ts';
+import { stopAtOf } from '../../../core/jobs/running-time.ts';
+import { hasCompleted } from '../../../store/attempts/completion.ts';
+import type { AttemptRecord, Repositories } from '../../../store/types.ts';
+import { bootstrapTokenOf, tokenHashOf } from '../../../store/access/tokens.ts';
+import { createCoarseEvents } from '../../live/coarse-events.ts';
+import { deliverRunnerEvents } from '../../../app/attempts/deliver-runner-events.ts';
+import type { ApiDeps } from '../../deps.ts';
+import { sameHash } from '../../../app/access/keys.ts';
+import { runnerPrincipal } from '../../../app/access/principals.ts';
+import { mustBeOpen } from '../../middleware/runner-access.ts';
+import { holdFence, lockOpen } from '../../runners/fence.ts';
+import { appendMetrics, createLogAppender } from '../../runners/streams.ts';
+import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
+import { offsetNumber } from '../../schemas.ts';
+import { storedCheckpoints } from '../../runners/stored-checkpoints.ts';
+
+/** Whose bootstrap token this is. */
+async function callerOfBootstrap(
+  deps: ApiDeps,
+  { attemptId, bootstrapToken }: z.output<typeof bootstrapRequestSchema>,
+): Promise<RunnerCaller> {
+  if (!sameHash(bootstrapToken, bootstrapTokenOf(deps.keyPepper, attemptId)))
+    throw new ArtenicError('unauthorized', 'This bootstrap token does not belong to this attempt.');
+  const attempt = await deps.store.attempts.get(attemptId);
+  const job = await deps.store.jobs.get(attempt.jobId);
+  if (job.currentAttempt > attempt.attempt)
+    throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
+  // also of a hello that is held back until a warned attempt has ended
+  await deps.store.as(runnerPrincipal({ attempt, job })).attempts.heartbeat(attemptId, deps.now());
+  return { attempt, job };
+}
+
+/** Numbers of those that came to their own end before anybody has judged it: while no worker is there, or their words are late. */
+async function doneBefore(
+  { store, storage }: ApiDeps,
+  { jobId, attempt }: AttemptRecord,
+): Promise<ReadonlySet<number>> {
+  const rows = await store.attempts.listByJob(jobId);
+  const open = rows.filter((row) => row.attempt < attempt && row.ending === null && row.releasedAt === null);
+  const done = await Promise.all(open.map(async (row) => ((await hasCompleted(storage, row)) ? [row.attempt] : [])));
+  return new Set(done.flat());
+}
+
+/** Moves the fence to an attempt that was launched beside a warned one, as soon as that one is done. */
+async function takeOver(deps: ApiDeps, { attempt, job }: RunnerCaller): Promise<void> {
+  const { store, now } = deps;
+  const done = await doneBefore(deps, attempt);
+  await store.transaction(runnerPrincipal({ attempt, job }), async ({ jobs, attempts }) => {
+    // whoever ends an attempt holds it, too
+    const { state } = await jobs.lock(job.id);
+    if (isTerminalJobState(state)) throw new ArtenicError('fenced', 'The job has ended.');
+    const before = (await attempts.listByJob(job.id)).filter((other) => other.attempt < attempt.attempt);
+    const holder = before.find((other) => !handsOver({ ...other, isDone: done.has(other.attempt) }, now()));
+    if (holder !== undefined)
+      throw new ArtenicError('not-ready', `Attempt ${holder.attempt} still writes its last checkpoint or result.`);
+    await jobs.moveFence(job.id, attempt.attempt);
+  });
+}
+
+async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof helloRequestSchema>>): Promise<Reply> {
+  const caller = await callerOfBootstrap(deps, body);
+  const { job } = caller;
+  if (job.currentAttempt < caller.attempt.attempt) await takeOver(deps, caller);
+  const stopAt = (await takeHello(deps, caller, tokenHashOf(deps.keyPepper, body.attemptToken))).toISOString();
+  const [checkpoints, secrets] = await Promise.all([
+    storedCheckpoints(deps.storage, job.id),
+    deps.secrets(job.spec.secrets),
+  ]);
+  await deliverRunnerEvents({ ...deps, store: deps.store.as(runnerPrincipal(caller)) }, caller.attempt.id);
+  return ok({ job: job.spec, checkpoints, stopAt, secrets });
+}
+
+/** Returns when `maxHours` ends. The fence is held to the end: the hello of an attempt that was replaced changes nothing. */
+function takeHello(deps: ApiDeps, caller: RunnerCaller, tokenHash: string): Promise<Date> {
+  const { id } = caller.attempt;
+  const now = deps.now();
+  return deps.store.transaction(runnerPrincipal(caller), async (repositories) => {
+    const { jobs, attempts, runnerEvents } = repositories;
+    const before = await lockOpen(repositories, caller);
+    const { spec, stopAt: told } = await jobs.get(caller.job.id);
+    const attempt = await attempts.hello(id, tokenHash, now);
+    await attempts.advance(id, 'starting', now);
+    // said again, as its answer was lost
+    if (before.helloAt !== null && told !== null) return told;
+    const helloAt = attempt.helloAt ?? now;
+    const stopAt = stopAtOf(spec.maxHours, await attempts.runningSpans(caller.job.id), { ...attempt, helloAt });
+    await jobs.setStopAt(caller.job.id, stopAt);
+    await runnerEvents.accept(id, { kind: 'hello', id: 'hello', stopAt: stopAt.toISOString() }, now);
+    return stopAt;
+  });
+}
+
+/** What an event changes in our own rows, in the transaction that keeps the event for its workflow. */
+async function take(
+  { jobs, attempts }: Repositories,
+  { attempt, job }: RunnerCaller,
+  event: RunnerEvent,
+  at: Date,
+): Promise<void> {
+  switch (event.kind) {
+    case 'phase': {
+      const state = event.phase === 'setup' ? 'setup' : 'running';
+      await jobs.transition(job.id, state, { message: '' });
+      await attempts.advance(attempt.id, state, at);
+      if (event.restoredFrom !== undefined && event.restoredFrom !== null)
+        await attempts.setRestoredFrom(attempt.id, event.restoredFrom);
+      return;
+    }
+    case 'notice':
+      return attempts.notice(attempt.id, new Date(event.deadlineAt), at);
+    case 'stopped':
+      if (leavesWorkUndone(event.reason)) await attempts.release(attempt.id, at);
+      return attempts.runnerOver(attempt.id, at);
+    case 'exited':
+      return attempts.runnerOver(attempt.id, at);
+    case 'rebalance':
+      return;
+    default:
+      assertNever(event);
+  }
+}
+
+/** Committed first, so that the runner need not say it again while Temporal is away; told to the workflow afterwards. */
+async function takeEvent({ deps, body, runner }: Context<unknown, unknown, RunnerEvent>): Promise<Reply> {
+  const caller = runner();
+  const { id } = caller.attempt;
+  const store = deps.store.as(runnerPrincipal(caller));
+  await store.transaction(async (repositories) => {
+    if (body.kind === 'phase') await lockOpen(repositories, caller);
+    else await holdFence(repositories, caller);
+    const accepted = await repositories.runnerEvents.accept(id, body, deps.now());
+    if (accepted === 'full')
+      throw new ArtenicError('conflict', `No more events \`${body.kind}\` of this attempt are kept.`);
+    if (accepted === 'taken') await take(repositories, caller, body, deps.now());
+  });
+  await deliverRunnerEvents({ ...deps, store }, id);
+  return ok({});
+}
+
+function stopRequestFor({ attempt, job }: RunnerCaller): { readonly reason: RunnerStopReason } | null {
+  const reason = wantedStop(attempt, job);
+  return reason === null ? null : { reason: stopRules[reason].runnerReason };
+}
+
+/** What signals from outside want of this attempt. */
+function signalRequests({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, 'checkpoint' | 'notice'> {
+  const { checkpoint = null, notice = null } = job.signals ?? {};
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return {
+    checkpoint: checkpoint?.attempt === attempt.attempt ? { askedAt: iso(checkpoint.atMs) } : null,
+    notice: notice?.attempt === attempt.attempt ? { deadlineAt: iso(notice.deadlineAtMs) } : null,
+  };
+}
+
+const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
+const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
+
+export function runnerRoutes(): readonly Route[] {
+  const events = createCoarseEvents();
+  const appendLog = createLogAppender(events);
+  return [
+    route({
+      ...common,
+      path: '/api/v1/runner/bootstrap',
+      permission: 'open',
+      summary: 'What a rented machine must know besides its bootstrap token, which stays good for one hello',
+      body: bootstrapRequestSchema,
+      answers: { 200: { description: 'The rest', schema: bootstrapAnswerSchema } },
+      handle: async ({ deps, body }) => {
+        const { attempt } = await callerOfBootstrap(deps, body);
+        return ok({ jobId: attempt.jobId, attempt: attempt.attempt, ...deps.runner });
+      },
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/hello',
+      permission: 'open',
+      summary: "Trade the bootstrap token for the runner's own",
+      body: helloRequestSchema,
+      answers: { 200: { description: 'The job', schema: helloResponseSchema } },
+      handle: hello,
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/logs',
+      summary: 'Append log bytes at an offset, exactly once',
+      query: z.strictObject({ stream: z.enum(logStreams), offset: offsetNumber }),
+      bodyKind: 'bytes',
+      maxBytes: 4_000_000,
+      answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
+      handle: async ({ deps, query, body, runner }) => {
+        const { nextOffset, after } = await appendLog(deps, runner(), query, body as Buffer);
+        return { ...ok({ nextOffset }), ...(after === undefined ? {} : { after }) };
+      },
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/metrics',
+      summary: 'Append metric lines at an offset, exactly once',
+      query: z.strictObject({ offset: offsetNumber }),
+      bodyKind: 'bytes',
+      maxBytes: 4_000_000,
+      answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
+      handle: async ({ deps, query, body, runner }) =>
+        ok({ nextOffset: await appendMetrics(deps, events, runner(), query.offset, body as Buffer) }),
+    }),
+    ...reportRoutes(),
+  ];
+}
+
+/** What a runner tells of its attempt, besides logs and metrics. */
+function reportRoutes(): readonly Route[] {
+  return [
+    route({
+      ...common,
+      path: '/api/v1/runner/checkpoints',
+      summary: 'Tell of an uploaded checkpoint',
+      body: checkpointManifestSchema,
+      maxBytes: longestManifestBytes,
+      answers: done,
+      handle: async ({ deps, body, runner }) => {
+        const caller = runner();
+        if (body.jobId !== caller.attempt.jobId || body.attempt !== caller.attempt.attempt)
+          throw new ArtenicError('forbidden', 'This checkpoint is of another attempt.');
+        await deps.store.transaction(runnerPrincipal(caller), async (repositories) => {
+          await holdFence(repositories, caller);
+          await repositories.checkpoints.insert(body);
+        });
+        return ok({});
+      },
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/events',
+      summary: 'Tell what the workflow must know',
+      body: runnerEventSchema,
+      answers: done,
+      handle: takeEvent,
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/heartbeat',
+      summary: 'Say that the runner lives; hear what is wished',
+      body: heartbeatRequestSchema,
+      answers: { 200: { description: 'Wishes', schema: heartbeatResponseSchema } },
+      handle: async ({ deps, body, runner }) => {
+        const caller = runner();
+        mustBeOpen(caller);
+        const { attempts, jobs } = deps.store.as(runnerPrincipal(caller));
+        // its sign of life was taken with its token
+        if (body.delivery !== undefined)
+          await attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
+        if (body.progress !== null && body.progress !== caller.job.progress)
+          await jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
+        return ok({ stop: stopRequestFor(caller), ...signalRequests(caller) });
+      },
+    }),
+  ];
+}

@@ -1,9 +1,0 @@
-import { createDirectoryStore } from './directory-store.ts';
-import type { RunnerStore, StoreParts } from './object-store.ts';
-import { SignedStore } from './signed-store.ts';
-
-/** The store as the bootstrap grants it. */
-export function createRunnerStore(parts: StoreParts): RunnerStore {
-  const { storage } = parts.bootstrap;
-  return storage.kind === 'directory' ? createDirectoryStore(storage.root, parts) : new SignedStore(parts);
-}

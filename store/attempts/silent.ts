@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+import type { AttemptsRepository } from '../types.ts';
+
+const columns = ['id', 'offer', 'handle', 'launchedAt', 'instanceSince', 'helloAt', 'lastHeartbeatAt'] as const;
+const lastSign = sql<Date>`coalesce(greatest(last_heartbeat_at, instance_since), launched_at)`;
+
+/** The doctor's queries for silent machines. */
+export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute'> {
+  return {
+    silent: (since, limit) =>
+      db
+        .selectFrom('attempts')
+        .select(columns)
+        .where('endedAt', 'is', null)
+        .where('handle', 'is not', null)
+        .where('runnerOverAt', 'is', null)
+        .where(lastSign, '<', since)
+        .orderBy(lastSign)
+        .limit(limit)
+        .execute(),
+    mute: async (since) => {
+      const { rows } = await sql<{ provider: string; count: number }>`
+        select offer ->> 'provider' as provider, count(*)::int as count from attempts
+        where ended_at > ${since} and ending ->> 'evidence' = 'never-spoke' group by 1`.execute(db);
+      return new Map(rows.map(({ provider, count }) => [provider, count]));
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { InferKyselyDB } from '@mikro-orm/sql';
+import { apiKeys } from './access/api-key-entity.ts';
+import { apiUptime } from './uptime/entity.ts';
+import { attempts } from './attempts/entity.ts';
+import { auditLog } from './audit/entity.ts';
+import { capacityClaims } from './capacity/entity.ts';
+import { catalogs } from './catalog/entity.ts';
+import { checkpoints } from './checkpoints/entity.ts';
+import { jobDays, providerPrices } from './overview/entity.ts';
+import { decisions } from './decisions/entity.ts';
+import { eventCounter, events } from './events/entity.ts';
+import { idempotencyKeys } from './idempotency/entity.ts';
+import { jobSignals } from './signals/entity.ts';
+import { jobs } from './jobs/entity.ts';
+import { launchRefusals } from './launch-refusals/entity.ts';
+import { logChunks } from './logs/entity.ts';
+import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
+import { models, modelVersions, stageChanges } from './models/entity.ts';
+import { offers } from './catalog/offer-entity.ts';
+import { jobWatchers, outbox } from './outbox/entity.ts';
+import { providers } from './providers/entity.ts';
+import { providerSweeps, strayInstances } from './reconcile/entity.ts';
+import { collectorLeases, objectRefs, objectUses } from './retention/entity.ts';
+import { runnerEvents } from './runner-events/entity.ts';
+import { sessions, signInLinks } from './access/session-entity.ts';
+import { streams } from './streams/entity.ts';
+
+export const entities = [
+  jobs,
+  attempts,
+  decisions,
+  launchRefusals,
+  capacityClaims,
+  streams,
+  metricPoints,
+  metricSeries,
+  metricBlocks,
+  logChunks,
+  checkpoints,
+  models,
+  modelVersions,
+  stageChanges,
+  auditLog,
+  jobWatchers,
+  outbox,
+  events,
+  eventCounter,
+  idempotencyKeys,
+  apiKeys,
+  apiUptime,
+  providers,
+  catalogs,
+  offers,
+  runnerEvents,
+  jobSignals,
+  signInLinks,
+  sessions,
+  strayInstances,
+  providerSweeps,
+  objectRefs,
+  objectUses,
+  collectorLeases,
+  jobDays,
+  providerPrices,
+];
+
+/** Tables and columns as seen by queries, derived from the entities: a wrong name does not compile. */
+export type Database = InferKyselyDB<(typeof entities)[number], { columnNamingStrategy: 'property' }>;

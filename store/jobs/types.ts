@@ -1,0 +1,118 @@
+import type { JobSpec, JobState, Page } from '@artenic/core';
+import type { SignalState } from '../../core/signals/reduce.ts';
+import type { ProjectPrincipal } from '../principal.ts';
+
+export type JobRecord = {
+  readonly id: string;
+  readonly projectId: string;
+  readonly createdBy: string;
+  readonly service: string;
+  readonly model: string;
+  readonly spec: JobSpec;
+  readonly state: JobState;
+  readonly message: string;
+  readonly priority: number;
+  /** The fence: only this attempt may write. 0 before the first attempt. */
+  readonly currentAttempt: number;
+  readonly progress: number | null;
+  readonly resultModel: string | null;
+  readonly resultVersion: number | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly cancelRequestedAt: Date | null;
+  readonly cancelRequestedBy: string | null;
+  /** When the cancel reached the job's workflow; null until then, while the relay delivers it. */
+  readonly cancelDeliveredAt: Date | null;
+  /** When `maxHours` ends for the attempt with the latest hello; null before the first hello. */
+  readonly stopAt: Date | null;
+  /** When the workflow's start was confirmed; null until then, while the relay starts it. */
+  readonly workflowStartedAt: Date | null;
+  /** When the histories of its workflows were put into object storage. */
+  readonly historyKeptAt: Date | null;
+  /** Since when no new attempt is launched; null when the job is not held. */
+  readonly heldAt: Date | null;
+  /** Combined state of the job's signals; null before the first signal. */
+  readonly signals: SignalState | null;
+};
+
+/** The fields of a job that the relay needs, without the spec. */
+export type OpenJob = Pick<
+  JobRecord,
+  'id' | 'service' | 'createdAt' | 'workflowStartedAt' | 'cancelRequestedAt' | 'cancelDeliveredAt'
+>;
+
+export type OpenJobsQuery = {
+  readonly olderThan: Date;
+  readonly limit: number;
+  readonly after?: Pick<JobRecord, 'createdAt' | 'id'>;
+};
+
+export type JobInsert = {
+  readonly id: string;
+  readonly spec: JobSpec;
+  readonly principal: Pick<ProjectPrincipal, 'name' | 'projectId'>;
+  readonly createdAt: Date;
+};
+
+export type JobsRepository = {
+  /**
+   * Inserts in state `queued` and appends the event `job.state`. An existing id changes nothing and returns the row;
+   * another project's id throws `conflict`.
+   */
+  readonly insert: (job: JobInsert) => Promise<JobRecord>;
+  readonly find: (id: string) => Promise<JobRecord | null>;
+  /** Throws `not-found`. */
+  readonly get: (id: string) => Promise<JobRecord>;
+  /** Newest first. `cursor` is opaque. */
+  readonly list: (query: {
+    readonly projectId: string;
+    readonly states?: readonly JobState[];
+    readonly service?: string;
+    /** Part of a service's or model's name, or the beginning of an id. */
+    readonly search?: string;
+    readonly cursor?: string;
+    readonly limit: number;
+  }) => Promise<Page<JobRecord>>;
+  /**
+   * Moves to `to` if `core/jobs/transitions.ts` allows it, and appends the event `job.state` in the same transaction. A
+   * terminal job or a forbidden transition changes nothing: the record is returned unchanged.
+   */
+  readonly transition: (
+    id: string,
+    to: JobState,
+    options?: { readonly message?: string; readonly resultModel?: string; readonly resultVersion?: number },
+  ) => Promise<JobRecord>;
+  /** The first request stays; a terminal job throws `conflict`. Moves to `cancelling` and appends the event. */
+  readonly requestCancel: (id: string, by: string, at: Date) => Promise<JobRecord>;
+  /** Moves the fence forward, never back. */
+  readonly moveFence: (id: string, attempt: number) => Promise<void>;
+  /** Called at the hello of each attempt, because `maxHours` counts running hours. */
+  readonly setStopAt: (id: string, stopAt: Date) => Promise<void>;
+  /** Progress of an attempt that is no longer the current one is ignored. */
+  readonly setProgress: (id: string, progress: number, attempt?: number) => Promise<void>;
+  /**
+   * The current attempt, which stays current until the end of the transaction. For a transaction that does not change
+   * the job's row.
+   */
+  readonly holdFence: (id: string) => Promise<number>;
+  /** As `get`, with the row locked until the end of the transaction. */
+  readonly lock: (id: string) => Promise<JobRecord>;
+  /** Stores the combined signals; appends the event `job.state` if they hold or release the job. */
+  readonly setSignals: (id: string, signals: SignalState) => Promise<JobRecord>;
+  readonly markWorkflowStarted: (id: string, at: Date) => Promise<void>;
+  /**
+   * Jobs that were terminal before `olderThan` and whose workflow history is not in object storage yet; oldest first.
+   */
+  readonly withoutHistory: (query: {
+    readonly olderThan: Date;
+    readonly limit: number;
+  }) => Promise<readonly JobRecord[]>;
+  readonly markHistoryKept: (id: string, at: Date) => Promise<void>;
+  /** The first delivery stays. */
+  readonly markCancelDelivered: (id: string, at: Date) => Promise<void>;
+  /** For the relay: jobs that are not terminal and were created before `olderThan`, oldest first, after `after`. */
+  readonly open: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
+  /** Those jobs of `open` whose workflow start or cancel has not reached Temporal. */
+  readonly undelivered: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
+};

@@ -1,0 +1,42 @@
+import { inTransaction, lock, type Db } from '../database.ts';
+import type { MetricRow, MetricsRepository } from '../types.ts';
+import { insertPoints } from './blocks.ts';
+import { afterQuery, latestQuery, newestQuery, seriesQuery, type PointRow } from './queries.ts';
+
+function toRow(row: PointRow): MetricRow {
+  const { jobId, attempt, name, epoch, time, value } = row;
+  return { jobId, attempt, name, step: Number(row.step), epoch, time, value };
+}
+
+async function insert(db: Db, points: readonly MetricRow[]): Promise<void> {
+  if (points.length === 0) return;
+  const jobIds = [...new Set(points.map(({ jobId }) => jobId))].toSorted();
+  await inTransaction(db, async (transaction) => {
+    // Under this lock ids become visible in ascending order, so a reader that follows by id skips no point; the points
+    // of a series are counted in the same order.
+    for (const jobId of jobIds) await lock(transaction, `metric-points:${jobId}`);
+    await insertPoints(points).execute(transaction);
+  });
+}
+
+const newest: (db: Db) => MetricsRepository['newest'] = (db) => async (jobId) => {
+  const { rows } = await newestQuery(jobId).execute(db);
+  const [row] = rows;
+  return row === undefined ? null : { ...row, firstStep: Number(row.firstStep) };
+};
+
+export function createMetrics(db: Db): MetricsRepository {
+  return {
+    insert: (points) => insert(db, points),
+    series: async (query) => (await seriesQuery(query).execute(db)).rows.map(toRow),
+    newest: newest(db),
+    after: async (query) => {
+      const { rows } = await afterQuery(query).execute(db);
+      return rows.map((row) => ({ ...toRow(row), id: row.id }));
+    },
+    latest: async (jobId) => {
+      const { rows } = await latestQuery(jobId).execute(db);
+      return new Map(rows.map(({ name, value }) => [name, value]));
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export const catalogScheduleId = (provider: string): string => `catalog/${provider}`;
