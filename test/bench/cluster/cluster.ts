@@ -15,7 +15,7 @@ import { poll } from '../../support/poll.ts';
 import { processesWith } from '../../support/processes.ts';
 
 const replicas = 3;
-const readyMs = 120_000;
+const readyMs = 600_000;
 const programs = {
   api: fileURLToPath(new URL('../../../workers/api.ts', import.meta.url)),
   worker: fileURLToPath(new URL('../../../workers/worker.ts', import.meta.url)),
@@ -42,8 +42,13 @@ export class Cluster {
 
   static async start(options: Options): Promise<Cluster> {
     const cluster = new Cluster(options.databaseUrl);
-    await cluster.#start(options);
-    return cluster;
+    try {
+      await cluster.#start(options);
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
   }
 
   async #start({ temporalAddress, databaseUrl, environment }: Options): Promise<void> {
