@@ -40,7 +40,11 @@ async function bench(jobs: number, temporalAddress: string, databaseUrl: string)
   await cloud.start();
   try {
     const cluster = await Cluster.start({ temporalAddress, databaseUrl, environment: cloud.environment() });
-    return await watch(cluster, cloud, jobs).finally(() => cluster.close());
+    try {
+      return await watch(cluster, cloud, jobs);
+    } finally {
+      await cluster.close();
+    }
   } finally {
     await cloud.destroy();
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Transform } from 'node:stream';
+import { Transform, type TransformCallback } from 'node:stream';
 
 /** Stands before a server on this machine and takes it away: by refusing its callers, or by holding every byte. */
 export class Gate {
@@ -58,9 +58,12 @@ export class Gate {
   }
 
   #line(): Transform {
-    return new Transform({
-      transform: (chunk: Buffer, _, done) => void Promise.resolve(this.#held?.promise).then(() => done(null, chunk)),
-    });
+    return new Transform({ transform: (chunk: Buffer, _, done) => void this.#pass(chunk, done) });
+  }
+
+  async #pass(chunk: Buffer, done: TransformCallback): Promise<void> {
+    await this.#held?.promise;
+    done(null, chunk);
   }
 
   async #carry(near: Socket): Promise<void> {
