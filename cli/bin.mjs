@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node from 20 on: finds one that runs TypeScript and hands over.
+// Plain JavaScript for any Node from 20 on: finds a Node that runs TypeScript and starts the command with it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   await import('./main.ts');
 } else if (existsSync(bundled)) {
   const child = spawn(bundled, [join(here, 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
-  // A signal may come to us alone; to get one twice does no harm.
+  // A signal may reach only this process; the child may safely receive it twice.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
   child.on('exit', (code) => process.exit(code ?? 1));
 } else {

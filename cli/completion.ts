@@ -5,7 +5,7 @@ import type { Runtime } from './runtime.ts';
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
 
-/** Each asks the command itself, so that they know models and jobs, too, and never grow old. */
+/** Each script calls the command itself, so that completions include models and jobs and never go out of date. */
 const scripts: Readonly<Record<Shell, string>> = {
   bash: `_artenic() {
   local IFS=$'\\n'
@@ -41,7 +41,7 @@ const howTo: Readonly<Record<Shell, string>> = {
   fish: 'artenic completion fish > ~/.config/fish/completions/artenic.fish',
 };
 
-/** A name typed half must not make the shell wait. */
+/** A slow API must not block the shell while the user types. */
 const patienceMs = 1500;
 const mostJobs = 50;
 
@@ -65,7 +65,9 @@ const takesValue = (option: Option): boolean => option.required || option.option
 
 type Place = { readonly command: Command; readonly given: number; readonly option: Option | null };
 
-/** The command that whole words lead to, how many of its arguments are there, and the option that waits for its value. */
+/**
+ * The command that the complete words select, the number of its arguments so far, and the option awaiting its value.
+ */
 function follow(program: Command, words: readonly string[]): Place {
   let [command, given, option]: [Command, number, Option | null] = [program, 0, null];
   for (const word of words) {
@@ -84,7 +86,7 @@ function follow(program: Command, words: readonly string[]): Place {
   return { command, given, option };
 }
 
-/** What may stand where the last word begins. */
+/** Completions for the last word. */
 async function candidates(program: Command, words: readonly string[], runtime: Runtime): Promise<string[]> {
   const started = words.at(-1) ?? '';
   const { command, given, option } = follow(program, words.slice(0, -1));
@@ -125,7 +127,7 @@ export function addCompletion(program: Command, runtime: Runtime): void {
       try {
         for (const one of await candidates(program, words, runtime)) process.stdout.write(`${one}\n`);
       } catch {
-        // Nothing to offer is all that a shell in the middle of a line can be told.
+        // On a failure the shell gets no candidates; an error message would break the user's line.
       } finally {
         clearTimeout(late);
       }

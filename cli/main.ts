@@ -3,7 +3,7 @@ import { explain } from './commands/explain.ts';
 import { createProgram } from './program.ts';
 import { expandJobId } from './commands/training.ts';
 
-/** Says on standard error what has failed; returns the exit code. */
+/** Prints the failure on standard error; returns the exit code. */
 function report(error: unknown): number {
   const { exitCode, lines } = explain(error, (process.env['ARTENIC_DEBUG'] ?? '') !== '');
   for (const [index, line] of lines.entries()) process.stderr.write(`${index === 0 ? 'artenic: ' : ''}${line}\n`);
@@ -11,14 +11,14 @@ function report(error: unknown): number {
 }
 
 const interrupt = new AbortController();
-/** What follows a job ends by itself; a request in flight is not waited for. */
+/** A command that follows a job stops by itself on an interrupt; a request in flight is not awaited. */
 const interruptGraceMs = 300;
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => {
     interrupt.abort();
     setTimeout(() => process.exit(exitCodes.interrupted), interruptGraceMs).unref();
   });
-// `artenic … | head` closes the pipe early, which is no failure.
+// `artenic … | head` closes the pipe early, which is not an error.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(

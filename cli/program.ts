@@ -20,12 +20,12 @@ import { addTraining } from './commands/training.ts';
 
 const programOf = (name: 'up' | 'down') => fileURLToPath(new URL(`../workers/${name}.ts`, import.meta.url));
 
-/** Runs a program of the embedded stack in the foreground; Ctrl-C reaches it by the terminal. */
+/** Runs a program of the embedded stack in the foreground; the terminal delivers Ctrl-C to it. */
 function run(name: 'up' | 'down', args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', programOf(name), ...args], {
     stdio: 'inherit',
   });
-  // The supervisor decides when it is over; a signal to us alone is passed on.
+  // The supervisor decides when to exit. A signal sent only to this process is passed on.
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.removeAllListeners(name);
     process.on(name, () => child.kill(name));
@@ -38,7 +38,7 @@ function run(name: 'up' | 'down', args: readonly string[]): Promise<void> {
   });
 }
 
-/** All commands; nothing runs until it parses. */
+/** Creates all commands; nothing runs until the program parses. */
 export function createProgram(signal: AbortSignal): Command {
   const program = new Command('artenic')
     .description('trains, serves and watches models')

@@ -2,12 +2,12 @@ import type { ArtenicClient } from '@artenic/client';
 import type { Output } from './output/output.ts';
 import type { Settings } from './settings/settings.ts';
 
-/** What every command works with; made from the global options when it is first asked for. */
+/** Services for every command, created from the global options on first use. */
 export type Runtime = {
   readonly settings: () => Settings;
   readonly client: () => ArtenicClient;
   readonly output: () => Output;
-  /** As `--profile` or the environment name it. */
+  /** Profile named by `--profile` or the environment. */
   readonly profileName: () => string | undefined;
   readonly signal: AbortSignal;
 };

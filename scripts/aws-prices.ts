@@ -1,7 +1,7 @@
 /**
- * Reads AWS's public price list (no account needed, some 250 MB a region, streamed) and writes the on-demand prices of all
- * Linux instances as the file that ARTENIC_AWS_PRICES_FILE names.
- * usage: node scripts/aws-prices.ts --regions eu-west-1,us-east-1 --out aws-prices.json [--from URL]
+ * Reads AWS's public price list (no account needed, some 250 MB a region, streamed) and writes the on-demand prices of
+ * all Linux instances as the file that ARTENIC_AWS_PRICES_FILE names.
+ * @example node scripts/aws-prices.ts --regions eu-west-1,us-east-1 --out aws-prices.json [--from URL]
  */
 import { writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse';
 
 const amazon = 'https://pricing.us-east-1.amazonaws.com';
-/** Lines about the list itself stand before the header. */
+/** Lines that describe the list itself precede the header. */
 const headerLine = 6;
 
-/** One instance type has a dozen prices: by system, tenancy, what is installed on it. This is the plain one. */
+/** An instance type has a dozen prices, by system, tenancy and preinstalled software. This selects the plain one. */
 const plain: Readonly<Record<string, string>> = {
   TermType: 'OnDemand',
   MarketOption: 'OnDemand',
@@ -38,7 +38,7 @@ async function pricesOf(url: string): Promise<Record<string, number>> {
   for await (const row of rows as AsyncIterable<Record<string, string | undefined>>) {
     if (Object.entries(plain).some(([column, value]) => row[column] !== value)) continue;
     const [type, usd] = [row[typeColumn], Number(row[priceColumn])];
-    // families (without a dot) are prices of dedicated hosts
+    // Instance families (names without a dot) are prices of dedicated hosts.
     if (type === undefined || !type.includes('.') || !(usd > 0)) continue;
     if (prices[type] !== undefined && prices[type] !== usd) throw new Error(`${url} has two prices for ${type}`);
     prices[type] = usd;

@@ -8,7 +8,7 @@ import { buildWeb } from './web-build.mjs';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const target = join(root, 'dist');
 
-/** Temporal's worker loads this instead of building it at start. */
+/** Bundles the workflows, so that Temporal's worker loads the bundle instead of building it at start. */
 async function workflows(): Promise<number> {
   const code = await buildWorkflowBundle();
   writeFileSync(join(target, 'workflows.js'), code);

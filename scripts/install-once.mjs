@@ -1,4 +1,4 @@
-// Folders below .artenic-tools that are filled once, also when several processes want them at the same time.
+// Folders below .artenic-tools that are filled once, even when several processes need them at the same time.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,16 +19,16 @@ function isAbandoned(lock) {
     process.kill(Number(readFileSync(join(lock, 'pid'), 'utf8')), 0);
     return false;
   } catch (error) {
-    // no file yet: its maker is about to write it
+    // Without the file, the lock's owner is about to write it.
     return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
   }
 }
 
 /**
- * The folder `.artenic-tools/<name>` after `install` has filled it. Throws what `install` throws: what needs it fails.
+ * Path of the folder `.artenic-tools/<name>`, filled by `install`. An error of `install` is thrown to the caller.
  * @param {string} root folder of the clone
  * @param {string} name
- * @param {string} lockName processes with one lock wait for one another
+ * @param {string} lockName processes with the same lock wait for each other
  * @param {(target: string) => void} install
  * @returns {string}
  */
@@ -36,7 +36,7 @@ export function installOnce(root, name, lockName, install) {
   const tools = join(root, '.artenic-tools');
   const target = join(tools, name);
   const installed = join(target, 'installed');
-  // programs of Python's name the folder that they were installed in: a clone that was moved installs again
+  // Python programs contain the path of their folder, so a clone that was moved installs them again.
   const isInstalled = () => existsSync(installed) && readFileSync(installed, 'utf8') === target;
   if (isInstalled()) return target;
   mkdirSync(tools, { recursive: true });

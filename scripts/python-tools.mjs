@@ -1,8 +1,8 @@
-// Python programs that tests and scripts use as somebody else's: installed once by pip into folders of their own.
+// Third-party Python programs for tests and scripts, each installed once by pip into a folder of its own.
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
 
-/** What each folder holds, to the last digit. */
+/** Packages of each folder, with exact versions. */
 const sets = {
   tritonclient: ['tritonclient[http]==2.73.0', 'numpy==2.4.6'],
   mlserver: ['mlserver==1.7.1'],
@@ -21,7 +21,7 @@ const sets = {
 };
 
 /**
- * The `bin` folder of a virtual environment with the packages of a set. Throws when it cannot be made: what needs it fails.
+ * The `bin` folder of a virtual environment with the packages of a set. Throws when the installation fails.
  * @param {string} root folder of the clone
  * @param {import('./python-tools.d.mts').PythonTool} name
  * @returns {string}

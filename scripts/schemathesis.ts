@@ -1,6 +1,6 @@
 /**
- * `node scripts/schemathesis.ts [options of st run]`: somebody else's fuzzer (PyPI `schemathesis`) against every operation
- * of a running API of its own. Fails on server errors and on answers that the OpenAPI document does not tell of.
+ * `node scripts/schemathesis.ts [options of st run]`: runs the fuzzer PyPI `schemathesis` against every operation of an
+ * API that this script starts. Fails on server errors and on answers that the OpenAPI document does not describe.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ async function startStack(home: string): Promise<ChildProcess> {
     env: { ...process.env, ARTENIC_HOME: home },
   });
   const deadlineMs = Date.now() + startLimitMs;
-  // The first job's model and logs are there to be asked for.
+  // Operations can then read the first job's model and logs.
   while (!existsSync(join(home, 'demo.json'))) {
     if (child.exitCode !== null || Date.now() > deadlineMs) throw new Error('the stack did not start');
     await sleep(100);
@@ -38,7 +38,7 @@ async function startStack(home: string): Promise<ChildProcess> {
   return child;
 }
 
-/** Real ids where operations read: nearly all of their cases would end as 404 otherwise. */
+/** Real ids for operations that read; with random ids nearly all cases would answer 404. */
 function knownThings(home: string): string {
   const demo = z.object({ jobId: z.string() }).parse(JSON.parse(readFileSync(join(home, 'demo.json'), 'utf8')));
   return `[[operations]]

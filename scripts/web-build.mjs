@@ -1,4 +1,4 @@
-// Builds the dashboard when what it is made of has changed. Node built-ins only: it runs on the user's Node 20.
+// Builds the dashboard when its sources have changed. Uses only Node built-ins: it runs on the user's Node 20.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -26,16 +26,16 @@ function fingerprint(root) {
   return hash.digest('hex');
 }
 
-/** What is sent often is compressed once. @param {string} folder */
+/** Compresses served files once, at build time. @param {string} folder */
 function compress(folder) {
   for (const file of filesUnder(folder).filter((name) => /\.(?:js|css|html|svg)$/.test(name)))
     writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: constants.Z_BEST_COMPRESSION }));
 }
 
 /**
- * The folder that the API serves, `web/dist`, as its sources say; false when it was so already.
+ * Builds `web/dist`, the folder that the API serves.
  * @param {string} root folder of the clone
- * @returns {boolean}
+ * @returns {boolean} false when the build was up to date
  */
 export function buildWeb(root) {
   const target = join(root, 'web', 'dist');
@@ -43,7 +43,7 @@ export function buildWeb(root) {
   const wanted = fingerprint(root);
   const isUpToDate = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
   if (isUpToDate()) return false;
-  // Beside its place and then moved: an API that runs never serves half of a build.
+  // Built in a separate folder and then moved, so that a running API never serves half of a build.
   const made = join(root, 'web', `dist-${process.pid}`);
   const node = join(root, 'node_modules', '.bin', 'node');
   const result = spawnSync(
@@ -58,7 +58,7 @@ export function buildWeb(root) {
       '--logLevel',
       'warn',
     ],
-    // A test's own environment must not make it the development build.
+    // The environment of a test must not make this a development build.
     { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_ENV: 'production' } },
   );
   try {
@@ -69,7 +69,7 @@ export function buildWeb(root) {
       rmSync(target, { recursive: true, force: true });
       renameSync(made, target);
     } catch (error) {
-      // Two may build at once, the same thing.
+      // Two processes may build the same dashboard at once; the loser's rename fails, but the build is up to date.
       if (!isUpToDate()) throw error;
     }
   } finally {

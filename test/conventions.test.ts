@@ -7,10 +7,10 @@ import { isProgramNode, nodesBelow, type ProgramNode } from './support/program-n
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** A wait is for a condition (`support/poll.ts`); a pause of this length may stand between two looks at it. */
+/** Tests wait for a condition (`support/poll.ts`); a pause between two polls may have this length. */
 const longestPauseMs = 50;
 
-/** Where a pause is not a wait, with its reason. */
+/** Pauses that do not wait for a condition, with their reason. */
 const paced: Readonly<Record<string, string>> = {
   'test/activities/providers/aws/world.ts': 'the notice that a cloud gives before it takes a machine',
   'test/chaos/chaos.test.ts': 'a schedule: faults come at random times',
@@ -30,7 +30,7 @@ const paced: Readonly<Record<string, string>> = {
   'test/web/dashboard/layout.test.ts': 'a slow network: answers that come late',
 };
 
-/** `a` of `a()`, `b` of `a.b()`. */
+/** Name of the called function: `a` of `a()`, `b` of `a.b()`. */
 function nameOfCall(node: ProgramNode): string | null {
   if (node.type !== 'CallExpression' || !isProgramNode(node['callee'])) return null;
   const callee = node['callee'];
@@ -40,7 +40,7 @@ function nameOfCall(node: ProgramNode): string | null {
 const argumentsOf = (call: ProgramNode): readonly ProgramNode[] =>
   (call['arguments'] as readonly ProgramNode[] | undefined) ?? [];
 
-/** The most that an expression of numbers can be; infinity for what is not in the text. */
+/** Upper bound of a numeric expression; infinity when the text does not determine it. */
 function mostOf(node: ProgramNode | undefined): number {
   if (node?.type === 'Literal' && typeof node['value'] === 'number') return node['value'];
   if (node !== undefined && nameOfCall(node) === 'random') return 1;
@@ -61,14 +61,14 @@ function pauseMs(node: ProgramNode): number | null {
   const name = nameOfCall(node);
   const place = placeOfPause.get(name ?? '');
   if (place === undefined) return null;
-  // jest's own, for the hook or test that follows
+  // jest's own `setTimeout`, for the next hook or test.
   if (name === 'setTimeout' && argumentsOf(node).length < 2) return null;
   return mostOf(argumentsOf(node)[place]);
 }
 
 const readsClock = (node: ProgramNode): boolean => [...nodesBelow(node)].some((one) => nameOfCall(one) === 'now');
 
-/** `expect(<a clock>).toBeLess…`, also through a name that was given the difference of clocks. */
+/** Finds `expect(<a clock>).toBeLess…`, also through a name that holds a difference of clock readings. */
 function* clocksAsserted(program: ProgramNode): Generator<ProgramNode> {
   const durations = new Set<unknown>();
   for (const { type, id, init } of nodesBelow(program))
@@ -89,7 +89,7 @@ function isDuration(init: ProgramNode): boolean {
 
 type Faults = { readonly pauses: readonly number[]; readonly speeds: readonly number[] };
 
-/** The lines. */
+/** Line numbers of all faults. */
 function faultsOf(text: string): Faults {
   const program = parseAst(text, { lang: 'ts' }) as unknown as ProgramNode;
   const lineOf = (node: ProgramNode): number => text.slice(0, Number(node['start'])).split('\n').length;

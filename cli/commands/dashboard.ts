@@ -6,7 +6,7 @@ async function printLink(runtime: Runtime): Promise<void> {
   const { token, expiresAt } = await runtime.client().signInLink();
   const base = runtime.settings().url?.value;
   if (base === undefined) throw new CliError('usage', 'no API is known');
-  // behind the # it stays in the browser: no server and no proxy writes it into a log
+  // Text after the # stays in the browser, so no server or proxy writes the token into a log.
   const link = `${new URL('/sign-in', base).href}#token=${token}`;
   runtime.output().result({ link, expiresAt }, () => link);
   runtime.output().say(`works once, until ${expiresAt}`);

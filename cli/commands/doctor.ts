@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts';
 import { ago, table, usd } from '../output/output.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** More than the way to the API and back can explain. */
+/** More than the round trip to the API can explain. */
 const mostSkewMs = 5000;
 
 const reasonWords: Readonly<Record<UnresolvedInstance['reason'], string>> = {
@@ -76,7 +76,7 @@ function reportText(report: DoctorReport, complaints: DoctorReport['problems']):
   ].join('\n\n');
 }
 
-/** Half of the way there and back is taken off. */
+/** The clock difference is corrected by half of the round trip. */
 async function askWithClock(
   runtime: Runtime,
 ): Promise<{ readonly report: DoctorReport; readonly localSkewMs: number }> {

@@ -5,7 +5,7 @@ import { CliError, exitCodes } from '../cli-error.ts';
 
 export type Explanation = { readonly exitCode: number; readonly lines: readonly string[] };
 
-/** A refusal of the operating system that is about a file: of the error itself, or of the upload that it ended. */
+/** The operating system's error about a file: this error, or the cause of a failed upload. */
 function fileErrorOf(error: unknown): NodeJS.ErrnoException | null {
   for (let inner = error, depth = 0; types.isNativeError(inner) && depth < 8; inner = inner.cause, depth++) {
     const found = inner as NodeJS.ErrnoException;
@@ -33,7 +33,7 @@ function ofApi({ problem }: ArtenicApiError): readonly string[] {
   ];
 }
 
-/** What a failure means in words and as an exit code. A stack is for those who work on the command: `ARTENIC_DEBUG=1`. */
+/** Message and exit code for a failure. `ARTENIC_DEBUG=1` adds the stack, for developers of the command. */
 export function explain(error: unknown, isDebugging: boolean): Explanation {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage, lines: [] };

@@ -10,7 +10,7 @@ export type PlacementOptions = {
   readonly maxPrice?: string;
 };
 
-/** The job file's placement, field by field. */
+/** Options for each field of the job file's placement. */
 export function addPlacementOptions(command: Command): Command {
   return command
     .option('--provider <name>', 'run it there instead; may be given several times, best first', gather, [])
@@ -23,7 +23,7 @@ export function addPlacementOptions(command: Command): Command {
     .option('--max-price <usd>', 'most that one machine may cost an hour');
 }
 
-/** What is not given stays as the file has it. */
+/** Fields without an option keep the file's value. */
 export function placementOf(file: JobFile, options: PlacementOptions): JobFile['placement'] {
   const { provider, region, market, maxPrice } = options;
   const parsed = placementSchema.safeParse({

@@ -9,7 +9,7 @@ import { gather } from '../output/options.ts';
 import { printable } from '../output/output.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** What the version takes that will answer; nothing when there is none, which the prediction then says. */
+/** Inputs of the version that will answer; empty when no such version exists, which the prediction then reports. */
 async function inputsOf(
   runtime: Runtime,
   name: string,
@@ -46,7 +46,7 @@ function inputsFrom(
   return parsed.data;
 }
 
-/** Rows of one request: large enough to be worth it, small enough that progress shows. */
+/** Rows per request: large enough to be efficient, small enough to show progress. */
 const chunkRows = 500;
 
 async function* chunks(rows: AsyncIterable<Row>): AsyncGenerator<readonly Row[]> {

@@ -7,7 +7,7 @@ import type { LoadedJob } from '../job-file/job-file.ts';
 import { packFolder } from '../job-file/pack.ts';
 import { uploadFile, type Talk } from '../job-file/upload.ts';
 
-/** Packs and uploads what the job file names; what is there already is not sent again. */
+/** Packs and uploads the files that the job file names; objects that the server has are not sent again. */
 async function uploadMaterials(client: ArtenicClient, job: LoadedJob, talk: Talk): Promise<JobSpecInput> {
   const { package: packageFolder, data, ...rest } = job.file;
   const uploaded: { name: string; sha256: string }[] = [];
@@ -24,7 +24,7 @@ async function uploadMaterials(client: ArtenicClient, job: LoadedJob, talk: Talk
   return { ...rest, data: uploaded, package: { sha256: packed.sha256 } };
 }
 
-/** Uploads and submits; the same key returns the same job. */
+/** Uploads and submits; a repeated key returns the same job. */
 export async function submitJob(
   client: ArtenicClient,
   job: LoadedJob,

@@ -10,7 +10,7 @@ import type { Runtime } from '../runtime.ts';
 import { submitJob } from './submit.ts';
 import { addSignal } from './signal.ts';
 
-/** Follows a job to its end; its negative end is the command's exit code. */
+/** Follows a job to its end; a job that did not succeed gives a nonzero exit code. */
 async function watch(runtime: Runtime, id: string): Promise<void> {
   const output = runtime.output();
   let shown = '';
@@ -18,7 +18,7 @@ async function watch(runtime: Runtime, id: string): Promise<void> {
     signal: runtime.signal,
     onChange: ({ state, progress, queuePosition }) => {
       const place = queuePosition === null ? '' : ` place ${queuePosition}`;
-      // what stops early has succeeded at less than all of its steps
+      // A job that stops early succeeds before all of its steps, so a succeeded job shows no bar.
       const hasBar = progress !== null && state !== 'waiting' && state !== 'succeeded';
       const line = `${state.padEnd(12)}${hasBar ? bar(progress) : place}`;
       if (line !== shown) output.progress(line);
@@ -39,7 +39,7 @@ async function show(runtime: Runtime, id: string): Promise<void> {
   ]);
   const tables = [
     ...(attempts.length === 0 ? [] : [attemptTable(attempts)]),
-    // of a job that simply ran there is nothing to tell
+    // A job with a single attempt and no waiting needs no decision table.
     ...(decisions.some(({ kind }) => kind === 'wait') || attempts.length > 1 ? [decisionTable(decisions)] : []),
     ...(refusals.length === 0 ? [] : [refusalTable(refusals)]),
   ];
@@ -62,7 +62,7 @@ function valueOf(name: string, text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    return text; // Not JSON: a plain string, as people write it.
+    return text; // The text is not JSON, so it is a plain string.
   }
   const lost = lostNumber(text);
   if (lost !== null) throw new CliError('usage', `--set ${name}: ${lost.message}`);
@@ -137,7 +137,7 @@ async function logs(
 }
 
 /** `training`, also as `train` and `jobs`. */
-/** `jobs <id>` is `training status <id>`: only what looks like an id, so that a mistyped command is told. */
+/** `jobs <id>` means `training status <id>`. Only text in the form of an id, so that a mistyped command is reported. */
 export function expandJobId(args: readonly string[]): readonly string[] {
   const at = args.findIndex((arg) => ['jobs', 'training', 'train'].includes(arg));
   return at !== -1 && uuid.test(args[at + 1] ?? '') ? args.toSpliced(at + 1, 0, 'status') : args;

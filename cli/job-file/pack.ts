@@ -21,7 +21,7 @@ const largestBytes = 500_000_000;
 
 export type PackedFolder = { readonly bytes: Uint8Array; readonly sha256: string; readonly files: number };
 
-/** `.artenicignore` has the rules of `.gitignore` (git-scm.com/docs/gitignore). */
+/** `.artenicignore` follows the rules of `.gitignore` (git-scm.com/docs/gitignore). */
 function readIgnored(folder: string): (path: string, isFolder: boolean) => boolean {
   const file = join(folder, '.artenicignore');
   if (!existsSync(file)) return () => false;
@@ -29,7 +29,7 @@ function readIgnored(folder: string): (path: string, isFolder: boolean) => boole
   return (path, isFolder) => rules.ignores(isFolder ? `${path}/` : path);
 }
 
-/** As a shell would take it: `caf\\xe9.txt`. */
+/** The name as a shell escapes it: `caf\\xe9.txt`. */
 function inAscii(name: Buffer): string {
   return [...name]
     .map((byte) =>
@@ -65,7 +65,7 @@ async function collect(folder: string): Promise<readonly string[]> {
   return (await walk('')).toSorted();
 }
 
-/** Only the content and whether a file may be executed count, not this machine's links and umask. */
+/** Only the content and the executable bit count, not this machine's links and umask. */
 function normalize(stat: Stats | ReadEntry): boolean {
   if (stat instanceof Stats) {
     stat.nlink = 1;
@@ -74,7 +74,7 @@ function normalize(stat: Stats | ReadEntry): boolean {
   return true;
 }
 
-/** A folder as tar.gz, the same bytes for the same content: sorted, without times, owners and links. */
+/** Packs a folder as tar.gz. The same content gives the same bytes: sorted, without times, owners and links. */
 export async function packFolder(folder: string): Promise<PackedFolder> {
   if (!existsSync(folder) || !(await stat(folder)).isDirectory())
     throw new CliError('usage', `the package folder ${folder} is not there`);
@@ -85,7 +85,7 @@ export async function packFolder(folder: string): Promise<PackedFolder> {
   const options = { cwd: folder, gzip: { level: 6 }, portable: true, mtime: new Date(0), noDirRecurse: true };
   const archive = create(
     { ...options, filter: (_, stat) => normalize(stat) },
-    // tar would take a leading "@" for the name of an archive to add
+    // tar would read a leading "@" as the name of an archive to add.
     files.map((file) => `../${file}`),
   );
   for await (const chunk of archive as AsyncIterable<Buffer>) {
@@ -98,7 +98,7 @@ export async function packFolder(folder: string): Promise<PackedFolder> {
     chunks.push(chunk);
   }
   const packed = Buffer.concat(chunks);
-  // The byte of the operating system in gzip's header is the only one that differs between machines.
+  // Only the operating system's byte in gzip's header differs between machines.
   packed[9] = 255;
   return { bytes: packed, sha256: createHash('sha256').update(packed).digest('hex'), files: files.length };
 }

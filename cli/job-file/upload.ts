@@ -5,10 +5,10 @@ import type { ArtenicClient } from '@artenic/client';
 import { hashOf } from './hash.ts';
 import { bar } from '../output/output.ts';
 
-/** Where an upload tells what it does: `say` lines that stay, `meter` one that is redrawn. */
+/** Output of an upload: `say` writes lasting lines, `meter` redraws a single line. */
 export type Talk = { readonly say: (line: string) => void; readonly meter: (line: string) => void };
 
-/** Lines in a pipe are for those who read them later: no meter there. */
+/** Output for a pipe: without a meter, because the lines are read later. */
 export function quietTalk(say: (line: string) => void): Talk {
   return { say, meter: () => undefined };
 }
@@ -28,7 +28,7 @@ function metered(path: string, bytes: number, { meter }: Talk): ReadableStream<U
     },
   });
   const source = createReadStream(path);
-  // a file that cannot be read to its end must end the request, not leave it waiting
+  // If the file cannot be read to its end, the request must fail instead of waiting.
   source.on('error', (error) => counter.destroy(error));
   return Readable.toWeb(source.pipe(counter)) as ReadableStream<Uint8Array>;
 }

@@ -2,7 +2,7 @@ import { integerRanges, keepDigits, type ModelSignature } from '@artenic/core';
 
 export type InputSignature = ModelSignature['inputs'][number];
 
-/** How spreadsheets and data frames write that there is nothing. */
+/** How spreadsheets and data frames write a missing value. */
 const missing: ReadonlySet<string> = new Set(['', 'nan', 'na', 'n/a', '#n/a', '<na>', 'null', 'none']);
 const notFinite: ReadonlyMap<string, string> = new Map(
   ['inf', 'infinity'].flatMap((word) => [
@@ -14,7 +14,7 @@ const notFinite: ReadonlyMap<string, string> = new Map(
 const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const whole = /^[+-]?\d+$/;
 
-/** JSON in which whole numbers keep all their digits; undefined for what is no JSON. */
+/** Parses JSON and keeps all digits of whole numbers; undefined for text that is not JSON. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text, keepDigits);
@@ -23,13 +23,13 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Numbers, `true`, `false`, lists and quoted text as JSON has them; anything else is text. */
+/** Numbers, `true`, `false`, lists and quoted text are read as JSON; anything else is text. */
 function valueByLook(text: string): unknown {
   const value = jsonOf(text);
   return value === undefined ? text : value;
 }
 
-/** An open first dimension is the number of rows, which is one. */
+/** An open first dimension is the number of rows; a cell belongs to a single row. */
 function takesList({ shape }: InputSignature): boolean {
   return shape === null || shape.some((dim, index) => (typeof dim === 'string' ? index > 0 : dim !== 1));
 }
@@ -48,8 +48,8 @@ function realOf(text: string): unknown {
 }
 
 /**
- * The value that a cell's text is for an input of this type. What is of no such type stays text, and the API says what is
- * wrong with it. Without a signature the text is taken by its look.
+ * Converts a cell's text to the input's type. Text that does not fit the type stays text, and the API reports the
+ * error. Without a signature the type is guessed from the text.
  */
 export function valueOfCell(text: string, input: InputSignature | undefined): unknown {
   if (input === undefined) return valueByLook(text);
@@ -66,7 +66,7 @@ export function valueOfCell(text: string, input: InputSignature | undefined): un
   return input.type in integerRanges ? numberOf(trimmed) : realOf(trimmed);
 }
 
-/** As `valueOfCell`; a text may also stand in quotes, as in JSON. */
+/** Like `valueOfCell`, but the text may also be quoted, as in JSON. */
 export function valueOfArgument(text: string, input: InputSignature | undefined): unknown {
   const quoted = text.startsWith('"') ? jsonOf(text) : undefined;
   return typeof quoted === 'string' ? quoted : valueOfCell(text, input);

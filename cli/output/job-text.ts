@@ -30,7 +30,7 @@ export function describeJob(job: JobView): string {
     .join('\n');
 }
 
-/** By the provider's times where it has told them. */
+/** Running time, by the provider's times where they are known. */
 function ran({ billedFrom, billedUntil, helloAt, endedAt }: AttemptView): string {
   const from = billedFrom ?? helloAt;
   if (from === null) return '–';
@@ -38,12 +38,12 @@ function ran({ billedFrom, billedUntil, helloAt, endedAt }: AttemptView): string
   return lasted((until === null ? Date.now() : Date.parse(until)) - Date.parse(from));
 }
 
-/** How long ago the machine was last heard; a dash once it has ended, or while there was nothing to hear. */
+/** Time since the runner's last sign of life; a dash after the attempt's end or before the first sign of life. */
 function heard({ lastHeartbeatAt, endedAt }: AttemptView): string {
   return lastHeartbeatAt === null || endedAt !== null ? '–' : ago(lastHeartbeatAt);
 }
 
-/** Without a column of costs where nothing costs anything. */
+/** The cost column is omitted when no attempt has a cost. */
 export function attemptTable(attempts: readonly AttemptView[]): string {
   const isFree = attempts.every(({ cost }) => cost.usdMicros === 0);
   const costOf = ({ priceUsdMicrosPerHour, cost }: AttemptView) =>
@@ -68,7 +68,7 @@ export function attemptTable(attempts: readonly AttemptView[]): string {
   );
 }
 
-/** What the failover decided between the attempts, and by which rule. */
+/** The failover policy's decisions between the attempts, with the rule of each. */
 export function decisionTable(decisions: readonly DecisionView[]): string {
   return table(
     ['DECISION', 'WHEN', 'WHAT', 'BECAUSE'],
@@ -80,7 +80,7 @@ export function decisionTable(decisions: readonly DecisionView[]): string {
   );
 }
 
-/** Offers that the job did not get. */
+/** Refused launches of the job. */
 export function refusalTable(refusals: readonly LaunchRefusalView[]): string {
   return table(
     ['REFUSED BY', 'ZONE', 'TYPE', 'SPOT', 'TIMES', 'LAST', 'WHY'],

@@ -2,18 +2,18 @@ import stringWidth from 'string-width';
 
 const gap = 2;
 
-/** Where a command writes: results to standard output, everything else to standard error. */
+/** Output of a command: results go to standard output, everything else to standard error. */
 export type Output = {
   readonly json: boolean;
-  /** One result: JSON on one document, or what `text` makes of it. */
+  /** A single result: a JSON document, or the text that `text` returns. */
   readonly result: (value: unknown, text: () => string) => void;
-  /** One line of a stream of results. */
+  /** A line in a stream of results. */
   readonly line: (value: unknown, text: string) => void;
-  /** A remark for people. */
+  /** A message for the user. */
   readonly say: (text: string) => void;
-  /** Redrawn in place on a terminal, one line each elsewhere. */
+  /** Redrawn in place on a terminal, a line each elsewhere. */
   readonly progress: (text: string) => void;
-  /** Redrawn in place on a terminal, nothing elsewhere. */
+  /** Redrawn in place on a terminal, omitted elsewhere. */
   readonly meter: (text: string) => void;
   readonly endProgress: () => void;
 };
@@ -51,7 +51,7 @@ export function createOutput(json: boolean): Output {
   };
 }
 
-/** What a terminal would act on, shown harmlessly. */
+/** Escapes control characters that a terminal would act on. */
 export function printable(text: string): string {
   return text.replaceAll(
     // oxlint-disable-next-line no-control-regex -- they are what it is about
@@ -62,7 +62,7 @@ export function printable(text: string): string {
 
 const narrowest = 8;
 
-/** Takes from the widest column until a row fits; the first one names the row and is left whole as long as others can give. */
+/** Narrows the widest column until a row fits. The first column names the row, so it is narrowed last. */
 function fitted(widths: readonly number[], available: number): readonly number[] {
   const fit = [...widths];
   const total = (): number => fit.reduce((sum, width) => sum + width + gap, -gap);
@@ -88,7 +88,7 @@ function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Columns as wide as their longest cell, and narrower where the terminal is. */
+/** Columns as wide as their longest cell, narrowed to fit the terminal. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],

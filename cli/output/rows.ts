@@ -7,7 +7,7 @@ import { CliError } from '../cli-error.ts';
 
 const rowSchema = z.record(z.string(), z.unknown());
 export type Row = z.output<typeof rowSchema>;
-/** Asked for when the rows are CSV, whose cells say nothing of their type. */
+/** Called only for CSV rows, because CSV cells carry no type. */
 export type InputsOf = () => Promise<readonly InputSignature[]>;
 
 function asRow(value: unknown, place: string): Row {
@@ -29,7 +29,7 @@ function parsed(json: string, place: string): unknown {
   }
 }
 
-/** Text without a byte order mark. */
+/** Decodes text without its byte order mark. */
 async function* textOf(input: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
@@ -95,7 +95,7 @@ async function* rowsOfCsv(texts: AsyncIterable<string>, inputsOf: InputsOf): Asy
   const inputs = new Map((await inputsOf()).map((input) => [input.name, input]));
   const parser = parseCsv({ columns: (header: string[]) => [...checkHeader(header)], skip_empty_lines: true });
   pipeline(Readable.from(texts), parser, () => {
-    // a failure of either ends the loop below
+    // A failure of either stream ends the loop below.
   });
   try {
     for await (const record of parser as AsyncIterable<Record<string, string>>)
@@ -107,7 +107,7 @@ async function* rowsOfCsv(texts: AsyncIterable<string>, inputsOf: InputsOf): Asy
   }
 }
 
-/** Rows as they come; what they are written in is told by the first character. */
+/** Streams rows; the first character decides the format. */
 export async function* readRows(input: Readable, inputsOf: InputsOf): AsyncGenerator<Row> {
   const texts = textOf(input);
   let head = '';

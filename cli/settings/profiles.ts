@@ -12,7 +12,7 @@ export type ProfileSetting = (typeof profileSettings)[number];
 const profileSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'is not an http or https URL' }).optional(),
   'api-key': z.string().min(1).optional(),
-  /** Seconds one request may take. */
+  /** Timeout of a request in seconds. */
   timeout: z.number().positive().optional(),
   json: z.boolean().optional(),
 });
@@ -20,13 +20,13 @@ export type Profile = z.output<typeof profileSchema>;
 
 const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'is not a profile name');
 const fileSchema = z.strictObject({
-  /** The profile that holds when none is named. */
+  /** Profile used when none is named. */
   profile: nameSchema.optional(),
   profiles: z.record(nameSchema, profileSchema).default({}),
 });
 export type ProfileFile = z.output<typeof fileSchema>;
 
-/** `~/.artenic/config.toml`; the folder is for its owner only, because keys are in it. */
+/** `~/.artenic/config.toml`. Only its owner may read the folder, because the file holds keys. */
 export function profilePath(): string {
   return join(homedir(), '.artenic', 'config.toml');
 }
@@ -43,17 +43,17 @@ export function readProfiles(path = profilePath()): ProfileFile {
   }
   const parsed = fileSchema.safeParse(content);
   if (parsed.success) return parsed.data;
-  // The value itself may be a key, so only its place is told.
+  // The value may be a key, so the message names only its place.
   const [issue] = parsed.error.issues;
   throw new CliError('usage', `${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
 }
 
-/** True when others on this machine could read the keys. */
+/** True when other users of this machine could read the keys. */
 export function isOpenToOthers(path = profilePath()): boolean {
   return existsSync(path) && (statSync(path).mode & 0o077) !== 0;
 }
 
-/** Whole or not at all, 0600 in a folder of 0700. */
+/** Written atomically, with mode 0600 in a folder of mode 0700. */
 export function writeProfiles(file: ProfileFile, path = profilePath()): void {
   const folder = join(path, '..');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -61,7 +61,7 @@ export function writeProfiles(file: ProfileFile, path = profilePath()): void {
   writeWhole(path, `${stringify(file)}\n`);
 }
 
-/** The profile of this name; naming one that is not there is a mistake, the default one may be missing. */
+/** The profile of this name. An unknown name is an error, but the default profile may be missing. */
 export function profileOf(
   file: ProfileFile,
   named: string | undefined,
@@ -77,7 +77,7 @@ export function profileOf(
   );
 }
 
-/** The file with one value set; text as people type it. */
+/** A copy of the file with a changed setting; `text` is the user's input. */
 export function withSetting(file: ProfileFile, name: string, setting: ProfileSetting, text: string): ProfileFile {
   if (!nameSchema.safeParse(name).success) throw new CliError('usage', `"${name}" is not a profile name`);
   const value = setting === 'timeout' ? Number(text) : setting === 'json' ? asBoolean(text) : text;

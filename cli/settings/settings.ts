@@ -16,13 +16,13 @@ export type GlobalOptions = {
   readonly json?: boolean;
 };
 
-/** A value and where it comes from, in words. */
+/** A value and a description of its source. */
 export type Sourced<T> = { readonly value: T; readonly source: string };
 export type Settings = {
   readonly profile: Sourced<string>;
   readonly url: Sourced<string> | null;
   readonly apiKey: Sourced<string> | null;
-  /** Why a key that is there is not used. */
+  /** Why an existing key is not used. */
   readonly keyRefusal: string | null;
   readonly timeoutSeconds: Sourced<number>;
   readonly json: Sourced<boolean>;
@@ -33,7 +33,9 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 const ownHome = fileURLToPath(new URL('../.artenic', import.meta.url));
 
-/** The state folder of a stack on this machine: `ARTENIC_HOME`, `.artenic` here or above, or where `artenic up` puts it. */
+/**
+ * The state folder of a local stack: `ARTENIC_HOME`, `.artenic` here or in a parent, or the default of `artenic up`.
+ */
 function findHome(): string | null {
   const named = process.env['ARTENIC_HOME'];
   if (named !== undefined && named !== '') return resolve(named);
@@ -45,7 +47,7 @@ function findHome(): string | null {
 
 type FoundStack = { readonly url?: string; readonly apiKey?: string };
 
-/** The folder may have come with a clone: what its files name is checked like any input. */
+/** The folder may have come with a clone, so the contents of its files are checked like any input. */
 function fromHome(home: string | null): FoundStack {
   if (home === null) return {};
   const [endpoints, key] = [join(home, 'endpoints.json'), join(home, 'admin.key')];
@@ -69,7 +71,7 @@ function urlOf(endpoints: string): string {
   return api;
 }
 
-/** The first that is there and not empty. */
+/** The first candidate that is set and not empty. */
 function first<T>(...candidates: readonly (readonly [T | undefined, string])[]): Sourced<T> | null {
   for (const [value, source] of candidates) if (value !== undefined && value !== '') return { value, source };
   return null;
@@ -81,10 +83,10 @@ function secondsOf(text: string): number {
   return seconds;
 }
 
-/** A key goes to the API that was named beside it and to no other. Flags and environment are one source: both are this call's. */
+/** A key goes only to the API that its own source names. Flags and environment count as a single source: this call. */
 type Pair = { readonly url: Sourced<string> | null; readonly key: Sourced<string> | null };
 
-/** The key for `url`; or why the one that would come first is not for it. */
+/** The key for `url`, or the reason why the preferred key does not belong to it. */
 function keyFor(
   url: Sourced<string> | null,
   { call, profile, stack }: { readonly call: Pair; readonly profile: Pair; readonly stack: Pair },
@@ -103,7 +105,7 @@ function keyFor(
   return { apiKey: null, keyRefusal: null };
 }
 
-/** Flags, then the environment, then the profile, then the stack on this machine, then defaults. */
+/** Precedence: flags, environment, profile, local stack, defaults. */
 export function readSettings(options: GlobalOptions): Settings {
   const { env } = process;
   const file = readProfiles();
@@ -154,7 +156,7 @@ export function clientFrom({ url, apiKey, keyRefusal, timeoutSeconds }: Settings
   });
 }
 
-/** The key has to come from where the URL came from. */
+/** The key has to come from the same source as the URL. */
 function adviceFor({ source }: Sourced<string>): string {
   return source.startsWith('profile ')
     ? '`artenic config set api-key -` and paste it'

@@ -16,7 +16,7 @@ const documentSchema = z.object({
   ),
 });
 
-/** A session stands for a key; it is not said each time. */
+/** Words for each kind of access. A session is omitted: it can replace an API key everywhere. */
 const accessWords: Readonly<Record<string, string>> = {
   apiKey: 'API key',
   attemptToken: 'attempt token',

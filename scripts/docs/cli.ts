@@ -46,7 +46,7 @@ function leaves(command: Command): readonly Command[] {
   return below.length === 0 ? [command] : below.flatMap(leaves);
 }
 
-/** Every command of `artenic` with its options. */
+/** Reference of every `artenic` command with its options. */
 export function cliDocument(): string {
   const program = createProgram(new AbortController().signal);
   return `# Command line

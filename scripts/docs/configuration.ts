@@ -4,7 +4,7 @@ import { optionsByFile } from '../../workers/config.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** Every option with the comment that stands above it. */
+/** Table of every option with the comment above its declaration. */
 export function configurationDocument(): string {
   const rows = [...optionsByFile].flatMap(([file, names]) => rowsOf(readFileSync(at(file), 'utf8'), names));
   return `# Configuration

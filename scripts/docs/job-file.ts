@@ -9,7 +9,7 @@ function jobSchema(): Schema {
   return z.toJSONSchema(jobFileSchema, { target: 'draft-2020-12', io: 'input' });
 }
 
-/** For editors. */
+/** JSON Schema file for editors. */
 export function jobSchemaDocument(): string {
   return `${JSON.stringify({ title: 'Artenic job file', ...jobSchema() }, null, 2)}\n`;
 }
@@ -52,7 +52,7 @@ function rowsOf(schema: Schema, prefix: string): readonly Row[] {
   });
 }
 
-/** Every field of `artenic.yaml` as a table. */
+/** Table of every field of `artenic.yaml`. */
 export function jobFileDocument(): string {
   const rows = rowsOf(jobSchema(), '').map(
     ({ path, type, fallback, text }) => `| \`${path}\` | ${type} | ${fallback} | ${text} |`,

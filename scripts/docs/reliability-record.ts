@@ -5,20 +5,20 @@ const counts = z.record(z.string(), count);
 const spread = z.strictObject({ p50: count, p95: count, most: count });
 
 const outageSchema = z.strictObject({
-  /** In the cloud's time. */
+  /** Length of the outage, in the cloud's time. */
   downSeconds: count,
   how: z.enum(['SIGKILL', 'stop']),
   jobs: count,
   finishedMeanwhile: count,
   relaunches: count,
   wrongStates: count,
-  /** From the start of the first process until every job that had finished is shown as such, in real time. */
+  /** Real time from the start of the first process until every finished job is shown as finished. */
   consistentMs: count,
-  /** The same, from the moment that API and worker say that they are ready. */
+  /** The same, counted from the moment that API and worker report ready. */
   consistentAfterReadyMs: count,
 });
 
-/** What one run of `npm run chaos` writes: its last line, and the files in docs/reliability. */
+/** Record of an `npm run chaos` run: its last output line, and the files in docs/reliability. */
 export const runRecordSchema = z.strictObject({
   command: z.string(),
   date: z.iso.date(),
@@ -27,25 +27,25 @@ export const runRecordSchema = z.strictObject({
   machines: z.enum(['scripted', 'runner']),
   sabotage: z.string().nullable(),
   schedules: count,
-  /** Instances that the cloud has made. */
+  /** Instances that the cloud created. */
   instances: count,
   /** Instance-seconds after everything was over, in the cloud's time. */
   orphanSeconds: z.number().min(0),
-  /** What the cloud has billed, and we have counted. */
+  /** Amount that the cloud billed and the platform counted. */
   costUsdMicros: count,
-  /** By kind; what is not 0 stands in `found`. */
+  /** Number by kind; `found` lists the kinds that are not 0. */
   violations: counts,
   found: z.array(z.strictObject({ kind: z.string(), index: z.number().int(), detail: z.string() })),
-  /** What was done, by kind, and how much of it to jobs of which every promise was kept. */
+  /** Faults by kind: all of them, and those that hit jobs for which every promise was kept. */
   faults: counts,
   survived: counts,
-  /** Answers of the cloud that were spoilt. */
+  /** Answers of the cloud that were corrupted. */
   cloudFaultsFired: counts,
-  /** Processes that died. */
+  /** Process deaths by name. */
   deaths: counts,
-  /** kill -9 by the named point at which it struck. */
+  /** kill -9 by the named point that it hit. */
   killsAt: counts,
-  /** Named points at which jobs came by, and of how many. */
+  /** Named points that jobs passed, and the number of such points. */
   points: z.strictObject({ passed: count, of: count }),
   jobStates: counts,
   outages: z
@@ -60,11 +60,11 @@ export const runRecordSchema = z.strictObject({
 });
 export type RunRecord = z.output<typeof runRecordSchema>;
 
-/** docs/reliability/found.json: bugs of the platform that chaos has brought to light. */
+/** docs/reliability/found.json: bugs of the platform that chaos runs found. */
 export const foundBugsSchema = z.array(
   z.strictObject({
     date: z.iso.date(),
-    /** The kind of violation, or what was seen otherwise. */
+    /** The kind of violation, or another symptom. */
     seen: z.string(),
     what: z.string(),
     cause: z.string(),

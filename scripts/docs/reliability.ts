@@ -24,7 +24,7 @@ const promises: Readonly<Record<string, string>> = {
   'no-answer': 'It comes back from each death and answers',
 };
 
-/** `RELIABILITY.md`, from the records of the runs. */
+/** Text of `RELIABILITY.md`, from the records of the runs. */
 export function reliabilityDocument(): string {
   const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
   const names = readdirSync(folder)
@@ -150,7 +150,7 @@ function sumOf(records: readonly RunRecord[], of: (record: RunRecord) => Counts,
   return records.reduce((sum, record) => sum + (of(record)[key] ?? 0), 0);
 }
 
-/** Seeds and the last date of the runs that have it. */
+/** Seeds of the runs that have this key, and the last date among them. */
 function originOf(records: readonly RunRecord[], of: (record: RunRecord) => Counts, key: string): Row {
   const those = records.filter((record) => (of(record)[key] ?? 0) > 0);
   const seeds = [...new Set(those.map(({ seed }) => seed))].toSorted((one, other) => one - other);

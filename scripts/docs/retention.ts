@@ -34,7 +34,7 @@ function tableOf(head: string, rules: Readonly<Record<string, RetentionRule>>): 
   return [`| ${head} | owner | kept | step of the collector |`, '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-/** Everything that is stored, whose it is, and how long it is kept. */
+/** Table of all stored data: owner and retention rule. */
 export function retentionDocument(): string {
   const periods = Object.entries(words).map(
     ([name, text]) => `- \`${name}\`: ${defaultPeriods[name as keyof typeof words] / dayMs} days. ${text}`,

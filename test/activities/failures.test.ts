@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { retriedWhenRefused, toFailure, withFailures } from '../../activities/failures.ts';
 import { ArtenicError, errorTable, type ErrorType } from '../../core/errors.ts';
 
-/** The failures here are meant. */
+/** The failures in these tests are intended. */
 const logger = new DefaultLogger('ERROR');
 
 describe('failures of activities', () => {
@@ -22,7 +22,7 @@ describe('failures of activities', () => {
       expect(toFailure(new ArtenicError(type, 'later', { retryAfterMs: 7000 }))).toMatchObject({
         nextRetryDelay: 7000,
       });
-      // "at once" would be "never" for Temporal's server
+      // A delay of 0 would mean "no delay set" to Temporal's server.
       for (const soon of [{}, { retryAfterMs: 0 }]) {
         const failure = toFailure(new ArtenicError(type, 'later', soon));
         expect(failure).not.toHaveProperty('nextRetryDelay', expect.anything());

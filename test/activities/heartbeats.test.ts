@@ -12,7 +12,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** How often work of 400 ms tells that it goes on, what it gives, and how often it tells in the second after. */
+/** Heartbeats of work that takes 400 ms, its result, and the heartbeats in the second after its end. */
 async function beatsOf(info: { readonly heartbeatTimeoutMs?: number; readonly isLocal?: boolean }) {
   const environment = new MockActivityEnvironment(info, { logger });
   let beats = 0;

@@ -69,7 +69,7 @@ describe('launchInstance', () => {
   test('gives the same instance when it is asked again', async () => {
     const handle = await launch();
     expect(await launch()).toEqual(handle);
-    // its record may be there before it has become the runner
+    // The record may exist before the process has become the runner.
     await poll('one process', 10_000, () => (processesWith(handle.instanceId).length === 1 ? true : null));
     expect(processesWith(handle.instanceId)).toEqual([await runnerOf(handle)]);
     await terminate(handle);
@@ -91,14 +91,14 @@ describe('launchInstance', () => {
         { workflowExecution: { workflowId: attemptId, runId } },
         { logger: new DefaultLogger('ERROR') },
       ).run(() => launch(withLocal(slow)));
-    // as a worker that was killed leaves it
+    // The state that a killed worker leaves.
     const { leaseLaunch, renewLaunchLease } = world.store.attempts;
     expect(await leaseLaunch(attemptId, 'dead', 10_000)).toBeNull();
     await expect(run('early')).rejects.toMatchObject({ type: 'not-ready', nextRetryDelay: expect.anything() });
     await renewLaunchLease(attemptId, 'dead', 0);
     const first = run('first');
     await poll('the call', 5000, async () => (made === 1 ? true : null));
-    // it may last longer than a lease
+    // The call may last longer than a lease.
     const leaseUntil = async () => (await world.store.attempts.get(attemptId)).launchLeaseUntil?.getTime() ?? 0;
     const untilMs = await leaseUntil();
     await poll('a renewal', 20_000, async () => ((await leaseUntil()) > untilMs ? true : null));
@@ -178,7 +178,7 @@ describe('watchInstance', () => {
   test('is not ready while the instance lives, then says how it ended and what it said last', async () => {
     const handle = await launch();
     await poll('the runner to speak', 10_000, async () => ((await world.local.console(handle)) === '' ? null : true));
-    // the next look comes as often as the provider's machines are looked at
+    // The next look follows the provider's polling interval.
     const alive = { type: 'not-ready', nonRetryable: false, nextRetryDelay: 2000 };
     await expect(watch(handle)).rejects.toMatchObject(alive);
     const away = withLocal({ ...world.local, describe: () => Promise.reject(new ArtenicError('transient', 'away')) });
@@ -204,7 +204,7 @@ describe('watchInstance', () => {
     const limits = { silentAfterMs: 60_000, helloWithinMs: 120_000, helloWithinMsByProvider: new Map() };
     const inAMinute = (minutes: number) => new Date(Date.now() + minutes * 60_000);
     const heard = (from: Date, until: Date) =>
-      // one span: the gap is longer than it
+      // A single span, because the gap limit is longer than the span.
       world.store.uptime
         .note({ at: from, gapMs: 1, hadFault: true })
         .then(() => world.store.uptime.note({ at: until, gapMs: 86_400_000, hadFault: false }));
@@ -220,7 +220,7 @@ describe('watchInstance', () => {
       expect(await look(handle)).toMatchObject({ silent: { kind: 'fell-silent', limitMs: 60_000 } });
       await world.store.attempts.heartbeat(attemptId, inAMinute(2));
       await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
-      // an outage of an hour, from which the API has just come back
+      // An outage of an hour, from which the API has just come back.
       await heard(inAMinute(60), inAMinute(60.5));
       await expect(look(handle)).rejects.toMatchObject({ type: 'not-ready' });
       await heard(inAMinute(60), inAMinute(61.5));

@@ -54,17 +54,17 @@ type Parts = {
   readonly databaseUrl: string;
 };
 
-/** The activities on a real database, a real folder and this machine; only Temporal and the model host stand aside. */
+/** The activities on a real database, a real folder and this machine; only Temporal and the model host are replaced. */
 export class ActivityWorld {
   readonly home: string;
   readonly databaseUrl: string;
   readonly store: ActingStore;
   readonly storage: ObjectStorage;
   readonly local: Provider;
-  /** Attempts that were told of their capacity, in order. */
+  /** Attempts that got a capacity signal, in order. */
   readonly signals: string[] = [];
   readonly workflows = new Map<string, 'open' | 'closed'>();
-  /** What a signal ends with instead. */
+  /** Error that a signal throws; null for success. */
   signalFault: Error | null = null;
   readonly #orm: MikroORM;
   readonly #drop: () => Promise<void>;
@@ -108,7 +108,7 @@ export class ActivityWorld {
     await this.store.catalogs.put(name, await this.local.catalog('all'), 'all', new Date());
   }
 
-  /** A provider that a worker elsewhere serves, and that has just told what it offers. */
+  /** Adds a provider that a worker elsewhere serves and whose catalog is fresh. */
   async addProvider(name: string, offers: readonly Offer[]): Promise<void> {
     const { capabilities } = this.local;
     await this.store.providers.upsert({
@@ -119,7 +119,7 @@ export class ActivityWorld {
     await this.store.catalogs.put(name, rows, 'all', new Date());
   }
 
-  /** Every reading is later than the one before, so that orders are certain. */
+  /** Every reading is later than the previous one, so that the order of rows is certain. */
   readonly now = (): Date => {
     this.#lastMs = Math.max(this.#lastMs + 1, Date.now());
     return new Date(this.#lastMs);
@@ -179,7 +179,7 @@ export class ActivityWorld {
     });
   }
 
-  /** An attempt as the workflow opens it; the control's own answer is not asked for. */
+  /** Opens an attempt like the workflow; the control's answer is ignored. */
   async addAttempt(jobId: string, attempt = 1): Promise<string> {
     await this.control().openAttempt({ jobId, attempt, offer: localOffer, reason: 'for the test' });
     return attemptIdOf(jobId, attempt);
@@ -189,7 +189,7 @@ export class ActivityWorld {
     await this.control().settleAttempt({ attemptId, ending: { kind, exitCode: null, message: `${kind} in the test` } });
   }
 
-  /** As the activity makes it, but for the token. */
+  /** The request that the activity makes, except for the token. */
   launchRequest(attemptId: string): LaunchRequest {
     const storage = { kind: 'directory', root: join(this.home, 'objects') } as const;
     return {
@@ -206,7 +206,7 @@ export class ActivityWorld {
     };
   }
 
-  /** The runner's last word, with files as outputs. */
+  /** Writes the runner's completion marker, with files as outputs. */
   async addMarker(
     attemptId: string,
     marker: Partial<CompletionMarker> & { readonly files?: Readonly<Record<string, string>> } = {},

@@ -31,7 +31,7 @@ test('only a known, unrevoked key with its checksum is let in', async () => {
   expect((await world.call('GET', '/api/v1/jobs', { bearer: revoked })).status).toBe(200);
   await world.store.apiKeys.revoke(parseKey(revoked)?.id ?? '', new Date());
   const otherChecksum = `${world.key.slice(0, -1)}${world.key.endsWith('0') ? '1' : '0'}`;
-  // The right id with another secret: the row is found and must not be enough.
+  // The right id with another secret: its row is found, but that must not be enough.
   const otherSecret = makeKeyWithId(parseKey(world.key)?.id ?? '');
   for (const bearer of [null, revoked, makeKey(), otherSecret, otherChecksum, 'nonsense', '']) {
     const answer = await world.call('GET', '/api/v1/jobs', { bearer });
@@ -45,7 +45,7 @@ test('only a known, unrevoked key with its checksum is let in', async () => {
   }
 });
 
-/** A well-formed key with the id of another one. */
+/** A well-formed key with the id of another key. */
 function makeKeyWithId(id: string): string {
   const body = `aa_live_${id}_${randomBytes(32).toString('base64url')}`;
   return `${body}_${crc32(body).toString(16).padStart(8, '0')}`;

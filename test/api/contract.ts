@@ -8,7 +8,7 @@ type Operation = {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>;
 };
 
-/** Throws when an answer is not what the served document says. */
+/** Throws when an answer does not match the served document. */
 export type Contract = (method: string, path: string, response: Response, text: string) => void;
 
 const undocumented = /^\/(?:openapi\.json|docs(?:\/.*)?)?$/;
@@ -18,7 +18,7 @@ function operationsOf(document: Record<string, unknown>): readonly Operation[] {
   const paths = document['paths'] as Record<string, Record<string, Pick<Operation, 'responses'>>>;
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { responses }]) => {
-      // A file's path is the only parameter that holds slashes.
+      // A file's path is the only parameter that may contain slashes.
       const source = path
         .replaceAll('.', '\\.')
         .replaceAll('{path}', '.+')

@@ -71,7 +71,7 @@ test('the policy lets no inline script or style in, and a report is counted', as
   });
   expect(await metrics.text()).toContain('artenic_csp_reports_total 20');
   await close(1000);
-  // one a second, however many come
+  // A single log line a second, however many reports arrive.
   expect(logged.length).toBeLessThan(20);
   expect(Math.max(...logged.map(({ length }) => length))).toBeLessThan(600);
 });

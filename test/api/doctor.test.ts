@@ -42,7 +42,7 @@ test('all is well: every provider is named, those that nobody has configured wit
   const { ok, problems, providers, temporal, clockSkewMs } = await report();
   const tookMs = performance.now() - beforeMs;
   expect({ ok, problems, temporal }).toEqual({ ok: true, problems: [], temporal: 'ok' });
-  // one clock: what is seen of a skew is the time that asking took
+  // Both sides share a clock, so the measured skew is at most the duration of the request.
   expect(Math.abs(clockSkewMs)).toBeLessThanOrEqual(tookMs + 1);
   expect(providers).toMatchObject([
     { name: 'aws', state: 'not-configured', sweep: null, checkedAt: null },

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 test('the document passes the linter', async () => {
-  // The linter ends with 1 for an error; warnings are told on standard error only.
+  // The linter exits with 1 only for errors; it reports warnings on standard error.
   const { stderr } = await promisify(execFile)(
     process.execPath,
     [at('node_modules/@redocly/cli/bin/cli.js'), 'lint', 'api/openapi.json', '--max-problems=20'],
@@ -78,7 +78,7 @@ test('no two operations share an id, and each says what it refuses with', () => 
 });
 
 test('every list of items has pages, or a bound that is not time', () => {
-  /** By its provider, by `limit` with the total beside it, or by what is wrong right now. */
+  /** Bounded by the number of providers, by `limit` with the total, or by the current problems. */
   const bounded = ['/api/v1/providers', '/api/v1/offers', '/api/v1/instances/unresolved'];
   const document = JSON.parse(openApiDocument()) as {
     paths: Record<

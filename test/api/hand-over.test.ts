@@ -15,7 +15,7 @@ afterAll(() => world.close());
 
 const newToken = () => randomBytes(32).toString('base64url');
 
-/** An attempt whose machine has been warned, and the row of its replacement, as the workflow opens it. */
+/** An attempt whose machine got a notice, and the row of its replacement, opened in the same way as by the workflow. */
 async function warned(deadlineInMs = 60_000): Promise<{ readonly old: Runner; readonly nextId: string }> {
   const old = await world.startRunner();
   const deadlineAt = new Date(Date.now() + deadlineInMs).toISOString();
@@ -124,7 +124,7 @@ test('a write that was let in before the fence moved is refused in its own trans
     () => store.transaction((repositories) => holdFence(repositories, late)),
     () => store.transaction((repositories) => lockOpen(repositories, late)),
   ];
-  // they meet the fence on its way, and wait for it
+  // The writes arrive while the fence moves, and wait for its lock.
   const { promise: moved, resolve: move } = Promise.withResolvers<void>();
   const moving = store.transaction(async ({ jobs }) => {
     await jobs.lock(jobId);
@@ -147,7 +147,7 @@ test('who changes a job does not hold up what only belongs to it, such as its lo
   const { jobId } = await world.startRunner();
   await store.transaction(async ({ jobs }) => {
     await jobs.lock(jobId);
-    // on a connection of its own
+    // Written on a separate connection, outside of the transaction.
     const chunk = { jobId, attempt: 1, stream: 'training', offset: 0, content: Buffer.from('x') } as const;
     await store.logChunks.insert(chunk);
   });

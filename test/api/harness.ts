@@ -30,7 +30,7 @@ import { createTestDatabase } from '../setup/database.ts';
 import { readContract, type Contract } from './contract.ts';
 
 export const keyPepper = new Uint8Array(32).fill(9);
-/** Temporal as the API sees it, in memory: what was asked of it, and whether it answers. */
+/** Temporal as the API sees it, in memory: it records calls and can be unavailable. */
 export class RecordedTemporal implements TemporalGateway {
   readonly calls: (readonly [name: string, ...args: unknown[]])[] = [];
   isAway = false;
@@ -50,7 +50,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly signalJobEnded = (...args: unknown[]) => this.#take('ended', ...args);
   readonly ping = () => this.#take('ping');
-  /** Jobs whose workflows are open; of all others there is no workflow. */
+  /** Jobs whose workflows are open; all other jobs have no workflow. */
   readonly open = new Set<string>();
   readonly openTrainingJobs = async () => this.open;
   readonly describe = async (workflowId: string) =>
@@ -62,8 +62,8 @@ const testPrincipal: ProjectPrincipal = { kind: 'key', id: 'key-1', name: 'admin
 const poolMax = 10;
 
 /**
- * Holds every connection of the pool at once. A pool that is closed while one of them is being made never ends, and the
- * handlers of clients that went away may still ask for one.
+ * Holds every connection of the pool at once. Closing the pool never ends while a connection is being made, and the
+ * handlers of disconnected clients may still request a connection.
  */
 async function fillPool(store: Store): Promise<void> {
   const { promise: all, resolve } = Promise.withResolvers<void>();
@@ -87,7 +87,7 @@ type CallOptions = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Objects are sent as JSON. */
   readonly body?: unknown;
-  /** The bearer; the admin's key when absent, none when null. */
+  /** Bearer token; the admin's key when absent, none when null. */
   readonly bearer?: string | null;
 };
 
@@ -101,10 +101,10 @@ type Parts = {
   readonly close: () => Promise<void>;
 };
 
-/** The API on a real database, real files and a real port. Every answer is held against the document it serves. */
+/** The API on a real database, real files and a real port. Every answer is checked against the served document. */
 export class ApiWorld {
   readonly deps: ApiDeps;
-  /** As the tests themselves write. */
+  /** Store with the tests' own principal. */
   readonly store: ActingStore;
   readonly temporal: RecordedTemporal;
   readonly key: string;
@@ -236,7 +236,7 @@ export class ApiWorld {
     });
   }
 
-  /** An attempt as the workflow opens it, before its runner says hello. */
+  /** Opens an attempt like the workflow, before its runner says hello. */
   async openAttempt(jobId: string, attempt = 1): Promise<string> {
     const id = attemptIdOf(jobId, attempt);
     const offer = { provider: 'local', region: 'local', instanceType: 'local', spot: false, priceUsdMicrosPerHour: 0 };
@@ -270,7 +270,7 @@ export class ApiWorld {
     return { jobId, attempt, attemptId, token };
   }
 
-  /** Sends as a runner does. */
+  /** Sends a request like a runner. */
   ship(runner: Pick<Runner, 'token'>, path: string, body: string | Uint8Array | object): Promise<Answer> {
     const isBytes = typeof body === 'string' || body instanceof Uint8Array;
     return this.call('POST', `/api/v1/runner/${path}`, {

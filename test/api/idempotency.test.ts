@@ -35,7 +35,7 @@ test('the same key for something else is refused', async () => {
   const otherRoute = await world.call('POST', `/api/v1/jobs/${id}/cancel`, { headers: { 'idempotency-key': 'two' } });
   expect([otherRoute.status, errorOf(otherRoute)]).toEqual([422, 'idempotency-mismatch']);
   expect(await jobsOf('mismatch-else')).toEqual([]);
-  // Keys belong to who sends them.
+  // An idempotency key belongs to its sender.
   expect((await submit('two', 'mismatch-else', await addKey(world.store, 'other'))).status).toBe(202);
 });
 

@@ -47,7 +47,7 @@ test('the place is the one where the parser itself stops, wherever it says so', 
       expect(column).toBeLessThanOrEqual(text.length + 1);
       if (fault.position === null) return;
       compared++;
-      // We say where a broken number, word or escape begins, the parser where it breaks.
+      // `jsonFault` reports where a broken number, word or escape begins, the parser where it breaks.
       const between = [column - 1, fault.position].toSorted((one, other) => one - other);
       expect(text.slice(...between)).toMatch(/^[-+.\w\\]{0,30}$/);
     }),

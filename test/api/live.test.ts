@@ -21,7 +21,7 @@ const openSocket = (key = world.key) => new WebSocket(url(), ['artenic.v1', `bea
 
 type Message = { readonly op: string; readonly sequence?: number; readonly message?: string; readonly after?: number };
 
-/** A reader that keeps what it hears. */
+/** A reader that records everything it receives. */
 async function follow(topics: readonly string[], after: number | null, key = world.key, hints?: true) {
   const socket = openSocket(key);
   const messages: Message[] = [];
@@ -130,7 +130,7 @@ test('over reconnects at random, while many write, nothing is missed, doubled or
     await poll('some events', 5000, () =>
       reader.events().length >= Math.min(wanted, 300 - heard.length) ? true : null,
     );
-    // Cut without a word, as a network does.
+    // Cut without a close frame, as a network does.
     reader.socket.terminate();
     heard.push(...reader.events());
   }
@@ -166,12 +166,12 @@ describe('hints', () => {
     expect(follower.hints().map(({ kind }) => kind)).toEqual(kinds);
     expect(follower.hints()[0]).toMatchObject({ subject: runner.jobId, data: { attempt: 1, nextOffset: 8 } });
     expect(heardElsewhere.map(({ kind }) => kind)).toEqual(kinds);
-    // An event behind them: by then whatever else was under way has come, too.
+    // An event after the hints: when it arrives, earlier messages have arrived, too.
     await append(`job:${runner.jobId}`, runner.jobId);
     await poll('the event', 5000, () => (follower.events().length > 0 && other.events().length > 0 ? true : null));
     expect(follower.hints()).toHaveLength(2);
     expect(other.hints()).toEqual([]);
-    // One that every project hears of, behind all that another project must not hear.
+    // An event for all projects, after messages that another project must not receive.
     await append('providers', 'local');
     await poll('what concerns all', 5000, () => (outside.events().length > 0 ? true : null));
     expect(outside.hints()).toEqual([]);
@@ -195,7 +195,7 @@ test('a new subscription on the same socket begins where it says', async () => {
   const start = await lastSequence();
   await Promise.all(Array.from({ length: 20 }, () => append('models', 'again')));
   const reader = await follow(['models'], start);
-  // a subscription that comes before its end would replace the first round
+  // A second subscription before the end of the first round would replace it.
   await poll('the first round', 5000, () => (reader.events().length >= 20 ? true : null));
   reader.socket.send(JSON.stringify({ op: 'subscribe', topics: ['models'], after: start }));
   await poll('both rounds', 5000, () => (reader.events().length >= 40 ? true : null));
@@ -247,7 +247,7 @@ test('bytes and long messages close the socket with their code', async () => {
   }
 });
 
-/** Status of the answer to an upgrade; 101 when it is taken. */
+/** Status of the answer to an upgrade request; 101 when it is accepted. */
 async function upgradeStatus(
   protocols: readonly string[],
   options: { readonly headers?: Record<string, string>; readonly origin?: string; readonly path?: string } = {},
@@ -302,7 +302,7 @@ test('an upgrade of an address that is none does no harm', async () => {
 test('a reader that does not read is cut off, and goes on from where it was', async () => {
   const start = await lastSequence();
   const reader = await follow(['models'], null);
-  // The client's own socket stops reading: what it is sent piles up at the server.
+  // The client's socket stops reading, so that data piles up at the server.
   reader.socket.pause();
   const padding = 'x'.repeat(30_000);
   await world.store.transaction(async (repositories) => {

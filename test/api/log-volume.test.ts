@@ -13,7 +13,7 @@ afterAll(() => world.close());
 
 const pieceBytes = 2_000_000;
 const pieces = 20;
-/** A fifth of what is kept by default. */
+/** A fifth of the default limits. */
 const limits = { ...defaultLimits, logBytes: 20_000_000, logHeadBytes: 10_000_000 };
 const line = (index: number): string => `${String(index).padStart(9, '0')} ${'loss=0.1 '.repeat(10)}\n`;
 
@@ -23,7 +23,7 @@ test('of 40 MB the first 10 and the last 10 are kept, in storage too, and the ho
   const piece = Buffer.from(text).subarray(0, pieceBytes);
   for (let index = 0; index < pieces; index++) {
     const path = `logs?stream=training&offset=${index * pieceBytes}`;
-    // 503 while more waits than the database keeps: a runner sends it again
+    // 503 while more data waits than the database may keep; a runner sends the piece again.
     await poll('the piece to be taken', 60_000, async () =>
       (await world.ship(runner, path, piece)).status === 200 ? true : null,
     );

@@ -22,7 +22,7 @@ async function page(jobId: string, query: string): Promise<LogPage> {
   return answer.json<LogPage>();
 }
 
-/** All pages of an attempt's log, read with one limit. */
+/** All pages of an attempt's log, read with a fixed limit. */
 async function readAll(jobId: string, limitBytes: number): Promise<readonly LogPage[]> {
   const pages: LogPage[] = [];
   for (let offset = 0; ;) {
@@ -45,7 +45,7 @@ test('log bytes count once under repeats, overlaps, holes and ten senders', asyn
   expect((await send(50, 150)).json()).toEqual({ nextOffset: 150 });
   const hole = await send(200, 250);
   expect([hole.status, errorOf(hole), hole.json()['expectedOffset']]).toEqual([409, 'offset-mismatch', 150]);
-  // Pieces of ten lengths from the same place: whichever wins, no byte is lost or doubled.
+  // Pieces of ten lengths from the same offset: whichever is stored first, no byte is lost or doubled.
   const crowd = await Promise.all(Array.from({ length: 10 }, (_, index) => send(150, 600 - index * 40)));
   for (const { status } of crowd) expect([200, 409]).toContain(status);
   expect((await send(0, 790)).json()).toEqual({ nextOffset: 790 });
@@ -84,7 +84,7 @@ test('characters are whole wherever a piece or a page is cut', async () => {
   const bytes = Buffer.from(text);
   expect(bytes.length).toBe(150);
   const runner = await world.startRunner();
-  // Pieces of seven bytes cut characters, too.
+  // Pieces of seven bytes also split characters.
   for (let from = 0; from < bytes.length; from += 7) await ship(runner, from, bytes.subarray(from, from + 7));
   for (const limitBytes of [4, 5, 6, 149, 1000]) {
     const pages = await readAll(runner.jobId, limitBytes);
@@ -113,7 +113,7 @@ test('a log is complete when its attempt has ended and nothing follows', async (
 
 const keyOf = ({ attemptId }: Runner, stream: LogStream = 'training') => ({ attemptId, stream });
 const objectsOf = ({ jobId }: Runner) => world.deps.storage.list(`jobs/${jobId}/attempts/1/logs/`);
-/** As the process that keeps logs, with objects of `logObjectBytes` and no patience. */
+/** Runs the log keeper with objects of `logObjectBytes` and without waiting times. */
 const keep = (
   logObjectBytes: number,
   changes: Partial<LogDeps> = {},
@@ -149,7 +149,7 @@ test('a log reads the same as rows, as objects, as both and as one object; late 
   const young = { oldestTailMs: 60_000, settleAfterMs: 1e9 };
   await keep(1_000_000, {}, young);
   await same(0);
-  // what is left is less than an object's worth
+  // The rest is less than an object's worth.
   await keep(150, {}, young);
   await same(2);
   await send(20);
@@ -179,7 +179,7 @@ test('deaths around an object lose nothing and leave nothing, and two who pack t
   const dead: Partial<LogDeps>[] = [
     { storage: { ...storage, put: dies } },
     { store: unindexed },
-    // it could not even give its lease back
+    // This process died before it could release its lease.
     { store: { ...unindexed, streams: { ...store.streams, endLease: dies } }, newId: () => 'dead' },
   ];
   for (const changes of dead) await keep(1_000_000, changes);
@@ -191,7 +191,7 @@ test('deaths around an object lose nothing and leave nothing, and two who pack t
   await Promise.all(Array.from({ length: 5 }, () => keep(1_000_000)));
   expect((await store.streams.end(keyOf(runner))).tailBytes).toBe(0);
   expect(textOf(await readAll(runner.jobId, 250))).toBe('x'.repeat(600) + 'y'.repeat(100));
-  // one that the dead had written, and the one that counts
+  // An object of the dead process, and the object in the index.
   expect(await objectsOf(runner)).toHaveLength(2);
   await store.attempts.end(runner.attemptId, { kind: 'lost', exitCode: null, message: '' }, new Date());
   await keep(1_000_000, {}, { oldestTailMs: 60_000, settleAfterMs: -1000 });

@@ -13,16 +13,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Sends bytes as they are and reads until the server closes, or until `enough` of an answer has come. */
+/** Sends raw bytes and reads until the server closes, or until an answer is complete. */
 async function exchange(bytes: string | Buffer): Promise<string> {
   const socket = connect(world.port, '127.0.0.1');
   let text = '';
   socket.setEncoding('latin1').on('data', (part: string) => {
     text += part;
-    // The first answer is what counts; a kept connection would stay open.
+    // Only the first answer counts; a kept connection would stay open.
     if (/^HTTP\/1\.1 \d{3}[^]*\r\n\r\n/.test(text)) socket.end();
   });
-  // Refusing may reset the connection after the answer.
+  // The refusal may reset the connection after the answer.
   socket.on('error', () => undefined);
   socket.write(bytes);
   await once(socket, 'close');
@@ -104,7 +104,7 @@ test('a refused body that goes on coming, drop by drop, is cut off', async () =>
   socket.setEncoding('latin1').on('data', (part: string) => {
     answer += part;
   });
-  // it may end by a reset, which is no failure here
+  // The connection may end by a reset, which is no failure here.
   await new Promise((closed) => socket.once('close', closed));
   clearInterval(drops);
   expect(statusOf(answer)).toBe(401);

@@ -26,7 +26,7 @@ test('models that were used longest ago leave when there is no room; those in us
   const fetchModel = modelCache(storage, join(home, 'models'), { mostBytes: 150, now: () => new Date(nowMs) });
   await fetchModel('a');
   await fetchModel('b');
-  // Both are in use: the cache is above its bound rather than without a file that somebody opens.
+  // Both files are in use: the cache exceeds its limit instead of deleting an open file.
   expect(await cached()).toEqual(['a.onnx', 'b.onnx']);
   nowMs += 2 * hourMs;
   await fetchModel('a');

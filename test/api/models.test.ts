@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const hashOf = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
-/** Small and whole, and another one for each name: its labels tell which one answers. */
+/** A small valid model, different for each name: its labels identify it. */
 const modelNamed = (name: string): Uint8Array => softmaxModel(JSON.stringify([`${name}-first`, `${name}-second`]));
 const put = (kind: string, sha256: string, body: string | Uint8Array) =>
   world.call('PUT', `/api/v1/objects/${kind}/${sha256}`, { body });
@@ -59,7 +59,7 @@ test('content of another hash or of too many bytes never becomes visible', async
   expect((await head('data', hashOf(long))).status).toBe(404);
   expect((await put('data', 'A'.repeat(64), 'x')).status).toBe(422);
   expect((await put('elsewhere', hashOf('x'), 'x')).status).toBe(422);
-  // The right content is welcome afterwards.
+  // The right content is accepted afterwards.
   expect((await put('models', hashOf('one'), 'one')).status).toBe(201);
 });
 
@@ -141,7 +141,7 @@ test('the artifact comes back as it was sent', async () => {
   expect(answer.text).toBe(Buffer.from(modelNamed('f1')).toString());
   expect(answer.headers.get('content-disposition')).toContain('fetched-1.onnx');
   expect((await world.call('GET', '/api/v1/models/fetched/versions/2/artifact')).status).toBe(404);
-  // its length is that of the stored object, whatever was registered
+  // The length is that of the stored object, not of the registered one.
   const { storage } = world.deps;
   const key = objectKeys.model(hashOf(modelNamed('f1')));
   await storage.put(key, Buffer.from('longer or shorter'));

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await api.add('shapeless', shapelessModel());
   await api.add('zeros', zerosModel());
   await api.add('cities', oneHotModel());
-  // each is tried and warmed in a process of its own
+  // Each model is checked and warmed up in a process of its own.
 }, 120_000);
 afterAll(() => api.close());
 

@@ -1,4 +1,4 @@
-/** Paths that need no key; every other one refuses without. */
+/** Paths that need no key; every other path refuses requests without a key. */
 export const openPaths: readonly string[] = [
   '/livez',
   '/readyz',

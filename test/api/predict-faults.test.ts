@@ -5,11 +5,11 @@ import { processesWith } from '../support/processes.ts';
 import { loopModel, softmaxModel } from '../serving/models.ts';
 import { startPredictions, type PredictionsWorld } from './predictions-world.ts';
 
-/** Counts of `reliability.md`'s CI column; more by environment. */
+/** Counts of the CI column in `reliability.md`; the environment can raise them. */
 const kills = Number(process.env['ARTENIC_HOST_KILLS'] ?? 20);
 const swaps = Number(process.env['ARTENIC_MODEL_SWAPS'] ?? 5);
 
-/** Adds its version's number to what comes in. */
+/** Adds its version's number to the input. */
 function adder(number: number): Uint8Array {
   const graph = new GraphBuilder();
   graph.input('x', ['rows', 1]);
@@ -57,7 +57,7 @@ test(`F18: hosts are killed ${kills} times under load: nobody gets a wrong answe
     const before = answered;
     const [pid] = processesWith(`serving/host.ts\0${process.pid}\0`);
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    // the next kill comes when all have been answered again
+    // The next kill waits until all clients get answers again.
     while (answered < before + 24) await new Promise((resolve) => setImmediate(resolve));
   }
   stop = true;
@@ -76,7 +76,7 @@ test(`F19: ${swaps} versions go into production under load: no error, no answer 
       const answer = await predict('adder', { inputs: { x: [x] } });
       expect(answer.status).toBe(200);
       const { version, outputs } = answer.json<PredictResponse>();
-      // version n adds n
+      // Version n adds n.
       expect(outputs).toEqual({ y: [x + version] });
       seen.add(version);
       answered++;
@@ -85,7 +85,7 @@ test(`F19: ${swaps} versions go into production under load: no error, no answer 
   const load = Promise.all(Array.from({ length: 8 }, (_, number) => one(number)));
   for (let version = 2; version < 2 + swaps; version++) {
     expect((await api.add('adder', adder(version))).version).toBe(version);
-    // from here on nobody who asks gets an older one
+    // From here on every new request gets at least this version.
     expect((await predict('adder', { inputs: { x: [0] } })).json<PredictResponse>().version).toBe(version);
   }
   stop = true;

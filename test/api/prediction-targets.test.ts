@@ -37,7 +37,7 @@ test('which version answers is asked again after a change of models, or a lost c
     for (const wake of wakes) wake(topic);
     return findTarget(deps, 'default', 'softmax', null);
   };
-  // all in one turn: no time passes
+  // All calls in the same turn, so that no time passes.
   const answers = [first, after('job'), after('jobs'), after('models'), after('providers'), after(null)];
   expect(asked).toBe(3);
   for (const answer of answers) expect(await answer).toMatchObject({ version: 1, stage: 'production' });

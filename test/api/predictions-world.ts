@@ -6,7 +6,7 @@ import { ApiWorld } from './harness.ts';
 
 export type PredictionsWorld = {
   readonly world: ApiWorld;
-  /** Uploads, registers and, unless told otherwise, promotes. */
+  /** Uploads, registers and, unless `promote` is false, promotes. */
   readonly add: (model: string, bytes: Uint8Array, promote?: boolean) => Promise<ModelVersionView>;
   readonly close: () => Promise<void>;
 };

@@ -147,7 +147,7 @@ test('a checkpoint is removed whole, with what of it lies among the spares', asy
     expect((await world.ship(runner, 'objects/checkpoints/remove', { sequence: 1 })).status).toBe(200);
   expect(await keys()).toEqual([next]);
   expect(await storage.list(objectKeys.allSpares(jobId))).toEqual([foreign]);
-  // one that claims what is not its own takes nothing with it
+  // A manifest that names another attempt's object removes only itself.
   await storage.put(next, Buffer.from(JSON.stringify(manifestOf(2, foreign))));
   expect((await world.ship(runner, 'objects/checkpoints/remove', { sequence: 2 })).status).toBe(200);
   expect([await keys(), await storage.list(objectKeys.allSpares(jobId))]).toEqual([[], [foreign]]);

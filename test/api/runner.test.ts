@@ -60,7 +60,7 @@ test('hello trades the right bootstrap token for the first runner’s own', asyn
   const begunMs = Date.parse(first.stopAt) - 2 * 3_600_000;
   expect(begunMs).toBeGreaterThanOrEqual(beforeMs);
   expect(begunMs).toBeLessThanOrEqual(Date.now());
-  // A repeat with the same token is the same runner; the end of its hours does not move.
+  // A repeat with the same token is the same runner; its stop time does not move.
   expect((await world.hello(attemptId, token)).json<HelloResponse>().stopAt).toBe(first.stopAt);
   const second = await world.hello(attemptId, rival);
   expect([second.status, errorOf(second)]).toEqual([409, 'fenced']);
@@ -91,7 +91,7 @@ test('whatever a machine asks under its own token is a sign of life, also a hell
   const sign = await lastSign(warned.attemptId);
   const ship = () => world.ship(warned, 'logs?stream=training&offset=0', 'line\n');
   expect((await ship()).status).toBe(200);
-  // those within a heartbeat's time of the last sign are not written down
+  // Signs of life within a heartbeat's time of the last one are not stored.
   expect(await lastSign(warned.attemptId)).toEqual(sign);
   await poll('a sign that is written down', 10_000, async () => {
     await ship();
@@ -161,7 +161,7 @@ test('checkpoints come from storage: the newest three whole ones, also those nob
   const keyOf = (attempt: number, sequence: number) => objectKeys.checkpointManifest(first.jobId, attempt, sequence);
   await world.deps.storage.put(keyOf(1, 11), Buffer.from('{"half": '));
   await world.deps.storage.put(keyOf(1, 12), Buffer.alloc(longestManifestBytes + 1, ' '));
-  // one that names an object of another attempt
+  // A manifest that names an object of another attempt.
   const key = objectKeys.output(first.jobId, 1, 'x');
   await store({ ...manifest(first.jobId, 1, 13), files: [{ path: 'x', key, bytes: 1, sha256: '0'.repeat(64) }] });
   expect((await world.ship(first, 'checkpoints', manifest(first.jobId, 1, 2))).status).toBe(200);
@@ -179,7 +179,7 @@ test('checkpoints come from storage: the newest three whole ones, also those nob
     [1, 10],
     [1, 2],
   ]);
-  // of many that are damaged sixteen are read
+  // At most sixteen damaged manifests are read.
   for (let sequence = 2; sequence < 18; sequence++) await world.deps.storage.put(keyOf(2, sequence), Buffer.from('['));
   expect(await restored(4)).toEqual([]);
 });
@@ -257,7 +257,7 @@ test('who follows a series gets what is new, and is told when that is not enough
   const { items, nextAfter } = await read('limit=10');
   expect(items).toHaveLength(4);
   expect(await read(`after=${nextAfter}`)).toEqual({ items: [], nextAfter, reload: false });
-  // A step that came late is as new as any.
+  // A late step counts as new.
   await send(0, 3);
   const news = await read(`after=${nextAfter}`);
   expect([news.reload, news.items.map(pair)]).toEqual([
@@ -295,7 +295,7 @@ test('a heartbeat tells how far the delivery is; an attempt that was replaced te
 test('`maxHours` counts running hours: the wait between two attempts does not', async () => {
   const { id: jobId } = await world.addJob({ maxHours: 2 });
   const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
-  // it ran for half an hour, and ended five hours ago
+  // The attempt ran for half an hour, and ended five hours ago.
   const first = await world.openAttempt(jobId, 1);
   await world.store.attempts.hello(first, 'its token', hoursAgo(5.5));
   await world.store.attempts.heartbeat(first, hoursAgo(5));
@@ -390,7 +390,7 @@ test('a hostile line is a bad line: requests are answered meanwhile, and the met
     alive++;
   }
   expect((await sent).status).toBe(200);
-  // one at a time, each between two turns of the parser
+  // Requests are sent one at a time, each between two turns of the parser.
   expect(alive).toBeGreaterThan(5);
   expect((await metricsOf(runner.jobId)).map(({ name, step }) => [name, step])).toEqual([
     ['a', 1],

@@ -42,7 +42,7 @@ test('closing lets the answer under way end, refuses new ones and does not wait 
   await closed;
   agent.destroy();
   idle.destroy();
-  // less than the server keeps an idle connection
+  // Less than the time for which the server keeps an idle connection.
 }, 9000);
 
 test('what does not end within the grace is cut', async () => {
@@ -67,7 +67,7 @@ test('a client that sent garbage and keeps its half of the connection open does 
   socket.write('hello\r\n\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 400 /);
-  // the end of the grace does not reach this connection: if it stayed open, closing would never be done
+  // The end of the grace does not cut this connection: if it stayed open, `close` would never resolve.
   await close(100);
   socket.destroy();
 });

@@ -35,7 +35,7 @@ function bodyOf(name: string, id: string, second: number): SignalRequest {
   return { id, occurredAt: at(2026), ...(name === 'preemption-notice' ? { deadlineAt: at(2030) } : {}) };
 }
 
-/** Signed as another implementation of the specification does. */
+/** Signs like another implementation of the specification. */
 function webhook(
   jobId: string,
   name: string,
@@ -145,7 +145,7 @@ describe('to the runner', () => {
     const wishes = { stop: null, checkpoint: { askedAt }, notice: { deadlineAt } };
     expect(await beat(first)).toEqual(wishes);
     expect(await beat(first)).toEqual(wishes);
-    // the failover hears of it without the runner, and once
+    // The failover gets the notice without the runner, and only once.
     expect((await world.store.attempts.get(first.attemptId)).noticeDeadlineAt).toEqual(new Date(deadlineAt));
     expect(told('wake', first.jobId)).toEqual([[first.jobId]]);
     expect(await outcomeOf(send(first.jobId, 'preemption-notice', { deadlineAt }))).toBe('ignored');

@@ -10,7 +10,7 @@ import { outsideTransactions } from '../../store/transaction-scope.ts';
 import { poll } from '../support/poll.ts';
 import { ApiWorld, RecordedTemporal, type Answer, type Runner } from './harness.ts';
 
-/** More than the pool has connections: one held by each of them would leave none. */
+/** More attempts than the pool has connections: if each held a connection, none would be left. */
 const talkative = 14;
 const piece = 'a line of a log\n'.repeat(100);
 const limits = { ...defaultLimits, logObjectBytes: 1000, logTailBytes: 4000 };
@@ -20,7 +20,7 @@ let world: ApiWorld;
 let stalled: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
 let waiting = 0;
 
-/** Does not answer while the stall lasts. */
+/** Resolves only after the stall. */
 async function stall(): Promise<void> {
   waiting++;
   await stalled?.promise;
@@ -64,11 +64,11 @@ test('storage and Temporal stall under talkative jobs: heartbeats, submits, canc
     const answers = await Promise.all(runners.map((runner) => ship(runner, offset)));
     expect(answers.map(({ status }) => status)).toEqual(runners.map(() => 200));
   }
-  // the runner keeps what is more
+  // The runner keeps the rest.
   expect((await ship(runners[0] as Runner, 3 * piece.length)).status).toBe(503);
   await poll('stalled calls', 10_000, () => (waiting - left > talkative ? true : null));
 
-  // none of these waits for the stall to end, which it does below
+  // None of these requests waits for the end of the stall, which comes below.
   for (const runner of runners)
     expect((await world.ship(runner, 'heartbeat', { phase: 'training', progress: 0.5 })).status).toBe(200);
   for (const { jobId } of runners) expect((await world.call('GET', `/api/v1/jobs/${jobId}`)).status).toBe(200);

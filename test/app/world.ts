@@ -13,7 +13,7 @@ import { createTestDatabase } from '../setup/database.ts';
 export const principal: ProjectPrincipal = { kind: 'key', id: 'key-1', name: 'admin', projectId: 'default' };
 export const stranger: ProjectPrincipal = { kind: 'key', id: 'key-2', name: 'stranger', projectId: 'another' };
 
-/** Use cases on a real database and a real folder, called as an activity calls them: without a request. */
+/** Use cases on a real database and a real folder, called like from an activity, without a request. */
 export class AppWorld {
   readonly store: ActingStore;
   readonly storage: ObjectStorage;

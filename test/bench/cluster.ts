@@ -1,8 +1,8 @@
 /**
- * `ARTENIC_BENCH_TEMPORAL=host:port ARTENIC_BENCH_POSTGRES=postgresql://… node test/bench/cluster.ts [jobs]`: three APIs and
- * three workers on a Temporal server and a PostgreSQL database of your own. One process after the other is killed, five
- * seconds after the last one was ready again; each job must end once, and nothing may be left in the cloud. The database must
- * be empty.
+ * `ARTENIC_BENCH_TEMPORAL=host:port ARTENIC_BENCH_POSTGRES=postgresql://… node test/bench/cluster.ts [jobs]`: three
+ * APIs and three workers on a Temporal server and a PostgreSQL database of your own. Processes are killed one after
+ * another, each five seconds after the previous one is ready again. Each job must end once, and no instance may be left
+ * in the cloud. The database must be empty.
  */
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +18,7 @@ const trainingSeconds = 60;
 const clients = 16;
 const pauseMs = 5000;
 
-/** Kills one process at random after the other until told to stop; answers how often. */
+/** Kills random processes one after another until told to stop; returns the number of kills. */
 async function killInTurns(cluster: Cluster, stopped: AbortSignal): Promise<number> {
   let kills = 0;
   while (!stopped.aborted) {

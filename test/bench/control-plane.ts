@@ -1,6 +1,7 @@
 /**
- * `node test/bench/control-plane.ts [jobs]`: what the control plane adds. Starts a stack of its own, submits short jobs
- * at 1, 8 and 32 clients, and compares with bare workflow starts on the same Temporal server in the same run.
+ * `node test/bench/control-plane.ts [jobs]`: overhead of the control plane. Starts a stack of its own, submits short
+ * jobs with 1, 8 and 32 clients, and compares them with bare workflow starts on the same Temporal server in the same
+ * run.
  */
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
@@ -32,7 +33,7 @@ async function bareStarts(client: Client, clients: number): Promise<readonly num
   const ids: string[] = [];
   const durations = await timed(jobs, clients, async () => {
     const workflowId = `bare-${randomUUID()}`;
-    // No worker takes this queue: only the start is measured.
+    // No worker polls this queue, so only the start is measured.
     await client.workflow.start('bare', { workflowId, taskQueue: 'bench-nobody', args: [] });
     ids.push(workflowId);
   });

@@ -1,6 +1,7 @@
 /**
- * `node test/bench/live-fan-out.ts [sockets] [seconds]`: followers of the WebSocket that all hear 50 events a second.
- * Every one must hear every number; the lag is from the event's commit to its arrival, the memory that of the API.
+ * `node test/bench/live-fan-out.ts [sockets] [seconds]`: WebSocket followers that all receive 50 events a second. Every
+ * follower must receive every number. The lag is measured from an event's commit to its arrival, the memory is the
+ * API's.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,16 +18,19 @@ import { createStack, type Stack } from '../support/stack.ts';
 import { percentile, rounded } from './statistics.ts';
 
 const eventsPerSecond = 50;
-/** Each has an equal share of the sockets; the first is there before the memory of the others is measured. */
+/**
+ * Each process has an equal share of the sockets; the first process connects before the memory for the others is
+ * measured.
+ */
 const followerProcesses = 4;
-/** After the last socket is open, before memory is read. */
+/** Pause after the last socket is open, before memory is read. */
 const settleMs = 3000;
 const topic = 'providers';
 
 const heardSchema = z.object({ counts: z.array(z.number()), holes: z.number(), lagsMs: z.array(z.number()) });
 type Heard = z.output<typeof heardSchema>;
 
-/** One process of followers: says `ready`, listens until it is told to stop, then says what it heard. */
+/** A process of followers: reports `ready`, listens until told to stop, then reports the received events. */
 async function followMany(url: string, key: string, sockets: number): Promise<void> {
   const heard: Heard = { counts: Array.from({ length: sockets }, () => 0), holes: 0, lagsMs: [] };
   const last = Array.from({ length: sockets }, () => 0);
@@ -56,7 +60,7 @@ async function followMany(url: string, key: string, sockets: number): Promise<vo
 const residentBytes = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
-/** What V8 has in use, garbage included, and what lives outside of its heap. */
+/** V8's used heap including garbage, and its external memory. */
 async function heapBytes(stack: Stack): Promise<number> {
   const headers = { authorization: `Bearer ${stack.adminKey()}` };
   const text = await (await fetch(`${stack.endpoints().api}/metrics`, { headers })).text();

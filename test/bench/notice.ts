@@ -1,6 +1,6 @@
 /**
- * `node test/bench/notice.ts [times]`: from the notice that a spot machine is taken back to the request for its
- * replacement, by the simulated cloud's ledger. Beside it, in the same run, machines that are taken without a word.
+ * `node test/bench/notice.ts [times]`: time from a spot machine's preemption notice to the request for its replacement,
+ * by the simulated cloud's ledger. The same run also measures machines that are preempted without a notice.
  */
 import { cpus } from 'node:os';
 import type { JobView } from '@artenic/core';
@@ -19,7 +19,7 @@ const stack = createStack(cloud.environment());
 await stack.start();
 const placement = { providers: ['simulated'], mode: 'spot' };
 
-/** A job of its own each time: attempts that follow one another within seconds are held back on purpose. */
+/** Each measurement uses a new job, because attempts that follow each other within seconds are delayed on purpose. */
 async function takeMachine(noticeSeconds: number | null): Promise<void> {
   const job = counterJob({ total: 1_000_000, every: 20, delay: 0.05 });
   const { id } = await stack.request<JobView>('POST', '/api/v1/jobs', { ...job, placement });

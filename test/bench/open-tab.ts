@@ -1,7 +1,8 @@
 /**
- * `node test/bench/open-tab.ts [points] [seconds]`: a job with so many metric points that trains on, five metrics a step,
- * and a tab that hears of it once a second. First the tab reads all series each time; then it asks for what is new, as the
- * dashboard does. Cores are the processor time of the API, by the wall's; a baseline without any tab is taken off.
+ * `node test/bench/open-tab.ts [points] [seconds]`: a job with this number of metric points that trains on, with five
+ * metrics a step, and a tab that is notified once a second. In the first part the tab reads all series each time; in
+ * the second it reads only new points, like the dashboard. Cores are the API's processor time per wall time, minus a
+ * baseline without any tab.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ const tabIntervalMs = 1000;
 const perInsert = 5000;
 const ticksPerSecond = 100;
 
-/** utime and stime of `/proc/<pid>/stat`, behind the name in brackets. */
+/** utime and stime of `/proc/<pid>/stat`, after the name in brackets. */
 function processorSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
@@ -38,7 +39,7 @@ async function addPoints(store: ActingStore, jobId: string, from: number, points
 
 type Tab = (after: number | null) => Promise<number>;
 
-/** Cores that the API takes while `tab` asks once a second and each second brings a step; null asks nothing. */
+/** Cores used by the API while `tab` reads once a second and each second adds a step; null reads nothing. */
 async function measure(world: World, tab: Tab | null, seconds: number) {
   const { store, jobId, apiPid } = world;
   let after = tab === null ? null : await tab(null);
@@ -72,7 +73,7 @@ async function run(stack: Stack, points: number, seconds: number): Promise<void>
     ...{ id: jobId, createdAt: new Date(), principal },
     spec: jobSpecSchema.parse({ service: 'bench', command: 'true' }),
   });
-  // It has ended, so that no workflow touches it.
+  // The job has ended, so no workflow changes it.
   for (const state of ['preparing', 'failed'] as const) await store.jobs.transition(jobId, state);
   const insertBeganMs = performance.now();
   for (let from = 0; from < points; from += perInsert)

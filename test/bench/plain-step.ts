@@ -1,6 +1,6 @@
 /**
- * The same training step (dense and ReLU layers, softmax cross-entropy, plain SGD) as loops over typed arrays: what one
- * would write without a runtime. The baseline of the benchmark.
+ * The same training step (dense and ReLU layers, softmax cross-entropy, plain SGD) as loops over typed arrays, as code
+ * without a runtime would do it. Baseline of the benchmark.
  */
 export type PlainNet = {
   readonly widths: readonly number[];
@@ -8,7 +8,7 @@ export type PlainNet = {
   readonly biases: readonly Float32Array[];
 };
 
-/** @returns The mean loss before the step; weights and biases are changed in place. */
+/** @returns the mean loss before the step; weights and biases are changed in place */
 export function plainStep(net: PlainNet, x: Float32Array, y: Float32Array, rows: number, learningRate: number): number {
   const activations = [x];
   for (const [k, weight] of net.weights.entries()) {

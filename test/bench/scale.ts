@@ -1,6 +1,6 @@
 /**
- * `node test/bench/scale.ts [scenario] [size]`: what volume costs. Scenarios: `jobs-at-once` (500 jobs on the simulated cloud),
- * `long-queue` (10,000 jobs for one machine); all of them, one after the other, when none is named.
+ * `node test/bench/scale.ts [scenario] [size]`: cost of volume. Scenarios: `jobs-at-once` (500 jobs on the simulated
+ * cloud), `long-queue` (10,000 jobs for one machine); without a name all scenarios run in turn.
  */
 import { cpus } from 'node:os';
 import { jobsAtOnce } from './scale/jobs-at-once.ts';

@@ -1,6 +1,6 @@
 /**
- * `node test/bench/serving-peers.ts [seconds per round] [rounds]`: the same ONNX file and the same rows over HTTP through
- * Artenic, FastAPI + onnxruntime and `mlflow models serve`, all from their packages, one after the other in each round.
+ * `node test/bench/serving-peers.ts [seconds per round] [rounds]`: the same ONNX file and the same rows over HTTP
+ * through Artenic, FastAPI + onnxruntime and `mlflow models serve`, all as published packages, in turn in each round.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'artenic-peers-'));
 const bin = pythonTool(at('../..'), 'peers');
 const servers: ChildProcess[] = [];
 
-/** In a group of its own: mlflow starts others. */
+/** Started in a process group of its own, because mlflow starts child processes. */
 function start(args: readonly string[]): void {
   const environment = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, OMP_NUM_THREADS: '1' };
   servers.push(spawn(`${bin}/python`, args, { stdio: 'ignore', detached: true, cwd: folder, env: environment }));

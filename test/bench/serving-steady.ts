@@ -1,6 +1,6 @@
 /**
- * `node test/bench/serving-steady.ts [seconds] [clients]`: `predict` of one row without a pause, on one host, in the same
- * run as an empty Express route with as many clients. The event loop is the API's.
+ * `node test/bench/serving-steady.ts [seconds] [clients]`: continuous `predict` requests of one row on a single host,
+ * in the same run as an empty Express route with the same number of clients. The event loop is the API's.
  */
 import { startClient, startEmptyExpress } from './serving/children.ts';
 import { eventLoopP99Ms, register, singleRow } from './serving/http.ts';

@@ -1,7 +1,7 @@
 /**
- * `node test/bench/serving.ts [seconds per round] [rounds]`: what serving costs over a bare loop of onnxruntime-node and
- * over an empty Express route. Starts stacks of its own, as they are by default; bare loops are as many as the processes
- * that the model has then. Rounds of both alternate, and ratios are medians over them.
+ * `node test/bench/serving.ts [seconds per round] [rounds]`: overhead of serving over a bare loop of onnxruntime-node
+ * and over an empty Express route. Starts stacks with default settings; the number of bare loops equals the number of
+ * processes that the model then has. Rounds of both alternate, and ratios are medians over the rounds.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -25,7 +25,9 @@ async function withStack(use: (stack: Stack) => Promise<void>): Promise<void> {
 const seconds = Number(process.argv[2] ?? 2);
 const times = Number(process.argv[3] ?? 7);
 const features = 128;
-/** 32 rows of the first take 1 ms, and those of the second 10: the product gives each as many processes as help it. */
+/**
+ * 32 rows take 1 ms in the first network and 10 ms in the second: the platform gives each as many processes as help it.
+ */
 const networks = { large: [features, 1024, 1024, 10], wide: [features, 3072, 3072, 10] };
 const folder = mkdtempSync(join(tmpdir(), 'artenic-bench-'));
 try {

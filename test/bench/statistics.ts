@@ -1,4 +1,4 @@
-/** Value below which the fraction `q` of the samples lies (nearest rank). */
+/** Value at or below which the fraction `q` of the samples lies (nearest rank). */
 export function percentile(samples: readonly number[], q: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
@@ -8,7 +8,7 @@ export function rounded(value: number, digits = 1): number {
   return Number(value.toFixed(digits));
 }
 
-/** Runs `work(index)` for each index below `count`, `clients` at a time; returns each one's milliseconds. */
+/** Runs `work(index)` for each index below `count`, `clients` at a time; returns the milliseconds of each call. */
 export async function timed(
   count: number,
   clients: number,

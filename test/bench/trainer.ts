@@ -1,4 +1,4 @@
-// Steps per second of the trainer, against the same net as typed-array loops and as PyTorch in the same run:
+// Steps per second of the trainer, compared with typed-array loops and PyTorch on the same net in the same run:
 // TORCH_PYTHON=<python with torch> node test/bench/trainer.ts [net, for example 128-1024-1024-10] [rounds]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ type Case = {
 
 const sgd: Optimizer = { kind: 'sgd', learningRate };
 const adamw: Optimizer = { kind: 'adamw', learningRate: 0.001 };
-/** Steps are those of one round. */
+/** Steps per round. */
 const cases: readonly Case[] = [
   { widths: [16, 64, 2], optimizer: sgd, steps: 3000, plainSteps: 1500 },
   { widths: [16, 64, 2], optimizer: adamw, steps: 2000, plainSteps: 0 },
@@ -41,7 +41,7 @@ const cases: readonly Case[] = [
   { widths: [128, 1024, 1024, 10], optimizer: adamw, steps: 100, plainSteps: 0 },
 ];
 
-/** Rows of noise around one random centre per class. */
+/** Rows of noise around a random centre for each class. */
 function clusters(inputs: number, classes: number, random: RandomNumbers): Dataset {
   const centres = Float32Array.from({ length: classes * inputs }, () => random.normal());
   const labels = Uint32Array.from({ length: rows }, () => random.below(classes));
@@ -112,7 +112,7 @@ function measurePlain({ widths, plainSteps }: Case, data: Dataset): number | nul
   return (1000 * plainSteps) / (performance.now() - startedAt);
 }
 
-/** The same rounds by PyTorch, in a process that waits between them; null without `TORCH_PYTHON`. */
+/** The same rounds in PyTorch, in a process that waits between them; null without `TORCH_PYTHON`. */
 function startTorch({ widths, optimizer, steps }: Case, threads: number) {
   const python = process.env['TORCH_PYTHON'];
   if (python === undefined) return null;
@@ -133,7 +133,7 @@ function startTorch({ widths, optimizer, steps }: Case, threads: number) {
   };
 }
 
-/** Rounds in turn, so that a slow moment of the machine does not fall on one side alone. */
+/** Rounds in turn, so that a slow moment of the machine does not affect only one side. */
 async function compare(one: Case, data: Dataset, threads: number) {
   const torch = startTorch(one, threads);
   const ours = () => measureTrainer(one, data, threads);

@@ -2,7 +2,7 @@ import type { Step } from '../../simulated-cloud/rules/script.ts';
 
 const beats = 12;
 
-/** A scripted machine that trains for so long, tells of it twelve times, and ends well. */
+/** Script of a machine that trains for this time, sends twelve heartbeats, and succeeds. */
 export function trainingScript(trainingSeconds: number): readonly Step[] {
   return [
     { do: 'hello' },

@@ -20,7 +20,7 @@ const silentAfterMs = 12_000;
 const stack = createStack({ ARTENIC_LOCAL_VCPU: '4', ARTENIC_SILENT_AFTER_MS: String(silentAfterMs) });
 const counter: CounterConfig = { total: 60, every: 5, delay: 0.1 };
 
-/** Each job notes what it has printed in a file of its own. */
+/** Each job logs its printed lines to a file of its own. */
 let traces = 0;
 const traced = (config: CounterConfig): CounterConfig => ({ ...config, trace: join(stack.home, `trace-${traces++}`) });
 const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id}`);
@@ -37,14 +37,15 @@ beforeAll(() => stack.start(), 120_000);
 afterAll(() => stack.destroy(), 60_000);
 
 describe(`chaos, seed ${seed}`, () => {
-  // all of them strike the jobs of the last test in any case
+  // All faults hit the jobs of the last test in any case.
   test.each(byTurns('faults of one job', faultNames, 2))(
     'one job, %s',
     async (fault) => {
       const config = traced({ total: 40, every: 5, delay: 0.08 });
       const id = await submit(counterJob(config, { fault }));
       await running(id);
-      // Something to go on from: before the first checkpoint a new attempt starts from the beginning, as it should.
+      // Wait for a checkpoint to resume from; before the first checkpoint a new attempt starts from the beginning, as
+      // intended.
       await poll('a checkpoint', 30_000, async () =>
         ((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) > 0 ? true : null,
       );
@@ -95,7 +96,7 @@ describe(`chaos, seed ${seed}`, () => {
     const api = stack.endpoints().processes['api'] ?? 0;
     process.kill(api, 'SIGSTOP');
     try {
-      // real time is what this is about: the API hears nobody for longer than the deadline
+      // Real time must pass: the API must hear no runner for longer than the deadline.
       await sleep(silentAfterMs + 3000);
     } finally {
       process.kill(api, 'SIGCONT');

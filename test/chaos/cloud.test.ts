@@ -21,8 +21,8 @@ async function chaos(...options: readonly string[]): Promise<{ code: number | nu
 }
 
 /**
- * Other tests run beside this one: one platform at a time is enough for two cores, and the 10 s of a platform that comes
- * back are judged by `npm run chaos`.
+ * Other tests run in parallel, and two cores allow a single platform at a time. `npm run chaos` checks the limit of 10
+ * s for a platform's return.
  */
 const cut = isFull
   ? ['--schedules', '60', '--parallel', '1', '--outages', '2', '--late-after-ms', '60000', '--shrink', '0']
@@ -30,7 +30,7 @@ const cut = isFull
 
 test(`whatever dies, nothing leaks: seed ${seed}`, async () => {
   const { code, record, told } = await chaos('--seed', seed, ...cut);
-  // with its story
+  // The message includes the story.
   if (code !== 0) throw new Error(told);
   expect(Object.values(record.violations).every((count) => count === 0)).toBe(true);
   expect(record).toMatchObject({ schedules: isFull ? 60 : 10, found: [], orphanSeconds: 0 });
@@ -38,7 +38,7 @@ test(`whatever dies, nothing leaks: seed ${seed}`, async () => {
   expect(record.survived).toEqual(record.faults);
 }, 1_500_000);
 
-/** Platforms that are wrong, the schedules of the first batch which bring it to light, and as what. */
+/** Sabotaged platforms: the schedules of the first batch that expose each one, and the expected violation. */
 const proofs = [
   ['no-fence', ['--only', '2,9,10,12,14'], 'zombie-write'],
   ['no-lookup', [], 'double'],

@@ -8,7 +8,7 @@ import type { Stack } from '../support/stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What dies or is done, and whether it may cost the job an attempt. */
+/** All faults, and whether each may cost the job an attempt. */
 export const faults = {
   worker: { newAttempt: false },
   api: { newAttempt: false },
@@ -24,7 +24,7 @@ export const faults = {
 export type Fault = keyof typeof faults;
 export const faultNames = Object.keys(faults) as readonly Fault[];
 
-/** Runs Temporal's own program against the stack's server. */
+/** Runs Temporal's CLI against the stack's server. */
 export function temporalCli(stack: Stack, args: readonly string[]): { readonly ok: boolean; readonly output: string } {
   const { path } = findTemporalCli(root, () => undefined);
   const answer = spawnSync(
@@ -50,7 +50,7 @@ export function processesOf(jobId: string, kind: 'runner' | 'training'): readonl
   });
 }
 
-/** Does one fault to one job or to the platform; false when there was nothing to do it to. */
+/** Injects a fault into a job or the platform; false when there was no target. */
 export async function inject(stack: Stack, fault: Fault, jobId: string): Promise<boolean> {
   switch (fault) {
     case 'worker':
@@ -61,7 +61,7 @@ export async function inject(stack: Stack, fault: Fault, jobId: string): Promise
       try {
         stack.kill(fault);
       } catch {
-        return false; // It is just being started again.
+        return false; // The process is being restarted at this moment.
       }
       return true;
     case 'supervisor':

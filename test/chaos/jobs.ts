@@ -8,8 +8,8 @@ import type { Stack } from '../support/stack.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Counts to `total`, a line and a checkpoint each; a resumed run goes on after the newest checkpoint. Its model is the
- * fold of all numbers, so a step lost or done twice shows. Standard library only.
+ * Counts to `total`, with a line and a checkpoint for each number; a resumed run continues after the newest checkpoint.
+ * Its model is the fold of all numbers, so a lost or repeated step shows. Standard library only.
  */
 const counter = `
 import hashlib, json, os, time
@@ -42,7 +42,7 @@ if step < config['total']:
 open(os.path.join(os.environ['ARTENIC_OUTPUT_DIR'], 'result.json'), 'w').write(json.dumps({'step': step, 'state': state}))
 `;
 
-/** `trace`: a file of our own, to which each line that was printed is noted beside all that is tested. */
+/** `trace`: a file outside the platform, to which the training logs each printed line. */
 export type CounterConfig = {
   readonly total: number;
   readonly every: number;
@@ -50,7 +50,7 @@ export type CounterConfig = {
   readonly trace?: string;
 };
 
-/** What the counter must have written at its end. */
+/** Result that the counter must write at its end. */
 export function counterResult(total: number): { readonly step: number; readonly state: string } {
   let state = 'start';
   for (let step = 1; step <= total; step++) state = createHash('sha256').update(`${state}:${step}`).digest('hex');

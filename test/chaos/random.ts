@@ -1,4 +1,4 @@
-/** Seeded randomness (mulberry32), so that a failing run can be run again. */
+/** Seeded randomness (mulberry32), so that a failing run can be repeated. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -5,12 +5,12 @@ import { poll } from '../support/poll.ts';
 import type { Stack } from '../support/stack.ts';
 import { counterResult, type CounterConfig } from './jobs.ts';
 
-/** Whatever answers as the API does. */
+/** Any client of the API. */
 type Asked = Pick<Stack, 'request'>;
 
 export const terminalStates: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled', 'timed-out']);
 
-/** The job once it has ended, however. */
+/** Waits until the job has ended in any state. */
 export function endOf(stack: Asked, jobId: string, timeoutMs: number): Promise<JobView> {
   return poll(`job ${jobId} to end`, timeoutMs, async () => {
     const job = await stack.request<JobView>('GET', `/api/v1/jobs/${jobId}`);
@@ -22,7 +22,7 @@ export async function attemptsOf(stack: Asked, jobId: string): Promise<readonly 
   return (await stack.request<{ items: AttemptView[] }>('GET', `/api/v1/jobs/${jobId}/attempts`)).items;
 }
 
-/** The whole log of one attempt, read page by page as a follower would. */
+/** The whole log of an attempt, read page by page like a follower. */
 async function logOf(stack: Asked, jobId: string, attempt: number): Promise<string> {
   let text = '';
   for (let offset = 0; ;) {
@@ -36,7 +36,7 @@ async function logOf(stack: Asked, jobId: string, attempt: number): Promise<stri
   }
 }
 
-/** Lines of one attempt must be the numbers from its restored step on, each once, without a hole. */
+/** The lines of an attempt must be the numbers from its restored step on, each once and without a gap. */
 function checkLines(log: string, attempt: number): readonly string[] {
   const lines = log.split('\n').filter((line) => line.startsWith('line ') || line.startsWith('from '));
   const first = lines[0];
@@ -52,7 +52,9 @@ function checkLines(log: string, attempt: number): readonly string[] {
     );
 }
 
-/** What the training itself noted as printed must be in the logs: what a killed runner had not shipped, too. */
+/**
+ * Lines that the training noted as printed must be in the logs, including lines that a killed runner had not shipped.
+ */
 async function checkTrace(
   stack: Asked,
   jobId: string,
@@ -75,7 +77,7 @@ async function checkTrace(
   return problems;
 }
 
-/** Everything that must hold for a counter job that was to succeed; returns what does not. */
+/** Checks all promises for a counter job that has to succeed; returns the broken ones. */
 export async function checkCounter(
   stack: Asked,
   job: JobView,
@@ -103,7 +105,7 @@ export async function checkCounter(
   );
   const expected = counterResult(config.total);
   if (result.state !== expected.state) problems.push(`${job.id}: the result differs from the undisturbed one`);
-  // a last attempt that was restored from the last step has nothing left to print
+  // A last attempt restored from the last step has no lines to print.
   const lastLine = (await logOf(stack, job.id, last?.attempt ?? 0))
     .split('\n')
     .findLast((line) => /^(?:line|from) /.test(line));

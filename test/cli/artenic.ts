@@ -11,9 +11,9 @@ export type Finished = { readonly exitCode: number | null; readonly stdout: stri
 export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Standard input; empty without it. */
+  /** Standard input; empty when absent. */
   readonly input?: string;
-  /** Called with all of standard output and standard error so far, and how to send a signal. */
+  /** Called with all output so far (standard output and standard error), and a function that sends a signal. */
   readonly onOutput?: (printed: string, kill: (signal: NodeJS.Signals) => void) => void;
 };
 
@@ -47,7 +47,7 @@ export function artenic(args: readonly string[], options: RunOptions = {}): Prom
   });
 }
 
-/** A folder with files of the test's own. */
+/** A folder with the test's files. */
 export function folderWith(files: Readonly<Record<string, string>>) {
   const path = mkdtempSync(join(tmpdir(), 'artenic-cli-'));
   for (const [name, content] of Object.entries(files)) {

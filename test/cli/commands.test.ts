@@ -352,7 +352,7 @@ describe('training', () => {
       expect(exitCode).toBe(expected);
       expect(JSON.parse(stdout)).toMatchObject({ id, state });
       expect(stderr).toContain('25 %');
-      // a success needs no number, and may have come early
+      // A success needs no percentage, and may have come early.
       expect(stderr).not.toMatch(/succeeded.*%/);
       expect(stderr).not.toContain('\u001B');
     },
@@ -513,7 +513,7 @@ describe('training', () => {
 describe('logs', () => {
   const lines = ['one\n', 'two\n', 'three\n'];
   const text = lines.join('');
-  /** One more line at every look. */
+  /** Returns an additional line at every call. */
   const growing = () => {
     let looks = 0;
     return ({ path, query }: Call): Answer => {

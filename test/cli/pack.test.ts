@@ -22,7 +22,7 @@ const make = (files: Readonly<Record<string, string>>): string => {
 };
 afterEach(() => folders.splice(0).forEach(({ remove }) => remove()));
 
-/** Contents by name, as they are on the machine that unpacks it. */
+/** Contents by name, as on the machine that unpacks the archive. */
 function contentsOf({ bytes }: PackedFolder): Readonly<Record<string, string>> {
   const folder = make({});
   const file = join(make({}), 'packed.tar.gz');

@@ -14,7 +14,7 @@ let api: Server;
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
 beforeAll(async () => {
-  // What a forward proxy gets is the whole address, and no tunnel: most open none to port 80.
+  // A forward proxy gets the absolute URL and no CONNECT: most proxies open no tunnel to port 80.
   proxy = createServer((request, response) => {
     asked.push(request.url ?? '');
     response.setHeader('content-type', 'application/json').end(health);

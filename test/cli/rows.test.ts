@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { valueOfArgument, type InputSignature } from '../../cli/output/cells.ts';
 import { readRows, type Row } from '../../cli/output/rows.ts';
 
-/** Text as it may come through a pipe: in pieces, cut anywhere, also within a character. */
+/** Text as it may arrive through a pipe: in pieces, split anywhere, even within a character. */
 async function read(
   text: string | Buffer,
   pieceBytes = 5,
@@ -36,7 +36,7 @@ describe('rows from standard input', () => {
   });
 
   test('any JSON rows come through, however the pipe cuts them', async () => {
-    // `__proto__` is dropped at the edge.
+    // The parser drops `__proto__`.
     const name = fc.string().filter((text) => text !== '__proto__');
     const rows = fc.array(fc.dictionary(name, fc.oneof(fc.integer(), fc.string(), fc.boolean())), {
       minLength: 1,

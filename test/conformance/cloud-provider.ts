@@ -5,7 +5,7 @@ import { poll } from '../support/poll.ts';
 import { launchPatiently } from './launch-request.ts';
 
 export type CloudOperation = 'create' | 'describe' | 'list' | 'terminate' | 'any';
-/** What the other side of the network can be made to do. `answer-lost`: done, and nobody says so. */
+/** Faults of the network's other side. `answer-lost`: the call takes effect, but its answer is lost. */
 export type CloudFault =
   | 'stockout'
   | 'quota'
@@ -18,26 +18,26 @@ export type CloudFault =
   | 'unknown-state'
   | 'made-twice';
 
-/** What the test of a provider behind a network has to bring: the weather, and the bill. */
+/** Harness of a provider behind a network: fault control and the cloud's bill. */
 export type CloudHarness = {
   readonly provider: Provider;
   readonly reopen: () => Provider;
   readonly request: (attemptId: string) => LaunchRequest;
-  /** The next `count` requests of this kind go wrong. */
+  /** The next `count` requests of this kind fail. */
   readonly fault: (operation: CloudOperation, fault: CloudFault, count: number) => Promise<void>;
   readonly clear: () => Promise<void>;
-  /** Takes the instance back: after a warning, at once, or without any record of it. */
+  /** Preempts the instance: with a warning, at once, or without any record of it. */
   readonly preempt: (handle: InstanceHandle, how: 'warned' | 'at-once' | 'unrecorded') => Promise<void>;
-  /** Instances of the attempt by the cloud's own bill. */
+  /** Instances of the attempt, by the cloud's own bill. */
   readonly billed: (attemptId: string) => Promise<{ readonly made: number; readonly alive: number }>;
-  /** Seconds between retries that a throttled answer asks for. */
+  /** Seconds between retries in a throttled answer. */
   readonly retryAfterSeconds: number;
   readonly close: () => Promise<void>;
 };
 
 const patienceMs = 20_000;
 
-/** What a cloud does that a machine of one's own does not. To be passed beside `describeProviderConformance`. */
+/** Tests of behaviour that only clouds have. Call it in addition to `describeProviderConformance`. */
 export function describeCloudConformance(name: string, makeHarness: () => Promise<CloudHarness>): void {
   describe(`${name} keeps the contract of a provider behind a network`, () => {
     let harness: CloudHarness;
@@ -60,7 +60,7 @@ export function describeCloudConformance(name: string, makeHarness: () => Promis
       });
     const again = (attemptId: string, by = provider): Promise<InstanceHandle> =>
       launchPatiently(by, { ...harness.request(attemptId), mayExist: true });
-    /** One is left of it; what a list did not show yet, a later look ends. */
+    /** Waits until a single instance is left; an instance missing from a list is ended by a later launch. */
     const aliveOnce = (attemptId: string) =>
       poll(`one instance of ${attemptId}`, patienceMs, async () => {
         await again(attemptId);
@@ -70,7 +70,7 @@ export function describeCloudConformance(name: string, makeHarness: () => Promis
       await provider.terminate(handle);
       await goneOf(handle);
     };
-    /** As the server of workflows does: the same call again after a passing error. */
+    /** Repeats the call after a transient error, as Temporal does. */
     const launchUntilDone = (attemptId: string) =>
       poll(`a launch of ${attemptId}`, patienceMs, async () => {
         try {

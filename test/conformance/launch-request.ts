@@ -5,7 +5,7 @@ import { poll } from '../support/poll.ts';
 
 export const secret = 'a-bootstrap-token-of-at-least-32-characters';
 
-/** A small one that holds the secret; nobody listens where its machine would call. */
+/** A small request that contains the secret; nothing listens at the address that its machine would call. */
 export function launchRequest(attemptId: string, offer: Offer, storageRoot = '/nowhere'): LaunchRequest {
   return {
     attemptId,
@@ -21,7 +21,7 @@ export function launchRequest(attemptId: string, offer: Offer, storageRoot = '/n
   };
 }
 
-/** Tries a launch again for as long as it is not ready, as Temporal's server does; each but the first says that one came before. */
+/** Retries a launch until it is ready, as Temporal does. Each retry says that an earlier call was made. */
 export function launchPatiently(provider: Provider, request: LaunchRequest): Promise<InstanceHandle> {
   let asked = request;
   return poll(`the launch of ${request.attemptId}`, 20_000, async () => {

@@ -7,7 +7,7 @@ import { poll } from '../support/poll.ts';
 export type SigningWorld = {
   readonly storage: ObjectStorage;
   readonly signing: ObjectSigning;
-  /** For the same address, by somebody whose secret is another one. */
+  /** Signs for the same address with another secret. */
   readonly stranger: ObjectSigning;
   readonly close: () => Promise<void>;
 };
@@ -20,7 +20,7 @@ const life = { expiresInSeconds: 300 };
 
 type Sent = { readonly status: number; readonly body: Buffer; readonly etag: string };
 
-/** As it is; `fetch` does not let a caller choose the host or the length. */
+/** Sends the request unmodified; `fetch` does not let a caller choose the host or the length. */
 function send(
   { method, url, headers }: SignedRequest,
   body: Uint8Array = new Uint8Array(),
@@ -40,7 +40,7 @@ function send(
   return promise;
 }
 
-/** The same request with something of its URL changed. */
+/** The same request with a changed URL. */
 function altered(signed: SignedRequest, change: (url: URL) => void): SignedRequest {
   const url = new URL(signed.url);
   change(url);
@@ -48,7 +48,7 @@ function altered(signed: SignedRequest, change: (url: URL) => void): SignedReque
   return { ...signed, url: url.href };
 }
 
-/** What signed requests must keep, whoever serves them. */
+/** Contract of signed requests, for every server. */
 export function describeObjectSigningConformance(name: string, make: () => Promise<SigningWorld>): void {
   describe(`${name} keeps the contract of signed requests`, () => {
     let world: SigningWorld;

@@ -19,13 +19,13 @@ async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Else what is measured is how lazy the collector is. */
+/** Without an explicit collection the test would measure when the collector runs. */
 const collectGarbage: () => void = (() => {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 })();
 
-/** Buffers that are in use. What is garbage is given back some time after it was collected. */
+/** Size of buffers in use. Collected buffers are released with a delay. */
 async function heldBytes(): Promise<number> {
   for (let last = Infinity; ;) {
     collectGarbage();
@@ -36,11 +36,11 @@ async function heldBytes(): Promise<number> {
   }
 }
 
-/** What every object storage must keep. Each case uses keys of its own. */
+/** Contract of every object storage. Each case uses keys of its own. */
 export function describeObjectStorageConformance(
   name: string,
   make: () => Promise<{ readonly storage: ObjectStorage; readonly close: () => Promise<void> }>,
-  /** In memory while an object of any size goes through; the collector frees buffers a little later than it says. */
+  /** Most memory while an object of any size passes through; the collector frees buffers with a delay. */
   mostBufferedBytes = 25_000_000,
 ): void {
   describe(`${name} keeps the contract of object storage`, () => {
@@ -233,7 +233,7 @@ export function describeObjectStorageConformance(
       let unwatchedBytes = 0;
       let looks = 0;
       let most = 0;
-      // by bytes, as a storage may give small chunks: each look costs what the whole heap of this process takes to be walked
+      // Measured by bytes, because a storage may send small chunks and each measurement walks the whole heap.
       const watch = (bytes: number): void => {
         unwatchedBytes += bytes;
         if (unwatchedBytes < 5_000_000) return;

@@ -6,23 +6,23 @@ import type { Offer } from '../../core/failover/types.ts';
 import { poll } from '../support/poll.ts';
 import { launchPatiently } from './launch-request.ts';
 
-/** What a provider's test has to bring besides the adapter: the other side's view, and its faults. */
+/** Harness of a provider's test: the adapter, the view of the other side, and its faults. */
 export type ProviderHarness = {
   readonly provider: Provider;
-  /** An adapter of another process for the same account: nothing is shared in memory. */
+  /** An adapter like that of another process, for the same account: it shares no memory. */
   readonly reopen: () => Provider;
-  /** A request that can be fulfilled; its bootstrap holds `secret`. */
+  /** A request that can succeed; its bootstrap contains `secret`. */
   readonly request: (attemptId: string) => LaunchRequest;
   readonly secret: string;
-  /** More than there is. */
+  /** More capacity than the provider has. */
   readonly impossibleNeeds: Capacity;
-  /** How many instances have ever begun for the attempt, as the instances themselves say. */
+  /** Number of instances that ever began for the attempt, as reported by the instances themselves. */
   readonly begun: (attemptId: string) => Promise<number>;
-  /** The instance's own doing, not asked for by anybody. */
+  /** Ends the instance from inside, without a request to the provider. */
   readonly endByItself: (handle: InstanceHandle) => Promise<void>;
-  /** From now on the provider says of the instance what no adapter knows. */
+  /** From now on the provider reports a state of the instance that the adapter does not know. */
   readonly breakState: (handle: InstanceHandle) => Promise<void>;
-  /** Sends the launch so that it takes effect, but its answer does not come: rejects as the adapter does then. */
+  /** Sends a launch that takes effect but whose answer is lost; rejects with the adapter's error. */
   readonly launchWithoutAnswer: (request: LaunchRequest) => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -39,7 +39,7 @@ const oddIds = [
   `${'long'.repeat(500)}/attempt-1`,
 ];
 
-/** The contract of `activities/providers/provider.ts`; each case has an attempt of its own. */
+/** Contract of `activities/providers/provider.ts`; each case uses an attempt of its own. */
 export function describeProviderConformance(name: string, makeHarness: () => Promise<ProviderHarness>): void {
   describe(`${name} keeps the contract of a provider`, () => {
     let harness: ProviderHarness;
@@ -56,7 +56,7 @@ export function describeProviderConformance(name: string, makeHarness: () => Pro
       launchPatiently(provider, harness.request(attemptId));
     const listed = async (attemptId: string, by = provider) =>
       (await by.list()).filter(({ handle }) => handle.attemptId === attemptId);
-    /** A list may show an older picture: asked until it shows so many of the attempt. */
+    /** A list may be outdated, so this polls until it shows `count` instances of the attempt. */
     const listedAs = (attemptId: string, count: number, by = provider) =>
       poll(`${count} of ${attemptId} in the list`, patienceMs, async () => {
         const found = await listed(attemptId, by);

@@ -12,7 +12,7 @@ const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--ex
   .split('\n')
   .filter((path) => path !== '' && existsSync(join(root, path)));
 
-/** Headings as their anchors: lower case, spaces as hyphens, other signs left out. */
+/** Anchors of headings: lower case, spaces as hyphens, other signs removed. */
 function anchorsOf(path: string): ReadonlySet<string> {
   const headings = readFileSync(path, 'utf8').matchAll(/^#+ (.+)$/gm);
   return new Set(

@@ -40,7 +40,7 @@ const answerTo = async (body: string, type = 'application/json') => {
 const logBytes = isFull ? 200_000_000 : 120_000_000;
 const secretScript = `import hashlib, os\nprint('leak', os.environ['API_TOKEN'])\nopen(os.environ['ARTENIC_OUTPUT_DIR'] + '/hash', 'w').write(hashlib.sha256(os.environ['API_TOKEN'].encode()).hexdigest())`;
 const metricsScript = `import os\nf = open(os.environ['ARTENIC_METRICS_FILE'], 'a')\nf.write('{"step": 1, "loss": NaN}\\nnot json\\n{"step": 2, "loss": 0.5}\\n')\nf.close()`;
-/** Jobs that need only a slot: all are submitted at the start, so that they run beside the tests before theirs. */
+/** Jobs that need only a slot. All are submitted at the start, so that they run in parallel with earlier tests. */
 const specs = {
   missing: { command: 'no-such-program --x' },
   exit3: { command: 'exit 3' },
@@ -219,13 +219,16 @@ test('a planted secret reaches the training and is found nowhere else', async ()
   expect(await foundIn(id)).toEqual([]);
 }, 120_000);
 
-/** Looks for the secret in histories, tables, and every file of the home but the database's own and the raw log on the instance. */
+/**
+ * Searches for the secret in histories, tables, and all files of the home except the database's own and the instance's
+ * raw log.
+ */
 async function foundIn(jobId: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const workflowId of [trainingJobWorkflowId(jobId), failoverWorkflowId(jobId), attemptWorkflowId(jobId, 1)]) {
     const history = temporalCli(stack, ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json']);
     expect(history.ok).toBe(true);
-    // Payloads are base64 in this form: decoded ones are looked through too.
+    // Payloads are base64 in this output, so their decoded form is searched as well.
     const decoded = [...history.output.matchAll(/"data":\s*"([A-Za-z0-9+/=]+)"/g)].map((match) =>
       Buffer.from(match[1] ?? '', 'base64').toString(),
     );

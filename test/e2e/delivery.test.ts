@@ -8,7 +8,7 @@ import { startSlowProxy, type SlowProxy } from '../support/slow-proxy.ts';
 import { createStack, type Stack } from '../support/stack.ts';
 import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../support/versitygw.ts';
 
-/** At the slow line's pace this takes twice as long as the graces of the job and what the workflow grants besides. */
+/** At the slow line's pace this takes twice as long as the job's graces and the workflow's extra time together. */
 const outputBytes = 24_000_000;
 const slowBytesPerSecond = 1_000_000;
 
@@ -46,7 +46,7 @@ test('a cancelled training whose storage is slow loses nothing of what it left',
   const askedMs = Date.now();
   await stack.request('POST', `/api/v1/jobs/${id}/cancel`);
   expect(await endOf(stack, id, 120_000)).toMatchObject({ state: 'cancelled' });
-  // else the storage was not slow
+  // A shorter time would mean that the storage was not slow.
   expect(Date.now() - askedMs).toBeGreaterThan(2 * 1000 + 10_000);
   const marker = completionMarkerSchema.parse(
     JSON.parse(Buffer.from(await storage.read(objectKeys.completion(id, 1), 100_000)).toString()),

@@ -25,7 +25,7 @@ import { processesWith } from '../support/processes.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
-/** What a clone does not have, and what is linked instead of copied because it is large. */
+/** Files that a clone does not contain, and large ones that are linked instead of copied. */
 const notCloned = new Set(['.git', 'node_modules', '.artenic', '.artenic-tools', 'coverage']);
 const linked = ['node_modules', '.artenic-tools'];
 
@@ -50,7 +50,7 @@ class Clone {
   #link(name: string): void {
     if (!existsSync(join(root, name))) return;
     const to = join(this.folder, name);
-    // On another disk than the checkout, nothing can be linked.
+    // On a disk other than the checkout's, files cannot be linked.
     if (spawnSync('cp', ['-RPpl', join(root, name), to]).status === 0) return;
     rmSync(to, { recursive: true, force: true });
     const { status, stderr } = spawnSync('cp', ['-RPp', join(root, name), to], { encoding: 'utf8' });
@@ -63,7 +63,7 @@ class Clone {
     LANG: 'C.UTF-8',
   });
 
-  /** `npm start`, as npm runs it. */
+  /** Runs `npm start` like npm does. */
   start(...args: readonly string[]): void {
     const { scripts } = JSON.parse(readFileSync(join(this.folder, 'package.json'), 'utf8')) as {
       scripts: { start: string };
@@ -105,7 +105,7 @@ class Clone {
     return stdout;
   }
 
-  /** A line of the kernel's table about PostgreSQL's process. */
+  /** A line of PostgreSQL's process status in `/proc`. */
   postgresStatus(line: string): string {
     const { processes } = JSON.parse(readFileSync(this.state.file('endpoints.json'), 'utf8')) as {
       processes: { postgres: number };
@@ -126,7 +126,7 @@ class Clone {
   }
 }
 
-/** Linked files keep their owner: they are the checkout's, too. */
+/** Linked files keep their owner, because the checkout shares them. */
 function give(folder: string, { uid, gid }: NonNullable<User>): void {
   chownSync(folder, uid, gid);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -142,7 +142,9 @@ afterEach(async () => {
   clone = null;
 }, 60_000);
 
-/** First start, first job, Ctrl-C, second start, and `down --purge` while it runs. PostgreSQL is an ordinary process. */
+/**
+ * First start, first job, Ctrl-C, second start, and `down --purge` while it runs. PostgreSQL is an ordinary process.
+ */
 async function walk(user: User): Promise<{ readonly first: string; readonly data: string; readonly purged: string }> {
   clone = new Clone(user);
   clone.start();

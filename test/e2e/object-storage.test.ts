@@ -13,7 +13,7 @@ import { createStack, type Stack } from '../support/stack.ts';
 import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../support/versitygw.ts';
 import { isTurn } from '../support/share.ts';
 
-/** What must hold however runners reach their objects: a model is made, and a killed runner's work goes on. */
+/** Requirements for every way in which runners reach objects: a model is made, and a killed runner's work continues. */
 function describeTraining(world: () => { readonly stack: Stack; readonly storage: ObjectStorage }): void {
   test('package, data, outputs and the model go through it', async () => {
     const { stack, storage } = world();

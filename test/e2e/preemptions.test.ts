@@ -11,7 +11,7 @@ import { isFull } from '../support/share.ts';
 
 const counts = isFull ? { jobs: 5, preemptions: 3 } : { jobs: 2, preemptions: 2 };
 const seed = 12;
-/** Of the example. */
+/** Checkpoint interval of the example. */
 const checkpointEverySteps = 50;
 const noticeSeconds = 30;
 
@@ -47,7 +47,7 @@ async function modelOf(id: string): Promise<string> {
     .digest('hex');
 }
 
-/** Takes the machine of the attempt, with a notice or without one, when the training is at or after `step`. */
+/** Preempts the attempt's machine, with or without a notice, once the training has reached `step`. */
 async function preemptAt(id: string, attempt: number, step: number, notice: number | null): Promise<void> {
   await poll(`step ${step} of attempt ${attempt}`, 60_000, async () => {
     const { items } = await stack.request<{ items: MetricPoint[] }>('GET', `/api/v1/jobs/${id}/metrics`);
@@ -67,7 +67,7 @@ test('preempted in the middle, again and again: the model is that of the undistu
   const jobs = Array.from({ length: counts.jobs }, async () => {
     const id = await submit(15);
     for (let attempt = 1; attempt <= counts.preemptions; attempt++) {
-      // the last of them comes without a word
+      // The last preemption comes without a notice.
       const notice = attempt === 1 || attempt < counts.preemptions ? noticeSeconds : null;
       const share = (attempt - 1 + random()) / counts.preemptions;
       await preemptAt(id, attempt, Math.max(1, Math.floor(share * 600)), notice);
@@ -86,7 +86,7 @@ test('preempted in the middle, again and again: the model is that of the undistu
   expect(await cloud.judgement()).toMatchObject({ alive: [], doubled: [], launchedTwice: [], untagged: [] });
 }, 240_000);
 
-/** What an attempt has done beyond the checkpoint that the next one goes on from. */
+/** Expects little work of each attempt beyond the checkpoint from which the next attempt continues. */
 async function expectLittleLost(id: string, attempts: readonly AttemptView[]): Promise<void> {
   const { items } = await stack.request<{ items: MetricPoint[] }>('GET', `/api/v1/jobs/${id}/metrics`);
   for (const { attempt, restoredFrom } of attempts.slice(1)) {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     ...cloud.environment(),
     ARTENIC_RECONCILE_MS: '1000',
     ARTENIC_RECONCILE_GRACE_MS: '2000',
-    // what the sweep starts again is not to be the relay's work
+    // The relay must not restart the workflows that the sweep should restart.
     ARTENIC_RELAY_MS: '60000',
   });
   await stack.start();
@@ -59,13 +59,13 @@ function isClosed(workflowId: string): boolean {
   return workflowExecutionInfo.status !== 'WORKFLOW_EXECUTION_STATUS_RUNNING';
 }
 
-/** Every row of the job, as a backup from before it brings them about. */
+/** Deletes every row of the job, like the restore of a backup from before the job. */
 async function forget(jobId: string): Promise<void> {
   const client = new pg.Client({ connectionString: stack.endpoints().databaseUrl });
   await client.connect();
   try {
     await client.query('begin');
-    // its runner goes on writing its log
+    // The lock is needed because the job's runner still writes its log.
     await client.query('select from jobs where id = $1 for update', [jobId]);
     for (const table of ['checkpoints', 'log_chunks', 'decisions', 'attempts']) {
       await client.query(`delete from ${table} where job_id = $1`, [jobId]);
@@ -78,7 +78,7 @@ async function forget(jobId: string): Promise<void> {
 }
 
 test('sweeps run by schedule, and the doctor tells of them', async () => {
-  // one that fails, as nothing is up yet, is followed by the next after a minute
+  // A sweep that fails during the start is followed by the next one after a minute.
   const report = await poll('the first sweeps', 100_000, async () => {
     const found = await doctor();
     const configured = found.providers.filter(({ state }) => state !== 'not-configured');
@@ -92,7 +92,7 @@ test('Temporal has lost everything, and the worker died while it launched: jobs 
   const config = { total: 100, every: 5, delay: 0.1 };
   const running = await submit(config, 'simulated');
   await isTraining(running.id);
-  // made, but the answer comes when nobody listens any more
+  // The instance is made, but the answer comes after the caller has given up.
   await cloud.control('PUT', '/faults', {
     rules: [{ id: 'slow', operation: 'create', fault: { kind: 'slow', seconds: 15 }, count: 1 }],
   });
@@ -129,7 +129,7 @@ if (isTurn('rows of a local job are gone', 3)) {
     const schedule = ['--schedule-id', reconcileScheduleId('local'), '--reason', 'by the test'];
     temporalCli('schedule', 'toggle', '--pause', ...schedule);
     temporalCli('workflow', 'terminate', '--workflow-id', trainingJobWorkflowId(id), '--reason', 'by the test');
-    // its children let go, and the training runs on
+    // The children close, and the training keeps running.
     await poll('the children to close', 15_000, () =>
       [failoverWorkflowId(id), `${id}/attempt-1`].every((one) => isClosed(one)) ? true : null,
     );

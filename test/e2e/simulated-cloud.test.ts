@@ -76,7 +76,7 @@ const tell = (id: string, name: string, body: object = {}) =>
 const checkpointsOf = async (id: string, attempt: number) =>
   (await attemptsOf(stack, id)).find((one) => one.attempt === attempt)?.checkpoints ?? [];
 
-/** As somebody who has the secret and no key. */
+/** Sends a signal with the webhook secret instead of a key. */
 async function tellSigned(id: string, name: string): Promise<number> {
   const [event, at] = [`evt_${randomUUID()}`, String(Math.floor(Date.now() / 1000))];
   const body = JSON.stringify({ jobId: id, name });
@@ -117,7 +117,7 @@ test('held while its machine is taken, the job waits; released, it goes on where
   expect(await cloud.judgement()).toMatchObject({ alive: [], doubled: [], launchedTwice: [], untagged: [] });
 }, 120_000);
 
-/** Numbers a checkpoint for each wish. */
+/** Writes a numbered checkpoint for each request. */
 const obliging = `n=0; echo on
 while [ ! -e "$ARTENIC_STOP_FILE" ]; do
   if [ -e "$ARTENIC_CHECKPOINT_FILE" ]; then

@@ -34,7 +34,7 @@ function artenic(...args: string[]): { readonly code: number | null; readonly ou
   return { code: run.status, out: run.stdout, err: run.stderr };
 }
 
-/** What users besides the stack's own could read, write or run, if they could reach it. */
+/** Files that other users could read, write or run, if they could reach them. */
 function openToOthers(folder: string): readonly string[] {
   return [
     ...((statSync(folder).mode & 0o077) === 0 ? [] : [folder]),
@@ -76,7 +76,7 @@ test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves
 
 test('a second start has all state and does not do the demo again, also when a port is taken while it comes up', async () => {
   const starting = stack.start([]);
-  // The worker is started after the servers and binds its port then.
+  // The worker starts after the servers and binds its port at that time.
   await poll('the first server', 60_000, () => (stack.output().includes(' is ready') ? true : null));
   const { workerHealth } = JSON.parse(readFileSync(join(stack.home, 'ports.json'), 'utf8')) as { workerHealth: number };
   const other = createServer((_, response) => response.end('{"ready":true}')).listen(workerHealth, '127.0.0.1');
@@ -122,7 +122,8 @@ test('the command line follows a Python job to its end and shows its log', () =>
   expect(prepared.code).toBe(0);
   const again = artenic('train', 'dispatch', join(root, 'examples/python-setup/artenic.yaml'), '--watch', '--json');
   expect(artenic('jobs', 'logs', (JSON.parse(again.out) as JobView).id, '--stream', 'setup').out).toContain('skipped');
-  // Tools of a setup choose modes themselves (pip makes programs that all may run); its folders are closed all the same.
+  // Tools in a setup choose their own modes (pip makes programs executable for all), but the setup's folders are
+  // closed.
   const isOfSetup = (path: string) => path.includes('/cache/setups/') && !statSync(path).isDirectory();
   expect(openToOthers(stack.home).filter((path) => !isOfSetup(path))).toEqual([]);
 }, 180_000);

@@ -18,7 +18,7 @@ const stack: Stack = createStack({ ARTENIC_WORKER_QUEUES: 'control' });
 let ofCloud: ChildProcess;
 let said = '';
 
-/** A second worker beside the stack's own, which gets only what is named. */
+/** A second worker beside the stack's own; its environment has only the named variables. */
 async function startWorker(environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
   const { databaseUrl, temporalAddress, api } = stack.endpoints();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {

@@ -29,7 +29,7 @@ afterEach(() => rmSync(suite, { recursive: true, force: true }));
 
 const write = (name: string, body: string): void =>
   writeFileSync(join(suite, 't', `${name}.js`), `test('${name}', async () => { ${body} });`);
-/** Does the worst in the first run, and passes in the second. */
+/** Runs `body` in the first run, and passes in the second. */
 const writeFlaky = (name: string, body: string): void =>
   write(
     name,

@@ -6,8 +6,9 @@ import { listFiles, runFiles, type SuiteRun } from './run.ts';
 import { closingLines, hasFailed, verdictOf } from './verdict.ts';
 
 /**
- * The suite as CI runs it: all files, then each that failed once more, alone. Ends with the ten slowest files, the flaky
- * ones, and one line of counts. `node test/gate/main.ts [root]`; a file has `ARTENIC_TEST_FILE_SECONDS` (default 900).
+ * Runs the suite like CI: all files, then each failed file once more, alone. Ends with the ten slowest files, the flaky
+ * files, and a line of counts. `node test/gate/main.ts [root]`; a file may take `ARTENIC_TEST_FILE_SECONDS` (default
+ * 900).
  */
 const root = resolve(process.argv[2] ?? '.');
 const folder = mkdtempSync(join(tmpdir(), 'artenic-gate-'));

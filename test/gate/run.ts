@@ -7,11 +7,11 @@ import { readEvents, underWay, type RunEvent } from './events.ts';
 import type { FileResult } from './verdict.ts';
 
 export type SuiteOptions = {
-  /** The folder of jest's configuration. */
+  /** Folder of jest's configuration. */
   readonly root: string;
-  /** Takes the event files. */
+  /** Folder for the event files. */
   readonly folder: string;
-  /** A file that runs longer is ended, and counts as failed. */
+  /** A file that runs longer is ended and counts as failed. */
   readonly fileTimeoutMs: number;
 };
 
@@ -19,7 +19,7 @@ export type SuiteRun = { readonly results: readonly FileResult[]; readonly event
 
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
-/** Test files as jest finds them, from the root. */
+/** Test files as jest finds them, relative to the root. */
 export async function listFiles(root: string): Promise<string[]> {
   const child = spawn(process.execPath, [...jest, '--listTests', '--json'], {
     cwd: root,
@@ -32,7 +32,7 @@ export async function listFiles(root: string): Promise<string[]> {
   return (JSON.parse(out) as string[]).map((path) => path.slice(root.length + 1)).sort();
 }
 
-/** A process, or a group of processes by its negative number. */
+/** Kills a process, or a process group by its negative number. */
 function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -41,7 +41,7 @@ function endProcess(pid: number): void {
   }
 }
 
-/** One jest. Ends early, with all of its processes, when a file runs out of time. */
+/** Runs jest once. Ends early, with all of its processes, when a file exceeds its time. */
 async function runJest(files: readonly string[], events: string, options: SuiteOptions): Promise<void> {
   rmSync(events, { force: true });
   const child = spawn(process.execPath, [...jest, '--runTestsByPath', ...files], {
@@ -65,7 +65,7 @@ async function runJest(files: readonly string[], events: string, options: SuiteO
   await once(child, 'exit');
   clearInterval(watch);
   process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
-  // what a killed jest has left: workers, servers, and stacks in process groups of their own
+  // Ends processes that a killed jest leaves: workers, servers, and stacks in process groups of their own.
   end();
   for (const pid of processesWith(`ARTENIC_TEST_EVENTS=${events}`)) endProcess(pid);
 }
@@ -79,7 +79,7 @@ const crashed = (file: string, crash: string): FileResult => ({
   failure: null,
 });
 
-/** Runs the files; where jest died, goes on with those that had not begun, so that each file has a result. */
+/** Runs the files; if jest dies, runs the files that had not begun again, so that each file has a result. */
 export async function runFiles(files: readonly string[], name: string, options: SuiteOptions): Promise<SuiteRun> {
   const results: FileResult[] = [];
   const all: RunEvent[] = [];

@@ -1,15 +1,15 @@
-/** What the runs of the suite come to: pure, so that every case of it is tested in milliseconds. */
+/** Verdict over the runs of the suite. Pure functions, so that every case is tested in milliseconds. */
 
-/** How one run of one test file ended. A file that crashed or ran out of time has counts of zero and a `crash`. */
+/** How a run of a test file ended. A file that crashed or exceeded its time has counts of zero and a `crash`. */
 export type FileResult = {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly file: string;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
   /** Why the file ended without the results of its tests. */
   readonly crash: string | null;
-  /** The text of its first failure. */
+  /** Text of the file's first failure. */
   readonly failure: string | null;
 };
 
@@ -19,15 +19,15 @@ export type Verdict = {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Files that failed, and passed alone. */
+  /** Files that failed at first, and passed alone. */
   readonly flaky: readonly FileResult[];
-  /** Files that failed twice; all that failed when more than `mostFlakyFiles` are flaky. */
+  /** Files that failed twice; all failed files when more than `mostFlakyFiles` are flaky. */
   readonly broken: readonly FileResult[];
 };
 
 export const hasFailed = (result: FileResult): boolean => result.failed > 0 || result.crash !== null;
 
-/** Merges the first run with the second one of the files that failed. With too many flaky files the first run counts. */
+/** Merges the first run with the second run of the failed files. With too many flaky files the first run counts. */
 export function verdictOf(first: readonly FileResult[], second: readonly FileResult[]): Verdict {
   const again = new Map(second.map((result) => [result.file, result]));
   const flaky = first.filter((result) => {
@@ -54,7 +54,7 @@ const indented = (text: string): string =>
     .map((line) => `    ${line}`)
     .join('\n');
 
-/** The closing lines: each flaky file with its first failure, then the counts, which end the output. */
+/** Closing lines of the output: each flaky file with its first failure, then the counts. */
 export function closingLines(verdict: Verdict): string {
   const lines = verdict.flaky.map(
     (result) => `flaky: ${result.file}\n${indented(result.failure ?? result.crash ?? '')}`,

@@ -11,9 +11,9 @@ import type { spotFailover } from '../../workflows/index.ts';
 import { happyScript, until } from '../workflows/fake-runner.ts';
 import type { Harness } from '../workflows/harness.ts';
 
-/** A run to record: its kind goes into the file's name. */
+/** A run to record; its kind is part of the file's name. */
 type Run = { readonly kind: string; readonly workflowId: string; readonly runId?: string };
-/** Plays the story and gives the runs to record. */
+/** Plays the story and returns the runs to record. */
 export type Story = (harness: Harness, jobId: string) => Promise<readonly Run[]>;
 
 export function runsOf(jobId: string): readonly Run[] {
@@ -24,7 +24,7 @@ export function runsOf(jobId: string): readonly Run[] {
   ];
 }
 
-/** Paths that few runs take, and that a change of the workflows breaks first. */
+/** Rare paths, which changes of the workflows break first. */
 export const rareStories: Readonly<Record<string, Story>> = {
   'warned-and-replaced': async ({ world, startJob }, jobId) => {
     world.addJob(jobId, {
@@ -43,7 +43,7 @@ export const rareStories: Readonly<Record<string, Story>> = {
     await (await startJob(jobId)).result();
     return runsOf(jobId);
   },
-  // the warned attempt ends the job after all: its replacement is dropped
+  // The warned attempt ends the job after all, so its replacement is dropped.
   'replacement-not-needed': async ({ world, startJob }, jobId) => {
     const replacement = attemptWorkflowId(jobId, 2);
     world.addJob(jobId, {
@@ -97,14 +97,15 @@ export const rareStories: Readonly<Record<string, Story>> = {
     world.policy = spotWithFallback;
     return runsOf(jobId);
   },
-  // the first decision finds no offers: the providers are asked, one answers, and the next decision launches at once
+  // The first decision finds no offers: the providers are asked, one answers, and the next decision launches at once.
   'asked-for-offers': async ({ world, startJob }, jobId) => {
     world.addJob(jobId);
     world.unknown.add(jobId);
     await (await startJob(jobId)).result();
     return [{ kind: 'failover', workflowId: failoverWorkflowId(jobId) }];
   },
-  // the runner does not stop by itself: the workflow's backstop asks it to, waits for its grace in vain, and ends it
+  // The runner does not stop by itself: the workflow's backstop requests a stop, waits for the whole grace, and ends
+  // it.
   'max-hours': async ({ world, startJob }, jobId) => {
     world.addJob(jobId, {
       stopAtMs: Date.now() - 10_000,
@@ -116,7 +117,7 @@ export const rareStories: Readonly<Record<string, Story>> = {
     await (await startJob(jobId)).result();
     return runsOf(jobId);
   },
-  // its graces are over and its last files are on their way: the workflow waits until they are there
+  // The graces are over and the last files are still being uploaded: the workflow waits for them.
   'delivers-after-its-graces': async ({ world, startJob }, jobId) => {
     const id = attemptWorkflowId(jobId, 1);
     world.addJob(jobId, {
@@ -147,7 +148,7 @@ export const rareStories: Readonly<Record<string, Story>> = {
     await (await startJob(jobId)).result();
     return runsOf(jobId);
   },
-  // refused as `termination-refused`, and retried by the server since
+  // The refusals of `termination-refused`, which older histories handle with timers; now the server retries them.
   'refusals-retried': async ({ world, startJob }, jobId) => {
     world.addJob(jobId);
     world.fault(jobId, 'watchInstance', (call) => (call === 1 ? 'auth' : null));

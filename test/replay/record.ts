@@ -1,7 +1,7 @@
 /**
- * Records the histories that `replay.test.ts` replays. `node test/replay/record.ts STORY…` records the named stories and
- * `sweep` those of the reconciler; without a name all stories are recorded. A history that is committed is not recorded
- * again: runs like it may be open somewhere, and a changed workflow must still replay it.
+ * Records the histories that `replay.test.ts` replays. `node test/replay/record.ts STORY…` records the named stories,
+ * `sweep` the reconciler's; without a name all stories are recorded. A committed history is never recorded again: runs
+ * like it may be open in an installation, and a changed workflow must still replay it.
  */
 import { writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -16,7 +16,7 @@ import { refusalStories } from './refusal-stories.ts';
 
 const folder = new URL('./histories/', import.meta.url);
 
-/** Plays the story; the job's run, its failover's and its first attempt's are recorded. */
+/** Plays the story; the runs of the job, its failover and its first attempt are recorded. */
 type PlainStory = (harness: Harness, jobId: string) => Promise<void>;
 
 const plainStories: Readonly<Record<string, PlainStory>> = {
@@ -102,7 +102,7 @@ const stories: Readonly<Record<string, Story>> = {
   ...refusalStories,
 };
 
-/** Who ran it and where is nobody's business, and no part of a replay. */
+/** Removes user and machine names, which are private and not needed for a replay. */
 function withoutMachine(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMachine);
   if (typeof value !== 'object' || value === null) return value;
@@ -114,7 +114,7 @@ function withoutMachine(value: unknown): unknown {
   );
 }
 
-/** A sweep that ends two instances, one of them with its attempt. */
+/** Records a sweep that ends two instances, one of them with its attempt. */
 async function recordSweep(): Promise<void> {
   const world = await CloudWorld.start();
   try {

@@ -21,7 +21,7 @@ async function waiting({ client }: Harness, jobId: string): Promise<void> {
   );
 }
 
-/** Launches that are refused: what their attempt does about it. */
+/** Refused launches, and how their attempt handles them. */
 export const refusalStories: Readonly<Record<string, Story>> = {
   'refused-then-launched': async ({ world, startJob }, jobId) => {
     world.addJob(jobId, { offers: [localOffer, { ...localOffer, instanceType: 'cpu-2' }] });
@@ -84,7 +84,7 @@ export const refusalStories: Readonly<Record<string, Story>> = {
       { kind: 'last.attempt', workflowId: attempt.workflowId },
     ];
   },
-  // a policy that moves what runs: the first look changes nothing, the second one moves it
+  // A policy that moves a running attempt: the first look changes nothing, the second moves it.
   moved: async ({ world, startJob }, jobId) => {
     let looks = 0;
     world.policy = {

@@ -36,12 +36,12 @@ test.each([
   ['replacement-not-needed.attempt.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED', 1],
   ['continued-as-new.first.failover.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW', 1],
   ['held-and-woken.failover.json', 'EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED', 2],
-  // one provider answers, nobody serves the other one
+  // One provider answers; the other has no worker.
   ['asked-for-offers.failover.json', 'EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT', 1],
-  // the grace of the stop, which runs out
+  // The grace of the stop runs out.
   ['max-hours.attempt.json', 'EVENT_TYPE_TIMER_FIRED', 2],
   ['delivers-after-its-graces.attempt.json', 'EVENT_TYPE_MARKER_RECORDED', 1],
-  // one refusal of the watch, two of the termination, one of the settlement
+  // One refusal of the watch, two of the termination, one of the settlement.
   ['termination-refused.attempt.json', 'EVENT_TYPE_TIMER_FIRED', 4],
 ])('%s holds what it is kept for', (name, eventType, least) => {
   const { events } = historyOf(name) as { readonly events: readonly { readonly eventType: string }[] };
@@ -54,7 +54,7 @@ test.each(names)('%s replays', async (name) => {
   ).resolves.toBeUndefined();
 });
 
-/** The ids of children and signals are made of the input, so any id would do. */
+/** The ids of children and signals derive from the input, so any id works. */
 function workflowIdOf(name: string): string {
   return `replayed/${name}`;
 }
@@ -74,7 +74,7 @@ test('a changed policy: a run in the middle goes on, its decisions stand', async
   await until(() => world.called('watchInstance', attemptWorkflowId('policy', 2)) > 0, 'the second attempt');
   const before = [world.decisions.get('policy 1'), world.decisions.get('policy 2')];
 
-  // no worker with the run in its cache is left: the next one replays it
+  // No remaining worker has the run in its cache, so the next worker replays it.
   await harness.stopWorkers();
   world.policy = {
     version: 'never-again',

@@ -9,7 +9,7 @@ test('works on so many at a time, and gives the results in their order', async (
   let most = 0;
   const results = await atOnce(4, items, wanted, async (item, index) => {
     most = Math.max(most, ++running);
-    // later ones end earlier
+    // Within each group of three, later items end earlier.
     for (let turns = item % 3; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
     running--;
     return item * 10 + index;

@@ -55,7 +55,7 @@ open(os.path.join(out, 'left.txt'), 'w').write('x' * 5)
   expect(marker.timings).toHaveProperty('training');
   expect(attempt.api.text('logs/training')).toBe(`1,2\nhello ${attempt.bootstrap.jobId} 1\n`);
   expect(attempt.api.text('metrics').split('\n')).toHaveLength(4);
-  // also what came after the last beat
+  // The last report includes progress after the last heartbeat.
   expect(attempt.api.progress.at(-1)).toBe(1);
   expect(attempt.api.phases()).toEqual(['training']);
   expect(attempt.api.events.map((event) => event.kind)).toEqual(['phase', 'exited']);

@@ -8,7 +8,7 @@ import { World, type Attempt } from './world.ts';
 const world = new World();
 afterAll(() => world.destroy());
 
-/** What storage has of a job, newest first: what the API hands to the next attempt. */
+/** A job's stored checkpoints, newest first, as the API passes them to the next attempt. */
 function stored(jobId: string): CheckpointManifest[] {
   const folder = join(world.objects, objectKeys.checkpointPrefix(jobId));
   if (!existsSync(folder)) return [];
@@ -20,7 +20,7 @@ function stored(jobId: string): CheckpointManifest[] {
     .map((path) => checkpointManifestSchema.parse(JSON.parse(readFileSync(path, 'utf8'))));
 }
 
-/** Writes `count` checkpoints, each after the upload of the one before; `form` is a folder or a file. */
+/** Writes `count` checkpoints, each after the upload of the previous one, as a folder or as a file. */
 const writer = (count: number, isFolder: boolean): string => `
 cd "$ARTENIC_CHECKPOINT_DIR"
 for n in $(seq ${count}); do

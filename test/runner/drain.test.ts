@@ -12,7 +12,7 @@ const secret = 'a-secret-value';
 const linesBefore = 500;
 const linesAfter = 12_000;
 
-/** Writes, waits for `go`, writes more, says so with the file `wrote`, and would go on for long. */
+/** Writes, waits for `go`, writes more, creates the file `wrote`, and then runs on for a long time. */
 const twice = [
   'python3',
   '-c',
@@ -38,7 +38,7 @@ time.sleep(100)
 `,
 ];
 
-/** A runner that was killed when it had shipped the first part and nothing of the second. */
+/** A runner that was killed after it had shipped the first part and nothing of the second. */
 async function killed(): Promise<Attempt> {
   const attempt = await world.start({ job: { command: twice, secrets: ['TOKEN'] }, secrets: { TOKEN: secret } });
   await attempt.logged(`line ${linesBefore} `);
@@ -66,7 +66,7 @@ const names = (manifests: readonly CheckpointManifest[]): readonly string[] => m
 function expectAllDelivered({ api }: Attempt): void {
   expect(api.violations).toEqual([]);
   const lines = Array.from({ length: linesAfter }, (_, index) => `line ${index + 1} ***\n`).join('');
-  // Not toBe: the difference of a megabyte is no message.
+  // Not `toBe`: its message would contain a difference of a megabyte.
   expect(api.text('logs/training') === `${lines}the end`).toBe(true);
   const steps = Array.from({ length: linesAfter }, (_, index) => `{"step": ${index + 1}}\n`).join('');
   expect(api.text('metrics') === steps).toBe(true);

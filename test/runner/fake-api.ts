@@ -29,36 +29,36 @@ export function problem(status: number, type: string, detail: string, more: Part
   return { status, body: { type, title: type, status, detail, correlationId: 'test', ...more } };
 }
 
-/** The API's side of the runner contract, written from the contract alone. Everything it is told is kept. */
+/** The API's side of the runner contract, written from the contract alone. It records everything that it receives. */
 export class FakeApi {
   readonly bootstrapToken = token;
-  /** What there is of each stream, as it came. */
+  /** Content of each stream, in order of arrival. */
   readonly streams: Readonly<Record<Stream, Buffer[]>> = { 'logs/setup': [], 'logs/training': [], metrics: [] };
   readonly events: RunnerEvent[] = [];
   readonly eventIds: string[] = [];
   readonly checkpoints: CheckpointManifest[] = [];
   readonly progress: (number | null)[] = [];
-  /** Of each heartbeat that came after the command's end. */
+  /** `movedBytes` of each heartbeat after the command's end. */
   readonly movedBytes: number[] = [];
   readonly calls: string[] = [];
-  /** What broke the contract; must stay empty. */
+  /** Violations of the contract; must stay empty. */
   readonly violations: string[] = [];
   stop: { readonly reason: string } | null = null;
-  /** Beside `stop` in every answer to a heartbeat; nothing as from an API that knows no signals. */
+  /** Sent with `stop` in every answer to a heartbeat; empty like an API that knows no signals. */
   wishes: Partial<Pick<HeartbeatResponse, 'checkpoint' | 'notice'>> = {};
   fencedPaths: readonly string[] = [];
-  /** Asked before each answer; true: take effect, then cut the connection instead of answering. */
+  /** Called before each answer. If true, the request takes effect, but the connection is cut instead of an answer. */
   losesAnswer: (path: string) => boolean = () => false;
   refuseHello: Answer | null = null;
-  /** What signed requests reach; null: runners use a folder. */
+  /** Storage behind signed requests; null: runners use a folder. */
   objects: (ObjectStorage & ObjectSigning) | null = null;
-  /** Keys that were asked for ahead. */
+  /** Keys for which requests were signed in advance. */
   readonly ahead: string[] = [];
-  /** Sequences of checkpoints that are not wanted any more. */
+  /** Sequences of checkpoints that the runner asked to remove. */
   readonly removed: number[] = [];
-  /** What a machine is told that knows its bootstrap token only. */
+  /** Answer to a machine that knows only its bootstrap token. */
   bootstrap: object | null = null;
-  /** Answers "later" to them and does nothing; `*` is everything. */
+  /** Paths answered with "later" and without effect; `*` matches all paths. */
   busyPaths: readonly string[] = [];
   #attemptToken: string | null = null;
   #server: Server | null = null;
@@ -72,7 +72,7 @@ export class FakeApi {
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
-  /** The same address each time, or a new one. */
+  /** Starts on the same address, or on a new one. */
   async up(isElsewhere = false): Promise<void> {
     const server = createServer((request, response) => void this.#take(request, response));
     server.listen(isElsewhere ? 0 : this.#port, '127.0.0.1');
@@ -103,7 +103,7 @@ export class FakeApi {
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     } catch {
-      return; // The connection was cut by `down`.
+      return; // `down` cut the connection.
     }
     const url = new URL(request.url ?? '', this.url);
     const path = url.pathname.replace('/api/v1/runner/', '');
@@ -202,7 +202,7 @@ export class FakeApi {
     }
   }
 
-  /** Told again when an answer was late; kept once, as the real one does. */
+  /** A manifest may arrive twice when an answer was late; it is stored once, as in the real API. */
   #takeCheckpoint(manifest: CheckpointManifest): void {
     const isKnown = this.checkpoints.some(
       ({ attempt, sequence }) => attempt === manifest.attempt && sequence === manifest.sequence,

@@ -8,7 +8,7 @@ function mask(secrets: readonly string[], pieces: readonly Buffer[]): string {
   return Buffer.concat([...pieces.map((piece) => masker.push(piece)), masker.end()]).toString('utf8');
 }
 
-/** The longest secret at each place from the left, which is what cutting must not change. */
+/** Masks the longest secret at each place from the left. Splitting the text must not change this result. */
 function expected(secrets: readonly string[], text: string): string {
   const longestFirst = secrets.filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length);
   let out = '';
@@ -90,7 +90,7 @@ test.each([
   const text = python(`for v in values: ${print}`);
   const masked = mask(values, [text]);
   expect(masked).toContain('***');
-  // what is left of a value is shorter than any part worth having
+  // The visible rest of a value is too short to be useful.
   const words = values.flatMap((value) => value.split(/[^\p{L}\p{N}-]+/u)).filter((word) => word.length >= 6);
   for (const word of words) {
     const forms = [
@@ -122,6 +122,6 @@ test('many long secrets cost no more than a look at each byte', () => {
   };
   timeOf(many, plain);
   expect(mask(many, [text])).not.toContain('***');
-  // Each hit is followed for some sixty bytes; a search form by form would cost hundreds of times as much.
+  // Each hit is followed for some sixty bytes; a separate search per form would cost hundreds of times as much.
   expect(timeOf(many, text)).toBeLessThan(100 * (timeOf(many, plain) + 5));
 });

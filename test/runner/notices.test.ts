@@ -9,7 +9,7 @@ import { startMetadataWarner, type MetadataWarner } from '../support/metadata-wa
 import { World, type Attempt } from './world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-// built here, as building it keeps this process from everything else, and the tests of this file run side by side
+// Built at load time: the build blocks this process, and the tests of this file run in parallel.
 const metadataMock = goTool(root, 'ec2-metadata-mock');
 const world = new World();
 const closers: (() => void)[] = [];
@@ -18,7 +18,7 @@ afterAll(async () => {
   await world.destroy();
 });
 
-/** AWS's own likeness of the metadata service, version 2 only: it answers 401 without a token, 404 before the warning. */
+/** AWS's mock of the metadata service, version 2 only: it answers 401 without a token, 404 before the warning. */
 function startMetadataMock(port: number, noticeAfterSeconds: number, rebalanceAfterSeconds: number): void {
   const times = ['-d', String(noticeAfterSeconds), '--rebalance-delay-sec', String(rebalanceAfterSeconds)];
   const child: ChildProcess = spawn(
@@ -35,7 +35,7 @@ async function startWarner(): Promise<MetadataWarner> {
   return warner;
 }
 
-/** Writes a last checkpoint when the stop file comes. */
+/** Writes a last checkpoint when the stop file appears. */
 const careful = `echo on
 while [ ! -e "$ARTENIC_STOP_FILE" ]; do sleep 0.05; done
 echo state > "$ARTENIC_CHECKPOINT_DIR/last.tmp"
@@ -57,7 +57,7 @@ describe('a machine that is taken back', () => {
     expect(await attempt.end()).toBe(0);
     expect(kindsOf(attempt)).toEqual(['phase', 'rebalance', 'notice', 'stopped']);
     const notice = attempt.api.events.find((event) => event.kind === 'notice');
-    // two minutes after the warning, in whole seconds
+    // Two minutes after the warning, in whole seconds.
     const deadlineMs = Date.parse(notice?.deadlineAt ?? '');
     expect(deadlineMs).toBeGreaterThan(mockedMs + 120_000);
     expect(deadlineMs).toBeLessThan(Date.now() + 125_000);
@@ -68,7 +68,7 @@ describe('a machine that is taken back', () => {
   }, 900_000);
 
   test.concurrent('gets its last word out in time, however long the grace of the job and however deaf its command', async () => {
-    // the tests of this file run side by side: what is left behind the kill, 0.4 of it, must do on a busy machine, too
+    // The tests of this file run in parallel, so the time after the kill, 0.4 of this, must suffice on a busy machine.
     const leftMs = 20_000;
     const { url, warn } = await startWarner();
     const attempt = await world.start({

@@ -17,7 +17,7 @@ const python = (...lines: readonly string[]): string[] => [
   '-c',
   ["import os; out = os.environ['ARTENIC_OUTPUT_DIR'].encode()", ...lines, "print('trained')"].join('\n'),
 ];
-/** What must hold whatever the outputs are: one training, one verdict, and it is the training's own. */
+/** Holds for any outputs: one training, one verdict, and it is the training's own. */
 function expectVerdict(attempt: Attempt): void {
   expect(attempt.marker()).toMatchObject({ phase: 'training', reason: 'exited', exitCode: 0 });
   expect(attempt.api.events.at(-1)).toMatchObject({ kind: 'exited', exitCode: 0 });
@@ -81,14 +81,14 @@ test.concurrent('storage that takes nothing is waited for, and said so; the trai
     bootstrap: { storage: { kind: 'directory', root: join(world.folder, 'full') } },
   });
   await attempt.logged('trained');
-  // nobody can make a file there, root included
+  // No user can create a file in this folder, not even root.
   const temporary = join(world.folder, 'full', '.tmp');
   mkdirSync(join(world.folder, 'full'), { recursive: true });
   symlinkSync('/proc', temporary);
   await world.mark(attempt, 'go');
   await attempt.logged('[artenic] the storage does not take');
   expect(attempt.hasMarker()).toBe(false);
-  // a wait is no progress, however often it is tried
+  // Waiting is not progress, however many retries it has.
   const beats = attempt.api.movedBytes.length;
   await poll('more heartbeats', 15_000, () => (attempt.api.movedBytes.length > beats + 3 ? true : null));
   expect(new Set(attempt.api.movedBytes)).toEqual(new Set([0]));
@@ -112,7 +112,7 @@ test.concurrent('while the last files are stored, each heartbeat tells how far t
 });
 
 test.concurrent('a machine on which nothing can be prepared gives one verdict with the reason', async () => {
-  // a file where the attempt's folders should be: as a full disk, it is found only after the API has given the job
+  // A file in place of the attempt's folders. Like a full disk, it is found only after the API has given the job.
   const file = join(world.folder, 'taken');
   writeFileSync(file, '');
   const attempt = await world.run({ job: { command: 'true' }, bootstrap: { workDir: file } });
@@ -133,7 +133,7 @@ print('token', json.dumps(os.environ['PLANTED'])); raise SystemExit(3)`;
   const first = await world.run({ job, secrets });
   const marker = first.marker();
   expect(marker.message).toMatch(/exit code 3\. Its log ends with: token "\*\*\*"$/);
-  // the declared name of the model is no secret
+  // The declared name of the model is not secret.
   expect(marker.outputs.map(({ path }) => path)).toEqual(['model.onnx', '***.txt', '***']);
   expect(first.api.checkpoints.map(({ name }) => name)).toEqual(['step-***']);
   const told = JSON.stringify([
@@ -142,7 +142,7 @@ print('token', json.dumps(os.environ['PLANTED'])); raise SystemExit(3)`;
     first.api.checkpoints,
   ]);
   expect(`${told} ${first.console} ${first.api.text('logs/training')}`).not.toMatch(/planted\/|value|onnx/);
-  // in storage a checkpoint keeps the name by which the training knows it
+  // The stored checkpoint keeps the name that the training uses.
   const manifest = join(world.objects, objectKeys.checkpointManifest(first.bootstrap.jobId, 1, 1));
   const checkpoints = [checkpointManifestSchema.parse(JSON.parse(readFileSync(manifest, 'utf8')))];
   const command = 'ls "$ARTENIC_CHECKPOINT_DIR" | tr o 0';

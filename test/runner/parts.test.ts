@@ -62,7 +62,7 @@ test('a file that is too large for one request arrives in parts, whole', async (
   const seen = storeOf(runner);
   const stored = await seen.store.putFile(key, path, 'last');
   expect(stored).toMatchObject({ key, bytes });
-  // read once and sent once
+  // Each byte is read once and sent once.
   expect(seen.movedBytes).toBe(2 * bytes);
   const hash = createHash('sha256');
   for await (const chunk of await objects.get(key)) hash.update(chunk);

@@ -25,7 +25,7 @@ test.concurrent("three processes get torchrun's variables and one log", async ()
 });
 
 test.concurrent('one that fails ends all, with its exit code', async () => {
-  // the others would go on for longer than the test may take
+  // The other processes would run for longer than the test may take.
   const command = 'echo up $RANK; if [ $RANK = 1 ]; then sleep 0.3; exit 9; fi; sleep 100';
   const attempt = await world.run({ job: { command, resources: { processes: 3 } } });
   expect(attempt.marker()).toMatchObject({ reason: 'exited', exitCode: 9, signal: null });

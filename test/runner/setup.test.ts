@@ -47,7 +47,7 @@ test.concurrent.each([
 
 test.concurrent('two attempts that prepare the same at once do not meet, and one result is kept', async () => {
   const gate = join(world.folder, 'gate');
-  // Its own: other tests leave half prepared ones behind.
+  // A cache of its own, because other tests leave half prepared setups behind.
   const bootstrap = { cacheDir: join(world.folder, 'cache-of-two') };
   const sha256 = await world.putPackage({ 'code.txt': 'code' });
   const job = {

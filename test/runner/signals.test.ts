@@ -5,7 +5,7 @@ import { World } from './world.ts';
 const world = new World();
 afterAll(() => world.destroy());
 
-/** Numbers its checkpoints; one for each wish. */
+/** Writes a numbered checkpoint for each request. */
 const obliging = `echo on; n=0
 while [ ! -e "$ARTENIC_STOP_FILE" ]; do
   if [ -e "$ARTENIC_CHECKPOINT_FILE" ]; then

@@ -25,7 +25,7 @@ let objects: ObjectStorage & ObjectSigning;
 beforeAll(async () => {
   server = await startS3Server();
   objects = createS3Storage({ ...server, prefix: 'runner/', region: 'us-east-1', pathStyle: true });
-  // its modules are loaded on first use
+  // The storage loads its modules on first use.
   await objects.head('any');
 }, s3ServerTimeoutMs);
 afterAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** An attempt on a machine that shares no folder with anybody. */
+/** An attempt on a machine that shares no folder with the platform. */
 const remote = (options: AttemptOptions): AttemptOptions => ({
   ...options,
   bootstrap: { storage: { kind: 'signed' }, ...options.bootstrap },
@@ -60,7 +60,7 @@ async function manifestsOf(jobId: string): Promise<CheckpointManifest[]> {
     checkpointManifestSchema.parse(JSON.parse(Buffer.from(bytes).toString())),
   );
 }
-/** The runner has in hand what it needs without the API. */
+/** Waits until the runner holds the signed requests that it needs without the API. */
 const isPrepared = ({ api }: Attempt) =>
   poll('signed requests ahead', 15_000, () => (api.ahead.length >= 49 ? true : null));
 
@@ -80,7 +80,7 @@ test.concurrent('an attempt without a shared folder: data, checkpoints, outputs,
   expect(first.api.text('logs/training')).toContain('a,b\n1,2\n');
   const marker = await markerOf(first);
   expect(marker).toMatchObject({ reason: 'exited', exitCode: 0, outputs: [{ path: 'deep/model', bytes: 6 }, {}] });
-  // names are bytes, and keys are text
+  // File names are bytes, and keys are text.
   const [, odd] = marker?.outputs ?? [];
   expect(odd?.path).toBe('r%E9%20%25+?.txt');
   expect(Buffer.from(await objects.read(odd?.key ?? '', 10)).toString()).toBe('odd\n');

@@ -8,7 +8,7 @@ import { World, type Attempt } from './world.ts';
 const world = new World();
 afterAll(() => world.destroy());
 
-/** Ends at the stop file, and only there. */
+/** Ends only when the stop file appears. */
 const polite = 'echo on; while [ ! -e "$ARTENIC_STOP_FILE" ]; do sleep 0.05; done; cat "$ARTENIC_STOP_FILE"; exit 5';
 const onTerm = (then: string): string[] => [
   'python3',
@@ -113,7 +113,7 @@ test.concurrent('a stop during the setup ends the setup', async () => {
 });
 
 test.concurrent('fenced: the training is killed at once, nothing is written, the runner ends quietly', async () => {
-  // a grace that is longer than the test may take
+  // A grace that is longer than the test may take.
   const attempt = await world.start({ job: { command: deaf, stopGraceSeconds: 300 } });
   await attempt.logged('on\n');
   attempt.api.fencedPaths = ['*'];
@@ -133,7 +133,7 @@ test.concurrent('fenced at hello: nothing begins', async () => {
 });
 
 describe('kill -9 of the runner', () => {
-  /** All its commands would go on for longer than the test may take. */
+  /** Kills the runner and waits for the end of its commands, which would all run for longer than the test may take. */
   async function killAll(attempt: Attempt, processes: number): Promise<void> {
     await poll('all its processes', 10_000, () => (attempt.processes().length >= processes ? true : null));
     attempt.child.kill('SIGKILL');

@@ -26,7 +26,7 @@ for i in range(1, ${count} + 1):
     time.sleep(${seconds} / ${count})
 `,
 ];
-/** Prints lines and metrics, 600 at least, until the file `enough` is there; then how many there were. */
+/** Prints at least 600 lines and metrics, until the file `enough` exists; then prints their number. */
 const untilEnough = [
   'python3',
   '-c',
@@ -114,7 +114,7 @@ test('50 MB of log that have waited come through in full pieces', async () => {
   await poll('all to be written', 20_000, () => (existsSync(join(attempt.folder, 'package/wrote')) ? true : null));
   attempt.api.busyPaths = [];
   expect(await attempt.end()).toBe(0);
-  // one may have been cut while the log was short
+  // One piece may have been cut short while the log was small.
   expect(attempt.api.streams['logs/training'].length).toBeLessThanOrEqual(Math.ceil(50_000_005 / 2 ** 20) + 2);
   const log = attempt.api.bytes('logs/training');
   expect(log.length).toBe(50_000_005);
@@ -150,7 +150,7 @@ sys.exit('failed with ' + secret)"`;
       api.losesAnswer = (path) => path === 'logs' && ++pieces === 1;
     },
   });
-  // shown as a line without its end; the half of the secret behind it is not
+  // The line is shown without its end; the half of the secret after it is held back.
   await attempt.logged('a ');
   writeFileSync(join(attempt.folder, 'package/go'), '');
   expect(await attempt.end()).toBe(0);
@@ -215,7 +215,7 @@ test.concurrent('the API comes back at another address, and a stranger has taken
 test.concurrent('a server that has forgotten gets everything again', async () => {
   const attempt = await world.start({ job: { command: [...counter(100, 1.5)] }, secrets: { WORD: 'line 7' } });
   await attempt.logged('line 20\n');
-  // Its database comes back as it was after the first piece, and that one is not whole either.
+  // The API's database is restored to its state after the first piece, and that piece is incomplete.
   attempt.api.streams['logs/training'].splice(0, Infinity, attempt.api.bytes('logs/training').subarray(0, 30));
   expect(await attempt.end()).toBe(0);
   expect(attempt.api.text('logs/training')).toBe(numbered(100).replaceAll('line 7', '***'));

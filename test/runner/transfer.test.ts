@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'artenic-transfer-'));
 const path = join(folder, 'deep', 'file');
 const { signal } = new AbortController();
 let server: Server;
-/** Bytes after which a connection ends; 0: it never does. */
+/** Bytes after which a connection ends; 0 means never. */
 let cutAfter = 0;
 let hasRanges = true;
 let statuses: number[] = [];

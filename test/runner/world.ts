@@ -33,15 +33,15 @@ export type AttemptOptions = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly isApiUp?: boolean;
   readonly bootstrap?: Partial<Bootstrap>;
-  /** What stands in the file in place of the whole bootstrap. */
+  /** Content of the bootstrap file in place of the whole bootstrap. */
   readonly file?: (bootstrap: Bootstrap) => object;
   readonly prepare?: (api: FakeApi) => void;
 };
 
-/** Not passed on to commands. */
+/** Environment of the runner that is not passed on to commands. */
 const sparing = (): Readonly<Record<string, string>> => ({ NODE_COMPILE_CACHE: compileCache() });
 
-/** One runner that has been started, and the fake API it talks to. */
+/** A started runner, and the fake API that it talks to. */
 export class Attempt {
   readonly api: FakeApi;
   readonly id: string;
@@ -84,7 +84,7 @@ export class Attempt {
   get console(): string {
     return this.#console.join('');
   }
-  /** The runner's exit code; what it leaves behind would be a bug. */
+  /** The runner's exit code; leftover processes would be a bug. */
   async end(timeoutMs = 60_000): Promise<number | null> {
     await poll('the runner to end', timeoutMs, () =>
       this.child.exitCode !== null || this.child.signalCode !== null ? true : null,
@@ -93,12 +93,12 @@ export class Attempt {
     await poll('no process of the attempt', 10_000, () => (this.processes().length === 0 ? true : null));
     return code;
   }
-  /** Kills the runner as a crash would; returns when nothing of the attempt runs any more. */
+  /** Kills the runner like a crash; returns when no process of the attempt runs any more. */
   async crash(): Promise<void> {
     this.child.kill('SIGKILL');
     await poll('no process of the attempt', 10_000, () => (this.processes().length === 0 ? true : null));
   }
-  /** Delivers what a killed runner has left; started as a provider does. */
+  /** Delivers the data that a killed runner left; started like by a provider. */
   drain(): { readonly child: ChildProcess; readonly exitCode: Promise<number | null> } {
     const child = spawn(
       process.execPath,
@@ -130,7 +130,7 @@ export class Attempt {
   }
 }
 
-/** A machine of the calling test's own: storage, cache and attempts, all gone with `destroy`. */
+/** A machine for the calling test: storage, cache and attempts, all removed by `destroy`. */
 export class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'artenic-runner-'));
   readonly objects = join(this.folder, 'objects');
@@ -191,13 +191,13 @@ export class World {
     return started;
   }
 
-  /** Puts a file into the attempt's folder, for its command to see. */
+  /** Puts a file into the attempt's folder, where its command sees it. */
   async mark({ folder }: Attempt, path: string): Promise<void> {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), path);
   }
 
-  /** Runs to the end and checks what must hold for every attempt. */
+  /** Runs to the end and checks the invariants of every attempt. */
   async run(options: AttemptOptions): Promise<Attempt> {
     const attempt = await this.start(options);
     const code = await attempt.end();

@@ -15,7 +15,7 @@ const script = fileURLToPath(new URL('../../scripts/aws-prices.ts', import.meta.
 const folder = mkdtempSync(join(tmpdir(), 'artenic-prices-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Columns of AWS's list, as far as they matter, in its order; and what fills the others. */
+/** The relevant columns of AWS's list, in its order, and a value for the other columns. */
 const columns = [
   ...['SKU', 'TermType', 'PriceDescription', 'Unit', 'PricePerUnit', 'Currency', 'Location', 'Instance Type', 'Memory'],
   ...['Tenancy', 'Operating System', 'CapacityStatus', 'MarketOption', 'operation', 'Pre Installed S/W'],

@@ -10,7 +10,7 @@ const root = mkdtempSync(join(tmpdir(), 'artenic-install-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const script = new URL('../../scripts/install-once.mjs', import.meta.url).href;
 
-/** Installs in a process of its own, a line in `runs` for each time that it is really done. */
+/** Installs in a process of its own, which adds a line to `runs` for each actual installation. */
 async function install(name: string): Promise<void> {
   const program = `
     import { appendFileSync, mkdirSync } from 'node:fs';

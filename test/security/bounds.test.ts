@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createMetrics } from '../../api/metrics/metrics.ts';
 import { createRoutes } from '../../api/routes/index.ts';
 
-/** What zod knows of a schema, as far as it has a size. */
+/** The parts of zod's schema definition that determine its size. */
 type Def = {
   readonly type: string;
   readonly checks?: readonly z.core.$ZodCheck[];
@@ -16,7 +16,7 @@ const internals = (of: z.core.$ZodType | z.core.$ZodCheck): unknown => of._zod.d
 const defOf = (schema: z.core.$ZodType): Def => internals(schema) as Def;
 const isSchema = (value: unknown): value is z.core.$ZodType => value instanceof z.core.$ZodType;
 
-/** Formats whose pattern bounds the length. */
+/** Formats whose pattern limits the length. */
 const shortFormats: ReadonlySet<unknown> = new Set(['uuid', 'datetime', 'date']);
 
 function isBounded(schema: z.core.$ZodType, def: Def): boolean {
@@ -29,7 +29,7 @@ function isBounded(schema: z.core.$ZodType, def: Def): boolean {
   );
 }
 
-/** A pattern that is anchored and repeats nothing without end. */
+/** Whether a pattern is anchored and has no unbounded repetition. */
 function isFinite({ source }: RegExp): boolean {
   return (
     source.startsWith('^') &&
@@ -38,7 +38,7 @@ function isFinite({ source }: RegExp): boolean {
   );
 }
 
-/** Paths of strings, lists and records that may be of any length. */
+/** Paths of strings, lists and records without a length limit. */
 function unbounded(schema: z.core.$ZodType, path: string, seen: ReadonlySet<unknown> = new Set()): readonly string[] {
   if (seen.has(schema)) return [];
   const around = new Set([...seen, schema]);
@@ -56,7 +56,7 @@ function unbounded(schema: z.core.$ZodType, path: string, seen: ReadonlySet<unkn
   return [...own, ...parts, ...lazy];
 }
 
-/** JSON as somebody likes it, which nothing but the longest body holds: a route has one whether it says so or not. */
+/** JSON of free form, limited only by the longest body, which every route has. */
 const freeJson = /body\.(?:config|inputs|parameters|(?:inputs|outputs)\[\]\.parameters)(?:\[\])*$/;
 
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`l${index}`, 'x']));

@@ -13,9 +13,9 @@ type Headers = Readonly<Record<string, string>>;
 const routes = createRoutes({ version: '0' }, createMetrics());
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 let world: ApiWorld;
-/** What each kind of caller sends. */
+/** Headers of each kind of caller. */
 let callers: Readonly<Record<Caller, Headers>>;
-/** A job and a model that are there, so that "not found" is not what everybody gets. */
+/** An existing job and model, so that callers with access do not get 404. */
 let samples: Readonly<Record<string, string>>;
 let stranger: Headers;
 
@@ -39,7 +39,7 @@ const kinds = [
 ] as const;
 type Caller = (typeof kinds)[number];
 
-/** The refusal that a caller gets; null where the caller may be let in. */
+/** Expected refusal of each caller; null when the caller may be let in. */
 type Refusals = Readonly<Record<Caller, number | null>>;
 const foreignSites = {
   'a key with an origin of another site': 403,
@@ -51,7 +51,7 @@ const foreignSites = {
 const unknown = Object.fromEntries(kinds.map((kind) => [kind, 401])) as Record<Caller, 401>;
 const refusals: Readonly<Record<Permission, Refusals>> = {
   open: { ...(Object.fromEntries(kinds.map((kind) => [kind, null])) as Record<Caller, null>), ...foreignSites },
-  // A browser sends no origin when a page of ours is read; what changes something is sent with one.
+  // A browser sends no Origin header when it reads a page of the dashboard, but sends one with every write.
   read: { ...unknown, ...foreignSites, 'a cookie without an origin': null },
   write: { ...unknown, ...foreignSites, 'a cookie without an origin': 403 },
   webhook: { ...unknown, ...foreignSites, 'a cookie without an origin': 403 },
@@ -62,9 +62,9 @@ const refusals: Readonly<Record<Permission, Refusals>> = {
   },
 };
 
-/** What another project's key may reach by its address all the same, and why. */
+/** Resources that another project's key may reach by their address, with the reason. */
 const shared: ReadonlySet<string> = new Set([
-  // By the hash of the content: whoever knows the one has the other.
+  // Addressed by the content's hash, which only a holder of the content knows.
   '/api/v1/objects/{kind}/{sha256}',
 ]);
 
@@ -154,7 +154,7 @@ describe('every operation × every kind of caller', () => {
         const wanted = refusals[route.permission][kind];
         const status = await statusOf(route, callers[kind]);
         expected.push([kind, wanted]);
-        // A caller that is let in may still ask for what makes no sense; it is not told that its credential is wrong.
+        // An authorized request may still be invalid, but it must not be answered with 401.
         found.push([kind, wanted === null && (status !== 401 || route.permission === 'open') ? null : status]);
       }
       expect(found).toEqual(expected);
@@ -191,7 +191,7 @@ describe('a key of another project', () => {
     const bearer = { authorization: `Bearer ${world.key}` };
     const missing: string[] = [];
     for (const route of own.filter(isRead)) if ((await statusOf(route, bearer)) === 404) missing.push(route.path);
-    // A file that no attempt has left.
+    // Files that no attempt has left.
     expect(missing).toEqual([
       '/api/v1/jobs/{id}/outputs/{attempt}/{path}',
       '/api/v1/models/{name}/versions/{version}/artifact',

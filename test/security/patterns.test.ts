@@ -20,10 +20,10 @@ function patterns(): readonly Pattern[] {
   return [...found.values()];
 }
 
-/** Their repeats are of a fixed length, which is all that is ever read again. Recheck guesses here. */
+/** Patterns that repeat only over a fixed length. Recheck's result for them is a guess. */
 const ofFixedLength: ReadonlySet<string> = new Set([String.raw`\d{16}|\d[eE][+-]?\d{3}|\.\d{300}`]);
 
-/** `null` when matching takes time in proportion to the text. */
+/** `null` when matching takes linear time in the text's length. */
 async function complaint({ place, source, flags }: Pattern): Promise<string | null> {
   const result = await check(source, flags, { timeout: 20_000 });
   if (result.status === 'safe' || ofFixedLength.has(source)) return null;
@@ -42,7 +42,7 @@ test('every pattern takes time in proportion to what it reads', async () => {
   expect(complaints).toEqual([]);
 }, 120_000);
 
-/** Made from escaped texts, from numbers or from names of ours: nothing repeats in them. */
+/** Patterns built from escaped texts, numbers or fixed names, which contain no repetition. */
 const madeFromTexts: ReadonlySet<string> = new Set([
   'api/routes/jobs/jobs.ts',
   'core/failover/words.ts',

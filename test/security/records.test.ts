@@ -14,7 +14,7 @@ const folders = [
   'workers',
   'workflows',
 ];
-/** Indexed by one character of a pickle, and objects inherit nothing under so short a name. */
+/** Indexed by a single character of a pickle; objects inherit no property with so short a name. */
 const byCharacter: ReadonlySet<string> = new Set(['serving/files/pickle.ts']);
 
 const textOf = ({ text }: Source, node: unknown): string => (isNode(node) ? text.slice(node.start, node.end) : '');

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'rolldown/parseAst';
 
-/** A node of the syntax tree, as far as tests look at one. */
+/** The parts of a syntax tree node that tests need. */
 export type Node = {
   readonly type: string;
   readonly start: number;
@@ -25,7 +25,7 @@ function parse(path: string): Source {
   return { path: relative(root, path), text, tree };
 }
 
-/** The program files of these folders. */
+/** All program files in these folders. */
 export function sourcesOf(folders: readonly string[]): readonly Source[] {
   const paths = globSync(
     folders.map((folder) => `${root}${folder}/**/*.{ts,tsx}`),
@@ -34,7 +34,7 @@ export function sourcesOf(folders: readonly string[]): readonly Source[] {
   return paths.map(parse);
 }
 
-/** Calls `look` for every node, with those around it, the nearest first. */
+/** Calls `look` for every node with its ancestors, nearest first. */
 export function walk(
   node: Node,
   look: (node: Node, around: readonly Node[]) => void,

@@ -46,7 +46,7 @@ beforeEach(() => {
   seen = [];
 });
 
-/** Unlike `fetch` it sends any header. */
+/** Sends any header, unlike `fetch`. */
 async function call(
   headers: Readonly<Record<string, string>>,
   { method = 'GET', path = '/namespaces', body = '' } = {},

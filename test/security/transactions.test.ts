@@ -1,11 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { isNode, placeOf, sourcesOf, walk, type Node } from './sources.ts';
 
-/** What holds ports to other servers, or to a second connection, wherever it is called by these names. What goes by another name is refused when it is called (`outsideTransactions`). */
+/**
+ * Names of objects that hold ports to other servers or to a second connection. `outsideTransactions` refuses calls
+ * through other names at run time.
+ */
 const holders: ReadonlySet<string> = new Set([
   ...['deps', 'context', 'store', 'storage', 'temporal', 'predictor', 'providers', 'signal', 'signing', 'fetch'],
 ]);
-/** What of them a transaction may use: clocks, limits, what the request brought, and what takes the transaction's repositories. */
+/**
+ * Members that a transaction may use: clocks, limits, the request's data, and functions that take the transaction's
+ * repositories.
+ */
 const harmless: ReadonlySet<string> = new Set(['now', 'newId', 'limits', 'params', 'body', 'principal', 'remember']);
 
 /** Use cases call their last argument within their own transaction. */
@@ -15,18 +21,18 @@ const useCases: ReadonlySet<string> = new Set([
 
 type Call = { readonly callee: Node; readonly arguments: readonly Node[] };
 
-/** What a call does within a transaction; null for a call without one. */
+/** The function that a call runs within a transaction; null for a call without a transaction. */
 function workOf(node: Node): Node | 'none' | null {
   if (node.type !== 'CallExpression') return null;
   const { callee, arguments: given } = node as unknown as Call;
   if (isNode(callee['property']) && callee['property']['name'] === 'transaction') return given.at(-1) ?? 'none';
   if (!useCases.has(String(callee['name']))) return null;
-  // of other folders' functions that have such a name the last argument is data
+  // In other folders, the last argument of a function with such a name is data.
   const last = given.at(-1);
   return last?.type === 'ArrowFunctionExpression' ? last : null;
 }
 
-/** Whether a name stands here for the thing itself: not as a property's name or a key. */
+/** Whether a name refers to the object itself, not to a property or a key. */
 function isReference(node: Node, parent: Node | undefined): boolean {
   if (parent?.type === 'MemberExpression') return parent['object'] === node || parent['computed'] === true;
   if (parent?.type === 'Property') return parent['value'] === node;

@@ -16,7 +16,7 @@ test('half precision: every bit pattern survives, numbers go to the nearest', ()
       expect(fromHalf(toHalf(value))).toBe(new Float16Array([value])[0]);
     }),
   );
-  // by way of single precision these would be halfway between two halves, and go to the other one
+  // Rounded to single precision first, these values would lie halfway between two halves and round to the wrong one.
   for (const value of [1 + 2 ** -11 + 2 ** -40, 1 + 3 * 2 ** -11 - 2 ** -40, 2 ** -25 + 2 ** -60])
     expect(fromHalf(toHalf(value))).toBe(new Float16Array([value])[0]);
 });

@@ -100,7 +100,7 @@ test('half precision: every bit pattern goes through a model exactly', async () 
   const { inspect, predict, infer } = predictorWith();
   const sha256 = models.add(halfModel());
   expect((await inspect(sha256)).inputs).toEqual([{ name: 'x', type: 'float16', shape: ['rows', 4] }]);
-  // the largest half doubled overflows, the least is kept
+  // The largest half doubled overflows; the smallest half is kept.
   expect((await predict({ sha256, inputs: { x: [1.5, -2.25, 65_504, 6e-8] } })).outputs).toEqual({
     y: [3, -4.5, 'Infinity', 2 ** -23],
   });
@@ -130,7 +130,7 @@ test('what an answer holds can be sent again: missing and infinite numbers, whol
   });
   const { whole_out: whole, open_out: open } = JSON.parse(JSON.stringify(first.outputs)) as Record<string, unknown>;
   expect((await predict({ sha256, inputs: { ...rest, whole, open } })).outputs).toEqual(first.outputs);
-  // what has no missing value says so, and a number that was rounded on its way is never taken for another one
+  // Types without a missing value refuse null, and a number that lost precision is never accepted as another number.
   for (const [inputs, message] of [
     [{ whole: null }, 'null is not a whole number'],
     [{ text: null }, 'null is not text'],

@@ -2,7 +2,7 @@ import { encode, node, types, valueInfo } from './models.ts';
 
 const encoder = new TextEncoder();
 
-/** A text as one of two categories; any other one is an error, as scikit-learn's encoder is by default. */
+/** Encodes text as one of two categories; other text is an error, which is the default of scikit-learn's encoder. */
 export function oneHotModel(): Uint8Array {
   const categories = ['Lima', 'Oslo'].map((city) => encoder.encode(city));
   return encode({
@@ -44,7 +44,7 @@ export function cacheModel(): Uint8Array {
   });
 }
 
-/** Input and output say nothing of their shape. */
+/** Input and output declare no shape. */
 export function shapelessModel(): Uint8Array {
   return encode({
     inputs: [valueInfo('x', types.float, null)],
@@ -53,7 +53,7 @@ export function shapelessModel(): Uint8Array {
   });
 }
 
-/** A scalar: its shape is there and empty. */
+/** A scalar: its shape is declared and empty. */
 export function scalarModel(): Uint8Array {
   return encode({
     inputs: [valueInfo('x', types.float, [])],
@@ -62,7 +62,7 @@ export function scalarModel(): Uint8Array {
   });
 }
 
-/** Twice the input, in half precision. */
+/** Doubles the input, in half precision. */
 export function halfModel(): Uint8Array {
   return encode({
     inputs: [valueInfo('x', types.half, ['rows', 4])],
@@ -71,7 +71,7 @@ export function halfModel(): Uint8Array {
   });
 }
 
-/** As many zeros as the input says. */
+/** Returns as many zeros as the input says. */
 export function zerosModel(): Uint8Array {
   return encode({
     inputs: [valueInfo('size', types.int64, [1])],
@@ -80,7 +80,7 @@ export function zerosModel(): Uint8Array {
   });
 }
 
-/** Whole numbers less the sum of all rows: a row's answer depends on the others. */
+/** Whole numbers minus the sum of all rows: a row's answer depends on the other rows. */
 export function sumOfRowsModel(): Uint8Array {
   return encode({
     inputs: [valueInfo('x', types.int64, ['rows', 1])],

@@ -19,14 +19,14 @@ const scanner = new PickleScanner();
 const scan = (filePath: string, format: string, allowedModules: readonly string[] = []) =>
   scanForeign({ filePath, format, allowedModules }, scanner);
 
-/** What picklescan calls dangerous, of the standard library and of PyTorch. */
+/** Functions of the standard library and of PyTorch that picklescan calls dangerous. */
 const dangerous = [
   ...['os:system', 'builtins:eval', 'subprocess:Popen', 'imaplib:IMAP4_stream', 'pkgutil:resolve_name'],
   ...['_operator:attrgetter', '_operator:methodcaller', '_pyrepl.pager:pipe_pager', 'uuid:_get_command_stdout'],
   ...['torch.serialization:load', 'torch._inductor.codecache:compile_file', 'webbrowser:open', 'runpy:run_path'],
   ...['torch.jit.unsupported_tensor_ops:execWrapper', 'torch.utils.bottleneck.__main__:run_cprofile'],
 ];
-/** What is on nobody's list. */
+/** Functions on no list. */
 const unknown = [
   'inspect:getsource',
   'linecache:getline',
@@ -78,7 +78,7 @@ test.each<readonly [string, string, RegExp]>([
   ['lambda.keras', 'keras', /Lambda/],
   ['cut.zip', 'pytorch', /damaged/],
   ['bomb.gz', 'savedmodel', /bomb/],
-  // disguises
+  // Disguised pickles.
   ['second.pkl', 'pickle', system],
   ['second.pkl', 'other', system],
   ['legacy-evil.pt', 'pytorch', system],
@@ -130,7 +130,7 @@ test('imports: what is dangerous is refused always, what is unknown unless the o
     await scan(file(one), 'pickle', all);
   }
   await scan(join(folder, 'sklearn.pkl'), 'pickle', ['sklearn']);
-  // not by what a trusted module imports itself, nor by a name that only begins like it
+  // Not through imports of a trusted module, nor through a name that only begins like a trusted one.
   for (const other of ['dotted.pkl', 'near.pkl'])
     await expect(scan(join(folder, other), 'pickle', ['sklearn'])).rejects.toThrow('imports');
 });

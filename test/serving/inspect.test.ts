@@ -19,7 +19,7 @@ import {
 
 const models = modelFolder();
 const timeoutMs = 20_000;
-/** More by environment: 10,000 take a few minutes. */
+/** The environment can raise the count; 10,000 take a few minutes. */
 const mutants = Number(process.env['ARTENIC_MODEL_MUTANTS'] ?? 200);
 
 async function refusalOf(bytes: Uint8Array, limitMs = timeoutMs): Promise<string> {

@@ -3,7 +3,7 @@ import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 /** `os.system` in protocol 2. */
 const evil = Buffer.from('\x80\x02cposix\nsystem\nX\x04\0\0\0true\x85R.', 'latin1');
 
-/** A stored archive (APPNOTE 4.3): an entry of zeros, which takes no space on the disk, then a pickle. */
+/** A stored archive (APPNOTE 4.3): an entry of zeros, which takes no disk space, then a pickle. */
 export function writeLargeZip(path: string, zeroBytes: number): void {
   const entries = [
     { name: 'archive/data/0', size: zeroBytes },

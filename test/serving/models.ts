@@ -10,7 +10,7 @@ import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from '../
 export const types = { float: 1, int64: 7, string: 8, bool: 9, half: 10 };
 const graphAttribute = 5;
 
-/** A folder of model files by content id. */
+/** A folder of model files by content hash. */
 export function modelFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'artenic-models-'));
   return {
@@ -32,7 +32,7 @@ export function softmaxModel(labels = '["cat","dog"]'): Uint8Array {
   return graph.encode('softmax', { 'artenic.labels': labels });
 }
 
-/** Gives every input back: names and types must survive. */
+/** Returns every input unchanged: names and types must be preserved. */
 export function echoModel(): Uint8Array {
   const value = (name: string, type: number, dims: readonly (number | string)[]) => valueInfo(name, type, dims);
   const inputs = [
@@ -50,7 +50,7 @@ export function echoModel(): Uint8Array {
   });
 }
 
-/** Counts to `n` inside onnxruntime, which nothing but the end of its process can stop. */
+/** Counts to `n` inside onnxruntime; only the end of its process can stop it. */
 export function loopModel(trips?: bigint): Uint8Array {
   const body: AttributeProto = {
     name: 'body',
@@ -78,7 +78,7 @@ export function loopModel(trips?: bigint): Uint8Array {
   });
 }
 
-/** Makes a tensor of as many numbers as the input says, or always of the given number. */
+/** Allocates a tensor with as many numbers as the input says, or with a fixed number. */
 export function allocationModel(size?: bigint): Uint8Array {
   const fixed: TensorProto[] =
     size === undefined
@@ -112,7 +112,7 @@ const externalTensor: TensorProto = {
   externalData: [{ key: 'location', value: '../../etc/passwd' }],
 };
 
-/** A tensor in another file: in the main graph, in a subgraph, and where the usual readers do not look. */
+/** Tensors stored in another file: in the main graph, in a subgraph, and in places that common readers skip. */
 export const externalDataModels: readonly (readonly [string, () => Uint8Array])[] = [
   ['an initializer', () => withTensor(externalTensor)],
   [
@@ -150,7 +150,7 @@ export const externalDataModels: readonly (readonly [string, () => Uint8Array])[
   ['a function of the model', () => appended([25, 7, 5, 5, 13], (writer) => writer)],
 ];
 
-/** Graphs inside graphs: a reader that recurses without a bound overflows its stack. */
+/** Nested graphs: a reader with unbounded recursion overflows its stack. */
 export function depthBomb(): Uint8Array {
   const path = Array.from({ length: 3000 }, () => [1, 5, 6]).flat();
   return appended([7, ...path], (writer) => writer);
@@ -175,7 +175,7 @@ function withTensor(tensor: TensorProto): Uint8Array {
   return encode({ ...identity, initializers: [tensor] });
 }
 
-/** Repeated fields of two messages in a row are read as one message. */
+/** Appends the end of a message: repeated fields of two concatenated messages are read as a single message. */
 function appended(path: readonly number[], end: (writer: protobuf.Writer) => protobuf.Writer): Uint8Array {
   const tail = path.reduceRight<Uint8Array>(
     (inner, field) => protobuf.Writer.create().uint32(tagOf(field, 2)).bytes(inner).finish(),
@@ -211,7 +211,7 @@ export function node(
   return { opType, input, output, attribute };
 }
 
-/** @param dims null: the value has no shape at all */
+/** @param dims null: the value has no shape */
 export function valueInfo(name: string, elemType: number, dims: readonly (number | string)[] | null): ValueInfoProto {
   if (dims === null) return { name, type: { tensorType: { elemType } } };
   const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));

@@ -180,7 +180,7 @@ describe('more models than hosts', () => {
   test('who waits in vain is told to come back', async () => {
     const { predict } = predictorWith({ maxHosts: 1, deadlineMs: 4000 });
     await predict({ sha256: loop, inputs: { n: 1 } });
-    // the second runs from the end of the first, so the host is still at work when the third gives up
+    // The second request starts when the first ends, so the host is still busy when the third gives up.
     const working = Promise.allSettled(['150000', forever].map((n) => predict({ sha256: loop, inputs: { n } })));
     const inVain = predict({ sha256: softmax, inputs: { x: [1, 2] } });
     await expect(inVain).rejects.toMatchObject({ type: 'unavailable', details: { retryAfterMs: 4000 } });

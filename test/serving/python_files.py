@@ -30,7 +30,7 @@ for protocol in range(6):
     write(f"evil-{protocol}.pkl", pickle.dumps(Evil(os.system, "true"), protocol))
     write(f"eval-{protocol}.pkl", pickle.dumps([1, Evil(eval, "1")], protocol))
 
-# the names are on the stack long before they are used, and decoys are pushed and popped in between
+# The names are on the stack long before they are used, and decoys are pushed and popped in between.
 write("decoy.pkl", b"\x80\x04\x8c\x02os\x8c\x06system\x8c\x01a\x8c\x01b00\x93\x8c\x04true\x85R.")
 write("memo.pkl", b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94\x8c\x01ah\x00h\x01\x93\x8c\x04true\x85R.")
 write("computed.pkl", b"\x80\x04K\x01\x8c\x06system\x93.")
@@ -71,7 +71,7 @@ for one in imports:
     module, name = one.split(":")
     write(f"import-{module}.{name}.pkl", call(module, name))
 
-# disguises of a pickle that runs a program
+# Disguised pickles that run a program.
 old = pickle.dumps(Evil(os.system, "true"), 0)
 evil4 = pickle.dumps(Evil(os.system, "true"), 4)
 good4 = pickle.dumps([1], 4)
@@ -116,7 +116,7 @@ write("evil.tar", tar([("a", b"x" * 10), ("model/data", evil)]))
 write("evil.tar.gz", gzip.compress(tar([("model/assets/data", evil)])))
 write("good.tar.gz", gzip.compress(tar([("model/saved_model.pb", b"\x08\x01" + os.urandom(1000)), ("model/empty", b"")])))
 
-# more entries than a 16-bit number counts, the last of them a pickle
+# More entries than a 16-bit number can count; the last entry is a pickle.
 with zipfile.ZipFile(os.path.join(folder, "zip64.pt"), "w") as file:
     for index in range(65_600):
         file.writestr(zipfile.ZipInfo(f"{index}"), b"")

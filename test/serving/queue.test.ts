@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 afterAll(() => models.remove());
 
-/** The place of a table of four that is asked for; any other place fails the whole run. */
+/** Looks up an index in a table of four; any other index fails the whole run. */
 function tableModel(): Uint8Array {
   const graph = new GraphBuilder();
   graph.input('place', ['rows'], 'int64');
@@ -21,7 +21,7 @@ function tableModel(): Uint8Array {
   return graph.encode('table', {});
 }
 
-/** Shares of each row in the sum over all rows of a run. */
+/** Share of each row in the sum over all rows of a run. */
 function acrossRowsModel(): Uint8Array {
   const graph = new GraphBuilder();
   graph.input('x', ['rows', 1]);

@@ -2,7 +2,7 @@ import { createPredictor, type Predictor, type PredictorOptions } from '../../se
 import { processesWith } from '../support/processes.ts';
 import type { modelFolder } from './models.ts';
 
-/** Predictors over the models of one test file; one at a time. */
+/** Predictors over the models of a test file, open one at a time. */
 export function servingWorld(models: ReturnType<typeof modelFolder>, defaults: Partial<PredictorOptions>) {
   let predictor: Predictor | null = null;
   return {

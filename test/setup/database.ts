@@ -11,7 +11,7 @@ async function administer(statement: string): Promise<void> {
   }
 }
 
-/** A migrated database of the calling file's own. */
+/** A migrated database for the calling test file. */
 export async function createTestDatabase(): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(`create database ${name} template artenic_template strategy file_copy`);

@@ -4,7 +4,7 @@ import { TestEnvironment } from 'jest-environment-node';
 
 const ticksPerSecond = 100;
 
-/** Processor time in ms of a process and of its ended children, by pid; proc(5) for the places. */
+/** Processor time in ms of each process including its ended children, by pid; proc(5) documents the fields. */
 function readProcesses() {
   const processes = new Map();
   let names = [];
@@ -20,13 +20,13 @@ function readProcesses() {
       const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
       processes.set(Number(name), { parent: Number(fields[1]), ms: (ticks * 1000) / ticksPerSecond });
     } catch {
-      // it has ended
+      // The process has ended.
     }
   }
   return processes;
 }
 
-/** This worker, its living descendants, and those that have ended and been waited for. */
+/** Processor time of this worker, its living descendants, and descendants that have ended and been waited for. */
 function processorMs() {
   const processes = readProcesses();
   if (processes === null) return null;
@@ -37,7 +37,9 @@ function processorMs() {
   return [...processes].reduce((sum, [pid, { ms }]) => (isOurs(pid) ? sum + ms : sum), 0);
 }
 
-/** Node's environment, with a note of what processor time each file took: wall far above it is waiting. */
+/**
+ * Node's environment, which also notes each file's processor time: a much longer wall time means that the file waits.
+ */
 export default class Environment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);

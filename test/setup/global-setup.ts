@@ -21,7 +21,7 @@ declare global {
   var artenicTestStack: Stack | undefined;
 }
 
-/** One server for all files, without durability; each file clones the migrated template. */
+/** A single server for all files, without durability; each file clones the migrated template. */
 async function startDatabase(folder: string): Promise<ChildProcess> {
   const options = {
     folder: join(folder, 'postgres'),
@@ -57,7 +57,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
     logFile: join(folder, 'temporal.log'),
     namespaces,
     extraFlags: [
-      // Given to every namespace at once; registering them one by one, as a worker does, would take seconds.
+      // Set for every namespace at the start; a worker's registration of each attribute would take seconds.
       ...Object.values(searchAttributes).flatMap((key) => [
         '--search-attribute',
         `${key.name}=${key.type === 'INT' ? 'Int' : 'Keyword'}`,
@@ -81,7 +81,7 @@ async function startTemporal(folder: string): Promise<ChildProcess> {
   return child;
 }
 
-/** Built once: every worker of every file runs the same code. */
+/** Bundled once, because all workers of all files run the same code. */
 async function bundleWorkflows(folder: string): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
   const workflowsPath = join(root, 'workflows', 'index.ts');
@@ -91,7 +91,9 @@ async function bundleWorkflows(folder: string): Promise<void> {
   process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'] = path;
 }
 
-/** What is tested by turns is chosen by the commit: it changes with each one, and a failure can be repeated. */
+/**
+ * Sets the seed that selects partial tests. It is the commit, so the selection changes and a failure can be repeated.
+ */
 function chooseSeed(): void {
   if (process.env['ARTENIC_TEST_SEED'] === undefined) {
     try {

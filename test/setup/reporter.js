@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 /**
- * Appends each file's start and end to `ARTENIC_TEST_EVENTS` for `test/gate`, which prints the closing lines. Without the
- * gate it prints them itself.
+ * Appends each file's start and end to `ARTENIC_TEST_EVENTS` for `test/gate`, which prints the closing lines. Without
+ * the gate, the reporter prints them itself.
  */
 export default class Reporter {
   constructor(globalConfig) {
@@ -45,7 +45,7 @@ export default class Reporter {
     this.#append(event);
   }
 
-  /** What `test/setup/environment.js` noted in the worker. */
+  /** The value that `test/setup/environment.js` noted in the worker. */
   #processorTime(file) {
     const path = join(process.env['ARTENIC_TEST_FOLDER'] ?? '', 'processor-times');
     if (!existsSync(path)) return null;

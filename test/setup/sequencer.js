@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { sep } from 'node:path';
 
-/** Files that take longest begin first, so that no core waits for one of them at the end. */
+/** The longest files start first, so that no core waits for them at the end. */
 const longest = [
   'chaos/cloud',
   'chaos/chaos',
@@ -17,7 +17,7 @@ const rank = (path) => {
   return at === -1 ? longest.length : at;
 };
 
-/** What jest asks of a sequencer; without a memory of earlier runs, as CI has none. */
+/** jest's sequencer interface, without records of earlier runs, which CI does not have. */
 export default class Sequencer {
   sort(tests) {
     const seen = tests.map((test) => {
@@ -32,6 +32,6 @@ export default class Sequencer {
   }
 
   cacheResults() {
-    // nothing is kept
+    // No results are stored.
   }
 }

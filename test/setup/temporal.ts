@@ -7,7 +7,7 @@ function variable(name: string): string {
   return value;
 }
 
-/** A namespace that no other file uses, on the run's one server; queues and workflow ids never meet. */
+/** A namespace for the calling file on the run's single server, so that queues and workflow ids never collide. */
 export async function testTemporal(): Promise<{
   readonly address: string;
   readonly namespace: string;

@@ -19,7 +19,7 @@ test('closed, at whatever moment of its last write, it has answered everybody an
     const written = ledger.append([entry]).then(() => {
       isWritten = true;
     });
-    // entries wait 5 ms for each other: before, while and after they go to the disk
+    // Entries are batched for 5 ms: close before, during and after the write to disk.
     await sleep(round % 8);
     await ledger.close();
     await Promise.resolve();

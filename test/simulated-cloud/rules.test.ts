@@ -16,7 +16,7 @@ function makeWorld(options: Partial<WorldInput> = {}): World {
   return worldSchema.parse({ ...defaultWorld, keys, controlKey: 'a control key of its own', ...options });
 }
 
-/** The cloud without its shell: turns, and the ledger they write. */
+/** The cloud's rules without a server: turns, and the ledger entries that they write. */
 class Table {
   readonly world: World;
   state: CloudState;
@@ -62,7 +62,7 @@ class Table {
 
 const still = { spotPrices: null, bootSeconds: [0, 0], preemption: {} } satisfies Partial<WorldInput>;
 
-/** Anything that may be asked of a cloud, about instances that are there or not. */
+/** Any request to a cloud, about existing or missing instances. */
 const actions = fc.array(
   fc.record({
     waitMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 * hourMs })),
@@ -230,7 +230,7 @@ describe('the cloud', () => {
     expect(billedTime(70_000, { billing })).toBe(70_000);
     expect(costOf(1, hourMs)).toBe(1);
     expect(costOf(1, hourMs + 1)).toBe(2);
-    // a year of eight H100: beyond what a double holds exactly
+    // A year of eight H100: more than a double holds exactly.
     expect(costOf(55_040_001, 8760 * hourMs)).toBe(55_040_001 * 8760);
   });
 });

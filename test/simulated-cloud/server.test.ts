@@ -211,7 +211,7 @@ test('a scripted instance talks to the API as a runner does, and its last word l
       let text = '';
       for await (const chunk of request) text += String(chunk);
       heard.push(`${request.url} ${(JSON.parse(text) as { kind?: string }).kind ?? ''}`.trim());
-      // the first try of each is not heard
+      // The first try of each request fails.
       response.writeHead(heard.filter((one) => one === heard.at(-1)).length === 1 ? 503 : 200).end('{}');
     })();
   });
@@ -248,7 +248,7 @@ test('a scripted instance talks to the API as a runner does, and its last word l
   api.close();
 });
 
-/** An API that counts what it hears. */
+/** An API that counts its requests. */
 async function hearing(): Promise<{ url: string; heard: () => number; close: () => void }> {
   let count = 0;
   const api = createServer((request, response) => {
@@ -267,7 +267,7 @@ async function hearing(): Promise<{ url: string; heard: () => number; close: () 
   return { url: `http://127.0.0.1:${address.port}`, heard: () => count, close };
 }
 
-/** As long as a tag holds. */
+/** A script as long as a tag can hold. */
 const beating = Array.from({ length: 200 }, () => [
   { do: 'heartbeat', progress: null },
   { do: 'wait', seconds: 0.1 },
@@ -289,14 +289,14 @@ test.each(['stopped', 'partitioned'] as const)(
     };
     await hears(3);
     await ask('POST', `/control/instances/${id}/silence`, { how });
-    // one may be on its way
+    // A heartbeat may still be in flight.
     let last = { heard: api.heard(), atMs: Date.now() };
     await poll('silence', patienceMs, () => {
       if (api.heard() !== last.heard) last = { heard: api.heard(), atMs: Date.now() };
       return Date.now() - last.atMs > 500 ? true : null;
     });
     expect(await describe(id)).toMatchObject({ state: 'running' });
-    // also for the next life of the cloud
+    // The silence lasts through a restart of the cloud.
     await server?.close();
     await open();
     const still = api.heard();

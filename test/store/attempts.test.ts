@@ -81,7 +81,7 @@ describe('attempts', () => {
     expect(leftMs).toBeGreaterThan(50_000);
     expect(leftMs).toBeLessThanOrEqual(60_000);
     await new Promise((done) => setTimeout(done, 5));
-    // over by now, and still nobody's but its own
+    // The lease has expired, but `launchedBy` stays until another process takes the lease.
     expect(await store.attempts.leaseLaunch(mine, 'c', 60_000)).toBeGreaterThan(50_000);
     expect((await store.attempts.get(other)).launchedBy).toBe('b');
     expect(await store.attempts.leaseLaunch(other, 'c', 60_000)).toBeNull();
@@ -123,7 +123,7 @@ describe('attempts', () => {
     await store.attempts.hello(attemptId, `token of ${attemptId}`, at(10));
     const hear = (seconds: number) => store.attempts.hear(`token of ${attemptId}`, at(seconds), 2000);
     const lastSign = async () => (await store.attempts.get(attemptId)).lastHeartbeatAt;
-    // Its job has not moved on to it yet.
+    // The job's fence has not moved to this attempt yet.
     expect(await hear(12)).toEqual({ attempt: await store.attempts.get(attemptId), job: await store.jobs.get(jobId) });
     expect(await lastSign()).toEqual(at(10));
     await store.jobs.moveFence(jobId, 1);
@@ -209,7 +209,7 @@ describe('decisions', () => {
     expect(await store.decisions.find(jobId, 4)).toBeNull();
     const page = await store.decisions.page({ jobId, limit: 2 });
     expect(page.items.map(({ decision }) => decision)).toEqual([1, 2]);
-    // What it was decided by is long, and nobody reads it in a list.
+    // Lists omit the inputs of a decision, because they are long.
     expect(page.items[0]).not.toHaveProperty('inputs');
     expect(await store.decisions.page({ jobId, limit: 2, cursor: page.nextCursor ?? '' })).toMatchObject({
       items: [{ decision: 3 }],

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-/** The first column of the answer, a line for each row. */
+/** The first column of the result, with a line for each row. */
 async function sqlOf(statement: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -136,7 +136,7 @@ describe('capacity', () => {
       expect((await store.capacity.inUse(provider)).vcpu).toBeLessThanOrEqual(machine.vcpu);
       granted.push(...now);
       await Promise.all(now.slice(0, 3).map((id) => store.capacity.release(id)));
-      // Releases while others grant.
+      // Releases while other calls grant.
       await Promise.all(now.slice(3).map((id) => store.capacity.release(id)));
     }
     expect(granted).toEqual(ids);

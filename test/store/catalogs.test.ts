@@ -84,7 +84,7 @@ test('refreshes at one moment do not disturb each other', async () => {
   expect(await store.catalogs.count({ providers: ['many'] })).toBeGreaterThanOrEqual(40);
 });
 
-/** What a search must find, said once more and simply. */
+/** A simple second implementation of the search, as the expected result. */
 function isWanted({ resources, ...one }: CatalogOffer, query: OfferSearch): boolean {
   const { regions = [], withoutRegions = [], spot, gpuType, needs = {}, mostUsdMicrosPerHour = Infinity } = query;
   const isThere = regions.length === 0 || regions.includes(one.region) || withoutRegions.includes(one.provider);

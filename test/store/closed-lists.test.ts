@@ -17,7 +17,10 @@ afterAll(async () => {
   await world.close();
 });
 
-/** A row of a list in code needs a migration, too: without it the first such row is refused while a job runs. */
+/**
+ * A new value of a list in code needs a migration: without it, the first row with the value is refused while a job
+ * runs.
+ */
 test.each([
   ['attempts_stop_requested_check', stopReasons],
   ['attempts_state_check', attemptStates],

@@ -37,7 +37,7 @@ describe('events', () => {
       for (let index = 0; index < eventsEach; index++) {
         await store.transaction(async (inside) => {
           await inside.events.append(event(`writer-${writer}`, { index }));
-          // An insert that was first may well be committed last.
+          // The first insert may be committed last.
           await sleep(Math.random() * 30);
         });
       }
@@ -48,7 +48,7 @@ describe('events', () => {
       while (seen.length < writers * eventsEach) {
         const finalRound = !writing;
         await store.events.sequence();
-        // Small pages, and a reader of its own pace each.
+        // Small pages, with a different size for each reader.
         const page = await store.events.after(last, 5 + reader * 20);
         for (const { sequence, subject, data } of page) seen.push({ sequence, subject, index: data['index'] });
         last = page.at(-1)?.sequence ?? last;
@@ -66,7 +66,7 @@ describe('events', () => {
       expect(seen.map(({ sequence }) => sequence)).toEqual(expected);
       expect(new Set(seen.map(({ subject, index }) => `${subject}/${String(index)}`)).size).toBe(writers * eventsEach);
       for (const subject of new Set(seen.map((one) => one.subject))) {
-        // Each writer commits one after the other: its own order is commit order.
+        // Each writer commits sequentially, so its own order is the commit order.
         expect(seen.filter((one) => one.subject === subject).map(({ index }) => index)).toEqual([
           0, 1, 2, 3, 4, 5, 6, 7,
         ]);

@@ -72,7 +72,7 @@ describe('runner events', () => {
     const answers = await Promise.all(crowd());
     expect(answers.toSorted()).toEqual([...Array.from({ length: 9 }, () => 'known'), 'taken']);
     expect(await store.runnerEvents.accept('a/attempt-2', event, at(1))).toBe('taken');
-    // a note is no event, whatever it is called
+    // A note is not an event, even under the same name.
     expect(await store.runnerEvents.firstTime('a/attempt-1', 'e', at(1))).toBe(true);
     expect(await store.runnerEvents.firstTime('a/attempt-1', 'e', at(1))).toBe(false);
     expect(await store.runnerEvents.undelivered('a/attempt-1', 10)).toEqual([{ eventId: 'e', event }]);
@@ -112,7 +112,7 @@ describe('log chunks', () => {
     (await store.logChunks.from(ref, offset, mostBytes)).map((chunk) => chunk.offset);
   const keyOf = (ref: LogRef, offset: number): string => `${ref.attempt}-${ref.stream}-${offset}`;
 
-  /** Ten bytes in each row, and each row an object of its own if `inObjects`. */
+  /** Ten bytes in each row, and an object for each row if `inObjects`. */
   async function write(ref: LogRef, count: number, inObjects = true): Promise<void> {
     for (let offset = 0; offset < count * 10; offset += 10) {
       await store.logChunks.insert({ ...ref, offset, content: Buffer.alloc(10, String(offset / 10)) });
@@ -160,7 +160,7 @@ describe('log chunks', () => {
     expect((await store.logChunks.from(ref, 0, 100)).map(({ place }) => place)).toEqual(
       ranges.map((range) => ({ kind: 'object', key: 'whole', range })),
     );
-    // one of its two chunks is still in use
+    // One of its two chunks is still in use.
     expect(await store.logChunks.trim(jobId, 20, 0)).toEqual([]);
     expect(await store.logChunks.trim(jobId, 0, 0)).toEqual(['whole']);
   });

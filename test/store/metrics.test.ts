@@ -107,7 +107,7 @@ describe('series', () => {
       { weight: 20, arbitrary: fc.integer({ min: -50, max: 50 }) },
       { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
     );
-    // Long ones are read from blocks, and small limits make these long.
+    // Long series are read from blocks; small limits make these series long.
     const series = fc.array(value, { minLength: 1, maxLength: 600, size: 'max' });
     const options = { limit: fc.integer({ min: 1, max: 60 }), piece: fc.integer({ min: 60, max: 700 }) };
     await fc.assert(
@@ -166,7 +166,7 @@ describe('series', () => {
   });
 });
 
-/** What is read grows with the points; which ones are read does not. */
+/** The amount read grows with the points, but the query plan stays the same. */
 const steps = isFull ? 100_000 : 20_000;
 
 describe(`${(10 * steps) / 1e6} million points`, () => {
@@ -174,7 +174,7 @@ describe(`${(10 * steps) / 1e6} million points`, () => {
   const names = ['accuracy', 'grad_norm', 'learning_rate', 'loss', 'val_loss'];
 
   beforeAll(async () => {
-    // Half in one job, of 5 names. The rest in 50 jobs.
+    // Half of the points in one job, with 5 names. The rest in 50 jobs.
     await sql`
       insert into metric_points (job_id, attempt, name, step, time, value)
       select ${large}, case when step < ${0.6 * steps} then 1 else 2 end, name, step, now(),
@@ -193,7 +193,8 @@ describe(`${(10 * steps) / 1e6} million points`, () => {
   const count = async () =>
     (await sql<{ readonly count: bigint }>`select count(*) as count from metric_points`.execute(db)).rows[0]?.count;
 
-  // A name's blocks, or its points while they are few; the newest finite value of `grad_norm` lies behind a tenth of its points.
+  // A name's blocks, or its points while they are few. The newest finite value of `grad_norm` comes before a tenth of
+  // its points.
   const mostOfName = steps / 4;
   test.each<readonly [string, () => RawBuilder<unknown>, number]>([
     ['series of one name', () => seriesQuery({ jobId: large, names: ['loss'], limit: 1000 }), mostOfName],

@@ -70,7 +70,7 @@ describe('migrations', () => {
       expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
       const names = migrations.map(({ name }) => name);
       expect((await orm.migrator.getExecuted()).map(({ name }) => name)).toEqual(names);
-      // by number, so that two changes that were made at once still have one order
+      // Sorted by number, so that two changes made in parallel have a fixed order.
       expect(names).toEqual([...new Set(names)].toSorted());
     });
   });
@@ -93,7 +93,7 @@ describe('migrations', () => {
         ...[199, 200].map((number) => [number, `old ${number}`]),
         ...['without a number', 'of a wrong clock', 'new'].map((subject, index) => [201 + index, subject]),
       ]);
-      // All that was there is one partition; the rows of a wrong clock have moved to the week that they belong to.
+      // Existing rows are a single partition; rows with a wrong clock were moved to the week that they belong to.
       const parts = await partitionsOf(databaseOf(orm), 'events');
       expect(parts.map(({ name }) => name.replace(/\d+/, ''))).toEqual([
         'events_before_',

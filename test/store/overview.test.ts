@@ -19,7 +19,7 @@ let close: () => Promise<void>;
 const projectId = 'default';
 const ago = (days: number): Date => new Date(Date.now() - days * 86_400_000);
 
-/** Jobs of a year, of which every hundredth is of the last week and every thousandth open; ten events of each. */
+/** Jobs of a year: every hundredth is from the last week, every thousandth is open; each has ten events. */
 const jobs = 20_000;
 beforeAll(async () => {
   const opened = await openTestStore();

@@ -12,11 +12,11 @@ export type Plan = {
 
 export const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 
-/** Rows that a scan has looked at. */
+/** Number of rows that a scan has examined. */
 export const rowsOfScan = (scan: Plan): number =>
   (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'];
 
-/** Runs the query; the tables that it read, by scan, and how many of their rows it looked at. */
+/** Runs the query; returns the scanned tables and the number of examined rows. */
 export async function rowsReadBy(
   db: Db,
   query: RawBuilder<unknown>,

@@ -15,7 +15,7 @@ import { startCuttingServer } from '../support/cutting-server.ts';
 import { poll } from '../support/poll.ts';
 import { insertJob, principal } from './support.ts';
 
-/** Few connections: if a death loses one, some rounds are enough to run out of them. */
+/** Few connections, so that a few rounds exhaust the pool if a death leaks a connection. */
 const poolMax = 3;
 const unavailable = expect.objectContaining({ name: 'ArtenicError', type: 'unavailable' });
 
@@ -32,7 +32,7 @@ async function start(): Promise<void> {
   await awaitPostgres(options, 20_000, () => server.exitCode === null);
 }
 
-/** Kills the postmaster; its children notice, and end by themselves. */
+/** Kills the postmaster; its children notice and exit by themselves. */
 async function kill(): Promise<void> {
   const exited = once(server, 'exit');
   server.kill('SIGKILL');
@@ -71,7 +71,7 @@ describe('PostgreSQL dies by kill -9 and comes back', () => {
     onTestEnd.push(() => listener.close());
     const { id } = await insertJob(store);
     for (let round = 1; round <= 3; round++) {
-      // As many open transactions as there are connections.
+      // An open transaction for every connection.
       const { promise: killed, resolve } = Promise.withResolvers<void>();
       let open = 0;
       const transactions = Array.from({ length: poolMax }, () =>

@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 type Line = { readonly line: string };
 
-/** Partitions come and go with the weeks; what they are parts of stays. */
+/** Tables without their partitions, which come and go with the weeks. */
 const tables = `
   select pg_class.oid, relname, relkind from pg_class
   where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition and relname <> 'migrations'`;
@@ -46,7 +46,7 @@ async function tableText(client: pg.Client, oid: string, name: string): Promise<
   return [`create table ${name} (\n${body}\n)${partitioned.join('')};`, ...indexes].join('\n');
 }
 
-/** The schema of a database as text: the same for the same schema, whatever order it was made in. */
+/** The schema of a database as text, independent of the order in which it was created. */
 export async function schemaText(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ oid: string; relname: string }>(`${tables} order by relname`);
   const texts: string[] = [];

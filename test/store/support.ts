@@ -44,7 +44,7 @@ export function insertJob(
   });
 }
 
-/** A job with its first attempt. */
+/** Inserts a job with its first attempt. */
 export async function insertAttempt(
   store: ActingStore,
 ): Promise<{ readonly jobId: string; readonly attemptId: string }> {
@@ -54,7 +54,7 @@ export async function insertAttempt(
   return { jobId, attemptId };
 }
 
-/** Numbers what has been committed, and gives all of it. */
+/** Numbers all committed events, and returns them. */
 export async function allEvents(store: ActingStore) {
   await store.events.sequence();
   return store.events.after(0n, 100_000);

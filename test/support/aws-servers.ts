@@ -8,7 +8,7 @@ import { freePort } from '../../workers/up/ports.ts';
 import { poll } from './poll.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Installing one, once on a machine, takes up to a minute. */
+/** The installation of a server, once per machine, takes up to a minute. */
 export const awsServersTimeoutMs = 600_000;
 
 export type Server = { readonly url: string; readonly stop: () => Promise<void> };
@@ -22,7 +22,7 @@ async function startServer(
   const port = await freePort();
   const child: ChildProcess = spawn(join(pythonTool(root, tool), program), args(port), {
     stdio: 'ignore',
-    // moto reads thousands of images at first, for seconds, which nothing here asks for
+    // moto otherwise reads thousands of images at start, for seconds. No test needs them.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' },
   });
   const exited = once(child, 'exit');
@@ -43,7 +43,7 @@ async function startServer(
   };
 }
 
-/** moto's server (getmoto, Apache-2.0): EC2 as far as it goes. */
+/** moto's server (getmoto, Apache-2.0), which simulates part of EC2. */
 export function startMoto(): Promise<Server> {
   return startServer('moto', 'moto_server', (port) => ['-H', '127.0.0.1', '-p', String(port)], '/moto-api/');
 }
@@ -54,7 +54,7 @@ export type Fired = z.output<typeof firedSchema>[number];
 /** microburst (pingedbrain, MIT): AWS-shaped faults in front of a server, and a list of what it did. */
 export type FaultProxy = Server & {
   readonly setRules: (rules: readonly object[]) => Promise<void>;
-  /** Everything that really fired since the start. */
+  /** Every fault that fired since the start. */
   readonly fired: () => Promise<readonly Fired[]>;
 };
 

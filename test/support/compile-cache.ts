@@ -1,5 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** For `NODE_COMPILE_CACHE`: the many processes of a run share what Node compiles, which is half of a short one's work. */
+/**
+ * Folder for `NODE_COMPILE_CACHE`. The many processes of a run share compiled code, which is half of a short process's
+ * work.
+ */
 export const compileCache = (): string => join(process.env['ARTENIC_TEST_FOLDER'] ?? tmpdir(), 'compile-cache');

@@ -3,12 +3,12 @@ import { createServer } from 'node:net';
 import { poll } from './poll.ts';
 
 export type CuttingServer = {
-  /** Until so many connections have come. */
+  /** Resolves after this many connections. */
   readonly tried: (times: number) => Promise<true>;
   readonly close: () => Promise<void>;
 };
 
-/** Stands in for a server that is away: cuts every connection and counts them, so that a test sees a client try. */
+/** Replaces an unavailable server: it cuts and counts every connection, so that a test sees a client try. */
 export async function startCuttingServer(port: number): Promise<CuttingServer> {
   let connections = 0;
   const server = createServer((socket) => {

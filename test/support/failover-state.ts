@@ -10,7 +10,7 @@ function ruledOutBy(attempts: readonly EndedAttempt[]): readonly Offer[] {
   return attempts.filter(({ ending }) => ending.kind === 'launch-failed').map(({ offer }) => offer);
 }
 
-/** A state whose sums are those of its attempts. */
+/** A failover state whose sums match its attempts. */
 export function failoverState(
   state: Omit<FailoverState, 'endings' | 'ruledOut' | 'launchRefusals'> & Partial<FailoverState>,
 ): FailoverState {

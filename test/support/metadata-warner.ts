@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** As much of AWS's metadata service as a warning with a time of our own needs. */
+/** The part of AWS's metadata service that announces an interruption; the test chooses the time. */
 export type MetadataWarner = {
   readonly url: string;
   readonly warn: (leftMs: number) => void;

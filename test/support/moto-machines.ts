@@ -17,8 +17,8 @@ const lookEveryMs = 200;
 type Machine = { readonly sandbox: SandboxedMachine; readonly warner: MetadataWarner };
 
 /**
- * moto's instances, which are only records, with machines behind them: what an instance's user data says is run in a folder,
- * it ends in moto when the machine switches itself off, and the machine ends when moto terminates it.
+ * Machines for moto's instances, which are only records. An instance's user data runs in a folder; moto's instance ends
+ * when the machine switches itself off, and the machine ends when moto terminates the instance.
  */
 export class MotoMachines {
   readonly #moto: Server;
@@ -27,10 +27,10 @@ export class MotoMachines {
   readonly #machines = new Map<string, Machine>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> = Promise.resolve();
-  /** Ends that are on their way. */
+  /** Instance ends in progress. */
   readonly #ends: Promise<void>[] = [];
   #isClosed = false;
-  /** What went wrong on our side; must stay empty. */
+  /** Errors of this helper; must stay empty. */
   readonly faults: string[] = [];
 
   private constructor(moto: Server, proxy: RetouchingProxy) {
@@ -49,7 +49,7 @@ export class MotoMachines {
     return new MotoMachines(moto, await startRetouchingProxy(moto.url));
   }
 
-  /** What a worker needs to use it. */
+  /** Environment for a worker that uses these machines. */
   environment(): Readonly<Record<string, string>> {
     return {
       ARTENIC_AWS_REGIONS: region,
@@ -60,13 +60,13 @@ export class MotoMachines {
     };
   }
 
-  /** moto's own list, with everything that has ended. */
+  /** moto's own list, including ended instances. */
   async instances(): Promise<readonly Instance[]> {
     const { Reservations } = await this.#ec2.send(new DescribeInstancesCommand({}));
     return (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
   }
 
-  /** As AWS does it: the warning in the metadata, then the end, with its reason on record. */
+  /** Warns like AWS: the metadata announce the end, then the instance ends with its reason on record. */
   warn(instanceId: string, leftMs: number): void {
     this.#machines.get(instanceId)?.warner.warn(leftMs);
     setTimeout(() => this.#endIn(instanceId, 'Server.SpotInstanceTermination'), leftMs).unref();
@@ -102,7 +102,7 @@ export class MotoMachines {
     this.#ends.push(end.catch((error: unknown) => void this.faults.push(String(error))));
   }
 
-  /** The first reason stays. */
+  /** The first reason is kept. */
   async #end(instanceId: string, stateReason: string): Promise<void> {
     const found = (await this.instances()).find(({ InstanceId }) => InstanceId === instanceId);
     if (found?.State?.Name === 'terminated') return;
@@ -111,7 +111,7 @@ export class MotoMachines {
     await this.#ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
   }
 
-  /** Pids that are left of any machine. */
+  /** Pids of machine processes that are still alive. */
   left(): readonly number[] {
     return [...this.#machines.values()].flatMap(({ sandbox }) => sandbox.left());
   }

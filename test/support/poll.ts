@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Looks are for a condition that others work towards, on the same two cores: the longer it takes, the rarer they are. */
+/** Polls compete with the polled work for the same two cores, so the pause grows with the waiting time. */
 const pauses = { firstMs: 10, growth: 1.5, mostMs: 100 };
 
-/** Asks until there is an answer other than null, at most `timeoutMs`; then says what it waited for. */
+/**
+ * Calls `ask` until it returns a value other than null, for at most `timeoutMs`; then throws an error that names
+ * `what`.
+ */
 export async function poll<T>(what: string, timeoutMs: number, ask: () => Promise<T | null> | T | null): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * pauses.growth, pauses.mostMs)) {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Pids of living processes whose environment holds `text`; zombies do not count. Linux only, as CI is. */
+/** Pids of living processes whose environment contains `text`; zombies do not count. Works on Linux only, like CI. */
 export function processesWith(text: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -4,7 +4,7 @@ export type ProgramNode = { readonly type: string; readonly [key: string]: unkno
 export const isProgramNode = (value: unknown): value is ProgramNode =>
   typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 
-/** The node itself, then all below it, in the order of the text. */
+/** The node itself, then all nodes below it, in source order. */
 export function* nodesBelow(node: ProgramNode): Generator<ProgramNode> {
   yield node;
   for (const value of Object.values(node))

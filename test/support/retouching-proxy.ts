@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** What the proxy says of an instance instead of what moto says. */
+/** Values that the proxy reports for an instance instead of moto's. */
 export type Retouch = {
-  /** Of a living instance. */
+  /** State of an instance that moto reports as alive. */
   readonly state?: string;
   readonly stateReason?: string | null;
   readonly transitionReason?: string;
@@ -13,15 +13,15 @@ export type Retouch = {
 export type RetouchingProxy = {
   readonly url: string;
   readonly retouches: Map<string, Retouch>;
-  /** As EC2 does and moto does not: a create with a token that was seen before gets the first one's answer. */
+  /** As EC2 does and moto does not: a create with a known token gets the answer of the first create with that token. */
   honoursTokens: boolean;
-  /** So many of the next creates are sent twice. */
+  /** Number of next creates that are sent twice. */
   createsToDouble: number;
-  /** So many of the next answers that describe one instance, or list them, name a state that nobody knows. */
+  /** Number of next answers with an unknown state, for requests that describe an instance or list instances. */
   readonly unknownStates: { describe: number; list: number };
-  /** The actions that were asked for. */
+  /** Actions of all requests. */
   readonly requests: string[];
-  /** The proxy goes down for good as soon as it has carried one create. */
+  /** The proxy goes down permanently after the next create. */
   diesAfterCreate: boolean;
   readonly close: () => Promise<void>;
 };
@@ -60,7 +60,7 @@ function retouchItem(item: string, id: string, retouch: Retouch): string {
   );
 }
 
-/** An instance is the `item` around its `instanceId`; items lie in items. */
+/** An instance is the `item` element around its `instanceId`; items are nested. */
 function retouchInstances(xml: string, retouches: ReadonlyMap<string, Retouch>): string {
   const open: { readonly start: number; id: string | null }[] = [];
   let text = '';
@@ -99,7 +99,7 @@ async function passOn(upstream: string, request: IncomingMessage, body: Buffer):
   const method = request.method ?? 'GET';
   const answer = await fetch(`${upstream}${request.url}`, {
     method,
-    // moto tells the region by the host or the signature; the signature is there
+    // moto reads the region from the host or the signature; the signature is forwarded.
     headers,
     ...(method === 'GET' ? {} : { body }),
   });
@@ -107,9 +107,9 @@ async function passOn(upstream: string, request: IncomingMessage, body: Buffer):
 }
 
 /**
- * Stands in front of moto and adds what moto cannot do: states and reasons of spot instances that are taken back, ends that
- * nobody asked for, states that nobody knows, creates that make two, and client tokens that keep two creates apart. Its answers are ours, written after AWS's
- * documentation; none was recorded at AWS.
+ * Stands in front of moto and adds features that moto lacks: states and reasons of preempted spot instances,
+ * unrequested ends, unknown states, creates that make two instances, and client tokens that keep two creates apart. Its
+ * answers are written after AWS's documentation; none was recorded at AWS.
  */
 export async function startRetouchingProxy(upstream: string): Promise<RetouchingProxy> {
   const retouches = new Map<string, Retouch>();
@@ -155,7 +155,7 @@ export async function startRetouchingProxy(upstream: string): Promise<Retouching
       return;
     }
     const told = operation === 'DescribeInstances' ? retouch(text, body) : text;
-    // microburst cuts by length
+    // microburst needs the content length to cut answers.
     response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(told) }).end(told);
   }
 

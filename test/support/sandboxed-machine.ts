@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processesWith } from './processes.ts';
 
-/** Programs that would act on this computer, or keep us waiting. They note that they were called. */
+/** Programs that would affect this computer or delay the test. Each stub logs its calls. */
 const stubs: Readonly<Record<string, string>> = {
   poweroff: 'echo "poweroff $*" >> "$SANDBOX/calls"',
   shutdown: 'echo "shutdown $*" >> "$SANDBOX/calls"',
   sleep: 'echo "sleep $*" >> "$SANDBOX/calls"; exec /bin/sleep 0.02',
 };
 
-/** User data run as a machine would, below a folder: only its places on the disk are others, and the programs above. */
+/** Runs user data as a machine would, inside a folder: only its disk paths and the programs above are replaced. */
 export class SandboxedMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'artenic-machine-'));
   readonly #userData: string;
   readonly #bin = join(this.folder, 'bin');
 
-  /** `metadataUrl`: where it hears that it is taken back; nobody is there when absent. */
+  /** `metadataUrl`: where the machine reads interruption warnings; by default nothing listens there. */
   constructor(userData: string, metadataUrl = 'http://127.0.0.1:9') {
     this.#userData = userData
       .replaceAll('/var/lib/artenic', join(this.folder, 'artenic'))
@@ -44,7 +44,10 @@ export class SandboxedMachine {
     return this.read('calls').split('\n').filter(Boolean);
   }
 
-  /** Boots it and waits for its end, which the script's own is. `hasNode`: the image holds the Node that we run on. */
+  /**
+   * Boots the machine and waits for its end, which is the script's end. `hasNode`: the image contains this process's
+   * Node.
+   */
   async run(options: { readonly hasNode: boolean }): Promise<number | null> {
     const path = this.file('user-data');
     writeFileSync(path, this.#userData);
@@ -53,7 +56,7 @@ export class SandboxedMachine {
     if (options.hasNode) {
       writeFileSync(join(nodeFolder, 'node'), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
     } else {
-      // an image with a Node that is too old
+      // Simulates an image whose Node is too old.
       writeFileSync(join(nodeFolder, 'node'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     }
     const log = openSync(this.file('console'), 'a');
@@ -73,12 +76,12 @@ export class SandboxedMachine {
     }
   }
 
-  /** Pids that are left of it. */
+  /** Pids of the machine's processes that are still alive. */
   left(): readonly number[] {
     return processesWith(this.folder);
   }
 
-  /** At once, whatever it was doing. */
+  /** Kills all processes at once. */
   cutPower(): void {
     for (const pid of this.left()) {
       try {

@@ -12,7 +12,7 @@ import { processesWith } from './processes.ts';
 
 const program = fileURLToPath(new URL('../../simulated-cloud/main.ts', import.meta.url));
 
-/** A simulated cloud as `npm run cloud:simulated` starts it: a process of its own, with a bill of its own. */
+/** A simulated cloud as `npm run cloud:simulated` starts it: a separate process with its own bill. */
 export class SimulatedCloud {
   readonly #home = mkdtempSync(join(tmpdir(), 'artenic-cloud-'));
   readonly #worldFile = join(this.#home, 'world.json');
@@ -24,7 +24,7 @@ export class SimulatedCloud {
     writeFileSync(this.#worldFile, JSON.stringify(world));
   }
 
-  /** What a worker needs to use it. */
+  /** Environment for a worker that uses this cloud. */
   environment(): Readonly<Record<string, string>> {
     return {
       ARTENIC_SIMULATED_CLOUD_URL: `http://127.0.0.1:${this.#port}`,
@@ -64,7 +64,7 @@ export class SimulatedCloud {
     return (text === '' ? null : JSON.parse(text)) as T;
   }
 
-  /** Everything that has happened, in its order. */
+  /** All ledger entries, in order. */
   async ledger(): Promise<readonly LedgerEntry[]> {
     const response = await fetch(`http://127.0.0.1:${this.#port}/control/ledger`, {
       headers: { authorization: `Bearer ${this.#keys.controlKey}` },
@@ -78,7 +78,7 @@ export class SimulatedCloud {
     return this.control<Judgement>('POST', '/judge', {});
   }
 
-  /** Ends it with its machines; returns the pids that are left of it. */
+  /** Ends the cloud with its machines; returns the pids that are still alive. */
   async destroy(): Promise<readonly number[]> {
     await this.kill('SIGTERM');
     const left = processesWith(this.#home);
@@ -88,7 +88,9 @@ export class SimulatedCloud {
   }
 }
 
-/** From each entry of that kind about an instance to the create of its job's next attempt, both by the ledger. */
+/**
+ * Time from each entry of this kind about an instance to the create of its job's next attempt, both from the ledger.
+ */
 export function replacementTimesMs(
   ledger: readonly LedgerEntry[],
   kind: 'noticed' | 'stopping',

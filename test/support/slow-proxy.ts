@@ -4,19 +4,19 @@ import { Transform } from 'node:stream';
 
 export type SlowProxy = {
   readonly url: string;
-  /** What it carries to the server, in all its connections together; what comes back is not slowed. */
+  /** Rate towards the server, shared by all connections; answers are not slowed. */
   bytesPerSecond: number;
-  /** Bytes that it has carried to the server. */
+  /** Bytes carried to the server so far. */
   readonly carriedBytes: () => number;
   readonly close: () => Promise<void>;
 };
 
-/** A line to a server on this machine that may be as slow as a test wants it. */
+/** A connection to a server on this machine, at a speed that the test chooses. */
 export async function startSlowProxy(target: string): Promise<SlowProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let carried = 0;
-  /** When the line is free again, by `performance.now`. */
+  /** Time when the line is free again, by `performance.now`. */
   let freeAtMs = 0;
   const slowly = (): Transform =>
     new Transform({
@@ -35,7 +35,7 @@ export async function startSlowProxy(target: string): Promise<SlowProxy> {
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      // one end goes, the other follows
+      // When either end closes, the other end closes too.
       socket.on('error', () => undefined);
       socket.once('close', () => (socket === near ? far : near).destroy());
     }

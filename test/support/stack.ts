@@ -22,11 +22,11 @@ export type Endpoints = {
   readonly processes: Readonly<Record<string, number>>;
 };
 
-/** A whole platform of the calling test's own, started as `npm start` does. */
+/** A complete platform for the calling test, started like `npm start`. */
 export type Stack = {
   readonly home: string;
   readonly endpoints: () => Endpoints;
-  /** One authenticated call; throws for an answer of 400 or more. Connection failures are tried again for 30 s. */
+  /** An authenticated call; throws for an answer of 400 or more. Connection failures are retried for 30 s. */
   readonly request: <T>(
     method: string,
     path: string,
@@ -34,26 +34,26 @@ export type Stack = {
     headers?: Readonly<Record<string, string>>,
   ) => Promise<T>;
   readonly adminKey: () => string;
-  /** What the supervisor has printed since its last start. */
+  /** The supervisor's output since its last start. */
   readonly output: () => string;
-  /** kill -9 of one part; the supervisor brings it back. */
+  /** kill -9 of a part; the supervisor restarts it. */
   readonly kill: (name: 'api' | 'worker' | 'postgres' | 'temporal') => void;
   readonly killSupervisor: () => Promise<void>;
   readonly start: (args?: readonly string[]) => Promise<number>;
-  /** Ctrl-C; returns the pids that are left of this home. */
+  /** Ctrl-C; returns the pids of this home that are still alive. */
   readonly stop: () => Promise<readonly number[]>;
   /** Ends everything and removes the home. */
   readonly destroy: () => Promise<void>;
 };
 
-/** Ports that are free now, in place of the usual ones: two stacks that start at the same moment must not take the same. */
+/** Assigns currently free ports instead of the defaults, so that two stacks started at once do not collide. */
 async function givePorts(home: string): Promise<void> {
   const names = ['api', 'temporal', 'temporalUi', 'postgres', 'workerHealth'];
   const ports = await Promise.all(names.map(async (name) => [name, await freePort()] as const));
   writeFileSync(join(home, 'ports.json'), JSON.stringify(Object.fromEntries(ports)));
 }
 
-/** What the run has built and compiled once: more than half of a start's work. */
+/** Files that the run built and compiled once; building them is more than half of a start's work. */
 function prebuilt(): Readonly<Record<string, string>> {
   const bundle = process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'];
   return { NODE_COMPILE_CACHE: compileCache(), ...(bundle === undefined ? {} : { ARTENIC_WORKFLOW_BUNDLE: bundle }) };
@@ -69,7 +69,7 @@ export function createStack(
 
   const endpoints = () => JSON.parse(readFileSync(join(home, 'endpoints.json'), 'utf8')) as Endpoints;
   const adminKey = () => readFileSync(join(home, 'admin.key'), 'utf8').trim();
-  // PostgreSQL's data folder can be outside of the home.
+  // PostgreSQL's data folder may be outside of the home.
   const left = () => [...new Set([...processesWith(home), ...processesWith(knownDataFolder(homeAt(home)))])];
 
   async function start(args: readonly string[] = ['--no-demo']): Promise<number> {

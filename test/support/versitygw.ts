@@ -8,17 +8,17 @@ import { goTool } from '../../scripts/go-tools.mjs';
 import { freePort } from '../../workers/up/ports.ts';
 import { poll } from './poll.ts';
 
-/** A server that speaks S3 and checks signatures, expiry, checksums and preconditions; written by Versity. */
+/** Versity's S3 server, which checks signatures, expiry, checksums and preconditions. */
 export type S3Server = {
   readonly endpoint: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly bucket: string;
-  /** Where its objects lie, each as a file below the bucket's folder. */
+  /** Folder of the objects; each object is a file below its bucket's folder. */
   readonly folder: string;
   readonly stop: () => Promise<void>;
 };
 
-/** Building it, once on a machine, takes minutes: `beforeAll` gets this long. */
+/** Timeout for `beforeAll`: the build, once per machine, takes minutes. */
 export const s3ServerTimeoutMs = 900_000;
 
 export async function startS3Server(): Promise<S3Server> {

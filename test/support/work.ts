@@ -1,7 +1,7 @@
 import { Session, type Profiler } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 
-/** Sends one command; in the same thread its answer comes before `post` returns. */
+/** Sends a command; in the same thread its answer arrives before `post` returns. */
 function ask(session: Session, method: string, params: object = {}): unknown {
   let answer: unknown;
   let failure: Error | null = null;
@@ -14,13 +14,13 @@ function ask(session: Session, method: string, params: object = {}): unknown {
 }
 
 /**
- * How much JavaScript `run` executes: calls of functions and rounds of loops, as V8 counts them for coverage. Unlike
- * time it does not depend on what else the machine does, so two sizes of an input can be compared.
+ * Amount of JavaScript that `run` executes: function calls and loop iterations, as V8 counts them for coverage. Unlike
+ * time, it does not depend on the machine's load, so two sizes of an input can be compared.
  */
 export function workOf(run: () => void): number {
   const session = new Session();
   session.connect();
-  // Optimized code does not count.
+  // V8 does not count optimized code.
   setFlagsFromString('--no-opt');
   setFlagsFromString('--no-maglev');
   try {

@@ -8,7 +8,7 @@ import { RecordedTemporal } from '../api/harness.ts';
 import { insertAttempt, insertJob, openTestStore } from '../store/support.ts';
 import { poll } from '../support/poll.ts';
 
-/** Temporal that refuses what concerns some jobs, each time, for a reason that does not pass. */
+/** A Temporal that always refuses calls for some jobs, with a permanent error. */
 class RefusingTemporal extends RecordedTemporal {
   readonly refused = new Map<string, number>();
   override readonly startTrainingJob = async (...args: unknown[]): Promise<void> => {
@@ -81,7 +81,7 @@ test('a cancel that was not delivered is delivered once', async () => {
   await store.jobs.requestCancel(job.id, 'me', new Date());
   await whileRelaying(async () => {
     await poll('the mark', 10_000, async () => ((await store.jobs.get(job.id)).cancelDeliveredAt ? true : null));
-    // a job made after it is started by a later round
+    // A job created afterwards is started by a later round.
     const next = await insertJob(store);
     await startsOf(next.id);
   });

@@ -69,7 +69,7 @@ test('children that outlived their supervisor are found by pid and start, and en
   const record = readFileSync(recordFile(), 'utf8');
   expect(await endLeftovers(recordFile())).toEqual(['orphan']);
   expect(identity !== null && !isAlive(identity)).toBe(true);
-  // The same pid with another start is somebody else's process.
+  // The same pid with another start time belongs to a foreign process.
   const foreign = record.replaceAll(/"pid": \d+/g, `"pid": ${process.pid}`);
   expect(foreign).toContain(String(process.pid));
   expect(await endLeftovers(recordFile())).toEqual([]);

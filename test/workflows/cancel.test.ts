@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** Trains until it is stopped, and then ends as a stopped command does. */
+/** Trains until it is stopped, and then ends like a stopped command. */
 const obedient: RunnerScript = async (runner) => {
   await runner.hello();
   await runner.phase('training');
@@ -53,14 +53,14 @@ test.concurrent('while the failover waits: at once', async () => {
   const { world, client } = harness;
   world.addJob('in-wait', { retryOnExitCodes: [75], script: (runner) => runner.exit(75) });
   const handle = await harness.startJob('in-wait');
-  // the third short end in a row: the waits begin
+  // Third short run in a row: the waits begin.
   await until(
     () => [...world.decisions].some(([key, { kind }]) => key.startsWith('in-wait ') && kind === 'wait'),
     'a wait',
   );
   await world.cancelByApi('in-wait');
   expect(await handle.result()).toMatchObject(cancelled);
-  // the timer of the wait did not go off
+  // The timer of the wait did not fire.
   const events = await eventsOf(client, failoverWorkflowId('in-wait'));
   expect(events.filter((event) => event.startsWith('timer')).at(-1)).toBe('timerCanceled');
 });
@@ -71,7 +71,7 @@ test.concurrent('while an attempt waits for its next launch: at once, with nothi
   world.fault('in-refusal', 'launchInstance', () => 'stockout');
   const handle = await harness.startJob('in-refusal');
   const id = attemptWorkflowId('in-refusal', 1);
-  // every offer was tried: half a minute of waiting
+  // All offers were tried; the workflow waits for half a minute.
   await until(() => world.called('launchInstance', id) > 0, 'the launch');
   await until(async () => (await eventsOf(client, id)).includes('timerStarted'), 'the wait');
   await world.cancelByApi('in-refusal');

@@ -48,9 +48,9 @@ const neverSilent: SilenceSettings = {
 
 type CloudWorldOptions = {
   readonly world?: Partial<WorldInput>;
-  /** Of the reconciler; 0 when absent. */
+  /** Grace of the reconciler; 0 when absent. */
   readonly graceMs?: number;
-  /** When a machine that gives no sign of life is ended; never when absent, as scripted machines have no API here. */
+  /** Silence after which a machine is ended; never when absent, because scripted machines have no API here. */
   readonly silence?: SilenceSettings;
 };
 
@@ -59,7 +59,7 @@ function startWorldCloud(home: string, world: NonNullable<CloudWorldOptions['wor
     world: worldSchema.parse({
       ...defaultWorld,
       ...{ keys: [{ id: 'default', key }], controlKey, preemption: {}, bootSeconds: [0, 0], listLagSeconds: [0, 0] },
-      // it hangs until the test ends it
+      // The machine hangs until the test ends it.
       machine: { kind: 'scripted', script: [] },
       ...world,
     }),
@@ -67,7 +67,7 @@ function startWorldCloud(home: string, world: NonNullable<CloudWorldOptions['wor
   });
 }
 
-/** Real Temporal, real PostgreSQL, the simulated cloud with scripted machines, the real activities. Sweeps by hand. */
+/** Real Temporal, PostgreSQL and activities, and the simulated cloud with scripted machines. Tests start the sweeps. */
 export class CloudWorld {
   readonly store: ActingStore;
   readonly cloud: CloudServer;
@@ -96,14 +96,14 @@ export class CloudWorld {
     try {
       Runtime.install({ logger: new DefaultLogger('ERROR') });
     } catch {
-      // installed by an earlier file in this process
+      // An earlier test file in this process has installed the runtime.
     }
     const home = mkdtempSync(join(tmpdir(), 'artenic-reconcile-'));
     for (const folder of ['cloud', 'objects']) mkdirSync(join(home, folder));
     const cloud = await startWorldCloud(home, world);
     const database = await createTestDatabase();
     const orm = await openOrm({ databaseUrl: database.url });
-    // as this world itself, and in an activity as the workflow it works for
+    // The store acts as this world, and inside an activity as the workflow that the activity works for.
     const store = createStore(orm).as(principalOfActivity);
     const { address, namespace, workflowBundlePath } = await testTemporal();
     const temporal = createTemporalGateway({ address, namespace });
@@ -171,7 +171,7 @@ export class CloudWorld {
     });
   }
 
-  /** One refresh, as the schedule starts it. */
+  /** Runs a refresh like the schedule does. */
   async refreshOffers(): Promise<void> {
     await this.client.workflow.execute<typeof refreshCatalog>('refreshCatalog', {
       workflowId: `catalog/simulated-${randomUUID()}`,
@@ -181,7 +181,7 @@ export class CloudWorld {
     });
   }
 
-  /** One sweep, as the schedule starts it. */
+  /** Starts a sweep like the schedule does. */
   startSweep(): Promise<WorkflowHandle<typeof reconcileProviders>> {
     return this.client.workflow.start<typeof reconcileProviders>('reconcileProviders', {
       workflowId: `reconcile/simulated-${randomUUID()}`,
@@ -191,12 +191,12 @@ export class CloudWorld {
     });
   }
 
-  /** Null when it could not look. */
+  /** Null when the sweep could not survey the provider. */
   async sweep(): Promise<SweepOutcome | null> {
     return (await this.startSweep()).result();
   }
 
-  /** Sweeps until it is so. */
+  /** Sweeps until `ask` returns a value. */
   async sweepUntil<T>(what: string, ask: () => Promise<T | null> | T | null, timeoutMs = 15_000): Promise<T> {
     return poll(what, timeoutMs, async () => {
       await this.sweep();
@@ -214,7 +214,7 @@ export class CloudWorld {
     });
   }
 
-  /** A job whose first attempt has its instance, and is watched. */
+  /** Starts a job and waits until its first attempt has its instance and is watched. */
   async startJob(): Promise<{ readonly jobId: string; readonly attemptId: string; readonly instanceId: string }> {
     const { id: jobId } = await this.addJob();
     await this.temporal.startTrainingJob(jobId, { adopt: false, service: 'penguins' });
@@ -226,7 +226,7 @@ export class CloudWorld {
     return { jobId, attemptId, instanceId: handle.instanceId };
   }
 
-  /** The runner stops because the job is cancelled, and says so. */
+  /** Cancels the job; the runner stops for it and reports so. */
   async lastWord(jobId: string, attemptId: string): Promise<void> {
     await this.store.jobs.requestCancel(jobId, 'user', new Date());
     await poll(`a workflow that hears the end of ${attemptId}`, 15_000, () =>
@@ -237,7 +237,7 @@ export class CloudWorld {
     );
   }
 
-  /** An attempt's row with the state of the world that a test needs, without any workflow. */
+  /** An attempt's row in the state that a test needs, without any workflow. */
   async openAttempt(jobId: string, attempt = 1): Promise<string> {
     const offer = { provider: 'simulated', region: 'eu-north', instanceType: 'cpu-2', spot: false };
     const id = `${jobId}/attempt-${attempt}`;
@@ -249,7 +249,7 @@ export class CloudWorld {
     return id;
   }
 
-  /** Made past the platform, as by another hand with our key. */
+  /** Creates an instance without the platform, but with its key. */
   async create(attemptId: string, namespace = 'test'): Promise<string> {
     const response = await fetch(`${this.cloud.url}/v1/instances`, {
       method: 'POST',

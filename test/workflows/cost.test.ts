@@ -33,7 +33,7 @@ async function startJob(spec: Partial<JobSpecInput> = {}): Promise<string> {
   return id;
 }
 
-/** Until the cloud has billed more than so many seconds. */
+/** Waits until the cloud has billed more than this number of seconds. */
 async function runFor(attemptId: string, seconds: number): Promise<void> {
   await poll(`${seconds} s of ${attemptId}`, 15_000, () => {
     const runningAtMs = instanceOf(attemptId)?.runningAtMs ?? null;

@@ -10,12 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** The graces of the test's jobs are short; what the workflow waits for besides is 10 s. */
+/** The jobs' graces are short; besides them the workflow waits for 10 s. */
 const timeoutMs = 60_000;
-/** Enough for a delivery that a workflow with events for each look would show. */
+/** Enough looks that a workflow with history events for each of them would show. */
 const looks = 20;
 
-/** Stops its command when it is asked to, and delivers; the test says how that ends. */
+/** Stops its command on request, and delivers; the test decides how the delivery ends. */
 const delivering =
   (onDelivery: (runner: FakeRunner) => Promise<void>): RunnerScript =>
   async (runner) => {
@@ -66,7 +66,7 @@ test.concurrent(
   'so is one whose `maxHours` are over, and what it had finished stays finished',
   async () => {
     harness.world.addJob('delivers-late', {
-      // the margin of the backstop is 15 s
+      // The backstop's margin is 15 s.
       stopAtMs: Date.now() - 14_500,
       script: delivering((runner) => runner.exit(0)),
     });

@@ -36,12 +36,12 @@ test('the step of a worker that died is done again after seconds', async () => {
   const { world } = harness;
   const isOver = Promise.withResolvers<null>();
   world.addJob('dead-worker');
-  // as a killed process does it: no word, no end
+  // Like a killed process: no answer and no end.
   world.fault('dead-worker', 'prepareJob', (call) => (call === 1 ? isOver.promise : null));
   const handle = await harness.startJob('dead-worker');
   try {
     await until(() => world.called('prepareJob', 'dead-worker') === 1, 'the step');
-    // its whole time is a minute, longer than the test may take
+    // The activity's total timeout is a minute, longer than the test may take.
     expect(await handle.result()).toMatchObject({ state: 'succeeded' });
     expect(world.called('prepareJob', 'dead-worker')).toBe(2);
   } finally {
@@ -56,7 +56,7 @@ test.each([
   const { world, client } = harness;
   const id = `old-${old.kind}`;
   world.addJob(id);
-  // decided and stored while the attempt ran; the worker died with the answer, and the attempt has ended meanwhile
+  // Decided and stored while the attempt ran. The worker died before it answered, and the attempt has ended since.
   world.decisions.set(`${id} 2`, old);
   const handle = await client.workflow.start<typeof spotFailover>('spotFailover', {
     ...{ workflowId: failoverWorkflowId(id), taskQueue: controlQueue },

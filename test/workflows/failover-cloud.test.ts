@@ -6,13 +6,13 @@ import { CloudWorld } from './cloud-world.ts';
 let world: CloudWorld;
 const begun: string[] = [];
 beforeAll(async () => {
-  // nobody is blamed while no API has noted that it hears runners
+  // Silence has no effect until an API has noted that it hears runners.
   const silence = { silentAfterMs: 3_600_000, helloWithinMs: 1000, helloWithinMsByProvider: new Map() };
   world = await CloudWorld.start({ world: { scale: 1000 }, silence });
   await world.refreshOffers();
 }, 60_000);
 afterEach(async () => {
-  // scripted machines hang for ever: each job is ended, so that none disturbs the next test
+  // Scripted machines hang forever, so each job is ended before the next test.
   for (const jobId of begun.splice(0)) {
     const { state, currentAttempt } = await world.store.jobs.get(jobId);
     if (!['failed', 'cancelled'].includes(state)) await world.lastWord(jobId, `${jobId}/attempt-${currentAttempt}`);
@@ -143,7 +143,7 @@ test('a machine that never boots: ended with the proof, and the job goes on with
   const jobId = await begin('on-demand', ['eu-north']);
   const first = await launched(jobId, 1);
   const sinceMs = first.instanceSince?.getTime() ?? 0;
-  // an API that has heard runners for an hour before, and until the first machine's time is just over
+  // The API hears runners from an hour before the launch until just after the first machine's time limit.
   const gapMs = 86_400_000;
   await world.store.uptime.note({ at: new Date(sinceMs - 3_600_000), gapMs, hadFault: true });
   expect((await world.store.attempts.get(first.id)).ending).toBeNull();

@@ -4,16 +4,16 @@ import type { DeliveryState } from '../../core/jobs/delivery.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
 
 export type RunnerSignal = RunnerEvent | { readonly kind: 'hello'; readonly id: string; readonly stopAt: string };
-/** An instance at the fake provider, with the fake runner on it. */
+/** An instance of the fake provider, with the fake runner. */
 export type Instance = {
   readonly handle: InstanceRef;
   gone: boolean;
-  /** It is there, and nobody hears it. */
+  /** The instance exists but gives no sign of life. */
   silent?: true;
   endedBy: InstanceEvidence['endedBy'];
   marker: { exitCode: number | null } | null;
   stopReason: string | null;
-  /** Of its last files; absent until its command is over. */
+  /** State of the delivery; absent until the command is over. */
   delivery?: DeliveryState;
 };
 export type RunnerScript = (runner: FakeRunner) => Promise<void>;
@@ -25,7 +25,7 @@ type Parts = {
   readonly signal: (attemptId: string, event: RunnerSignal) => Promise<void>;
 };
 
-/** What a runner does, as a script of a test drives it. */
+/** Runner's actions, called by the script of a test. */
 export class FakeRunner {
   readonly instance: Instance;
   readonly attempt: number;
@@ -52,7 +52,7 @@ export class FakeRunner {
   stopped(reason: string): Promise<void> {
     return this.#signal({ kind: 'stopped', id: this.#id(), reason });
   }
-  /** The marker first, then the word to the workflow, then the end of the instance. */
+  /** Writes the marker, signals the workflow, then ends the instance. */
   async exit(exitCode: number | null): Promise<void> {
     this.writeMarker(exitCode);
     await this.#signal({ kind: 'exited', id: this.#id(), exitCode });
@@ -69,7 +69,7 @@ export class FakeRunner {
   fallSilent(): void {
     this.instance.silent = true;
   }
-  /** Until a stop is asked for, or the instance is gone. */
+  /** Waits until a stop is requested, or the instance is gone. */
   async stopAsked(): Promise<void> {
     await until(() => this.instance.stopReason !== null || this.instance.gone, 'a stop');
   }

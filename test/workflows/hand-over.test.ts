@@ -17,7 +17,7 @@ const instance = (jobId: string, attempt: number) => world.instances.get(attempt
 const launched = (jobId: string, attempt: number) =>
   until(() => instance(jobId, attempt) !== undefined, `the launch of attempt ${attempt}`);
 
-/** As the hello of a real runner is held back: not before the warned attempt has ended. */
+/** Says hello only after the warned attempt's end, because the API holds back the hello of a real runner until then. */
 const followsOn =
   (jobId: string): RunnerScript =>
   async (runner) => {
@@ -25,7 +25,7 @@ const followsOn =
     await happyScript(runner);
   };
 
-/** Trains until it is warned; then `afterwards`, beside its replacement. */
+/** Trains until the notice, then runs `afterwards` beside its replacement. */
 function warned(jobId: string, afterwards: RunnerScript, later = followsOn(jobId)): RunnerScript {
   return async (runner) => {
     if (runner.attempt > 1) return later(runner);
@@ -135,7 +135,7 @@ test.concurrent('all of them terminated while two attempts run: both are taken o
   }
   word.go = true;
   expect((await adopted.result()).state).toBe('succeeded');
-  // the first may still wait for the proof of its end when the second is done: then it is simply not needed any more
+  // The first attempt may still wait for the proof of its end when the second succeeds; then it is cancelled.
   expect(endings('cut-off')).toEqual([
     [1, expect.stringMatching(/^(preempted|cancelled)$/)],
     [2, 'succeeded'],

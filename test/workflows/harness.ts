@@ -7,7 +7,7 @@ import type { trainingJob } from '../../workflows/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
 import { World } from './world.ts';
 
-/** Queue of one machine's instances. */
+/** Task queue of a single machine's instances. */
 export const testMachine = 'local-0123456789ab';
 
 export type Harness = {
@@ -17,17 +17,17 @@ export type Harness = {
   readonly startWorkers: () => Promise<void>;
   readonly stopWorkers: () => Promise<void>;
   readonly startJob: (jobId: string, adopt?: boolean) => Promise<WorkflowHandle<typeof trainingJob>>;
-  /** `temporal workflow reset`: back to the workflow task that completed with this event. Gives the id of the new run. */
+  /** `temporal workflow reset` to the workflow task that completed with this event. Returns the id of the new run. */
   readonly reset: (workflowId: string, eventId: number) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
-/** Real server, real workers, real workflows; only the world behind the activities is ours. */
+/** Real server, workers and workflows; only the world behind the activities is simulated. */
 export async function startHarness(): Promise<Harness> {
   try {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
   } catch {
-    // installed by an earlier file in this process
+    // An earlier test file in this process has installed the runtime.
   }
   const { address, namespace, workflowBundlePath } = await testTemporal();
   const connection = await Connection.connect({ address });
@@ -97,7 +97,7 @@ export async function startHarness(): Promise<Harness> {
   };
 }
 
-/** Names of the events of the newest run with this id. */
+/** Names of the events in the newest run with this id. */
 export async function eventsOf(client: Client, workflowId: string, runId?: string): Promise<string[]> {
   const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   return (history.events ?? []).map((event) =>

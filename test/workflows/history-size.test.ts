@@ -18,7 +18,7 @@ test('an attempt that lives through everything stays below its bound, however of
   const step = { now: '' };
   world.addJob('all', {
     script: async (runner) => {
-      // each signal in a workflow task of its own: the dearest way
+      // Each signal gets a workflow task of its own, which is the most expensive case.
       for (const [name, signal] of [
         ['hello', () => runner.hello()],
         ['setup', () => runner.phase('setup')],
@@ -43,7 +43,7 @@ test('an attempt that lives through everything stays below its bound, however of
     await until(async () => settledAfter(await eventsOf(client, id), before), name);
   }
 
-  // the backstop of the grant comes late and finds its work done
+  // The grant's backstop fires late and finds its work done.
   await until(
     async () => (await eventsOf(client, id)).filter((name) => name === 'activityTaskCompleted').length === 2,
     'the backstop',
@@ -62,7 +62,7 @@ test('an attempt that lives through everything stays below its bound, however of
   expect(events.length).toBeLessThanOrEqual(mostPerAttempt);
 }, 40_000);
 
-/** The task that the signal woke is done. */
+/** The task that the signal caused is done. */
 function settledAfter(events: readonly string[], before: number): boolean {
   const fresh = events.slice(before);
   return fresh.includes('workflowExecutionSignaled') && events.lastIndexOf('workflowTaskCompleted') >= before;

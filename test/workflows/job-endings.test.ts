@@ -22,7 +22,7 @@ import { insertJob, openTestStore } from '../store/support.ts';
 import { poll } from '../support/poll.ts';
 import type { waitsForJobs } from './watching/index.ts';
 
-/** Stands before Temporal, and can cut it off from those who come by it. */
+/** A proxy in front of Temporal that can cut off its clients. */
 class Gate {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -69,14 +69,14 @@ let gateway: TemporalGateway;
 let relay: Loop;
 let control: ControlActivities;
 let close: () => Promise<void>;
-/** Rounds that the relay could not finish. */
+/** Relay rounds that failed. */
 let brokenRounds = 0;
 
 beforeAll(async () => {
   try {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
   } catch {
-    // installed by an earlier file in this process
+    // An earlier test file in this process has installed the runtime.
   }
   stores = await openTestStore();
   const { address, namespace } = await testTemporal();
@@ -123,7 +123,7 @@ afterAll(() => close());
 
 const newJob = async (): Promise<string> => {
   const { id } = await insertJob(stores.store);
-  // its own workflow is of no interest here, and the relay leaves it alone
+  // The job's own workflow plays no part here, so the relay must not start it.
   await stores.store.jobs.markWorkflowStarted(id, new Date());
   return id;
 };

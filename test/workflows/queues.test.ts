@@ -40,7 +40,7 @@ test('a crowd of launches that hang delays neither the look at a machine nor its
   await world.cancelByApi('runs');
   expect(await running.result()).toMatchObject({ state: 'cancelled' });
   expect(world.called('terminateInstance', attemptId)).toBeGreaterThan(0);
-  // no launch has got a slot meanwhile
+  // No launch has got a slot in the meantime.
   expect(launched()).toBe(slots);
   word.go = true;
   const ended = await Promise.all(handles.map((handle) => handle.result()));

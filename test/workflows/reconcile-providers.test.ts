@@ -7,7 +7,7 @@ import { controlQueue, failoverWorkflowId, trainingJobWorkflowId } from '../../w
 import { poll } from '../support/poll.ts';
 import { CloudWorld } from './cloud-world.ts';
 
-/** A day takes 2.2 s, a list that is a minute old is 1.5 ms old. */
+/** A day takes 2.2 s; a list with an age of a minute is 1.5 ms old. */
 const scale = 40_000;
 const graceMs = 300;
 
@@ -147,7 +147,7 @@ test('Reset of the job and of the attempt by the CLI: still one instance', async
   for (const workflowId of [attemptId, trainingJobWorkflowId(jobId)]) {
     temporalCli('workflow', 'reset', '--workflow-id', workflowId, '--type', 'FirstWorkflowTask', '--reason', 'test');
   }
-  // between the two runs the attempt has no workflow, and this world's sweeps know no grace
+  // Between the two runs the attempt has no workflow, and sweeps of this world have no grace.
   await poll('the attempt to be taken over', 30_000, async () => {
     const action = (await world.store.decisions.latest(jobId))?.action;
     const isTakenOver = action?.kind === 'launch' && action.takeOver === true;

@@ -32,7 +32,7 @@ async function cancel(jobId: string): Promise<void> {
   await world.temporal.cancelTrainingJob(jobId);
 }
 
-/** Each test leaves nothing that runs, and no refusal that the next one would hear of. */
+/** Ends the job: no instance keeps running, and no refusal affects the next test. */
 async function finish({ jobId, attemptId }: { readonly jobId: string; readonly attemptId: string }): Promise<void> {
   await world.lastWord(jobId, attemptId);
   await ended(jobId);
@@ -79,7 +79,7 @@ test('a region that has nothing: it waits in its attempt, costs little, and news
     await world.temporal.wakeAttempt(job.attemptId);
     await poll('another round', 20_000, async () => ((await launchesOf()) > launch ? true : null));
     await waiting();
-    // the workflow has heard of it, too
+    // The workflow has received the signal, too.
     await poll('its wait', 20_000, async () => {
       const { events } = await attempt.fetchHistory();
       return (events ?? []).filter((one) => one.timerStartedEventAttributes != null).length > round + 1 ? true : null;
@@ -87,7 +87,7 @@ test('a region that has nothing: it waits in its attempt, costs little, and news
   }
   const perRound = Math.round(((await sizeOf()) - before.bytes) / rounds);
   process.stdout.write(`${perRound} bytes of history for each round of refusals\n`);
-  // a day of 600 s waits is 150 rounds; this leaves room for more providers
+  // A day of 600 s waits has 150 rounds; this limit leaves room for more providers.
   expect(perRound).toBeLessThanOrEqual(8000);
   expect(await world.store.attempts.listByJob(job.jobId)).toHaveLength(1);
   expect((await world.store.decisions.page({ jobId: job.jobId, limit: 10 })).items).toHaveLength(1);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** Timers of waits that the newest run has begun. */
+/** Number of timers for waits that the newest run has started. */
 async function waitsOf(id: string): Promise<number> {
   if (harness.world.called('openAttempt', id) === 0) return 0;
   return (await eventsOf(harness.client, id)).filter((event) => event === 'timerStarted').length;
@@ -20,7 +20,7 @@ async function waitsOf(id: string): Promise<number> {
 const endingsOf = (jobId: string) =>
   harness.world.attemptsOf(jobId).map(({ attempt, ending }) => [attempt, ending?.kind ?? null]);
 
-/** A job whose provider has nothing until the test says so. */
+/** A job whose provider has no capacity until the test grants it. */
 function addScarceJob(jobId: string): { has: boolean } {
   const capacity = { has: false };
   harness.world.addJob(jobId);
@@ -34,7 +34,7 @@ test('waits under its own number, and is woken by news', async () => {
   const capacity = addScarceJob('woken');
   const handle = await harness.startJob('woken');
   await until(async () => (await waitsOf(id)) === 1, 'the wait');
-  // news that change nothing: it looks, and waits on
+  // A wake-up without a change: the workflow looks again and keeps waiting.
   await client.workflow.getHandle(id).signal(wakeUpSignal);
   await until(async () => (await waitsOf(id)) === 2, 'the next wait');
   expect(world.called('launchInstance', id)).toBe(1);
@@ -93,7 +93,7 @@ test('a job that is terminated while its attempt waits: the attempt is taken ove
   expect(world.instances.size).toBeGreaterThan(0);
 }, 30_000);
 
-/** Attempts that begin anew after each wait. */
+/** Starts a job whose attempts begin anew after each wait. */
 function startShort(jobId: string): Promise<WorkflowHandle<typeof spotFailover>> {
   return harness.client.workflow.start<typeof spotFailover>('spotFailover', {
     workflowId: failoverWorkflowId(jobId),

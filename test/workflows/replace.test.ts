@@ -18,7 +18,7 @@ function lookingAgain(action: FailoverAction, nowMs: number): FailoverAction {
   return action.kind === 'launch' && action.attempt === 1 ? { ...action, untilMs: nowMs + 50 } : action;
 }
 
-/** Looks again while attempt 1 runs alone, and moves it when it has looked twice. */
+/** A policy that looks again while attempt 1 runs alone, and moves it at the second look. */
 function restless(): FailoverPolicy {
   let looks = 0;
   return {

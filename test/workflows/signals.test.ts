@@ -24,9 +24,9 @@ test('a held failover launches nothing and goes on at once when it is woken', as
   await until(() => decisions().length > 0, 'the wait');
   const failover = client.workflow.getHandle(failoverWorkflowId('held'));
 
-  // longer than the test may take
+  // Longer than the test may take.
   expect(world.decisions.get('held 1')).toMatchObject({ kind: 'wait', waitMs: 600_000 });
-  // woken for nothing it looks, and waits again
+  // A wake-up without a change: the workflow looks again and keeps waiting.
   await failover.signal(wakeUpSignal);
   await until(() => decisions().length > 1, 'another look');
   expect(world.attemptsOf('held')).toEqual([]);

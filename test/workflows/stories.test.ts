@@ -22,7 +22,7 @@ function endings(jobId: string): [number, string | undefined][] {
 test.concurrent('a runner that goes on after `maxHours` is stopped, then ended', async () => {
   const { world } = harness;
   world.addJob('endless', {
-    // the margin of the backstop is 15 s
+    // The backstop's margin is 15 s.
     stopAtMs: Date.now() - 14_500,
     script: async (runner) => {
       await runner.hello();
@@ -100,7 +100,7 @@ test.concurrent('makes new attempts after a lost and a killed one, each with the
     [2, 'killed'],
     [3, 'succeeded'],
   ]);
-  // the next one starts only when the old instance is proved gone
+  // The next instance starts only after the old one is proved gone.
   const order = world.calls.filter((call) => /^(launch|terminate)Instance stubborn/.test(call));
   expect(order).toEqual(
     [1, 2, 3].flatMap((n) => [`launchInstance stubborn/attempt-${n}`, `terminateInstance stubborn/attempt-${n}`]),
@@ -148,7 +148,7 @@ test.concurrent('outlives passing faults of every activity', async () => {
     world.fault('bumpy', name, (call) => (call === 1 ? 'unavailable' : null));
   }
   for (const name of ['decideNext', 'openAttempt', 'collectAttempt', 'settleAttempt', 'settleJob'] as const) {
-    // twice in a row: the quick way gives up and the server takes over
+    // Two failures in a row: the local activity gives up, and the server takes over the retries.
     world.fault('bumpy', name, (call) => (call <= 2 ? 'unavailable' : null));
   }
   const handle = await harness.startJob('bumpy');
@@ -212,7 +212,7 @@ test.concurrent('a launch that the provider refuses', async () => {
   world.fault('wrong', 'launchInstance', () => 'invalid-request');
   const { state, message } = await (await harness.startJob('wrong')).result();
   expect({ state, message }).toEqual({ state: 'failed', message: 'launchInstance was told to fail: invalid-request' });
-  // an unknown outcome could hide an instance: its absence is proved all the same
+  // An unknown outcome could hide an instance, so its absence must be proved anyway.
   expect(world.called('terminateInstance', attemptWorkflowId('wrong', 1))).toBeGreaterThan(0);
 });
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** A job that trains until `go`, and is watched. */
+/** Starts a job that trains until `go`, and waits until it is watched. */
 async function startTraining(
   jobId: string,
 ): Promise<{ finish: () => void; handle: Awaited<ReturnType<Harness['startJob']>> }> {
@@ -42,7 +42,7 @@ async function settled(jobId: string) {
   return harness.world.jobs.get(jobId)?.settled;
 }
 
-/** One attempt, one launch that made an instance, nothing stopped by us. */
+/** Expects a single attempt with a single launched instance that the platform never stopped. */
 function expectOneUninterruptedAttempt(jobId: string): void {
   const { world } = harness;
   expect(world.attemptsOf(jobId).map(({ attempt, ending }) => [attempt, ending?.kind])).toEqual([[1, 'succeeded']]);
@@ -116,8 +116,8 @@ test.concurrent.each([
   expectOneUninterruptedAttempt(jobId);
 });
 
-// The server (1.32) closes a reset run without its parent close policy: children run on. A run that was reset to a
-// point behind the start of its child is joined to it again; one before it finds the id taken.
+// The server (1.32) closes a reset run without its parent close policy, so its children keep running. A run reset to a
+// point after the start of its child is joined to the child again; a run reset to an earlier point finds the id in use.
 test.concurrent.each([
   ['reset-job-first', trainingJobWorkflowId('reset-job-first'), 'first'],
   ['reset-job-last', trainingJobWorkflowId('reset-job-last'), 'last'],

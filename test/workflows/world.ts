@@ -64,10 +64,10 @@ function failure(type: ErrorType, message: string, retryAfterMs?: number): Appli
 }
 
 type Activities = ControlActivities & ProviderActivities;
-/** Which failure the nth call of an activity for a job ends with, if any. */
+/** The error with which the nth call of an activity fails, if any. */
 type Fault = (call: number, input: unknown) => ErrorType | null | Promise<ErrorType | null>;
 
-/** The world that the activities touch, held in memory: rows, capacity, one provider, runners. */
+/** In-memory world behind the activities: rows, capacity, a provider, runners. */
 export class World {
   readonly client: Client;
   readonly jobs = new Map<string, Job>();
@@ -77,15 +77,15 @@ export class World {
   /** Refused launches of each job, oldest first. */
   readonly refusals = new Map<string, readonly OwnRefusal[]>();
   readonly models: string[] = [];
-  /** Every call in its order: activity name and job or attempt id. */
+  /** All calls in order: activity name and job or attempt id. */
   readonly calls: string[] = [];
   readonly #faults = new Map<string, Fault>();
   slots = 100;
-  /** Jobs of which it is not known what the provider offers them, until it is asked. */
+  /** Jobs for which no offers are known until the provider is asked. */
   readonly unknown = new Set<string>();
   policy: FailoverPolicy = spotWithFallback;
   pollMs = 50;
-  /** Region of new instances: on a machine of its own when it names one. */
+  /** Region of new instances; a region that names a machine places them on that machine. */
   region = 'local';
   #queue: string[] = [];
   readonly #scripts: Promise<PromiseSettledResult<void>[]>[] = [];
@@ -110,7 +110,7 @@ export class World {
     return made;
   }
 
-  /** As the API does it: the intent in the row, then Temporal's cancel. */
+  /** Cancels like the API: stores the intent in the row, then cancels the workflow. */
   async cancelByApi(jobId: string): Promise<void> {
     this.#job(jobId).cancelRequestedBy ??= 'user';
     await this.client.workflow.getHandle(trainingJobWorkflowId(jobId)).cancel();
@@ -128,13 +128,13 @@ export class World {
     return this.calls.filter((one) => one === `${name} ${subject}`).length;
   }
 
-  /** A script that failed is a broken test, not a story of the world. */
+  /** Throws errors of runner scripts, because a failed script is a broken test. */
   async finishScripts(): Promise<void> {
     const failed = (await Promise.all(this.#scripts)).flat().find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** As the API does it: what must outlive the workflow is in the row first. */
+  /** Signals like the API: data that must outlive the workflow goes into the row first. */
   readonly signalRunner = async (attemptId: string, event: RunnerSignal): Promise<void> => {
     if (event.kind === 'notice') {
       this.#attempt(attemptId).noticedAtMs ??= Date.now();
@@ -398,7 +398,7 @@ export class World {
     });
   }
 
-  /** Gives places in order; whoever asks just now hears it by the answer, the others by signal. */
+  /** Grants slots in order. The attempt that asks gets its grant by the answer, all others by signal. */
   async #grant(asking: string | null): Promise<void> {
     const taken = () => [...this.attempts.values()].filter((one) => one.granted).length;
     while (taken() < this.slots) {
@@ -414,7 +414,7 @@ export class World {
     await this.#grant(null);
   }
 
-  /** The grant is in the row, its signal is lost. */
+  /** Stores a grant in the row, but loses its signal. */
   grantSilently(attemptId: string): void {
     this.#queue = this.#queue.filter((id) => id !== attemptId);
     this.#attempt(attemptId).granted = true;

@@ -8,12 +8,12 @@ import { createAppRouter } from './router.tsx';
 
 const retries = 2;
 
-/** Trying again helps when the API was away or says so; not when it has refused. */
+/** Retries only when the API was unreachable (status 0) or answered 503; a refusal would only repeat. */
 function mayRetry(failures: number, error: Error): boolean {
   return failures < retries && error instanceof ApiError && (error.status === 0 || error.status === 503);
 }
 
-/** The session has ended while pages are open: back to the sign-in, and from there to where one was. */
+/** The session ended while pages were open: go to the sign-in page, which returns to the current address. */
 function onError(error: Error): void {
   if (!(error instanceof ApiError) || error.status !== 401) return;
   const { pathname, href } = router.state.location;

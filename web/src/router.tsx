@@ -26,7 +26,7 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 });
 
-/** Everything behind the sign-in. */
+/** All routes behind the sign-in. */
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'shell',
@@ -59,7 +59,7 @@ const trainingRoute = createRoute({
     show: z.enum(jobGroups).optional().catch(undefined),
     search: z.string().max(63).optional().catch(undefined),
     dispatch: z.boolean().optional().catch(undefined),
-    /** A job whose settings the dialog begins with. */
+    /** Job whose settings prefill the dialog. */
     from: z.uuid().optional().catch(undefined),
   }),
   component: lazyRouteComponent(() => import('./pages/training/training-page.tsx'), 'TrainingPage'),
@@ -89,7 +89,7 @@ const modelRoute = createRoute({
   path: '/models/$name',
   validateSearch: z.object({
     version: z.int().min(1).optional().catch(undefined),
-    /** Versions that are compared, besides the one that is looked at. */
+    /** Versions compared with the selected version. */
     compare: z.array(z.int().min(1)).max(9).optional().catch(undefined),
   }),
   component: lazyRouteComponent(() => import('./pages/model/model-page.tsx'), 'ModelPage'),
@@ -112,7 +112,7 @@ const providersRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/providers-page.tsx'), 'ProvidersPage'),
 });
 
-/** Every other address, inside the frame: the way on stands beside it. */
+/** Any other address, shown inside the frame, so that the navigation stays available. */
 const elseRoute = createRoute({ getParentRoute: () => shellRoute, path: '$', component: NotFoundPage });
 
 const routeTree = rootRoute.addChildren([

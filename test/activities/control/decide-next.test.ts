@@ -132,7 +132,7 @@ describe('decideNext', () => {
     const id = await prepared({ maxHours });
     const attemptId = await world.addAttempt(id);
     const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
-    // it ran for half an hour
+    // The attempt ran for half an hour.
     await world.store.attempts.hello(attemptId, `token of ${id}`, hoursAgo(20.5));
     await world.store.attempts.heartbeat(attemptId, hoursAgo(20));
     await world.store.jobs.setStopAt(id, hoursAgo(20.5 - maxHours));
@@ -285,7 +285,7 @@ describe('decideNext', () => {
   });
 });
 
-// last: the other jobs of this world hear of the stockout
+// This test is last, because the stockout affects the other jobs of this world.
 test('news of capacity ends the wait after a stockout', async () => {
   const id = await prepared();
   const attemptId = await world.addAttempt(id);

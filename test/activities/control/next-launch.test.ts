@@ -17,7 +17,7 @@ const offerAt = (provider: string, zone: string, usdPerHour = 1): Offer => ({
   ...{ provider, region: 'r', zone, instanceType: 'small', spot: false, priceUsdMicrosPerHour: usdPerHour * 1e6 },
 });
 
-/** A cloud that refuses what the test says, and notes what it was asked for. */
+/** A cloud that answers as the test says, and records its requests. */
 class Scarce {
   readonly asked: LaunchRequest[] = [];
   readonly name: string;
@@ -47,7 +47,7 @@ class Scarce {
   }
 }
 
-/** Other jobs of one world hear of what this one is refused: each test has a provider of its own. */
+/** Refusals affect all jobs of a world, so each test has a provider of its own. */
 async function scarce(name: string, zones: readonly string[], others: readonly Scarce[] = []) {
   const cloud = new Scarce(
     name,
@@ -100,7 +100,7 @@ describe('a refused launch', () => {
     const refusal = { type: 'stockout', message: 'a says stockout' };
     const next = await control.nextLaunch({ attemptId, launch: 1, refusal });
     expect(next).toMatchObject({ kind: 'launch', launch: 2, offer: { zone: 'b' } });
-    // the same question again: the same launch, and no second refusal
+    // A repeated call returns the same launch and stores no second refusal.
     expect(await control.nextLaunch({ attemptId, launch: 1, refusal })).toEqual(next);
     expect(await provider.tryLaunch({ attemptId, offer, launch: 1 })).toMatchObject({ kind: 'launched' });
     expect(cloud.asked.map(({ launch }) => launch)).toEqual([2]);
@@ -139,7 +139,7 @@ describe('a refused launch', () => {
     await expect(provider.tryLaunch({ attemptId, offer, launch: 1 })).rejects.toMatchObject({ type });
     expect((await row(attemptId)).launchTriedAt).not.toBeNull();
     expect(cloud.asked).toHaveLength(1);
-    // proved meanwhile that there is nothing: the provider as a whole is left alone for a while
+    // The absence of an instance was proved in the meantime, so the whole provider gets a cool-down.
     const next = await control.nextLaunch({ attemptId, launch: 1, refusal: { type, message: 'no' } });
     expect(next).toMatchObject({ kind: 'wait' });
     expect(await world.store.launchRefusals.ofJob(jobId)).toMatchObject([{ kind, launch: 1 }]);
@@ -174,7 +174,7 @@ describe('a refused launch', () => {
     expect(result).toMatchObject({ kind: 'next', next: { kind: 'launch', launch: 2, offer: { provider: 'other' } } });
     expect(other.asked).toEqual([]);
     expect(await world.store.capacity.inUse('dear')).toMatchObject({ vcpu: 0 });
-    // the workflow opens it at its new place: the row says which that is
+    // The workflow reopens the attempt at its new place; the row names that place.
     expect(await control.openAttempt({ jobId, attempt: 1, offer, reason: 'again' })).toEqual({
       ...{ kind: 'granted', current: { launch: 2, offer: other.offers[0] } },
     });
@@ -200,7 +200,7 @@ describe('a refused launch', () => {
     expect(await found.control.nextLaunch({ attemptId: found.attemptId, launch: 1, refusal: lost })).toEqual({
       ...{ kind: 'end', error: lost },
     });
-    // after a wait the last refusal is told again
+    // After a wait the last refusal is returned again.
     expect(await found.control.nextLaunch({ attemptId: found.attemptId, launch: 1, refusal: null })).toEqual({
       ...{ kind: 'end', error: { type: 'unavailable', message: 'no answer' } },
     });
@@ -223,7 +223,7 @@ describe('a refused launch', () => {
   });
 });
 
-/** Bytes of all rows of the job: as PostgreSQL keeps them, without what a vacuum takes away. */
+/** Bytes of all rows of the job as PostgreSQL stores them, without dead rows. */
 async function bytesOf(jobId: string): Promise<number> {
   const like = `%${jobId}%`;
   const client = new pg.Client(world.databaseUrl);
@@ -273,7 +273,7 @@ test('a scarce type: refusals without end cost rows of their offers, and little 
   process.stdout.write(
     `${cloud.asked.length} refusals in ${rounds.count} rounds: ${bytes} bytes of rows, ${rounds.resultBytes} bytes of results\n`,
   );
-  // most offers are tried together: a day of 5,000 refusals is some 150 rounds
+  // Most offers are tried together: a day of 5,000 refusals has some 150 rounds.
   expect(rounds.count).toBeLessThanOrEqual(Math.ceil(cloud.asked.length / 36) + 3);
   expect(bytes).toBeLessThanOrEqual(60_000 + rounds.count * 3000);
 }, 600_000);

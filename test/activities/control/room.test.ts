@@ -17,7 +17,7 @@ test('jobs that are decided together: as many as there is room for start here, t
   const jobs = await Promise.all(Array.from({ length: 6 }, () => world.addJob(either)));
   const actions = await Promise.all(jobs.map(({ id }) => decide(id)));
   const places = actions.map((action) => (action.kind === 'launch' ? action.offer.provider : action.kind));
-  // this machine has two cores
+  // The machine has two cores.
   expect(places.toSorted()).toEqual(['local', 'local', 'paid', 'paid', 'paid', 'paid']);
   const overflow = actions.find((action) => action.kind === 'launch' && action.offer.provider === 'paid');
   expect(overflow?.reason).toMatch(/^first attempt; local has no room now/);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** The shortest way there by the table. */
+/** The shortest way to the state by the transition table. */
 function wayTo(state: JobState): readonly JobState[] {
   const ways: JobState[][] = [['queued']];
   for (const way of ways) {

@@ -22,7 +22,7 @@ const patienceMs = 20_000;
 type Begun = { readonly attemptId: string; readonly environment: Record<string, string>; readonly cwd: string };
 type InstanceRecord = { readonly pid: number; readonly startedAt: string; readonly bootId: string };
 
-/** A home with the provider on it, and the instances' own view. */
+/** A home with the provider, and the instances' own view. */
 class LocalWorld {
   readonly home: string;
   constructor(home: string) {
@@ -56,7 +56,7 @@ class LocalWorld {
     return { ...launchRequest(attemptId, offer, this.objects), needs: { vcpu: 1, memoryGib: 0.1, gpus: 0 } };
   }
 
-  /** A folder with an `ln` that takes a second: an instance that is started with it has its record later. */
+  /** A folder with an `ln` that takes a second, so that an instance's record appears late. */
   async slowLinks(): Promise<string> {
     const folder = join(this.home, 'slow');
     await mkdir(folder, { recursive: true });
@@ -316,7 +316,7 @@ describe('local', () => {
     expect((await elsewhere.list()).map(({ state }) => state)).toEqual(['running']);
     expect((await provider.describe(handle)).state).toBe('running');
     await world.killRunner(handle);
-    // as after the restart of a container: nothing of its processes can be seen any more, and the lock is free
+    // As after the restart of a container: its processes are invisible, and the lock is free.
     const endedBy = await poll('the lock to be free', patienceMs, () =>
       elsewhere.describe(handle).then(
         (found) => (found.state === 'gone' ? found.endedBy : null),
@@ -421,7 +421,7 @@ describe('local', () => {
   });
 });
 
-/** A living process, as a record would name it. */
+/** A living process, in the form in which a record names it. */
 async function identityOfThis(): Promise<{ readonly pid: number; readonly startedAt: string }> {
   const text = await readFile('/proc/self/stat', 'utf8');
   return { pid: process.pid, startedAt: text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '' };

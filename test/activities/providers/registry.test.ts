@@ -29,7 +29,7 @@ test.each(modules)('$name: its adapter is held against the contract', ({ name, c
     .map(read)
     .join('\n');
   expect(tests).toContain(`describeProviderConformance('${name}`);
-  // machines of regions are rented, and reached over a network
+  // Machines with regions are rented and reached over a network.
   if (capabilities.regions) expect(tests).toContain(`describeCloudConformance('${name}`);
 });
 
@@ -52,7 +52,7 @@ test('the list loads no adapter and nothing of a vendor; a provider loads its ow
   expect(JSON.parse(said)).toEqual({ before: [], after: ['aws/provider.ts'] });
 });
 
-/** The texts that a program holds: a name, an option or a folder of a provider among them is a word about that provider. */
+/** String literals of a program that contain a name, an option or a folder of a provider. */
 function wordsAboutProviders(text: string, lang: 'ts' | 'tsx' = 'ts'): readonly string[] {
   const names = [...providerModules.keys()];
   const isAbout = (said: string): boolean =>
@@ -68,7 +68,7 @@ function wordsAboutProviders(text: string, lang: 'ts' | 'tsx' = 'ts'): readonly 
   });
 }
 
-/** Where a word about one provider stands all the same, with its reason. */
+/** Allowed places that name a provider, each with its reason. */
 const named: Readonly<Record<string, string>> = {
   'sdk/core/job-spec.ts': 'a job without a placement runs here; `mock` is an older name',
   'web/src/pages/training/placement-fields.tsx': 'the form begins with that default',

@@ -1,4 +1,4 @@
-// Stands in for the runner: tells that it has begun, then does what the attempt's id names.
+// Replaces the runner: reports that it has begun, then acts as the attempt's id says.
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

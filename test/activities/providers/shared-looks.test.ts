@@ -10,7 +10,7 @@ const running = (handle: InstanceHandle): InstanceDescription => ({
   ...{ handle, state: 'running', endedBy: null, launchedAt: null, endedAt: null, preemption: null },
 });
 
-/** The provider's side of the line: what it was asked, and what it answers. */
+/** The provider's side: it records requests and answers them. */
 function provider() {
   const asked: (readonly string[])[] = [];
   const side = { isAway: false, atOnce: 0, most: 0, asked };
@@ -37,7 +37,7 @@ test('looks that come together are one request, and those that follow soon are n
   await Promise.all(ids.map((id) => looks.look(handleOf(id))));
   expect(side.asked).toEqual([ids]);
   expect(await looks.look(handleOf('hidden'))).toBeNull();
-  // the others' pictures are young
+  // The cached pictures of the other instances are young enough.
   expect(side.asked[1]).toEqual(['hidden']);
 });
 

@@ -17,7 +17,7 @@ import { poll } from '../../support/poll.ts';
 const key = 'a key of sixteen letters';
 const controlKey = 'a control key of its own';
 
-/** Says a line, then lives until somebody ends it. */
+/** Prints a line, then lives until it is ended. */
 const quiet: Partial<WorldInput> = {
   machine: { kind: 'scripted', script: [{ do: 'say', line: 'booted' }] },
   bootSeconds: [0.02, 0.05],
@@ -26,7 +26,7 @@ const quiet: Partial<WorldInput> = {
   preemption: {},
 };
 
-/** A cloud of the test's own, with whoever makes its weather. */
+/** A cloud of the test's own, with control over its faults. */
 class CloudWorld {
   readonly server: CloudServer;
   readonly #home: string;
@@ -104,7 +104,7 @@ class CloudWorld {
   }
 }
 
-/** A network that goes down for good as soon as it has carried one create. */
+/** A network that goes down permanently after it has carried a create. */
 async function networkThatDies(url: string): Promise<{ readonly url: string; readonly close: () => void }> {
   let isDown = false;
   const server = createServer((request, response) => {

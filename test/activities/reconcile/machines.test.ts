@@ -12,7 +12,7 @@ let world: ActivityWorld;
 let otherHome: string;
 let jobId: string;
 let attemptId: string;
-/** Another host with a home of its own, which serves the same queue. */
+/** Another host with its own home, which serves the same queue. */
 let there: Provider;
 beforeAll(async () => {
   world = await ActivityWorld.make();
@@ -56,7 +56,7 @@ test('another host neither takes for gone what it cannot see, nor ends it, nor l
 
   await sweepOn(there).surveyProvider({ provider: 'local' });
   await world.endAttempt(attemptId, 'lost');
-  // ended, and its instance lives: only its own host may say that it is gone
+  // The attempt has ended, but its instance lives: only its own host may report it as gone.
   await sweepOn(world.local).surveyProvider({ provider: 'local' });
   const strays = () => world.store.reconcile.unresolved();
   expect(await strays()).toMatchObject([{ attemptId, reason: 'attempt-settled' }]);

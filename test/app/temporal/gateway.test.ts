@@ -68,7 +68,7 @@ test('a signal carries the event', async () => {
   expect(new TextDecoder().decode(signal?.input?.payloads?.[0]?.data ?? new Uint8Array())).toContain('"exitCode":3');
 });
 
-/** A way to the server that can be cut. */
+/** A connection to the server that can be cut. */
 async function cuttable(): Promise<{
   readonly address: string;
   readonly cut: () => Promise<void>;

@@ -28,7 +28,7 @@ type Options = {
 };
 type Member = { readonly part: Part; readonly readyUrl: string };
 
-/** APIs and workers of one platform, each worker with an API of its own for the machines that it launches. */
+/** APIs and workers of a platform; each worker has its own API for the machines that it launches. */
 export class Cluster {
   readonly #home = mkdtempSync(join(tmpdir(), 'artenic-cluster-'));
   readonly #adminKey = makeKey();
@@ -101,7 +101,7 @@ export class Cluster {
     return new Part(`${name}-${index}`, start, 'SIGTERM');
   }
 
-  /** Until every process says that it can work. */
+  /** Resolves when every process reports ready. */
   async ready(): Promise<void> {
     await Promise.all(this.#members.map(({ part, readyUrl }) => poll(part.name, readyMs, () => answers(readyUrl))));
   }
@@ -110,7 +110,7 @@ export class Cluster {
     this.#members[randomInt(this.#members.length)]?.part.kill();
   }
 
-  /** Through one API after the other, under one idempotency key until it is answered. */
+  /** Submits through the APIs in turn, under the same idempotency key until it is answered. */
   async submit(index: number, job: object): Promise<void> {
     const headers = { 'idempotency-key': randomUUID() };
     let turn = index;
@@ -130,7 +130,7 @@ export class Cluster {
     return rows[0]?.n ?? 0;
   }
 
-  /** How many jobs ended how, and how many were told to end more than once. */
+  /** Number of jobs by final state, and number of jobs that were reported as ended more than once. */
   async outcome(): Promise<{ readonly states: readonly { state: string; n: number }[]; readonly endedTwice: number }> {
     const { rows: states } = await this.#database.query<{ state: string; n: number }>(
       'select state, count(*)::int as n from jobs group by state order by state',

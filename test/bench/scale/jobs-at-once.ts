@@ -8,7 +8,7 @@ import { trainingScript } from '../training-script.ts';
 const trainingSeconds = 60;
 const clients = 16;
 
-/** So many jobs at once on the simulated cloud, each a scripted machine that trains for a minute. */
+/** Runs this number of jobs at once on the simulated cloud, each on a scripted machine that trains for a minute. */
 export async function jobsAtOnce(jobs: number): Promise<void> {
   const cloud = new SimulatedCloud({
     ...defaultWorld,

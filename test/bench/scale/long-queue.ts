@@ -8,7 +8,7 @@ const baseline = 200;
 const quietSeconds = 60;
 const waiting = { service: 'scale', command: ['sleep', '86400'] };
 
-/** So many jobs for one machine that holds two: what the queue costs while it is filled, and while nothing changes. */
+/** Queues this number of jobs for a machine that holds two: cost of the queue while it fills, and while it is idle. */
 export async function longQueue(jobs: number): Promise<void> {
   const platform = await BenchPlatform.start({ ARTENIC_LOCAL_VCPU: '2' });
   try {

@@ -6,7 +6,9 @@ import { timed } from '../statistics.ts';
 
 const ticksPerSecond = 100;
 
-/** A whole platform of the benchmark's own, with its database beside it: counts are read where polling costs it nothing. */
+/**
+ * A complete platform for the benchmark. Counts are read from its database, so that polling costs the platform nothing.
+ */
 export class BenchPlatform {
   readonly stack: Stack;
   readonly #database: pg.Client;
@@ -33,7 +35,7 @@ export class BenchPlatform {
     return (await this.#database.query<Row>(statement, [...values])).rows;
   }
 
-  /** Jobs by state. */
+  /** Number of jobs by state. */
   async states(): Promise<ReadonlyMap<string, number>> {
     const rows = await this.query<{ state: string; n: number }>(
       'select state, count(*)::int as n from jobs group by state',
@@ -45,12 +47,12 @@ export class BenchPlatform {
     return this.stack.request<JobView>('POST', '/api/v1/jobs', job);
   }
 
-  /** Milliseconds of each submit, in the order in which they were answered. */
+  /** Milliseconds of each submit, in the order of the answers. */
   submitMany(job: object, count: number, clients: number): Promise<readonly number[]> {
     return timed(count, clients, async () => void (await this.submit(job)));
   }
 
-  /** Processor seconds that a part has used since it started. */
+  /** Processor seconds used by a process since its start. */
   processorSeconds(part: 'api' | 'worker'): number {
     const pid = this.stack.endpoints().processes[part];
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -58,7 +60,7 @@ export class BenchPlatform {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
-  /** Bytes of all tables with their indexes. */
+  /** Bytes of all tables including their indexes. */
   async databaseBytes(): Promise<number> {
     const [row] = await this.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes');
     return Number(row?.bytes ?? 0);

@@ -1,4 +1,4 @@
-/** A child process with nothing but onnxruntime-node and a loop: the most that this machine can do. */
+/** A child process with only onnxruntime-node and a loop: the upper limit of this machine. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { percentile } from '../statistics.ts';
 

@@ -21,11 +21,11 @@ async function stop(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Bare loops in processes of their own. */
+/** Bare loops, each in a process of its own. */
 export function startBare(processes: number) {
   const children = Array.from({ length: processes }, () => start('bare.ts'));
   return {
-    /** Rows of all processes at the same time. */
+    /** Rows of all processes in the same period. */
     run: async (order: BareOrder): Promise<BareReport> => {
       const reports = await Promise.all(children.map((child) => ask<BareReport>(child, order)));
       const rowsPerSecond = reports.reduce((sum, report) => sum + report.rowsPerSecond, 0);

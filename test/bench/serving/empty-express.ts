@@ -1,4 +1,4 @@
-/** A child process with an Express app of one route that does nothing: what HTTP costs anyway. */
+/** A child process with an Express app whose only route does nothing: the base cost of HTTP. */
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 

@@ -7,7 +7,7 @@ import { alternate, median, ratio, say } from './report.ts';
 
 const rows = 32;
 
-/** Uploads, registers and promotes. */
+/** Uploads, registers and promotes a model. */
 export async function register(stack: Stack, model: string, bytes: Uint8Array): Promise<void> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const put = await fetch(`${stack.endpoints().api}/api/v1/objects/models/${sha256}`, {
@@ -20,7 +20,7 @@ export async function register(stack: Stack, model: string, bytes: Uint8Array): 
   await stack.request('POST', `/api/v1/models/${model}/versions/1/promote`, {});
 }
 
-/** p99 of the API's event loop since the last call; the 10 ms between two samples are part of it. */
+/** p99 of the API's event loop delay since the last call; it includes the 10 ms between two samples. */
 export async function eventLoopP99Ms(stack: Stack): Promise<number> {
   const response = await fetch(`${stack.endpoints().api}/metrics`, {
     headers: { authorization: `Bearer ${stack.adminKey()}` },
@@ -31,7 +31,7 @@ export async function eventLoopP99Ms(stack: Stack): Promise<number> {
   return Number(value) * 1000;
 }
 
-/** The forms in which 32 rows can be sent. */
+/** All formats in which 32 rows can be sent. */
 export function batchBodies(features: number) {
   const values = Array.from({ length: rows * features }, (_, index) => Math.fround(Math.sin(index)));
   const input = { name: 'x', shape: [rows, features], datatype: 'FP32' };
@@ -52,7 +52,7 @@ export function batchBodies(features: number) {
   };
 }
 
-/** 32 rows in a request over HTTP against bare loops of as many processes as the model has hosts. */
+/** 32 rows in an HTTP request, against as many bare loops as the model has hosts. */
 export async function batchHttpRounds(
   stack: Stack,
   { name: model, bytes, file, features, seconds, times }: BenchModel,
@@ -79,7 +79,7 @@ export async function batchHttpRounds(
       return perSecond * rows;
     };
   const [infer, predictBatch] = [`/v2/models/${model}/infer`, `/api/v1/models/${model}/predict_batch`];
-  // until all is compiled, and there are as many processes as there will be
+  // Warm up until all code is compiled and all processes are running.
   await round(infer, octets, bodies.oipBinary, 3)();
   await round(infer, json, bodies.oipJson, 3)();
   await round(predictBatch, json, bodies.predictBatch, 3)();
@@ -102,7 +102,7 @@ export async function batchHttpRounds(
   say(`API event loop p99 ms while saturated, ${model}, worst round`, Math.max(...lag), 1);
 }
 
-/** One row for the model "small", as a request of `predict`. */
+/** A single row for the model "small", as a `predict` request. */
 export function singleRow(stack: Stack) {
   const body = Buffer.from(JSON.stringify({ inputs: { x: Array.from({ length: 16 }, (_, index) => index / 16) } }));
   const headers = { authorization: `Bearer ${stack.adminKey()}`, 'content-type': 'application/json' };
@@ -110,7 +110,9 @@ export function singleRow(stack: Stack) {
   return { port, method: 'POST', path: '/api/v1/models/small/predict', headers, body } as const;
 }
 
-/** One small row in a request: at 32 clients against an empty Express route, and alone on an idle machine. */
+/**
+ * A small row per request: with 32 clients against an empty Express route, and with a single client on an idle machine.
+ */
 export async function singleHttpRounds(stack: Stack, file: string, seconds: number, times: number): Promise<void> {
   const express = await startEmptyExpress();
   const client = startClient();

@@ -1,6 +1,6 @@
 /**
- * A child process that asks one address over and over on a number of connections, with as little work of its own as can
- * be: the requests are bytes made beforehand, and of the answers only status and length are read.
+ * A child process that requests an address repeatedly on a number of connections with minimal work: the requests are
+ * prebuilt bytes, and it reads only the status and length of answers.
  */
 import { connect } from 'node:net';
 import { percentile } from '../statistics.ts';
@@ -28,7 +28,7 @@ function requestBytes({ port, method, path, headers, body }: LoadOrder): Buffer 
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** Bytes of the first whole answer in the buffer; null when it is not all there. */
+/** Length of the first complete answer in the buffer; null when the answer is incomplete. */
 function answerLength(buffer: Buffer): number | null {
   const end = buffer.indexOf('\r\n\r\n');
   if (end === -1) return null;

@@ -1,7 +1,10 @@
 import { RandomNumbers } from '@artenic/training';
 import { GraphBuilder } from '../../../sdk/training/onnx/graph-builder.ts';
 
-/** A network of dense layers with random weights, as `[128, 1024, 1024, 10]`; input `x`, output `y`, rows open. */
+/**
+ * A network of dense layers with random weights, such as `[128, 1024, 1024, 10]`; input `x`, output `y`, open row
+ * count.
+ */
 export function denseNetwork(sizes: readonly number[], seed = 7): Uint8Array {
   const random = RandomNumbers.fromSeed(seed);
   const graph = new GraphBuilder();

@@ -11,13 +11,13 @@ export type BenchModel = {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly file: string;
-  /** Of its input. */
+  /** Features of the network's input. */
   readonly features: number;
   readonly seconds: number;
   readonly times: number;
 };
 
-/** With as many processes as it takes by itself, or so many at most. */
+/** A predictor with its default number of processes, or with at most this number. */
 function predictorOf(processes: number | null, maxRows = rows): Predictor {
   return createPredictor({
     fetchModel: (path) => Promise.resolve(path),
@@ -57,11 +57,11 @@ async function drive(predictor: Predictor, { file, features, callers, rowsEach, 
   return { rowsPerSecond: (durations.length * rowsEach) / took, p99Ms: percentile(durations, 0.99) };
 }
 
-/** Queue and host against a bare loop of as many processes as the model gets. */
+/** Queue and host against as many bare loops as the model gets processes. */
 export async function queueRounds({ name: model, file, features, seconds, times }: BenchModel): Promise<void> {
   const predictor = predictorOf(null);
   const order = { file, features, seconds };
-  // until there are as many processes as there will be
+  // Warm up until all processes are running.
   await drive(predictor, { ...order, callers: 3 * cpus().length * rows, rowsEach: 1, seconds: 3 });
   const processes = processesWith(`serving/host.ts\0${process.pid}\0`).length;
   const bare = startBare(processes);
@@ -80,7 +80,7 @@ export async function queueRounds({ name: model, file, features, seconds, times 
   say(`queue → host, ${name}, single rows, of bare`, ratio(taken.single, taken.bare));
 }
 
-/** 32 callers with one row each: batches against one by one. */
+/** 32 callers with a row each: batched against unbatched. */
 export async function batchingRounds(file: string, features: number, seconds: number, times: number): Promise<void> {
   const [alone, together] = [predictorOf(1, 1), predictorOf(1)];
   const order = { file, features, seconds, callers: rows, rowsEach: 1 };

@@ -14,8 +14,8 @@ export function allResults(): Readonly<Record<string, number>> {
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
 /**
- * The same rounds again and again, one after the other: on a machine that others use too, only rounds that are close
- * together can be compared. Gives the numbers of each measurement by round.
+ * Repeats the same rounds in turn: on a shared machine only rounds that are close in time can be compared. Returns the
+ * numbers of each measurement by round.
  */
 export async function alternate<K extends string>(
   times: number,
@@ -27,7 +27,7 @@ export async function alternate<K extends string>(
   return taken;
 }
 
-/** Median over the rounds of one measurement divided by another. */
+/** Median over the rounds of a measurement divided by another. */
 export function ratio(above: readonly number[], below: readonly number[]): number {
   return median(above.map((value, index) => value / (below[index] ?? Number.NaN)));
 }

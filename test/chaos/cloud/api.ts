@@ -5,7 +5,7 @@ import type { ApiDeps } from '../../../api/deps.ts';
 import { withIoInTransactions, withoutFence } from './sabotage.ts';
 import { wrapGateway, wrapStorage } from './wrap.ts';
 
-/** The API as it is, with a hand on each of its steps. */
+/** The real API, with a failpoint at each of its steps. */
 const { socket, sabotage } = harnessSettings();
 const ask = connectFailpoints(socket);
 function sabotaged(deps: ApiDeps): ApiDeps {

@@ -2,7 +2,7 @@ import type { Offer } from '../../../core/failover/types.ts';
 import { costOfAttempt, type BilledAttempt } from '../../../core/cost/cost.ts';
 import type { Judgement } from '../../../simulated-cloud/rules/judge.ts';
 
-/** An attempt's row, as far as its cost is counted from it. */
+/** The columns of an attempt that its cost depends on. */
 export type BilledRow = {
   readonly id: string;
   readonly offer: Offer;
@@ -18,7 +18,7 @@ export type BilledRow = {
 export const billedColumns = `id, offer, billed_from, billed_until, handle, hello_at, ended_at, launch_tried_at,
   termination_confirmed_at as confirmed_at`;
 
-/** Where our cost is not the cloud's bill, in words. */
+/** Differences between the platform's costs and the cloud's bill, as sentences. */
 export function billProblems(
   rows: readonly BilledRow[],
   judgement: Judgement,
@@ -28,8 +28,8 @@ export function billProblems(
   return rows.flatMap((row) => {
     const { instances = [], costUsdMicros = 0 } = bills.get(row.id) ?? {};
     const { usdMicros, isFinal } = costOfAttempt(attemptOf(row), new Date());
-    // docs/costs.md says what is not counted: the second one that a cloud has made of one request, and a spot price that
-    // moves between the offer and the launch
+    // docs/costs.md lists the costs that are not counted: the second instance that a cloud makes of one request, and a
+    // change of the spot price between offer and launch.
     const hasOtherPrice = instances.some((one) => one.priceUsdMicrosPerHour !== row.offer.priceUsdMicrosPerHour);
     if (isMadeTwice(row.id) || hasOtherPrice) return [];
     if (!isFinal) return [{ attempt: row.id, problem: `our cost of it (${usdMicros}) is not final` }];

@@ -24,7 +24,7 @@ import type { Machines, Target, WorldOfBatch } from './schedule.ts';
 import type { StorageWeather } from './storage-weather.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-/** Of Temporal's dev server: without the first its timers have a floor of a second. */
+/** Setting of Temporal's dev server; without it, timers take at least a second. */
 const timerShift = ['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'];
 const shortTasks = ['--dynamic-config-value', 'history.defaultWorkflowTaskTimeout="3s"'];
 const fewPartitions = ['Read', 'Write'].flatMap((kind) => [
@@ -32,7 +32,7 @@ const fewPartitions = ['Read', 'Write'].flatMap((kind) => [
   `matching.numTaskqueue${kind}Partitions=1`,
 ]);
 
-/** Long beside any delay of a machine that works, short beside the time in which jobs must get on. */
+/** Long compared with any delay of a working machine, short compared with the time limit for a job's next step. */
 function silenceOf(machines: Machines): Readonly<Record<string, string>> {
   return machines === 'runner'
     ? { ARTENIC_SILENT_AFTER_MS: '12000', ARTENIC_HELLO_WITHIN_MS: '40000' }
@@ -50,7 +50,7 @@ export type ControlPlaneOptions = {
 
 type Ports = Readonly<Record<'api' | 'postgres' | 'temporal' | 'cloud' | 'health', number>>;
 
-/** A whole platform of real processes with a simulated cloud; each of its processes comes back when it dies. */
+/** A complete platform of real processes with a simulated cloud; each process is restarted when it dies. */
 export class ControlPlane {
   readonly home: string;
   readonly pepper = randomBytes(32);
@@ -179,7 +179,7 @@ export class ControlPlane {
     for (const part of Object.values(this.#parts)) part.up();
   }
 
-  /** Until API and worker say that they can work. */
+  /** Resolves when API and worker report ready. */
   async ready(): Promise<void> {
     await poll('the API', 60_000, () => answers(`${this.apiUrl()}/readyz`));
     await poll('the worker', 60_000, () => answers(`http://127.0.0.1:${this.#ports.health}/readyz`));
@@ -189,7 +189,7 @@ export class ControlPlane {
     return this.#parts[target].kill();
   }
 
-  /** Everything but the cloud. */
+  /** Stops everything except the cloud. */
   async down(signal: 'SIGKILL' | 'stop'): Promise<void> {
     await Promise.all(['worker', 'api'].map((name) => this.#parts[name as Target].down(signal)));
     await Promise.all(['postgres', 'temporal'].map((name) => this.#parts[name as Target].down(signal)));
@@ -213,26 +213,26 @@ export class ControlPlane {
     return `http://127.0.0.1:${this.#ports.cloud}`;
   }
 
-  /** One call as a client makes it: under one idempotency key until it is answered. */
+  /** A client's call, repeated under the same idempotency key until it is answered. */
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const idempotencyKey = randomUUID();
     return poll(`${method} ${path}`, 90_000, async () => {
       const answer = await ask(`${this.apiUrl()}${path}`, method, this.#adminKey, body, {
         'idempotency-key': idempotencyKey,
       });
-      // in flight: its first try was cut off, and its lock has to run out
+      // In flight: the first try was interrupted, and its lock has to expire.
       if (answer === null || answer.status >= 500 || answer.type === 'idempotency-in-flight') return null;
       if (answer.status >= 400) throw new Refused(answer.status, `${method} ${path}: ${answer.text}`);
       return JSON.parse(answer.text || '{}') as T;
     });
   }
 
-  /** The status of one call, or null when it was not answered in time. */
+  /** Status of a single call; null when no answer arrived in time. */
   async tryOnce(method: string, path: string, body: unknown, timeoutMs: number): Promise<number | null> {
     return (await ask(`${this.apiUrl()}${path}`, method, this.#adminKey, body, {}, timeoutMs))?.status ?? null;
   }
 
-  /** One word of a runner; null when nobody answered. */
+  /** A runner's request; null when no answer arrived. */
   async asRunner(path: string, token: string, body: unknown): Promise<number | null> {
     return (await ask(`${this.apiUrl()}/api/v1/runner${path}`, 'POST', token, body))?.status ?? null;
   }
@@ -241,7 +241,7 @@ export class ControlPlane {
     const key = path.startsWith('/v1') ? this.#keys.key : this.#keys.controlKey;
     return poll(`${method} ${path}`, 20_000, async () => {
       const answer = await ask(`${this.#cloudUrl()}${path}`, method, key, body);
-      // its weather is bad for us, too
+      // The cloud's faults hit the harness, too.
       if (answer === null || answer.status === 429 || answer.status >= 500) return null;
       if (answer.status >= 400) throw new Refused(answer.status, `${path}: ${answer.text}`);
       return { body: path.endsWith('/ledger') ? answer.text : (JSON.parse(answer.text || 'null') as unknown) };
@@ -252,7 +252,7 @@ export class ControlPlane {
     return this.cloud('POST', '/control/judge', question);
   }
 
-  /** Temporal's own program; false when it could not do it. */
+  /** Runs Temporal's CLI; false when the command failed. */
   async temporalCli(...args: readonly string[]): Promise<boolean> {
     const where = ['--address', this.temporalAddress(), '--namespace', 'default'];
     const child = spawn(this.#options.groundwork.temporal, [...args, ...where], { stdio: 'ignore', timeout: 20_000 });
@@ -268,7 +268,7 @@ export class ControlPlane {
         await client.connect();
         return (await client.query<Row>(text, [...values])).rows;
       } catch (error) {
-        // a wrong statement stays wrong, a server that is away comes back
+        // A wrong statement fails again, but an unavailable server comes back.
         if (error instanceof pg.DatabaseError && !/^(?:57|08)/.test(error.code ?? '')) throw error;
         return null;
       } finally {
@@ -277,14 +277,14 @@ export class ControlPlane {
     });
   }
 
-  /** The last lines of a part's log. */
+  /** The last lines of a process's log. */
   log(name: string, lines: number): string {
     const file = join(this.home, `${name}.log`);
     if (!existsSync(file)) return '';
     return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   }
 
-  /** Ends everything; `keep` leaves logs, ledger and objects where they are. */
+  /** Ends everything; `keep` leaves logs, ledger and objects on disk. */
   async destroy({ keep }: { readonly keep: boolean }): Promise<void> {
     await this.#cloud.down('SIGKILL');
     await this.down('SIGKILL');

@@ -1,6 +1,6 @@
 import type { Act, Action } from './schedule.ts';
 
-/** An act in words, as it stands in stories and tables. */
+/** Description of an act for stories and tables. */
 export function describeAct({ at, action }: Act): string {
   const where = at.point === 'start' ? 'before it begins' : `at ${at.point}${at.nth > 1 ? ` (${at.nth}.)` : ''}`;
   return `${describeAction(action)} ${where}${at.delayMs > 0 ? ` + ${at.delayMs} ms` : ''}`;
@@ -41,7 +41,7 @@ function describeAction(action: Action): string {
   }
 }
 
-/** The kind of fault that a table counts. */
+/** Kind of fault, for the counts in tables. */
 export function kindOf(action: Action): string {
   switch (action.do) {
     case 'kill':

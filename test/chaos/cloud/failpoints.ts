@@ -4,13 +4,13 @@ import type { Point } from './points.ts';
 
 export type Hit = { readonly point: Point; readonly jobId: string | null };
 type Question = Hit & { readonly id: number };
-/** `lost`: what was done is not answered. */
+/** `lost`: the step takes effect, but its answer is lost. */
 export type Answer = 'go' | 'lost';
 
-/** Asks the harness whether it may go on; an answer that never comes is a death. */
+/** Asks the harness for permission to go on; no answer means that the process is killed. */
 export type Ask = (point: Point, jobId: string | null) => Promise<Answer>;
 
-/** Of the process under test. Without the harness nothing can be learnt from it: it ends. */
+/** Called in the process under test. The process exits without the harness, because its results would be useless. */
 export function connectFailpoints(path: string): Ask {
   const waiting = new Map<number, (answer: Answer) => void>();
   let asked = 0;
@@ -33,11 +33,11 @@ export function connectFailpoints(path: string): Ask {
     });
 }
 
-/** Of the harness: `onHit` decides what happens before the process goes on. */
+/** Called in the harness: `onHit` decides what happens before the process goes on. */
 export async function serveFailpoints(path: string, onHit: (hit: Hit) => Promise<Answer>): Promise<Server> {
   const serve = (socket: Socket): void => {
     const lines = createInterface({ input: socket });
-    // the other side is killed in the middle of a word, as a rule
+    // The other side is usually killed in the middle of a message.
     for (const one of [socket, lines]) one.on('error', () => undefined);
     lines.on('line', (line) => {
       const { id, ...hit } = JSON.parse(line) as Question;

@@ -3,18 +3,18 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
 /**
- * Part of the workflow bundles of these tests only: steps are given up and tried again twenty times as soon, as no test can
- * wait three minutes for a dead worker's launch to be given up.
+ * Part of the workflow bundles of these tests only. Step timeouts and retry pauses are divided by this factor: no test
+ * can wait three minutes until the launch of a dead worker times out.
  */
 const timesSooner = 20;
-/** A step needs this on a machine that is busy with all the others. */
+/** Time that a step needs on a fully loaded machine. */
 const leastStepMs = 3000;
 const leastPauseMs = 50;
 
 const sooner = (span: ActivityOptions['startToCloseTimeout'], leastMs: number): number | undefined =>
   span === undefined ? undefined : Math.max(leastMs, msToNumber(span) / timesSooner);
 
-/** Without what is absent: an option that is undefined is not one that is left out. */
+/** Removes undefined options: an option set to undefined is not the same as a missing option. */
 function present<Options extends object>(options: Options): { [Key in keyof Options]: NonNullable<Options[Key]> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [Key in keyof Options]: NonNullable<Options[Key]>;

@@ -19,16 +19,16 @@ import { freePort } from '../../../workers/up/ports.ts';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const password = 'chaos';
 
-/** Workflows as they are; with steps that are given up and tried again sooner; with all waiting shortened, too. */
+/** `plain`: real workflows; `fast-steps`: shorter step timeouts and retry pauses; `fast`: shorter timers as well. */
 export type Pace = 'plain' | 'fast-steps' | 'fast';
 
-/** What all control planes of a run have in common, made once. */
+/** Shared parts of all control planes of a run, made once. */
 export type Groundwork = {
   readonly folder: string;
   readonly temporal: string;
-  /** File with the workflows at this pace. */
+  /** Workflow bundle for this pace. */
   readonly bundle: (pace: Pace) => Promise<string>;
-  /** A fresh data folder of PostgreSQL, migrated. */
+  /** A new PostgreSQL data folder with all migrations applied. */
   readonly databaseFolder: string;
   readonly remove: () => void;
 };
@@ -39,7 +39,7 @@ export function postgresOptions(home: string, port: number): PostgresOptions {
     port,
     logFile: join(home, 'postgres.log'),
     password,
-    // what the operating system has survives kill -9, and nothing here loses its power
+    // Data in the operating system's cache survives kill -9, and these tests simulate no power loss.
     settings: ['fsync=off', 'full_page_writes=off', 'max_connections=100'],
   };
 }
@@ -81,7 +81,7 @@ export async function layGroundwork(): Promise<Groundwork> {
   const { path: temporal, problem } = findTemporalCli(root, (line) => process.stderr.write(`${line}\n`));
   if (temporal === null) throw new Error(problem);
   const folder = makeEnteredFolder('artenic-chaos-');
-  // whatever ends this process: nothing that it has started outlives it
+  // No started process outlives this process, whatever ends it.
   const endAll = (): void => {
     for (const pid of processesWith(folder)) process.kill(pid, 'SIGKILL');
   };
@@ -104,7 +104,7 @@ export async function layGroundwork(): Promise<Groundwork> {
 }
 
 export function copyDatabase({ databaseFolder }: Groundwork, home: string): void {
-  // with its owner, without whom PostgreSQL does not take it
+  // Copied with its owner; PostgreSQL refuses a folder of another owner.
   const { status, stderr } = spawnSync('cp', ['-Rp', databaseFolder, join(home, 'postgres')], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the database could not be copied: ${stderr}`);
 }

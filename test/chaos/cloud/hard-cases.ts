@@ -5,8 +5,9 @@ const ambiguousShare = 0.25;
 const zombieShare = 0.2;
 
 /**
- * What a wrong platform survives by luck when it is rare. Drawn apart from the rest of a schedule, as silence is: creates that
- * are done without an answer (none may make a second instance), and attempts that return after they were replaced.
+ * Cases that a faulty platform could survive by luck if they were rare: creates whose answer is lost (none may make a
+ * second instance), and attempts that return after their replacement. Drawn from a separate random stream, like
+ * silence.
  */
 export function hardCasesIn(seed: number, index: number): readonly Wanted[] {
   const random = randomFrom(seed * 300_007 + index);

@@ -1,4 +1,4 @@
-/** An answer that no further try would change. */
+/** An answer that a retry would not change. */
 export class Refused extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -7,7 +7,7 @@ export class Refused extends Error {
   }
 }
 
-/** Whether somebody answers there, and well; null when not. */
+/** True when the address answers with success, else null. */
 export async function answers(url: string): Promise<true | null> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok ? true : null;
@@ -18,7 +18,7 @@ export async function answers(url: string): Promise<true | null> {
 
 type Answer = { readonly status: number; readonly text: string; readonly type: string };
 
-/** One call; null when it was not answered. */
+/** A single call; null when no answer arrived. */
 export async function ask(
   url: string,
   method: string,

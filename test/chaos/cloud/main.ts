@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { run } from './run.ts';
 import { isSabotage, sabotages } from './sabotage.ts';
 
-/** `npm run chaos -- --schedules N --seed S`: docs/reliability.md says what each option does. */
+/** `npm run chaos -- --schedules N --seed S`. docs/reliability.md describes the options. */
 const { values } = parseArgs({
   options: {
     schedules: { type: 'string', default: '100' },
@@ -33,7 +33,7 @@ const report = await run({
   batchSize: Number(values.batch),
   parallel: Number(values.parallel),
   machines: values['real-runner'] ? 'runner' : 'scripted',
-  // they prove that the judge sees: the first one that it sees is enough
+  // Sabotage runs prove that violations are detected, so the first violation suffices.
   stopAtFirst: sabotage !== null,
   outages: sabotage === null ? Number(values.outages) : 0,
   lateAfterMs: Number(values['late-after-ms']),

@@ -9,25 +9,25 @@ import { tellStory } from './story.ts';
 import { finishedJobs, gather, violationsOf, type Cast, type Violation } from './verdict.ts';
 import { defaultCloud, scriptOf, usualRelayMs } from './worlds.ts';
 
-/** The platform is away while its jobs go on: for how long, how it went, and what it made of it. */
+/** An outage of the platform while its jobs go on: its length, its course and the state after it. */
 export type Outage = {
   readonly downSeconds: number;
   readonly how: 'SIGKILL' | 'stop';
   readonly jobs: number;
-  /** Jobs that came to their end while nobody was there. */
+  /** Jobs that finished during the outage. */
   readonly finishedMeanwhile: number;
-  /** Attempts beyond the first, though no machine was taken away before its job was done. */
+  /** Attempts beyond the first, although no machine was lost before its job was done. */
   readonly relaunches: number;
   readonly wrongStates: number;
-  /** From the start of the first process until every job that had finished is shown as such. */
+  /** Time from the start of the first process until every finished job is shown as finished. */
   readonly consistentMs: number;
-  /** The same, from the moment that API and worker say that they are ready. */
+  /** The same, from the moment that API and worker report ready. */
   readonly consistentAfterReadyMs: number;
   readonly violations: readonly Violation[];
   readonly stories: readonly (readonly string[])[];
 };
 
-/** 2 h take 10 s: longer than the platform needs to come back, and short enough to be waited for. */
+/** 2 h take 10 s: longer than the platform needs to come back, and short enough for a test. */
 const outageScale = 720;
 const hour = 3600;
 
@@ -41,10 +41,10 @@ export async function playOutage(options: {
 }): Promise<Outage> {
   const { groundwork, seed, number, jobs, lateAfterMs, keep } = options;
   const random = randomFrom(seed * 1009 + number);
-  // from a second to two hours, each order of magnitude as likely as the others
+  // From a second to two hours, each order of magnitude with the same probability.
   const downSeconds = Math.round((2 * hour) ** (0.25 + 0.75 * random()));
   const how = number % 2 === 0 ? 'SIGKILL' : 'stop';
-  // a second or two of real time, so that many come to their end while nobody is there
+  // A second or two of real time, so that many jobs finish during the outage.
   const hours = 0.2 + 0.3 * random();
   const script = [...scriptOf(hours, 8, pick(random, ['exits', 'waits']))];
   const cloud = { ...defaultCloud, seed: number, scale: outageScale, machine: { kind: 'scripted', script } as const };
@@ -135,7 +135,7 @@ function allRun(plane: ControlPlane, cast: readonly Cast[], timeoutMs: number): 
   );
 }
 
-/** What has not come to its end by then is judged as it is. */
+/** Jobs that are still open at the timeout are judged in their current state. */
 async function untilSucceeded(plane: ControlPlane, jobIds: readonly string[], timeoutMs: number): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
   while (!(await statesOf(plane, jobIds)).every(isTerminalJobState)) {
@@ -149,7 +149,7 @@ async function untilNothingLives(plane: ControlPlane, timeoutMs: number): Promis
   while ((await plane.judge({})).alive.length > 0 && Date.now() < deadlineMs) await sleep(100);
 }
 
-/** Some machines are gone with everything on them, after the last word of their job was safe. */
+/** Loses some machines with all their data, after their completion marker was stored. */
 async function loseMachines(plane: ControlPlane, jobIds: readonly string[], random: () => number): Promise<void> {
   const { attempts } = await plane.judge({});
   for (const { attempt, instances } of attempts) {

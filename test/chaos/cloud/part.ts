@@ -2,11 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A death sooner than this after the start is one of the start: a port or a lock is not free yet. */
+/** A death sooner than this after the start is a failed start, such as a port or lock that is not free yet. */
 const earlyDeathMs = 300;
 const pauseMs = 100;
 
-/** One process of the platform, started again as soon as it dies, unless it is to stay down. */
+/** A process of the platform, restarted when it dies, unless it has to stay down. */
 export class Part {
   readonly name: string;
   readonly #spawn: () => ChildProcess;
@@ -43,12 +43,12 @@ export class Part {
     });
   }
 
-  /** kill -9; it comes back at once. False when it is not there just now. */
+  /** kill -9; the process is restarted at once. False when it is not running. */
   kill(): boolean {
     return this.#child?.pid !== undefined && this.#child.kill('SIGKILL');
   }
 
-  /** Ends it, by kill -9 or as its makers wish, and leaves it down. */
+  /** Ends the process, by kill -9 or gracefully, and does not restart it. */
   async down(signal: 'SIGKILL' | 'stop'): Promise<void> {
     this.#wanted = false;
     const child = this.#child;

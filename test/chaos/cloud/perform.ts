@@ -9,7 +9,7 @@ import type { Act, Action } from './schedule.ts';
 import { stallStorage } from './stall.ts';
 import { tell } from './tell.ts';
 
-/** What became of an act. A zombie's is `accepted …` when one of its writes was taken. */
+/** Performs an act and returns its result. A zombie's result is `accepted …` when one of its writes was accepted. */
 export async function perform(plane: ControlPlane, act: Act, jobId: string): Promise<string> {
   const { action } = act;
   switch (action.do) {
@@ -75,7 +75,7 @@ async function strikeInstances(
       }
       done.push(id);
     } catch (error) {
-      // it is ending already
+      // The instance is ending already.
       if (!(error instanceof Refused)) throw error;
     }
   }
@@ -115,7 +115,7 @@ async function callTemporal(
   return (await plane.temporalCli('workflow', verb, '--workflow-id', id, ...how, ...more)) ? 'done' : 'refused';
 }
 
-/** As a machine would of an attempt that is over, and that everybody believed to be dead. */
+/** Writes like the machine of an ended attempt that was presumed dead. */
 async function haunt(plane: ControlPlane, jobId: string): Promise<string> {
   const [over] = await plane.query<{ n: number | null }>(
     'select max(attempt)::int as n from attempts where job_id = $1 and ended_at is not null',
@@ -152,7 +152,7 @@ async function makeStray(plane: ControlPlane, jobId: string, actId: string): Pro
 
 const strayPlace = { region: 'eu-north', instanceType: 'cpu-2', spot: false } as const;
 
-/** Its empty script hangs until somebody ends it. */
+/** Its empty script hangs until the instance is terminated. */
 async function makeInstance(plane: ControlPlane, attemptId: string): Promise<string> {
   const { instanceId } = await plane.cloud<{ instanceId: string }>('POST', '/v1/instances', {
     name: `artenic-${attemptId.replace('/attempt-', '-')}`,

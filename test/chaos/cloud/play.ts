@@ -26,16 +26,16 @@ export type Played = {
   readonly costUsdMicros: number;
   readonly jobStates: Readonly<Record<string, number>>;
   readonly durationMs: number;
-  /** From the end of the last job until nothing lived any more. */
+  /** Time from the end of the last job until no instance lived. */
   readonly quietMs: number;
-  /** What happened to each job with a violation, line by line. */
+  /** Events of each job with a violation, line by line. */
   readonly stories: ReadonlyMap<number, readonly string[]>;
 };
 
-/** The grace of the reconciler, the oldest list, and some sweeps. */
+/** The reconciler's grace, the oldest possible list, and some sweeps. */
 const quietLimitMs = 45_000;
 
-/** What real runners run: some seconds, a checkpoint every half of one. */
+/** Training of real runners: some seconds, with a checkpoint every half second. */
 const counter: CounterConfig = { total: 40, every: 5, delay: 0.1 };
 
 function specOf({ mode, index }: Schedule, machines: Machines): object {
@@ -44,7 +44,7 @@ function specOf({ mode, index }: Schedule, machines: Machines): object {
   return { ...work, stopGraceSeconds: 1, placement: { providers: ['simulated'], mode } };
 }
 
-/** What a real training left must be what it would have left undisturbed. */
+/** The results of a real training must equal those of an undisturbed run. */
 async function wrongResults(plane: ControlPlane, cast: readonly Cast[]): Promise<readonly Violation[]> {
   const found = await Promise.all(
     cast.map(async ({ jobId, schedule: { index } }): Promise<readonly Violation[]> => {
@@ -57,7 +57,7 @@ async function wrongResults(plane: ControlPlane, cast: readonly Cast[]): Promise
   return found.flat();
 }
 
-/** Plays one batch on a platform of its own, and judges it. */
+/** Plays a batch on a platform of its own, and judges it. */
 export async function play(
   batch: Batch,
   options: {
@@ -129,8 +129,8 @@ export async function play(
 }
 
 /**
- * Until the cloud has nothing left, each attempt is settled and no launch is in doubt (what it has cost is final with the
- * next sweep), or the time is over.
+ * Waits until the cloud has no instance, each attempt is settled and no launch has an unknown outcome (the cost is
+ * final with the next sweep), or until the deadline.
  */
 async function untilQuiet(plane: ControlPlane, deadlineMs: number): Promise<number> {
   const startedMs = Date.now();

@@ -21,8 +21,8 @@ type GatewayCall = Exclude<keyof TemporalGateway, 'ping' | 'close' | 'describe' 
 type Moment = 'before' | 'after';
 
 /**
- * Where something can be done to the platform: before a step, or after its effect and before anybody hears of it.
- * `api:` points are calls of the API process, `storage:` points those of either, all others are the worker's.
+ * A place for a fault: before a step, or after its effect and before the caller gets its result. `api:` points are
+ * calls of the API process, `storage:` points are calls of either process, all others are calls of the worker.
  */
 export type Point =
   | `activity:${AnyActivity}:${Moment}`
@@ -30,11 +30,11 @@ export type Point =
   | `api:${GatewayCall}:${Moment}`
   | `storage:${keyof ObjectStorage}:${Moment}`;
 
-/** What it takes for a job to come by: a step that every job does, or the fault that leads there. */
+/** How a job reaches a point: by itself, or through the named fault. */
 export type Way =
   | 'always'
   | 'cancel'
-  /** A cancel that finds a training to be stopped. */
+  /** A cancel that hits a running training. */
   | 'cancel-at-work'
   | 'temporal-cancel'
   | 'terminate-job'
@@ -43,18 +43,18 @@ export type Way =
   | 'capacity'
   | 'notice'
   | 'sweep'
-  /** Comes before anybody knows which schedule is the job's. */
+  /** Reached before the job's schedule is known. */
   | 'submit'
   | 'off';
 
-/** Every activity there is: one that is added without a line here does not compile. */
+/** All activities, so that a new activity without an entry here does not compile. */
 const activityWays: Readonly<Record<AnyActivity, Way>> = {
   prepareJob: 'always',
   decideNext: 'always',
   openAttempt: 'always',
   awaitCapacity: 'capacity',
   requestStop: 'cancel-at-work',
-  // only what still delivers after its graces is asked for
+  // Called only when a delivery goes on after its graces.
   awaitDelivery: 'off',
   collectAttempt: 'always',
   settleAttempt: 'always',
@@ -62,14 +62,14 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   recordCancelIntent: 'temporal-cancel',
   registerModel: 'always',
   settleJob: 'always',
-  // no schedule has a workflow that waits for jobs
+  // No schedule has a workflow that waits for jobs.
   watchJob: 'off',
   awaitWorkflowClosed: 'terminate-job',
-  // by itself only after a wait; what follows a refusal at once is asked within the launch
+  // Called on its own only after a wait; directly after a refusal it is part of the launch.
   nextLaunch: 'off',
   warnAttempt: 'off',
   tryLaunch: 'always',
-  // of workflows of earlier releases
+  // Used by workflows of earlier releases.
   launchInstance: 'off',
   watchInstance: 'always',
   terminateInstance: 'always',
@@ -79,7 +79,7 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   restartJob: 'terminate-job',
   recordSweep: 'sweep',
   refreshCatalog: 'sweep',
-  // once a minute, and nothing of a job hangs on one of them
+  // Runs once a minute, and no job depends on a single check.
   checkProvider: 'off',
 };
 
@@ -89,10 +89,10 @@ const providerWays: Readonly<Record<ProviderCall, Way>> = {
   catalog: 'off',
   launch: 'always',
   describe: 'always',
-  // one call for the machines of many jobs
+  // A single call for the machines of many jobs.
   describeMany: 'off',
   list: 'sweep',
-  // asked only for what was launched without an answer, and says the same when it is asked again
+  // Called only for launches without an answer; a repeated call gives the same result.
   find: 'off',
   terminate: 'always',
   console: 'off',
@@ -120,7 +120,7 @@ function pointsOf(kind: string, ways: Readonly<Record<string, Way>>): readonly (
 
 export const submitPoints: readonly Point[] = moments.map((moment): Point => `api:startTrainingJob:${moment}`);
 
-/** All other points that schedules are made of, with the way that leads there. */
+/** All other points that schedules use, each with its way. */
 export const allPoints: readonly (readonly [Point, Way])[] = [
   ...pointsOf('activity', activityWays),
   ...pointsOf('provider', providerWays),

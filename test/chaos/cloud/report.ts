@@ -19,7 +19,7 @@ type Settings = {
   readonly outages: number;
 };
 
-/** The last line of a run. */
+/** The last output line of a run. */
 const points: readonly Point[] = [...allPoints.map(([point]) => point), ...submitPoints];
 
 export function reportOf(

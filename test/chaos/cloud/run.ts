@@ -13,23 +13,23 @@ export type RunOptions = {
   readonly schedules: number;
   readonly seed: number;
   readonly batchSize: number;
-  /** Platforms beside each other. */
+  /** Number of platforms that run in parallel. */
   readonly parallel: number;
   readonly machines: Machines;
   readonly sabotage: Sabotage | null;
-  /** Batches of jobs that end while the platform is away. */
+  /** Number of batches whose jobs end during an outage. */
   readonly outages: number;
-  /** How late the jobs that ended meanwhile may be shown as such, from the moment that the platform is ready. */
+  /** Deadline for showing the jobs that ended meanwhile, counted from the moment that the platform is ready. */
   readonly lateAfterMs: number;
   /** Only the schedules with these numbers, in their batches. */
   readonly only: readonly number[] | null;
-  /** How long a violation's smallest part may be looked for, in milliseconds. */
+  /** Time limit for shrinking a violation, in milliseconds. */
   readonly shrinkMs: number;
   /** Whether a run ends with the first batch that has a violation. */
   readonly stopAtFirst: boolean;
-  /** The story of every job, not only of those with a violation. */
+  /** Prints the story of every job, not only of jobs with a violation. */
   readonly tellAll: boolean;
-  /** Leaves the folders of all platforms where they are. */
+  /** Keeps the folders of all platforms. */
   readonly keep: boolean;
   readonly say: (line: string) => void;
 };
@@ -60,7 +60,7 @@ export async function run(options: RunOptions): Promise<RunRecord> {
       }
     };
     await Promise.all(Array.from({ length: parallel }, takeTurns));
-    // one after another: how fast a platform is back is its own matter only with nothing beside it
+    // Outages run one after another: the time until a platform is back can be measured only on an idle machine.
     for (let number = 0; number < outageCount; number += 1) {
       outages.push(await outageOne(number, groundwork, options));
     }
@@ -85,7 +85,7 @@ async function playOne(batch: Batch, name: string, groundwork: Groundwork, optio
   return result;
 }
 
-/** A batch that could not be played to its end counts as broken, and the others go on. */
+/** A batch that failed to play to its end counts as broken; the other batches go on. */
 function unanswered({ schedules }: Batch, error: unknown): Played {
   const index = schedules[0]?.index ?? -1;
   return {

@@ -7,7 +7,7 @@ import type { ComposedActivities } from '../../../workers/compose/activities.ts'
 import type { ApiDeps } from '../../../api/deps.ts';
 import type { AttemptRecord, Repositories, Store } from '../../../store/types.ts';
 
-/** Ways in which a platform like ours could be wrong. The judge has to find each of them. */
+/** Faults of a platform that the judge has to detect. */
 export const sabotages = ['no-reconciler', 'no-lookup', 'no-fence', 'no-silence-check', 'io-in-transaction'] as const;
 export type Sabotage = (typeof sabotages)[number];
 
@@ -15,7 +15,7 @@ export function isSabotage(text: string): text is Sabotage {
   return (sabotages as readonly string[]).includes(text);
 }
 
-/** No sweep finds anything to do. */
+/** Sweeps find nothing to do. */
 export function withoutReconciler(composed: ComposedActivities): ComposedActivities {
   const nothing = { terminate: [], settle: [], restart: [], confirmed: 0 };
   const seen = { instances: 0, attempts: 0, strays: 0 };
@@ -25,7 +25,7 @@ export function withoutReconciler(composed: ComposedActivities): ComposedActivit
   };
 }
 
-/** What the provider says to run is believed to work, whether anybody hears it or not. */
+/** An instance that the provider reports as running counts as working, even if its runner is silent. */
 export function withoutSilenceCheck(composed: ComposedActivities): ComposedActivities {
   const { watchInstance } = composed.providerActivities;
   return {
@@ -41,7 +41,7 @@ export function withoutSilenceCheck(composed: ComposedActivities): ComposedActiv
   };
 }
 
-/** Launches as a naive platform does: a call that has not answered is made again, and nobody looks what it has made. */
+/** Launches without look-up: a call without an answer is repeated, and an instance that it made is not looked for. */
 export function withoutLookup(provider: Provider, cloud: { readonly url: string; readonly key: string }): Provider {
   const client = new CloudClient(cloud);
   return {
@@ -66,7 +66,7 @@ export function withoutLookup(provider: Provider, cloud: { readonly url: string;
   };
 }
 
-/** An API that takes the writes of attempts that others have replaced. */
+/** An API that accepts writes of replaced attempts. */
 export function withoutFence(deps: ApiDeps): ApiDeps {
   const { store } = deps;
   const callers = new Map<string, number>();
@@ -96,7 +96,7 @@ export function withoutFence(deps: ApiDeps): ApiDeps {
   return { ...deps, store: unfenced };
 }
 
-/** An API that writes an object before it commits: its connections wait for the storage. */
+/** An API that writes an object before it commits, so that its database connections wait for the storage. */
 export function withIoInTransactions(deps: ApiDeps): ApiDeps {
   const { store, storage } = deps;
   const slowed =

@@ -12,24 +12,24 @@ export type { WorldOfBatch } from './worlds.ts';
 export const targets = ['worker', 'api', 'postgres', 'temporal'] as const;
 export type Target = (typeof targets)[number];
 
-/** Something that is done to the platform, to the job or to the cloud. */
+/** A fault or request that hits the platform, the job or the cloud. */
 export type Action =
   | { readonly do: 'kill'; readonly target: Target }
-  /** Stands from the job's beginning on, for requests about its instances; `anywhere`: for all requests of this kind. */
+  /** In effect from the job's start, for requests about its instances; `anywhere`: for all requests of this kind. */
   | {
       readonly do: 'cloud-fault';
       readonly rule: Omit<FaultRule, 'id' | 'namePrefix'>;
       readonly anywhere: boolean;
     }
-  /** The cloud takes the job's living instances back. */
+  /** The cloud preempts the job's living instances. */
   | { readonly do: 'preempt'; readonly noticeSeconds: number | null; readonly recorded: boolean }
   | { readonly do: 'power-off' }
-  /** The job's living machines hang, or are cut off: said to run, and nobody hears them. For ever when null. */
+  /** The job's living machines hang or are cut off: reported as running, but silent. Permanent without `forSeconds`. */
   | { readonly do: 'silence'; readonly how: 'stopped' | 'partitioned'; readonly forSeconds: number | null }
   | { readonly do: 'cancel' }
-  /** The object storage answers nobody. */
+  /** The object storage answers no request. */
   | { readonly do: 'storage-stall'; readonly forMs: number }
-  /** The job's next writes to the object storage are done without an answer. */
+  /** The job's next writes to the object storage take effect, but their answers are lost. */
   | { readonly do: 'storage-answer-lost'; readonly count: number }
   | ({ readonly do: 'signals' } & Words)
   | {
@@ -37,26 +37,26 @@ export type Action =
       readonly verb: 'terminate' | 'cancel' | 'reset';
       readonly workflow: 'job' | 'failover' | 'attempt';
     }
-  /** The last attempt but one comes back from the dead and writes. */
+  /** The predecessor of the current attempt returns and writes. */
   | { readonly do: 'zombie' }
-  /** An instance in our name that no row knows of. */
+  /** An instance in the platform's name space without a row. */
   | { readonly do: 'stray' }
-  /** Another job that has ended, and left an attempt without an end and its instance. */
+  /** Another job that has ended and left an open attempt with its instance. */
   | { readonly do: 'left-behind' }
   | { readonly do: 'price-change'; readonly factor: number };
 
 export type Act = {
   readonly id: string;
-  /** At the `nth` time that the job comes by; `start`: before it begins. */
+  /** When the job reaches the point for the `nth` time; `start`: before the job begins. */
   readonly at: { readonly point: Point | 'start'; readonly nth: number; readonly delayMs: number };
   readonly action: Action;
 };
 
-/** What instances are: scripts, thousands beside each other, or processes of the real runner. */
+/** Kind of instances: scripted ones, thousands in parallel, or processes of the real runner. */
 export type Machines = 'scripted' | 'runner';
 
 export type Schedule = {
-  /** Number in the whole run. */
+  /** Number within the whole run. */
   readonly index: number;
   readonly mode: 'spot' | 'on-demand' | 'spot-with-fallback';
   readonly acts: readonly Act[];
@@ -73,7 +73,7 @@ export type Wanted = Omit<Act, 'id'>;
 
 const at = (point: Point | 'start', nth = 1, delayMs = 0): Act['at'] => ({ point, nth, delayMs });
 
-/** One after the other, each once before any comes again: no point is left out by chance. */
+/** Random order without repetition until all items were used, so that no point is left out by chance. */
 function* inTurns<Item>(random: Random, items: readonly Item[]): Generator<Item, never> {
   for (;;) {
     const left = [...items];
@@ -84,14 +84,14 @@ function* inTurns<Item>(random: Random, items: readonly Item[]): Generator<Item,
   }
 }
 
-/** What leads a job to points that it does not come by on its own. */
+/** Acts that lead a job to points that it does not reach by itself. */
 function leadTo(way: Way, random: Random, felt: Felt): readonly Wanted[] {
   const delayMs = Math.floor(random() * 600);
   switch (way) {
     case 'cancel':
       return [{ at: at('provider:launch:after', 1, delayMs / 2), action: { do: 'cancel' } }];
     case 'cancel-at-work':
-      // before there is anything to stop: trainings are short, and a cancel has some way to go
+      // Cancel before the training starts: trainings are short, and a cancel takes some time to arrive.
       return [{ at: at('provider:launch:before'), action: { do: 'cancel' } }];
     case 'temporal-cancel':
       return [
@@ -133,7 +133,7 @@ function cloudFault(
   return { do: 'cloud-fault', rule: { operation, fault, count, forSeconds, probability }, anywhere };
 }
 
-/** Which of the processes dies: the worker most often, as the point is one of its own. */
+/** Process to kill: mostly the worker, because the point is one of its calls. */
 function victim(point: Point, random: Random): Target {
   const share = random();
   if (point.startsWith('api:')) return share < 0.7 ? 'api' : pick(random, ['temporal', 'postgres']);
@@ -145,7 +145,7 @@ const upTo = (random: Random, least: number, most: number): number => least + Ma
 
 type Felt = ReturnType<typeof feltOf>;
 
-/** Every fault of the menu that the platform has to come through without losing the job. */
+/** All cloud faults that the platform must survive without losing the job. */
 const cloudFaults: readonly ((random: Random, felt: Felt) => Action)[] = [
   (random) => cloudFault('create', { kind: 'answer-lost' }, { count: upTo(random, 1, 2) }),
   (random, felt) => cloudFault('create', { kind: 'slow', seconds: felt(upTo(random, 1, 8) / 4) }, { count: 1 }),
@@ -155,7 +155,7 @@ const cloudFaults: readonly ((random: Random, felt: Felt) => Action)[] = [
   (random) => cloudFault('create', { kind: 'stockout' }, { count: upTo(random, 1, 4) }),
   () => cloudFault('create', { kind: 'made-twice' }, { count: 1 }),
   (random) => cloudFault('create', { kind: 'garbage' }, { count: upTo(random, 1, 2) }),
-  // from a minute to a day of mass tests
+  // From a minute to a day, in the time of mass tests.
   (random, felt) =>
     cloudFault('terminate', { kind: 'server-error', status: 500 }, { forSeconds: felt(0.0042 * 1440 ** random()) }),
   (random) => cloudFault('terminate', { kind: 'answer-lost' }, { count: upTo(random, 1, 3) }),
@@ -181,7 +181,7 @@ function preemption(random: Random, felt: Felt): Wanted {
   const noticeSeconds = random() < 0.6 ? felt(pick(random, [0, 0.02, 2])) : null;
   const recorded = random() < 0.8;
   return {
-    // at any time of its life, and soon after its runner was heard of
+    // At any time of the attempt's life, or soon after its runner's first request.
     at: at(pick(random, lives), upTo(random, 1, 2), upTo(random, 0, 1500)),
     action: { do: 'preempt', noticeSeconds, recorded },
   };
@@ -196,7 +196,7 @@ function surprise(random: Random): Wanted {
   };
 }
 
-/** Held, warned, wished for: by somebody who tells everything twice. */
+/** Signals of an outside system that sends each of them twice. */
 function signals(random: Random): Wanted {
   const names = Array.from({ length: upTo(random, 1, 4) }, () => pick(random, [...signalNames, 'hold' as const]));
   return {
@@ -205,7 +205,7 @@ function signals(random: Random): Wanted {
   };
 }
 
-/** Steps beside which anything may happen. */
+/** Steps during which any fault may happen. */
 const hooks: readonly Point[] = [
   'activity:prepareJob:after',
   'activity:decideNext:after',
@@ -216,7 +216,7 @@ const hooks: readonly Point[] = [
   'activity:settleAttempt:after',
 ];
 
-/** An attempt that has said hello, its end, and its return when another one has its place. */
+/** An attempt that has said hello, its end, and its return when its replacement is open. */
 function haunted(random: Random): readonly Wanted[] {
   return [
     {
@@ -229,7 +229,7 @@ function haunted(random: Random): readonly Wanted[] {
 
 const submitEvery = 40;
 
-/** A death while the API hands a job to Temporal: of any job, as nobody knows yet whose schedule is whose. */
+/** A death while the API starts a job's workflow. It may hit any job, because no job has a schedule at that time. */
 function atSubmit(index: number): readonly Wanted[] {
   if (index % submitEvery !== 7) return [];
   const turn = Math.floor(index / submitEvery);
@@ -238,7 +238,7 @@ function atSubmit(index: number): readonly Wanted[] {
   return [{ at: at(point, 1 + (turn % 5)), action: { do: 'kill', target } }];
 }
 
-/** A real runner needs seconds where a script says the same in one. */
+/** Factor for real runners, which need seconds where a script needs a single second. */
 const stretch: Readonly<Record<Machines, number>> = { scripted: 1, runner: 3 };
 
 type Points = Iterator<(typeof allPoints)[number], never>;
@@ -280,7 +280,7 @@ function scheduleOf(
   };
 }
 
-/** The schedules of a run, in batches that share one platform. The same seed makes the same schedules. */
+/** The schedules of a run, in batches that each share a platform. The same seed gives the same schedules. */
 export function batchesOf(options: {
   readonly seed: number;
   readonly schedules: number;

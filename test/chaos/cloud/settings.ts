@@ -10,7 +10,7 @@ const schema = z.object({
   ARTENIC_SIMULATED_CLOUD_KEY: z.string(),
 });
 
-/** What the harness tells the processes under test, besides their own options. */
+/** Settings that the harness passes to the processes under test, besides their own options. */
 export function harnessSettings(): {
   readonly socket: string;
   readonly sabotage: Sabotage | null;

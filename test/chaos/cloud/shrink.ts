@@ -3,11 +3,11 @@ import type { Batch } from './schedule.ts';
 import type { Violation } from './verdict.ts';
 
 export type Shrunk = {
-  /** What is left: taking any more away made it pass, or the time was over. */
+  /** The smallest failing batch: removing any more acts made it pass, or the time was over. */
   readonly batch: Batch;
   readonly story: readonly string[];
   readonly tries: number;
-  /** False: none of the new runs failed as the first one did. */
+  /** False when no new run failed in the same way as the first. */
   readonly isReproduced: boolean;
 };
 
@@ -18,7 +18,7 @@ function withoutActs(batch: Batch, dropped: ReadonlySet<string>): Batch {
   return { ...batch, schedules };
 }
 
-/** Looks for the smallest part of a batch that still breaks the same promise: first its job alone, then act by act. */
+/** Searches for the smallest part of a batch that breaks the same promise: first its job alone, then act by act. */
 export async function shrink(
   batch: Batch,
   violation: Violation,
@@ -32,7 +32,7 @@ export async function shrink(
   const { playAgain, say, deadlineMs } = options;
   let tries = 0;
   let story = first.stories.get(violation.index) ?? [];
-  /** Whether it fails in the same way. */
+  /** Whether the candidate breaks the same promise. */
   const fails = async (candidate: Batch): Promise<boolean> => {
     if (Date.now() > deadlineMs) return false;
     tries++;
@@ -44,11 +44,11 @@ export async function shrink(
     return true;
   };
   const alone: Batch = { ...batch, schedules: batch.schedules.filter(({ index }) => index === violation.index) };
-  // what happens at the same moment differs from run to run
+  // The order of concurrent events differs from run to run, so try twice.
   const isAloneEnough = (await fails(alone)) || (await fails(alone));
   let smallest = isAloneEnough ? alone : batch;
   if (!isAloneEnough) {
-    // with the others' jobs beside it, but what is done to them left out
+    // Keep the other jobs, but drop their acts.
     const dropped = new Set(actIds(batch).filter((id) => !id.startsWith(`${violation.index}.`)));
     const quiet = withoutActs(batch, dropped);
     if (await fails(quiet)) smallest = quiet;

@@ -5,13 +5,13 @@ import { feltOf } from './worlds.ts';
 const share = 0.25;
 
 /**
- * Machines that are said to run and that nobody hears: never booted, stopped, or cut off; most of them for ever. Drawn by
- * themselves, so that all else in a schedule stays as its seed has always made it.
+ * Machines that are reported as running but stay silent: never booted, stopped, or cut off, most of them permanently.
+ * Drawn from a separate random stream, so that the rest of a seed's schedules stays unchanged.
  */
 export function silenceIn(seed: number, index: number, machines: Machines): readonly Wanted[] {
   const random = randomFrom(seed * 100_003 + index);
   if (random() >= share) return [];
-  // real runners share this machine's network
+  // Real runners share this machine's network, so they cannot be partitioned.
   const how = pick(random, ['never-boots', 'stopped', machines === 'runner' ? 'stopped' : 'partitioned'] as const);
   if (how === 'never-boots') {
     const rule = { operation: 'create', fault: { kind: how }, count: 1, forSeconds: null, probability: 1 } as const;

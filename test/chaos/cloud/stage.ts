@@ -5,15 +5,15 @@ import { submitPoints, type Point } from './points.ts';
 import { perform } from './perform.ts';
 import type { Act, Schedule } from './schedule.ts';
 
-/** What was done, and when. */
+/** A performed act with its time and result. */
 export type Deed = { readonly act: Act; readonly jobId: string; readonly atMs: number; readonly result: string };
 
 type Casting = { readonly jobId: string; readonly schedule: Schedule };
 
-/** Watches what jobs come by, and does what their schedules say. */
+/** Follows the points that jobs reach, and performs the acts of their schedules. */
 export class Stage {
   readonly deeds: Deed[] = [];
-  /** How often the jobs came by each point. */
+  /** Number of times that jobs reached each point. */
   readonly passed = new Map<Point, number>();
   readonly #cast = new Map<string, Casting>();
   readonly #done = new Set<string>();
@@ -34,7 +34,7 @@ export class Stage {
     });
   }
 
-  /** Every job has its schedule: those that wait at their first step may begin. */
+  /** Assigns a schedule to every job: jobs that wait at their first step may begin. */
   async begin(cast: readonly Casting[]): Promise<void> {
     for (const one of cast) this.#cast.set(one.jobId, one);
     for (const { jobId, schedule } of cast) {
@@ -43,7 +43,7 @@ export class Stage {
     this.#allCast();
   }
 
-  /** From here on nothing happens any more; resolves when what was begun is done. */
+  /** Starts no more acts; resolves when the acts in progress are done. */
   async end(): Promise<void> {
     this.#isOver = true;
     this.#allCast();
@@ -57,7 +57,7 @@ export class Stage {
     if (this.#isOver) return;
     for (const act of this.#due(point, jobId)) {
       const playing = this.#playLater(act.act, act.jobId);
-      // a death at a point is one at that very point
+      // A death at a point must happen at exactly that point, so wait for it.
       if (act.act.at.delayMs === 0) await playing;
     }
   }
@@ -75,7 +75,7 @@ export class Stage {
     );
   }
 
-  /** Whose schedules a hit is about: those of all when it is nobody's, or when nobody knows yet whose it is. */
+  /** The schedules that a hit belongs to; all schedules when it belongs to no job, or its job has no schedule yet. */
   #concerned(point: Point, jobId: string | null): readonly Casting[] {
     if (jobId === null) return [...this.#cast.values()];
     if (submitPoints.includes(point)) return this.#schedules.map((schedule) => ({ jobId, schedule }));

@@ -6,10 +6,10 @@ import type { ControlPlane } from './control-plane.ts';
 const answerWithinMs = 2000;
 const pauseMs = 200;
 
-/** Result of a stall in which the API answered nothing although no process that answers had died. */
+/** Result of a stall in which the API answered no request although no answering process had died. */
 export const unanswered = 'nothing was answered';
 
-/** Reads a job and tells it once more what it knows: a query, and a transaction that changes nothing. */
+/** Reads the job and repeats a known signal: a query, and a transaction that changes nothing. */
 async function isAnswered(plane: ControlPlane, jobId: string, news: SignalRequest): Promise<boolean> {
   const path = `/api/v1/jobs/${jobId}`;
   const name: SignalName = 'capacity-news';
@@ -20,7 +20,7 @@ async function isAnswered(plane: ControlPlane, jobId: string, news: SignalReques
   return statuses.every((status) => status !== null && status < 300);
 }
 
-/** The storage answers nobody for so long. What needs no storage must be answered meanwhile. */
+/** Stalls the storage for `forMs`. Requests that need no storage must be answered during this time. */
 export async function stallStorage(plane: ControlPlane, jobId: string, forMs: number): Promise<string> {
   const news = { id: randomUUID(), occurredAt: new Date().toISOString() };
   if (!(await isAnswered(plane, jobId, news))) return 'not tried: the platform was not there';
@@ -33,7 +33,7 @@ export async function stallStorage(plane: ControlPlane, jobId: string, forMs: nu
   let answered = 0;
   while (!over.isIt) {
     const isGood = await isAnswered(plane, jobId, news);
-    // a try that ends after the stall says nothing about it
+    // A try that ends after the stall proves nothing about it.
     if (over.isIt) break;
     tried++;
     if (isGood) answered++;

@@ -3,11 +3,17 @@ import type { Wanted } from './schedule.ts';
 
 const stallShare = 0.12;
 const lossShare = 0.2;
-/** Shorter than the silence after which a machine is given up: one that waits for its last upload does not beat. */
+/**
+ * Shorter than the silence after which a machine is given up: a runner that waits for its last upload sends no
+ * heartbeats.
+ */
 const stallMs = 4000;
 const lives = ['provider:launch:after', 'api:signalRunnerEvent:after'] as const;
 
-/** The object storage stands still for all, or does a job's writes and loses the answers. Drawn by itself, as silence is. */
+/**
+ * The object storage stalls for all, or loses the answers to a job's writes. Drawn from a separate random stream, like
+ * silence.
+ */
 export function storageFaultsIn(seed: number, index: number): readonly Wanted[] {
   const random = randomFrom(seed * 200_003 + index);
   const found: Wanted[] = [];

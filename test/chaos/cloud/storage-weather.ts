@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Hit } from './failpoints.ts';
 
-/** What the object storage does to the calls of API and worker. */
+/** Faults of the object storage, as API and worker see them. */
 export class StorageWeather {
   #stalled: Promise<void> = Promise.resolve();
-  /** Per job, how many of its next writes are done without an answer. */
+  /** For each job, the number of next writes whose answer is lost. */
   readonly #answersToLose = new Map<string, number>();
   #lost = 0;
 
-  /** Writes whose answer was lost so far. */
+  /** Number of writes whose answer was lost so far. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** No call is answered for so long. Resolves when that time is over. */
+  /** Answers no call for this time. Resolves when the time is over. */
   stall(durationMs: number): Promise<void> {
     this.#stalled = Promise.all([this.#stalled, sleep(durationMs)]).then(() => undefined);
     return this.#stalled;

@@ -5,13 +5,13 @@ import type { Cast, Evidence } from './verdict.ts';
 
 type Line = { readonly realMs: number; readonly text: string };
 
-/** One job's way through its schedule: what was done to it, what the cloud wrote down, what the platform decided. */
+/** A job's way through its schedule: the acts, the cloud's ledger entries and the platform's decisions. */
 export async function tellStory(plane: ControlPlane, cast: Cast, evidence: Evidence): Promise<readonly string[]> {
   const { jobId, schedule } = cast;
   const lines = [
     ...ofCloud(jobId, evidence.ledger),
     ...evidence.deeds
-      // a process that dies is everybody's business
+      // A killed process affects all jobs.
       .filter((deed) => deed.jobId === jobId || deed.act.action.do === 'kill')
       .map(({ act, atMs, result, jobId: owner }): Line => ({
         realMs: atMs,

@@ -4,11 +4,13 @@ import type { SignalAnswer, SignalName, SignalRequest } from '@artenic/core';
 import type { ControlPlane } from './control-plane.ts';
 import { Refused } from './http.ts';
 
-/** What somebody outside tells a job, in this order. It ends with a release that is later than all of them. */
+/**
+ * Signals that an outside system sends to a job, in this order. The last signal is a release later than all of them.
+ */
 export type Words = {
   readonly names: readonly SignalName[];
   readonly pauseMs: number;
-  /** In real seconds, at whatever pace the cloud goes. */
+  /** In real seconds, independent of the cloud's pace. */
   readonly noticeSeconds: number;
 };
 
@@ -21,7 +23,7 @@ function eventOf(name: SignalName, noticeSeconds: number): Event {
   return { name, body: { ...body, deadlineAt: new Date(now + noticeSeconds * 1000).toISOString() } };
 }
 
-/** Each event once, then all of them again from the last to the first: they must not hold the job a second time. */
+/** Sends each event once, then all of them again in reverse order: the repeats must not hold the job again. */
 export async function tell(plane: ControlPlane, jobId: string, { names, pauseMs, noticeSeconds }: Words) {
   const told: Event[] = [];
   const outcomes: string[] = [];

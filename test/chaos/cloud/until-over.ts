@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from './control-plane.ts';
 
-/** How long no job may take a step: more than the longest wait of a step that was given up, on a busy machine. */
+/**
+ * Longest time without a step of any job: more than the longest wait after a step that timed out, on a busy machine.
+ */
 const standstillMs = 120_000;
-/** How long they may take in all, for jobs that go in circles. */
+/** Longest time in all, for jobs that repeat the same steps endlessly. */
 const endMs = 600_000;
 
-/** How many are not over, and where each job stands: it changes with every step that a row tells of. */
+/** Number of open jobs, and the position of each job, which changes with every step that a row records. */
 async function standing(plane: ControlPlane, jobIds: readonly string[]): Promise<{ open: number; where: string }> {
   const [row] = await plane.query<{ open: number; where: string }>(
     `select count(*) filter (where finished_at is null)::int as open,
@@ -21,8 +23,8 @@ async function standing(plane: ControlPlane, jobIds: readonly string[]): Promise
 }
 
 /**
- * Until every job is over, or none of them gets on any more. How long a batch takes says how fast the machine is, and
- * how many processes die in it; a lost job is one that stands still.
+ * Waits until every job is over, or no job makes progress. The duration of a batch depends on the machine and on the
+ * number of deaths in it; a lost job shows as a standstill.
  */
 export async function untilOver(plane: ControlPlane, jobIds: readonly string[]): Promise<void> {
   const startedMs = Date.now();

@@ -21,15 +21,15 @@ export const violationKinds = [
   'wrong-result',
   'wrong-cost',
   'stalled',
-  // after the platform was away as a whole
+  // An outage of the whole platform caused a new attempt.
   'relaunched',
   'late',
-  // the platform did not answer for a minute and a half, though nobody kept it from doing so
+  // The platform did not answer for a minute and a half without an injected cause.
   'no-answer',
 ] as const;
 export type ViolationKind = (typeof violationKinds)[number];
 
-/** One promise that was broken, and by which schedule's job. */
+/** A broken promise, and the number of the schedule whose job it hit. */
 export type Violation = { readonly kind: ViolationKind; readonly index: number; readonly detail: string };
 
 export type Cast = { readonly jobId: string; readonly schedule: Schedule };
@@ -43,14 +43,14 @@ export type Evidence = {
   readonly ledger: readonly LedgerEntry[];
   readonly judgement: Judgement;
   readonly saidOver: ReadonlyMap<string, number>;
-  /** When the platform has decided to make each attempt. */
+  /** Time at which the platform decided to make each attempt. */
   readonly opened: ReadonlyMap<string, number>;
-  /** Attempts whose completion marker says that the command had ended well, with the cloud's time of it. */
+  /** Attempts whose completion marker says that the command succeeded, with the cloud's time of it. */
   readonly finished: ReadonlyMap<string, number>;
   readonly deeds: readonly Deed[];
 };
 
-/** Everything that there is to judge by: the cloud's own book, and what the platform has told people. */
+/** All evidence for the verdict: the cloud's own ledger, and the platform's answers. */
 export async function gather(
   plane: ControlPlane,
   cast: readonly Cast[],
@@ -89,7 +89,7 @@ export async function gather(
   };
 }
 
-/** When the platform first said that the attempt's instance is over, in the cloud's time. */
+/** Time at which the platform first reported the attempt's instance as ended, in the cloud's time. */
 function saidOverAt(
   { id, ended_at: ended, confirmed_at: confirmed }: AttemptRow,
   cloudMs: (realMs: number) => number,
@@ -98,7 +98,7 @@ function saidOverAt(
   return said.length === 0 ? [] : [[id, cloudMs(Math.min(...said))]];
 }
 
-/** From real time to the cloud's. */
+/** Converts real time to the cloud's time. */
 function clockOf(ledger: readonly LedgerEntry[]): (realMs: number) => number {
   const [opened] = ledger;
   if (opened?.kind !== 'opened') throw new Error('the ledger does not begin with its opening');
@@ -106,7 +106,7 @@ function clockOf(ledger: readonly LedgerEntry[]): (realMs: number) => number {
   return (realMs) => originMs + (realMs - originMs) * scale;
 }
 
-/** Jobs of which an attempt's completion marker says that they are done, whatever the platform knows. */
+/** Jobs with a completion marker in the storage, whatever the platform's rows say. */
 export function finishedJobs(plane: ControlPlane, cast: readonly Cast[]): ReadonlySet<string> {
   const isDone = ({ jobId }: Cast) => existsSync(join(plane.home, 'objects', objectKeys.completion(jobId, 1)));
   return new Set(cast.filter(isDone).map(({ jobId }) => jobId));
@@ -124,7 +124,7 @@ function finishedAt(
   return isDone ? [[id, cloudMs(Date.parse(marker.finishedAt))]] : [];
 }
 
-/** What was promised and did not hold. */
+/** Promises that were broken. */
 export function violationsOf(cast: readonly Cast[], evidence: Evidence): readonly Violation[] {
   const indexes = new Map(cast.map(({ jobId, schedule }) => [jobId, schedule.index]));
   const indexOf = (attempt: string): number =>
@@ -152,7 +152,7 @@ function ofInstances(evidence: Evidence, indexOf: (attempt: string) => number): 
       entry.kind === 'created' ? [[entry.instanceId, entry.tags['artenic-attempt'] ?? '']] : [],
     ),
   );
-  // one request that makes two: nobody can prevent that, but it must come to light and end
+  // A single request made two instances: no platform can prevent this, but it must be detected and ended.
   const doubledByCloud = new Set(
     ledger.flatMap((entry) =>
       entry.kind === 'fault-fired' && entry.fault.kind === 'made-twice' && entry.name !== null ? [entry.name] : [],
@@ -170,7 +170,7 @@ function ofInstances(evidence: Evidence, indexOf: (attempt: string) => number): 
       const detail = `${instanceId} of ${attempt} is alive, ${judgement.orphanSeconds} instance-seconds in all`;
       return { kind: 'orphan', index: indexOf(attempt), detail };
     }),
-    // beside each other, or one after the other
+    // At the same time, or one after the other.
     ...[...new Set([...judgement.doubled, ...judgement.launchedTwice])]
       .filter((attempt) => !isOfCloud(attempt))
       .map((attempt): Violation => ({ kind: 'double', index: indexOf(attempt), detail: attempt })),
@@ -186,7 +186,7 @@ function ofInstances(evidence: Evidence, indexOf: (attempt: string) => number): 
   ];
 }
 
-/** Of two that the cloud has made of one request the platform knows one: what it says is about that one. */
+/** When the cloud made two instances of one request, the platform reports only on the instance that its row names. */
 function namedLives({ attempt, instances }: AttemptBill, { attempts, saidOver }: Evidence): boolean {
   const named = attempts.find(({ id }) => id === attempt)?.handle?.instanceId;
   const saidAtMs = saidOver.get(attempt);
@@ -206,7 +206,7 @@ function ofJob({ jobId, schedule }: Cast, evidence: Evidence): readonly Violatio
   return [...found, ...runAgain(jobId, index, evidence)];
 }
 
-/** A job succeeds, unless somebody has asked for its end; what was finished stays finished. */
+/** A job must succeed unless its cancel was requested; a finished job stays finished. */
 function allowedEnds(jobId: string, { deeds, attempts, finished }: Evidence): ReadonlySet<JobState> {
   const isCancelled = deeds.some(
     ({ act: { action }, jobId: owner, result }) =>
@@ -218,7 +218,7 @@ function allowedEnds(jobId: string, { deeds, attempts, finished }: Evidence): Re
   return new Set(isCancelled && !isFinished ? ['succeeded', 'cancelled'] : ['succeeded']);
 }
 
-/** Instances of attempts that were made after another one had finished the job. One that was launched beside it may be late. */
+/** Instances of attempts made after another attempt had finished the job. An attempt opened before may launch late. */
 function runAgain(jobId: string, index: number, { ledger, finished, opened }: Evidence): readonly Violation[] {
   const times = [...finished].filter(([attempt]) => attempt.startsWith(`${jobId}/`)).map(([, atMs]) => atMs);
   if (times.length === 0) return [];

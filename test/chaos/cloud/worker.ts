@@ -5,7 +5,7 @@ import { harnessSettings } from './settings.ts';
 import { withoutLookup, withoutReconciler, withoutSilenceCheck } from './sabotage.ts';
 import { withCapacity, wrapActivities, wrapProvider, wrapStorage } from './wrap.ts';
 
-/** The worker as it is, with a hand on each of its steps. */
+/** The real worker, with a failpoint at each of its steps. */
 const { socket, sabotage, cloud, stickyTimeoutMs, capacityVcpu } = harnessSettings();
 const ask = connectFailpoints(socket);
 function sabotaged(composed: ComposedActivities): ComposedActivities {

@@ -9,9 +9,9 @@ export type CloudWorld = Omit<WorldInput, 'keys' | 'controlKey'>;
 export type WorldOfBatch = {
   readonly machines: Machines;
   readonly cloud: CloudWorld;
-  /** vCPUs that the platform itself hands out one after the other; null: as many as the cloud has. */
+  /** vCPUs that the platform's own queue hands out; null: as many as the cloud has. */
   readonly capacityVcpu: number | null;
-  /** How often lost workflows are looked for by the relay: where it is slow, the reconciler finds them first. */
+  /** How often the relay looks for lost workflows; when it is slow, the reconciler finds them first. */
   readonly relayMs: number;
 };
 
@@ -22,10 +22,10 @@ const slowRelayMs = 20_000;
 const massScale = 14_400;
 const hour = 3600;
 
-/** Without surprises: whoever needs them makes them. */
+/** A cloud without surprises; each test adds the faults that it needs. */
 export const defaultCloud: CloudWorld = { ...defaultWorld, preemption: {}, spotPrices: null };
 
-/** What a runner would say, at about the pace of a training of some hours. */
+/** A runner's requests, at about the pace of a training that takes some hours. */
 export function scriptOf(hours: number, beats: number, ending: 'exits' | 'waits'): readonly Step[] {
   return [
     { do: 'say', line: 'booted' },
@@ -41,12 +41,12 @@ export function scriptOf(hours: number, beats: number, ending: 'exits' | 'waits'
   ];
 }
 
-/** In the cloud's seconds, what is felt as so many real ones. */
+/** Converts real seconds to the cloud's seconds. */
 export function feltOf(machines: Machines): (seconds: number) => number {
   return (seconds) => (machines === 'runner' ? seconds : seconds * massScale);
 }
 
-/** How this batch's cloud is made: half of them keep two creates for one attempt apart, half of them do not. */
+/** The cloud of a batch: every second cloud honours client tokens, the others ignore them. */
 export function worldOf(batch: number, random: () => number, machines: Machines): WorldOfBatch {
   const hours = 3 + Math.floor(random() * 6);
   const isReal = machines === 'runner';
@@ -65,7 +65,7 @@ export function worldOf(batch: number, random: () => number, machines: Machines)
       { minimumSeconds: 60, granularitySeconds: 1 },
       { minimumSeconds: 0, granularitySeconds: hour },
     ]),
-    // who is taken back is in the schedules
+    // Preemptions are part of the schedules.
     preemption: {},
     machine: isReal
       ? { kind: 'runner' }

@@ -9,7 +9,7 @@ import type { Point } from './points.ts';
 // oxlint-disable-next-line typescript/no-explicit-any -- any asynchronous function fits here
 type AnyCalls = Readonly<Record<string, (...args: any[]) => Promise<unknown>>>;
 
-/** Asks before each call, and after its effect. */
+/** Asks at the failpoints before each call and after its effect. */
 function wrapped<Calls extends object>(
   kind: string,
   calls: Calls,
@@ -30,7 +30,7 @@ function wrapped<Calls extends object>(
   return Object.fromEntries(entries) as Calls;
 }
 
-/** The job that a call is about, by any of the ways in which ours name it. */
+/** Job that a call is about, found by any name that the platform uses for it. */
 function jobOfInput(input: unknown): string | null {
   if (typeof input === 'string') return jobOfId(input);
   if (typeof input !== 'object' || input === null) return null;
@@ -39,7 +39,7 @@ function jobOfInput(input: unknown): string | null {
   return handle === undefined ? null : jobOfInput(handle);
 }
 
-/** Of `<job>`, `<job>/attempt-1`, `<job>/failover`, `training-job/<job>`, and of a stray made for it. */
+/** Job of `<job>`, `<job>/attempt-1`, `<job>/failover`, `training-job/<job>`, or of a stray made for it. */
 function jobOfId(id: string): string {
   const [first = '', second = ''] = id.split('/');
   return first === 'training-job' ? second : first.replace(/^stray-/, '');
@@ -49,7 +49,7 @@ const jobOfFirst = (args: readonly unknown[]): string | null => jobOfInput(args[
 
 export function wrapActivities(composed: ComposedActivities, ask: Ask): ComposedActivities {
   return {
-    // this machine is no part of it
+    // The `local` provider takes no part in these tests.
     providers: new Map([...composed.providers].filter(([name]) => name !== 'local')),
     control: wrapped('activity', composed.control, ask, jobOfFirst),
     providerActivities: wrapped('activity', composed.providerActivities, ask, jobOfFirst),
@@ -61,7 +61,7 @@ export function wrapProvider(provider: Provider, ask: Ask): Provider {
   return { name, capabilities, ...wrapped('provider', calls, ask, jobOfFirst) };
 }
 
-/** As a provider whose machines the platform itself hands out, so that jobs have to queue. */
+/** Makes the platform hand out this provider's machines, so that jobs have to queue. */
 export function withCapacity(provider: Provider, vcpu: number): Provider {
   const capacity = { vcpu, memoryGib: 1024, gpus: 0, gpuType: null };
   return { ...provider, check: async () => ({ ...(await provider.check()), capacity }) };
@@ -72,7 +72,7 @@ export function wrapGateway(gateway: TemporalGateway, ask: Ask): TemporalGateway
   return { ping, close, describe, ...wrapped('api', calls, ask, jobOfFirst) };
 }
 
-/** The job that an object belongs to, by its key. */
+/** Job that an object belongs to, by its key. */
 function jobOfKey([key]: readonly unknown[]): string | null {
   const [first, id] = typeof key === 'string' ? key.split('/') : [];
   return first === 'jobs' && id !== undefined ? id : null;

@@ -24,7 +24,7 @@ type Past = {
   readonly exitCode?: number;
   readonly ranMs?: number;
   readonly offer?: Offer;
-  /** How long ago it ended. */
+  /** Time since the attempt's end. */
   readonly agoMs?: number;
 };
 
@@ -147,7 +147,7 @@ describe('again', () => {
     expect(decide({ attempts })).toMatchObject({ kind: 'wait', waitMs: 4000 });
     expect(decide({ attempts, nowMs: nowMs + 3000 })).toMatchObject({ kind: 'wait', waitMs: 1000 });
     expect(decide({ attempts, nowMs: nowMs + 3900 })).toMatchObject({ kind: 'launch', attempt: 5 });
-    // a clock that went back lengthens nothing
+    // A clock that went back must not lengthen the wait.
     expect(decide({ attempts, nowMs: nowMs - 3_600_000 })).toMatchObject({ kind: 'wait', waitMs: 4000 });
   });
 
@@ -188,7 +188,7 @@ describe('again', () => {
     expect(decide({ attempts, stopAtMs: nowMs })).toMatchObject({ kind: 'finish', state: 'timed-out', attempt: 4 });
     expect(decide({ attempts, stopAtMs: nowMs + 1500 })).toMatchObject({ kind: 'wait', waitMs: 1500 });
     expect(decide({ attempts, stopAtMs: nowMs + 9000 })).toMatchObject({ kind: 'wait', waitMs: 4000 });
-    // an ending of its own says more than the clock
+    // The attempt's own ending takes precedence over the clock.
     expect(decide({ attempts: past({ kind: 'failed' }), stopAtMs: nowMs })).toMatchObject({ state: 'failed' });
   });
 });
@@ -406,7 +406,7 @@ describe('whatever happens', () => {
               clockMs += action.waitMs;
               continue;
             }
-            // one number is launched once: the list has no gap and no double
+            // Each number is launched once: the list has no gap and no duplicate.
             expect(action.attempt).toBe(attempts.length + 1);
             const next = stream.next().value;
             clockMs += next.ranMs;

@@ -10,7 +10,7 @@ const bare: CompletionMarker = {
 const spec = { command: 'train', outputs: { metrics: [] } };
 const asked: readonly (StopReason | null)[] = [null, ...stopReasons];
 
-/** The ending of each of the runner's last reasons while nobody has asked for a stop. */
+/** Ending for each reason of the marker when no stop was requested. */
 const alone: Readonly<Record<CompletionMarker['reason'], AttemptEndingKind>> = {
   exited: 'succeeded',
   'stop-requested': 'preempted',
@@ -27,7 +27,7 @@ test.each(pairs)('a marker that says %s, after a stop for %s', (reason, stopRequ
     ...{ stopRequested, spec, modelPath: 'model.onnx' },
     marker: { ...bare, reason },
   });
-  // only the word of a stop that says nothing of the job is explained by what was asked for
+  // Only the reason `stop-requested`, which names no cause, takes its ending from the requested stop.
   const isExplained = reason === 'stop-requested' && stopRequested !== null;
   expect(ending.kind).toBe(isExplained ? stopRules[stopRequested].ending : alone[reason]);
   expect(ending.exitCode).toBe(0);

@@ -7,7 +7,7 @@ const span = (attempt: number, span: Partial<RunningSpan>): RunningSpan => ({
   ...{ attempt, helloAt: null, lastHeartbeatAt: null, runnerOverAt: null, endedAt: null },
   ...span,
 });
-/** Ran from 0 to 1 h, and its end was seen late. */
+/** Ran from 0 to 1 h; its end was noticed late. */
 const first = span(1, { helloAt: at(0), lastHeartbeatAt: at(1), endedAt: at(1.5) });
 
 describe('`maxHours`', () => {
@@ -25,7 +25,7 @@ describe('`maxHours`', () => {
   test('of an attempt that was warned counts until its replacement says hello', () => {
     const warned = span(1, { helloAt: at(0), lastHeartbeatAt: at(1) });
     expect(stopAtOf(3, [warned], { attempt: 2, helloAt: at(1) })).toEqual(at(3));
-    // its later life takes nothing from what was told
+    // The rest of its life does not shorten the stop time already given to the replacement.
     const later = { ...warned, lastHeartbeatAt: at(1.2), runnerOverAt: at(1.2), endedAt: at(2) };
     expect(stopAtOf(3, [later], { attempt: 2, helloAt: at(1) })).toEqual(at(3));
   });

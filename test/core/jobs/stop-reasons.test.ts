@@ -12,7 +12,9 @@ import {
 } from '../../../core/jobs/stop-reasons.ts';
 import { mayTransition } from '../../../core/jobs/transitions.ts';
 
-/** What each stop makes of an attempt, by hand: the test fails when a row changes or a new one is not written down. */
+/**
+ * Effect of each stop on an attempt, written by hand: the test fails when a row changes or a new row is missing here.
+ */
 const expected: Readonly<Record<StopReason, { readonly kind: AttemptEndingKind; readonly words: string }>> = {
   cancelled: { kind: 'cancelled', words: 'Cancelled on request.' },
   'max-hours': { kind: 'timed-out', words: '`maxHours` ran out before the command was done.' },

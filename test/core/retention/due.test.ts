@@ -55,7 +55,7 @@ test('of a living job the newest three whole checkpoints and all of open attempt
         expect(open).not.toContain(place.attempt);
         expect(whole.filter((one) => all.indexOf(one) < all.indexOf(place)).length).toBeGreaterThanOrEqual(3);
       }
-      // Nothing is left behind: older than three whole ones of a settled attempt goes.
+      // Every checkpoint of a settled attempt that is older than three whole ones is removed.
       const third = whole[keptCheckpoints - 1];
       if (third === undefined) return;
       const older = all.slice(all.indexOf(third) + 1).filter(({ attempt }) => !open.includes(attempt));
@@ -64,7 +64,7 @@ test('of a living job the newest three whole checkpoints and all of open attempt
   );
 });
 
-/** One key of each maker in `objectKeys`; a maker that is added and has no kind fails here. */
+/** A key from each function in `objectKeys`; a new function without a kind fails here. */
 const madeKeys = (): readonly (readonly [string, string])[] => {
   const args: Readonly<Record<string, readonly unknown[]>> = {
     output: ['job', 2, 'models/weights.bin'],
@@ -77,7 +77,7 @@ const madeKeys = (): readonly (readonly [string, string])[] => {
 };
 
 test.each(madeKeys())('%s: every key that we make is of a kind with a rule: %s', (_name, key) => {
-  // Of a prefix, what lies under it is meant.
+  // For a prefix, the kind is that of the keys below it.
   const kind = objectKindOf(key.endsWith('attempts/') ? `${key}1/completion.json` : key);
   expect(kind).not.toBeNull();
   expect(kind === null ? null : objectRules[kind].owner).toEqual(expect.any(String));

@@ -7,7 +7,7 @@ import { isFull } from '../../support/share.ts';
 const signal = fc.record({
   name: fc.constantFrom(...signalNames),
   id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
-  // few values, so that they meet
+  // Few values, so that equal ones occur.
   atMs: fc.integer({ min: 1, max: 4 }),
   attempt: fc.integer({ min: 0, max: 3 }),
   deadlineAtMs: fc.option(fc.integer({ min: 1, max: 4 })),

@@ -16,7 +16,7 @@ const signs = (changes: Partial<Signs> = {}): Signs => ({
   ...{ instanceSinceMs: launchedMs, helloAtMs: launchedMs + minute, lastSignMs: launchedMs + minute },
   ...changes,
 });
-/** The API has heard runners all the time, until so many minutes after the launch. */
+/** The API heard runners without a gap, until this number of minutes after the launch. */
 const goodUntil = (minutes: number): Uptime => ({ goodSinceMs: 0, goodUntilMs: launchedMs + minutes * minute });
 const kindAt = (minutes: number, changes: Partial<Signs> = {}) => {
   const silence = silenceOf(signs(changes), goodUntil(minutes), limits);

@@ -1,4 +1,4 @@
-/** `trainingJob` after a careless change: the model is registered before the job is prepared. */
+/** `trainingJob` after a careless change: it registers the model before it prepares the job. */
 import { control } from '../../../workflows/activity-proxies.ts';
 import type { TrainingJobInput, TrainingJobResult } from '../../../workflows/contracts/index.ts';
 

@@ -6,7 +6,7 @@ export type Answer = {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** Breaks the connection: before anything is sent, or after this many bytes of the body. */
+  /** Breaks the connection before any byte of the answer, or after this many bytes of the body. */
   readonly cut?: 'at-once' | 'in-body';
 };
 export type Call = {
@@ -23,7 +23,7 @@ export type FakeApi = {
   readonly close: () => Promise<void>;
 };
 
-/** A real HTTP server that answers as the test says; the API's own tests prove that the real one does. */
+/** A real HTTP server with the test's answers; the API's own tests prove that the API answers in the same way. */
 export async function startFakeApi(answer: (call: Call, count: number) => Answer): Promise<FakeApi> {
   const calls: Call[] = [];
   const server = createServer((request, response) => void respond(request, response));

@@ -15,7 +15,7 @@ afterEach(async () => {
   api = null;
 });
 
-/** Serves logs of a growing job: `texts[attempt - 1]` is what the attempt has written when it has ended. */
+/** Serves logs of a growing job: `texts[attempt - 1]` is the whole log of an attempt at its end. */
 function growingLogs(texts: readonly string[], bytesAtATime: number) {
   let written = 0;
   return ({ path, query }: Call): Answer => {
@@ -59,7 +59,7 @@ describe('logs', () => {
       const read: Record<number, string> = {};
       for await (const page of client.jobs.logs('1', { follow: true }))
         read[page.attempt] = (read[page.attempt] ?? '') + page.text;
-      // without a number it begins with the newest one there is
+      // Without an attempt number, following begins with the newest attempt.
       const first = Math.min(...Object.keys(read).map(Number));
       expect(Object.values(read)).toEqual(texts.slice(first - 1));
       await api?.close();

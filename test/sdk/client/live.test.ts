@@ -65,7 +65,7 @@ test('hints are asked for by who takes them, and leave the place among the event
   expect(asked).toEqual([{ op: 'subscribe', topics: ['jobs'], after: null, hints: true }]);
 });
 
-/** Serves the other line. */
+/** Serves a subscription of `untilOthersHaveReconnected`. */
 function isOther(socket: WebSocket, { topics }: Subscription): boolean {
   if (topics[0] !== 'models') return false;
   socket.send(JSON.stringify({ op: 'subscribed', topics, after: 1 }));
@@ -73,11 +73,14 @@ function isOther(socket: WebSocket, { topics }: Subscription): boolean {
   return true;
 }
 
-/** Until another line to the same server has been cut and made again twice: the pause before that is as long as the first line's would have been. */
+/**
+ * Waits until another connection to the same server was cut and reopened twice, which takes as long as the first
+ * connection's pause before a reconnect would.
+ */
 async function untilOthersHaveReconnected(client: ReturnType<typeof createClient>): Promise<void> {
   let states = 0;
   const other = client.live({ topics: ['models'], onEvent: () => {}, onState: () => states++ });
-  // connected, cut, connected, cut, connected
+  // Connected, cut, connected, cut, connected.
   await poll('the other line', 10_000, () => (states >= 5 ? true : null));
   other.close();
 }
@@ -89,7 +92,7 @@ test('events come in order and once, over every broken connection', async () => 
     asked.push(after);
     const from = after ?? 10;
     socket.send(JSON.stringify({ op: 'subscribed', topics, after: from }));
-    // the last one known comes again, two new ones, then the line is cut
+    // Sends the last known event again and two new events, then cuts the connection.
     for (const sequence of [from, from + 1, from + 2]) socket.send(event(sequence));
     if (asked.length < 3) setTimeout(() => socket.terminate(), 20);
   });
@@ -121,7 +124,7 @@ test('a gap is told, and what comes after it is heard, whatever its number', asy
   const { client } = await startLive((socket, { topics }) => {
     socket.send(JSON.stringify({ op: 'gap', after: 3 }));
     socket.send(JSON.stringify({ op: 'subscribed', topics, after: 3 }));
-    // of a newer server, and none at all
+    // A message of a newer server, and an invalid message.
     socket.send(JSON.stringify({ op: 'hint', of: 'something' }));
     socket.send('nonsense');
     for (const sequence of [4, 5]) socket.send(event(sequence));

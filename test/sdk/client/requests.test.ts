@@ -100,7 +100,7 @@ describe('is repeated', () => {
     const { client } = await against(() => ({ ...problem('unavailable', 503), headers: { 'retry-after': '20' } }));
     const given = AbortSignal.timeout(100);
     await expect(client.jobs.get('1', { signal: given })).rejects.toMatchObject({ name: 'TimeoutError' });
-    // less than the API asks to wait
+    // Less than the delay that the API asks for.
   }, 15_000);
 });
 

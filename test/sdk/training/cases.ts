@@ -37,7 +37,7 @@ export function randomBatch(network: Network, loss: Loss, rows: number, random: 
   return { rows, features, targets: targets.flat() };
 }
 
-/** First weights, biases that are not zero, and empty optimizer state, all representable in single precision. */
+/** Random weights, nonzero biases and empty optimizer state, all representable in single precision. */
 export function randomState(spec: { network: Network; optimizer: Optimizer }, random: RandomNumbers): Values {
   const first = initialParameters(spec.network, random);
   return new Map(

@@ -15,9 +15,9 @@ type Example = {
   readonly name: string;
   /** Settings that make the test short. */
   readonly config: object;
-  /** Output that must be the same when the run was interrupted. */
+  /** Output that must be identical when the run was interrupted. */
   readonly output: string;
-  /** Printed after the first checkpoint. */
+  /** Line printed after the first checkpoint. */
   readonly firstCheckpoint: RegExp;
   readonly goesOn: RegExp;
 };
@@ -37,7 +37,7 @@ const examples: readonly Example[] = [
     firstCheckpoint: /epoch 2:/,
     goesOn: /going on after epoch/,
   },
-  // its packages are 5 GB: only a full run installs them
+  // Its packages are 5 GB, so only a full run installs them.
   ...(isFull
     ? [
         {
@@ -51,7 +51,7 @@ const examples: readonly Example[] = [
     : []),
 ];
 
-/** The package in a folder of its own, beside the platform's modules, after its setup. */
+/** Copies the package to a folder of its own, beside the platform's modules, and runs its setup. */
 async function prepare(name: string, folder: string) {
   const job = jobFileSchema.parse(parse(readFileSync(join(root, 'examples', name, 'artenic.yaml'), 'utf8')));
   const code = join(folder, 'package');

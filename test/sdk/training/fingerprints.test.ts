@@ -6,7 +6,7 @@ import { fingerprintBytes, fingerprintFile, fingerprintRows } from '@artenic/tra
 import { withFolder } from './folder.ts';
 
 test('bytes have the published SHA-256 and XXH64 values', async () => {
-  // FIPS 180-4 and the xxHash specification
+  // Values from FIPS 180-4 and the xxHash specification.
   expect(await fingerprintBytes(new Uint8Array())).toEqual({
     sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
     xxh64: 'ef46db3751d8e999',

@@ -20,7 +20,7 @@ export type GraphStep = (
   readonly norm: number | null;
 }>;
 
-/** The step graph itself, run in single or double precision with its gradients as outputs. */
+/** Opens the step graph in single or double precision, with its gradients as outputs. */
 export async function openGraph(
   spec: StepSpec,
   real: 'float32' | 'float64',

@@ -26,7 +26,7 @@ test('a sweep ends above the best loss and leaves everything as it was, to the b
   const found = await findLearningRate(trainer, data, { batchSize: 16 });
   expect(trainer.snapshot()).toEqual(before);
   expect(found).toEqual(await findLearningRate(trainer, data, { batchSize: 16 }));
-  // the first tenth of 100 steps is left out
+  // The first tenth of 100 steps is skipped.
   expect(found.rates[0]).toBeCloseTo(1e-7 * 1e8 ** 0.1, 12);
   expect(found.suggestions.valley).toBeGreaterThan(1e-5);
   expect(found.suggestions.valley).toBeLessThan(1);
@@ -35,7 +35,7 @@ test('a sweep ends above the best loss and leaves everything as it was, to the b
 
 test('the three rules on a curve worked out by hand', () => {
   const rates = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10];
-  // falls from place 1 to 5: five points, so start = 5 - 5 = 0, a third is 5/3, the place is 0 + 1 + 0
+  // Losses fall from index 1 to 5: five points, so start = 5 - 5 = 0, a third is 5/3, the index is 0 + 1 + 0.
   const losses = [4, 5, 4.5, 3, 2.5, 2.4, 9];
   expect(suggestLearningRates({ rates, losses })).toEqual({ valley: 1e-4, steep: 1e-3, slide: null, minimum: 0.1 });
 });

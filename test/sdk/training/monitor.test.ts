@@ -35,7 +35,7 @@ const run = { data, validation: data, epochs: 50, batchSize: 2 };
 
 test('the best weights come back when the loss only gets worse afterwards', async () => {
   const trainer = await createTrainer(spec);
-  // falls for three steps, then climbs
+  // The loss falls for three steps, then rises.
   const learningRate = (step: number) => (step < 3 ? 0.1 : 1);
   const result = await train({
     ...run,

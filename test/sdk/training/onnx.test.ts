@@ -63,7 +63,7 @@ test('labels are null when absent, and refused when they are no list of strings'
   expect(() => modelLabels(labelled('["a"'))).toThrow(/not JSON/);
 });
 
-/** One length-delimited protobuf field. */
+/** A length-delimited protobuf field. */
 function field(number: number, content: Uint8Array): Uint8Array {
   const length: number[] = [];
   for (let rest = content.length; ; rest >>>= 7) {
@@ -74,7 +74,7 @@ function field(number: number, content: Uint8Array): Uint8Array {
 }
 
 test('subgraphs nested without end are refused', () => {
-  // written by hand, because the encoder refuses them too: graph.node.attribute.g and so on
+  // Written by hand (graph.node.attribute.g and so on), because the encoder refuses such graphs, too.
   const nested = (depth: number) => {
     let graph: Uint8Array = new Uint8Array();
     for (let level = 0; level < depth; level++) graph = field(1, field(5, field(6, graph)));

@@ -58,7 +58,7 @@ test('one step of plain SGD in single precision stays within rounding of the dou
   const single = { ...batch, features: batch.features.map(Math.fround) };
   const { next } = await graph.run(state, single, { learningRate: 0.1 });
   await graph.release();
-  // torch's own autograd differs from such a graph by 3e-8
+  // torch's own autograd differs from such a graph by 3e-8.
   expect(largestDifference(next, referenceStep(spec, state, single, 1).next)).toBeLessThan(1e-7);
 });
 

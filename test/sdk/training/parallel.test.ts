@@ -31,7 +31,7 @@ function difference(one: TrainerState, other: TrainerState): number {
   return Math.max(...pairs);
 }
 
-/** Processes of data-parallel groups that this test process has started. */
+/** Pids of data-parallel worker processes that this test process has started. */
 function workers(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -42,7 +42,7 @@ function workers(): readonly number[] {
           Number(parent) === process.pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('parallel-worker')
         );
       } catch {
-        // ended while we looked
+        // The process ended during the search.
         return false;
       }
     })

@@ -18,11 +18,11 @@ const dataFile = join(example, jobFile.data[0]?.file ?? '');
 type Outcome = {
   readonly code: number | null;
   readonly text: string;
-  /** The metrics file. */
+  /** Content of the metrics file. */
   readonly metrics: string;
 };
 
-/** The job's command as the runner starts it. `onOutput` gets all that it has printed so far. */
+/** Runs the job's command like the runner does. `onOutput` gets all output so far. */
 async function runExample(folder: string, config: object, onOutput?: (text: string) => void): Promise<Outcome> {
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...jobFile.config, ...config }));
   for (const name of ['outputs', 'checkpoints']) mkdirSync(join(folder, name), { recursive: true });

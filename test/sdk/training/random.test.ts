@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { RandomNumbers } from '@artenic/training';
 
 test('gives the numbers of the published generator', () => {
-  // the vector of xoshiro128** for the state 1, 2, 3, 4
+  // Test vector of xoshiro128** for the state 1, 2, 3, 4.
   const random = RandomNumbers.fromState([1, 2, 3, 4]);
   const numbers = Array.from({ length: 6 }, () => random.uint32());
   expect(numbers).toEqual([11520, 0, 5927040, 70819200, 2031721883, 1637235492]);
@@ -38,7 +38,7 @@ test('normal numbers have mean 0 and variance 1, uniform ones stay in [0, 1)', (
     const uniform = random.uniform();
     if (uniform < 0 || uniform >= 1) throw new Error(`out of range: ${uniform}`);
   }
-  // five standard errors
+  // Five standard errors.
   expect(Math.abs(sum / count)).toBeLessThan(5 / Math.sqrt(count));
   expect(Math.abs(squares / count - 1)).toBeLessThan(5 * Math.sqrt(2 / count));
 });
@@ -52,7 +52,7 @@ test('a permutation holds every number once, and every place is equally likely',
     const place = order.indexOf(0);
     seen[place] = (seen[place] ?? 0) + 1;
   }
-  // chi-squared with 4 degrees of freedom: 23.5 is passed once in 10,000 runs
+  // chi-squared with 4 degrees of freedom exceeds 23.5 once in 10,000 runs.
   expect(seen.reduce((sum, value) => sum + (value - 2000) ** 2 / 2000, 0)).toBeLessThan(23.5);
 });
 

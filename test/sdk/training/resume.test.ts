@@ -36,11 +36,11 @@ type Ending = {
   readonly result: TrainResult | null;
   readonly epochs: readonly EpochReport[];
   readonly resumedFrom: number;
-  /** Weights, optimizer state, generator and step, to the bit. */
+  /** Weights, optimizer state, generator and step, bit by bit. */
   readonly state: string;
 };
 
-/** One process' worth of training with a trainer of its own. */
+/** Trains as a single process would, with a trainer of its own. */
 async function runOnce(
   spec: TrainerSpec,
   options: Omit<TrainOptions, 'trainer'>,

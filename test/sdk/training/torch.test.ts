@@ -19,7 +19,7 @@ type Golden = {
   readonly schedules: readonly { readonly schedule: Schedule; readonly rates: readonly number[] }[];
 };
 
-// made by goldens/make.py
+// Written by goldens/make.py.
 const golden = JSON.parse(readFileSync(new URL('./goldens/torch.json', import.meta.url), 'utf8')) as Golden;
 const [inputs = 0, ...units] = golden.widths;
 const network: Network = {

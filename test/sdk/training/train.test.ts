@@ -17,7 +17,7 @@ import { withFolder } from './folder.ts';
 
 const random = RandomNumbers.fromSeed(2);
 
-/** Two classes apart along a line: the sum of both features. */
+/** Two classes, separable by the sum of both features. */
 function separable(rows: number): Dataset {
   const features = Float32Array.from({ length: rows * 2 }, () => random.normal());
   const labels = Array.from({ length: rows }, (_, row) =>

@@ -38,7 +38,7 @@ const query = <Row>(text: string): Promise<Row[]> => orm.em.getConnection().exec
 const hash = (digit: number): string => String(digit).repeat(64);
 const put = (key: string): Promise<unknown> => storage.put(key, new TextEncoder().encode(key));
 
-/** What a round did, or would do, without the steps that had nothing to do. */
+/** Result of a round, or of a dry run, without the steps that found nothing. */
 async function collect(nowMs: number, options: { readonly isDryRun?: boolean; readonly limit?: number } = {}) {
   const { isDryRun = false, limit = 100 } = options;
   const now = () => new Date(nowMs);
@@ -76,7 +76,7 @@ async function putCheckpoint(jobId: string, attempt: number, sequence: number, i
     );
 }
 
-/** Makes the job; returns its id and the keys that it needs as long as it lives. */
+/** Creates the job; returns its id and the keys that it needs while it exists. */
 async function make(job: Job, nowMs: number): Promise<{ readonly id: string; readonly needed: readonly string[] }> {
   const { id } = await insertJob(store, {
     package: { sha256: hash(job.package) },
@@ -211,7 +211,7 @@ describe('the collector', () => {
     const told = await collect(startMs, { isDryRun: true });
     expect(await storage.list('')).toEqual(before);
     expect(told).toEqual([
-      // Four of six checkpoints of the living job are older than two newer ones: the newest three stay.
+      // Four of six checkpoints of the open job are older than two newer ones: the newest three are kept.
       { step: 'old-checkpoints', items: 3, rows: 0, objects: 9, bytes: expect.any(Number), isMore: false },
       { step: 'job-checkpoints', items: 1, rows: 0, objects: 6, bytes: expect.any(Number), isMore: false },
       { step: 'job-details', items: 1, rows: 1, objects: 2, bytes: expect.any(Number), isMore: false },
@@ -220,7 +220,7 @@ describe('the collector', () => {
     expect(did.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes }))).toEqual(
       told.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes })),
     );
-    // What nobody has asked for since the collector knows it goes after its time.
+    // An object that was not requested since the collector first saw it is deleted after its time.
     expect(await collect(startMs + 6 * dayMs)).toEqual([]);
     expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
     expect(await storage.head(objectKeys.package(hash(9)))).toBeNull();
@@ -250,15 +250,15 @@ describe('the collector', () => {
     await put(key);
     await collect(nowMs);
     nowMs += 8 * dayMs;
-    // Looked at, and thereby wanted: the collector leaves it alone for another time.
+    // A read counts as use, so the collector keeps the object for another period.
     expect(await guarded.head(key)).toMatchObject({ key });
     expect(await collect(nowMs)).toEqual([]);
     nowMs += 8 * dayMs;
-    // The deletion has begun: who looks now hears "later", never "there".
+    // The deletion has begun: a read is answered with "later", never with "exists".
     expect(await store.objectUses.condemn(key, new Date(nowMs - 7 * dayMs), new Date(nowMs))).toBe(true);
     await expect(guarded.head(key)).rejects.toMatchObject({ type: 'not-ready' });
     await expect(guarded.put(key, new Uint8Array(1))).rejects.toMatchObject({ type: 'not-ready' });
-    // A collector that died here is followed by one that ends it.
+    // After a collector died here, the next one completes the deletion.
     expect(await collect(nowMs)).toMatchObject([{ step: 'uploads', objects: 1 }]);
     expect(await guarded.head(key)).toBeNull();
     await guarded.put(key, new Uint8Array(1));
@@ -303,7 +303,7 @@ describe('events', () => {
       `insert into events (topic, kind, subject, data, at) values ('jobs', 'test', 'old', '{}', '2026-01-07T00:00:00Z')`,
     );
     const untilMs = Date.parse('2026-01-12T00:00:00Z');
-    // An event without a number has been told to nobody yet.
+    // An event without a number has not been delivered to any client.
     expect(await collect(untilMs + 90 * dayMs)).toEqual([]);
     await append('new');
     await store.events.sequence();
@@ -344,13 +344,13 @@ describe('metric points', () => {
       query(`update jobs set state = 'failed', finished_at = '${new Date(ms).toISOString()}' where id = '${id}'`);
     expect(await query(`select count(*)::int as n from ${part}`)).toEqual([{ n: 100 }]);
     const dueMs = weekMs + 8 * dayMs + defaultPeriods.jobsMs;
-    // One is still open.
+    // One job is still open.
     await end(first, weekMs + 8 * dayMs);
     expect(await store.retention.duePoints(new Date(dueMs - defaultPeriods.jobsMs))).toEqual([]);
-    // One ended a little later.
+    // One job ended a little later.
     await end(second, weekMs + 8 * dayMs + 1);
     expect(await store.retention.duePoints(new Date(dueMs - defaultPeriods.jobsMs))).toEqual([]);
-    // A model is made of one.
+    // A model was made from one of the jobs.
     await query(
       `insert into models (project_id, name, created_at, latest_version) values ('default', 'kept', now(), 1)`,
     );

@@ -13,7 +13,10 @@ afterAll(async () => {
   await harness.close();
 });
 
-/** For each place of the x axis, how far from the canvas's top its first coloured pixel lies, in [0, 1]; 1 for none. */
+/**
+ * For each position on the x axis, the distance of the first coloured pixel from the canvas's top, in [0, 1]; 1 for
+ * none.
+ */
 async function highestInk(page: Page, shares: readonly number[]): Promise<readonly number[]> {
   const canvas = page.locator('canvas').first();
   return canvas.evaluate((element: HTMLCanvasElement, places) => {
@@ -189,7 +192,7 @@ describe('accessibility', () => {
       while ((await toTable.count()) > 0) await toTable.first().click();
       for (const raw of await page.getByText('Raw response').all()) await raw.click();
       await eventually(() => violations(page), []);
-      // Nothing but what scrolls by itself may be wider than the page (WCAG 1.4.10).
+      // Only elements that scroll by themselves may be wider than the page (WCAG 1.4.10).
       expect(
         await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
       ).toBe(0);

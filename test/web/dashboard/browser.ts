@@ -3,12 +3,12 @@ import type { Browser, Page } from 'playwright-core';
 export type Theme = 'light' | 'dark';
 export type Visit = {
   readonly page: Page;
-  /** What the console, uncaught errors and the content security policy have said. */
+  /** Messages of the console, uncaught errors and the content security policy. */
   readonly problems: readonly string[];
   readonly close: () => Promise<void>;
 };
 
-/** A browser's tab of its own, signed in with the key unless that is null. */
+/** Opens a browser tab, signed in with the key unless that is null. */
 export async function visit(
   browser: Browser,
   url: string,
@@ -41,9 +41,9 @@ export async function visit(
   return { page, problems, close: () => context.close() };
 }
 
-/** Until nothing of the page is on its way. */
+/** Waits until the page has no pending requests. */
 export async function settled(page: Page): Promise<void> {
-  // There also while a dialog hides it.
+  // The heading is attached even while a dialog hides it.
   await page.locator('h1').waitFor({ state: 'attached' });
   await page.waitForFunction(
     () => document.querySelector('main [aria-busy="true"], [aria-busy="true"] .sr-only') === null,

@@ -17,7 +17,7 @@ import { settled, visit } from './browser.ts';
 import { isTurn } from '../../support/share.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-/** Set, the pages' pictures for the documentation are made. */
+/** When set, the tests also take the documentation's screenshots. */
 const pictures = process.env['ARTENIC_SCREENSHOTS'];
 
 const cloud = new SimulatedCloud({ preemption: {}, bootSeconds: [0.5, 1] });
@@ -45,7 +45,7 @@ async function photograph(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-/** The example that runs at home, sent to the cloud's spot market, whose machines are taken twice. */
+/** The local example, run on the cloud's spot market, where its machines are preempted twice. */
 async function preemptedTwice(): Promise<string> {
   const placement = { providers: ['simulated'], mode: 'spot-with-fallback' };
   const job = await penguinsJob(stack, { epochs: 120, stepDelayMs: 8 });
@@ -93,7 +93,7 @@ if (isTurn('a job on spot machines', 3) || pictures !== undefined) {
     await workflows.goto(`${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`${id}/failover`)}`, {
       waitUntil: 'networkidle',
     });
-    // its timeline: an attempt beside the other, each with why it was made
+    // The job's timeline: attempts one below the other, each with its reason.
     await workflows
       .getByText(/after preempted/)
       .first()

@@ -29,7 +29,9 @@ async function eachPage(page: Page, look: (path: string) => Promise<void>): Prom
   }
 }
 
-/** What is wider than the window and is no table or chart that scrolls by itself (WCAG 2.2, 1.4.10). */
+/**
+ * Width of content that overflows the window, except tables and charts that scroll by themselves (WCAG 2.2, 1.4.10).
+ */
 function overflowOf(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }
@@ -41,7 +43,7 @@ test('at 320 px nothing is cut off, and nothing needs scrolling in two direction
   await close();
 }, 60_000);
 
-/** WCAG 2.2, 1.4.12: the distances that a reader may set. */
+/** WCAG 2.2, 1.4.12: text spacing that a reader may set. */
 const spacing =
   '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }';
 
@@ -49,7 +51,7 @@ test('with wide text spacing words stay within their buttons and links', async (
   const { page, close } = await visit(browser, world.url, world.key);
   await eachPage(page, async (path) => {
     await page.evaluate((css) => {
-      // a sheet of the script's making: the policy is for those that the page brings along
+      // A constructed style sheet: the content security policy applies only to sheets that the page loads.
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       document.adoptedStyleSheets.push(sheet);
@@ -64,7 +66,7 @@ test('with wide text spacing words stay within their buttons and links', async (
   await close();
 }, 60_000);
 
-/** WCAG 2.2, 2.5.8: 24 by 24 px, or that much room around it; words within a sentence are excepted. */
+/** WCAG 2.2, 2.5.8: 24 by 24 px, or that much space around the target; links within a sentence are exempt. */
 function smallTargets(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const targets = [...document.querySelectorAll('button, a[href], input, select, textarea, [role="menuitem"]')]
@@ -79,7 +81,7 @@ function smallTargets(page: Page): Promise<readonly string[]> {
         targets.some((other) => {
           if (other.one === one || other.one.contains(one) || one.contains(other.one)) return false;
           const [[x, y], [otherX, otherY]] = [centre(box), centre(other.box)];
-          // circles of 24 px around the middle of each must not touch the other target
+          // Circles of 24 px around the centres of two targets must not intersect the other target.
           return Math.hypot(x - otherX, y - otherY) < 24;
         }),
       )
@@ -92,7 +94,7 @@ test.each([1280, 390])(
   async (width) => {
     const { page, close } = await visit(browser, world.url, world.key, { width });
     await eachPage(page, async (path) => {
-      // as tall as the page: what the bars of a phone cover now is scrolled from under them before it is pressed
+      // As tall as the page: on a phone, covered targets can be scrolled out from under the bars.
       await page.setViewportSize({ width, height: 4000 });
       expect([path, await smallTargets(page)]).toEqual([path, []]);
       await page.setViewportSize({ width, height: 844 });
@@ -122,7 +124,7 @@ test.each(byTurns('widths of the focus', [1280, 390], 1))(
               return there !== null && (focused.contains(there) || there.contains(focused));
             });
           };
-          // the skip link moves in and out, and the page scrolls to what has the focus
+          // The skip link moves in and out, and the page scrolls to the focused element.
           for (let look = 0; look < 20 && !isSeen(); look += 1) {
             await new Promise((done) => {
               setTimeout(done, 25);
@@ -174,7 +176,7 @@ test('nothing jumps when slow answers come: layout shift at most 0.05', async ()
     await poll('the last answer', 10_000, () => (underWay === 0 ? true : null));
     await settled(page);
     const shift = await page.evaluate(async () => {
-      // what the last answer changes is laid out with the next frame
+      // Changes by the last answer are laid out in the next frame.
       for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
       return (globalThis as unknown as { layoutShift: () => number }).layoutShift();
     });
@@ -182,7 +184,7 @@ test('nothing jumps when slow answers come: layout shift at most 0.05', async ()
   };
   await answerLate('**/api/v1/**', 400);
   await eachPage(page, note);
-  // what stands at the top comes last, and first
+  // The answer for the top of the page arrives last, then first.
   for (const lateMs of [900, 100]) {
     await answerLate('**/api/v1/instances/unresolved', lateMs);
     for (const path of ['/', '/providers']) {
@@ -221,7 +223,7 @@ test('typing into the filter of a long list is answered nearly as soon as in a s
     await page.waitForURL(new RegExp(`search=${term}`));
     return page.evaluate(() => (globalThis as unknown as { slowestMs: number }).slowestMs);
   };
-  // other tests share the processor: what the page itself needs is the best of some tries
+  // Other tests share the processor, so the best of several tries measures the page.
   const terms = ['service-9', 'service-8', 'service-7'];
   const leastOf = async (): Promise<number> => {
     const slowestMs: number[] = [];

@@ -42,7 +42,7 @@ async function expectAccessible(page: Page, what: string): Promise<void> {
   expect({ what, violations: await violations(page) }).toEqual({ what, violations: [] });
 }
 
-/** Every state in both themes on both screens takes minutes: a run takes both themes and both screens once. */
+/** All combinations of states, themes and screens take minutes, so a run covers both themes and both screens once. */
 const everyView: readonly (readonly (readonly [Theme, number])[])[] = [
   [
     ['light', 1280],
@@ -64,7 +64,7 @@ test.each(views)(
       await look(page, path, title);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect([path, overflow]).toEqual([path, 0]);
-      // What the bars of a phone cover can be scrolled from under them; here nothing is covered.
+      // On a phone, covered content can be scrolled out from under the bars; at this height no content is covered.
       if (width < 600) await page.setViewportSize({ width, height: 4000 });
       await expectAccessible(page, path);
       if (width < 600) await page.setViewportSize({ width, height: 844 });
@@ -365,7 +365,7 @@ async function load(path: string, key: string | null): Promise<Load> {
 }
 
 test('the first load fits its budget of 200 kB of JavaScript, and shows its largest content nearly as soon as the page for signing in', async () => {
-  // other tests share the processor: what a page itself needs is the best of some tries
+  // Other tests share the processor, so the best of several tries measures the page.
   const tries: (readonly [Load, Load])[] = [];
   for (let index = 0; index < 3; index += 1) {
     tries.push([await load('/', full.key), await load('/sign-in', null)]);

@@ -8,7 +8,10 @@ import { settled, visit } from './browser.ts';
 import { MortalApi, startDashboard } from './world.ts';
 import { isFull } from '../../support/share.ts';
 
-/** Deaths of the connection or the API, and updates meanwhile; `ARTENIC_RECONNECT_KILLS=20` is the full count. */
+/**
+ * Number of deaths of the connection or the API, with updates in between; `ARTENIC_RECONNECT_KILLS=20` is the full
+ * count.
+ */
 const kills = Number(process.env['ARTENIC_RECONNECT_KILLS'] ?? (isFull ? 20 : 6));
 const updates = 25 * kills;
 const rows = 30;
@@ -63,7 +66,7 @@ test(`${kills} deaths during ${updates} updates: the page ends as the API says, 
     const id = jobs[done % jobs.length] ?? '';
     const step = state.get(id) ?? 0;
     const next = steps[step];
-    // One that has gone all the way makes room for a new one.
+    // A job in its last state is replaced by a new job.
     if (next === undefined) jobs[done % jobs.length] = (await world.addJob({ service: `later-${done}` })).id;
     else await world.store.jobs.transition(id, next);
     state.set(id, step + 1);
@@ -110,7 +113,7 @@ test('rows do not move under the pointer: new ones wait behind a button', async 
   await page.locator('[data-row] td').first().hover();
   const made = await world.addJob({ service: 'brand-new' });
   await page.getByRole('button', { name: '1 new job' }).waitFor();
-  // The page's last row may have gone to the next page.
+  // The last row may have moved to the next page.
   expect((await shownRows(page)).slice(0, 20)).toEqual(before.slice(0, 20));
   await page.getByRole('button', { name: '1 new job' }).click();
   expect((await shownRows(page))[0]).toBe(`${made.id} Queued`);

@@ -1,4 +1,4 @@
-/** Every page of the dashboard that `fill` gives something to show, and its title. */
+/** Every page of the dashboard with content from `fill`, and its title. */
 export function routesOf({
   jobId,
   paidJobId,

@@ -11,7 +11,7 @@ import { launchChromium } from '../harness/chromium.ts';
 import { settled, visit } from './browser.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-/** Set, the pages' pictures for the documentation are made. */
+/** When set, the tests also take the documentation's screenshots. */
 const pictures = process.env['ARTENIC_SCREENSHOTS'];
 
 let stack: Stack;
@@ -31,7 +31,7 @@ const signedIn = (options: Parameters<typeof visit>[3] = {}) => visit(browser, u
 const jobs = async (): Promise<readonly JobView[]> =>
   (await stack.request<{ items: JobView[] }>('GET', '/api/v1/jobs')).items;
 
-/** Where a secret could have been left. */
+/** All places where a secret could have been left. */
 const traces = (page: Page): Promise<string> =>
   page.evaluate(() =>
     [

@@ -18,7 +18,7 @@ const signature: ModelSignature = {
   labels: ['a', 'b', 'c'],
 };
 
-/** The API with the dashboard as it is built from these sources. */
+/** The API with the dashboard built from these sources. */
 export async function startDashboard(): Promise<ApiWorld> {
   buildWeb(root);
   return ApiWorld.start({
@@ -34,7 +34,7 @@ function registerVersion(world: ApiWorld, model: string, accuracy: number, jobId
   });
 }
 
-/** Something of everything: jobs in many states, one with attempts, checkpoints and metrics, models with versions. */
+/** Adds data of every kind: jobs in many states, a job with attempts, checkpoints and metrics, models with versions. */
 export async function fill(world: ApiWorld): Promise<{ readonly jobId: string; readonly paidJobId: string }> {
   const { jobs, attempts, metrics } = world.store;
   const paidJobId = await addPaidJob(world);
@@ -81,7 +81,7 @@ export async function fill(world: ApiWorld): Promise<{ readonly jobId: string; r
   return { jobId: job.id, paidJobId };
 }
 
-/** Taken back in a cloud after half an hour, and failed at home. */
+/** A job that was preempted in a cloud after half an hour, and failed on the local machine. */
 async function addPaidJob(world: ApiWorld): Promise<string> {
   const { jobs, attempts, launchRefusals } = world.store;
   const { id: jobId } = await world.addJob({ service: 'paid' });
@@ -111,7 +111,7 @@ async function addPaidJob(world: ApiWorld): Promise<string> {
   return jobId;
 }
 
-/** A second server of the same world on a port of its own, that can die as a killed process does: sockets are cut. */
+/** A second server of the same world on its own port. It can die like a killed process: its sockets are cut. */
 export class MortalApi {
   readonly #world: ApiWorld;
   readonly #sockets = new Set<Socket>();
@@ -138,7 +138,7 @@ export class MortalApi {
     this.#port = running.port;
   }
 
-  /** Connections break, the server lives. */
+  /** Cuts all connections; the server keeps running. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

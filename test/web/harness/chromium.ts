@@ -9,8 +9,8 @@ import { chromium, type Browser } from 'playwright-core';
 const packed = fileURLToPath(new URL('../../../node_modules/@sparticuz/chromium/', import.meta.url));
 
 /**
- * The package's own `executablePath` reuses whatever version lies in `$TMPDIR/chromium`, also one that another process
- * is still writing. Here the name holds the version, and a file has its name only when it is whole.
+ * The package's own `executablePath` reuses any version in `$TMPDIR/chromium`, even a file that another process is
+ * still writing. Here the name contains the version, and a file gets its name only when it is complete.
  */
 async function unpacked(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8')) as { readonly version: string };

@@ -23,7 +23,7 @@ const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 export type Harness = {
   readonly browser: Browser;
-  /** A page of the harness; `problems` collects what the console, the policy and uncaught errors say. */
+  /** Opens a page of the harness; `problems` collects messages of the console, the policy and uncaught errors. */
   readonly open: (
     name: 'logs' | 'charts' | 'timelines' | 'playground',
     options?: {
@@ -59,18 +59,18 @@ async function built(): Promise<string> {
   const place = join(process.env['ARTENIC_TEST_FOLDER'] ?? '', 'components');
   if (existsSync(place)) return place;
   const own = `${place}-${process.pid}`;
-  // In a process of its own: Tailwind's plugin cannot be loaded within jest.
+  // Built in a process of its own, because Tailwind's plugin cannot be loaded inside jest.
   await promisify(execFile)(process.execPath, [viteProgram, 'build', here, '--outDir', own]);
   try {
     renameSync(own, place);
   } catch (error) {
-    // another file was done first
+    // Another test file has built it first.
     if (!existsSync(place)) throw error;
   }
   return place;
 }
 
-/** Every component on pages of its own, built as the dashboard is, in a real browser under the dashboard's policy. */
+/** Every component on pages of its own, built like the dashboard, in a real browser under the dashboard's policy. */
 export async function startHarness(): Promise<Harness> {
   const { server, url } = await serve(await built());
   const browser = await launchChromium();
@@ -98,8 +98,8 @@ export async function startHarness(): Promise<Harness> {
 
 /** Violations of WCAG 2.2 AA and of good practice, as sentences. */
 export async function violations(page: Page): Promise<readonly string[]> {
-  // Evaluated, not added as a script element: the page's policy holds for those.
-  // It looks for the global object by `Function`, which the policy refuses and reports; there is a better way.
+  // Evaluated instead of added as a script element, because the page's policy blocks script elements. axe gets the
+  // global object through `Function`, which the policy refuses and reports, so that call is replaced by `globalThis`.
   const source = await readFile(axeSource, 'utf8');
   await page.evaluate(source.replaceAll('Function("return this")()', 'globalThis'));
   return page.evaluate(async () => {

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 
 const patienceMs = 5000;
 
-/** What a page shows some moments after a key or a click. */
+/** Polls until the page shows the expected value, which may take some moments after a key press or a click. */
 export async function eventually<T>(read: () => Promise<T>, expected: T): Promise<void> {
   const deadline = performance.now() + patienceMs;
   let seen = await read();

@@ -8,7 +8,7 @@ const at = (second: number): string => new Date(zeroMs + second * 1000).toISOStr
 /** Repeatable noise in [-1, 1). */
 const noise = (seed: number): number => ((Math.sin(seed * 12.9898) * 43_758.5453) % 1) * 2 - 1;
 
-/** A loss curve over 50,000 steps with one spike and one gap. */
+/** A loss curve over 50,000 steps with a spike and a gap. */
 export const longRun: ChartRun = {
   id: 'long',
   name: 'loss',

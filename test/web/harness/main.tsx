@@ -15,7 +15,7 @@ import { AttemptTimeline } from '../../../web/src/features/timeline/attempt-time
 import { TimeToStart } from '../../../web/src/features/timeline/time-to-start.tsx';
 import { attempts, job, longRun, manyRuns, timedRuns, prediction, signature } from './fixtures.ts';
 
-/** Tests write into it and read from it. */
+/** Settings from the address. Tests write to `lines` below and read from it. */
 const query = new URLSearchParams(location.search);
 const lines = new LogLines({ maxLines: Number(query.get('maxLines') ?? 500_000) });
 Object.assign(globalThis, { lines });

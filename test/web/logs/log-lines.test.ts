@@ -32,7 +32,7 @@ describe('lines', () => {
     );
     fc.assert(
       fc.property(pieces, fc.array(fc.nat(12), { maxLength: 10 }), (parts, cuts) => {
-        // A line end within an escape is no line that anybody writes.
+        // A line end within an escape does not occur in practice.
         const text = `${parts.join('')}\n`.replaceAll('\u001b\r', '');
         const whole = new LogLines();
         whole.append('training', text);

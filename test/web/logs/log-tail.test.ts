@@ -84,7 +84,7 @@ describe('flood', () => {
     expect(lags.length).toBeGreaterThan(10_000);
     expect(Math.max(...lags)).toBeLessThanOrEqual(30);
     expect(growth).toBeLessThan(80);
-    // Two live regions, each with a first word and then at most one in five seconds.
+    // Two live regions, each with an initial message and then at most one message in five seconds.
     expect(announced.length).toBeLessThanOrEqual(2 * (1 + Math.floor(tookMs / 5000)));
     expect(announced.some((said) => /^[\d,]+ new lines$/.test(said))).toBe(true);
     expect(await page.locator('[data-id]').count()).toBeLessThan(150);

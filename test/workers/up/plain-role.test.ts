@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = makeEnteredFolder('artenic-plain-role-');
   options = { folder: join(folder, 'data'), port: await freePort(), logFile: join(folder, 'log'), password: "it's" };
   server = startPostgres(options);
-  // What an earlier version left: its login is the superuser, which owns everything.
+  // State left by an earlier version: its login is the superuser, which owns everything.
   await poll('the server', 20_000, () => query('create database artenic', 'postgres').catch(() => null));
   const orm = await openOrm({ databaseUrl: databaseUrl(options, 'artenic') });
   await migrate(orm);
@@ -86,7 +86,7 @@ test('the superuser of an earlier version becomes a plain role that owns what it
   expect(await query('select * from "other Schema".parted')).toHaveLength(1);
   await query(`drop schema "other Schema" cascade; drop function one; drop procedure nothing; drop domain positive;
     drop type pair; drop type mood; drop view a_view; drop materialized view a_kept_view; drop sequence free_sequence`);
-  // At every further start.
+  // Runs at every further start.
   await awaitPostgres(options, 20_000, () => server.exitCode === null);
   const orm = await openOrm({ databaseUrl: databaseUrl(options, 'artenic') });
   await migrate(orm);

@@ -34,7 +34,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A state folder whose database is `content`, as a start leaves it. */
+/** A state folder whose database is `content`, as left by a start. */
 function started(name: string, content = name): string {
   const place = placed(name);
   mkdirSync(place, { recursive: true });
@@ -88,7 +88,7 @@ asRoot('of root', () => {
     mkdirSync(inside);
     writeFileSync(join(inside, 'PG_VERSION'), 'old');
     const place = placed('a');
-    // Killed while it copied: half of the data beside its place, the old folder as it was.
+    // Killed during the copy: half of the data is beside its place, and the old folder is unchanged.
     rmSync(place, { recursive: true });
     mkdirSync(`${place}.new`);
     writeFileSync(join(`${place}.new`, 'half'), '');

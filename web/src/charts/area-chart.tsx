@@ -10,7 +10,7 @@ import { useWidth } from './use-width.ts';
 export type AreaSeries = { readonly name: string; readonly values: readonly (number | null)[]; readonly tone?: Tone };
 export type AreaChartProps = {
   readonly title: string;
-  /** Stacked from the first upwards; one value for each label. */
+  /** Stacked from the first series upwards; each series has a value for every label. */
   readonly series: readonly AreaSeries[];
   readonly labels: readonly string[];
   readonly labelHead?: string;
@@ -88,7 +88,7 @@ function Drawing({ series, labels, widthPx, heightPx, at }: DrawingProps): React
   );
 }
 
-/** Sums that make up a whole, over time. */
+/** Parts of a whole, stacked over time. */
 export function AreaChart(props: AreaChartProps): ReactElement {
   const { title, series, labels, formatValue = formatNumber, heightPx = 200 } = props;
   const box = useRef<HTMLDivElement>(null);

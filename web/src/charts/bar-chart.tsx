@@ -8,12 +8,12 @@ export type BarChartProps = {
   readonly title: string;
   /** Values from 0 up. */
   readonly bars: readonly Bar[];
-  /** What the bars are of, the table's first column. */
+  /** Heading of the table's first column: the kind of thing each bar stands for. */
   readonly labelHead?: string;
   readonly valueHead?: string;
   readonly orientation?: 'horizontal' | 'vertical';
   readonly formatValue?: (value: number) => string;
-  /** Of vertical bars. */
+  /** Height of the drawing when bars are vertical. */
   readonly heightPx?: number;
 };
 

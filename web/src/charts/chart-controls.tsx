@@ -7,7 +7,7 @@ export type ChartControlsProps = {
   readonly onOptionsChange: (options: LineOptions) => void;
 };
 
-/** Scale and smoothing, for one chart or for a page of them. */
+/** Scale and smoothing, for a single chart or for all charts of a page. */
 export function ChartControls({ options, onOptionsChange }: ChartControlsProps): ReactElement {
   const sliderId = useId();
   const { isLog, smoothing } = options;

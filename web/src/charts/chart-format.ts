@@ -15,7 +15,7 @@ export function formatNumber(value: number | null | undefined): string {
   return new Intl.NumberFormat(undefined, { maximumFractionDigits }).format(value).replace('-', '−');
 }
 
-/** For ticks, where room is short. */
+/** Short number for axis ticks, where space is limited. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e4 && size < 1e9) {
@@ -28,7 +28,7 @@ export function formatTime(timeMs: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }).format(timeMs);
 }
 
-/** A time as fine as the steps between ticks. */
+/** Formats a time with the precision that the step between ticks needs. */
 export function formatTickTime(timeMs: number, stepMs: number): string {
   const options: Intl.DateTimeFormatOptions =
     stepMs >= 86_400_000
@@ -37,7 +37,7 @@ export function formatTickTime(timeMs: number, stepMs: number): string {
   return new Intl.DateTimeFormat(undefined, options).format(timeMs);
 }
 
-/** `3 m 12 s`: two units, so that a row of them can be compared at a glance. */
+/** `3 m 12 s`: always two units, so that durations in a row can be compared at a glance. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 1000) return `${Math.max(0, Math.round(durationMs))} ms`;
   if (durationMs < 10_000) return `${(Math.floor(durationMs / 100) / 10).toFixed(1)} s`;

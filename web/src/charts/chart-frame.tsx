@@ -8,7 +8,7 @@ export type ChartTableProps = {
   readonly rows: readonly (readonly TableCell[])[];
 };
 
-/** What a chart shows, as a table of the same numbers. The first column names the row. */
+/** Table with the same numbers as the chart. The first column names the row. */
 export function ChartTable({ caption, head, rows }: ChartTableProps): ReactElement {
   return (
     <div
@@ -61,12 +61,12 @@ export type ChartFrameProps = {
   /** The chart in words. */
   readonly summary: string;
   readonly tools?: ReactNode;
-  /** Made only when it is shown. */
+  /** Called only when the table is shown. */
   readonly table: () => ReactElement;
   readonly children: ReactNode;
 };
 
-/** A chart with its name, its tools, its words and the table that stands in for it. */
+/** Frame of a chart: title, tools, a summary in words and a table with the same numbers. */
 export function ChartFrame({ title, note, summary, tools, table, children }: ChartFrameProps): ReactElement {
   const [isTable, setIsTable] = useState(false);
   const titleId = useId();

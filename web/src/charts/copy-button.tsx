@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { copyIcon, copyWords, useCopy } from '../lib/use-copy.ts';
 import { ToolButton } from './tool-button.tsx';
 
-/** Copies what `text` makes when it is pressed. */
+/** Calls `text` when pressed and copies the result. */
 export function CopyButton({ label, text }: { readonly label: string; readonly text: () => string }): ReactElement {
   const { outcome, copy } = useCopy();
   const words = copyWords(outcome, label);

@@ -18,17 +18,17 @@ function lowerBound(x: readonly number[], value: number): number {
 
 type Bucket = { first: number; last: number; lowest: number; highest: number; gap: number };
 
-/** The points of one bucket that a line needs: first, lowest, highest, last, and one gap where there is any. */
+/** Points of a bucket that the line needs: first, lowest, highest, last, and a gap if the bucket has any. */
 function keptOf(bucket: Bucket): readonly number[] {
   const { first, last, lowest, highest, gap } = bucket;
   return [...new Set([first, lowest, highest, last, gap])].filter((index) => index >= 0).sort((a, b) => a - b);
 }
 
 /**
- * Thins a line to what a screen of `buckets` columns can show, by M4 (Jugel and others, VLDB 2014): of every column
- * the first, the lowest, the highest and the last point stay, so that no spike is lost and the picture is the same.
- * Gaps stay gaps.
- * @param range the shown part of x; one point on either side of it is kept so that lines run out of the picture
+ * Thins a line to the points that a screen of `buckets` columns can show, by M4 (Jugel and others, VLDB 2014). Every
+ * column keeps its first, lowest, highest and last point, so no spike is lost and the picture stays the same. Gaps stay
+ * gaps.
+ * @param range the shown part of x; one more point on either side is kept, so that lines run out of the picture
  */
 export function decimate(
   { x, y }: Series,
@@ -71,8 +71,8 @@ export function decimate(
 }
 
 /**
- * Brings series to one axis, as uPlot wants it. Where a series has no point of its own it gets `undefined`, which a
- * line runs across; its own gaps are null and break the line.
+ * Joins series on one axis in the form uPlot expects. A series without a point at an x gets `undefined`, and its line
+ * runs across; its own gaps are null and break the line.
  */
 export function joinSeries(series: readonly Series[]): {
   readonly x: number[];

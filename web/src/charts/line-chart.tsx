@@ -13,12 +13,12 @@ import { useWidth } from './use-width.ts';
 
 export type LineChartProps = {
   readonly title: string;
-  /** At most ten are drawn. */
+  /** At most ten runs are drawn. */
   readonly runs: readonly ChartRun[];
   readonly xKind: XKind;
-  /** Such as "step". */
+  /** Name of the x axis, such as "step". */
   readonly xLabel: string;
-  /** Given when a page steers several charts at once by one `ChartControls`; else the chart has its own. */
+  /** Set when a page controls several charts with one `ChartControls`; otherwise the chart shows its own controls. */
   readonly options?: LineOptions;
   /** Charts with the same key share their crosshair. */
   readonly syncKey?: string;
@@ -33,7 +33,7 @@ function wholeRange(runs: readonly ChartRun[]): readonly [number, number] {
   return [low, high];
 }
 
-/** Where a key moves the crosshair; null for keys that do not. */
+/** New x of the crosshair after a key press; null for keys that do not move it. */
 function moveX(x: readonly number[], cursorX: number | null, key: string): number | null {
   const at = cursorX === null ? x.length - 1 : x.findIndex((value) => value >= cursorX);
   const page = Math.max(1, Math.round(x.length / 10));
@@ -119,7 +119,7 @@ function Canvas(props: CanvasProps): ReactElement {
   );
 }
 
-/** A metric of up to ten runs over steps or time. Drag to zoom, double-click for all of it; arrow keys read points. */
+/** A metric of up to ten runs over steps or time. Drag to zoom, double-click to reset, arrow keys to read points. */
 export function LineChart(props: LineChartProps): ReactElement {
   const { title, xKind, xLabel, syncKey, heightPx = 240 } = props;
   const runs = useMemo(() => props.runs.slice(0, mostRuns), [props.runs]);

@@ -10,19 +10,21 @@ export type LineOptions = {
 
 export type LineData = {
   readonly x: readonly number[];
-  /** One per run: raw points behind a smoothed line; empty without smoothing. */
+  /** For each run, the raw points behind its smoothed line; empty without smoothing. */
   readonly raw: readonly (readonly (number | null | undefined)[])[];
   readonly main: readonly (readonly (number | null | undefined)[])[];
-  /** Values that a logarithmic axis has no place for. */
+  /** Number of values at or below zero, which a logarithmic axis cannot show. */
   readonly notPositive: number;
 };
 
-/** Infinities cannot be drawn, and a logarithmic axis has nothing at or below zero. */
+/** Turns values that cannot be drawn into gaps: infinities, and values ≤ 0 on a logarithmic axis. */
 function drawable(y: readonly (number | null)[], isLog: boolean): (number | null)[] {
   return y.map((value) => (value === null || !Number.isFinite(value) || (isLog && value <= 0) ? null : value));
 }
 
-/** What the canvas draws: smoothed over all points first, then thinned to the shown part, so that zooming changes no value. */
+/**
+ * Data for the canvas. All points are smoothed first and thinned to the shown part second, so zooming changes no value.
+ */
 export function lineData(
   runs: readonly ChartRun[],
   options: LineOptions & { readonly buckets: number; readonly range: readonly [number, number] | null },
@@ -43,7 +45,7 @@ export function lineData(
   return { x, raw: ys.slice(0, runs.length), main: ys.slice(runs.length), notPositive };
 }
 
-/** Value of a run at x or the nearest before it; undefined before its first point. */
+/** Value of a run at x, or at the nearest point before x; undefined before its first point. */
 export function valueAt(run: ChartRun, x: number): number | null | undefined {
   let low = 0;
   let high = run.x.length;
@@ -55,7 +57,7 @@ export function valueAt(run: ChartRun, x: number): number | null | undefined {
   return low === 0 ? undefined : run.y[low - 1];
 }
 
-/** The shown range after zooming by a factor around a place; null when it is everything. */
+/** Shown range after zooming by a factor around a point; null when the result covers everything. */
 export function zoomed(
   whole: readonly [number, number],
   shown: readonly [number, number] | null,

@@ -12,7 +12,7 @@ import { ToolButton } from './tool-button.tsx';
 export const formatX = (x: number, kind: XKind): string =>
   kind === 'time' ? formatTime(x) : new Intl.NumberFormat().format(x);
 
-/** A stroke as the chart draws it: colour and, beyond six, dashes. */
+/** Sample of a line as the chart draws it: its colour and, beyond the sixth line, its dashes. */
 function Swatch({ place }: { readonly place: number }): ReactElement {
   return (
     <svg aria-hidden="true" viewBox="0 0 16 4" className={`h-1 w-4 shrink-0 ${texts[toneAt(place)]}`}>
@@ -66,7 +66,7 @@ export type TipProps = {
   readonly xKind: XKind;
 };
 
-/** Values at the crosshair; on the side where there is room. */
+/** Values at the crosshair, placed on the side that has room. */
 export function Tip({ runs, places, x, leftPx, widthPx, xLabel, xKind }: TipProps): ReactElement {
   const isRight = leftPx > widthPx / 2;
   const offset = isRight ? { right: widthPx - leftPx + 12 } : { left: leftPx + 12 };
@@ -93,7 +93,7 @@ export function Tip({ runs, places, x, leftPx, widthPx, xLabel, xKind }: TipProp
 
 const mostRows = 200;
 
-/** The numbers themselves: up to two hundred rows here, all of them in the CSV file. */
+/** The numbers as a table of at most 200 rows; the CSV file has all of them. */
 export function LineTable({
   title,
   runs,

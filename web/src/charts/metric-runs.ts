@@ -13,8 +13,8 @@ export type ChartRun = {
 export const mostRuns = 10;
 
 /**
- * One metric of a job as one line. A resumed attempt repeats the steps since its checkpoint: over steps the later
- * attempt's value stands; over time everything that was reported stands.
+ * A metric of a job as a line. A resumed attempt repeats the steps since its checkpoint: over steps the later attempt's
+ * value replaces the earlier; over time all reported values are kept.
  */
 export function runOf(
   points: readonly MetricPoint[],
@@ -36,7 +36,7 @@ export function runOf(
   return { id, name, x: steps.map(({ step }) => step), y: steps.map(({ value }) => value) };
 }
 
-/** Names of all metrics, the ones a person looks for first in front. */
+/** Names of all metrics, the most important ones first. */
 export function metricNames(points: readonly MetricPoint[]): readonly string[] {
   const first = ['loss', 'train_loss', 'val_loss', 'accuracy', 'val_accuracy'];
   const rank = (name: string): number => (first.includes(name) ? first.indexOf(name) : first.length);

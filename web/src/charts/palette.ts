@@ -1,4 +1,4 @@
-/** Series colours by place; beyond six the colours come again with a dashed line. */
+/** Series colours by index; from the seventh series on, colours repeat with a dashed line. */
 export const chartTones = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-6'] as const;
 export type ChartTone = (typeof chartTones)[number];
 export type Tone = ChartTone | 'accent' | 'ok' | 'warn' | 'bad' | 'info' | 'muted';
@@ -6,7 +6,7 @@ export type Tone = ChartTone | 'accent' | 'ok' | 'warn' | 'bad' | 'info' | 'mute
 export const toneAt = (index: number): ChartTone => chartTones[index % chartTones.length] ?? 'chart-1';
 export const isDashed = (index: number): boolean => index >= chartTones.length;
 
-/** Written out, so that Tailwind finds them. */
+/** Full class names, because Tailwind finds only literal ones. */
 export const backgrounds: Readonly<Record<Tone, string>> = {
   'chart-1': 'bg-chart-1',
   'chart-2': 'bg-chart-2',

@@ -7,14 +7,14 @@ import type { ThemeColours } from './use-theme-colours.ts';
 export type PlotWanted = {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** Place of each shown run among all, for its colour. */
+  /** Index of each shown run among all runs, which selects its colour. */
   readonly places: readonly number[];
   readonly hasRaw: boolean;
   readonly isLog: boolean;
   readonly xKind: XKind;
   readonly colours: ThemeColours;
   readonly syncKey: string | undefined;
-  /** The shown part of x; null for all of it. */
+  /** The shown part of x; null for all of x. */
   readonly range: () => readonly [number, number] | null;
   readonly onCursor: (x: number | null, leftPx: number) => void;
   readonly onZoom: (range: readonly [number, number] | null) => void;
@@ -36,7 +36,7 @@ function seriesOf({ places, hasRaw, colours }: PlotWanted): uPlot.Series[] {
   ];
 }
 
-/** Points are drawn only where a line alone would show nothing: few points, or ones between gaps. */
+/** Points are drawn only where a line alone would be invisible: with few points, or between gaps. */
 function hasLonePoint(values: uPlot.AlignedData[number] | undefined): boolean {
   if (values === undefined) return false;
   let previous: number | null | undefined = null;
@@ -51,7 +51,10 @@ function hasLonePoint(values: uPlot.AlignedData[number] | undefined): boolean {
   return present <= 30 || (typeof previous === 'number' && typeof before !== 'number');
 }
 
-/** On a logarithmic axis: over many decades their powers only, else 1, 2 and 5 of each, within one decade everything. */
+/**
+ * Tick labels of a logarithmic axis: powers of ten over many decades, else 1, 2 and 5 of each decade; all within one
+ * decade.
+ */
 function onLogAxis(splits: readonly number[]): (number | null)[] {
   const [low = 1, high = 1] = [splits[0], splits.at(-1)];
   const decades = Math.log10(high / low);
@@ -85,7 +88,7 @@ function axesOf({ colours, xKind, isLog }: PlotWanted): uPlot.Axis[] {
             grid: { ...shared.grid, filter: (_: uPlot, splits: number[]) => onLogAxis(splits) },
           }
         : {}),
-      // Wide enough for the longest label, so that none is cut.
+      // Wide enough for the longest label, so that no label is cut off.
       size: (_, values) => 18 + 6.2 * Math.max(3, ...(values ?? []).map((value) => value.length)),
       values: (_, splits) => splits.map((value) => (value === null ? '' : formatTick(value))),
     },

@@ -17,7 +17,7 @@ export type PlotProps = {
   readonly colours: ThemeColours;
   readonly syncKey: string | undefined;
   readonly range: readonly [number, number] | null;
-  /** Where the crosshair shall stand, as a reader's keys move it. */
+  /** Position of the crosshair that the arrow keys have set. */
   readonly cursorX: number | null;
   readonly onCursor: (x: number | null, leftPx: number) => void;
   readonly onZoom: (range: readonly [number, number] | null) => void;
@@ -26,7 +26,7 @@ export type PlotProps = {
 const aligned = ({ x, raw, main }: LineData): uPlot.AlignedData =>
   [x, ...raw, ...main].map((column) => [...column]) as unknown as uPlot.AlignedData;
 
-/** uPlot in React: made anew when what it draws changes in kind, fed when only the numbers do. */
+/** uPlot in React: recreated when its options change, updated when only the numbers change. */
 export function Plot(props: PlotProps): ReactElement {
   const { data, widthPx, heightPx, places, isLog, xKind, colours, syncKey, cursorX } = props;
   const host = useRef<HTMLDivElement>(null);

@@ -8,12 +8,12 @@ export function niceTicks(low: number, high: number, count: number): readonly nu
   const ticks: number[] = [];
   const from = Math.floor(low / step);
   const to = Math.ceil(high / step - 1e-9);
-  // Multiplied, not summed: 0.1 three times is not 0.3.
+  // Multiplied instead of summed, because 0.1 added three times is not 0.3.
   for (let at = from; at <= to; at++) ticks.push(Number((at * step).toPrecision(12)));
   return ticks;
 }
 
-/** Steps a clock would show, for axes of elapsed time. */
+/** Steps in clock units, for axes of elapsed time. */
 const timeStepsMs = [
   100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000,
   3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000,
@@ -28,7 +28,7 @@ export function durationTicks(durationMs: number, count: number): readonly numbe
   return ticks;
 }
 
-/** Sums from the bottom up: `tops[series][place]`. Gaps count as nothing. */
+/** Running sums from the bottom up: `tops[series][index]`. Gaps count as 0. */
 export function stack(series: readonly (readonly (number | null)[])[]): readonly (readonly number[])[] {
   const length = Math.max(0, ...series.map((values) => values.length));
   const sums = Array.from({ length }, () => 0);

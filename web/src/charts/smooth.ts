@@ -1,7 +1,7 @@
 /**
- * Exponential moving average with the bias towards the first value taken out, as TensorBoard smooths
- * (its `vz_line_chart2`, `resmoothDataset`): `last = w·last + (1−w)·y`, shown as `last / (1 − wⁿ)`.
- * Gaps and infinities stay what they are and do not count.
+ * Exponential moving average without the bias towards the first value, as TensorBoard smooths (its `vz_line_chart2`,
+ * `resmoothDataset`): `last = w·last + (1−w)·y`, shown as `last / (1 − wⁿ)`. Gaps and infinities stay unchanged and do
+ * not count.
  * @param weight in [0, 1); 0 changes nothing
  */
 export function smooth(y: readonly (number | null)[], weight: number): (number | null)[] {

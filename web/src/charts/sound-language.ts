@@ -1,6 +1,6 @@
 /**
- * Chromium on a machine without a locale calls its language `en-US@posix`, which no `Intl` takes, and uPlot asks `Intl`
- * for it when it is loaded. To be imported before it.
+ * Chromium on a machine without a locale reports the language `en-US@posix`. `Intl` rejects it, and uPlot calls `Intl`
+ * while it loads. Import this module before uPlot.
  */
 function isSound(language: string): boolean {
   try {

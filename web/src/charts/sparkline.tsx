@@ -5,11 +5,11 @@ import { sentenceOf } from './summary.ts';
 import { linePath, type Point } from './svg-path.ts';
 
 export type SparklineProps = {
-  /** What the numbers are, such as "loss". */
+  /** Name of the numbers, such as "loss". */
   readonly label: string;
   readonly values: readonly (number | null)[];
   readonly tone?: Tone;
-  /** Gives the size. */
+  /** Sets the size. */
   readonly className?: string;
 };
 
@@ -32,7 +32,7 @@ function pointsOf(values: readonly (number | null)[]): readonly Point[] {
   });
 }
 
-/** A line without axes, for a table's cell or beside a number. Its words and its newest numbers are there as text. */
+/** A line without axes, for a table cell or beside a number. A summary and the newest numbers are present as text. */
 export function Sparkline({ label, values, tone = 'chart-1', className = 'h-6 w-24' }: SparklineProps): ReactElement {
   const points = pointsOf(values);
   const end = points.findLast(({ y }) => y !== null);

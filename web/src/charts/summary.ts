@@ -29,7 +29,7 @@ export function summarize(y: readonly (number | null)[]): RunSummary {
   return { points: y.length, gaps, first, last, lowest, highest };
 }
 
-/** A line in words, for those who do not see it. */
+/** Describes a line in words, for screen readers. */
 export function sentenceOf(name: string, y: readonly (number | null)[]): string {
   const { points, gaps, first, last, lowest, highest } = summarize(y);
   if (last === null) return `${name}: no values.`;
@@ -41,7 +41,7 @@ export function sentencesOf(runs: readonly ChartRun[]): string {
   return runs.map((run) => sentenceOf(run.name, run.y)).join(' ');
 }
 
-/** Rows of the chart's table: every x that a run has, values beside each other. */
+/** Rows of the chart's table: every x of any run, with the runs' values side by side. */
 export function tableRows(
   joined: { readonly x: readonly number[]; readonly ys: readonly (readonly (number | null | undefined)[])[] },
   mostRows: number,
@@ -50,14 +50,14 @@ export function tableRows(
   const step = Math.max(1, Math.ceil(x.length / mostRows));
   const rows = [];
   for (let at = 0; at < x.length; at++) {
-    // The last is always there: it is what one looks for.
+    // The last row is always included: readers look for it first.
     if (at % step === 0 || at === x.length - 1) rows.push({ x: x[at] ?? 0, values: ys.map((y) => y[at]) });
   }
   return rows;
 }
 
 function cell(value: string): string {
-  // A spreadsheet takes text that begins like a formula for one.
+  // A spreadsheet runs text that begins like a formula, so such text gets a leading quote.
   const safe = /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -3,7 +3,7 @@ const place = (value: number): string => String(Math.round(value * 100) / 100);
 
 export type Point = { readonly x: number; readonly y: number | null };
 
-/** Straight lines through points; a gap lifts the pen, and a point alone between gaps becomes a dot. */
+/** Straight lines through points. A gap interrupts the line, and a single point between gaps becomes a dot. */
 export function linePath(points: readonly Point[]): string {
   let path = '';
   let isDown = false;
@@ -20,7 +20,7 @@ export function linePath(points: readonly Point[]): string {
   return path;
 }
 
-/** The area between an upper and a lower line over the same places. */
+/** The area between an upper and a lower line with the same x values. */
 export function areaPath(upper: readonly Point[], lower: readonly Point[]): string {
   if (upper.length === 0) return '';
   return `${linePath(upper)}${linePath(lower.toReversed()).replace('M', 'L')}Z`;

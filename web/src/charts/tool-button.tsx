@@ -8,14 +8,14 @@ export type ToolButtonProps = {
   readonly label: string;
   readonly icon: IconName;
   readonly onClick: () => void;
-  /** Leave out for a button that is no switch. */
+  /** Omit for a button that is not a toggle. */
   readonly isPressed?: boolean;
   readonly isDisabled?: boolean;
-  /** Shown beside the drawing. */
+  /** Shown beside the icon. */
   readonly children?: ReactNode;
 };
 
-/** A small button of a panel's own toolbar. */
+/** A small button for the toolbar of a panel. */
 export function ToolButton({ label, icon, onClick, isPressed, isDisabled, children }: ToolButtonProps): ReactElement {
   return (
     <button

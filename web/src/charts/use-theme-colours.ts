@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { texts } from './palette.ts';
 
-/** Utilities whose colour a canvas needs. */
+/** Utility classes whose colours the canvas needs. */
 const probeClasses = { ...texts, ink: 'text-ink', line: 'text-line', surface: 'text-surface' } as const;
 export type ThemeColours = Readonly<Record<keyof typeof probeClasses, string>> & { readonly font: string };
 
@@ -21,7 +21,7 @@ function read(): ThemeColours {
   return { ...colours, font: `11px ${fontFamily}` };
 }
 
-/** The theme's colours as a canvas takes them; new ones when the theme changes by hand or with the system. */
+/** The theme's colours in the form a canvas accepts. Updated when the user or the system changes the theme. */
 export function useThemeColours(): ThemeColours {
   const [colours, setColours] = useState(read);
   useEffect(() => {

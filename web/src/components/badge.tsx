@@ -31,7 +31,7 @@ export function Badge({
   );
 }
 
-/** A status as drawing, word and colour. */
+/** A status as icon, word and colour. */
 export function StatusBadge({ status }: { readonly status: Status }): ReactElement {
   return (
     <span

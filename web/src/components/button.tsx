@@ -11,7 +11,7 @@ const kinds: Readonly<Record<ButtonKind, string>> = {
   danger: 'bg-surface text-bad border-line hover:bg-bad/10 hover:border-bad/40 shadow-card',
 };
 
-/** The look of a button, for links that act like one. */
+/** Button styles, also for links that act as buttons. */
 export function buttonClass(kind: ButtonKind = 'secondary', size: 'sm' | 'md' = 'md'): string {
   const box = size === 'sm' ? 'h-7 px-2.5 text-xs gap-1.5' : 'h-8 px-3 text-sm gap-2';
   return `inline-flex shrink-0 items-center justify-center rounded-md border font-medium whitespace-nowrap select-none transition-colors disabled:opacity-50 ${box} ${kinds[kind]}`;
@@ -21,7 +21,7 @@ export type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'classNa
   readonly kind?: ButtonKind;
   readonly size?: 'sm' | 'md';
   readonly icon?: IconName;
-  /** Keeps its place and says that it works; a second press does nothing. */
+  /** Keeps the button's size and shows that work is in progress; a second press does nothing. */
   readonly isBusy?: boolean;
   readonly children?: ReactNode;
 };
@@ -54,7 +54,7 @@ export function Button({
   );
 }
 
-/** A button of a drawing alone; its name is said and shown on hover. */
+/** A button that shows only an icon; its name is the accessible label and the tooltip. */
 export function IconButton({
   label,
   icon,

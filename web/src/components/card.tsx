@@ -5,12 +5,12 @@ export type CardProps = {
   readonly note?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
-  /** Whether the content keeps its own distance to the border. */
+  /** Whether the content brings its own padding. */
   readonly isFlush?: boolean;
   readonly className?: string;
 };
 
-/** A panel with a name. */
+/** A panel with a title. */
 export function Card({ title, note, actions, children, isFlush = false, className = '' }: CardProps): ReactElement {
   const titleId = useId();
   const box = `min-w-0 overflow-hidden rounded-lg border border-line bg-surface shadow-card ${className}`;

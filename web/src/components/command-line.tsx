@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { CopyText } from './copy-text.tsx';
 
-/** The same thing from a terminal. */
+/** The terminal command that does the same as the page. */
 export function CommandLine({ command }: { readonly command: string }): ReactElement {
   return (
     <div className="flex max-w-full items-center gap-2 rounded-md border border-line bg-canvas py-1 pr-1 pl-3 text-left font-mono text-xs">

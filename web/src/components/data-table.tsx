@@ -5,7 +5,7 @@ export type Column<T> = {
   readonly head: string;
   readonly cell: (row: T) => ReactNode;
   readonly align?: 'left' | 'right';
-  /** Left out on narrow screens. */
+  /** Screen size below which the column is hidden. */
   readonly hide?: 'sm' | 'md' | 'lg';
   readonly width?: string;
 };
@@ -15,7 +15,7 @@ export type DataTableProps<T> = {
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
   readonly rowKey: (row: T) => string;
-  /** Enter or a click anywhere in the row; the first cell should hold the same as a link. */
+  /** Called on Enter or on a click anywhere in the row; the first cell should hold the same target as a link. */
   readonly onOpen?: (row: T) => void;
   readonly footer?: ReactNode;
 };
@@ -31,7 +31,7 @@ function classOf<T>(column: Column<T>): string {
   return `${column.align === 'right' ? 'text-right tabular-nums' : 'text-left'} ${shown} ${column.width ?? ''}`;
 }
 
-/** J and K, or the arrows, go from row to row. */
+/** J and K, or the arrow keys, move the focus from row to row. */
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   const step =
     event.key === 'ArrowDown' || event.key === 'j' ? 1 : event.key === 'ArrowUp' || event.key === 'k' ? -1 : 0;

@@ -3,7 +3,7 @@ import { formatNumber } from '../charts/chart-format.ts';
 import { gain } from '../lib/metric-choice.ts';
 import { Icon } from './icon.tsx';
 
-/** How a metric has moved, and whether that is good. */
+/** Change of a metric, and whether the change is an improvement. */
 export function Delta({
   metric,
   value,

@@ -2,7 +2,7 @@ import { Dialog as Primitive } from '@base-ui/react/dialog';
 import { useRef, type ReactElement, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 
-/** Where one types or ticks; without any, the first control. */
+/** The first text field or footer button gets the focus; without any, the first control. */
 const firstField = 'input:not([type=file]):not([type=checkbox]), textarea, footer button';
 
 export type DialogProps = {
@@ -15,7 +15,7 @@ export type DialogProps = {
   readonly size?: 'sm' | 'lg';
 };
 
-/** A modal window: focus stays in it and goes back where it was. */
+/** A modal window: focus stays inside and returns to its old place on close. */
 export function Dialog(props: DialogProps): ReactElement {
   const popup = useRef<HTMLDivElement>(null);
   const { isOpen, onClose, title, description, children, footer, size = 'sm' } = props;

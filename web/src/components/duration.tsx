@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { formatDuration } from '../charts/chart-format.ts';
 import { useNow } from '../lib/use-now.ts';
 
-/** From one moment to another, or to now: then it counts. */
+/** Time between two moments; without an end it counts up to now. */
 export function Duration({ from, to }: { readonly from: string; readonly to: string | null }): ReactElement {
   const nowMs = useNow(1000, to === null);
   const endMs = to === null ? Math.max(nowMs, Date.parse(from)) : Date.parse(to);

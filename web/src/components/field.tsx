@@ -15,7 +15,7 @@ export type FieldProps = {
   }) => ReactNode;
 };
 
-/** A control with its name, a hint, and what is wrong with its value. */
+/** A control with its label, a hint and an error message. */
 export function Field({ label, hint, error, children }: FieldProps): ReactElement {
   const id = useId();
   const describedBy = useId();

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 
-/** Drawn on 16 × 16 with a line of 1.5. */
+/** Drawn on a 16 × 16 grid with a stroke width of 1.5. */
 const paths = {
   overview: 'M2.5 2.5h4.5v5H2.5zM9 2.5h4.5v3H9zM9 7.5h4.5v6H9zM2.5 9.5H7v4H2.5z',
   training: 'M2 8h2.2l1.8-5 3.6 10 1.9-5H14',
@@ -53,7 +53,7 @@ const paths = {
 } as const;
 export type IconName = keyof typeof paths;
 
-/** Always beside words, or inside a control that has a name. */
+/** Decorative: always beside text, or inside a control that has a name. */
 export function Icon({
   name,
   className = 'size-4',

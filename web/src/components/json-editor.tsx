@@ -9,14 +9,14 @@ export type JsonEditorProps = {
   readonly label: string;
   readonly value: string;
   readonly onChange: (text: string) => void;
-  /** What a schema or the API says; those with a pointer find their own line. Syntax is checked here. */
+  /** Problems found by a schema or the API; a problem with a pointer is placed on its line. Syntax is checked here. */
   readonly problems?: readonly JsonProblem[];
-  /** Lines shown before it scrolls. */
+  /** Visible lines before the editor scrolls. */
   readonly rows?: number;
   readonly isReadOnly?: boolean;
 };
 
-/** Typed in, so that undo knows it; browsers without that command get the plain way. */
+/** Inserted with `execCommand`, so that undo includes the change; browsers without it get the value set directly. */
 function apply(area: HTMLTextAreaElement, edit: Edit): void {
   area.setSelectionRange(edit.from, edit.to);
   const isDone =
@@ -67,7 +67,7 @@ function Problems({ problems, id, onGo }: ProblemsProps): ReactElement {
   );
 }
 
-/** Tab indents while one types; after Escape it leaves, as every other field does. */
+/** Tab indents while the user types; after Escape, Tab leaves the editor as in other fields. */
 function useKeys(onChangeReadOnly: boolean) {
   const tabLeaves = useRef(true);
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
@@ -95,7 +95,7 @@ function useKeys(onChangeReadOnly: boolean) {
 /** Lines with a problem, from 1; undefined for a problem without a line. */
 type BadLines = ReadonlySet<number | undefined>;
 
-/** Line numbers, those of lines with a problem marked. */
+/** Line numbers; lines with a problem are marked. */
 function Gutter({ lines, badLines }: { readonly lines: number; readonly badLines: BadLines }): ReactElement {
   return (
     <div
@@ -129,7 +129,7 @@ function LineMarks({ badLines }: { readonly badLines: BadLines }): ReactElement 
   );
 }
 
-/** A text area for JSON with line numbers, colours, and what is wrong at its line. */
+/** A text area for JSON with line numbers, colours and problems shown at their lines. */
 export function JsonEditor({
   label,
   value,

@@ -15,7 +15,7 @@ export type PageHeaderProps = {
   readonly actions?: ReactNode;
 };
 
-/** A page's name. After a change of page, the keyboard and screen readers begin here. */
+/** Title of a page. After navigation it gets the focus, so that keyboard and screen readers begin here. */
 export function PageHeader(props: PageHeaderProps): ReactElement {
   const { title, documentTitle = title, crumbs, beside, description, actions } = props;
   const heading = useRef<HTMLHeadingElement>(null);

@@ -9,20 +9,20 @@ type Query<T> = {
   readonly refetch: () => unknown;
 };
 
-/** The four states of a panel: on its way, there, there but from earlier, not to be had. Emptiness is the content's own. */
+/** A panel with four states: loading, loaded, stale and failed. Empty results are handled by the content. */
 export function QueryPanel<T>({
   query,
   skeleton,
   children,
 }: {
   readonly query: Query<T>;
-  /** With the size of what comes, so that nothing jumps. */
+  /** Placeholder with the size of the content, so that the layout does not shift. */
   readonly skeleton?: ReactNode;
   readonly children: (data: T) => ReactNode;
 }): ReactElement {
   const { data, error, isFetching, refetch } = query;
   const retry = (): void => void refetch();
-  // While it is tried again nothing is known: the error stays until there is an answer.
+  // During a retry the error stays visible until an answer arrives.
   const [lastError, setLastError] = useState<unknown>(null);
   useEffect(() => {
     if (error !== null || data !== undefined) setLastError(error);

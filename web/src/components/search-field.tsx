@@ -5,7 +5,7 @@ import { Kbd } from './kbd.tsx';
 
 const pauseMs = 200;
 
-/** A filter that tells after a short rest; `/` goes there. */
+/** A filter that reports its value after a short pause in typing; `/` focuses it. */
 export function SearchField({
   label,
   value,
@@ -21,7 +21,7 @@ export function SearchField({
   useEffect(() => {
     tell.current = onChange;
   });
-  // Back and forward change the value from outside.
+  // Browser back and forward change the value from outside.
   useEffect(() => {
     if (value === told.current) return;
     told.current = value;

@@ -6,7 +6,7 @@ export type SegmentedOption<T extends string> = {
   readonly note?: ReactNode;
 };
 
-/** One of a few, as pressed buttons in a row. */
+/** A choice among a few options, shown as a row of toggle buttons. */
 export function Segmented<T extends string>({
   label,
   options,

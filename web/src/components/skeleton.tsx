@@ -1,11 +1,11 @@
 import type { ReactElement, ReactNode } from 'react';
 
-/** Takes the place of what is on its way; give it that thing's size. */
+/** Placeholder for content that is loading; give it the size of that content. */
 export function Skeleton({ className = 'h-4 w-full' }: { readonly className?: string }): ReactElement {
   return <span aria-hidden="true" className={`block animate-shimmer rounded-sm bg-raised ${className}`} />;
 }
 
-/** Around skeletons: says that something is on its way. */
+/** Wraps skeletons and announces that content is loading. */
 export function Loading({ children }: { readonly children: ReactNode }): ReactElement {
   return (
     <div aria-busy="true">

@@ -7,7 +7,7 @@ import { Icon, type IconName } from './icon.tsx';
 export type EmptyStateProps = {
   readonly icon: IconName;
   readonly title: string;
-  /** Why there is nothing, and what makes something. */
+  /** Why the list is empty, and how to fill it. */
   readonly children: ReactNode;
   readonly action?: ReactNode;
   readonly command?: string;
@@ -60,7 +60,7 @@ export function ErrorState({
   );
 }
 
-/** What is shown is from before; the newest could not be had. */
+/** Shown when the latest request failed and older data stays visible. */
 export function StaleBanner({
   error,
   onRetry,

@@ -10,7 +10,7 @@ export const toneText: Readonly<Record<Tone, string>> = {
   muted: 'text-muted',
 };
 
-/** A dot beside a word; it pulses while something goes on. */
+/** A dot beside a word; it pulses while something is in progress. */
 export function StatusDot({ tone, isBusy = false }: { readonly tone: Tone; readonly isBusy?: boolean }): ReactElement {
   return (
     <span aria-hidden="true" className={`relative inline-flex size-2 shrink-0 ${toneText[tone]}`}>

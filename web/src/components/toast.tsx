@@ -15,7 +15,7 @@ export type Toast = { readonly tone: 'ok' | 'bad'; readonly title: string; reado
 type Shown = Toast & { readonly id: number };
 
 const ToastContext = createContext<((toast: Toast) => void) | null>(null);
-/** Long enough to read twice; one with the pointer or the keyboard in it stays. */
+/** Long enough to read twice; a toast that is hovered or focused stays. */
 const shownMs = 7000;
 const most = 4;
 

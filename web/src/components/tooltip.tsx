@@ -1,7 +1,7 @@
 import { Tooltip as Primitive } from '@base-ui/react/tooltip';
 import type { ReactElement, ReactNode } from 'react';
 
-/** Words for a control that has the keyboard or the pointer; Escape hides them. The child's own name must say enough. */
+/** Text for a focused or hovered control; Escape hides it. The child needs an accessible name of its own. */
 export function Tooltip({
   text,
   children,

@@ -3,7 +3,7 @@ import type { ButtonHTMLAttributes, ReactElement, Ref } from 'react';
 import { Icon } from '../components/icon.tsx';
 import { sessionQuery } from '../lib/queries.ts';
 
-/** Opens the account's menu; the menu's own code gives it what it does. */
+/** Button that opens the account menu; `AccountMenu` passes the trigger's props. */
 export function AccountButton(
   props: ButtonHTMLAttributes<HTMLButtonElement> & { readonly ref?: Ref<HTMLButtonElement> },
 ): ReactElement {

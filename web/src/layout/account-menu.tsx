@@ -15,14 +15,14 @@ const themeWords: Readonly<Record<Theme, string>> = { system: 'System', light: '
 const itemClass =
   'flex h-8 cursor-pointer items-center gap-2.5 rounded-sm px-2.5 text-sm outline-none select-none data-highlighted:bg-raised';
 
-/** Who one is, the theme, and the way out. */
+/** The account's name, the theme choice and sign-out. */
 export function AccountMenu(): ReactElement {
   const { data: session } = useQuery(sessionQuery);
   const theme = useTheme();
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
-  // Inside its landmark, not at the end of the document.
+  // The menu is rendered inside its landmark instead of at the end of the document.
   const [area, setArea] = useState<HTMLElement | null>(null);
   const signOut = useMutation({
     mutationFn: () => callForStatus('/api/v1/session/sign-out', { method: 'POST' }),

@@ -3,7 +3,7 @@ import { AccountButton } from './account-button.tsx';
 
 const AccountMenu = lazy(() => import('./account-menu.tsx').then((m) => ({ default: m.AccountMenu })));
 
-/** The menu's code comes with the first click: most visits do without it. */
+/** The menu's code is loaded on the first click, because most visits do not need it. */
 export function Account(): ReactElement {
   const [isWanted, setIsWanted] = useState(false);
   const button = <AccountButton aria-expanded={isWanted} onClick={() => setIsWanted(true)} />;

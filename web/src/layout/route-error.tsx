@@ -2,7 +2,7 @@ import { useRouter, type ErrorComponentProps } from '@tanstack/react-router';
 import { useEffect, type ReactElement } from 'react';
 import { ErrorState } from '../components/states.tsx';
 
-/** A page that could not even begin: the API is away, or there is a fault of ours. */
+/** Shown when a page could not load: the API is unreachable, or the dashboard has a fault. */
 export function RouteError({ error, reset }: ErrorComponentProps): ReactElement {
   const router = useRouter();
   useEffect(() => {

@@ -31,7 +31,7 @@ function useGlobalShortcuts(onShortcuts: () => void): void {
   });
 }
 
-/** What stands around every page behind the sign-in. */
+/** Frame around every page behind the sign-in. */
 export function Shell(): ReactElement {
   const [isSheetOpen, setIsSheetOpen] = useState(false);
   const [wasSheetOpened, setWasSheetOpened] = useState(false);

@@ -3,12 +3,12 @@ import type { z } from 'zod';
 
 const timeoutMs = 20_000;
 
-/** What went wrong with a call, in words for people. `status` is 0 when nothing was heard. */
+/** A failed call, with a message for users. `status` is 0 when no answer arrived. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly title: string;
-  /** To be found in the API's log. */
+  /** Finds the request in the API's log. */
   readonly requestId: string | null;
   readonly problem: Problem | null;
 
@@ -83,7 +83,7 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError({ status, title, detail, requestId, problem: parsed.data });
 }
 
-/** Calls the API and holds its answer against the contract. Throws `ApiError` only, or the caller's own abort. */
+/** Calls the API and checks the answer against the contract. Throws only `ApiError`, or the caller's own abort. */
 export async function callApi<T extends z.ZodType>(path: string, schema: T, call: Call = {}): Promise<z.output<T>> {
   const response = await send(path, call);
   if (!response.ok) throw await errorOf(response);
@@ -97,7 +97,7 @@ export async function callApi<T extends z.ZodType>(path: string, schema: T, call
   });
 }
 
-/** A call whose answer is its status. */
+/** A call whose only answer is its status. */
 export async function callForStatus(path: string, call: Call): Promise<number> {
   const response = await send(path, call);
   if (!response.ok && !(call.method === 'HEAD' && response.status === 404)) throw await errorOf(response);

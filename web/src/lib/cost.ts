@@ -5,13 +5,13 @@ export function costText({ usdMicros, isFinal }: Cost): string {
   return `${isFinal ? '' : '≈ '}${formatUsd(usdMicros)}`;
 }
 
-/** Null where nothing has cost anything: then nobody needs to read of it. */
+/** Null when no item has a cost, so that free setups show no costs at all. */
 export function totalCost(costs: readonly Cost[]): Cost | null {
   const usdMicros = costs.reduce((sum, cost) => sum + cost.usdMicros, 0);
   return usdMicros === 0 ? null : { usdMicros, isFinal: costs.every(({ isFinal }) => isFinal) };
 }
 
-/** Among others that cost something. */
+/** Cost text for lists in which other items have a cost. */
 export function costOrFree(cost: Cost): string {
   if (cost.usdMicros > 0) return costText(cost);
   return cost.isFinal ? 'free' : '–';
@@ -19,7 +19,7 @@ export function costOrFree(cost: Cost): string {
 
 const estimateEveryMs = 15_000;
 
-/** How soon a look at these is due because money runs on; false when it does not. */
+/** Interval for refetching while an estimated cost still grows; false when no cost grows. */
 export function estimateInterval(costs: readonly Cost[]): number | false {
   return costs.some(({ usdMicros, isFinal }) => usdMicros > 0 && !isFinal) ? estimateEveryMs : false;
 }

@@ -5,14 +5,14 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 
-/** `3 m ago`; `just now` below a minute, so that nothing ticks every second. */
+/** `3 m ago`; `just now` below a minute, so that the text does not change every second. */
 export function timeAgo(at: string, nowMs: number): string {
   const passedMs = nowMs - Date.parse(at);
   const step = steps.find(([, ms]) => Math.abs(passedMs) >= ms);
   return step === undefined ? 'just now' : relative.format(-Math.trunc(passedMs / step[1]), step[0]);
 }
 
-/** Local time and UTC, for where a short form stands. */
+/** Local time and UTC, as the tooltip of a short form. */
 export function exactTime(at: string): string {
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at));
   return `${local} · ${at.slice(0, 19).replace('T', ' ')} UTC`;
@@ -27,7 +27,7 @@ export function formatBytes(bytes: number): string {
 
 export const formatCount = (count: number): string => new Intl.NumberFormat('en').format(count);
 
-/** The end of a UUIDv7 tells two jobs of one minute apart; its beginning is the time. */
+/** The end of a UUIDv7 distinguishes two jobs of the same minute; its beginning is the time. */
 export const shortId = (id: string): string => id.slice(-8);
 
 const dollars = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });

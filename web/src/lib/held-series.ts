@@ -1,15 +1,15 @@
 import type { MetricPoint, MetricSeries } from '@artenic/core';
 
-/** New points that are asked for at once; of more the series are read again. */
+/** Most new points that a single request adds; if there are more, the series are read again. */
 export const mostNews = 5000;
-/** Points that are added to what was read before it is read, and thinned, again. */
+/** Most points added to the held series before they are read, and thinned, again. */
 export const mostAdded = 20_000;
 
-/** A job's points as a screen has them. */
+/** A job's points as held by a page. */
 export type HeldSeries = {
   readonly items: readonly MetricPoint[];
   readonly nextAfter: number;
-  /** How many were added since all were read. */
+  /** Points added since the whole series was read. */
   readonly added: number;
 };
 
@@ -17,7 +17,7 @@ export function heldOf({ items, nextAfter }: MetricSeries): HeldSeries {
   return { items, nextAfter, added: 0 };
 }
 
-/** Charts order points by themselves. Nothing new keeps what is there, so that nothing is drawn again. */
+/** Charts sort points themselves. Without new points the same object is returned, so that charts do not redraw. */
 export function withNews(held: HeldSeries, { items, nextAfter }: MetricSeries): HeldSeries {
   if (items.length === 0) return held;
   return { items: [...held.items, ...items], nextAfter, added: held.added + items.length };

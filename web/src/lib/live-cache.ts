@@ -3,7 +3,7 @@ import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
 import { keys } from './queries.ts';
 
-/** Events are told at once where the screen can show them, and what they made stale is asked for at most this often. */
+/** Events update the cache at once; queries that they make stale are refetched at most this often. */
 const flushMs = 700;
 
 const jobChangeSchema = z.object({
@@ -15,7 +15,7 @@ const jobChangeSchema = z.object({
 type JobPages = InfiniteData<Page<JobView>, string | null>;
 
 function changed(job: JobView, event: LiveHint, change: z.output<typeof jobChangeSchema>): JobView {
-  // The answer of a request can be newer than an event that comes behind it.
+  // A response can be newer than an event that arrives after it.
   if (isTerminalJobState(job.state)) return job;
   const finishedAt = isTerminalJobState(change.state) ? event.at : job.finishedAt;
   return { ...job, state: change.state, message: change.message, currentAttempt: change.attempt, finishedAt };
@@ -37,7 +37,7 @@ function patchJob(client: QueryClient, event: LiveHint): void {
 
 type Key = readonly unknown[];
 
-/** What an event makes stale. */
+/** Query keys that an event makes stale. */
 function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
   const id = topic.startsWith('job:') ? topic.slice(4) : subject;
   switch (kind) {
@@ -60,7 +60,7 @@ function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
   }
 }
 
-/** Lets live events into the cache of answers. */
+/** Applies live events to the query cache. */
 export function createLiveCache(client: QueryClient): {
   readonly take: (event: LiveHint) => void;
   readonly takeAll: () => void;

@@ -20,10 +20,10 @@ type Live = {
 };
 
 const LiveContext = createContext<Live | null>(null);
-/** A short look at another tab costs no new connection. */
+/** A short visit to another tab does not close the connection. */
 const hiddenMs = 15_000;
 
-/** Keeps the one connection of this tab for everything below it. */
+/** Provides the tab's single live connection to everything below it. */
 export function LiveProvider({ children }: { readonly children: ReactNode }): ReactElement {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>('connecting');
@@ -76,7 +76,7 @@ export function useLive(): Live {
   return live;
 }
 
-/** Follows a job while the caller is on the screen. */
+/** Follows a job while the calling component is mounted. */
 export function useFollowJob(jobId: string): void {
   const { follow } = useLive();
   const followRef = useRef(follow);

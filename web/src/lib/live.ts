@@ -15,16 +15,16 @@ const pauseMs = { first: 250, most: 3000 };
 const baseTopics = ['jobs', 'models', 'providers'] as const;
 
 type Listeners = {
-  /** An event, or a hint, which has no number. */
+  /** Receives an event, or a hint, which has no number. */
   readonly onEvent: (event: LiveHint) => void;
-  /** What is on the screen may have missed something: ask for all of it again. */
+  /** Data on the page may be incomplete: refetch all of it. */
   readonly onGap: () => void;
   readonly onState: (state: LiveState) => void;
 };
 
 /**
- * The tab's one WebSocket. It resumes behind the last event it has seen, so that no event is missed or told twice, and it
- * closes while nobody looks at the tab.
+ * The tab's only WebSocket. It resumes after the last event it has seen, so that no event is missed or delivered twice.
+ * It closes while the tab is hidden.
  */
 export class LiveConnection {
   readonly #listeners: Listeners;
@@ -34,7 +34,7 @@ export class LiveConnection {
   #waitMs = pauseMs.first;
   #timer: number | undefined;
   #isOpenWanted = false;
-  /** Hints may have been missed: the connection before this one broke. */
+  /** The previous connection broke or was closed, so hints may have been missed. */
   #mayHaveMissed = false;
   #state: LiveState = 'connecting';
 
@@ -58,7 +58,7 @@ export class LiveConnection {
     this.#setState(state);
   }
 
-  /** Follows one job more closely; returns how to stop. */
+  /** Subscribes to a job's own events; returns a function that unsubscribes. */
   follow(jobId: string): () => void {
     this.#jobs.set(jobId, (this.#jobs.get(jobId) ?? 0) + 1);
     this.#subscribe();
@@ -101,7 +101,7 @@ export class LiveConnection {
     this.#socket.send(JSON.stringify({ op: 'subscribe', topics, after: this.#last, hints: true }));
   }
 
-  /** Hints are not kept for readers that were away: the followed jobs are asked for instead. */
+  /** Hints are not stored for disconnected clients, so this asks for a refetch of the followed jobs. */
   #tellHints(): void {
     const at = new Date().toISOString();
     for (const subject of this.#jobs.keys())
@@ -111,7 +111,7 @@ export class LiveConnection {
 
   #take(text: string): void {
     const parsed = messageSchema.safeParse(JSON.parse(text));
-    // A message of a newer server: what it tells is asked for instead.
+    // An unknown message comes from a newer server: refetch the data that it may describe.
     if (!parsed.success) return this.#listeners.onGap();
     const message = parsed.data;
     switch (message.op) {
@@ -120,7 +120,7 @@ export class LiveConnection {
         this.#last ??= message.after;
         this.#waitMs = pauseMs.first;
         this.#setState('live');
-        // What was fetched before this moment may be older than the first event.
+        // Data fetched before this moment may be older than the first event.
         if (isFirst) this.#listeners.onGap();
         else if (this.#mayHaveMissed) this.#tellHints();
         this.#mayHaveMissed = false;

@@ -17,7 +17,7 @@ const preferred = [
 ];
 const lowerIsBetter = /loss|error|rmse|mse|mae|perplexity/;
 
-/** The one metric that stands for a model where there is room for one. */
+/** The metric that represents a model where only one is shown. */
 export function mainMetric(metrics: Metrics): string | null {
   const names = Object.keys(metrics);
   return preferred.find((name) => names.includes(name)) ?? names.toSorted()[0] ?? null;
@@ -25,7 +25,7 @@ export function mainMetric(metrics: Metrics): string | null {
 
 const isLowerBetter = (name: string): boolean => lowerIsBetter.test(name);
 
-/** How much better one value is than another, positive when it is. */
+/** Improvement of a value over another; positive when it is better. */
 export function gain(name: string, value: number, before: number): number {
   return isLowerBetter(name) ? before - value : value - before;
 }

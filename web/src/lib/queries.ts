@@ -28,7 +28,7 @@ import { estimateInterval } from './cost.ts';
 import { heldOf, mostAdded, mostNews, withNews, type HeldSeries } from './held-series.ts';
 
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
-/** What belongs to one job or model. Nobody reads more than so many on a screen. */
+/** Most pages read of the items of one job or model; a page shows no more than this. */
 const mostPages = 10;
 
 async function allPages<T extends z.ZodType>(
@@ -51,20 +51,20 @@ async function allPages<T extends z.ZodType>(
 const jobPage = pageSchema(jobViewSchema);
 const registryPage = pageSchema(registryItemSchema);
 
-/** The first part of a key says what live events make it stale. */
+/** The first part of a key says which live events make it stale. */
 export const keys = {
   session: ['session'],
   platform: ['platform'],
   overview: ['overview'],
   activity: ['activity'],
   jobs: ['jobs'],
-  /** Everything of a job; `jobSelf` is the job alone. */
+  /** All queries of a job; `jobSelf` is the job alone. */
   job: (id: string) => ['job', id],
   jobSelf: (id: string) => ['job', id, 'self'],
   models: ['models'],
   model: (name: string) => ['model', name],
   providers: ['providers'],
-  /** Prices age slowly; nothing live says that they have changed. */
+  /** Prices change slowly, and no live event announces a change. */
   offers: ['offers'],
   unresolved: ['unresolved'],
 } as const;
@@ -104,7 +104,7 @@ export const statesOfGroup: Readonly<Record<JobGroup, readonly JobState[] | null
 
 export type JobFilter = { readonly group: JobGroup; readonly search: string; readonly limit?: number };
 
-/** As many pages as have been asked for; a refetch brings all of them up to date. */
+/** As many pages as the user has loaded; a refetch updates all of them. */
 export const jobsQuery = ({ group, search, limit = 50 }: JobFilter) =>
   infiniteQueryOptions({
     queryKey: [...keys.jobs, { group, search, limit }],
@@ -137,7 +137,10 @@ export const attemptsQuery = (id: string) =>
     select: ({ items }) => items,
   });
 
-/** What a screen has is added to while its job trains; the series are read again when the API says so, or much was added. */
+/**
+ * New points are added to the held series while the job trains. The series are read again when the API says so, or
+ * after many points were added.
+ */
 export const metricsQuery = (id: string) => {
   const queryKey = [...keys.job(id), 'metrics'];
   const read = (signal: AbortSignal, query: { readonly limit: number; readonly after?: number }) =>
@@ -196,7 +199,7 @@ export const providersQuery = queryOptions({
   queryKey: keys.providers,
   queryFn: ({ signal }) => callApi('/api/v1/providers', list(providerViewSchema), { signal }),
   select: ({ items }) => items,
-  // A provider's check and its load make no events of their own.
+  // A provider's check and its load create no events.
   refetchInterval: 10_000,
 });
 
@@ -204,7 +207,7 @@ export const unresolvedQuery = queryOptions({
   queryKey: keys.unresolved,
   queryFn: ({ signal }) => callApi('/api/v1/instances/unresolved', list(unresolvedInstanceSchema), { signal }),
   select: ({ items }) => items,
-  // What they cost grows, and tries make no events of their own.
+  // Costs grow and retries happen without events.
   refetchInterval: 10_000,
 });
 
@@ -228,7 +231,7 @@ export const offersQuery = (filter: OffersFilter) =>
     placeholderData: (old) => old,
   });
 
-/** Under the job's key: what makes its attempts stale makes these stale, too. */
+/** Part of the job's key: events that make its attempts stale also make the decisions stale. */
 export const decisionsQuery = (jobId: string) =>
   queryOptions({
     queryKey: [...keys.job(jobId), 'decisions'],

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 
 const storageKey = 'artenic.shortcuts';
-/** Between the two keys of a pair. */
+/** Longest time between the two keys of a pair. */
 const pairMs = 1200;
 const listeners = new Set<() => void>();
 
 const isOn = (): boolean => localStorage.getItem(storageKey) !== 'off';
 
-/** Single keys must be possible to turn off (WCAG 2.1.4): speech input types them by accident. */
+/** WCAG 2.1.4 requires that single-key shortcuts can be turned off: speech input types them by accident. */
 export function setShortcuts(on: boolean): void {
   if (on) localStorage.removeItem(storageKey);
   else localStorage.setItem(storageKey, 'off');
@@ -28,7 +28,7 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** Runs what belongs to a key, or to two keys one after the other (`g j`), while nobody types and no dialog is open. */
+/** Runs the action of a key, or of two keys in sequence (`g j`), unless the user types or a dialog is open. */
 export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
   const current = useRef(actions);
   useEffect(() => {

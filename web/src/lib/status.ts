@@ -2,12 +2,12 @@ import type { AttemptEndingKind, AttemptState, JobState, ModelStage, StrayReason
 import type { IconName } from '../components/icon.tsx';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'accent' | 'muted';
-/** A status is a drawing, a word and a colour, never a colour alone. */
+/** A status has an icon, a word and a colour, never a colour alone. */
 export type Status = {
   readonly label: string;
   readonly icon: IconName;
   readonly tone: Tone;
-  /** Something is going on: its dot moves. */
+  /** Work is in progress: the dot pulses. */
   readonly isBusy?: boolean;
 };
 
@@ -59,7 +59,7 @@ export const stageStatus: Readonly<Record<ModelStage, Status>> = {
   retired: { label: 'Retired', icon: 'archive', tone: 'muted' },
 };
 
-/** Why an instance should not be there. */
+/** Why an instance should not exist. */
 export const strayWords: Readonly<Record<StrayReason, string>> = {
   'unknown-attempt': 'Nobody knows its attempt',
   'attempt-settled': 'Its attempt has ended',

@@ -11,7 +11,7 @@ function current(): Theme {
   return theme === 'light' || theme === 'dark' ? theme : 'system';
 }
 
-/** `public/first-paint.js` reads it before the first paint of the next visit. */
+/** `public/first-paint.js` reads the stored theme before the first paint of the next visit. */
 export function setTheme(theme: Theme): void {
   if (theme === 'system') {
     delete document.documentElement.dataset['theme'];

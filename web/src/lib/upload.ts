@@ -1,8 +1,8 @@
 import { ApiError, callForStatus } from './api.ts';
 
-/** Of the content, as hex. @throws ApiError where the browser cannot hash */
+/** SHA-256 of the content, as hex. @throws ApiError if the browser cannot hash */
 export async function sha256Of(file: File): Promise<string> {
-  // Browsers give it to pages of this machine and of https only. The types do not know.
+  // Browsers provide `crypto.subtle` only to localhost and https pages; its type does not say so.
   if ((crypto.subtle as SubtleCrypto | undefined) === undefined)
     throw new ApiError({
       ...{ status: 0, requestId: null, title: 'This browser cannot hash the file here' },
@@ -12,7 +12,7 @@ export async function sha256Of(file: File): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Uploads under the content's hash, unless it is there; returns the hash. */
+/** Uploads the file under its content's hash, unless the object exists; returns the hash. */
 export async function uploadObject(kind: 'packages' | 'data', file: File): Promise<string> {
   const sha256 = await sha256Of(file);
   const path = `/api/v1/objects/${kind}/${sha256}`;

@@ -4,7 +4,7 @@ const shownForMs = 2000;
 
 export type CopyOutcome = 'idle' | 'done' | 'refused';
 
-/** Copies text, and tells for a moment whether it did: a browser may refuse. */
+/** Copies text and reports the outcome for 2 s: a browser may refuse. */
 export function useCopy(): { readonly outcome: CopyOutcome; readonly copy: (text: string) => void } {
   const [outcome, setOutcome] = useState<CopyOutcome>('idle');
   useEffect(() => {
@@ -21,7 +21,7 @@ export function useCopy(): { readonly outcome: CopyOutcome; readonly copy: (text
   return { outcome, copy };
 }
 
-/** What a button that copies is called. */
+/** Label of a copy button. */
 export function copyWords(outcome: CopyOutcome, label: string): string {
   return { idle: label, done: 'Copied', refused: 'The browser refused to copy' }[outcome];
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The time, again after each `everyMs`; it stands still while `isTicking` is false. */
+/** The current time, updated every `everyMs`; it stands still while `isTicking` is false. */
 export function useNow(everyMs: number, isTicking = true): number {
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {

@@ -43,7 +43,7 @@ function usePredict(version: ModelVersionView) {
   });
 }
 
-/** The inputs of JSON that is an object; what is in them the API judges. */
+/** Inputs from JSON that is an object; the API validates their contents. */
 function inputsOf(text: string): Inputs | null {
   const read = readJson(text);
   const isObject = read.isValid && typeof read.value === 'object' && read.value !== null && !Array.isArray(read.value);
@@ -85,7 +85,7 @@ function Answer({
   );
 }
 
-/** One version at work; made anew for another one. */
+/** Playground of a version; recreated for another version. */
 function Bench({ version }: { readonly version: ModelVersionView }): ReactElement {
   const { view = 'form' } = useSearch({ from: '/shell/playground' });
   const navigate = useNavigate({ from: '/playground' });
@@ -106,7 +106,7 @@ function Bench({ version }: { readonly version: ModelVersionView }): ReactElemen
     event.preventDefault();
     const read = readValues(signature, values);
     if (view === 'form') setErrors(read.errors);
-    // the answer to other inputs does not stay beside what is wrong with these
+    // Drop the previous answer, so that it is not shown beside the errors of other inputs.
     if (view === 'form' ? Object.keys(read.errors).length > 0 : inputsOf(text) === null) return predict.reset();
     predict.mutate(inputs, {
       onError: (error) => setErrors(errorsByInput(toApiError(error).problem?.errors ?? [])),

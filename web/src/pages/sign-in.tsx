@@ -12,7 +12,7 @@ import { keys } from '../lib/queries.ts';
 
 type Credential = { readonly token: string } | { readonly apiKey: string };
 
-/** Read once and taken out of the address, so that it stands in no history. */
+/** The token is read once and removed from the address, so that it stays in no history. */
 function takeToken(): string | null {
   const token = new URLSearchParams(window.location.hash.slice(1)).get('token');
   if (token !== null) window.history.replaceState(window.history.state, '', window.location.pathname);
@@ -28,7 +28,7 @@ function useSignIn() {
       callApi('/api/v1/session/sign-in', sessionViewSchema, { method: 'POST', json: credential }),
     onSuccess: async (session) => {
       client.setQueryData(keys.session, session);
-      // Only ever an address of ours: it begins with one slash.
+      // Only local addresses are allowed: they begin with exactly one slash.
       await navigate({ href: to !== undefined && /^\/(?!\/)/.test(to) ? to : '/', replace: true });
     },
   });
@@ -43,7 +43,7 @@ export function SignInPage(): ReactElement {
   const { mutate } = signIn;
   useEffect(() => {
     document.title = 'Sign in – Artenic';
-    // A link works once; React may run this twice.
+    // A sign-in link works only once, and React may run this effect twice.
     if (token === null || wasTried.current) return;
     wasTried.current = true;
     mutate({ token });

@@ -36,7 +36,7 @@ let programs: { readonly runnerSha256: string; readonly nodeSha256: string };
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'artenic-boot-'));
   const runner = join(folder, 'runner.mjs');
-  // in a process of its own: the bundler does not take jest's arrays for arrays
+  // Runs in a process of its own: inside jest, the bundler does not recognize arrays as arrays.
   const script = `import(${JSON.stringify(bundler)}).then(({ bundleRunner }) => bundleRunner(${JSON.stringify(runner)}))`;
   execFileSync(process.execPath, ['--input-type=module', '-e', script]);
   programs = { runnerSha256: await hashOf(runner), nodeSha256: await hashOf(process.execPath) };
@@ -52,11 +52,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Asked = { readonly program: string; readonly attempt: string | null; readonly bearer: string | undefined };
 
-/** The API as a machine sees it: programs by their hash, and behind them the runner's own routes. */
+/** The API as a machine sees it: programs by their hash, and the runner's routes. */
 class Api {
   readonly fake: FakeApi;
   readonly asked: Asked[] = [];
-  /** So many of the next programs arrive cut off. */
+  /** Number of next program downloads that arrive truncated. */
   cut = 0;
   #server: Server | null = null;
 
@@ -184,7 +184,7 @@ describe('a machine that boots', () => {
     expect(await marker()).toMatchObject({ reason: 'exited', exitCode: 0, outputs: [{ path: 'result' }] });
     expect(api.fake.text('logs/training')).toBe('done\n');
     expect(api.fake.violations).toEqual([]);
-    // the first download was cut off, which the hash tells
+    // The first download was truncated, which its hash reveals.
     const bearer = `Bearer ${bootstrap.bootstrapToken}`;
     const attempt = bootstrap.attemptId;
     const { nodeSha256, runnerSha256 } = programs;
@@ -193,7 +193,7 @@ describe('a machine that boots', () => {
     expect(machine.calls.at(-1)).toBe('poweroff ');
     expect(machine.calls.filter((call) => call.startsWith('poweroff'))).toHaveLength(1);
     expect(machine.read('cloud', 'scripts', 'per-boot', 'artenic')).toContain('poweroff');
-    // nothing on its disk opens anything any more
+    // The machine's disk contains no valid credentials any more.
     expect(machine.read('artenic', 'header')).toBe('');
     expect(machine.read('artenic', 'bootstrap.json')).not.toContain(bootstrap.bootstrapToken);
     expect(machine.read('console')).not.toContain(bootstrap.bootstrapToken);

@@ -23,11 +23,11 @@ test.each([
   expect(describeInstance(instance(said), null, handle)).toMatchObject({ state, endedBy: null, endedAt: null });
 });
 
-/** Answers written after AWS's documentation: no emulator makes them. */
+/** Answers written after AWS's documentation, because no emulator produces them. */
 test.each([
   ['Client.UserInitiatedShutdown', 'instance-terminated-by-user', 'request', null],
   ['Client.InstanceInitiatedShutdown', null, 'itself', null],
-  // it switched itself off because it was warned
+  // The instance switched itself off because of the warning.
   ['Client.InstanceInitiatedShutdown', 'marked-for-termination', 'itself', 'notice'],
   ['Server.SpotInstanceTermination', null, 'preemption', 'provider-record'],
   ['Server.SpotInstanceShutdown', 'marked-for-termination', 'preemption', 'provider-record'],
@@ -36,7 +36,7 @@ test.each([
   ['', 'instance-terminated-by-experiment', 'preemption', 'provider-record'],
   ['', 'instance-terminated-by-user', 'unknown', 'disappeared'],
   ['', null, 'unknown', 'disappeared'],
-  // it never came to life
+  // The instance never started.
   ['Server.InsufficientInstanceCapacity', null, 'unknown', null],
   ['Client.VolumeLimitExceeded', null, 'unknown', null],
 ])(

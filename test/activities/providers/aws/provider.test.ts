@@ -120,7 +120,7 @@ describe('aws', () => {
     await expect(launchPatiently(provider, world.request(id))).rejects.toMatchObject({ type: 'conflict' });
     await world.clear();
     const made = await launchPatiently(provider, world.request(id));
-    // the list does not show it until the create has been refused
+    // The list does not show the instance until the create has been refused.
     await world.faults.setRules([
       { ...rule, times: 1 },
       { service: 'ec2', operation: 'DescribeInstances', times: 1, error: { code: 'InternalError', status: 500 } },
@@ -142,7 +142,7 @@ describe('aws', () => {
     const looks = new SharedLooks(describeMany, 3_600_000);
     const all = [...unknown, handle];
     const seen = await Promise.all(all.map((one) => looks.look(one)));
-    // one id that EC2 does not know hides no other
+    // An id unknown to EC2 must not hide the others.
     expect(seen.filter((one) => one !== null).map((one) => one.handle)).toEqual([handle]);
     await Promise.all(all.map((one) => looks.look(one)));
     expect(world.retouching.requests).toEqual(['DescribeInstances', 'DescribeInstances', 'DescribeInstances']);

@@ -29,7 +29,7 @@ const operations: Readonly<Record<CloudOperation, object>> = {
   any: {},
 };
 
-/** Codes and statuses of EC2's own documentation. */
+/** Codes and statuses from EC2's documentation. */
 const effects: Readonly<Partial<Record<CloudFault, object>>> = {
   stockout: { error: { code: 'InsufficientInstanceCapacity', status: 500 } },
   quota: { error: { code: 'VcpuLimitExceeded', status: 400 } },
@@ -41,7 +41,9 @@ const effects: Readonly<Partial<Record<CloudFault, object>>> = {
   reset: { reset: true },
 };
 
-/** moto with two proxies in front: microburst for what networks and AWS refuse, one of ours for what moto cannot do. */
+/**
+ * moto behind two proxies: microburst for faults of network and AWS, the retouching proxy for features that moto lacks.
+ */
 export class AwsWorld {
   readonly moto: Server;
   readonly retouching: RetouchingProxy;
@@ -64,7 +66,7 @@ export class AwsWorld {
     return world;
   }
 
-  /** moto reads its lists when it is asked for them for the first time, for seconds; those in front have a first time, too. */
+  /** moto takes seconds to read its lists on the first request; the proxies are slower on their first request, too. */
   async #warmUp(): Promise<void> {
     const throughAll = new EC2Client({ region, credentials, endpoint: this.faults.url });
     await throughAll.send(new DescribeRegionsCommand({ RegionNames: [region] }));
@@ -105,7 +107,7 @@ export class AwsWorld {
     return launchRequest(attemptId, { ...offer, priceUsdMicrosPerHour: 40_000 });
   }
 
-  /** moto's own list, asked past everything that we have put in front. */
+  /** moto's own list, requested without the proxies. */
   async made(namespace: string, attemptId: string): Promise<readonly Instance[]> {
     const Filters = [{ Name: `tag:${tokenTag}`, Values: [clientTokenOf(namespace, attemptId)] }];
     const { Reservations } = await this.#judge.send(new DescribeInstancesCommand({ Filters }));
@@ -113,19 +115,19 @@ export class AwsWorld {
   }
 
   /**
-   * Instances as EC2 would count them: EC2 makes one of all creates with one token, moto makes one of each and says of
-   * each with which token it came.
+   * Instances as EC2 would count them: EC2 makes a single instance for all creates with the same token, moto makes an
+   * instance for each create and reports its token.
    */
   async tokens(namespace: string, attemptId: string): Promise<number> {
     return new Set((await this.made(namespace, attemptId)).map(({ ClientToken }) => ClientToken)).size;
   }
 
-  /** Asks moto itself. */
+  /** Client that talks to moto directly. */
   get judge(): EC2Client {
     return this.#judge;
   }
 
-  /** Ends it in moto; what is told of that is the retouching's. */
+  /** Ends the instance in moto; the retouching proxy reports how. */
   async #end({ instanceId }: InstanceHandle, retouch: Retouch): Promise<void> {
     this.retouching.retouches.set(instanceId, retouch);
     await this.#judge.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
@@ -190,7 +192,9 @@ export class AwsWorld {
     };
   }
 
-  /** With EC2's promise kept by our proxy: one client token, one instance. Then moto's list must hold one for each attempt. */
+  /**
+   * The proxy keeps EC2's promise of one instance per client token. Then moto's list must hold one for each attempt.
+   */
   providerHarness(): ProviderHarness {
     const namespace = this.newNamespace();
     this.retouching.honoursTokens = true;

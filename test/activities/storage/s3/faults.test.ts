@@ -10,7 +10,7 @@ import type { ObjectStorage } from '../../../../core/object-storage.ts';
 import { freePort } from '../../../../workers/up/ports.ts';
 import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../../../support/versitygw.ts';
 
-/** What happens to a request on its way: nothing, its answer is lost, or it is answered by somebody else. */
+/** Fate of a request: passed on, its answer lost, or answered with an error. */
 type Fate = 'pass' | 'lose-answer' | { readonly status: number; readonly code: string };
 
 let server: S3Server;
@@ -113,7 +113,7 @@ test('a server that is away is `unavailable`', async () => {
   const away = open(`http://127.0.0.1:${await freePort()}`);
   for (const work of [() => away.get('a'), () => away.list(''), () => away.head('a')])
     await expect(work()).rejects.toMatchObject({ type: 'unavailable' });
-  // the runner of these tests hides the system's errors from the SDK: here is what it passes on otherwise
+  // jest hides the system's errors from the SDK, so this is the error that the SDK gets outside of tests.
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
   expect(toS3Error(refused, 'a', 'writes')).toMatchObject({ type: 'unavailable' });
 });
@@ -155,7 +155,7 @@ test('a stream that breaks leaves no parts behind', async () => {
 });
 
 test('an answer that is cut off is a fault of the storage', async () => {
-  // more than the sockets between us hold
+  // More than the socket buffers hold.
   await storage.put('cut', new Uint8Array(50_000_000));
   const parts = await storage.get('cut');
   const read = async (): Promise<void> => {

@@ -15,7 +15,7 @@ const open = (prefix: string, credentials: S3Credentials = server.credentials) =
   createS3Storage({ ...server, credentials, prefix, region: 'us-east-1', pathStyle: true });
 const close = async () => undefined;
 
-// two parts of 6 MiB under way, each of them joined from its chunks
+// Two parts of 6 MiB in flight, each joined from its chunks.
 describeObjectStorageConformance('S3', async () => ({ storage: open('conformance/'), close }), 45_000_000);
 
 describeObjectSigningConformance('S3', async () => {

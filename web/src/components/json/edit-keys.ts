@@ -1,4 +1,4 @@
-/** A replacement in the text, and the selection after it. */
+/** A replacement in the text, and the selection after the replacement. */
 export type Edit = {
   readonly from: number;
   readonly to: number;
@@ -18,7 +18,7 @@ function shiftLines(text: string, from: number, to: number, isOutdent: boolean):
   return { from: start, to, insert, selectFrom: Math.max(start, from + firstDelta), selectTo: start + insert.length };
 }
 
-/** What Tab and Enter do to a text with this selection; null when the key is left to the browser. */
+/** Effect of Tab or Enter on a text with this selection; null when the browser handles the key. */
 export function editOfKey(
   text: string,
   selection: { readonly from: number; readonly to: number },

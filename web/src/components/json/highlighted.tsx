@@ -12,7 +12,7 @@ const classes: Readonly<Record<JsonTokenKind, string | undefined>> = {
 };
 const longestHighlighted = 60_000;
 
-/** JSON in colours; a very long one stays plain, so that typing stays quick. */
+/** JSON in colours; very long text stays plain, so that typing stays fast. */
 export const Highlighted = memo(function Highlighted({ text }: { readonly text: string }): ReactElement {
   if (text.length > longestHighlighted) return <>{text}</>;
   return (

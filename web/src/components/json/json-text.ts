@@ -1,12 +1,12 @@
 import { lostNumber } from '@artenic/core';
 import { JsonSyntaxError, offsetOfPointer, readJsonTree, type JsonNode } from './json-tree.ts';
 
-/** What is wrong and where: the shape of a problem document's `errors`. */
+/** A problem and its place, in the shape of a problem document's `errors`. */
 export type JsonProblem = {
   /** RFC 6901; empty for the whole text. */
   readonly pointer: string;
   readonly message: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line?: number | undefined;
   readonly column?: number | undefined;
 };
@@ -32,7 +32,7 @@ export function readJson(source: string): JsonReading {
   }
 }
 
-/** As `readJson`, for what must arrive as it is written: a number that would be another one is a problem with its place. */
+/** Like `readJson`, for JSON that must arrive exactly as written: a number that would lose precision is a problem. */
 export function readExactJson(source: string): JsonReading {
   const reading = readJson(source);
   const lost = reading.isValid ? lostNumber(source) : null;
@@ -44,7 +44,7 @@ export function readExactJson(source: string): JsonReading {
   return problem === undefined ? reading : { isValid: false, problem };
 }
 
-/** Gives problems that name a path the line and column of that path. */
+/** Adds line and column to problems that name a path. */
 export function placeProblems(source: string, problems: readonly JsonProblem[]): readonly JsonProblem[] {
   const reading = readJson(source);
   if (!reading.isValid) return problems;
@@ -55,7 +55,7 @@ export function placeProblems(source: string, problems: readonly JsonProblem[]):
   );
 }
 
-/** Just what is read of zod's issues. */
+/** The part of zod's issues that is read here. */
 type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
 
 export function problemsOfZod(issues: readonly Issue[]): readonly JsonProblem[] {
@@ -86,7 +86,7 @@ function printed(node: JsonNode, indent: string): string {
   return `{\n${entries.join(',\n')}\n${indent}}`;
 }
 
-/** The same JSON with two spaces a level. Literals stay as they are written, so that no long number is rounded. */
+/** Formats JSON with two spaces per level. Literals stay as written, so that no long number is rounded. */
 export function formatJson(tree: JsonNode): string {
   return printed(tree, '');
 }

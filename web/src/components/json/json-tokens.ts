@@ -5,7 +5,7 @@ const pattern =
   /(?<key>"(?:[^"\\\n]|\\.)*"(?=\s*:))|(?<text>"(?:[^"\\\n]|\\.)*"?)|(?<number>-?\d[\d.Ee+-]*)|(?<word>\b(?:true|false|null)\b)|(?<mark>[{}[\],:]+)|(?<space>\s+)|(?<bad>[^\s{}[\],:"]+)/g;
 const kinds = ['key', 'text', 'number', 'word', 'mark', 'space', 'bad'] as const;
 
-/** Pieces for colouring, of finished and of half-written JSON alike; together they are the text. */
+/** Tokens for colouring, of complete and incomplete JSON; joined together they give the text. */
 export function jsonTokens(source: string): readonly JsonToken[] {
   const tokens: JsonToken[] = [];
   for (const found of source.matchAll(pattern)) {

@@ -1,4 +1,4 @@
-/** A parsed JSON text that still knows its literals and where everything stands. */
+/** A parsed JSON text that keeps its literals and all offsets. */
 export type JsonNode =
   | { readonly kind: 'literal'; readonly raw: string; readonly offset: number }
   | { readonly kind: 'array'; readonly items: readonly JsonNode[]; readonly offset: number }
@@ -109,7 +109,7 @@ export function readJsonTree(source: string): JsonNode {
   return tree;
 }
 
-/** Offset of what a JSON pointer (RFC 6901) names, or of its nearest parent that exists. */
+/** Offset of the value at a JSON pointer (RFC 6901), or of its nearest existing parent. */
 export function offsetOfPointer(tree: JsonNode, pointer: string): number {
   let node = tree;
   for (const part of pointer.split('/').slice(1)) {

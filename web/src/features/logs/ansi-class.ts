@@ -12,7 +12,7 @@ function build(style: AnsiStyle): string {
   else if (isInverse) parts.push('text-canvas');
   if (background > 0) parts.push(`ansi-b${background}`);
   else if (isInverse) parts.push('bg-ink');
-  // Text on a coloured ground without a colour of its own must stay readable in both themes.
+  // Text with a background colour but no foreground colour must stay readable in both themes.
   if (background > 0 && foreground === 0) parts.push('ansi-on');
   if ((style & ansiBits.bold) !== 0) parts.push('font-bold');
   if ((style & ansiBits.dim) !== 0) parts.push('ansi-dim');
@@ -22,7 +22,7 @@ function build(style: AnsiStyle): string {
   return parts.join(' ');
 }
 
-/** Class names of a style; the colours themselves are the theme's. */
+/** Class names for a style; the theme defines the colours. */
 export function ansiClass(style: AnsiStyle): string | undefined {
   if (style === plainStyle) return undefined;
   const known = classes.get(style);

@@ -1,6 +1,6 @@
 /**
- * Terminal text (ECMA-48). Colours are brought to the sixteen that the theme defines; every escape that is no
- * colour is dropped, so that a log line can never be anything but text.
+ * Terminal text (ECMA-48). Colours are mapped to the sixteen that the theme defines. All other escapes are dropped, so
+ * that a log line can never be anything but text.
  */
 
 /** Packed: bits 0–4 foreground, 5–9 background (0 is the default, 1–16 the palette), then one bit per attribute. */
@@ -31,10 +31,10 @@ export type AnsiToken =
 const escape = 0x1b;
 const longestEscape = 4096;
 
-/** `isCut`: a string that the next escape ended. */
+/** `isCut`: a control string that was ended by the next escape. */
 type Escape = { readonly end: number; readonly token: AnsiToken | null; readonly isCut?: boolean };
 
-/** Reads the control sequence whose parameters begin at `start`; null when the text ends within it. */
+/** Reads the control sequence whose parameters begin at `start`; null when the text ends inside it. */
 function readCsi(text: string, start: number): Escape | null {
   let at = start;
   while (at < text.length && text.charCodeAt(at) >= 0x30 && text.charCodeAt(at) <= 0x3f) at++;
@@ -48,12 +48,12 @@ function readCsi(text: string, start: number): Escape | null {
   return { end: at + 1, token: final === 'm' ? { kind: 'sgr', params } : { kind: 'csi', final, params } };
 }
 
-/** Operating system commands and other strings: title, hyperlink, clipboard. Null when no terminator follows. */
+/** Reads operating system commands and other strings (title, hyperlink, clipboard). Null when no terminator follows. */
 function readString(text: string, start: number): Escape | null {
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x07 || code === 0x9c) return { end: at + 1, token: null };
-    // Never closed on its line: only the introducer is dropped.
+    // The string is not closed on its line: only the introducer is dropped.
     if (code === 0x0a) return { end: start, token: null };
     if (code === escape) {
       const next = text[at + 1];
@@ -72,7 +72,7 @@ function readEscape(text: string, at: number): Escape | null {
   if (next === '[') return readCsi(text, at + 2);
   if (next === '\u001b') return { end: at + 1, token: null, isCut: true };
   if (']PX^_'.includes(next)) return readString(text, at + 2);
-  // Character set selections have one more character.
+  // Character set selections have an additional character.
   if ('()*+-./#%'.includes(next)) return text.length > at + 2 ? { end: at + 3, token: null } : null;
   return { end: at + 2, token: null };
 }
@@ -85,7 +85,7 @@ function hasControls(text: string): boolean {
   return false;
 }
 
-/** Where an escape begins that the text does not finish, else the text's length. No escape goes over a line's end. */
+/** Start of an escape that the text does not complete, else the text's length. No escape crosses a line end. */
 export function unfinishedEscapeAt(text: string): number {
   let at = text.lastIndexOf('\n') + 1;
   let start = -1;
@@ -120,7 +120,7 @@ export function ansiTokens(text: string): readonly AnsiToken[] {
     }
     flush();
     if (code === escape || code === 0x9b) {
-      // A sequence that never ends loses its introducer only: better noise than a swallowed line.
+      // An unterminated sequence loses only its introducer: noise is better than a lost line.
       const read = readEscape(text, at) ?? { end: Math.min(text.length, at + 2), token: null };
       if (read.token !== null) tokens.push(read.token);
       at = read.end;
@@ -136,7 +136,7 @@ export function ansiTokens(text: string): readonly AnsiToken[] {
 }
 
 const levels = [0, 95, 135, 175, 215, 255];
-/** xterm's sixteen, to which richer colours are brought. */
+/** xterm's sixteen colours, the targets for richer colours. */
 const palette: readonly (readonly [number, number, number])[] = [
   [0, 0, 0],
   [205, 0, 0],
@@ -177,7 +177,7 @@ function fromIndex(index: number): number {
   return nearest(level(36), level(6), level(1));
 }
 
-/** Reads `5;n` or `2;r;g;b` behind a 38 or 48. */
+/** Reads `5;n` or `2;r;g;b` after a 38 or 48. */
 function extended(codes: readonly number[], at: number): { readonly colour: number | null; readonly used: number } {
   const byte = (offset: number): number => Math.min(255, codes[at + offset] ?? 0);
   if (codes[at] === 5) return { colour: fromIndex(byte(1)), used: 2 };
@@ -216,9 +216,9 @@ function applyCode(style: AnsiStyle, code: number): AnsiStyle {
   return (style | set) & ~clear;
 }
 
-/** The style after a "select graphic rendition" with these parameters. */
+/** Style after a "select graphic rendition" sequence with these parameters. */
 export function applySgr(before: AnsiStyle, params: string): AnsiStyle {
-  // `38:2::r:g:b` has an empty colour space that `38;2;r;g;b` has not.
+  // `38:2::r:g:b` contains an empty colour space field; `38;2;r;g;b` does not.
   const flat = params.replace(/([34]8):2:\d*:(\d*:\d*:\d*)/g, '$1:2:$2');
   const codes = flat.split(/[;:]/).map((part) => (part === '' ? 0 : Math.min(999, Number(part))));
   let style = before;
@@ -237,7 +237,7 @@ export function applySgr(before: AnsiStyle, params: string): AnsiStyle {
 
 export type AnsiSpan = { readonly text: string; readonly style: AnsiStyle };
 
-/** A line as runs of one style each, and the style that the next line begins with. */
+/** Spans of equal style in a line, and the style with which the next line begins. */
 export function ansiSpans(
   text: string,
   startStyle: AnsiStyle,
@@ -255,7 +255,7 @@ export function ansiSpans(
   return { spans, endStyle: style };
 }
 
-/** What a reader sees of a line, without colours. */
+/** Visible text of a line, without colours. */
 export function plainText(text: string): string {
   if (!hasControls(text)) return text;
   let plain = '';

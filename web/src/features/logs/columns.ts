@@ -13,7 +13,7 @@ function isPrintableAscii(text: string): boolean {
   return true;
 }
 
-/** Columns of a fixed-width font that a line takes: an estimate for scripts whose glyphs the font does not have. */
+/** Columns that a line takes in a fixed-width font. An estimate for scripts whose glyphs the font does not have. */
 export function textColumns(plain: string): number {
   if (isPrintableAscii(plain)) return plain.length;
   let columns = 0;

@@ -1,4 +1,4 @@
-/** A list of unsigned 32-bit numbers that grows by doubling: a hundred thousand lines without a hundred thousand objects. */
+/** A list of unsigned 32-bit numbers that grows by doubling: 100,000 lines without 100,000 objects. */
 export class GrowableUint32 {
   #values = new Uint32Array(1024);
   #length = 0;

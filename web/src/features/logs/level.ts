@@ -1,13 +1,16 @@
 export const logLevels = ['error', 'warn', 'info', 'debug', 'plain'] as const;
-/** `plain` is a line that names no level: most of what a training prints. */
+/** `plain`: a line that names no level, which is most training output. */
 export type LogLevel = (typeof logLevels)[number];
 
 const looksAt = 240;
 const jsonLevel = /"(?:level|severity|levelname)"\s*:\s*(?:"(\w+)"|(\d+))/i;
-/** A bare word counts in capitals only: `ERROR`, not "no error found". */
+/** A bare level word counts only in capitals: `ERROR`, not "no error found". */
 const shouted =
   /(?:^|[^\w-])(FATAL|CRITICAL|CRIT|PANIC|ERROR|ERR|WARNING|WARN|INFO|NOTICE|DEBUG|TRACE|VERBOSE)(?![\w-])/;
-/** In brackets, before a colon at a word's start, as a key's value, or Python's warning classes: `[warn]`, `error:`. */
+/**
+ * Level words in brackets, before a colon at the start of a word, as a key's value, or in Python's warning classes:
+ * `[warn]`, `error:`.
+ */
 const marked =
   /[[<(](fatal|critical|error|err|warning|warn|info|notice|debug|trace)[\])>]|(?:^|\s)(fatal|error|warning|warn|info|debug):(?=\s|$)|level=(\w+)|\b\w*(warning):(?=\s)/i;
 const failure =
@@ -22,7 +25,7 @@ function levelOfWord(name: string): LogLevel {
   return /^(?:debug|trace|verbose)$/.test(lower) ? 'debug' : 'plain';
 }
 
-/** pino's and bunyan's numbers. */
+/** Numeric levels of pino and bunyan. */
 function levelOfNumber(level: number): LogLevel {
   if (level >= 50) return 'error';
   if (level >= 40) return 'warn';
@@ -30,8 +33,8 @@ function levelOfNumber(level: number): LogLevel {
 }
 
 /**
- * How serious a line says it is.
- * @param previous level of the line before: an indented line under an error belongs to its stack trace
+ * Severity that a line states.
+ * @param previous level of the line before: an indented line below an error belongs to its stack trace
  */
 export function levelOf(plain: string, previous: LogLevel): LogLevel {
   const head = plain.length > looksAt ? plain.slice(0, looksAt) : plain;

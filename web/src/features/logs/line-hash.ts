@@ -1,6 +1,6 @@
 import { logSources, type LogSource } from './log-lines.ts';
 
-/** Lines named in the address: `#L12`, `#L12-L20`, and `#setup-L3` for another source than the training. */
+/** Lines named in the address: `#L12`, `#L12-L20`, and `#setup-L3` for a source other than the training. */
 export type LineRange = { readonly source: LogSource; readonly from: number; readonly to: number };
 
 export function parseLineHash(hash: string): LineRange | null {
@@ -18,7 +18,7 @@ export function lineHash({ source, from, to }: LineRange): string {
   return `#${prefix}L${from}${to > from ? `-L${to}` : ''}`;
 }
 
-/** A click on a number selects its line; with Shift, all from the selected one to it. */
+/** A click on a line number selects the line; with Shift, all lines from the selected one to it. */
 export function selectLine(
   before: LineRange | null,
   clicked: { readonly source: LogSource; readonly number: number },

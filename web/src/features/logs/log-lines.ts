@@ -4,12 +4,12 @@ import { GrowableUint32 } from './growable.ts';
 import { levelOf, logLevels, type LogLevel } from './level.ts';
 import { isRedrawn, settleLine } from './terminal-line.ts';
 
-/** The runner's streams, and what the platform itself says about the job. */
+/** The runner's streams, and the platform's own messages about the job. */
 export const logSources = ['setup', 'training', 'system'] as const;
 export type LogSource = (typeof logSources)[number];
 
 export type LogLine = {
-  /** Never changes; the first line ever appended is 0. */
+  /** Never changes; the first line ever appended has id 0. */
   readonly id: number;
   readonly source: LogSource;
   /** Counted within the source from 1; null for a gap. */
@@ -17,18 +17,18 @@ export type LogLine = {
   readonly level: LogLevel;
   readonly text: string;
   readonly startStyle: AnsiStyle;
-  /** Bytes that are missing here; 0 for a line of text. */
+  /** Bytes missing at this place; 0 for a line of text. */
   readonly droppedBytes: number;
 };
 
-/** Holds an unfinished escape back until the rest of it comes. */
+/** Holds back an unfinished escape until its rest arrives. */
 type Decoder = { held: string; style: AnsiStyle; lines: number };
 
 const longestText = 65_536;
 
 /**
- * The lines of one log, outside React. Appending is cheap and tells subscribers at once; they decide when to draw.
- * Lines are numbered by source, so feed a whole source before the next one begins if numbers shall be the same again.
+ * Lines of a log, outside React. Appending is cheap and notifies subscribers at once; they decide when to draw. Lines
+ * are numbered by source: append a whole source before the next one if numbers must be reproducible.
  */
 export class LogLines {
   readonly #maxLines: number;
@@ -46,29 +46,29 @@ export class LogLines {
   #openSource: LogSource | null = null;
   #version = 0;
 
-  /** @param options.maxLines older lines are let go beyond this; the whole log stays with the server */
+  /** @param options.maxLines older lines are dropped beyond this number; the server keeps the whole log */
   constructor(options: { readonly maxLines?: number } = {}) {
     this.#maxLines = options.maxLines ?? 500_000;
     const decoder = (): Decoder => ({ held: '', style: plainStyle, lines: 0 });
     this.#decoders = { setup: decoder(), training: decoder(), system: decoder() };
   }
 
-  /** Rises with every change. */
+  /** Increases with every change. */
   get version(): number {
     return this.#version;
   }
 
-  /** Id of the oldest line that is still held. */
+  /** Id of the oldest line still in memory. */
   get firstId(): number {
     return this.#firstId;
   }
 
-  /** One past the newest line's id. */
+  /** Id of the newest line plus 1. */
   get endId(): number {
     return this.#firstId + this.#texts.length;
   }
 
-  /** Lines from this id on may still change. */
+  /** First id of the lines that may still change. */
   get settledId(): number {
     return this.#openSource === null ? this.endId : this.endId - 1;
   }
@@ -86,7 +86,7 @@ export class LogLines {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Appends a page of text as it came; it may end within a line or an escape. */
+  /** Appends a page of text as received; the page may end inside a line or an escape. */
   append(source: LogSource, text: string): void {
     if (text === '') return;
     const decoder = this.#decoders[source];
@@ -103,7 +103,7 @@ export class LogLines {
     this.#changed();
   }
 
-  /** Says that the server let bytes go here. */
+  /** Marks a place where the server dropped bytes. */
   appendGap(source: LogSource, droppedBytes: number): void {
     this.#openSource = null;
     this.#push(source, '', { level: 'plain', number: droppedBytes, isGap: true, style: plainStyle });
@@ -148,7 +148,7 @@ export class LogLines {
     return plainText(this.#texts[id - this.#firstId] ?? '');
   }
 
-  /** Id of a numbered line; null when it is not (or no longer) here. */
+  /** Id of a numbered line; null when the line is not in memory. */
   find(source: LogSource, number: number): number | null {
     const wanted = logSources.indexOf(source);
     for (let at = 0; at < this.#texts.length; at++) {
@@ -210,7 +210,7 @@ export class LogLines {
   }
 
   #changed(): void {
-    // A tenth at once, so that the cost of moving the rest is paid seldom.
+    // Drops a tenth of the lines at once, so that the rest is moved rarely.
     if (this.#texts.length > this.#maxLines) this.#dropOldest(Math.ceil(this.#maxLines / 10));
     this.#version++;
     for (const listener of this.#listeners) listener();

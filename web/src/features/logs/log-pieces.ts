@@ -1,10 +1,10 @@
 import type { AnsiSpan, AnsiStyle } from './ansi.ts';
 import type { MatchRange } from './log-search.ts';
 
-/** A run of one style; `match` is the ordinal of the search match it belongs to, -1 for none. */
+/** A span of equal style; `match` is the index of its search match, -1 for none. */
 export type LogPiece = { readonly text: string; readonly style: AnsiStyle; readonly match: number };
 
-/** Cuts coloured runs at the ends of search matches. `ranges` are in order and do not overlap. */
+/** Splits coloured spans at the borders of search matches. `ranges` are sorted and do not overlap. */
 export function piecesOf(spans: readonly AnsiSpan[], ranges: readonly MatchRange[]): readonly LogPiece[] {
   if (ranges.length === 0) return spans.map((span) => ({ ...span, match: -1 }));
   const pieces: LogPiece[] = [];

@@ -10,7 +10,7 @@ import { matchesIn } from './log-search.ts';
 export type LogRowProps = LogLine & {
   readonly isSelected: boolean;
   readonly pattern: RegExp | null;
-  /** Which of the line's matches is the current one, -1 for none. */
+  /** Index of the current match within the line, -1 for none. */
   readonly currentMatch: number;
   readonly isWrapped: boolean;
   readonly showsSource: boolean;
@@ -63,7 +63,7 @@ function Text({
   );
 }
 
-/** One line. What comes from the training is text and nothing else. */
+/** A line of the log. Training output is rendered as text only. */
 export const LogRow = memo(function LogRow(props: LogRowProps): ReactElement {
   const { source, number, level, isSelected, isWrapped, showsSource, onSelect } = props;
   if (number === null) {

@@ -1,7 +1,7 @@
 import { GrowableUint32 } from './growable.ts';
 import type { LogView } from './log-view.ts';
 
-/** Enough to walk through; beyond it the count is said to be more. */
+/** Enough to step through; beyond this the count is shown as "more". */
 const mostMatches = 100_000;
 
 export function searchPattern(query: string): RegExp | null {
@@ -21,12 +21,12 @@ export function matchesIn(text: string, pattern: RegExp): readonly MatchRange[] 
   return ranges;
 }
 
-/** Every place in the shown lines where a text stands (case does not matter), in order. Looks in small steps. */
+/** All matches of a text in the shown lines (ignoring case), in order. The search advances in small steps. */
 export class LogSearch {
   readonly #view: LogView;
   readonly #pattern: RegExp;
   readonly #ids = new GrowableUint32();
-  /** Which match within its line. */
+  /** Index of each match within its line. */
   readonly #ordinals = new GrowableUint32();
   #nextId = 0;
 
@@ -43,7 +43,7 @@ export class LogSearch {
     return this.#ids.length >= mostMatches;
   }
 
-  /** Looks at up to `lines` more lines. @returns whether all have been looked at */
+  /** Searches up to `lines` more lines. @returns whether all lines have been searched */
   advance(lines: number): boolean {
     const { lines: log } = this.#view;
     if (this.#nextId > log.settledId) {
@@ -60,24 +60,24 @@ export class LogSearch {
     return isDone;
   }
 
-  /** Line of the match with this number, counted from 0. */
+  /** Line id of a match, whose index counts from 0. */
   idAt(match: number): number {
     return this.#ids.at(match);
   }
 
-  /** Which of its line's matches it is, from 0. */
+  /** Index of a match within its line, from 0. */
   ordinalAt(match: number): number {
     return this.#ordinals.at(match);
   }
 
-  /** First match in or behind a line; the first of all when none follows; -1 when there is none. */
+  /** First match in or after a line; the first of all when none follows; -1 when there is no match. */
   firstFrom(id: number): number {
     if (this.count === 0) return -1;
     const match = this.#ids.lowerBound(id);
     return match < this.count ? match : 0;
   }
 
-  /** The next match around the end. */
+  /** Next or previous match; wraps around at the ends. */
   step(match: number, by: 1 | -1): number {
     return this.count === 0 ? -1 : (match + by + this.count) % this.count;
   }

@@ -27,24 +27,24 @@ export type LogTailProps = {
   readonly lines: LogLines;
   /** Accessible name, such as "Log of attempt 2". */
   readonly label: string;
-  /** Whether more may come. */
+  /** Whether more lines may arrive. */
   readonly isLive: boolean;
   readonly fileName: string;
-  /** Of the address: `#L12`, `#L12-L20`, `#setup-L3`. */
+  /** The address's hash: `#L12`, `#L12-L20`, `#setup-L3`. */
   readonly hash: string;
   readonly onHashChange: (hash: string) => void;
   readonly emptyText?: string;
-  /** Gives the height. */
+  /** Sets the height. */
   readonly className?: string;
 };
 
-/** Beside the text: numbers, the source's name, and what is left and right of them. */
+/** Columns beside the text: line numbers, the source's name and the padding on both sides. */
 function gutterOf(lines: LogLines, showsSource: boolean): { readonly columns: number; readonly all: number } {
   const digits = Math.max(3, String(Math.max(...Object.values(lines.bySource))).length);
   return { columns: digits + 3, all: digits + 3 + (showsSource ? 9 : 0) };
 }
 
-/** Text of the selected lines, else of all that are shown. */
+/** Text of the selected lines, or of all shown lines without a selection. */
 function copyText(view: LogView, selected: LineRange | null): string {
   const from = selected === null ? null : view.lines.find(selected.source, selected.from);
   if (selected === null || from === null) return textOfRows(view);
@@ -52,7 +52,7 @@ function copyText(view: LogView, selected: LineRange | null): string {
   return textOfRows(view, view.rowOf(from), view.rowOf(to) + 1);
 }
 
-/** A click on a line's number, told as the address's new hash. */
+/** Turns a click on a line number into the address's new hash. */
 function useSelect(hash: string, onHashChange: (hash: string) => void) {
   const latest = useRef({ hash, onHashChange });
   latest.current = { hash, onHashChange };
@@ -106,7 +106,7 @@ const keysOf =
     if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) follow.pause();
   };
 
-/** The output of a job as it comes: a hundred thousand lines and more, of which only the visible ones are drawn. */
+/** Live output of a job: 100,000 lines and more, of which only the visible ones are drawn. */
 export function LogTail(props: LogTailProps): ReactElement {
   const { lines, label, isLive, hash, onHashChange, className = 'h-128' } = props;
   const scroller = useRef<HTMLDivElement>(null);

@@ -99,7 +99,7 @@ export type SearchBoxProps = {
   readonly inputRef: RefObject<HTMLInputElement | null>;
   readonly query: string;
   readonly onQueryChange: (query: string) => void;
-  /** Place of the current match from 1, and how many there are; null without a query. */
+  /** Position of the current match from 1, and the number of matches; null without a query. */
   readonly found: { readonly current: number; readonly count: number; readonly isMore: boolean } | null;
   readonly onStep: (by: 1 | -1) => void;
 };

@@ -2,7 +2,7 @@ import { GrowableUint32 } from './growable.ts';
 import type { LogLevel } from './level.ts';
 import type { LogLines, LogSource } from './log-lines.ts';
 
-/** What is hidden. Gaps are always shown: that something is missing is never hidden. */
+/** Hidden kinds of lines. Gaps are always shown, so that missing output is never hidden. */
 export type LogFilter = {
   readonly hiddenLevels: ReadonlySet<LogLevel>;
   readonly hiddenSources: ReadonlySet<LogSource>;
@@ -10,7 +10,7 @@ export type LogFilter = {
 
 export const noFilter: LogFilter = { hiddenLevels: new Set(), hiddenSources: new Set() };
 
-/** The lines that a filter lets through, by row. Kept up to date by `sync`, which looks at new lines only. */
+/** The lines that pass a filter, by row. `sync` keeps the view up to date and reads new lines only. */
 export class LogView {
   readonly lines: LogLines;
   readonly #filter: LogFilter;
@@ -29,7 +29,7 @@ export class LogView {
   sync(): void {
     if (this.#isOpen) return;
     const { lines } = this;
-    // The unfinished line may have changed its level.
+    // The level of the unfinished line may have changed.
     const settled = Math.min(this.#scannedTo, lines.settledId);
     this.#ids.truncate(this.#ids.lowerBound(settled));
     for (let id = Math.max(settled, lines.firstId); id < lines.endId; id++) {
@@ -47,7 +47,7 @@ export class LogView {
     return this.#isOpen ? this.lines.firstId + row : this.#ids.at(this.#firstRow + row);
   }
 
-  /** Row of a line, or of the next one that is shown. */
+  /** Row of a line, or of the next shown line. */
   rowOf(id: number): number {
     if (this.#isOpen) return Math.max(0, id - this.lines.firstId);
     return Math.max(0, this.#ids.lowerBound(id) - this.#firstRow);
@@ -64,7 +64,7 @@ export class LogView {
   }
 }
 
-/** Text of rows, one line each, as it is copied and downloaded. */
+/** Text of rows, each on its own line, for copying and downloading. */
 export function textOfRows(view: LogView, from = 0, to: number = view.length): string {
   const rows: string[] = [];
   for (let row = from; row < to; row++) {

@@ -1,4 +1,4 @@
-/** Heights of many rows with their running sums: a Fenwick tree, so that one more row or one look-up costs O(log n). */
+/** Heights of many rows with their running sums. A Fenwick tree: appending a row or looking one up costs O(log n). */
 export class RowOffsets {
   #tree = new Float64Array(1025);
   #length = 0;
@@ -24,14 +24,14 @@ export class RowOffsets {
     this.#length = Math.min(this.#length, Math.max(0, length));
   }
 
-  /** Where a row begins; for the length itself, where the last one ends. */
+  /** Offset of a row's start; for an index equal to the length, the end of the last row. */
   offsetOf(row: number): number {
     let sum = 0;
     for (let node = Math.min(row, this.#length); node > 0; node -= node & -node) sum += this.#tree[node] ?? 0;
     return sum;
   }
 
-  /** The row that lies at an offset; the last one beyond the end. */
+  /** The row at an offset; the last row for offsets beyond the end. */
   rowAt(offset: number): number {
     let node = 0;
     let left = offset;

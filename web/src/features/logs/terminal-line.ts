@@ -7,7 +7,7 @@ type Screen = { cells: Cell[]; column: number; style: AnsiStyle };
 
 const needsScreen = (code: string): boolean => 'KGCDP`a'.includes(code);
 
-/** Whether a line moves the cursor back or erases: progress bars do. Colour alone does not count. */
+/** Whether a line moves the cursor back or erases, as progress bars do. Colour alone does not count. */
 export function isRedrawn(text: string): boolean {
   if (text.includes('\r') || text.includes('\b')) return true;
   if (!text.includes('\u001b') && !text.includes('\u009b')) return false;
@@ -38,7 +38,7 @@ function move(screen: Screen, final: string, params: string): void {
   if (final === 'P') screen.cells.splice(screen.column, Math.max(1, count));
 }
 
-/** SGR parameters that lead from no style to this one. */
+/** SGR parameters that set this style, starting from no style. */
 function sgrOf(style: AnsiStyle): string {
   const codes = ['0'];
   for (let bit = 0; bit < 6; bit++)
@@ -51,8 +51,8 @@ function sgrOf(style: AnsiStyle): string {
 }
 
 /**
- * What stands on the line after all its redraws, written again as text with colours, so that ten thousand steps of a
- * progress bar take the room of one. What is appended to an unfinished line later continues where its cursor stood.
+ * Final content of a line after all its redraws, written as text with colours, so that 10,000 steps of a progress bar
+ * take the room of one. Text appended to an unfinished line later continues at the cursor's position.
  */
 export function settleLine(text: string, startStyle: AnsiStyle): string {
   const screen: Screen = { cells: [], column: 0, style: startStyle };

@@ -7,13 +7,13 @@ const overscanRows = 12;
 export type RowWindow = { readonly first: number; readonly end: number };
 export type Follow = {
   readonly isFollowing: boolean;
-  /** Rows that came since the reader stopped following. */
+  /** Rows added since the reader stopped following. */
   readonly newRows: number;
   readonly window: RowWindow;
   readonly pause: () => void;
   readonly resume: () => void;
   readonly onScroll: (event: UIEvent<HTMLElement>) => void;
-  /** Brings a line into the middle, and stops following. */
+  /** Scrolls a line to the middle, and stops following. */
   readonly reveal: (id: number) => void;
 };
 
@@ -35,22 +35,22 @@ function windowOf(layout: Layout, top: number, isFollowing: boolean): RowWindow 
   return { first, end: Math.min(rows.length, rows.rowAt(top + viewPx) + 1 + overscanRows) };
 }
 
-/** Where the list is scrolled to, as it is between two renders: scroll events come faster. */
+/** Scroll position between two renders: scroll events arrive more often than renders. */
 type Place = {
   isFollowing: boolean;
   top: number;
-  /** The row at the top, and how far it is scrolled out of sight. */
+  /** The row at the top, and how far it is scrolled out of view. */
   anchorId: number;
   anchorPx: number;
-  /** Where the log ended when the reader left its end. */
+  /** End of the log at the moment when the reader scrolled away from it. */
   pausedEndId: number;
-  /** A line that is to be brought into sight once it is drawn; -1 for none. */
+  /** A line to scroll into view once it is drawn; -1 for none. */
   revealId: number;
 };
 
 /**
- * Keeps a scrolled list at its end while lines come, until the reader scrolls up; keeps the place of a reader who has
- * when rows above change (older lines let go, filter, wrapping).
+ * Keeps a scrolled list at its end while lines arrive, until the reader scrolls up. After that it keeps the reader's
+ * place when rows above change (dropped lines, filter, wrapping).
  */
 export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layout): Follow {
   const { view, rows, rowPx } = layout;
@@ -68,7 +68,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layou
   );
   const pause = useCallback(() => {
     const element = scroller.current;
-    // Where nothing can be scrolled, the end is always in sight.
+    // When the content is shorter than the scroller, the end is always visible.
     if (element !== null && element.scrollHeight > element.clientHeight) setFollow(false);
   }, [scroller, setFollow]);
   const resume = useCallback(() => setFollow(true), [setFollow]);
@@ -109,7 +109,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, layout: Layou
   return { isFollowing, newRows, window: windowOf(layout, top, isFollowing), pause, resume, onScroll, reveal };
 }
 
-/** Scrolls with what the last render drew: to the end, to where the reader was, or to the line that is to be seen. */
+/** Scrolls after each render: to the end, to the reader's place, or to the line to reveal. */
 function useKeptPlace(scroller: RefObject<HTMLElement | null>, layout: Layout, now: RefObject<Place>): void {
   const { view, rows, rowPx, viewPx, isWrapped } = layout;
   const { firstId } = view.lines;
@@ -119,7 +119,7 @@ function useKeptPlace(scroller: RefObject<HTMLElement | null>, layout: Layout, n
     const wanted = rows.offsetOf(view.rowOf(now.current.anchorId)) + now.current.anchorPx;
     if (Math.abs(element.scrollTop - wanted) < 1) return;
     element.scrollTop = wanted;
-    // Only what moves rows above the reader: `rows` itself is new with every line.
+    // Only values that move rows above the reader; `rows` itself is new with every line.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [view, firstId, isWrapped, viewPx, rowPx]);
 
@@ -130,7 +130,7 @@ function useKeptPlace(scroller: RefObject<HTMLElement | null>, layout: Layout, n
     now.current.top = element.scrollTop;
   });
 
-  // A wrapped row's estimated place may be off by rows; once it is drawn its true place is known.
+  // The estimated place of a wrapped row may be off by rows; its true place is known once it is drawn.
   useLayoutEffect(() => {
     const { revealId } = now.current;
     if (revealId < 0) return;

@@ -3,7 +3,7 @@ import type { LogLines } from './log-lines.ts';
 import { LogSearch } from './log-search.ts';
 import type { LogView } from './log-view.ts';
 
-/** Draws again at most once a frame, however often lines come. */
+/** Rerenders at most once per animation frame, however many lines arrive. */
 export function useLogVersion(lines: LogLines): number {
   const subscribe = useCallback(
     (tell: () => void) => {
@@ -33,7 +33,7 @@ export type SearchProgress = {
   readonly isSearching: boolean;
 };
 
-/** A search that looks at a few thousand lines a frame and goes on as lines come. */
+/** A search that reads a few thousand lines per frame and continues as lines arrive. */
 export function useLogSearch(view: LogView, pattern: RegExp | null, version: number): SearchProgress {
   const search = useMemo(() => (pattern === null ? null : new LogSearch(view, pattern)), [view, pattern]);
   const [step, setStep] = useState(0);
@@ -54,7 +54,7 @@ export function useLogSearch(view: LogView, pattern: RegExp | null, version: num
 
 const announceEveryMs = 5000;
 
-/** A sentence on what came, at most one in five seconds: a screen reader must not drown in a flood of lines. */
+/** A sentence about new lines, at most one in five seconds, so that screen readers are not flooded. */
 export function useAnnouncement(lines: LogLines): string {
   const [sentence, setSentence] = useState('');
   const last = useRef({ end: lines.endId, errors: lines.byLevel.error });
@@ -74,7 +74,7 @@ export function useAnnouncement(lines: LogLines): string {
 }
 
 /**
- * A text for a live region: at once when the reader did something (`deed` is another), else at most once in five seconds.
+ * Text for a live region: updated at once after a reader's action (`deed` changed), else at most once in five seconds.
  */
 export function useCalmText(text: string, deed: string): string {
   const [said, setSaid] = useState(text);

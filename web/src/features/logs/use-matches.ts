@@ -8,13 +8,15 @@ import { useLogSearch } from './use-log.ts';
 export type Matches = {
   readonly pattern: RegExp | null;
   readonly found: { readonly current: number; readonly count: number; readonly isMore: boolean } | null;
-  /** Line and place within it of the current match; -1 for none. */
+  /** Line id and index within the line of the current match; -1 for none. */
   readonly currentId: number;
   readonly currentOrdinal: number;
   readonly step: (by: 1 | -1) => void;
 };
 
-/** Search as one types: the first match is shown at once, Enter goes on. `:120` is a line, not a search. */
+/**
+ * Search while the user types: the first match is shown at once, Enter shows the next. `:120` is a line, not a search.
+ */
 export function useMatches(view: LogView, query: string, version: number, reveal: (id: number) => void): Matches {
   const wanted = useDeferredValue(query.startsWith(':') ? '' : query);
   const pattern = useMemo(() => searchPattern(wanted), [wanted]);
@@ -45,7 +47,7 @@ export function useMatches(view: LogView, query: string, version: number, reveal
   };
 }
 
-/** Shows the line that the address names, as soon as it is here; once for each address. */
+/** Shows the line named in the address as soon as it is loaded; once per address. */
 export function useRevealHash(lines: LogLines, hash: string, version: number, reveal: (id: number) => void): void {
   const done = useRef('');
   useEffect(() => {

@@ -18,9 +18,9 @@ const besidePx = 20;
 export const probeText = 'M'.repeat(probeCharacters);
 
 /**
- * @param scroller what scrolls
+ * @param scroller the scrolling element
  * @param probe an invisible line of `probeText` in the log's font
- * @param gutterColumns what a row has beside its text
+ * @param gutterColumns columns beside the text of a row
  */
 export function useMetrics(
   scroller: RefObject<HTMLElement | null>,
@@ -52,7 +52,7 @@ export function useMetrics(
   return metrics;
 }
 
-/** Where rows are: by multiplication without wrapping, by running sums with it. */
+/** Positions of rows: multiplication without wrapping, running sums with wrapping. */
 export type Rows = {
   readonly length: number;
   readonly offsetOf: (row: number) => number;
@@ -72,7 +72,7 @@ export function useRows(view: LogView, isWrapped: boolean, metrics: Metrics): Ro
   const columnsPerRow = Math.max(10, Math.floor(textPx / charPx));
   const { firstId } = view.lines;
   const offsets = useMemo(() => {
-    // Rows that were let go move all others.
+    // Dropped rows move all remaining rows.
     void firstId;
     return isWrapped ? { view, columnsPerRow, rowPx, tree: new RowOffsets() } : null;
   }, [view, isWrapped, columnsPerRow, rowPx, firstId]);

@@ -9,7 +9,7 @@ import { OffersTable } from './offers-table.tsx';
 
 type Market = 'any' | 'spot' | 'on-demand';
 
-/** All providers' offers. */
+/** Card with the offers of all providers. */
 export function OffersCard({ className = '' }: { readonly className?: string }): ReactElement {
   const [market, setMarket] = useState<Market>('any');
   const query = useQuery(offersQuery({ limit: 25, ...(market === 'any' ? {} : { market }) }));

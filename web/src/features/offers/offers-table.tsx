@@ -57,7 +57,7 @@ const columns: readonly Column<OfferView>[] = [
   },
 ];
 
-/** What could be launched, cheapest first, and what each provider said about it last. */
+/** Offers that could be launched, cheapest first, with each provider's last answer. */
 export function OffersTable({ offers }: { readonly offers: OffersView }): ReactElement {
   const { items, total, catalogs } = offers;
   const problems = catalogs.filter(({ problem }) => problem !== null);

@@ -1,23 +1,23 @@
 import { integerRanges, type ModelSignature, type PredictRequest } from '@artenic/core';
 
 export type InputSignature = ModelSignature['inputs'][number];
-/** What stands in the fields of each input: one text per value, or a single text that lists them all. */
+/** Field contents of each input: a text per value, or a single text that lists all values. */
 export type FormValues = Readonly<Record<string, readonly string[]>>;
 export type FieldErrors = Readonly<Record<string, string>>;
 
-/** More values than this are written as a list. */
+/** Inputs with more values than this are entered as a list. */
 const mostCells = 16;
 
 /**
- * How an input is asked for.
- * - `cells`: a field for each of its values
- * - `list`: one text; `count` is null when the signature leaves it open
+ * How the form asks for an input.
+ * - `cells`: a field for each value
+ * - `list`: a single text; `count` is null when the signature leaves it open
  */
 export type FieldLayout =
   | { readonly kind: 'cells'; readonly count: number }
   | { readonly kind: 'list'; readonly count: number | null };
 
-/** An open first dimension is the number of rows, which is one. */
+/** An open first dimension is the number of rows; the form sends a single row. */
 export function layoutOf({ shape }: InputSignature): FieldLayout {
   if (shape === null) return { kind: 'list', count: null };
   const rowed = shape.map((dim, index) => (index === 0 && typeof dim === 'string' ? 1 : dim));
@@ -50,7 +50,7 @@ function parseInteger(type: string, text: string): Parsed {
   if (!/^[+-]?\d{1,20}$/.test(text)) return { error: `${text} is not a whole number` };
   const value = BigInt(text.replace(/^\+/, ''));
   if (value < low || value > high) return { error: `${text} is not between ${low} and ${high}` };
-  // Past 2^53 a JSON number would be rounded; the API takes text there.
+  // A JSON number above 2^53 would be rounded, so the value is sent as text, which the API accepts.
   return { value: Number.isSafeInteger(Number(value)) ? Number(value) : value.toString() };
 }
 
@@ -68,13 +68,13 @@ function parseScalar(type: string, text: string): Parsed {
   return Number.isFinite(number) ? { value: number } : { error: `${trimmed} is not a number` };
 }
 
-/** A list as people paste it: JSON (nested or not), or values between commas, spaces or line ends. Texts: one a line. */
+/** A pasted list: JSON (nested or flat), or values separated by commas, spaces or line ends. Texts: one per line. */
 export function splitList(type: string, text: string): readonly string[] | null {
   const trimmed = text.trim();
   if (trimmed === '') return [];
   if (trimmed.startsWith('[')) {
     try {
-      // Long integers are quoted first, else they are rounded.
+      // Long integers are quoted before parsing, because parsing would round them.
       const list: unknown = JSON.parse(trimmed.replace(/(?<=[[,\s])-?\d{16,}(?=[\s,\]])/g, '"$&"'));
       return Array.isArray(list) ? list.flat(Infinity).map(String) : null;
     } catch {
@@ -84,7 +84,7 @@ export function splitList(type: string, text: string): readonly string[] | null 
   return type === 'string' ? trimmed.split(/\r?\n/) : trimmed.split(/[\s,;]+/).filter((part) => part !== '');
 }
 
-/** How many values a count that the signature allows would be; null when these fill one row. */
+/** Why this number of values does not fit the signature; null when the values fill one row. */
 function countError({ shape }: InputSignature, count: number): string | null {
   if (shape === null) return null;
   const rowed = shape.map((dim, index) => (index === 0 && typeof dim === 'string' ? 1 : dim));
@@ -95,7 +95,7 @@ function countError({ shape }: InputSignature, count: number): string | null {
   return count > 0 && count % known === 0 ? null : `has ${count} values, not a multiple of ${known}`;
 }
 
-/** Whether a single field's text cannot be a value of its input. */
+/** Whether the text of a single field is not a valid value of its input. */
 export function isWrongCell({ type }: InputSignature, text: string): boolean {
   return 'error' in parseScalar(type, text);
 }
@@ -124,7 +124,7 @@ function readInput(
   };
 }
 
-/** The request's inputs as far as they are right, and what is wrong by input. */
+/** The request's inputs as far as they are valid, and the errors by input. */
 export function readValues(
   signature: ModelSignature,
   values: FormValues,
@@ -139,7 +139,7 @@ export function readValues(
   return { inputs, errors };
 }
 
-/** Fills the form from a request's inputs, as far as they fit. */
+/** Fills the form from a request's inputs, as far as they fit the signature. */
 export function valuesOfInputs(signature: ModelSignature, inputs: unknown): FormValues {
   const given =
     typeof inputs === 'object' && inputs !== null ? new Map<string, unknown>(Object.entries(inputs)) : new Map();
@@ -156,7 +156,7 @@ export function valuesOfInputs(signature: ModelSignature, inputs: unknown): Form
   );
 }
 
-/** What the API says of inputs, by input. */
+/** The API's errors, grouped by input. */
 export function errorsByInput(errors: readonly { readonly pointer: string; readonly message: string }[]): FieldErrors {
   const byInput: Record<string, string> = {};
   for (const { pointer, message } of errors) {

@@ -9,7 +9,7 @@ import { sharesOf, type ClassShare } from './probabilities.ts';
 export type PredictionViewProps = {
   readonly prediction: PredictResponse;
   readonly signature: ModelSignature;
-  /** From the click to the answer, as the browser saw it. */
+  /** Time from click to answer, measured in the browser. */
   readonly roundTripMs?: number;
 };
 
@@ -65,7 +65,7 @@ function Shares({ shares }: { readonly shares: readonly ClassShare[] }): ReactEl
   );
 }
 
-/** The single number of a regression, if that is what came. */
+/** The only number of a regression's outputs; null for other outputs. */
 function onlyNumber({ outputs }: PredictResponse): { readonly name: string; readonly value: number } | null {
   const entries = Object.entries(outputs);
   const [first] = entries;
@@ -95,7 +95,7 @@ function Raw({ prediction }: { readonly prediction: PredictResponse }): ReactEle
   );
 }
 
-/** What the model said: its verdict first, then how sure it is, then the answer as it came. */
+/** A model's answer: the predicted class or value first, then its probabilities, then the raw response. */
 export function PredictionView({ prediction, signature, roundTripMs }: PredictionViewProps): ReactElement {
   const shares = sharesOf(prediction, signature);
   const number = onlyNumber(prediction);

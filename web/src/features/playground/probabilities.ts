@@ -7,7 +7,9 @@ const looksLikeShares = (values: readonly unknown[]): values is readonly number[
   values.every((value) => typeof value === 'number' && value >= 0 && value <= 1) &&
   Math.abs(values.reduce<number>((sum, value) => sum + Number(value), 0) - 1) < 0.01;
 
-/** Probabilities by class, the highest first: of the output of that name, else of the first that sums to one. */
+/**
+ * Probabilities by class, highest first, from the output `probabilities`, else from the first output that sums to 1.
+ */
 export function sharesOf(prediction: PredictResponse, signature: ModelSignature): readonly ClassShare[] | null {
   const { outputs } = prediction;
   const candidates: readonly unknown[] = [outputs['probabilities'], ...Object.values(outputs)];

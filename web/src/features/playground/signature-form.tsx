@@ -14,9 +14,9 @@ export type SignatureFormProps = {
   readonly signature: ModelSignature;
   readonly values: FormValues;
   readonly onChange: (values: FormValues) => void;
-  /** By input. */
+  /** Errors by input. */
   readonly errors: FieldErrors;
-  /** Values that an input may take, where they are known. */
+  /** Allowed values of an input, where they are known. */
   readonly categories?: Readonly<Record<string, readonly string[]>>;
   readonly isDisabled?: boolean;
 };
@@ -87,7 +87,7 @@ function Field({ input, texts, error, categories, isDisabled, onChange }: FieldP
   const id = useId();
   const layout = layoutOf(input);
   const isInvalid = error !== undefined;
-  // When every text could be a value, what is wrong is said of them all.
+  // When every text is a valid value, the error applies to all cells.
   const hasWrongCell = layout.kind === 'cells' && texts.some((text) => isWrongCell(input, text));
   const describedBy = isInvalid ? `${id}-error` : `${id}-shape`;
   const set = (index: number, text: string): void =>
@@ -150,7 +150,7 @@ function Field({ input, texts, error, categories, isDisabled, onChange }: FieldP
   );
 }
 
-/** A field for each input that the model's file names. Put it into a form; it has no button of its own. */
+/** A field for each input in the model's signature. Place it inside a form; it has no button. */
 export function SignatureForm({
   signature,
   values,

@@ -4,20 +4,20 @@ export const snippetKinds = ['curl', 'sdk', 'cli'] as const;
 export type SnippetKind = (typeof snippetKinds)[number];
 
 export type SnippetRequest = {
-  /** Without a path. */
+  /** Origin only, without a path. */
   readonly apiUrl: string;
   readonly model: string;
-  /** Null for the one in production. */
+  /** Null for the version in production. */
   readonly version: number | null;
   readonly inputs: PredictRequest['inputs'];
 };
 
-/** One word for a POSIX shell, whatever it holds. */
+/** Quotes any text as a single word for a POSIX shell. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** A script element must not end within it, should somebody paste this into a page. */
+/** Escapes `</`, so that a snippet pasted into a page cannot end its script element. */
 function script(value: unknown): string {
   return JSON.stringify(value, null, 2)
     .replaceAll('</', String.raw`<\/`)
@@ -28,7 +28,7 @@ function compactLists(json: string): string {
   return json.replace(/\[([^[\]{}"]*)\]/g, (_, items: string) => `[${items.trim().replace(/\s+/g, ' ')}]`);
 }
 
-/** The same request as a command or program. The key is never part of it: all three read ARTENIC_API_KEY. */
+/** The request as a command or program. The key is never included: all three snippets read ARTENIC_API_KEY. */
 export function snippetOf(kind: SnippetKind, { apiUrl, model, version, inputs }: SnippetRequest): string {
   const body = version === null ? { inputs } : { inputs, version };
   switch (kind) {

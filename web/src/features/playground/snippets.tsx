@@ -4,7 +4,7 @@ import { snippetKinds, snippetOf, type SnippetKind, type SnippetRequest } from '
 
 const words: Readonly<Record<SnippetKind, string>> = { curl: 'curl', sdk: 'SDK', cli: 'CLI' };
 
-/** The same request for a terminal or a program; the key is read from ARTENIC_API_KEY. */
+/** The form's request for a terminal or a program; the key is read from ARTENIC_API_KEY. */
 export function Snippets(props: SnippetRequest): ReactElement {
   const [kind, setKind] = useState<SnippetKind>('curl');
   const id = useId();

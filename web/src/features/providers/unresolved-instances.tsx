@@ -77,7 +77,7 @@ const columns: readonly Column<UnresolvedInstance>[] = [
 
 type Alerts = { readonly alerts: UseQueryResult<UnresolvedInstance[]>; readonly className: string };
 
-/** Nothing when all is well: an empty table of leaks would be a riddle. */
+/** Renders nothing when there are no unresolved instances: an empty table of leaks would only confuse. */
 function UnresolvedInstances({ alerts, className }: Alerts): ReactElement | null {
   const { data } = alerts;
   if (data === undefined) {
@@ -106,7 +106,7 @@ function UnresolvedInstances({ alerts, className }: Alerts): ReactElement | null
   );
 }
 
-/** What should not be there, above `children`, which wait for its first answer: else they would be pushed down. */
+/** Unresolved instances above `children`. The children wait for the first answer, so that they are not pushed down. */
 export function BelowUnresolved(props: {
   readonly skeleton: ReactNode;
   readonly className?: string;

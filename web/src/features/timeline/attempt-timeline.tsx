@@ -15,9 +15,9 @@ import './timeline.css';
 export type AttemptTimelineProps = {
   readonly job: JobTimes;
   readonly attempts: readonly AttemptView[];
-  /** Used while the job goes on. */
+  /** End of the timeline while the job is open. */
   readonly nowMs: number;
-  /** Enter or a click on a segment. */
+  /** Called on Enter or on a click on a segment. */
   readonly onSelectAttempt?: (attempt: number) => void;
 };
 
@@ -61,7 +61,7 @@ function Legend({ timeline }: { readonly timeline: Timeline }): ReactElement {
   );
 }
 
-/** What the cursor stands on, in words; the same place for pointer, keys and touch. */
+/** Describes the segment at the cursor; shared by pointer, keyboard and touch. */
 function Detail({ timeline, cursor }: { readonly timeline: Timeline; readonly cursor: Cursor | null }): ReactElement {
   const lane = cursor === null ? undefined : timeline.lanes[cursor.lane];
   const segment = cursor === null ? undefined : lane?.segments[cursor.segment];
@@ -97,7 +97,7 @@ function Detail({ timeline, cursor }: { readonly timeline: Timeline; readonly cu
   );
 }
 
-/** A job's life by attempt. */
+/** Timeline of a job by attempt. */
 export function AttemptTimeline({ job, attempts, nowMs, onSelectAttempt }: AttemptTimelineProps): ReactElement {
   const timeline = timelineOf(job, attempts, nowMs);
   const { lanes } = timeline;

@@ -14,7 +14,7 @@ export const segmentWords: Readonly<Record<SegmentKind, string>> = {
   finish: 'Collecting results',
 };
 
-/** As part of a sentence. */
+/** Ending in lower case, for use inside a sentence. */
 export const endingWord = (kind: AttemptEndingKind): string => endingStatus[kind].label.toLowerCase();
 
 /** `attempt 2, preempted after 3 m 12 s`. */
@@ -31,7 +31,7 @@ export function segmentName(segment: Segment): string {
   return `${segmentWords[segment.kind]}, ${duration}${segment.isOpen ? ' so far' : ''}`;
 }
 
-/** Places of a cursor that arrow keys move: a segment within a lane. */
+/** Cursor position that the arrow keys move: a segment within a lane. */
 export type Cursor = { readonly lane: number; readonly segment: number };
 
 export function moveCursor(lanes: readonly Lane[], cursor: Cursor, key: string): Cursor | null {
@@ -44,7 +44,7 @@ export function moveCursor(lanes: readonly Lane[], cursor: Cursor, key: string):
   const length = lanes[lane]?.segments.length ?? 0;
   switch (key) {
     case 'ArrowRight':
-      // Time goes on in the next attempt's row.
+      // At a lane's end the cursor moves on to the next attempt's lane, where time continues.
       return segment + 1 < length || lane + 1 >= lanes.length ? within(lane, segment + 1) : within(lane + 1, 0);
     case 'ArrowLeft':
       return segment > 0 || lane === 0 ? within(lane, segment - 1) : within(lane - 1, Infinity);

@@ -1,7 +1,10 @@
 import type { SegmentKind } from './segment.ts';
 import type { StartPartKind } from './time-to-start-parts.ts';
 
-/** Training is what is paid for and strong; waiting is faint; recovering is striped, not only coloured. */
+/**
+ * Training, the paid time, has a strong colour; waiting is faint; recovering is striped, so that it does not rely on
+ * colour alone.
+ */
 export const segmentFills: Readonly<Record<SegmentKind | StartPartKind, string>> = {
   prepare: 'bg-muted/35',
   queue: 'bg-muted/60',

@@ -4,8 +4,8 @@ import type { Segment } from './segment.ts';
 type Billed = Pick<AttemptView, 'cost' | 'billedFrom' | 'billedUntil'>;
 
 /**
- * An attempt's cost by segment, in USD micros; their sum is the attempt's cost. Each has its share of the billed time;
- * where the provider's clock and ours know nothing of each other, of the time that there was an instance.
+ * An attempt's cost by segment, in USD micros; the parts sum to the attempt's cost. Each segment gets its share of the
+ * billed time. If the billed time overlaps no segment (clocks differ), the time with an instance is used instead.
  */
 export function segmentCosts({ cost, billedFrom, billedUntil }: Billed, segments: readonly Segment[]): number[] {
   const from = billedFrom === null ? Number.POSITIVE_INFINITY : Date.parse(billedFrom);

@@ -1,4 +1,4 @@
-/** What a job's time goes into. `prepare` and `finish` are the platform's own work at either end. */
+/** Phases of a job's time. `prepare` and `finish` are the platform's own work at either end. */
 export const segmentKinds = ['prepare', 'queue', 'provision', 'setup', 'train', 'recover', 'finish'] as const;
 export type SegmentKind = (typeof segmentKinds)[number];
 
@@ -8,6 +8,6 @@ export type Segment = {
   readonly attempt: number | null;
   readonly startMs: number;
   readonly endMs: number;
-  /** Still going on. */
+  /** The segment has not ended yet. */
   readonly isOpen: boolean;
 };

@@ -4,11 +4,11 @@ import { segmentCosts } from './segment-costs.ts';
 
 export type CheckpointTick = { readonly name: string; readonly sequence: number; readonly atMs: number };
 
-/** One attempt's row, with the waiting before it (the first one) and the recovery behind it. */
+/** Row of an attempt, with the waiting before the first attempt and the recovery after this attempt. */
 export type Lane = {
   readonly attempt: AttemptView | null;
   readonly segments: readonly Segment[];
-  /** Of each segment, in USD micros. */
+  /** Cost of each segment, in USD micros. */
   readonly costs: readonly number[];
   readonly checkpoints: readonly CheckpointTick[];
 };
@@ -19,14 +19,14 @@ export type Timeline = {
   readonly lanes: readonly Lane[];
 };
 
-/** The fields of a job that its times are made of. */
+/** The job fields that the timeline needs. */
 export type JobTimes = Pick<JobView, 'state' | 'createdAt' | 'finishedAt'>;
 
 type Mark = { readonly kind: SegmentKind; readonly attempt: number | null; readonly fromMs: number };
 
 const ms = (timestamp: string): number => Date.parse(timestamp);
 
-/** Where each phase of an attempt begins, in the order in which they come. */
+/** Start of each phase of an attempt, in order. */
 function marksOf(attempt: AttemptView): readonly Mark[] {
   const stamps = [
     ['queue', attempt.createdAt],
@@ -55,8 +55,9 @@ function allMarks(job: JobTimes, attempts: readonly AttemptView[]): readonly Mar
 }
 
 /**
- * A job's time from submission to its end (or now) cut into segments without holes or overlaps: their sum is the wall
- * time to the millisecond. Stamps come from several clocks; one that is out of order is moved to its neighbour.
+ * Cuts a job's time from submission to its end (or now) into segments without holes or overlaps: their sum is the wall
+ * time to the millisecond. Timestamps come from several clocks; a timestamp that is out of order is moved to its
+ * neighbour.
  */
 export function segmentsOf(job: JobTimes, attempts: readonly AttemptView[], nowMs: number): readonly Segment[] {
   const sorted = [...attempts].sort((a, b) => a.attempt - b.attempt);
@@ -94,7 +95,7 @@ export function timelineOf(job: JobTimes, attempts: readonly AttemptView[], nowM
   return { startMs, endMs, lanes };
 }
 
-/** How long an attempt had an instance: from its launch to its end. */
+/** Time in which an attempt had an instance: from its launch to its end. */
 export function heldMs(lane: Lane): number {
   return lane.segments
     .filter(({ kind }) => kind === 'provision' || kind === 'setup' || kind === 'train')

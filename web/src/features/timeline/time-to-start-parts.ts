@@ -9,7 +9,7 @@ export type StartPartKind = (typeof startPartKinds)[number];
 export type StartPart = {
   readonly kind: StartPartKind;
   readonly durationMs: number;
-  /** Who can make it shorter. */
+  /** The party that can shorten this part. */
   readonly owner: string;
   readonly hint: string;
 };
@@ -17,7 +17,7 @@ export type StartPart = {
 export type StartBreakdown = {
   readonly parts: readonly StartPart[];
   readonly totalMs: number;
-  /** False while no attempt has begun to train. */
+  /** False until an attempt has begun to train. */
   readonly hasStarted: boolean;
 };
 
@@ -59,7 +59,7 @@ function ownerAndHint(
   }
 }
 
-/** Where the time from submission to the first training step went. The parts sum to `totalMs` exactly. */
+/** Breakdown of the time from submission to the first training step. The parts sum to `totalMs` exactly. */
 export function startBreakdown(job: JobTimes, attempts: readonly AttemptView[], nowMs: number): StartBreakdown {
   const sorted = [...attempts].sort((a, b) => a.attempt - b.attempt);
   const starting = sorted.find(({ runningAt }) => runningAt !== null);

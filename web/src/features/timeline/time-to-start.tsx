@@ -10,7 +10,7 @@ import './timeline.css';
 export type TimeToStartProps = {
   readonly job: JobTimes;
   readonly attempts: readonly AttemptView[];
-  /** Used until the first attempt trains. */
+  /** End of the breakdown until the first attempt trains. */
   readonly nowMs: number;
 };
 
@@ -22,7 +22,7 @@ const partWords: Readonly<Record<StartPartKind, string>> = {
   setup: 'Setup',
 };
 
-/** Where the time from submission to training went, and who can make it shorter. */
+/** Breakdown of the time from submission to training, with the party that can shorten each part. */
 export function TimeToStart({ job, attempts, nowMs }: TimeToStartProps): ReactElement {
   const { parts, totalMs, hasStarted } = startBreakdown(job, attempts, nowMs);
   const total = formatDuration(totalMs);

@@ -37,7 +37,7 @@ function Outcome({ lane }: { readonly lane: Lane }): ReactElement {
   );
 }
 
-/** One attempt: its segments side by side on the job's time, checkpoints as ticks above them. */
+/** Row of an attempt: its segments along the job's time, with checkpoints as ticks above them. */
 export function LaneRow({ timeline, lane, index, cursor, idOf }: LaneRowProps): ReactElement {
   const wholeMs = Math.max(1, timeline.endMs - timeline.startMs);
   const share = (ms: number): string => `${(ms / wholeMs) * 100}%`;

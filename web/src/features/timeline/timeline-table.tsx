@@ -5,7 +5,7 @@ import { formatUsd } from '../../lib/format.ts';
 import { endingWord, segmentWords } from './names.ts';
 import type { Timeline } from './segments.ts';
 
-/** Every segment, checkpoint and ending in words. */
+/** Every segment, checkpoint and ending as a table. */
 export function TimelineTable({ timeline }: { readonly timeline: Timeline }): ReactElement {
   const hasCosts = timeline.lanes.some(({ costs }) => costs.some((cost) => cost > 0));
   const rows = timeline.lanes.flatMap(({ attempt, segments, costs, checkpoints }) =>

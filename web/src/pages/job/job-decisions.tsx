@@ -31,7 +31,7 @@ function title({ kind, attempt }: DecisionView): string {
   }
 }
 
-/** Why each attempt was made. Nothing for a job that simply ran: its one decision says no more than the timeline. */
+/** Why each attempt was made. Renders nothing for a job with a single decision: the timeline already says as much. */
 export function JobDecisions({ job }: { readonly job: JobView }): ReactElement | null {
   const { data: decisions = [] } = useQuery(decisionsQuery(job.id));
   if (decisions.filter(({ kind }) => kind !== 'finish').length < 2) return null;

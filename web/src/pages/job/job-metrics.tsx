@@ -7,7 +7,7 @@ import type { LineOptions } from '../../charts/line-data.ts';
 import { metricNames, runOf, type ChartRun, type XKind } from '../../charts/metric-runs.ts';
 import { Segmented } from '../../components/segmented.tsx';
 
-/** `loss` and `val_loss` belong in one chart. */
+/** Groups names that belong in one chart, such as `loss` and `val_loss`. */
 function groupsOf(names: readonly string[]): readonly (readonly [string, readonly string[]])[] {
   const groups = new Map<string, string[]>();
   for (const name of names) {
@@ -42,11 +42,11 @@ function MetricChart(props: {
   );
 }
 
-/** All metrics of the job under one set of controls, which are in the address. */
+/** All metrics of the job with shared controls, whose values are kept in the address. */
 export function JobMetrics({ points }: { readonly points: readonly MetricPoint[] }): ReactElement {
   const { x = 'step', log = false, smooth = 0 } = useSearch({ from: '/shell/jobs/$jobId' });
   const navigate = useNavigate({ from: '/jobs/$jobId' });
-  // The job's progress has its own bar.
+  // The page shows progress in a bar of its own.
   const nameKey = metricNames(points)
     .filter((name) => name !== 'progress')
     .join('\n');

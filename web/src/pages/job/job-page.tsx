@@ -28,10 +28,10 @@ const TimeToStart = lazy(() =>
 const JobMetrics = lazy(() => import('./job-metrics.tsx').then((m) => ({ default: m.JobMetrics })));
 const JobLog = lazy(() => import('./job-log.tsx').then((m) => ({ default: m.JobLog })));
 
-/** About as tall as timeline and breakdown of a job with one or two attempts. */
+/** About as tall as the timeline and breakdown of a job with one or two attempts. */
 const loadingAttempts = <Skeleton className="h-[19rem]" />;
 
-/** Why the job is as it is, when it is not plain. */
+/** Explains the job's state when the state alone does not. */
 function JobMessage({ job }: { readonly job: JobView }): ReactElement | null {
   if (job.message === '' || job.state === 'succeeded') return null;
   const { tone, icon } = jobStatus[job.state];

@@ -5,7 +5,7 @@ import { Card } from '../../components/card.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { refusalsQuery } from '../../lib/queries.ts';
 
-/** Offers that the job did not get, and why: the last one first. Nothing for a job that was refused none. */
+/** Refused offers and the reasons, newest first. Renders nothing for a job without refusals. */
 export function JobRefusals({ job }: { readonly job: JobView }): ReactElement | null {
   const { data: refusals = [] } = useQuery(refusalsQuery(job.id));
   if (refusals.length === 0) return null;

@@ -16,7 +16,7 @@ const done: Readonly<Record<Told, { readonly title: string; readonly detail: str
   release: { title: 'The job is released', detail: 'It goes on as if it had not been held.' },
 };
 
-/** What a person may tell a job besides its end. */
+/** Signals that a person may send to a job, besides cancelling it. */
 export function JobSignals({ job }: { readonly job: JobView }): ReactElement {
   const client = useQueryClient();
   const toast = useToast();

@@ -4,15 +4,15 @@ import { LogLines } from '../../features/logs/log-lines.ts';
 import { ApiError, callApi } from '../../lib/api.ts';
 import { useLive } from '../../lib/live-context.tsx';
 
-/** Asked even without a word from the live connection, so that a lost one costs this much at most. */
+/** Poll interval, in addition to live hints: a lost hint delays the log by this much at most. */
 const pollMs = 3000;
 const order: readonly LogStream[] = ['setup', 'training'];
 
 export type JobLog = { readonly lines: LogLines; readonly error: Error | null; readonly isComplete: boolean };
 
 /**
- * An attempt's log as it comes: the setup's to its end, then the training's. Pages are taken by byte offset, so that
- * nothing is taken twice, whatever breaks in between.
+ * Live log of an attempt: all of the setup stream, then the training stream. Pages are read by byte offset, so that no
+ * text is taken twice after an interruption.
  */
 export function useJobLog(jobId: string, attempt: number): JobLog {
   const lines = useMemo(() => new LogLines(), [jobId, attempt]); // oxlint-disable-line react/exhaustive-deps -- one for each
@@ -30,7 +30,7 @@ export function useJobLog(jobId: string, attempt: number): JobLog {
     setIsComplete(false);
     setError(null);
 
-    /** True when the stream has ended. */
+    /** Reads to the current end of the stream. @returns whether the stream has ended */
     const takeAll = async (stream: LogStream): Promise<boolean> => {
       for (;;) {
         const query = { attempt, stream, offset: offsets[stream] };
@@ -62,7 +62,7 @@ export function useJobLog(jobId: string, attempt: number): JobLog {
           if (stop.signal.aborted) return;
           isDone = false;
           setError(caught instanceof Error ? caught : new Error(String(caught)));
-          // It is refused, not away: the same again says the same.
+          // A 4xx is a refusal: a retry would get the same answer.
           if (caught instanceof ApiError && caught.status >= 400 && caught.status < 500) return;
         }
         if (!isDone) await rest();

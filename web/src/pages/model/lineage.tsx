@@ -54,7 +54,7 @@ function Inputs({ spec }: { readonly spec: JobSpec }): ReactElement {
   );
 }
 
-/** What a version was made of, all by content: data → job → file → what it serves. */
+/** Origin of a version, each part by its content hash: data → job → file → what it serves. */
 export function Lineage({ version }: { readonly version: ModelVersionView }): ReactElement {
   const { jobId } = version;
   const { data: job } = useQuery({ ...jobQuery(jobId ?? ''), enabled: jobId !== null });

@@ -5,7 +5,7 @@ import { Delta } from '../../components/delta.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { gain, mainMetric } from '../../lib/metric-choice.ts';
 
-/** The best of a metric, if versions differ in it. */
+/** Best value of a metric; null if the versions do not differ in it. */
 function bestOf(metric: string, versions: readonly ModelVersionView[]): number | null {
   const values = versions.flatMap(({ metrics }) => metrics[metric] ?? []);
   const [first] = values;
@@ -13,7 +13,7 @@ function bestOf(metric: string, versions: readonly ModelVersionView[]): number |
   return values.reduce((best, value) => (gain(metric, value, best) > 0 ? value : best));
 }
 
-/** Metrics in rows, versions in columns; the first is what the others are held against. */
+/** Metrics in rows, versions in columns; the first version is the baseline. */
 export function MetricsCompare({ versions }: { readonly versions: readonly ModelVersionView[] }): ReactElement {
   const [base, ...others] = versions;
   const names = [...new Set(versions.flatMap(({ metrics }) => Object.keys(metrics)))].toSorted();

@@ -35,7 +35,7 @@ function useStageChange(version: ModelVersionView, verb: Verb, onDone: () => voi
       ]);
     },
     onError: (error) => {
-      // Another reason is another request.
+      // A changed reason makes a new request, with a new idempotency key.
       key.current = randomKey();
       toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message });
     },

@@ -22,7 +22,7 @@ function Reason({ text }: { readonly text: string }): ReactElement {
   );
 }
 
-/** Who moved which version when, and why; newest first. */
+/** Stage changes with principal, version, time and reason; newest first. */
 export function StageHistory({ changes }: { readonly changes: readonly StageChangeView[] }): ReactElement {
   return (
     <ol className="relative px-4 py-3">

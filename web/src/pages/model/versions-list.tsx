@@ -6,7 +6,7 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { formatBytes } from '../../lib/format.ts';
 import { stageStatus } from '../../lib/status.ts';
 
-/** The versions as a list to pick from; a tick takes one into the comparison. */
+/** List of versions to select from; the checkbox adds a version to the comparison. */
 export function VersionsList(props: {
   readonly versions: readonly ModelVersionView[];
   readonly selected: number;

@@ -50,7 +50,7 @@ function entryOf(event: LiveEvent): Entry | null {
           {service} <span className="font-mono text-xs font-normal text-muted">{shortId(subject)}</span>
         </Link>
       ),
-      // That it ended well says it all, and a waiting job's message repeats its state.
+      // A succeeded job needs no detail, and a waiting job's message repeats its state.
       detail: state === 'succeeded' || state === 'waiting' ? '' : message,
     };
   }
@@ -110,7 +110,7 @@ function ActivityItem({ event, entry }: { readonly event: LiveEvent; readonly en
   );
 }
 
-/** Of each job and each version only the newest: where things stand, not every step on the way. */
+/** Only the newest event of each job and each version: the list shows current states, not every step. */
 function newestOfEach(events: readonly LiveEvent[]): readonly LiveEvent[] {
   const seen = new Set<string>();
   return events.filter(({ topic, subject, data }) => {

@@ -37,7 +37,7 @@ function Column({
   );
 }
 
-/** Ended jobs by day and by how they ended, stacked. */
+/** Ended jobs by day and by final state, stacked. */
 export function EndedJobs({ days }: { readonly days: readonly Day[] }): ReactElement {
   const [at, setAt] = useState<number | null>(null);
   const ticks = [...new Set(niceTicks(0, Math.max(1, ...days.map(sumOf)), 3).map(Math.ceil))];

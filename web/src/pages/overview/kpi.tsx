@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import { Skeleton } from '../../components/skeleton.tsx';
 
-/** One number that matters, what it is made of, and the way to its page. */
+/** A key figure with its parts and a link to its page. */
 export function Kpi({
   label,
   value,

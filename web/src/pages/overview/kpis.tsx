@@ -10,7 +10,7 @@ const recentDays = 7;
 
 const endedOn = (day: Days[number]): number => day.succeeded + day.failed + day.timedOut;
 
-/** Success of one day by its height; a day without jobs leaves its place. */
+/** Success rate of each day as a bar's height; a day without jobs stays empty. */
 function DayBars({ days }: { readonly days: Days }): ReactElement {
   const most = Math.max(1, ...days.map(endedOn));
   return (

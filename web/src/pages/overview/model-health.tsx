@@ -74,7 +74,7 @@ function ModelRow({ item }: { readonly item: RegistryItem }): ReactElement {
   );
 }
 
-/** Of each model: what serves, how good it is, and whether something newer waits. */
+/** For each model: the serving version, its quality, and whether a newer version waits. */
 export function ModelHealth(): ReactElement {
   const query = useInfiniteQuery(registryQuery(shown));
   return (

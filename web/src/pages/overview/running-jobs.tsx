@@ -16,7 +16,7 @@ import { jobStatus } from '../../lib/status.ts';
 
 const shown = 6;
 
-/** Something of it runs, so that it can get on. */
+/** The job has an attempt that can make progress. */
 const isMoving = ({ state }: JobView): boolean => state !== 'queued' && state !== 'waiting';
 
 function RunningJob({ job }: { readonly job: JobView }): ReactElement {

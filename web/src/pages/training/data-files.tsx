@@ -9,7 +9,7 @@ import { sha256Of } from '../../lib/upload.ts';
 import { dataOf, type DataItem } from './spec-draft.ts';
 import type { Draft } from './spec-draft.ts';
 
-/** Files by their content's SHA-256 that are sent when the job is. */
+/** Files to upload when the job is submitted, by the SHA-256 of their content. */
 export type ChosenFiles = ReadonlyMap<string, File>;
 
 type DataFilesProps = {
@@ -61,7 +61,7 @@ function Row({
   );
 }
 
-/** The data of a job: files from here, and those an earlier job had. */
+/** The data of a job: newly chosen files, and files of an earlier job. */
 export function DataFiles({ draft, chosen, onChange, problems }: DataFilesProps): ReactElement {
   const id = useId();
   const [failure, setFailure] = useState<string | null>(null);
@@ -89,7 +89,7 @@ export function DataFiles({ draft, chosen, onChange, problems }: DataFilesProps)
         <ul className="flex flex-col gap-2" aria-label="Data files">
           {items.map((item, at) => (
             <Row
-              // by place: a name changes while it is written
+              // Keyed by index, because a name changes while the user types it.
               // oxlint-disable-next-line react/no-array-index-key
               key={at}
               item={item}

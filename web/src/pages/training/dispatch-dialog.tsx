@@ -22,7 +22,7 @@ type View = 'form' | 'json';
 type Order = { readonly draft: Draft; readonly file: File | null; readonly chosen: ChosenFiles };
 const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
 
-/** Sends the job; sending the same one again, by a double click or after a lost answer, makes no second one. */
+/** Submits the job. A repeated submit (double click, lost answer) creates no second job. */
 function useDispatch(onDone: () => void) {
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -54,7 +54,7 @@ function useDispatch(onDone: () => void) {
   });
 }
 
-/** Why the API did not take the job. */
+/** Why the API refused the job. */
 function Refusal({ refusal }: { readonly refusal: ApiError }): ReactElement {
   return (
     <div role="alert" className="rounded-md border border-bad/25 bg-bad/10 px-3 py-2 text-sm text-bad">
@@ -66,7 +66,7 @@ function Refusal({ refusal }: { readonly refusal: ApiError }): ReactElement {
 }
 
 function Footer(props: {
-  /** Fields that the last try found wrong. */
+  /** Number of fields that the last submit found wrong. */
   readonly wrongFields: number;
   readonly isBusy: boolean;
   readonly onClose: () => void;
@@ -182,7 +182,7 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
   );
 }
 
-/** A new job, or one like an earlier one. */
+/** Dialog for a new job, or for a job based on an earlier one. */
 export function DispatchDialog({
   from,
   onClose,

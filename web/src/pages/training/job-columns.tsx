@@ -39,7 +39,7 @@ const costColumn: Column<JobView> = {
   cell: (job) => <span className="text-muted">{costOrFree(job.cost)}</span>,
 };
 
-/** Without a column of costs where nothing costs anything. */
+/** The cost column is omitted when no job has a cost. */
 export function jobColumns(jobs: readonly JobView[]): readonly Column<JobView>[] {
   if (totalCost(jobs.map(({ cost }) => cost)) === null) return columns;
   return columns.flatMap((column) => (column.id === 'created' ? [costColumn, column] : [column]));

@@ -16,7 +16,7 @@ type Props = {
   readonly errorAt: (pointer: string) => string | undefined;
 };
 
-/** What the draft asks for, as far as it is written. */
+/** Offer filter from the draft, as far as the draft is filled in. */
 function filterOf(draft: Draft): OffersFilter {
   const numberAt = (...path: readonly string[]): number | undefined => {
     const value = Number(fieldText(draft, path));
@@ -52,7 +52,7 @@ function Matches({ draft }: { readonly draft: Draft }): ReactElement {
   );
 }
 
-/** Where the job may run, and what there is right now. */
+/** Placement of the job, and the offers currently available for it. */
 export function PlacementFields({ draft, onChange, errorAt }: Props): ReactElement {
   const { data: providers = [] } = useQuery(providersQuery);
   const provider = fieldText(draft, ['placement', 'providers']) || local;
@@ -94,7 +94,7 @@ export function PlacementFields({ draft, onChange, errorAt }: Props): ReactEleme
               error={errorAt('/placement/regions')}
               onChange={(event) => {
                 const names = event.target.value.split(/[\s,]+/);
-                // the last is kept while it is being written, so that a blank can be typed
+                // The last item is kept while the user types it, so that a blank can be typed.
                 put(
                   'regions',
                   names.every((name) => name === '')

@@ -1,7 +1,7 @@
 import { jobSpecSchema, type JobSpec, type Problem } from '@artenic/core';
 import { problemsOfZod, readExactJson, type JsonProblem } from '../../components/json/json-text.ts';
 
-/** A job as it is being written: any JSON object. */
+/** A job file while the user edits it: any JSON object. */
 export type Draft = Readonly<Record<string, unknown>>;
 
 export const emptyDraft: Draft = { service: '', command: '', config: {}, resources: { vcpu: 1 }, maxHours: 24 };
@@ -14,7 +14,7 @@ export function draftOf(text: string): Draft | null {
   return read.isValid && isRecord(read.value) ? read.value : null;
 }
 
-/** What was given to the job, without what the schema fills in by itself. */
+/** The fields given for the job, without the schema's defaults. */
 export function draftOfSpec(spec: JobSpec): Draft {
   const bare: Draft = jobSpecSchema.parse({ service: spec.service, command: spec.command });
   const entries = Object.entries(spec).filter(
@@ -25,7 +25,7 @@ export function draftOfSpec(spec: JobSpec): Draft {
   return Object.fromEntries(entries);
 }
 
-/** The value at a path of names, as the text of a form's field. */
+/** The value at a path of names, as text for a form field. */
 export function fieldText(draft: Draft, path: readonly string[]): string {
   let value: unknown = draft;
   for (const name of path) value = isRecord(value) ? value[name] : undefined;
@@ -35,7 +35,7 @@ export function fieldText(draft: Draft, path: readonly string[]): string {
 
 export type DataItem = { readonly name: string; readonly sha256: string };
 
-/** The data files that are named so far, whatever else stands there. */
+/** The data files named so far; other contents are ignored. */
 export function dataOf(draft: Draft): readonly DataItem[] {
   const { data } = draft;
   if (!Array.isArray(data)) return [];
@@ -44,7 +44,7 @@ export function dataOf(draft: Draft): readonly DataItem[] {
     .flatMap(({ name, sha256 }) => (typeof name === 'string' && typeof sha256 === 'string' ? [{ name, sha256 }] : []));
 }
 
-/** A draft with another value at the path; undefined takes it out. */
+/** A copy of the draft with another value at the path; undefined removes the value. */
 export function withField(draft: Draft, path: readonly string[], value: unknown): Draft {
   const [name = '', ...rest] = path;
   if (rest.length > 0) {
@@ -67,7 +67,7 @@ export function check(draft: Draft | null): Checked {
     : { spec: null, problems: problemsOfZod(parsed.error.issues) };
 }
 
-/** Lines of the API's answer count in what was sent, not in what is shown: the pointer finds the place. */
+/** The API's line numbers refer to the text that was sent, not to the shown text; the pointer locates the problem. */
 export function problemsOfApi(errors: Problem['errors']): readonly JsonProblem[] {
   return (errors ?? []).map(({ pointer, message }) => ({ pointer, message }));
 }

@@ -54,7 +54,7 @@ function PackageField({ draft, file, onFile }: Pick<SpecFormProps, 'draft' | 'fi
   );
 }
 
-/** The fields most jobs need; the rest is in the JSON. */
+/** The fields that most jobs need; the JSON editor has the rest. */
 export function SpecForm(props: SpecFormProps): ReactElement {
   const { draft, onChange, configText, onConfigText, problems } = props;
   const errorAt = (pointer: string): string | undefined =>

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'react';
 type Row = { readonly id: string };
 
 /**
- * Rows whose order does not change under the pointer or the keyboard: while either is in the area, new rows on top are
- * held back and counted. Rows that are shown change in place at once.
+ * Rows whose order stays stable under the pointer or the keyboard: while either is in the area, new rows on top are
+ * held back and counted. Shown rows still change in place at once.
  */
 export function useHeldRows<T extends Row>(
   rows: readonly T[],
@@ -22,7 +22,7 @@ export function useHeldRows<T extends Row>(
     if (area === null) return undefined;
     const update = (): void => setIsHolding(area.matches(':hover, :focus-within'));
     const events = ['pointerenter', 'pointerleave', 'focusin', 'focusout'] as const;
-    // After the browser has moved the focus.
+    // Runs after the browser has moved the focus.
     const later = (): void => void window.setTimeout(update);
     for (const name of events) area.addEventListener(name, later);
     return () => {
@@ -30,7 +30,7 @@ export function useHeldRows<T extends Row>(
     };
   }, [area]);
 
-  // Only what came on top: older rows at the end were asked for.
+  // Only new rows on top are held back; older rows at the end were requested by the user.
   const firstKnown = rows.findIndex((row) => known.has(row.id));
   const held = isHolding && firstKnown > 0 ? firstKnown : 0;
   return {
