@@ -4,7 +4,7 @@ import type { Stack } from '../../support/stack.ts';
 import { percentile, rounded } from '../statistics.ts';
 
 /** What a caller is promised while a server of ours is away. */
-export const goalMs = 2000;
+const goalMs = 2000;
 const patienceMs = 60_000;
 
 export type Answer = { readonly status: number; readonly text: string; readonly retryAfter: string | null };
