@@ -31,6 +31,7 @@ import { openStorage } from './compose/storage.ts';
 import { openTracing } from './tracing/tracing.ts';
 import { retryUntilReady } from './loops/until-it-works.ts';
 import { keepUptime } from './loops/uptime.ts';
+import { sayWhyTlsFails, temporalServerOf } from './temporal/access.ts';
 
 // Whatever it writes is for its own user only.
 process.umask(0o077);
@@ -59,6 +60,8 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const home = resolve(config.ARTENIC_HOME);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'api' } });
   const tracing = await openTracing('artenic-api', process.env);
+  const server = temporalServerOf(config);
+  void sayWhyTlsFails(server, logger);
   const orm = await retryUntilReady('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL, poolMax: 20 });
     try {
@@ -74,10 +77,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const { storage: unguarded, signing, ownUrls } = openStorage(config);
   const now = (): Date => new Date();
   const storage = guardUploads(unguarded, store.as(systemPrincipal('uploads')), now);
-  const temporal = createTemporalGateway({
-    ...{ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE },
-    interceptors: tracing?.client ?? [],
-  });
+  const temporal = createTemporalGateway(server, tracing?.client);
   const processes = config.ARTENIC_MODEL_PROCESSES;
   const predictor = createPredictor({
     pickleModules: listOf(config.ARTENIC_PICKLE_MODULES),

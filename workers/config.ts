@@ -5,6 +5,7 @@ import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import { storageOptionsOf } from './compose/storage-url.ts';
+import { temporalTlsGaps } from './temporal/tls.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().min(1);
@@ -19,6 +20,18 @@ const configSchema = z.object({
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   /** Temporal namespace; made when missing. One per installation that shares a server. */
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  /** `true`: speak TLS with Temporal, `false`: do not. Absent: TLS when one of the options below is there. */
+  TEMPORAL_TLS: z.enum(['true', 'false']).optional(),
+  /** PEM file with the certificates that may have signed Temporal's; the public authorities when absent. */
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+  /** Name that Temporal's certificate must have, where it is not the host of TEMPORAL_ADDRESS. */
+  TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+  /** PEM file with the certificate by which API and worker say who they are. Read at the start, as all of these files. */
+  TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+  /** PEM file with the private key of TEMPORAL_TLS_CLIENT_CERT_PATH. */
+  TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+  /** File with an API key, which is sent with each call to Temporal. */
+  TEMPORAL_API_KEY_FILE: z.string().optional(),
   /** Folder of everything that is not in PostgreSQL or Temporal: objects, instances of the local provider, logs. */
   ARTENIC_HOME: z.string().min(1).default('.artenic'),
   /**
@@ -131,6 +144,12 @@ const configSchema = z.object({
 
 export type Config = z.output<typeof configSchema>;
 
+/** Options that only mean something together. */
+const checkedSchema = configSchema.superRefine((config, context) => {
+  for (const [option, message] of temporalTlsGaps(config))
+    context.addIssue({ code: 'custom', path: [option], message });
+});
+
 const ownNames: readonly string[] = Object.keys(configSchema.shape);
 /** Names of all options by the file that explains them, for the documentation. */
 export const optionsByFile: ReadonlyMap<string, readonly string[]> = new Map([
@@ -145,7 +164,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const present = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = configSchema.safeParse(present);
+  const parsed = checkedSchema.safeParse(present);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`The configuration is wrong:\n${lines.join('\n')}`);

@@ -21,6 +21,7 @@ import {
   type Home,
   type Ports,
 } from './up/home.ts';
+import { refuseTlsOfNobody } from './temporal/tls.ts';
 import { findPostgresBinaries } from './up/postgres/binaries.ts';
 import { knownDataFolder, placePostgres } from './up/postgres/place.ts';
 import { serverUser, type ServerUser } from './up/postgres/user.ts';
@@ -188,6 +189,7 @@ async function startAll({ components, supervisor }: Attempt): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  refuseTlsOfNobody(process.env);
   const { values } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } });
   const home = openHome(homeFolder());
   takeHome(home);

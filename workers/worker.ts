@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino';
 import type { Provider } from '../activities/providers/provider.ts';
 import type { Loop } from '../app/loops/every.ts';
 import { createTemporalGateway, type TemporalGateway } from '../app/temporal/gateway.ts';
+import { reach, type TemporalServer } from '../app/temporal/server.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { closeOrm, migrate, openOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
@@ -30,20 +31,22 @@ import { prepareTemporal } from './temporal/setup.ts';
 import { retryUntilReady } from './loops/until-it-works.ts';
 import { openTracing, type Tracing } from './tracing/tracing.ts';
 import { buildWorkflowBundle, tracedPathOf } from './temporal/workflow-bundle.ts';
+import { explained, temporalServerOf } from './temporal/access.ts';
 
 // Whatever it writes is for its own user only.
 process.umask(0o077);
 
-async function connectTemporal(config: Config, logger: Logger): Promise<NativeConnection> {
-  await retryUntilReady('Temporal', logger, async () => {
-    const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 2000 });
+async function connectTemporal(server: TemporalServer, logger: Logger): Promise<NativeConnection> {
+  const refusals = await retryUntilReady('Temporal', logger, async () => {
+    const connection = await explained(server, Connection.connect({ ...reach(server), connectTimeout: 2000 }));
     try {
-      await prepareTemporal(connection, config.TEMPORAL_NAMESPACE, 10_000);
+      return await prepareTemporal(connection, server.namespace, 10_000);
     } finally {
       await connection.close();
     }
   });
-  return retryUntilReady('Temporal', logger, () => NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }));
+  for (const refusal of refusals) logger.warn(refusal);
+  return retryUntilReady('Temporal', logger, () => explained(server, NativeConnection.connect(reach(server))));
 }
 
 async function workflowBundle(
@@ -86,6 +89,7 @@ type LoopParts = {
   readonly store: Store;
   readonly storage: ObjectStorage;
   readonly temporal: TemporalGateway;
+  readonly server: TemporalServer;
   readonly logger: Logger;
   readonly hasControl: boolean;
   readonly providers: ComposedActivities['providers'];
@@ -93,9 +97,9 @@ type LoopParts = {
 
 /** What this process does at intervals besides its queues, in the order in which it is to be closed. */
 async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
-  const { config, store, storage, temporal, logger, hasControl, providers } = parts;
-  const namespace = config.TEMPORAL_NAMESPACE;
-  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  const { config, store, storage, temporal, server, logger, hasControl, providers } = parts;
+  const { namespace } = server;
+  const connection = await Connection.connect(reach(server));
   const schedules = await keepSchedules({
     ...{ connection, namespace, logger, intervalMs: Math.min(30_000, config.ARTENIC_RECONCILE_MS) },
     schedules: schedulesOf({
@@ -139,6 +143,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
 
   const served = servedBy(config.ARTENIC_WORKER_QUEUES);
   refuseUnserved(config.ARTENIC_WORKER_QUEUES, process.env);
+  const server = temporalServerOf(config);
   const bundle = served.control ? workflowBundle(config, tracing) : null;
   const orm = await retryUntilReady('PostgreSQL', logger, async () => {
     const opened = await openOrm({ databaseUrl: config.DATABASE_URL });
@@ -151,11 +156,8 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     }
   });
   const store = createStore(orm);
-  const connection = await connectTemporal(config, logger);
-  const temporal = createTemporalGateway({
-    ...{ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE },
-    interceptors: tracing?.client ?? [],
-  });
+  const connection = await connectTemporal(server, logger);
+  const temporal = createTemporalGateway(server, tracing?.client);
   const opened = openStorage(config);
   const { sharedRoot } = opened;
   const storage = guardUploads(wraps.storage(opened.storage), store.as(systemPrincipal('uploads')), () => new Date());
@@ -200,7 +202,10 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   ]);
   const workers = made.flat();
   const startedMs = Date.now();
-  const loops = await startLoops({ config, store, storage, temporal, logger, hasControl: served.control, providers });
+  const loops = await startLoops({
+    ...{ config, store, storage, temporal, server, logger, providers },
+    hasControl: served.control,
+  });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
     // what a first job needs to be accepted; a provider that hangs keeps nobody waiting for long

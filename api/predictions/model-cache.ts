@@ -3,7 +3,9 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { objectKeys } from '@artenic/core';
+import { ArtenicError } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 
 const defaultMostBytes = 20_000_000_000;
@@ -59,23 +61,60 @@ async function touch(path: string, now: Date): Promise<boolean> {
   }
 }
 
-/** Models are opened from files: each is fetched by its content id, and kept while there is room. */
+/** A caller waits no longer than this for the next byte of a model. */
+const defaultSilentMs = 1500;
+
+async function* listened<Chunk>(source: AsyncIterable<Chunk>, heard: () => void): AsyncGenerator<Chunk> {
+  for await (const chunk of source) {
+    heard();
+    yield chunk;
+  }
+}
+
+type Fetch = { readonly done: Promise<string>; heardAtMs: number };
+
+/** @throws ArtenicError `unavailable` as soon as no byte has come for so long; the fetch itself goes on */
+async function whileHeard(fetch: Fetch, silentMs: number): Promise<string> {
+  const over = new AbortController();
+  try {
+    for (;;) {
+      const leftMs = fetch.heardAtMs + silentMs - performance.now();
+      if (leftMs <= 0) break;
+      const pause = sleep(leftMs, null, { signal: over.signal });
+      pause.catch(() => undefined);
+      const path = await Promise.race([fetch.done, pause]);
+      if (path !== null) return path;
+    }
+  } finally {
+    over.abort();
+  }
+  throw new ArtenicError('unavailable', 'The model has to be fetched, and the object storage does not answer.', {
+    retryAfterMs: 2 * silentMs,
+  });
+}
+
+/**
+ * Models are opened from files: each is fetched by its content id, once for all who ask, and kept while there is room.
+ * The function that it returns throws an ArtenicError: `unavailable` while the storage sends nothing, or what the storage says.
+ */
 export function modelCache(
   storage: ApiDeps['storage'],
   folder: string,
   {
     mostBytes = defaultMostBytes,
+    silentMs = defaultSilentMs,
     now = () => new Date(),
-  }: { readonly mostBytes?: number; readonly now?: () => Date } = {},
+  }: { readonly mostBytes?: number; readonly silentMs?: number; readonly now?: () => Date } = {},
 ): (sha256: string) => Promise<string> {
   mkdirSync(folder, { recursive: true });
-  return async (sha256) => {
-    const path = join(folder, `${sha256}.onnx`);
-    if (await touch(path, now())) return path;
+  const fetches = new Map<string, Fetch>();
+
+  async function download(sha256: string, path: string, heard: () => void): Promise<string> {
     await prune(folder, mostBytes, now().getTime());
     const temporary = `${path}.${randomBytes(4).toString('hex')}`;
     try {
-      await pipeline(await storage.get(objectKeys.model(sha256)), createWriteStream(temporary, { flush: true }));
+      const body = await storage.get(objectKeys.model(sha256));
+      await pipeline(listened(body, heard), createWriteStream(temporary, { flush: true }));
       await touch(temporary, now());
       await rename(temporary, path);
     } catch (error) {
@@ -83,5 +122,23 @@ export function modelCache(
       throw error;
     }
     return path;
+  }
+
+  function fetchOf(sha256: string, path: string): Fetch {
+    const known = fetches.get(sha256);
+    if (known !== undefined) return known;
+    const done = download(sha256, path, () => (fetch.heardAtMs = performance.now())).finally(() =>
+      fetches.delete(sha256),
+    );
+    const fetch: Fetch = { done, heardAtMs: performance.now() };
+    fetches.set(sha256, fetch);
+    // nobody may wait for it any more when it fails
+    done.catch(() => undefined);
+    return fetch;
+  }
+
+  return async (sha256) => {
+    const path = join(folder, `${sha256}.onnx`);
+    return (await touch(path, now())) ? path : whileHeard(fetchOf(sha256, path), silentMs);
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { JobRecord, ProjectPrincipal, PrincipalStore } from '../../store/types.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
+import { promptly } from '../temporal/promptly.ts';
 import type { Within } from '../within.ts';
 import { findJob } from './find.ts';
 
@@ -26,12 +27,15 @@ export async function cancelJob<Result>(
   const result = await store.transaction(async (repositories) =>
     within(repositories, await repositories.jobs.requestCancel(jobId, principal.name, now())),
   );
-  try {
-    await temporal.cancelTrainingJob(jobId);
-    await store.jobs.markCancelDelivered(jobId, now());
-  } catch (error) {
-    // The cancel is stored: the relay delivers it when Temporal is back.
-    deps.logger.warn({ jobId, error: messageOf(error) }, 'the cancel is delivered later');
-  }
+  const deliver = async (): Promise<void> => {
+    try {
+      await temporal.cancelTrainingJob(jobId);
+      await store.jobs.markCancelDelivered(jobId, now());
+    } catch (error) {
+      // The cancel is stored: the relay delivers it when Temporal is back.
+      deps.logger.warn({ jobId, error: messageOf(error) }, 'the cancel is delivered later');
+    }
+  };
+  await promptly(deliver());
   return result;
 }

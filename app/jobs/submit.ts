@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { JobRecord, ProjectPrincipal } from '../../store/types.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
+import { promptly } from '../temporal/promptly.ts';
 import type { Within } from '../within.ts';
 import { checkFeasible, type FeasibilityDeps } from './feasibility.ts';
 
@@ -36,12 +37,15 @@ export async function submitJob<Result>(
     const job = await repositories.jobs.insert({ id: jobId, spec: named, principal, createdAt: now() });
     return within(repositories, job);
   });
-  try {
-    await temporal.startTrainingJob(jobId, { adopt: false, service: spec.service });
-    await store.jobs.markWorkflowStarted(jobId, now());
-  } catch (error) {
-    // The job is accepted: the relay starts its workflow when Temporal is back.
-    deps.logger.warn({ jobId, error: messageOf(error) }, 'the workflow is started later');
-  }
+  const start = async (): Promise<void> => {
+    try {
+      await temporal.startTrainingJob(jobId, { adopt: false, service: spec.service });
+      await store.jobs.markWorkflowStarted(jobId, now());
+    } catch (error) {
+      // The job is accepted: the relay starts its workflow when Temporal is back.
+      deps.logger.warn({ jobId, error: messageOf(error) }, 'the workflow is started later');
+    }
+  };
+  await promptly(start());
   return result;
 }

@@ -22,6 +22,7 @@ import {
   wakeUpSignal,
 } from '../../workflows/contracts/index.ts';
 import { createUnderway } from '../loops/underway.ts';
+import { reach, type TemporalServer } from './server.ts';
 
 /** Links of answers lead to Temporal's Web UI by it. */
 export { trainingJobWorkflowId };
@@ -71,25 +72,24 @@ function translate(error: unknown): unknown {
   return error;
 }
 
-/** All that the API and the relay ask of Temporal. Connects at the first call, and again after the server was away. */
-export function createTemporalGateway(options: {
-  readonly address: string;
-  readonly namespace: string;
-  /** Around each call that starts, cancels, signals or describes a workflow. */
-  readonly interceptors?: readonly WorkflowClientInterceptor[];
-}): TemporalGateway {
+/**
+ * Calls of the API and the relay to Temporal. Connects at the first call, and again after the server was away.
+ *
+ * @param interceptors around each call that starts, cancels, signals or describes a workflow
+ */
+export function createTemporalGateway(
+  server: TemporalServer,
+  interceptors: readonly WorkflowClientInterceptor[] = [],
+): TemporalGateway {
   const connection = Connection.lazy({
-    address: options.address,
+    ...reach(server),
     connectTimeout: callTimeoutMs,
     channelArgs: {
       'grpc.initial_reconnect_backoff_ms': reconnectBackoffMs.first,
       'grpc.max_reconnect_backoff_ms': reconnectBackoffMs.most,
     },
   });
-  const client = new Client({
-    ...{ connection, namespace: options.namespace },
-    interceptors: { workflow: [...(options.interceptors ?? [])] },
-  });
+  const client = new Client({ connection, namespace: server.namespace, interceptors: { workflow: [...interceptors] } });
 
   const underway = createUnderway();
 

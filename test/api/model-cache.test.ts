@@ -1,11 +1,13 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { objectKeys } from '@artenic/core';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { modelCache } from '../../api/predictions/model-cache.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
+import { poll } from '../support/poll.ts';
 
 const hourMs = 3_600_000;
 let home: string;
@@ -42,4 +44,43 @@ test('what a dead process has left half-written goes; a fetch that fails leaves 
   await fetchModel('a');
   await expect(fetchModel('unknown')).rejects.toMatchObject({ type: 'not-found' });
   expect(await cached()).toEqual(['a.onnx', growing]);
+});
+
+test('while the storage sends nothing, callers are put off; one fetch goes on for all of them', async () => {
+  const silent = Promise.withResolvers<void>();
+  let gets = 0;
+  const stalling: ObjectStorage = {
+    ...storage,
+    get: async (...args) => {
+      gets++;
+      await silent.promise;
+      return storage.get(...args);
+    },
+  };
+  const fetchModel = modelCache(stalling, join(home, 'models'), { silentMs: 20 });
+  const putOff = { type: 'unavailable', details: { retryAfterMs: 40 } };
+  await Promise.all([
+    expect(fetchModel('a')).rejects.toMatchObject(putOff),
+    expect(fetchModel('a')).rejects.toMatchObject(putOff),
+  ]);
+  await expect(fetchModel('a')).rejects.toMatchObject(putOff);
+  expect(gets).toBe(1);
+  silent.resolve();
+  const path = await poll('the model', 10_000, () => fetchModel('a').catch(() => null));
+  expect(path).toBe(join(home, 'models', 'a.onnx'));
+  expect(gets).toBe(1);
+});
+
+test('a model that comes slowly is waited for', async () => {
+  const silentMs = 1000;
+  const untilMs = performance.now() + 2 * silentMs;
+  async function* bytes() {
+    while (performance.now() < untilMs) {
+      await sleep(20);
+      yield new Uint8Array(10);
+    }
+  }
+  const slowly: ObjectStorage = { ...storage, get: () => Promise.resolve(bytes()) };
+  const path = await modelCache(slowly, join(home, 'models'), { silentMs })('a');
+  expect((await readFile(path)).length).toBeGreaterThan(10);
 });

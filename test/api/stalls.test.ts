@@ -29,9 +29,11 @@ async function stall(): Promise<void> {
 
 function stallingTemporal(): RecordedTemporal {
   const temporal = new RecordedTemporal();
-  const { signalRunnerEvent } = temporal;
+  const { signalRunnerEvent, startTrainingJob, cancelTrainingJob } = temporal;
   return Object.assign(temporal, {
     signalRunnerEvent: (...args: unknown[]) => stall().then(() => signalRunnerEvent(...args)),
+    startTrainingJob: (...args: unknown[]) => stall().then(() => startTrainingJob(...args)),
+    cancelTrainingJob: (...args: unknown[]) => stall().then(() => cancelTrainingJob(...args)),
   });
 }
 

@@ -38,7 +38,19 @@ async function bench(jobs: number, temporalAddress: string, databaseUrl: string)
     machine: { kind: 'scripted', script: trainingScript(trainingSeconds) },
   });
   await cloud.start();
-  const cluster = await Cluster.start({ temporalAddress, databaseUrl, environment: cloud.environment() });
+  try {
+    const cluster = await Cluster.start({ temporalAddress, databaseUrl, environment: cloud.environment() });
+    try {
+      return await watch(cluster, cloud, jobs);
+    } finally {
+      await cluster.close();
+    }
+  } finally {
+    await cloud.destroy();
+  }
+}
+
+async function watch(cluster: Cluster, cloud: SimulatedCloud, jobs: number): Promise<boolean> {
   const stopping = new AbortController();
   try {
     const startedMs = Date.now();
@@ -63,8 +75,6 @@ async function bench(jobs: number, temporalAddress: string, databaseUrl: string)
     return strays === 0 && endedTwice === 0 && states.every(({ state }) => state === 'succeeded');
   } finally {
     stopping.abort();
-    await cluster.close();
-    await cloud.destroy();
   }
 }
 

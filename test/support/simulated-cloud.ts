@@ -36,7 +36,7 @@ export class SimulatedCloud {
     if (this.#port === 0) this.#port = await freePort();
     const args = ['--port', String(this.#port), '--home', this.#home, '--world', this.#worldFile];
     this.#child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-    await poll('the cloud', 20_000, () =>
+    await poll('the cloud', 60_000, () =>
       fetch(`http://127.0.0.1:${this.#port}/livez`).then(
         () => true,
         () => null,

@@ -13,7 +13,7 @@ export async function retryUntilReady<T>(what: string, logger: Logger, attempt: 
     try {
       return await attempt();
     } catch (error) {
-      if (tries % sayEvery === 0) logger.warn({ error: messageOf(error) }, `${what} is not there yet; waiting`);
+      if (tries % sayEvery === 0) logger.warn({ error: messageOf(error) }, `${what} cannot be used yet; trying again`);
       await sleep(backOffMs(tries, betweenTriesMs));
     }
   }

@@ -9,11 +9,13 @@ import { makeKey } from '../../../app/access/keys.ts';
 import { freePort } from '../../../workers/up/ports.ts';
 import { answers, ask } from '../../chaos/cloud/http.ts';
 import { Part } from '../../chaos/cloud/part.ts';
+import { buildWorkflowBundle } from '../../../workers/temporal/workflow-bundle.ts';
+import { compileCache } from '../../support/compile-cache.ts';
 import { poll } from '../../support/poll.ts';
 import { processesWith } from '../../support/processes.ts';
 
 const replicas = 3;
-const readyMs = 120_000;
+const readyMs = 600_000;
 const programs = {
   api: fileURLToPath(new URL('../../../workers/api.ts', import.meta.url)),
   worker: fileURLToPath(new URL('../../../workers/worker.ts', import.meta.url)),
@@ -40,14 +42,24 @@ export class Cluster {
 
   static async start(options: Options): Promise<Cluster> {
     const cluster = new Cluster(options.databaseUrl);
-    await cluster.#start(options);
-    return cluster;
+    try {
+      await cluster.#start(options);
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
   }
 
   async #start({ temporalAddress, databaseUrl, environment }: Options): Promise<void> {
     writeFileSync(join(this.#home, 'admin.key'), this.#adminKey, { mode: 0o600 });
+    // as an image has it: a start compiles nothing
+    const bundle = join(this.#home, 'workflows.js');
+    writeFileSync(bundle, await buildWorkflowBundle({ isTraced: false }));
     const shared = {
       ...environment,
+      NODE_COMPILE_CACHE: compileCache(),
+      ARTENIC_WORKFLOW_BUNDLE: bundle,
       DATABASE_URL: databaseUrl,
       TEMPORAL_ADDRESS: temporalAddress,
       ARTENIC_HOME: this.#home,
