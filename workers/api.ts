@@ -13,13 +13,14 @@ import { createHearing } from '../api/live/hearing.ts';
 import { createLive } from '../api/live/live.ts';
 import { startLogKeeper } from '../app/logs/keeper.ts';
 import { modelCache } from '../api/predictions/model-cache.ts';
-import { startServer } from '../api/http/server.ts';
+import { startServer, type RunningServer } from '../api/http/server.ts';
 import { createTemporalGateway } from '../app/temporal/gateway.ts';
 import { guardTemporalUi } from '../api/http/temporal-ui.ts';
 import { uuidv7 } from '../core/ids.ts';
-import { createPredictor } from '../serving/predictor.ts';
+import { createPredictor, type Predictor } from '../serving/predictor.ts';
+import type { ObjectStorage } from '../core/object-storage.ts';
 import { listenForEvents } from '../store/events/listen.ts';
-import { closeOrm, migrate, openOrm } from '../store/orm.ts';
+import { closeOrm } from '../store/orm.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
@@ -29,7 +30,7 @@ import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type 
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './compose/storage.ts';
 import { openTracing } from './tracing/tracing.ts';
-import { retryUntilReady } from './loops/until-it-works.ts';
+import { openDatabase } from './compose/database.ts';
 import { keepUptime } from './loops/uptime.ts';
 import { sayWhyTlsFails, temporalServerOf } from './temporal/access.ts';
 
@@ -54,6 +55,69 @@ async function keepAdminKey(store: Store, config: Config): Promise<void> {
   });
 }
 
+/** Parts of the API that hold a connection, a process or a clock. */
+type Opened =
+  | 'store'
+  | 'temporal'
+  | 'storage'
+  | 'signing'
+  | 'ownUrls'
+  | 'predictor'
+  | 'secrets'
+  | 'now'
+  | 'hints'
+  | 'newId'
+  | 'logger'
+  | 'traceRequest'
+  | 'hearing'
+  | 'onEvents';
+
+/** The API's settings, which follow from the configuration alone. */
+function settingsOf(config: Config): Omit<ApiDeps, Opened> {
+  const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
+  return {
+    runner: { heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS, shipIntervalMs },
+    keyPepper: config.ARTENIC_KEY_PEPPER,
+    webhookKeys: config.ARTENIC_WEBHOOK_SECRETS,
+    allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
+    allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
+    trustedProxies: listOf(config.ARTENIC_TRUSTED_PROXIES),
+    hasAccessLog: config.ARTENIC_ACCESS_LOG === 'on',
+    publicUrl: publicUrl?.href ?? null,
+    limits: defaultLimits,
+    version,
+    inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
+    temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
+    temporalNamespace: config.TEMPORAL_NAMESPACE,
+    silence: silenceSettingsOf(config),
+    knownProviders: [...providerModules.values()].map(({ name, configuredBy }) => ({ name, configuredBy })),
+    reconcileMs: config.ARTENIC_RECONCILE_MS,
+    periods: periodsOf(config),
+    dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
+  };
+}
+
+function openPredictor(config: Config, storage: ObjectStorage): Predictor {
+  const processes = config.ARTENIC_MODEL_PROCESSES;
+  return createPredictor({
+    pickleModules: listOf(config.ARTENIC_PICKLE_MODULES),
+    fetchModel: modelCache(storage, join(resolve(config.ARTENIC_HOME), 'cache', 'models')),
+    maxHosts: Math.max(4, 2 * (processes ?? availableParallelism())),
+    ...(processes === undefined ? {} : { maxHostsPerModel: processes }),
+    totalMemoryBytes: totalmem() / 2,
+    deadlineMs: 10_000,
+    memoryBytes: 4 * 1024 ** 3,
+  });
+}
+
+/** Null where no Temporal Web UI is configured. */
+async function serveTemporalUi(deps: ApiDeps, config: Config): Promise<RunningServer | null> {
+  const upstream = config.ARTENIC_TEMPORAL_UI_UPSTREAM;
+  if (upstream === undefined) return null;
+  const guard = guardTemporalUi(deps, { upstream: new URL(upstream), apiPort: config.ARTENIC_API_PORT });
+  return startServer(guard, { host: config.ARTENIC_API_HOST, port: config.ARTENIC_TEMPORAL_UI_PORT });
+}
+
 /** `wrap`: what another program than this one (a test of faults) puts around the parts. */
 export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps): Promise<void> {
   const config = readConfig(process.env);
@@ -62,34 +126,15 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const tracing = await openTracing('artenic-api', process.env);
   const server = temporalServerOf(config);
   void sayWhyTlsFails(server, logger);
-  const orm = await retryUntilReady('PostgreSQL', logger, async () => {
-    const opened = await openOrm({ databaseUrl: config.DATABASE_URL, poolMax: 20 });
-    try {
-      await migrate(opened);
-      return opened;
-    } catch (error) {
-      await closeOrm(opened);
-      throw error;
-    }
-  });
+  const orm = await openDatabase({ databaseUrl: config.DATABASE_URL, poolMax: 20 }, logger);
   const store = createStore(orm);
   await keepAdminKey(store, config);
   const { storage: unguarded, signing, ownUrls } = openStorage(config);
   const now = (): Date => new Date();
   const storage = guardUploads(unguarded, store.as(systemPrincipal('uploads')), now);
   const temporal = createTemporalGateway(server, tracing?.client);
-  const processes = config.ARTENIC_MODEL_PROCESSES;
-  const predictor = createPredictor({
-    pickleModules: listOf(config.ARTENIC_PICKLE_MODULES),
-    fetchModel: modelCache(storage, join(home, 'cache', 'models')),
-    maxHosts: Math.max(4, 2 * (processes ?? availableParallelism())),
-    ...(processes === undefined ? {} : { maxHostsPerModel: processes }),
-    totalMemoryBytes: totalmem() / 2,
-    deadlineMs: 10_000,
-    memoryBytes: 4 * 1024 ** 3,
-  });
+  const predictor = openPredictor(config, storage);
   const hearing = createHearing();
-  const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
   const wakes = new Set<(topic: string | null) => void>();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
   const listener = await listenForEvents(
@@ -98,51 +143,27 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     (payload) => hints.receive(payload),
   );
   const deps = wrap({
+    ...settingsOf(config),
     store,
     temporal,
     storage,
     signing,
     ownUrls,
-    runner: { heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS, shipIntervalMs },
     predictor,
     secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
-    keyPepper: config.ARTENIC_KEY_PEPPER,
-    webhookKeys: config.ARTENIC_WEBHOOK_SECRETS,
     now,
     hints,
     newId: () => uuidv7(Date.now(), randomBytes(10)),
     logger,
-    allowedHosts: [...listOf(config.ARTENIC_ALLOWED_HOSTS), ...(publicUrl === null ? [] : [publicUrl.hostname])],
-    allowedOrigins: [...listOf(config.ARTENIC_ALLOWED_ORIGINS), ...(publicUrl === null ? [] : [publicUrl.origin])],
-    trustedProxies: listOf(config.ARTENIC_TRUSTED_PROXIES),
-    hasAccessLog: config.ARTENIC_ACCESS_LOG === 'on',
-    publicUrl: publicUrl?.href ?? null,
-    limits: defaultLimits,
     traceRequest: tracing?.traceRequest ?? null,
-    version,
-    inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
-    temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
-    temporalNamespace: config.TEMPORAL_NAMESPACE,
     hearing,
-    silence: silenceSettingsOf(config),
-    knownProviders: [...providerModules.values()].map(({ name, configuredBy }) => ({ name, configuredBy })),
-    reconcileMs: config.ARTENIC_RECONCILE_MS,
-    periods: periodsOf(config),
-    dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
     onEvents: (wake) => {
       wakes.add(wake);
       return () => wakes.delete(wake);
     },
   });
   const running = await startServer(createApp(deps), { host: config.ARTENIC_API_HOST, port: config.ARTENIC_API_PORT });
-  const upstream = config.ARTENIC_TEMPORAL_UI_UPSTREAM;
-  const temporalUi =
-    upstream === undefined
-      ? null
-      : await startServer(guardTemporalUi(deps, { upstream: new URL(upstream), apiPort: config.ARTENIC_API_PORT }), {
-          host: config.ARTENIC_API_HOST,
-          port: config.ARTENIC_TEMPORAL_UI_PORT,
-        });
+  const temporalUi = await serveTemporalUi(deps, config);
   const live = createLive(deps, running.server);
   const logKeeper = startLogKeeper({ ...deps, store: store.as(systemPrincipal('logs')) }, { intervalMs: 5000 });
 

@@ -8,7 +8,8 @@ import type { Loop } from '../app/loops/every.ts';
 import { createTemporalGateway, type TemporalGateway } from '../app/temporal/gateway.ts';
 import { reach, type TemporalServer } from '../app/temporal/server.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
-import { closeOrm, migrate, openOrm } from '../store/orm.ts';
+import { closeOrm } from '../store/orm.ts';
+import { openDatabase } from './compose/database.ts';
 import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
@@ -130,14 +131,39 @@ async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
   ];
 }
 
-export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
-  const config = readConfig(process.env);
-  const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
+function installRuntime(config: Config, logger: Logger): void {
   const bindAddress = config.ARTENIC_TEMPORAL_METRICS_ADDRESS;
   Runtime.install({
     ...{ logger: temporalLogger(logger), shutdownSignals: [] },
     ...(bindAddress === undefined ? {} : { telemetryOptions: { metrics: { prometheus: { bindAddress } } } }),
   });
+}
+
+async function controlWorker(
+  workflows: NonNullable<WorkerOptions['workflowBundle']>,
+  activities: ComposedActivities['control'],
+  common: Omit<WorkerOptions, 'taskQueue'>,
+): Promise<readonly Worker[]> {
+  // 200 waiting jobs are 600 workflows: all of them stay in the cache, so that none is replayed for each signal.
+  return [
+    await Worker.create({
+      ...common,
+      taskQueue: controlQueue,
+      workflowBundle: workflows,
+      activities,
+      maxCachedWorkflows: 1000,
+      maxConcurrentWorkflowTaskExecutions: 20,
+      maxConcurrentActivityTaskExecutions: 40,
+      // As many as the pool has connections, twice: they are short and most of them wait for the database.
+      maxConcurrentLocalActivityExecutions: 20,
+    }),
+  ];
+}
+
+export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
+  const config = readConfig(process.env);
+  const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
+  installRuntime(config, logger);
   const tracing = await openTracing('artenic-worker', process.env);
   const health = await startHealthServer({ host: '127.0.0.1', port: config.ARTENIC_WORKER_HEALTH_PORT });
 
@@ -145,16 +171,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   refuseUnserved(config.ARTENIC_WORKER_QUEUES, process.env);
   const server = temporalServerOf(config);
   const bundle = served.control ? workflowBundle(config, tracing) : null;
-  const orm = await retryUntilReady('PostgreSQL', logger, async () => {
-    const opened = await openOrm({ databaseUrl: config.DATABASE_URL });
-    try {
-      await migrate(opened);
-      return opened;
-    } catch (error) {
-      await closeOrm(opened);
-      throw error;
-    }
-  });
+  const orm = await openDatabase({ databaseUrl: config.DATABASE_URL }, logger);
   const store = createStore(orm);
   const connection = await connectTemporal(server, logger);
   const temporal = createTemporalGateway(server, tracing?.client);
@@ -180,23 +197,9 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     shutdownGraceTime: config.ARTENIC_SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.ARTENIC_SHUTDOWN_GRACE_MS + 2000,
   } as const;
-  const controlWorker = async (workflows: NonNullable<typeof bundle>): Promise<readonly Worker[]> => [
-    // 200 waiting jobs are 600 workflows: all of them stay in the cache, so that none is replayed for each signal.
-    await Worker.create({
-      ...common,
-      taskQueue: controlQueue,
-      workflowBundle: await workflows,
-      activities: control,
-      maxCachedWorkflows: 1000,
-      maxConcurrentWorkflowTaskExecutions: 20,
-      maxConcurrentActivityTaskExecutions: 40,
-      // As many as the pool has connections, twice: they are short and most of them wait for the database.
-      maxConcurrentLocalActivityExecutions: 20,
-    }),
-  ];
   const unconfigured = await refuseUnconfigured(store.as(systemPrincipal('configuration')), served, process.env);
   const made = await Promise.all([
-    ...(bundle === null ? [] : [controlWorker(bundle)]),
+    ...(bundle === null ? [] : [controlWorker(await bundle, control, common)]),
     ...[...providers.values()].map((one) => providerWorkers(one, providerActivities, common)),
     ...unconfigured.map(async (name) => [await unconfiguredWorker(name, providerActivities, common)]),
   ]);

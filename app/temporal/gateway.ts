@@ -72,6 +72,44 @@ function translate(error: unknown): unknown {
   return error;
 }
 
+async function startTrainingJob(
+  client: Client,
+  jobId: string,
+  { adopt, service }: { readonly adopt: boolean; readonly service: string },
+): Promise<void> {
+  const input: TrainingJobInput = { jobId, adopt };
+  try {
+    await client.workflow.start('trainingJob', {
+      workflowId: trainingJobWorkflowId(jobId),
+      taskQueue: controlQueue,
+      workflowTaskTimeout,
+      args: [input],
+      // The job's row is the guard; this keeps a second start of the same id from even trying.
+      workflowIdReusePolicy: adopt ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `training job of ${service}`,
+      typedSearchAttributes: [
+        { key: searchAttributes.kind, value: 'trainingJob' },
+        { key: searchAttributes.jobId, value: jobId },
+        { key: searchAttributes.service, value: service },
+        { key: searchAttributes.phase, value: 'queued' },
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+async function describe(client: Client, workflowId: string): Promise<'open' | 'closed' | 'absent'> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING' ? 'open' : 'closed';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'absent';
+    throw error;
+  }
+}
+
 /**
  * Calls of the API and the relay to Temporal. Connects at the first call, and again after the server was away.
  *
@@ -108,30 +146,7 @@ export function createTemporalGateway(
   }
 
   return {
-    startTrainingJob: (jobId, { adopt, service }) =>
-      call(async () => {
-        const input: TrainingJobInput = { jobId, adopt };
-        try {
-          await client.workflow.start('trainingJob', {
-            workflowId: trainingJobWorkflowId(jobId),
-            taskQueue: controlQueue,
-            workflowTaskTimeout,
-            args: [input],
-            // The job's row is the guard; this keeps a second start of the same id from even trying.
-            workflowIdReusePolicy: adopt ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
-            workflowIdConflictPolicy: 'USE_EXISTING',
-            staticSummary: `training job of ${service}`,
-            typedSearchAttributes: [
-              { key: searchAttributes.kind, value: 'trainingJob' },
-              { key: searchAttributes.jobId, value: jobId },
-              { key: searchAttributes.service, value: service },
-              { key: searchAttributes.phase, value: 'queued' },
-            ],
-          });
-        } catch (error) {
-          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        }
-      }),
+    startTrainingJob: (jobId, options) => call(() => startTrainingJob(client, jobId, options)),
     cancelTrainingJob: (jobId) =>
       call(async () => {
         try {
@@ -148,16 +163,7 @@ export function createTemporalGateway(
     wakeFailover: (jobId) => call(() => client.workflow.getHandle(failoverWorkflowId(jobId)).signal(wakeUpSignal)),
     signalJobEnded: (workflowId, ended) =>
       call(() => client.workflow.getHandle(workflowId).signal(jobEndedSignal, ended)),
-    describe: (workflowId) =>
-      call(async () => {
-        try {
-          const { status } = await client.workflow.getHandle(workflowId).describe();
-          return status.name === 'RUNNING' ? 'open' : 'closed';
-        } catch (error) {
-          if (error instanceof WorkflowNotFoundError) return 'absent';
-          throw error;
-        }
-      }),
+    describe: (workflowId) => call(() => describe(client, workflowId)),
     openTrainingJobs: async () => {
       const prefix = trainingJobWorkflowId('');
       const ids = new Set<string>();

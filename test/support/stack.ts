@@ -60,6 +60,44 @@ function prebuilt(): Readonly<Record<string, string>> {
 }
 
 /** @param options.buildsAtFirst the first start builds the workflows and compiles everything itself, as a user's start does */
+type Call = {
+  readonly api: () => string;
+  readonly adminKey: () => string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Asks until the API answers something other than "not now", with one idempotency key for all tries. */
+async function requestPatiently<T>({ api, adminKey, method, path, body, headers }: Call): Promise<T> {
+  const key = randomUUID();
+  return poll(`${method} ${path}`, 30_000, async () => {
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, api()), {
+        method,
+        headers: {
+          authorization: `Bearer ${adminKey()}`,
+          'content-type': 'application/json',
+          'idempotency-key': key,
+          ...headers,
+        },
+        ...(body === undefined
+          ? {}
+          : { body: body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
+        signal: AbortSignal.timeout(20_000),
+      });
+    } catch {
+      return null;
+    }
+    if (response.status === 503 || response.status === 502) return null;
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return (text === '' ? {} : JSON.parse(text)) as T;
+  });
+}
+
 export function createStack(
   environment: Readonly<Record<string, string>> = {},
   { buildsAtFirst = false }: { readonly buildsAtFirst?: boolean } = {},
@@ -101,38 +139,12 @@ export function createStack(
     return Date.now() - startedMs;
   }
 
-  async function request<T>(
+  const request = <T>(
     method: string,
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<T> {
-    const key = randomUUID();
-    return poll(`${method} ${path}`, 30_000, async () => {
-      let response: Response;
-      try {
-        response = await fetch(new URL(path, endpoints().api), {
-          method,
-          headers: {
-            authorization: `Bearer ${adminKey()}`,
-            'content-type': 'application/json',
-            'idempotency-key': key,
-            ...headers,
-          },
-          ...(body === undefined
-            ? {}
-            : { body: body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
-          signal: AbortSignal.timeout(20_000),
-        });
-      } catch {
-        return null;
-      }
-      if (response.status === 503 || response.status === 502) return null;
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-      return (text === '' ? {} : JSON.parse(text)) as T;
-    });
-  }
+  ): Promise<T> => requestPatiently<T>({ api: () => endpoints().api, adminKey, method, path, body, headers });
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     if (supervisor === null || supervisor.exitCode !== null || supervisor.signalCode !== null) return;
