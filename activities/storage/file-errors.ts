@@ -11,7 +11,7 @@ const conflicts = new Set(['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST']);
 /** Codes for a forbidden symbolic link or a path that the file system does not accept. */
 const refused = new Set(['ELOOP', 'ENAMETOOLONG', 'EINVAL']);
 
-/** Converts file system errors to platform errors. Other errors, such as those of the caller's stream, stay unchanged. */
+/** Converts file system errors to platform errors. Other errors, such as a caller's stream error, stay unchanged. */
 export function toStorageError(error: unknown, key: string): unknown {
   const code = errorCode(error);
   if (isArtenicError(error) || !isSystemCode(code)) return error;

@@ -12,8 +12,8 @@ import { ContentError, putObject } from './write-object.ts';
 const sweepIntervalMs = 24 * 3_600_000;
 
 /**
- * Stores objects as files: the key `a/b` is the file `root/a/b`. An upload is written to `root/.tmp` and moved into place
- * when it is complete.
+ * Stores objects as files: the key `a/b` is the file `root/a/b`. An upload is written to `root/.tmp` and moved into
+ * place when it is complete.
  */
 export function createFilesystemStorage(
   { root }: { readonly root: string },

@@ -7,7 +7,7 @@ import { isAbsent } from './file-errors.ts';
 
 export const folderMode = 0o700;
 
-/** Creates the folder. Syncs each new folder's entry too, because otherwise a power cut could lose the objects in it. */
+/** Creates the folder. Each new folder's entry is synced too; otherwise a power cut could lose its objects. */
 export async function makeFolders(root: string, folder: string): Promise<void> {
   await refuseLinks(await nearestFolder(folder));
   const first = await mkdir(folder, { recursive: true, mode: folderMode });

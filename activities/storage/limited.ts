@@ -11,7 +11,7 @@ export type StorageLimits = {
   readonly readMs: number;
   /** All pages of a list together. */
   readonly listMs: number;
-  /** Between two pieces of a transfer in either direction, and from the last piece to the end; the total is unlimited. */
+  /** Between two pieces of a transfer in either direction, and after the last piece. The total time is unlimited. */
   readonly stallMs: number;
 };
 

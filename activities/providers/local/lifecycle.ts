@@ -79,8 +79,8 @@ export async function recordOrNone(instance: Instance): Promise<InstanceRecord |
 }
 
 /**
- * Throws `transient` for a living runner whose processes are not visible: it runs in another container on the same home,
- * and that container's worker is responsible. The lock tells if the runner lives: the kernel releases it at its end.
+ * Throws `transient` for a living runner whose processes are not visible: it runs in another container on the same
+ * home, and that container's worker is responsible. The lock tells if the runner lives, as its end releases the lock.
  */
 async function isRunnerAlive(instance: Instance, record: InstanceRecord, table: ProcessTable): Promise<boolean> {
   if (!('pid' in record) || record.bootId !== table.bootId()) return false;

@@ -75,7 +75,7 @@ export function lazyS3({ endpoint, publicEndpoint, region, pathStyle, credential
 
 const cleanUpMs = 30_000;
 
-/** Aborts every request when its call ends. Only the removal of an aborted upload's parts may continue after the call. */
+/** Aborts every request when its call ends. Only the removal of an aborted upload's parts may continue. */
 function endWithTheCall({ config: { requestHandler } }: Sdk.S3Client): void {
   const handle = requestHandler.handle.bind(requestHandler);
   requestHandler.handle = (request, options) => {

@@ -14,7 +14,7 @@ type StorageFault = Extract<
 >;
 
 /**
- * Codes of S3 (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) and of servers that speak it. Faults that an
+ * Codes of S3 (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) and of compatible servers. Faults that an
  * operator can fix (credentials, bucket, quota) are `unavailable`, so that jobs wait for the fix instead of failing.
  */
 const typeByCode: Readonly<Record<string, StorageFault>> = {
