@@ -62,7 +62,7 @@ async function processSpace(): Promise<string> {
   }
 }
 
-/** Start of the process in the system's unit. It identifies the process among reused ids; null if the process is gone. */
+/** Start of the process in the system's unit, which identifies it among reused ids; null if the process is gone. */
 async function startOf(pid: number): Promise<string | null> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
