@@ -53,8 +53,7 @@ export async function tryLaunch(
 
 /**
  * Handles a provider whose options were removed from the configuration after the launch was decided: the launch moves
- * to another offer. A launch that may have created an instance waits for the options, because only this provider can
- * tell.
+ * to another offer. A launch that may have created an instance waits for the options, because only the provider knows.
  */
 async function launchElsewhere(
   { store, nextLaunch }: ProviderDeps,

@@ -7,7 +7,7 @@ import type { RunnerPrograms } from './runner-programs.ts';
 
 type BootstrapSeed = z.output<typeof bootstrapSeedSchema>;
 
-/** Where a machine reads preemption notices. */
+/** Service from which a machine reads preemption notices. */
 export type NoticePlace = {
   /** Name of the protocol: a file of `runner/notices/`. */
   readonly protocol: string;
