@@ -1,4 +1,4 @@
-/** Who may import whom: the linter's rules are made from this, and a test proves that they bite. */
+/** Top-level folders. The linter's import rules come from this file, and a test proves that they take effect. */
 export const folders = [
   'core',
   'app',
@@ -18,7 +18,10 @@ export const folders = [
 ] as const;
 export type Folder = (typeof folders)[number];
 
-/** Folders whose runtime code each folder may import by relative path; its own is always allowed. `sdk/*` is imported by package name. */
+/**
+ * Folders whose runtime code each folder may import by relative path. A folder may always import its own files. `sdk/*`
+ * is imported by package name.
+ */
 export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonly Folder[]>> = {
   core: [],
   app: ['core', 'store', 'workflows'],
@@ -35,7 +38,7 @@ export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonl
   scripts: ['core', 'app', 'api', 'cli', 'workers'],
 };
 
-/** Of these folders only types may be imported. */
+/** Folders from which each folder may import only types. */
 export const typesOnly: Readonly<Partial<Record<Folder, readonly Folder[]>>> = { workflows: ['activities'] };
 
 /** SDK packages each folder may import at run time. */

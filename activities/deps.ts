@@ -60,7 +60,7 @@ export type ProviderDeps = {
 /** Dependencies of the reconciler, besides those for settling an attempt. */
 export type ReconcileDeps = Pick<ControlDeps, 'store' | 'describeWorkflow' | 'now'> & {
   readonly providers: ReadonlyMap<string, Provider>;
-  /** How long an unowned instance is left alone; longer than one launch call. */
+  /** Time before an instance without an owner is terminated; longer than one launch call. */
   readonly graceMs: number;
 };
 export type RepairDeps = ControlDeps &

@@ -46,7 +46,7 @@ const refusalPauseMs = { least: 2000, share: 2 };
 
 /**
  * For a step that must not be given up: Temporal's server retries an error that no retry cures by itself (expired
- * credentials, an unknown state) until a person has repaired the cause. The retries cost no history event.
+ * credentials, an unknown state) until an operator has repaired the cause. The retries cost no history event.
  * @param mostPauseMs longest pause between two tries
  */
 export function retriedWhenRefused<Input, Result>(

@@ -3,15 +3,15 @@ import { mkdir, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './error-code.ts';
 
-/** Of processes that cannot be seen from here, because they run in another container: none works on a copy for so long. */
+/** Folders of processes in other containers, which are not visible, are removed at this age: no copy lives so long. */
 const foreignAfterMs = 24 * 3_600_000;
 
-/** Gives the work a new folder, which is removed when the work has ended, however it did. */
+/** Runs the work with a new folder, which is removed after the work's success or failure. */
 export type InTemporaryFolder = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
 
 /**
- * Folders for temporary copies, in one that bears the name of this process. What a killed process has left below `root` is
- * removed now.
+ * Provides folders for temporary copies inside a folder named after this process. Also removes folders below `root`
+ * that killed processes left.
  */
 export async function openProcessFolder(root: string): Promise<InTemporaryFolder> {
   await mkdir(root, { recursive: true, mode: 0o700 });
@@ -51,24 +51,24 @@ async function isOld(path: string): Promise<boolean> {
   }
 }
 
-/** Where process ids mean the same: a container has its own. */
+/** Namespace of process ids; each container has its own. */
 async function processSpace(): Promise<string> {
   try {
     return (await readlink('/proc/self/ns/pid')).replaceAll(/\D/g, '');
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    // not Linux: one for the whole machine
+    // other platforms have one namespace for the whole machine
     return '0';
   }
 }
 
-/** When the process started, as the system counts it, so that a later one of the same number is another one; null when it is gone. */
+/** Start of the process in the system's unit, which identifies it among reused ids; null if the process is gone. */
 async function startOf(pid: number): Promise<string | null> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
   } catch (error) {
-    // it may end while it is read
+    // the process may end while its file is read
     if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ESRCH') throw error;
     return process.platform !== 'linux' && isAlive(pid) ? '0' : null;
   }

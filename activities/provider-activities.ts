@@ -81,7 +81,10 @@ async function launchInstance(
   return handle;
 }
 
-/** Two hosts may serve one queue: a try whose answer was lost may have created the instance on the other host. */
+/**
+ * Binds the attempt to this machine, or throws if it is bound to another one. Two hosts may serve one queue, and a try
+ * whose answer was lost may have created the instance on the other host.
+ */
 async function claimMachine(deps: ProviderDeps, attemptId: string, offer: Offer): Promise<void> {
   const provider = providerOf(deps, offer.provider);
   const here = await provider.machine?.();
@@ -90,7 +93,7 @@ async function claimMachine(deps: ProviderDeps, attemptId: string, offer: Offer)
   await assertOwnMachine(provider, { id: attemptId, machine });
 }
 
-/** A warned attempt that finished after all while its replacement was being launched. */
+/** Number of a warned attempt that completed while its replacement was being launched; null if there is none. */
 async function finishedBefore(
   { store, storage }: ProviderDeps,
   jobId: string,
@@ -127,7 +130,7 @@ async function recordingRefusal(
     return await launch();
   } catch (error) {
     if (isArtenicError(error) && refusals.includes(error.type)) await store.reconcile.launchTried(attemptId, null);
-    // until the provider answers again nothing else is launched there
+    // no further launch is made at the provider until its catalog can be read again
     if (isArtenicError(error, 'auth')) await store.catalogs.refused(offer.provider, error, now());
     throw error;
   }
@@ -145,14 +148,14 @@ async function launchOrAdopt(provider: Provider, request: LaunchRequest): Promis
   }
 }
 
-/** For a provider that no module names any more. */
+/** Interval for a provider without a module. */
 const slowestWatchMs = 15_000;
 
 function intervalOf({ watchIntervalMs }: ProviderDeps, { provider }: InstanceHandle): number {
   return watchIntervalMs.get(provider) ?? slowestWatchMs;
 }
 
-/** The next poll comes after the provider's own interval; only after the death of a worker it comes sooner. */
+/** Schedules the next poll after the provider's own interval. Only after a worker's death a poll comes sooner. */
 async function lookedAtEvery<T>(intervalMs: number, look: () => Promise<T>): Promise<T> {
   try {
     return await look();
@@ -176,7 +179,7 @@ function looksOf({ providers, watchIntervalMs }: ProviderDeps): Looks {
   );
 }
 
-/** A shared poll is no proof that an instance is gone, so that is checked for this instance alone. */
+/** Describes the instance alone if a shared poll does not show it or shows it as gone, because that is no proof. */
 async function seenOf(provider: Provider, looks: Looks, handle: InstanceHandle): Promise<InstanceDescription | null> {
   const seen = (await looks.get(provider.name)?.look(handle)) ?? null;
   return seen === null || seen.state === 'gone' ? describeIfKnown(provider, handle) : seen;
@@ -202,7 +205,7 @@ async function watchInstance(deps: ProviderDeps, looks: Looks, handle: InstanceH
 
 /**
  * The workflow gets the runner's report as a signal. A workflow that was terminated just then has lost it, and a
- * machine that does not end by itself would run on for nothing.
+ * machine that does not end by itself would keep running and cost money.
  */
 function hasReportedEnd(attempt: AttemptRecord | null, now: Date): boolean {
   const saidAt = attempt?.runnerOverAt ?? null;
@@ -214,7 +217,7 @@ async function silenceIn(
   { store, silence: settings }: ProviderDeps,
   attempt: AttemptRecord | null,
 ): Promise<NonNullable<InstanceEvidence['silent']> | null> {
-  // the runner's last report is on its way to the workflow
+  // the runner's final report is on its way to the workflow
   if (attempt === null || attempt.runnerOverAt !== null) return null;
   const uptime = await store.uptime.read();
   const silence = silenceOf(

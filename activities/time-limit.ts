@@ -1,41 +1,41 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ArtenicError } from '../core/errors.ts';
 
-/** A client that can break off ends within this after its signal; what goes on longer is left to itself. */
+/** Time for a client to end after its abort signal. Work that continues longer is abandoned. */
 const breakOffMs = 2000;
 
 const running = new AsyncLocalStorage<AbortSignal>();
 
-/** For clients that can break off a request: aborted when the call that it belongs to has had its time. */
+/** Signal for clients that can abort a request: aborts when the time of the surrounding call is over. */
 export function callSignal(): AbortSignal | undefined {
   return running.getStore();
 }
 
-/** `own`, or the end of the call that the request belongs to. */
+/** Signal that aborts with `own`, or when the time of the surrounding call is over. */
 export function endOf(own: AbortSignal): AbortSignal {
   const call = callSignal();
   return call === undefined ? own : AbortSignal.any([own, call]);
 }
 
-/** The time of one call. A call that moves something begins it anew with each step. */
+/** Timer of one call. A call that transfers data restarts it with each piece. */
 export type Clock = {
   readonly signal: AbortSignal;
   readonly restart: () => void;
-  /** The caller's turn, which costs the call no time, until `restart`. */
+  /** Stops the timer until `restart`, because the caller's own time does not count. */
   readonly pause: () => void;
 };
 
 type Limit = {
   readonly limitMs: number;
-  /** What a call throws that has had its time. */
+  /** Creates the error of a call whose time is over. */
   readonly late: (cause: unknown) => ArtenicError;
-  /** Whose reason breaks the call off as well. */
+  /** Another signal that aborts the call, with its own reason. */
   readonly until?: AbortSignal | undefined;
 };
 
 /**
- * The result of `work`, or `late` when its time is over. The work is told so by `callSignal`, and what it still gives in answer
- * counts: a launch that was made is made.
+ * Returns the result of `work`, or throws `late` after its time. `callSignal` then aborts inside the work, but a result
+ * that still arrives counts, because a completed launch has created its instance.
  */
 export async function withinTime<T>({ limitMs, late, until }: Limit, work: (clock: Clock) => Promise<T>): Promise<T> {
   until?.throwIfAborted();
@@ -66,7 +66,7 @@ export async function withinTime<T>({ limitMs, late, until }: Limit, work: (cloc
   }
 }
 
-/** The promise's own end; soon after the signal, what `errorOf` makes of it. */
+/** Settles like `work`; if `work` is still pending `breakOffMs` after the signal, rejects with `errorOf(reason)`. */
 function orBrokenOff<T>(work: Promise<T>, signal: AbortSignal, errorOf: (cause: unknown) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
@@ -92,7 +92,7 @@ function orBrokenOff<T>(work: Promise<T>, signal: AbortSignal, errorOf: (cause: 
       },
       (error: unknown) => {
         end();
-        // a client says in its own words that it was broken off
+        // an aborted client throws its own kind of error
         if (signal.aborted) give(error);
         else reject(error);
       },

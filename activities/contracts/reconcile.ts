@@ -45,13 +45,13 @@ export type SweepRecordInput = {
 /** Steps of the reconciler that work on rows and workflows. */
 export type RepairActivities = {
   /**
-   * Gives an attempt that cannot continue its ending, by its completion marker. False when it has an owner again, or
-   * still has an instance.
+   * Settles an attempt that cannot continue, by its completion marker. False if it has an owner again, or still has an
+   * instance.
    */
   readonly settleAbandoned: (input: { readonly attemptId: string }) => Promise<{ readonly settled: boolean }>;
   /**
-   * Starts the workflow of an open job again, which takes over running attempts. False when it has a workflow, or the
-   * job has ended.
+   * Restarts the workflow of an open job; the workflow takes over running attempts. False if the job has an open
+   * workflow, or has ended.
    */
   readonly restartJob: (input: { readonly jobId: string }) => Promise<{ readonly restarted: boolean }>;
   readonly recordSweep: (input: SweepRecordInput) => Promise<void>;

@@ -6,7 +6,7 @@ import type { ControlDeps } from '../deps.ts';
 import { findOffers } from './find-offers.ts';
 import { queuesOf } from '../attempts/room.ts';
 
-/** How long another job's refusal counts; the value of a first refusal to other jobs ends after this. */
+/** How long another job's refusal counts, in milliseconds; an older first refusal has no value to other jobs. */
 const heardForMs = 300_000;
 
 /** The facts for a decision, as of `decidedAt`. */

@@ -16,8 +16,7 @@ export type FoundOffers = { readonly offers: readonly Offer[]; readonly refusals
 /**
  * Reads the rows that refreshes write; no provider is asked. Order of preference: spot first if the mode allows a
  * fallback, then cheapest first, then in the order of the job's providers. A provider with unknown offers does not hide
- * those of other providers. A provider without offers for the job is believed only with fresh rows, because that result
- * may end the job.
+ * those of other providers. An empty result for a provider counts only with fresh rows, because it may end the job.
  */
 export async function findOffers({ store }: Pick<ControlDeps, 'store'>, spec: JobSpec): Promise<FoundOffers> {
   const { providers, mode } = spec.placement;

@@ -86,7 +86,7 @@ function onward({ launch, offer, reason }: AttemptRecord): NextLaunch {
   return { kind: 'launch', launch, offer, reason };
 }
 
-/** While a job is held nothing new is launched. */
+/** Turns a launch of a held job into a wait. */
 function heldBack(
   choice: LaunchChoice,
   { heldAt }: JobRecord,

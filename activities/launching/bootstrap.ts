@@ -6,7 +6,10 @@ import type { InstanceBootstrap } from '../providers/provider.ts';
 type LaunchingDeps = Pick<ProviderDeps, 'runner' | 'store' | 'traceparent'>;
 type LaunchedAttempt = Pick<AttemptRecord, 'id' | 'jobId' | 'attempt' | 'traceparent' | 'launchTriedAt'>;
 
-/** The bootstrap of a runner. Each try of a launch gets the same one, because a provider refuses two texts under one client token. */
+/**
+ * Builds a runner's bootstrap. Each try of a launch gets the same text, because a provider refuses two different texts
+ * under one client token.
+ */
 export async function bootstrapOf(
   deps: LaunchingDeps,
   provider: string,

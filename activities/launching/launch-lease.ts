@@ -9,7 +9,7 @@ const renewalMs = 3000;
 
 /**
  * Allows one launch of an attempt at a time. A workflow that was reset launches while the call of its earlier run is
- * still under way, and neither call finds the other's coming instance in the provider's list.
+ * still under way, and neither call finds the other's new instance in the provider's list.
  */
 export async function launchAlone<Result>(
   { attempts }: Pick<ActingStore, 'attempts'>,

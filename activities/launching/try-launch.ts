@@ -52,8 +52,8 @@ export async function tryLaunch(
 }
 
 /**
- * The provider's options were taken out of the configuration after the launch was decided: it goes to another offer. One that
- * may have made an instance already waits for the options, as nobody else can tell.
+ * Handles a provider whose options were removed from the configuration after the launch was decided: the launch moves
+ * to another offer. A launch that may have created an instance waits for the options, because only the provider knows.
  */
 async function launchElsewhere(
   { store, nextLaunch }: ProviderDeps,
@@ -62,7 +62,7 @@ async function launchElsewhere(
 ): Promise<LaunchResult> {
   const known = await store.catalogs.find(provider);
   const message = known?.problem ?? `This worker does not serve the provider ${provider}.`;
-  // without that word a worker elsewhere serves it, and takes this up
+  // without an `auth` problem in the catalog, another worker serves the provider and takes the next try
   const isRefused = known?.problemType === 'auth';
   if (!isRefused || launchTriedAt !== null) throw new ArtenicError('unavailable', message);
   const next = await nextLaunch({ attemptId: id, launch, refusal: { type: 'auth', message } });

@@ -1,14 +1,14 @@
 import type { Provider } from './provider.ts';
 
-/** What a class of an adapter implements. */
+/** Methods that an adapter class implements; the optional ones may be absent. */
 type Optional = 'machine' | 'describeMany';
 export type Adapter = Required<Omit<Provider, Optional>> & Pick<Provider, Optional>;
 
 type Around = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * An adapter as a record of functions, which can be spread and wrapped one by one.
- * @param around Goes around each call but `check`, which never throws: for an adapter whose errors have one origin.
+ * Turns an adapter into a record of functions, which callers can spread and wrap individually.
+ * @param around Wraps each call except `check`, which never throws. An adapter uses it to translate its errors.
  */
 export function asProvider(adapter: Adapter, around: Around = (work) => work()): Provider {
   const machine = adapter.machine?.bind(adapter);

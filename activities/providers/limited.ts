@@ -5,15 +5,15 @@ import type { Provider, ProviderCheck } from './provider.ts';
 type Call = Exclude<keyof Provider, 'name' | 'capabilities'>;
 
 /**
- * How long each call may take, with all its requests, in milliseconds. All are shorter than the try of the activity that makes
- * them (`workflows/activity-proxies.ts`), so that none goes on beside the next one.
+ * Time limit of each call including all its requests, in milliseconds. Each limit is shorter than the timeout of the
+ * calling activity's try (`workflows/activity-proxies.ts`), so a call never overlaps with the next try.
  */
 export type ProviderLimits = Readonly<Record<Call, number>>;
 
 export const usualProviderLimits: ProviderLimits = {
   check: 45_000,
   catalog: 100_000,
-  // a try of 180 s; what is said within the last two seconds still counts
+  // the activity's try has 180 s; an answer within two seconds after this limit still counts
   launch: 170_000,
   describe: 15_000,
   describeMany: 15_000,
@@ -25,10 +25,13 @@ export const usualProviderLimits: ProviderLimits = {
   console: 15_000,
 };
 
-/** After these nobody knows whether something was done: it is looked up. */
+/** Calls whose outcome is unknown after a timeout; the caller has to look it up. */
 const acts: ReadonlySet<Call> = new Set(['launch']);
 
-/** The provider within its limits: a call that hangs is broken off, `transient`, or `unknown-outcome` if it may have made something. */
+/**
+ * Wraps a provider so that every call has a time limit. A call over its limit is aborted with `transient`, or with
+ * `unknown-outcome` if it may have created an instance.
+ */
 export function limitProvider(provider: Provider, limits: ProviderLimits = usualProviderLimits): Provider {
   function limited<T>(call: Call, work: () => Promise<T>): Promise<T> {
     const limitMs = limits[call];

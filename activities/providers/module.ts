@@ -3,57 +3,57 @@ import { limitProvider } from './limited.ts';
 import type { Provider, ProviderCapabilities } from './provider.ts';
 import type { RunnerPrograms } from './boot/runner-programs.ts';
 
-/** What the process that serves a provider has for its adapter. */
+/** Values that a worker passes to the adapter of a provider it serves. */
 export type ProviderParts = {
   /** ARTENIC_HOME, absolute. */
   readonly home: string;
-  /** Marks our instances at every cloud. */
+  /** Marks this installation's instances at every cloud. */
   readonly namespace: string;
   /** URL of the API as instances reach it. */
   readonly apiUrl: string;
-  /** The runner's program, for instances on this machine. */
+  /** Path of the runner's program, for instances on this machine. */
   readonly runnerEntry: string;
-  /** What rented machines run; made on first use. */
+  /** Programs that rented machines download; built on first use. */
   readonly programs: () => Promise<RunnerPrograms>;
 };
 
-/** How many activities of each kind all workers together begin in a second; null: the provider sets no limit. */
+/** Activities of each kind that all workers together may start per second; null: the provider sets no limit. */
 export type ProviderRates = {
   readonly launchesPerSecond: number | null;
-  /** Looks, ends, sweeps. Looks at many machines share their requests, so that this is no number of requests. */
+  /** Describe, terminate and sweep activities. The number of requests is lower, because describes share requests. */
   readonly lifecyclePerSecond: number | null;
 };
 
-/** What is known of a provider without its adapter: light, and the same in every process. */
+/** Facts about a provider that need no adapter: cheap to import and the same in every process. */
 export type ProviderDescriptor = {
   readonly name: string;
-  /** For an operator: how it is made available. */
+  /** Tells an operator how to make the provider available. */
   readonly configuredBy: string;
-  /** Its page, by its path from the root. */
+  /** Path of the provider's documentation page, relative to the repository root. */
   readonly documentation: string;
   readonly capabilities: ProviderCapabilities;
-  /** How often each of its machines is looked at. What a runner says comes by another way and sooner. */
+  /** Interval at which each machine's state is read, in milliseconds. Runner reports arrive separately and sooner. */
   readonly watchIntervalMs: number;
-  /** How long a machine may take from its launch to its runner's hello. */
+  /** Maximum time from an instance's launch to its runner's hello, in milliseconds. */
   readonly helloWithinMs: number;
-  /** Its instances are processes of the worker's machine, and see its files. */
+  /** True if instances are processes on the worker's machine and can read its files. */
   readonly sharesMachineFiles: boolean;
 };
 
 export type ConfiguredProvider = {
   readonly rates: ProviderRates;
-  /** Loads the adapter, and with it what its vendor provides. Each of its calls has an end (`limited.ts`). */
+  /** Loads the adapter and its vendor's SDK. Every call of the returned provider has a time limit (`limited.ts`). */
   readonly create: (parts: ProviderParts) => Promise<Provider>;
 };
 
 export type ProviderModule = ProviderDescriptor & {
-  /** Its options, which are environment variables. */
+  /** Names of the provider's options, which are environment variables. */
   readonly optionNames: readonly string[];
-  /** Null when the environment does not configure it. Throws one error that names every wrong option. */
+  /** Null if the environment does not configure the provider. Throws one error that names every invalid option. */
   readonly configure: (environment: Readonly<Record<string, string | undefined>>) => ConfiguredProvider | null;
 };
 
-/** One folder's word about itself; everything else reads it through the registry. */
+/** Defines the provider of one folder. All other code reads it through the registry. */
 export function defineProvider<Schema extends z.ZodObject>(
   definition: ProviderDescriptor & {
     readonly configSchema: Schema;
@@ -74,7 +74,7 @@ export function defineProvider<Schema extends z.ZodObject>(
   };
 }
 
-/** Empty is absent: compose files pass on what nobody has set. */
+/** Treats empty variables as absent, because compose files pass unset variables on as empty strings. */
 function readOptions<Schema extends z.ZodObject>(
   schema: Schema,
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-/** Every provider, one line each: `registry.ts` is the list of what is exported here. */
+/** Every provider, one line each. `registry.ts` builds its list from these exports. */
 export { aws } from './aws/index.ts';
 export { local } from './local/index.ts';
 export { simulated } from './simulated/index.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Parts between commas, without spaces around them and without empty ones. */
+/** Splits a text at its commas, trims the parts and drops empty ones. */
 export function partsOf(text: string): readonly string[] {
   return text
     .split(',')
@@ -8,7 +8,7 @@ export function partsOf(text: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
-/** An option of pairs `name=value` separated by commas, or nothing. */
+/** Option with comma-separated pairs `name=value`; may be empty. */
 export const pairsOption = z
   .string()
   .regex(/^(?:\s*[^,=\s]+\s*=\s*[^,=\s]+\s*(?:,|$))*$/, 'pairs `name=value`, separated by commas')

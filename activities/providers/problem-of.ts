@@ -1,7 +1,7 @@
 import { errorTable, type ArtenicError } from '../../core/errors.ts';
 import type { ProviderProblem } from '@artenic/core';
 
-/** What a failed check says to the person who has to put it right. */
+/** Maps a failed check's error to the problem that the operator has to solve. */
 export function problemOf({ type }: ArtenicError): ProviderProblem {
   if (type === 'auth') return 'credentials';
   if (type === 'quota') return 'quota';

@@ -5,12 +5,12 @@ import type { ProviderProblem } from '@artenic/core';
 import type { CatalogOffer } from '../../core/catalog/catalog.ts';
 import type { Offer } from '../../core/failover/types.ts';
 
-/** What the provider can do; the failover policy and the reconciler read it. */
+/** Abilities of a provider, which the failover policy and the reconciler read. */
 export type ProviderCapabilities = {
   readonly spot: boolean;
-  /** The instance hears of its end before it comes. */
+  /** The instance gets a notice before a preemption. */
   readonly preemptionNotice: boolean;
-  /** The provider itself makes one instance of two creates with one token. */
+  /** The provider creates only one instance for two create requests with the same token. */
   readonly idempotencyToken: boolean;
   readonly regions: boolean;
 };
@@ -19,35 +19,38 @@ export type ProviderCheck = {
   readonly usable: boolean;
   readonly message: string;
   readonly capacity: (Capacity & { readonly gpuType: string | null }) | null;
-  /** What stands in the way of an unusable one, where the adapter can tell. */
+  /** Why the provider is unusable, if the adapter can tell. */
   readonly problem?: ProviderProblem;
 };
 
 export type InstanceHandle = InstanceRef;
 
-/** Where things are on the instance is the provider's to say. */
+/** Bootstrap without the paths on the instance, which the provider chooses. */
 export type InstanceBootstrap = Omit<Bootstrap, 'workDir' | 'cacheDir'>;
 
 export type LaunchRequest = {
-  /** Also the instance's name: while it has an instance, a second launch with it returns that. */
+  /** Also names the instance: while the attempt has one, a launch with this id returns it. */
   readonly attemptId: string;
-  /** From 1. Launches of one attempt follow one another when each was refused: together with the attempt it makes the client token. */
+  /**
+   * Number of the launch within the attempt, from 1. A further launch follows only after a refusal. Attempt id and
+   * launch number together determine the client token.
+   */
   readonly launch: number;
   readonly offer: Offer;
   readonly needs: Capacity;
   readonly bootstrap: InstanceBootstrap;
   /**
-   * An earlier try may have made the instance and lost the answer: it is looked up over the provider's consistency window
-   * before one is made, where the provider itself does not keep two apart.
+   * An earlier try may have created the instance and lost the answer. Unless the provider itself prevents duplicates,
+   * the adapter looks for the instance during the provider's consistency window before it creates one.
    */
   readonly mayExist: boolean;
-  /** The machine switches itself off then, whatever has become of its runner and of us. */
+  /** The machine powers itself off after this time, regardless of the state of its runner and of the platform. */
   readonly powerOffAfterSeconds: number;
 };
 
 /**
- * What tells that an instance was or will be taken back, and when: a warning before it (`notice`), the provider's record
- * after it (`provider-record`), or only that it is not there any more and nobody says why (`disappeared`).
+ * Evidence that an instance was or will be preempted, and when: a warning before it (`notice`), the provider's record
+ * after it (`provider-record`), or only the fact that the instance is gone without a recorded reason (`disappeared`).
  */
 export type PreemptionEvidence = {
   readonly evidence: 'notice' | 'provider-record' | 'disappeared';
@@ -56,7 +59,8 @@ export type PreemptionEvidence = {
 
 /**
  * State of an instance, from the provider's own record.
- * `gone` is proof: no process, disk or address of it is left. Evidence of preemption is the provider's own, never a guess.
+ * `gone` is proof: no process, disk or address of it is left. Preemption evidence always comes from the provider and is
+ * never guessed.
  */
 export type InstanceDescription = {
   readonly handle: InstanceHandle;
@@ -69,43 +73,49 @@ export type InstanceDescription = {
 };
 
 /**
- * One provider. Every method throws only `ArtenicError` with one of: `stockout quota auth rate-limited invalid-request
- * not-found conflict transient unknown-outcome unknown-state not-ready`. After `unknown-outcome` the caller looks the instance
- * up with `find` before it tries anything else.
+ * Interface of one provider. Methods throw only `ArtenicError`, with one of the types `stockout quota auth rate-limited
+ * invalid-request not-found conflict transient unknown-outcome unknown-state not-ready`. After `unknown-outcome` the
+ * caller looks the instance up with `find` before it does anything else.
  */
 export type Provider = {
   readonly name: string;
   readonly capabilities: ProviderCapabilities;
-  /** Whether it can be used now, and why not. Never throws for bad credentials: it says so. */
+  /** Tells whether the provider can be used now, and why not. Bad credentials are a result and never throw. */
   readonly check: () => Promise<ProviderCheck>;
-  /** Everything that could be launched at all, in no order; `spot`: its spot machines at least, where that is less work. */
+  /** All offers, in no order. With `spot`, an adapter may leave out other offers if that saves requests. */
   readonly catalog: (part: 'all' | 'spot') => Promise<readonly CatalogOffer[]>;
   /**
-   * Idempotent by `attemptId`, also when the first call's answer was lost, and after the instance has ended. `not-ready`: what an
-   * earlier call may have made need not be shown yet, and the launch is to be tried again.
+   * Idempotent by `attemptId`, even if the first call's answer was lost, and after the instance has ended. Throws
+   * `not-ready` while an instance of an earlier call may exist without being shown yet; the caller retries the launch.
    */
   readonly launch: (request: LaunchRequest) => Promise<InstanceHandle>;
-  /** An unknown instance throws `not-found`; one that was ours and ended is `gone`. */
+  /** Throws `not-found` for an unknown instance. An ended instance of this installation is `gone`. */
   readonly describe: (handle: InstanceHandle) => Promise<InstanceDescription>;
   /**
-   * What a few requests show of many machines, by instance id. The answer leaves out an instance that
-   * was not shown, is not ours, or has a state that the adapter does not know: `describe` tells those. It says nothing of preemption.
-   * An adapter without this method has a cheap `describe`.
+   * Descriptions of many instances from a few requests, by instance id. The result leaves out an instance that was not
+   * shown, belongs to another installation, or has a state that the adapter does not know; `describe` handles those
+   * cases. The result has no preemption evidence. An adapter without this method has a cheap `describe`.
    */
   readonly describeMany?: (handles: readonly InstanceHandle[]) => Promise<ReadonlyMap<string, InstanceDescription>>;
-  /** Everything in our tag namespace that is not gone. */
+  /** All instances in this installation's namespace that are not gone. */
   readonly list: () => Promise<readonly InstanceDescription[]>;
-  /** The attempt's instance, also one that has ended, as long as the provider remembers it; its picture is as old as the list's. */
+  /**
+   * The attempt's instance, including an ended one for as long as the provider remembers it. The description may be as
+   * old as the list.
+   */
   readonly find: (attemptId: string) => Promise<InstanceDescription | null>;
-  /** Idempotent; returns when asked, confirmation is `describe` saying `gone`. Gone already and never known are success. */
+  /**
+   * Idempotent. Returns when the provider has accepted the request; `describe` confirms the end with `gone`. Succeeds
+   * for an instance that is already gone or unknown.
+   */
   readonly terminate: (handle: InstanceHandle) => Promise<void>;
-  /** How old the picture may be that `list` and `find` show, in milliseconds; 60 s for an adapter that does not say. */
+  /** Maximum age of the data that `list` and `find` return, in milliseconds; 60 s if the method is absent. */
   readonly consistencyMs?: () => Promise<number>;
   /**
-   * The machine whose instances this adapter sees, and no others: what it cannot find may be on another one. Absent: its
-   * instances are seen from everywhere.
+   * The only machine whose instances this adapter sees; an instance that it cannot find may be on another machine.
+   * Absent if the provider's instances are visible from everywhere.
    */
   readonly machine?: () => Promise<string>;
-  /** The machine's console, for post-mortems; at most the last 64 KiB. */
+  /** Console output of the machine, for post-mortems; at most the last 64 KiB. */
   readonly console: (handle: InstanceHandle) => Promise<string>;
 };

@@ -1,7 +1,7 @@
 import type { ProviderModule } from './module.ts';
 import * as modules from './modules.ts';
 
-/** Every provider there is an adapter for, by name. None of the adapters is loaded by this. */
+/** Every provider that has an adapter, by name. Importing this loads none of the adapters. */
 export const providerModules: ReadonlyMap<string, ProviderModule> = new Map(
   Object.values(modules).map((module) => [module.name, module]),
 );

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceDescription, InstanceHandle, Provider } from './provider.ts';
 
-/** Looks that come within so long of each other become one. */
+/** Looks requested within this time of each other share one request. */
 const gatherMs = 200;
-/** A picture serves for this share of the interval, so that each look is answered by one that is younger than its last. */
+/** A result is reused for this share of the interval, so each look of a watch gets a newer result than its last. */
 const freshShare = 0.8;
-/** A machine that has not been asked about for so many intervals is looked at no more. */
+/** A machine is dropped after this many intervals without a look. */
 const forgottenAfter = 3;
 
 type Seen = {
@@ -17,8 +17,8 @@ type Seen = {
 type Many = NonNullable<Provider['describeMany']>;
 
 /**
- * One look at all machines of a provider that this process watches, shared by all their watches: those that come soon after it
- * are answered from it. One request is under way at a time, so that a provider that is slow or away is not asked more often.
+ * Shares one look at all machines of a provider among the watches of this process; looks that follow soon are answered
+ * from its result. Only one request runs at a time, so a slow or unreachable provider is not asked more often.
  */
 export class SharedLooks {
   readonly #describeMany: Many;
@@ -33,7 +33,7 @@ export class SharedLooks {
     this.#intervalMs = intervalMs;
   }
 
-  /** Null when the provider did not show it. Neither that nor `gone` is proof: a look at that machine alone is. */
+  /** Null if the provider did not show the machine. Neither null nor `gone` is proof; `describe` of that machine is. */
   async look(handle: InstanceHandle): Promise<InstanceDescription | null> {
     const key = keyOf(handle);
     const nowMs = performance.now();
@@ -53,7 +53,7 @@ export class SharedLooks {
     this.#wanted = new Map();
     this.#next = null;
     const asked = this.#ask(wanted);
-    // a failure is told to those who wait for this look, and no others
+    // only callers that wait for this look get its failure
     this.#running = asked.catch(() => undefined);
     await asked;
   }
@@ -62,7 +62,7 @@ export class SharedLooks {
     const nowMs = performance.now();
     for (const [key, { handle, seenMs, askedMs }] of this.#seen) {
       if (nowMs - askedMs > this.#intervalMs * forgottenAfter) this.#seen.delete(key);
-      // its own look is soon due
+      // its next look is due soon
       else if (nowMs - seenMs > (this.#intervalMs * freshShare) / 2) wanted.set(key, handle);
     }
     const found = await this.#describeMany([...wanted.values()]);

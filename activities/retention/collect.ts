@@ -4,7 +4,7 @@ import type { CollectorDeps } from '../../store/retention/round.ts';
 import type { CollectorActivities } from '../contracts/index.ts';
 import { withFailures } from '../failures.ts';
 
-/** Longer than a round may take: a try that was given up still works beside the next one until then. */
+/** Longer than a round may take, so that an abandoned try ends before the next one can get the lease. */
 const leaseMs = 10 * 60_000;
 
 export function createCollectorActivities(deps: CollectorDeps): CollectorActivities {

@@ -6,12 +6,12 @@ export function isAbsent(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** Another kind of file is where the key's file or folders should be. */
+/** Codes for another kind of file in the place of the key's file or folders. */
 const conflicts = new Set(['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST']);
-/** A symbolic link where none may be, or a path that no file system takes. */
+/** Codes for a forbidden symbolic link or a path that the file system does not accept. */
 const refused = new Set(['ELOOP', 'ENAMETOOLONG', 'EINVAL']);
 
-/** Faults of the file system as errors of ours; what a caller's own stream threw stays as it is. */
+/** Converts file system errors to platform errors. Other errors, such as a caller's stream error, stay unchanged. */
 export function toStorageError(error: unknown, key: string): unknown {
   const code = errorCode(error);
   if (isArtenicError(error) || !isSystemCode(code)) return error;
@@ -22,6 +22,6 @@ export function toStorageError(error: unknown, key: string): unknown {
     return new ArtenicError('conflict', `The object ${what} cannot be here: ${why}.`, { cause: error });
   }
   if (refused.has(code)) return new ArtenicError('validation-failed', `The key ${what} is refused.`, { cause: error });
-  // disk full, not writable, out of handles: it may pass, or a person makes it pass
+  // disk full, not writable, out of handles: the fault may be temporary, or an operator can fix it
   return new ArtenicError('unavailable', `The storage fails at the object ${what}.`, { cause: error });
 }

@@ -11,7 +11,10 @@ import { ContentError, putObject } from './write-object.ts';
 
 const sweepIntervalMs = 24 * 3_600_000;
 
-/** Objects as files: the key `a/b` is the file `root/a/b`. What is under way lies in `root/.tmp` and takes its place whole. */
+/**
+ * Stores objects as files: the key `a/b` is the file `root/a/b`. An upload is written to `root/.tmp` and moved into
+ * place when it is complete.
+ */
 export function createFilesystemStorage(
   { root }: { readonly root: string },
   limits = usualStorageLimits,
@@ -23,7 +26,7 @@ function objectsIn(root: string): ObjectStorage {
   let prepared: Promise<string> | null = null;
   let sweptAtMs = Date.now();
 
-  /** The root without symbolic links, made when missing. A failure is not kept. */
+  /** The root with symbolic links resolved, created if missing. A failure is not cached. */
   function realRoot(): Promise<string> {
     prepared ??= prepare(root).catch((error: unknown) => {
       prepared = null;
@@ -32,7 +35,7 @@ function objectsIn(root: string): ObjectStorage {
     return prepared;
   }
 
-  /** Once a day, by an upload: a process may live for months, and others that share the folder die. */
+  /** Runs at most once a day, during an upload, because processes may run for months while others in the folder die. */
   async function sweep(folder: string): Promise<void> {
     if (Date.now() - sweptAtMs < sweepIntervalMs) return;
     sweptAtMs = Date.now();

@@ -7,7 +7,7 @@ import { isAbsent } from './file-errors.ts';
 
 export const folderMode = 0o700;
 
-/** Each new folder's entry is made durable too, else a power cut could take the objects in it. */
+/** Creates the folder. Each new folder's entry is synced too; otherwise a power cut could lose its objects. */
 export async function makeFolders(root: string, folder: string): Promise<void> {
   await refuseLinks(await nearestFolder(folder));
   const first = await mkdir(folder, { recursive: true, mode: folderMode });
@@ -18,7 +18,7 @@ export async function makeFolders(root: string, folder: string): Promise<void> {
   }
 }
 
-/** The path itself, or what is there of it. */
+/** The path itself if it exists, else its nearest existing parent. */
 async function nearestFolder(path: string): Promise<string> {
   try {
     await realpath(path);
@@ -29,7 +29,7 @@ async function nearestFolder(path: string): Promise<string> {
   }
 }
 
-/** A symbolic link on the way could lead anywhere. */
+/** Refuses paths with symbolic links, because a link could lead out of the root. */
 export async function refuseLinks(folder: string): Promise<void> {
   if ((await realpath(folder)) === folder) return;
   throw new ArtenicError('validation-failed', 'A symbolic link stands where the storage keeps a folder.');
@@ -44,7 +44,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Takes away empty folders upwards; `rmdir` refuses one that has got something meanwhile. */
+/** Removes empty folders upwards. `rmdir` refuses a folder that has received an entry in the meantime. */
 export async function pruneFolders(root: string, from: string): Promise<void> {
   for (let folder = from; folder !== root; folder = dirname(folder)) {
     try {

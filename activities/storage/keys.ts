@@ -1,12 +1,12 @@
 import { ArtenicError } from '../../core/errors.ts';
 
-/** Folder for objects under way; no key begins with it. */
+/** Folder for unfinished uploads; no key begins with it. */
 export const temporaryFolder = '.tmp';
 
-/** The longest name that file systems take. */
+/** Longest file name that file systems accept. */
 const maxSegmentBytes = 255;
 
-/** The key's segments. Throws `validation-failed` for a key that could leave the root or stand for another one. */
+/** The key's segments. Throws `validation-failed` for a key that could leave the root or be equal to another key. */
 export function segmentsOf(key: string): readonly string[] {
   const segments = key.split('/');
   const problem = segments.map(problemOf).find((found) => found !== null) ?? reserved(segments);
@@ -14,7 +14,7 @@ export function segmentsOf(key: string): readonly string[] {
   throw new ArtenicError('validation-failed', `The key ${JSON.stringify(key)} ${problem}.`);
 }
 
-/** The folders that hold all keys with the prefix; the part after its last `/` may be the beginning of a name. */
+/** The folder path that all keys with the prefix share. The part after the last `/` may be an incomplete name. */
 export function foldersOfPrefix(prefix: string): readonly string[] {
   const end = prefix.lastIndexOf('/');
   return end === -1 ? [] : segmentsOf(prefix.slice(0, end));
@@ -24,7 +24,7 @@ function problemOf(segment: string): string | null {
   if (segment === '') return 'has an empty segment';
   if (segment === '.' || segment === '..') return `has the segment "${segment}"`;
   if (segment.includes('\0')) return 'has a NUL character';
-  // it would become a replacement character, and two keys one file
+  // lone surrogates become replacement characters, so two keys could become the same file
   if (!segment.isWellFormed()) return 'is not well-formed Unicode';
   return Buffer.byteLength(segment) > maxSegmentBytes ? 'has a segment longer than 255 bytes' : null;
 }

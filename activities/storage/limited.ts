@@ -3,19 +3,19 @@ import type { ObjectSigning, ObjectStorage, PartSigning } from '../../core/objec
 import { cancellation } from '../cancellation.ts';
 import { withinTime, type Clock } from '../time-limit.ts';
 
-/** How long calls may take, by their kind, in milliseconds. */
+/** Time limits by kind of call, in milliseconds. */
 export type StorageLimits = {
-  /** A request about one object; the beginning of its bytes. */
+  /** A request about one object, or the opening of its content. */
   readonly smallMs: number;
-  /** A small object in memory. */
+  /** Reading a small object into memory. */
   readonly readMs: number;
-  /** All pages together. */
+  /** All pages of a list together. */
   readonly listMs: number;
-  /** Between two pieces of a large object on their way, in either direction, and from the last one to the end. However long all take. */
+  /** Between two pieces of a transfer in either direction, and after the last piece. The total time is unlimited. */
   readonly stallMs: number;
 };
 
-/** One request of the S3 client may be silent for 60 s, and is sent up to four times: a transfer must outlast that. */
+/** The S3 client sends a request up to four times, each with up to 60 s of silence, so `stallMs` must be longer. */
 export const usualStorageLimits: StorageLimits = {
   smallMs: 30_000,
   readMs: 60_000,
@@ -26,12 +26,12 @@ export const usualStorageLimits: StorageLimits = {
 type Content = Parameters<ObjectStorage['put']>[1];
 type Effect = 'reads' | 'writes';
 
-/** Content in memory goes in pieces too, so that its progress is seen. */
+/** Content in memory is also sent in pieces, so that its progress restarts the clock. */
 const pieceBytes = 1024 * 1024;
 
 /**
- * The storage within its limits: a call that hangs is broken off as `unavailable`, or `unknown-outcome` where it may have
- * changed something. In an activity it also ends with the try that it belongs to.
+ * Wraps a storage so that every call has a time limit. A call over its limit is aborted with `unavailable`, or with
+ * `unknown-outcome` if it may have changed something. In an activity, a call also ends when the activity's try ends.
  */
 export function limitStorage(storage: ObjectStorage, limits: StorageLimits): ObjectStorage {
   const { smallMs, readMs, listMs, stallMs } = limits;
@@ -49,7 +49,7 @@ export function limitStorage(storage: ObjectStorage, limits: StorageLimits): Obj
   };
 }
 
-/** The same of signed requests: credentials are fetched, and uploads in parts are begun and ended. */
+/** The same for signing: it may fetch credentials, and it begins and ends uploads in parts. */
 export function limitSigning(signing: ObjectSigning, limits: StorageLimits): ObjectSigning {
   const { smallMs } = limits;
   return {
@@ -80,7 +80,7 @@ function lateFor(key: string, effect: Effect, limitMs: number): (cause: unknown)
   return (cause) => new ArtenicError(type, message, { cause });
 }
 
-/** The clock stands while the caller makes the next piece. */
+/** The clock is paused while the caller produces the next piece. */
 async function* piecesOf(content: Content, clock: Clock): AsyncGenerator<Uint8Array> {
   const source = (content instanceof Uint8Array ? slicesOf(content) : content)[Symbol.asyncIterator]();
   let isOver = false;
@@ -124,7 +124,7 @@ async function* untilItStalls(
     }
   } catch (error) {
     isOver = true;
-    // a source that hangs would hold its end up, too
+    // not awaited, because a source that hangs would also hang here
     source.return?.().catch((left: unknown) => messageOf(left));
     throw error;
   } finally {

@@ -4,9 +4,9 @@ import type { ObjectSigning, OwnUrls, SignedContent } from '../../core/object-st
 import { segmentsOf } from './keys.ts';
 
 export type OwnUrlsOptions = {
-  /** URL of the API as those reach it who get the signed requests. */
+  /** URL of the API that recipients of signed requests can reach. */
   readonly baseUrl: string;
-  /** Whoever knows it can sign; the same in all processes of an installation. */
+  /** Signing key, shared by all processes of an installation. Anyone with this key can sign requests. */
   readonly secret: Uint8Array;
   readonly now: () => Date;
 };
@@ -19,7 +19,7 @@ type Claims = {
   readonly content: SignedContent | null;
 };
 
-/** Signed requests that the API itself serves, for storage that cannot be reached from other machines. */
+/** Signed requests that the API itself serves, for storage that other machines cannot reach. */
 export function createOwnUrls(options: OwnUrlsOptions): ObjectSigning & OwnUrls {
   const { secret, now } = options;
   const signatureOf = ({ method, key, expires, content }: Claims): Buffer =>

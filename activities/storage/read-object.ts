@@ -23,7 +23,7 @@ export async function openObject(
 async function openFile(path: string): Promise<FileHandle | null> {
   try {
     await refuseLinks(dirname(path));
-    // without O_NONBLOCK, a pipe that somebody has put here would hold us for ever
+    // without O_NONBLOCK, opening a named pipe at this path would block forever
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (isAbsent(error)) return null;
@@ -88,7 +88,7 @@ export async function walk(root: string, folders: readonly string[], prefix: str
   return found;
 }
 
-/** A folder that is not there, or no longer, holds nothing. */
+/** Entries of the folder; empty if it does not exist or was removed in the meantime. */
 async function entriesOf(folder: string) {
   try {
     await refuseLinks(folder);

@@ -2,10 +2,10 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../error-code.ts';
 
-/** No upload takes that long; what is older was left by a process that died. */
+/** No upload takes this long, so an older file was left by a process that died. */
 const abandonedAfterMs = 24 * 3_600_000;
 
-/** Takes away what dead processes have left; other processes' uploads under way stay. */
+/** Removes files that dead processes left. Unfinished uploads of living processes stay. */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);

@@ -11,10 +11,10 @@ type PutOptions = Parameters<ObjectStorage['put']>[2];
 type Content = Parameters<ObjectStorage['put']>[1];
 
 const fileMode = 0o600;
-/** A folder may be taken away, because it is empty, between its making and its use; hardly so often. */
+/** A concurrent delete may prune a new, still empty folder before its use; more repetitions than this are unlikely. */
 const maxFolderTries = 20;
 
-/** A fault of whoever gives the content, which is not ours to translate. */
+/** Wraps an error of the content's source, which the storage passes on unchanged. */
 export class ContentError extends Error {
   override readonly name = 'ContentError';
 }
@@ -83,12 +83,12 @@ async function moveIntoPlace(root: string, temporary: string, path: string, ifAb
   for (let tries = 1; ; tries++) {
     try {
       await makeFolders(root, folder);
-      // a link, unlike a rename, never takes the place of what is there
+      // unlike a rename, a link never replaces an existing file
       if (ifAbsent) await link(temporary, path);
       else await rename(temporary, path);
       break;
     } catch (error) {
-      // a delete has pruned a folder that we counted on
+      // a concurrent delete has pruned a folder on the path
       if (errorCode(error) !== 'ENOENT' || tries === maxFolderTries) throw error;
     }
   }
@@ -96,7 +96,7 @@ async function moveIntoPlace(root: string, temporary: string, path: string, ifAb
   try {
     await syncFolder(folder);
   } catch (error) {
-    // deleted again already, and its folder with it
+    // the object and its folder have already been deleted again
     if (errorCode(error) !== 'ENOENT') throw error;
   }
 }

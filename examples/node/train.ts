@@ -35,7 +35,7 @@ console.log(`${rows} points, sha256 ${sha256}, xxh64 ${xxh64}`);
 
 const split = stratifiedHoldoutSplit(classes, 0.2, seed);
 const pointsAt = (places: Uint32Array) => Array.from(places, (place) => points[place] ?? { x: 0, y: 0 });
-// scaling comes from the training rows alone
+// scaling is computed from the training rows only
 const features = fitFeatures(
   [
     { name: 'x', kind: 'numeric' },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { TrainingError, type Column, type TableRow } from '@artenic/training';
 
-/** What the network sees. Sex is left out: it is unknown for 11 of the 344 birds. */
+/** Inputs of the network. Sex is left out, because it is unknown for 11 of the 344 birds. */
 export const columns: readonly Column[] = [
   { name: 'beak_length_mm', kind: 'numeric' },
   { name: 'beak_depth_mm', kind: 'numeric' },
@@ -10,7 +10,7 @@ export const columns: readonly Column[] = [
   { name: 'island', kind: 'categorical' },
 ];
 
-/** Names in the data file; the model's inputs are named in the way of identifiers. */
+/** Column names in the data file. The model's inputs have identifier-like names instead. */
 const sourceNames: Readonly<Record<string, string>> = {
   beak_length_mm: 'Beak Length (mm)',
   beak_depth_mm: 'Beak Depth (mm)',
@@ -21,7 +21,7 @@ const sourceNames: Readonly<Record<string, string>> = {
 
 export type Penguin = { readonly species: string; readonly row: TableRow };
 
-/** Reads the birds whose species and values are all known. */
+/** Reads the birds with a known species and complete values. */
 export function readPenguins(path: string): { readonly penguins: readonly Penguin[]; readonly dropped: number } {
   const records: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (!Array.isArray(records)) throw new TrainingError('invalid-data', `${path} must hold a JSON list.`);

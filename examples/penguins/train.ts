@@ -24,7 +24,7 @@ const epochs = configNumber(job.config, 'epochs', { fallback: 120, minimum: 1, m
 const batchSize = configNumber(job.config, 'batchSize', { fallback: 16, minimum: 1, maximum: 4096, whole: true });
 const learningRate = configNumber(job.config, 'learningRate', { fallback: 0.005, minimum: 1e-9, maximum: 1e9 });
 const seed = configNumber(job.config, 'seed', { fallback: 7, minimum: 0, maximum: 2 ** 53 - 1, whole: true });
-// makes the job last longer, to try what happens when something dies in the middle
+// makes the job last longer, so that you can test failures while it runs
 const stepDelayMs = configNumber(job.config, 'stepDelayMs', { fallback: 0, minimum: 0, maximum: 60_000 });
 
 const { penguins, dropped } = readPenguins(job.dataFile('penguins.json'));
@@ -32,7 +32,7 @@ console.log(`${penguins.length} penguins; ${dropped} left out because a measurem
 
 const labels = [...new Set(penguins.map(({ species }) => species))].sort();
 const split = stratifiedSplit(penguins, ({ species }) => species, heldOutFraction, RandomNumbers.fromSeed(seed));
-// scaling and categories come from the training rows alone
+// scaling and categories are computed from the training rows only
 const features = fitFeatures(
   columns,
   split.train.map(({ row }) => row),
@@ -87,7 +87,7 @@ const { outcome, step, metrics } = await train({
 
 if (outcome === 'completed') {
   writeFileSync(job.outputFile('model.onnx'), exportModel(trainer, { features, labels }));
-  // A bird that the network has never seen, to try the model with.
+  // a bird that the network has never seen, for a test prediction
   const [unseen] = split.heldOut;
   writeFileSync(job.outputFile('held-out.json'), JSON.stringify({ inputs: unseen?.row, label: unseen?.species }));
   console.log(`model.onnx written after ${step} steps; ${split.heldOut.length} penguins were held out`, metrics);

@@ -63,7 +63,7 @@ def main() -> None:
 
     with open(os.environ["ARTENIC_METRICS_FILE"], "a", buffering=1) as metrics:
         while epoch < CONFIG["epochs"]:
-            # the order comes from the seed and the epoch, so that it needs no place in the checkpoint
+            # the order depends only on the seed and the epoch, so the checkpoint need not store it
             random = torch.Generator().manual_seed(1_000_003 * CONFIG["seed"] + epoch)
             order = held_out + torch.randperm(len(features) - held_out, generator=random)
             total = 0.0

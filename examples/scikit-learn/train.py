@@ -40,7 +40,7 @@ def main() -> None:
     found = sorted(CHECKPOINTS.glob("epoch-*.json"))
     if found:
         saved = json.loads(found[-1].read_text())
-        # makes the arrays, which then get the values that were kept
+        # creates the arrays, which then get the restored values
         model.partial_fit(x[:1], y[:1], classes=np.unique(y))
         model.coef_ = np.array(saved["coef"])
         model.intercept_ = np.array(saved["intercept"])

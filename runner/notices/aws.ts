@@ -3,7 +3,10 @@ import { requestTimeoutMs, type NoticeProtocol, type Said } from './protocol.ts'
 
 const tokenSeconds = 21_600;
 
-/** Paths of AWS's metadata service, version 2 (docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html). */
+/**
+ * Paths of AWS's metadata service, version 2
+ * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html).
+ */
 const paths = {
   token: '/latest/api/token',
   action: '/latest/meta-data/spot/instance-action',
@@ -12,7 +15,7 @@ const paths = {
 const actionSchema = z.object({ action: z.string(), time: z.iso.datetime({ offset: true }) });
 const rebalanceSchema = z.object({ noticeTime: z.iso.datetime({ offset: true }) });
 
-/** Amazon EC2, and clouds that speak its protocol. */
+/** Notice protocol of Amazon EC2 and of clouds that imitate it. */
 export function openAws(baseUrl: string): NoticeProtocol {
   return new AwsMetadata(baseUrl);
 }
@@ -32,7 +35,7 @@ class AwsMetadata implements NoticeProtocol {
     return { notice: null, rebalance: rebalance === null ? null : new Date(rebalance.noticeTime) };
   }
 
-  /** Null when there is nothing (404). */
+  /** Null if the document does not exist (404). */
   async #read<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T> | null> {
     this.#token ??= await this.#newToken();
     let response = await this.#get(path, this.#token);

@@ -4,7 +4,7 @@ import type { NoticeProtocol } from './protocol.ts';
 
 const lookEveryMs = 500;
 
-/** Says something once; whoever listens later hears it at once. */
+/** A value that is published once. A listener that is added later is called at once. */
 class Word<T> {
   #said: T | null = null;
   readonly #listeners: ((value: T) => void)[] = [];
@@ -23,7 +23,7 @@ class Word<T> {
   }
 }
 
-/** Looks twice a second whether the provider takes the machine back. */
+/** Polls the provider's metadata service for preemption notices twice a second. */
 export class Notices {
   readonly #protocol: NoticeProtocol | null;
   readonly #end = new AbortController();
@@ -36,17 +36,17 @@ export class Notices {
     if (protocol !== null) void this.#run();
   }
 
-  /** Heard from elsewhere. */
+  /** Takes a notice from another source, such as the API. */
   hear(deadline: Date): void {
     this.#notice.say(deadline);
   }
 
-  /** The machine ends then. */
+  /** Calls the listener with the time at which the machine ends. */
   onNotice(listener: (deadline: Date) => void): void {
     this.#notice.listen(listener);
   }
 
-  /** It is more likely than usual that the machine will be taken back; no time is set. */
+  /** Calls the listener when a preemption becomes more likely than usual, without a known time. */
   onRebalance(listener: (since: Date) => void): void {
     this.#rebalance.listen(listener);
   }
@@ -58,7 +58,7 @@ export class Notices {
     }
   }
 
-  /** One look, which never fails: a service that is away says nothing. */
+  /** Polls once. Never throws; an unreachable service counts as no notice. */
   async look(): Promise<void> {
     if (this.#protocol === null || this.#notice.isSaid) return;
     try {

@@ -1,19 +1,19 @@
-/** What a machine's own cloud says of its future; null where it says nothing. */
+/** Preemption warnings of a machine's cloud; null where there is none. */
 export type Said = {
-  /** The machine is taken back then. */
+  /** Time of the preemption. */
   readonly notice: Date | null;
-  /** Since then it is more likely than usual that it will be; no time is set. */
+  /** Time since which a preemption is more likely than usual, without a known time. */
   readonly rebalance: Date | null;
 };
 
-/** How a machine asks its cloud: one file of this folder for each. */
+/** Protocol by which a machine asks its cloud for notices. Each protocol has a file in this folder. */
 export type NoticeProtocol = {
-  /** One look. Throws when the service is away or says what nobody understands. */
+  /** Polls once. Throws if the service is unreachable or its answer is invalid. */
   readonly look: () => Promise<Said>;
 };
 
-/** Asks the service at a base URL. */
+/** Creates the protocol for the service at a base URL. */
 export type OpenProtocol = (baseUrl: string) => NoticeProtocol;
 
-/** The service is on the machine's own host, or not there at all. */
+/** Short, because the service either runs on the machine's own host or does not exist. */
 export const requestTimeoutMs = 1500;

@@ -2,13 +2,13 @@ import { complain } from '../error-text.ts';
 import { openAws } from './aws.ts';
 import type { NoticeProtocol, OpenProtocol } from './protocol.ts';
 
-/** Every protocol, by the name that a boot script gives. */
+/** Every protocol, by its name in boot scripts. */
 const protocols: ReadonlyMap<string, OpenProtocol> = new Map([['aws', openAws]]);
 
-/** What the simulated cloud speaks, and what machines speak that booted by a script without a name. */
+/** Default protocol, used by the simulated cloud and by boot scripts without a protocol name. */
 const usual = openAws;
 
-/** How this machine asks its cloud; null where there is nothing to ask. */
+/** This machine's notice protocol; null if no metadata service is configured. */
 export function protocolOf(environment: NodeJS.ProcessEnv): NoticeProtocol | null {
   const { ARTENIC_NOTICES: name, ARTENIC_METADATA_URL, SIMULATED_METADATA_URL } = environment;
   const url = ARTENIC_METADATA_URL ?? SIMULATED_METADATA_URL ?? '';

@@ -4,12 +4,12 @@ import { backOffMs, jsonOrNull, problemSchema, type Bootstrap } from '@artenic/c
 import { fetchByEnvironment } from '@artenic/core/proxy';
 import { z } from 'zod';
 
-/** A newer attempt has taken over, or this one has been ended: nothing of ours is wanted any more. */
+/** A newer attempt has taken over, or this attempt was ended, so the API accepts no further writes of it. */
 export class FencedError extends Error {
   override readonly name = 'FencedError';
 }
 
-/** The server has these bytes up to another offset. */
+/** The server has stored the bytes up to another offset. */
 export class OffsetMismatchError extends Error {
   override readonly name = 'OffsetMismatchError';
   readonly expectedOffset: number;
@@ -19,37 +19,40 @@ export class OffsetMismatchError extends Error {
   }
 }
 
-/** No answer, one that says "later", or one of somebody else who listens at our API's old address. */
+/** No answer, an answer to retry later, or an answer of another server at the API's old address. */
 class UnreachableError extends Error {
   override readonly name: string = 'UnreachableError';
 }
 
-/** The API answered 429, before it looked at the token. */
+/** The API answered 429 before it checked the token. */
 class BusyError extends UnreachableError {
   override readonly name = 'BusyError';
 }
 
-/** Who answers does not know our token. While we run, that is somebody else: a newer attempt would make us `fenced`. */
+/**
+ * The server does not know the attempt's token. During an attempt, that server is not the API, because the API answers
+ * `fenced` to a replaced attempt.
+ */
 class StrangerError extends UnreachableError {
   override readonly name = 'StrangerError';
 }
 
-/** The API has understood and refuses; `message` is for people. */
+/** The API understood the request and refused it; `message` is meant for users. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
 type Patience = {
-  /** Ends the waiting with its reason. */
+  /** Aborts the wait with its reason. */
   readonly signal?: AbortSignal;
-  /** How long an unknown token is blamed on the address; for ever when absent. */
+  /** How long an unknown token counts as a wrong address, in milliseconds; without limit if absent. */
   readonly strangerMs?: number;
 };
 
 export type RunnerApi = {
-  /** One try. Bytes go as they are, anything else as JSON. */
+  /** Sends one request. Bytes are sent unchanged, other bodies as JSON. */
   readonly post: <T extends z.ZodType>(path: string, body: unknown, answer: T) => Promise<z.output<T>>;
-  /** Tries until there is an answer, with pauses that grow to two seconds. */
+  /** Retries until there is an answer, with pauses that grow to two seconds. */
   readonly postUntilAnswered: <T extends z.ZodType>(
     path: string,
     body: unknown,
@@ -62,7 +65,7 @@ const requestTimeoutMs = 15_000;
 const pauseMs = { first: 100, most: 2000 };
 const endpointsSchema = z.object({ api: z.url() });
 
-/** Callbacks to the API with this attempt's token. The API may be away for hours: nothing here gives up by itself. */
+/** Requests to the API with this attempt's token. No retry limit applies, because the API may be away for hours. */
 export function createRunnerApi(
   bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile' | 'traceparent'>,
   token: string,
@@ -71,13 +74,13 @@ export function createRunnerApi(
   const trace = bootstrap.traceparent === undefined ? {} : { traceparent: bootstrap.traceparent };
   let baseUrl = bootstrap.apiUrl;
 
-  /** On this machine the platform may have come back on another port. */
+  /** Reads the API's current URL, because a restarted platform on this machine may use another port. */
   function lookForApi(): void {
     if (bootstrap.endpointsFile === undefined) return;
     try {
       baseUrl = endpointsSchema.parse(JSON.parse(readFileSync(bootstrap.endpointsFile, 'utf8'))).api;
     } catch {
-      // Half written or not there while the platform starts: the address we have stays.
+      // the file may be missing or incomplete while the platform starts, so the known address stays
     }
   }
 

@@ -57,9 +57,9 @@ const healthSchema = readySchema.extend({
   providers: z.array(z.object({ name: z.string(), usable: z.boolean(), message: z.string() })),
 });
 
-/** How long to wait before asking again when a log or a job has nothing new. */
+/** Pause before the next request when a log or a job has nothing new. */
 const followPauseMs = 400;
-/** Tries of somebody who follows a job while the API restarts: about a minute. */
+/** Retries while following a job across a restart of the API: about a minute. */
 const patience = { retries: 15 } as const;
 
 async function download(http: Http, path: string): Promise<Uint8Array> {
@@ -81,11 +81,11 @@ function jobsApi(http: Http) {
     options: Signal & { readonly retries?: number } = {},
   ): Promise<LogPage> => http.json({ method: 'GET', path: jobPath(id, '/logs'), query, ...options }, logPageSchema);
   return {
-    /** Submits a job; with the same key a second call returns the first one's job. */
+    /** Submits a job. A second call with the same key returns the first call's job. */
     submit: (spec: JobSpecInput, options: Signal & { readonly idempotencyKey?: string } = {}): Promise<JobView> =>
       http.json({ method: 'POST', path: '/api/v1/jobs', json: spec, ...options }, jobViewSchema),
     get,
-    /** Newest first, page by page as it is read. */
+    /** Newest first. Fetches each page when iteration reaches it. */
     list: (
       query: { readonly state?: JobState; readonly service?: string; readonly pageSize?: number } = {},
     ): AsyncGenerator<JobView> =>
@@ -101,10 +101,10 @@ function jobsApi(http: Http) {
       ),
     cancel: (id: string): Promise<JobView> =>
       http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
-    /** Tells the job something from outside; a second call with the same event id changes nothing. */
+    /** Sends a signal to the job. A second call with the same event id changes nothing. */
     signal: (id: string, name: SignalName, event: SignalRequest & { readonly id: string }): Promise<SignalAnswer> =>
       http.json({ method: 'POST', path: jobPath(id, `/signals/${name}`), json: event }, signalAnswerSchema),
-    /** Why each attempt was made, in their order. */
+    /** Reasons for each attempt, in order. */
     decisions: (id: string, options: Signal = {}): Promise<readonly DecisionView[]> =>
       allOf(http, jobPath(id, '/decisions'), decisionViewSchema, options),
     /** Offers whose launch was refused, one row each. */
@@ -131,8 +131,8 @@ function jobsApi(http: Http) {
       ).items,
     logPage,
     /**
-     * Pages of a log from `offset` on, of the newest attempt when none is named. With `follow` until that attempt has
-     * ended; when none is named through all later ones, until the job has.
+     * Pages of a log from `offset` on, of the newest attempt if `attempt` is absent. With `follow`, continues until
+     * that attempt has ended; if `attempt` is absent, continues through later attempts until the job has ended.
      */
     logs: async function* (
       id: string,
@@ -150,7 +150,7 @@ function jobsApi(http: Http) {
         const place = { ...rest, offset, ...(attempt === undefined ? {} : { attempt }) };
         const page = await logPage(id, place, { ...patience, ...options });
         if (page.nextOffset > offset) {
-          // Offsets belong to one attempt, and a job that recovers gets a newer one.
+          // offsets belong to one attempt, and a recovering job gets a newer attempt
           attempt = page.attempt;
           offset = page.nextOffset;
           yield page;
@@ -162,7 +162,7 @@ function jobsApi(http: Http) {
         if (page.complete && job.currentAttempt > page.attempt) [attempt, offset] = [page.attempt + 1, 0];
         else if (hasEnded) return;
         else {
-          // One more look: what came last may have come after this page.
+          // reads once more, because the last lines may have arrived after this page
           hasEnded = isTerminalJobState(job.state);
           if (!hasEnded) await pause(followPauseMs, options.signal);
         }
@@ -171,7 +171,7 @@ function jobsApi(http: Http) {
     /** A file that an attempt left in its output folder. */
     output: (id: string, attempt: number, path: string): Promise<Uint8Array> =>
       download(http, jobPath(id, `/outputs/${attempt}/${path.split('/').map(encodeURIComponent).join('/')}`)),
-    /** Waits for a terminal state; `onChange` sees every look. */
+    /** Waits for a terminal state. Calls `onChange` after every poll. */
     waitFor: async (
       id: string,
       options: Signal & { readonly onChange?: (job: JobView) => void } = {},
@@ -231,14 +231,14 @@ function modelsApi(http: Http) {
 
 export type ArtenicClient = ReturnType<typeof createClient>;
 
-/** Everything the API offers, with retries, idempotency keys, checked answers and pages as iterators. */
+/** Client of the whole API, with retries, idempotency keys, validated answers and pages as iterators. */
 export function createClient(options: ClientOptions) {
   const http = createHttp(options);
   return {
     jobs: jobsApi(http),
     models: modelsApi(http),
     objects: {
-      /** Uploads content under its SHA-256 unless it is there; `body` is called for each try. Returns whether it was sent. */
+      /** Uploads content unless its SHA-256 is stored. Calls `body` for each try. Returns whether it sent anything. */
       upload: async (kind: ObjectKind, sha256: string, body: () => UploadBody): Promise<boolean> => {
         const path = `/api/v1/objects/${kind}/${sha256}`;
         const isThere = await http.raw({ method: 'HEAD', path, accepts: 404 }, ({ ok }) => Promise.resolve(ok));
@@ -248,7 +248,7 @@ export function createClient(options: ClientOptions) {
         return true;
       },
     },
-    /** One row: a value per named input. Without a version the one in production answers. */
+    /** Predicts one row: a value per named input. Without a version, the production version answers. */
     predict: (
       model: string,
       inputs: PredictRequest['inputs'],
@@ -258,7 +258,7 @@ export function createClient(options: ClientOptions) {
         { method: 'POST', path: modelPath(model, '/predict'), json: { inputs, ...predictOptions } },
         predictResponseSchema,
       ),
-    /** Many rows in one request, at most 10,000; each is answered for itself, in their order. */
+    /** Predicts at most 10,000 rows in one request. Each row has its own answer, in order. */
     predictBatch: (
       model: string,
       rows: readonly PredictBatchRequest['inputs'][number][],
@@ -279,15 +279,15 @@ export function createClient(options: ClientOptions) {
     /** A token that signs one browser in at `/sign-in#token=…`, once. */
     signInLink: (): Promise<z.output<typeof signInLinkSchema>> =>
       http.json({ method: 'POST', path: '/api/v1/session/links' }, signInLinkSchema),
-    /** Whether the API lives. Needs no key. */
+    /** Checks that the API process runs. Needs no key. */
     alive: (): Promise<z.output<typeof aliveSchema>> => http.json({ method: 'GET', path: '/health' }, aliveSchema),
-    /** Whether requests can be answered; "no" is an answer too. Needs no key. */
+    /** Whether the API can answer requests. Returns false instead of throwing on 503. Needs no key. */
     ready: (): Promise<z.output<typeof readySchema>> =>
       http.json({ method: 'GET', path: '/health/ready', accepts: 503 }, readySchema),
-    /** As `ready`, with the state of each part, and how many milliseconds it took to answer. */
+    /** Like `ready`, with the state and response time in milliseconds of each part. */
     health: (): Promise<z.output<typeof healthSchema>> =>
       http.json({ method: 'GET', path: '/health/detailed', accepts: 503 }, healthSchema),
-    /** Events by topic over the WebSocket, resumed behind the last one after every broken connection. */
+    /** Events by topic over the WebSocket. Resumes after the last event when a connection breaks. */
     live: (live: LiveOptions): LiveSubscription => followEvents(options, live),
   };
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '@artenic/core';
 
-/** The API has refused: `problem` is its RFC 9457 document. */
+/** The API refused the request; `problem` is its RFC 9457 document. */
 export class ArtenicApiError extends Error {
   override readonly name = 'ArtenicApiError';
   readonly problem: Problem;

@@ -6,44 +6,44 @@ export type ClientOptions = {
   /** URL of the API, without a path. */
   readonly url: string;
   readonly apiKey: string;
-  /** Longest time for one try, 30 s by default. */
+  /** Timeout of one try, 30 s by default. */
   readonly timeoutMs?: number;
-  /** Tries after the first for what may be repeated, 4 by default. */
+  /** Maximum retries of requests that may be repeated, 4 by default. */
   readonly retries?: number;
   readonly fetch?: typeof fetch;
 };
 
-/** What `fetch` takes as a body. */
+/** Body types that `fetch` accepts. */
 export type UploadBody = NonNullable<RequestInit['body']>;
 
 export type RequestOptions = {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly path: string;
-  /** A list is sent as its name once for each value. */
+  /** For a list, the name is repeated for each value. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is; called anew for each try. */
+  /** Sent unchanged; `body` is called for each try. */
   readonly content?: { readonly type: string; readonly body: () => UploadBody };
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
-  /** An upload or a download: as long as it takes. */
+  /** Disables the timeout, for uploads and downloads. */
   readonly unbounded?: boolean;
-  /** In place of the client's own number. */
+  /** Overrides the client's number of retries. */
   readonly retries?: number;
-  /** An error status that is an answer here. */
+  /** Error status that counts as an answer. */
   readonly accepts?: number;
 };
 
 export type Http = {
   readonly json: <T extends z.ZodType>(options: RequestOptions, schema: T) => Promise<z.output<T>>;
-  /** Reads an answer of any status below 400, or `accepts`. A connection that breaks while it is read is repeated too. */
+  /** Reads an answer with a 2xx status or `accepts`. A connection that breaks during `read` is retried, too. */
   readonly raw: <T>(options: RequestOptions, read: (response: Response) => Promise<T>) => Promise<T>;
 };
 
 const betweenTriesMs = { first: 200, most: 5000 };
 
-/** Ends early with the reason of whoever aborts. */
+/** Rejects with the signal's reason when the signal aborts. */
 export function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((done, fail) => {
     const abort = () => {
@@ -75,8 +75,8 @@ async function errorOf(response: Response): Promise<ArtenicApiError> {
 }
 
 /**
- * Requests with retries: connection failures, 429 and 503 are tried again with growing, jittered pauses or as
- * Retry-After says. Every POST carries an idempotency key, so that a repeat has no second effect.
+ * Sends requests with retries: connection failures, 429 and 503 are retried after growing, jittered pauses, or after
+ * the time in Retry-After. Every POST has an idempotency key, so that a retry has no second effect.
  */
 export function createHttp(options: ClientOptions): Http {
   const send = options.fetch ?? globalThis.fetch;
@@ -145,7 +145,7 @@ function isWorthRepeating(error: unknown): boolean {
   return status === 429 || status === 503 || type.endsWith('idempotency-in-flight');
 }
 
-/** Undefined when it is no JSON. */
+/** Undefined for invalid JSON. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -4,24 +4,24 @@ import type { ClientOptions } from './http.ts';
 export type LiveOptions = {
   /** `jobs`, `job:<id>`, `models`, `providers`. */
   readonly topics: readonly string[];
-  /** Resume behind this sequence number; from now on when absent. */
+  /** Resumes after this sequence number; starts with new events if absent. */
   readonly after?: number;
   readonly onEvent: (event: LiveEvent) => void;
-  /** There is more to fetch of a followed job's log or metrics. Those of a time without connection are lost. */
+  /** A followed job's log or metrics have grown. Hints sent while the connection was broken are lost. */
   readonly onHint?: (hint: LiveHint) => void;
-  /** Events may be missing here (a restored database, a message of a newer server): ask for what they would have told. */
+  /** Events may be missing (a restored database, a message of a newer server), so fetch the current state. */
   readonly onGap?: () => void;
-  /** The subscription has failed for good: the server refuses its topics, or the key has ended. */
+  /** The subscription has failed permanently: the server refuses its topics, or the key is no longer valid. */
   readonly onError?: (error: Error) => void;
   readonly onState?: (state: 'connected' | 'reconnecting') => void;
 };
 export type LiveSubscription = { readonly close: () => void };
 
-/** The close code of a policy: the same request would be refused again. */
+/** WebSocket close code for a policy violation; the same request would be refused again. */
 const refusedCode = 1008;
 const pauseMs = { first: 250, most: 5000 };
 
-/** Follows events; a broken connection is made again, and goes on behind the last event seen. */
+/** Follows events. A broken connection is reopened and resumes after the last event seen. */
 export function followEvents(client: ClientOptions, options: LiveOptions): LiveSubscription {
   const url = new URL('/ws', client.url);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -62,7 +62,7 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
     const opened = new WebSocket(url, ['artenic.v1', `bearer.${client.apiKey}`]);
     socket = opened;
     opened.addEventListener('open', () => {
-      // Asked for only when wanted: an older server knows no hints.
+      // sent only with `onHint`, because older servers do not know hints
       const hints = options.onHint === undefined ? {} : { hints: true };
       opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: reader.after(), ...hints }));
     });

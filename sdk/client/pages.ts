@@ -13,7 +13,7 @@ export async function* pages<T>(fetchPage: (cursor: string | undefined) => Promi
   }
 }
 
-/** Every page of what belongs to one job or model; an answer of an older API is one page. */
+/** Reads all pages of a job's or model's items. An older API answers with a single page. */
 export async function allOf<T extends z.ZodType>(
   http: Http,
   path: string,

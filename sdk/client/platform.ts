@@ -29,14 +29,14 @@ export type AuditQuery = {
 
 export const itemsOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
-/** Everything that is absent is left open. */
+/** Filters for offers; an absent field does not filter. */
 export type OffersQuery = {
   readonly provider?: string;
   readonly regions?: readonly string[];
   readonly market?: 'spot' | 'on-demand';
   /** Type of accelerator. */
   readonly gpu?: string;
-  /** At least so many. */
+  /** Minimum number of GPUs. */
   readonly gpus?: number;
   readonly vcpu?: number;
   readonly memoryGib?: number;
@@ -44,23 +44,23 @@ export type OffersQuery = {
   readonly limit?: number;
 };
 
-/** Where jobs can run, and what is wrong there. */
+/** Requests about providers, offers and the platform's condition. */
 export function platformApi(http: Http) {
   return {
     providers: async (): Promise<readonly ProviderView[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
-    /** What is wrong with providers, sweeps, clocks and instances. */
+    /** Problems with providers, sweeps, clocks and instances. */
     doctor: (): Promise<DoctorReport> => http.json({ method: 'GET', path: '/api/v1/doctor' }, doctorReportSchema),
-    /** What the collector would remove now. */
+    /** Rows and objects that the collector would remove now. */
     garbage: (): Promise<GarbageReport> => http.json({ method: 'GET', path: '/api/v1/garbage' }, garbageReportSchema),
-    /** Who did what, newest first. */
+    /** Audit entries, newest first. */
     audit: (query: AuditQuery = {}): Promise<Page<AuditEntry>> =>
       http.json({ method: 'GET', path: '/api/v1/audit', query: { ...query } }, pageSchema(auditEntrySchema)),
-    /** Instances that exist at their provider and should not, longest first. */
+    /** Instances that exist at their provider but should not, longest first. */
     unresolvedInstances: async (): Promise<readonly UnresolvedInstance[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/instances/unresolved' }, itemsOf(unresolvedInstanceSchema)))
         .items,
-    /** What could be launched, cheapest first, as the providers said it last. */
+    /** Offers that can be launched, cheapest first, from the providers' last catalogs. */
     offers: ({ regions, ...query }: OffersQuery = {}): Promise<OffersView> =>
       http.json(
         { method: 'GET', path: '/api/v1/offers', query: { ...query, regions: regions?.join(',') } },

@@ -9,14 +9,14 @@ type Refusal = { readonly message: string; readonly problem: ProviderProblem };
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** Why the region cannot be used, in words for the operator; null when it can. Needs no STS: two calls of EC2's say all. */
+/** Tells the operator why the region cannot be used; null if it can. Two EC2 calls are enough, so STS is not needed. */
 export async function checkRegion(
   ec2: Ec2,
   { region }: AwsRegion,
   input: Sdk.RunInstancesCommandInput,
   { apiUrl, endpoint }: { readonly apiUrl: string; readonly endpoint?: string | undefined },
 ): Promise<Refusal | null> {
-  // a server on this machine has its instances here too
+  // instances of an EC2 server on this machine also run here
   const isLocal = endpoint !== undefined && loopback.test(new URL(endpoint).hostname);
   if (!isLocal && loopback.test(new URL(apiUrl).hostname)) {
     const message = `Instances cannot reach the API at ${apiUrl}; set ARTENIC_API_URL to an address that they can.`;

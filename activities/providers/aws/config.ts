@@ -30,7 +30,10 @@ export const awsConfigSchema = z.object({
 });
 export type AwsConfig = z.output<typeof awsConfigSchema>;
 
-/** Newest images of AWS's own, which EC2 looks up itself (docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-systems-manager-parameter-to-find-AMI.html). */
+/**
+ * AWS's newest images, which EC2 itself resolves
+ * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-systems-manager-parameter-to-find-AMI.html).
+ */
 const usualImage = 'resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
 const usualGpuImage =
   'resolve:ssm:/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id';
@@ -44,7 +47,7 @@ export function awsRegionsOf(config: AwsConfig): readonly AwsRegion[] {
     region,
     imageId: images.get(region) ?? usualImage,
     gpuImageId: gpuImages.get(region) ?? usualGpuImage,
-    // a zone is its region and a letter; a local zone's name begins with its region, too
+    // a zone's name begins with its region, also for local zones
     subnets: new Map(subnets.filter(([zone]) => zone.startsWith(region))),
     securityGroupIds: groups.filter(([name]) => name === region).map(([, group]) => group),
   }));

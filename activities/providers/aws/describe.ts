@@ -9,7 +9,7 @@ const states: Readonly<Record<Sdk.InstanceStateName, InstanceDescription['state'
   running: 'running',
   'shutting-down': 'stopping',
   stopping: 'stopping',
-  // nobody of ours stops instances; its disk is still billed
+  // the platform never stops instances; the disk of a stopped one is still billed
   stopped: 'stopping',
   terminated: 'gone',
 };
@@ -22,7 +22,7 @@ const endsByReason: ReadonlyMap<string, EndedBy> = new Map([
   ['Server.SpotInstanceShutdown', 'preemption'],
 ]);
 
-/** It never came to life; that is no preemption. */
+/** State reasons of an instance that never started, which is no preemption. */
 const neverStarted = new Set([
   'Server.InsufficientInstanceCapacity',
   'Server.InternalError',
@@ -41,10 +41,10 @@ const takenBack = new Set([
   'instance-terminated-by-experiment',
 ]);
 const warned = new Set(['marked-for-termination', 'marked-for-stop']);
-/** From the warning to the end (docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html). */
+/** Time from notice to end (docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html). */
 const noticeMs = 120_000;
 
-/** Throws `unknown-state` for what EC2's documentation does not name. */
+/** Throws `unknown-state` for a state that EC2's documentation does not name. */
 export function describe(
   instance: Sdk.Instance,
   spotRequest: Sdk.SpotInstanceRequest | null,
@@ -83,7 +83,7 @@ function endOf({ StateReason }: Sdk.Instance, spotRequest: Sdk.SpotInstanceReque
   return takenBack.has(spotRequest?.Status?.Code ?? '') ? 'preemption' : 'unknown';
 }
 
-/** EC2 has no field for it: `User initiated (2026-11-23 09:01:47 GMT)`. */
+/** Reads the end time from the reason text, as EC2 has no field for it: `User initiated (2026-11-23 09:01:47 GMT)`. */
 function endTimeOf(
   { StateTransitionReason }: Sdk.Instance,
   spotRequest: Sdk.SpotInstanceRequest | null,
@@ -104,7 +104,7 @@ function preemptionOf(
   if (endedBy === 'unknown') {
     return neverStarted.has(StateReason?.Code ?? '') ? null : { evidence: 'disappeared', at: endedAt };
   }
-  // a machine that switches itself off when it is warned has ended by itself, because of the warning
+  // a machine that powers itself off after a warning ends by itself, but the warning is the cause
   if (endedBy === 'request' || !(warned.has(Code) || takenBack.has(Code))) return null;
   return {
     evidence: 'notice',
@@ -112,7 +112,7 @@ function preemptionOf(
   };
 }
 
-/** By launch, then by id, so that everybody chooses the same. */
+/** Orders by launch time, then by id, so that every process chooses the same instance. */
 export function oldestFirst(one: Sdk.Instance, other: Sdk.Instance): number {
   const byTime = (one.LaunchTime?.getTime() ?? 0) - (other.LaunchTime?.getTime() ?? 0);
   if (byTime !== 0) return byTime;

@@ -12,11 +12,11 @@ export type AwsCredentials = {
 };
 
 export type Ec2Options = {
-  /** URL of a server that speaks EC2's API; each region's own when absent. */
+  /** URL of a server that speaks EC2's API; the region's own endpoint if absent. */
   readonly endpoint?: string;
-  /** Absent: AWS's own chain (environment, profile, web identity, instance role). */
+  /** If absent, AWS's credential chain applies (environment, profile, web identity, instance role). */
   readonly credentials?: AwsCredentials;
-  /** How long one request may take; 30 s by default. */
+  /** Timeout of one request; 30 s by default. */
   readonly timeoutMs?: number;
   /** Instances on one page of a list, 5 to 1000. */
   readonly pageSize?: number;
@@ -25,10 +25,10 @@ export type Ec2Options = {
 type Opened = { readonly sdk: typeof Sdk; readonly client: Sdk.EC2Client };
 
 const latestKiB = 64;
-/** Of one filter (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html). */
+/** Maximum values of one filter (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html). */
 const mostFilterValues = 200;
 
-/** EC2 in one region: one method for one request (a list: for all its pages). Retries nothing. */
+/** Client of EC2 in one region. Each method sends one request, a list one per page. Retries nothing. */
 export class Ec2 {
   readonly #region: string;
   readonly #options: Ec2Options;
@@ -39,13 +39,13 @@ export class Ec2 {
     this.#options = options;
   }
 
-  /** The SDK is loaded when it is needed for the first time. */
+  /** Loads the SDK on first use. */
   async #open(): Promise<Opened> {
     const sdk = await import('@aws-sdk/client-ec2');
     const { endpoint, credentials } = this.#options;
     const client = new sdk.EC2Client({
       region: this.#region,
-      // a capacity error is an HTTP 500, and a lost answer a network error: the SDK would try both again by itself
+      // the SDK would retry a capacity error (HTTP 500) and a lost answer (network error) by itself
       maxAttempts: 1,
       requestHandler: { connectionTimeout: 5000 },
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -80,7 +80,7 @@ export class Ec2 {
     throw new ArtenicError('unknown-outcome', `EC2's answer to a create in ${this.#region} names no instance.`);
   }
 
-  /** Returns when EC2 would run it; throws its refusal otherwise. */
+  /** Returns if EC2 would run the instance; otherwise throws EC2's refusal. */
   async tryToRun(input: Sdk.RunInstancesCommandInput): Promise<void> {
     await this.#ask('run an instance', async ({ sdk, client }, abortSignal) => {
       try {
@@ -105,7 +105,7 @@ export class Ec2 {
     return this.#listBy(Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })));
   }
 
-  /** Those that EC2 knows; by a filter, as one id that it does not know would refuse the whole request. */
+  /** Instances that EC2 knows. Uses a filter, because one unknown id in `InstanceIds` fails the whole request. */
   async describeMany(instanceIds: readonly string[]): Promise<readonly Sdk.Instance[]> {
     const found: Sdk.Instance[] = [];
     for (let first = 0; first < instanceIds.length; first += mostFilterValues) {
@@ -130,7 +130,7 @@ export class Ec2 {
     return found;
   }
 
-  /** Asked twice it does no more than once, so that it is simply asked again. */
+  /** Idempotent, so a caller may simply repeat it. */
   async terminate(instanceId: string): Promise<void> {
     await this.#ask('terminate an instance', ({ sdk, client }, abortSignal) =>
       client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [instanceId] }), { abortSignal }),
@@ -147,7 +147,7 @@ export class Ec2 {
       .toString('utf8');
   }
 
-  /** Null when EC2 does not have it any more. */
+  /** Null if EC2 no longer has the request. */
   async spotRequest(requestId: string): Promise<Sdk.SpotInstanceRequest | null> {
     const Filters = [{ Name: 'spot-instance-request-id', Values: [requestId] }];
     const { SpotInstanceRequests } = await this.#ask('describe a spot request', ({ sdk, client }, abortSignal) =>
@@ -156,7 +156,7 @@ export class Ec2 {
     return SpotInstanceRequests?.[0] ?? null;
   }
 
-  /** Present prices by zone, in USD micros an hour. */
+  /** Current prices by zone, in USD micros per hour. */
   async spotPrices(types: readonly string[]): Promise<readonly SpotPrice[]> {
     const prices: SpotPrice[] = [];
     let NextToken: string | undefined;
@@ -164,7 +164,7 @@ export class Ec2 {
       const input = {
         InstanceTypes: types as Sdk._InstanceType[],
         ProductDescriptions: ['Linux/UNIX'],
-        // from now on: the price in force, which may be days old
+        // a start time of now returns the price in force, which may be days old
         StartTime: new Date(),
         ...(NextToken === undefined ? {} : { NextToken }),
       };

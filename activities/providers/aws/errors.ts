@@ -1,24 +1,27 @@
 import { ArtenicError, messageOf, type ErrorType } from '../../../core/errors.ts';
 import { errorCode } from '../../error-code.ts';
 
-/** What came back instead of a success. */
+/** A failed request's result. */
 type Failure =
-  /** EC2 has answered, in its own words. */
+  /** EC2 answered with an error. */
   | { readonly kind: 'refusal'; readonly status: number; readonly code: string; readonly message: string }
-  /** An answer that is not EC2's or is cut off, whatever its status: also after 200 the deed may be done. */
+  /** A cut-off or foreign answer with any status. EC2 may have executed the request, also if the status is 200. */
   | { readonly kind: 'unreadable'; readonly status: number; readonly message: string }
   /** No answer. */
   | { readonly kind: 'silence'; readonly code: string; readonly message: string }
-  /** Nothing was sent: there is nothing to sign it with. */
+  /** The request was not sent, because there were no credentials to sign it. */
   | { readonly kind: 'no-credentials'; readonly message: string };
 
-/** EC2 sends no hint; its buckets get two tokens a second back (docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). */
+/**
+ * EC2 sends no retry hint. Its token buckets regain two tokens per second
+ * (docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html).
+ */
 const throttleRetryMs = 5000;
 
 /** Codes of docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html that mean more than their HTTP status says. */
 const codes = new Map<string, ErrorType>(
   Object.entries<ErrorType>({
-    // the place has none; another zone, type or market may
+    // no capacity here; another zone, type or market may have some
     InsufficientInstanceCapacity: 'stockout',
     InsufficientHostCapacity: 'stockout',
     InsufficientCapacity: 'stockout',
@@ -26,9 +29,9 @@ const codes = new Map<string, ErrorType>(
     InsufficientReservedInstanceCapacity: 'stockout',
     UnfulfillableCapacity: 'stockout',
     SpotMaxPriceTooLow: 'stockout',
-    // the type is not to be had in this zone
+    // the zone does not have this type
     Unsupported: 'stockout',
-    // the account may not have more
+    // the account's limit is reached
     VcpuLimitExceeded: 'quota',
     InstanceLimitExceeded: 'quota',
     MaxSpotInstanceCountExceeded: 'quota',
@@ -61,16 +64,16 @@ const codes = new Map<string, ErrorType>(
     'InvalidInstanceID.NotFound': 'not-found',
     'InvalidInstanceID.Malformed': 'not-found',
     'InvalidSpotInstanceRequestID.NotFound': 'not-found',
-    // the same token was sent before with other words: there may be an instance of it
+    // the same token was sent before with other parameters, so its instance may exist
     IdempotentParameterMismatch: 'conflict',
     IncorrectInstanceState: 'conflict',
   }),
 );
 
-/** Connections that were never made: nothing can have been done. */
+/** Codes of connections that were never made, so EC2 cannot have received the request. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
 
-/** What the SDK hangs on its errors. */
+/** Properties that the SDK adds to its errors. */
 type SdkError = Error & {
   readonly $fault?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number };
@@ -83,14 +86,14 @@ function failureOf(error: unknown): Failure {
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') return { kind: 'no-credentials', message };
   const status = $metadata?.httpStatusCode;
   if (status === undefined) return { kind: 'silence', code: errorCode(error) ?? name, message };
-  // a page of a proxy in between has a status, but no code of EC2's
+  // an error page of a proxy has a status, but no EC2 code
   if ($fault !== undefined && typeof Code === 'string') return { kind: 'refusal', status, code: Code, message };
   return { kind: 'unreadable', status, message: message.split('\n')[0] ?? '' };
 }
 
 /**
- * Every failure of EC2 as one of the platform's. `mayHaveActed`: the request changes something that must not be asked for
- * twice, so that without a clear answer its outcome is unknown.
+ * Converts a failure of EC2 to a platform error. With `mayHaveActed`, the request makes a change that must not be
+ * requested twice, so without a clear answer its outcome is unknown.
  */
 export function errorOf(error: unknown, what: string, mayHaveActed: boolean): ArtenicError {
   const uncertain: ErrorType = mayHaveActed ? 'unknown-outcome' : 'transient';
@@ -123,7 +126,7 @@ export function errorOf(error: unknown, what: string, mayHaveActed: boolean): Ar
   }
 }
 
-/** For a code that says no more than its status. Codes of wrong parameters come with 400. */
+/** Error type for a code that is not in `codes`. Codes of wrong parameters come with 400. */
 function typeByStatus(status: number, uncertain: ErrorType): ErrorType {
   if (status === 429) return 'rate-limited';
   if (status === 401 || status === 403) return 'auth';

@@ -4,8 +4,9 @@ import { capabilities, providerName } from './capabilities.ts';
 import { awsConfigSchema, awsRegionsOf } from './config.ts';
 
 /**
- * For each region. RunInstances regains 2 tokens a second (docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). The
- * second number is ours: most looks share one request, and a throttled termination is tried again.
+ * Rates per region. RunInstances regains 2 tokens a second
+ * (docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). The second number is the platform's own choice:
+ * most describes share one request, and a throttled termination is retried.
  */
 const launchesPerSecondAndRegion = 2;
 const lifecyclePerSecondAndRegion = 100;
@@ -17,7 +18,7 @@ export const aws = defineProvider({
   documentation: 'docs/providers/aws.md',
   capabilities,
   watchIntervalMs: 15_000,
-  // it may have to download Node
+  // the machine may have to download Node
   helloWithinMs: 1_200_000,
   sharesMachineFiles: false,
   configSchema: awsConfigSchema,

@@ -9,8 +9,8 @@ const gpu = (gpuType: string, gpus: number, vcpu: number, memoryGib: number): In
 });
 
 /**
- * What we offer of EC2: x86-64 types on Nitro, whose console can be read while they run. Numbers are those of
- * DescribeInstanceTypes (DefaultVCpus, SizeInMiB, GpuInfo), as moto 5.2.5 carries them.
+ * EC2 types that the platform uses: x86-64 on Nitro, whose console is readable while they run. The numbers come from
+ * DescribeInstanceTypes (DefaultVCpus, SizeInMiB, GpuInfo), as contained in moto 5.2.5.
  */
 export const instanceTypes: Readonly<Record<string, InstanceType>> = {
   'c6i.large': cpu(2, 4),

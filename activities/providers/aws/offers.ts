@@ -5,7 +5,7 @@ import { instanceTypeOf, instanceTypes } from './instance-types.ts';
 import { onDemandPricesOf, type OnDemandPrices } from './prices.ts';
 import type { AwsRegion } from './region.ts';
 
-/** Linux on EC2 (aws.amazon.com/ec2/pricing: per second, at least a minute). */
+/** Billing of Linux on EC2 (aws.amazon.com/ec2/pricing: per second, at least a minute). */
 const billing = { minimumSeconds: 60, granularitySeconds: 1 } as const;
 
 /** Price rows of one region: spot from EC2's own history, on-demand from a dated table. */
@@ -20,7 +20,7 @@ export class RegionOffers {
     this.#onDemand = onDemand;
   }
 
-  /** Of the types that we use. */
+  /** Offers of the types in `instance-types.ts`. */
   async read(part: 'all' | 'spot'): Promise<readonly CatalogOffer[]> {
     const rows = [...(part === 'spot' ? [] : this.#onDemandOffers()), ...(await this.#spotOffers())];
     return rows.flatMap((offer) => {
@@ -31,7 +31,7 @@ export class RegionOffers {
 
   #onDemandOffers(): readonly Offer[] {
     const { region, subnets } = this.#region;
-    // one price in all zones; without subnets of ours EC2 chooses the zone itself
+    // the price is the same in all zones; without configured subnets, EC2 chooses the zone
     const places = subnets.size === 0 ? [{}] : [...subnets.keys()].map((zone) => ({ zone }));
     return onDemandPricesOf(this.#onDemand, region).flatMap(({ instanceType, priceUsdMicrosPerHour, pricedAt }) =>
       places.map((place) => ({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ArtenicError, messageOf } from '../../../core/errors.ts';
 import { usdMicrosOf } from '../usd-micros.ts';
 
-/** By region, tables that were read at one time; of two prices for a type the later table's holds. */
+/** Dated price tables by region. If several tables have a price for a type, the latest table's price counts. */
 const onDemandPricesSchema = z.record(
   z.string(),
   z.array(
@@ -24,7 +24,7 @@ export type OnDemandPrice = {
 
 const shippedFile = new URL('on-demand-prices.json', import.meta.url);
 
-/** The operator's file (`node scripts/aws-prices.ts` makes one), or the small dated table that comes with the platform. */
+/** Reads the operator's file (from `node scripts/aws-prices.ts`), or the small dated table that the platform ships. */
 export function readOnDemandPrices(path: string | null): OnDemandPrices {
   try {
     return onDemandPricesSchema.parse(JSON.parse(readFileSync(path ?? shippedFile, 'utf8')));

@@ -19,16 +19,16 @@ import { runInputOf, type InstanceSettings } from './run-input.ts';
 import { attemptIdOf, clientTokenOf, namespaceTag, tagOf, tokenTag } from './tags.ts';
 
 export type AwsProviderOptions = Ec2Options & {
-  /** Marks our instances; what another installation has made in the same account is not ours. */
+  /** Marks this installation's instances, as other installations may use the same account. */
   readonly namespace: string;
   readonly regions: readonly AwsRegion[];
   readonly instances: InstanceSettings;
   readonly onDemandPrices: OnDemandPrices;
-  /** Made on first use. */
+  /** Built on first use. */
   readonly programs: () => Promise<RunnerPrograms>;
   /** URL of the API as instances reach it. */
   readonly apiUrl: string;
-  /** How long EC2 may not show an instance that it has made; 30 s by default. */
+  /** Maximum time until EC2 shows a new instance; 30 s by default. */
   readonly consistencyMs?: number;
 };
 
@@ -45,7 +45,7 @@ class AwsProvider implements Adapter {
   readonly #options: AwsProviderOptions;
   readonly #consistencyMs: number;
   readonly #places: ReadonlyMap<string, Place>;
-  /** Instances that we have just made, until EC2 must show them: before that `not-found` proves nothing. */
+  /** End of the consistency window by id of a new instance. Until then a `not-found` proves nothing. */
   readonly #fresh = new Map<string, number>();
   readonly #windows = new LookUpWindows();
 
@@ -101,7 +101,7 @@ class AwsProvider implements Adapter {
       if (!isArtenicError(error, 'unknown-outcome') && !isArtenicError(error, 'conflict')) throw error;
       const found = await this.#lookUpAfter(error, place, attemptId);
       if (found !== null) return found;
-      // EC2 has seen the token, and its instance is older than its memory: no try will ever find it
+      // after a conflict, EC2 knows the token but no longer shows its instance, so no retry can find it
       throw new ArtenicError(error.type, error.message, { cause: error });
     }
   }
@@ -118,17 +118,20 @@ class AwsProvider implements Adapter {
     this.#fresh.set(InstanceId, now + this.#consistencyMs);
   }
 
-  /** EC2 makes one instance of two creates with one token, its likenesses do not: whoever looks last sees both. */
+  /**
+   * Removes duplicates. EC2 creates one instance for two requests with the same token, but servers that imitate EC2 do
+   * not. The later of two look-ups sees both instances.
+   */
   async #settle(place: Place, attemptId: string, made: Sdk.Instance): Promise<InstanceHandle> {
     return this.#keepOldest(place, attemptId, [made, ...(await this.#listAttempt(place, attemptId))]);
   }
 
-  /** A look-up that fails leaves the outcome as unknown as it was. */
+  /** Looks the instance up after a failed launch. If the look-up fails too, the outcome stays unknown. */
   async #lookUpAfter(error: ArtenicError, place: Place, attemptId: string): Promise<InstanceHandle | null> {
     const isUnknown = error.type === 'unknown-outcome';
     if (isUnknown) this.#windows.begin(attemptId, this.#consistencyMs);
     try {
-      // the next try looks again, until the window is over
+      // after an unknown outcome, retries look again until the window is over
       return await this.#lookUp(place, attemptId, !isUnknown);
     } catch (cause) {
       if (isArtenicError(cause, 'not-ready')) throw cause;
@@ -138,8 +141,8 @@ class AwsProvider implements Adapter {
   }
 
   /**
-   * The attempt's instance, living or ended; of several the oldest stays. With `isPatient` it throws `not-ready` while EC2 may not
-   * show yet what was made.
+   * Finds the attempt's instance, living or ended, and terminates all but the oldest. With `isPatient`, throws
+   * `not-ready` while EC2 may not show a new instance yet.
    */
   async #lookUp(place: Place, attemptId: string, isPatient: boolean): Promise<InstanceHandle | null> {
     const found = await this.#listAttempt(place, attemptId);
@@ -167,7 +170,7 @@ class AwsProvider implements Adapter {
     return this.#describe(place, instance, handle);
   }
 
-  /** A spot instance's request says whether it is or was taken back, unless the instance's own record does. */
+  /** Also reads a spot instance's request, which shows a preemption that the instance's own record may not show. */
   async #describe(place: Place, instance: Sdk.Instance, handle: InstanceHandle): Promise<InstanceDescription> {
     const { SpotInstanceRequestId: requestId } = instance;
     const spotRequest = requestId === undefined ? null : await place.ec2.spotRequest(requestId);
@@ -204,7 +207,7 @@ class AwsProvider implements Adapter {
     return (await Promise.all(places.map(listed))).flat();
   }
 
-  /** One state that nobody knows must not hide all others: what the list shows is billed. */
+  /** Reports an instance in an unknown state as running: it is billed, and it must not hide the other instances. */
   #listed(place: Place, instance: Sdk.Instance): InstanceDescription {
     const handle = this.#handleOf(place, instance, attemptIdOf(instance));
     try {
@@ -231,7 +234,7 @@ class AwsProvider implements Adapter {
     return place.ec2.console(handle.instanceId);
   }
 
-  /** Throws `not-found` for a handle that is not ours. */
+  /** Throws `not-found` for a handle of another provider or installation. */
   async #find({ provider, attemptId, instanceId, region }: InstanceHandle): Promise<{
     readonly place: Place;
     readonly instance: Sdk.Instance;

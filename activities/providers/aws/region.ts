@@ -1,12 +1,12 @@
-/** Where and as what instances of one region are run. */
+/** Images and network of one region's instances. */
 export type AwsRegion = {
   readonly region: string;
-  /** `ami-…`, or `resolve:ssm:` and a parameter that names one. */
+  /** `ami-…`, or `resolve:ssm:` followed by a parameter that names an image. */
   readonly imageId: string;
-  /** For types with GPUs. */
+  /** Image for types with GPUs. */
   readonly gpuImageId: string;
-  /** Subnet by zone; empty: EC2's default network. */
+  /** Subnet by zone; if empty, EC2's default network. */
   readonly subnets: ReadonlyMap<string, string>;
-  /** Empty: the network's default group. They need no inbound rule. */
+  /** If empty, the network's default group. The groups need no inbound rule. */
   readonly securityGroupIds: readonly string[];
 };

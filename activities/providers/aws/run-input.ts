@@ -7,11 +7,11 @@ import type { AwsRegion } from './region.ts';
 import type { RunnerPrograms } from '../boot/runner-programs.ts';
 import { launchTokenOf, namespaceTag, tagsOf } from './tags.ts';
 
-/** The same for all instances. */
+/** Settings that all instances share. */
 export type InstanceSettings = {
   /** Name of an instance profile; jobs can use its rights. */
   readonly instanceProfile: string | null;
-  /** The image's root device and how large it shall be; the image's own size when null. */
+  /** The image's root device and its size; if null, the image's own size. */
   readonly rootDisk: { readonly device: string; readonly gib: number } | null;
 };
 
@@ -20,14 +20,14 @@ type LaunchParts = Parts & { readonly request: LaunchRequest; readonly programs:
 
 type RunInput = Partial<Sdk.RunInstancesCommandInput>;
 
-/** EC2's limit of user data, before base64. */
+/** EC2's limit for user data before base64 encoding. */
 const maxUserDataBytes = 16_384;
-/** Link-local, on every instance of EC2. */
+/** Metadata service at a link-local address, available on every EC2 instance. */
 const notices = { protocol: providerName, url: 'http://169.254.169.254' } as const;
 
 const types: readonly Sdk.ResourceType[] = ['instance', 'volume'];
 
-/** One instance, which ends for good when it is switched off. Without a request: what a dry run asks for. */
+/** Input for one instance that is terminated when it powers off. Without a launch request, the input of a dry run. */
 export function runInputOf(parts: Parts | LaunchParts): Sdk.RunInstancesCommandInput {
   const { settings, instances } = parts;
   const { instanceProfile, rootDisk } = instances;
@@ -35,7 +35,7 @@ export function runInputOf(parts: Parts | LaunchParts): Sdk.RunInstancesCommandI
     MinCount: 1,
     MaxCount: 1,
     InstanceInitiatedShutdownBehavior: 'terminate',
-    // version 2 only, and not from containers inside
+    // IMDSv2 only; the hop limit excludes containers on the instance
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
     ...(settings.securityGroupIds.length === 0 ? {} : { SecurityGroupIds: [...settings.securityGroupIds] }),
     ...(instanceProfile === null ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
@@ -66,7 +66,7 @@ function launchInputOf({ namespace, settings, request, programs }: LaunchParts):
       ? {
           InstanceMarketOptions: {
             MarketType: 'spot',
-            // a persistent request would launch again by itself
+            // a persistent request would launch a new instance by itself
             SpotOptions: { SpotInstanceType: 'one-time', InstanceInterruptionBehavior: 'terminate' },
           },
         }

@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto';
 import type * as Sdk from '@aws-sdk/client-ec2';
 import { ArtenicError } from '../../../core/errors.ts';
 
-/** Marks what is ours; the reconciler lists by it. */
+/** Marks this installation's instances; the reconciler lists by this tag. */
 export const namespaceTag = 'artenic-namespace';
-/** The attempt's token, whichever launch made it: what look-ups filter by, because a filter takes `*`, `?` and `\` for more than themselves. */
+/** The attempt's token, equal for all its launches. Look-ups filter by it, as ids may hold wildcards: `*`, `?`, `\`. */
 export const tokenTag = 'artenic-token';
 const attemptTag = 'artenic-attempt';
-/** Ids that a tag cannot hold as they are lie in `artenic-attempt-0`, `-1`, …, in base64. */
+/** Ids that do not fit into a tag unchanged are stored in `artenic-attempt-0`, `-1`, …, in base64. */
 const partTag = (index: number) => `${attemptTag}-${index}`;
 
-/** A tag's value holds this much; an instance holds 50 tags. */
+/** Maximum length of a tag's value. An instance has at most 50 tags. */
 const maxValueLength = 256;
 const maxParts = 40;
-/** Characters that every service of AWS takes in a tag. */
+/** Characters that every AWS service accepts in a tag. */
 const plain = /^[\w +\-=.:/@]+$/;
 
-/** At most 64 ASCII characters, the same for every try of the attempt in this namespace. */
+/** At most 64 ASCII characters, equal for every try of the attempt in this namespace. */
 export function clientTokenOf(namespace: string, attemptId: string): string {
   return createHash('sha256').update(`${namespace}\n${attemptId}`).digest('hex');
 }
 
-/** EC2 refuses a token that comes again with other parameters, as the next offer has them: each launch has its own. */
+/** Each launch has its own token, because EC2 refuses a known token with other parameters, such as another offer's. */
 export function launchTokenOf(namespace: string, attemptId: string, launch: number): string {
   return clientTokenOf(namespace, launch === 1 ? attemptId : `${attemptId}\n${launch}`);
 }
@@ -50,7 +50,7 @@ export function tagOf(instance: Sdk.Instance, key: string): string | undefined {
   return instance.Tags?.find((tag) => tag.Key === key)?.Value;
 }
 
-/** Empty for an instance that has lost its tags. */
+/** Empty for an instance whose tags were removed. */
 export function attemptIdOf(instance: Sdk.Instance): string {
   const whole = tagOf(instance, attemptTag);
   if (whole !== undefined) return whole;

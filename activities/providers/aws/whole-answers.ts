@@ -1,6 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-ec2';
 
-/** The document ends before its root element does. */
+/** Error for a document without the end of its root element. */
 class CutOffAnswer extends Error {
   override readonly name = 'CutOffAnswer';
   readonly $metadata: { readonly httpStatusCode: number };
@@ -25,7 +25,10 @@ function isWhole(text: string): boolean {
   return root !== undefined && text.trimEnd().endsWith(`</${root}>`);
 }
 
-/** The SDK's parser takes half a document for a short one: half a list would say that the rest is not there. */
+/**
+ * Makes the client throw for cut-off answers. The SDK's parser accepts a partial document, so the missing part of a
+ * list would look like absent instances.
+ */
 export function refuseCutOffAnswers(client: Sdk.EC2Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -37,7 +40,7 @@ export function refuseCutOffAnswers(client: Sdk.EC2Client): void {
       response.body = bytes;
       return result;
     },
-    // inside the SDK's own parser
+    // runs before the SDK's parser
     { step: 'deserialize', priority: 'low', name: 'refuseCutOffAnswers' },
   );
 }

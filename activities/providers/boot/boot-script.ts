@@ -7,11 +7,11 @@ import type { RunnerPrograms } from './runner-programs.ts';
 
 type BootstrapSeed = z.output<typeof bootstrapSeedSchema>;
 
-/** Where a machine learns that it is taken back. */
+/** Service from which a machine reads preemption notices. */
 export type NoticePlace = {
   /** Name of the protocol: a file of `runner/notices/`. */
   readonly protocol: string;
-  /** Base URL, as the machine reaches it. */
+  /** Base URL that the machine can reach. */
   readonly url: string;
 };
 
@@ -21,7 +21,7 @@ export type BootParts = {
   readonly powerOffAfterSeconds: number;
   /** Null: the cloud gives no notice to its machines. */
   readonly notices: NoticePlace | null;
-  /** What the cloud takes of such a script. Throws `invalid-request` above it. */
+  /** The cloud's size limit for the script. A larger script throws `invalid-request`. */
   readonly maxBytes: number;
 };
 
@@ -35,9 +35,9 @@ function quoted(text: string): string {
 }
 
 /**
- * What a rented machine does when it boots, as POSIX sh for cloud-init or what takes its place. It holds the API's address,
- * the attempt and the one token with which its runner introduces itself, and nothing else that opens anything. The same
- * input gives the same text: clouds refuse another one under the same client token.
+ * Builds the boot script of a rented machine: POSIX sh for cloud-init or its equivalent. The script holds the API's
+ * address, the attempt and the runner's bootstrap token; the token is its only secret. The same input gives the same
+ * text, because clouds refuse a different text under the same client token.
  */
 export function bootScriptOf({ bootstrap, programs, powerOffAfterSeconds, notices, maxBytes }: BootParts): string {
   const { apiUrl, attemptId, bootstrapToken } = bootstrap;
@@ -54,7 +54,7 @@ export function bootScriptOf({ bootstrap, programs, powerOffAfterSeconds, notice
     NOTICES: quoted(notices?.protocol ?? ''),
     METADATA_URL: quoted(notices?.url ?? ''),
     POWER_OFF_AFTER_SECONDS: String(Math.ceil(powerOffAfterSeconds)),
-    // one line, so that no line of it ends the document it stands in
+    // one line, so that no line can be the delimiter that ends the surrounding here-document
     BOOTSTRAP: JSON.stringify(seed),
   };
   const text = template.replaceAll(/@@([A-Z0-9_]+)@@/g, (_match, name: string) => values[name] ?? '');

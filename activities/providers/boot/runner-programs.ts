@@ -1,6 +1,6 @@
-/** Programs that a rented machine fetches from the API, by the hash of what it has to get. */
+/** Programs that a rented machine downloads from the API, with the expected hashes. */
 export type RunnerPrograms = {
   readonly runnerSha256: string;
-  /** Node for Linux on x86-64; null when the platform has none to give, and images must bring their own. */
+  /** Node for Linux on x86-64; null if the platform has none, so that images must contain Node. */
   readonly nodeSha256: string | null;
 };

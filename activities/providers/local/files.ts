@@ -3,7 +3,7 @@ import { chmod, link, lstat, open, readdir, readFile, rm, writeFile } from 'node
 import { join } from 'node:path';
 import { errorCode } from '../../error-code.ts';
 
-/** Null when there is no such file. */
+/** Null if the file does not exist. */
 export async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
@@ -13,7 +13,7 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Whole or not at all, and only if nobody was faster. */
+/** Writes the file atomically, unless it exists already. */
 export async function writeOnce(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomBytes(8).toString('hex')}`;
   await writeFile(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
@@ -26,7 +26,7 @@ export async function writeOnce(path: string, content: string): Promise<void> {
   }
 }
 
-/** The file's end, at most `maxBytes` of it; empty when there is no file. */
+/** Reads at most the last `maxBytes` of the file; empty if there is no file. */
 export async function readTail(path: string, maxBytes: number): Promise<string> {
   try {
     await using file = await open(path, 'r');
@@ -40,7 +40,7 @@ export async function readTail(path: string, maxBytes: number): Promise<string> 
   }
 }
 
-/** Removes a folder, also one whose owner has taken the right to write in it from himself. */
+/** Removes a folder, even if its owner's write permission was removed. */
 export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });

@@ -7,8 +7,8 @@ import { localMachineOf, localMachinePrefix } from '../../../core/instance-ref.t
 import { readIfThere, writeOnce } from './files.ts';
 
 /**
- * Names the machine by its home, made once and kept there: it stays the same over boots and over new containers on the same
- * volume, and two hosts with a home each never have the same one.
+ * Reads the machine's name from its home, and creates it on first use. The name stays the same across boots and across
+ * new containers on the same volume, and hosts with different homes have different names.
  */
 export async function machineOfHome(home: string): Promise<string> {
   const path = join(home, 'machine');
@@ -21,8 +21,8 @@ export async function machineOfHome(home: string): Promise<string> {
 }
 
 /**
- * Which processes this one can see, for homes that several containers share: their boots are the same. `none` where there
- * are no such namespaces.
+ * PID namespace of this process. It tells apart containers that share a home, because their boot ids are equal. `none`
+ * on platforms without PID namespaces.
  */
 export function pidNamespace(): string {
   return process.platform === 'linux' ? readlinkSync('/proc/self/ns/pid') : 'none';

@@ -15,7 +15,7 @@ export const local = defineProvider({
   sharesMachineFiles: true,
   configSchema: localConfigSchema,
   isConfigured: () => true,
-  // no API stands between: a launch is a `fork`
+  // a launch is a `fork` and calls no rate-limited API
   rates: () => ({ launchesPerSecond: null, lifecyclePerSecond: null }),
   create: async ({ ARTENIC_LOCAL_VCPU: vcpu }, { home, runnerEntry }) => {
     const { createLocalProvider } = await import('./provider.ts');

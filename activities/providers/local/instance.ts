@@ -10,15 +10,15 @@ import type { Marks } from './processes.ts';
 
 export const providerName = 'local';
 
-/** Written by the instance itself, before its runner begins: the claim that only one process can make. */
+/** Written by the instance itself before its runner starts. Only one process can create the record. */
 const recordSchema = z.union([
   z.object({
     pid: z.number().int().positive(),
     startedAt: z.string(),
     bootId: z.string(),
-    /** Where its processes can be seen; absent in records of earlier releases. */
+    /** Namespace in which the instance's processes are visible; absent in records of earlier releases. */
     pidNamespace: z.string().optional(),
-    /** Whether the runner holds the lock `alive` for as long as it lives. */
+    /** Whether the runner holds the lock on `alive` while it lives. */
     isLocked: z.boolean().optional(),
   }),
   z.object({ neverStarted: z.literal(true) }),
@@ -30,25 +30,25 @@ export type Ended = z.output<typeof endedSchema>;
 
 const identitySchema = z.object({ attemptId: z.string() });
 
-/** One instance: a folder, and whatever processes carry its marks. */
+/** One instance: a folder, and all processes that carry its marks. */
 export type Instance = Marks & {
   readonly handle: InstanceHandle;
   readonly files: {
-    /** Whose folder it is. */
+    /** Names the attempt that the folder belongs to. */
     readonly identity: string;
     readonly bootstrap: string;
     readonly record: string;
     /** Locked by the living runner. */
     readonly alive: string;
     readonly terminateRequested: string;
-    /** There is proof that nothing runs any more; never changes again. */
+    /** Written once there is proof that no process is left; never changes again. */
     readonly ended: string;
     readonly log: string;
     readonly work: string;
   };
 };
 
-/** The folder's name is short and safe whatever the id holds. */
+/** Derives the instance from an attempt's id. The folder's name is a hash, so it is short and safe for any id. */
 export function instanceOf(instancesFolder: string, attemptId: string, machine: string): Instance {
   const instanceId = createHash('sha256').update(attemptId).digest('hex').slice(0, 32);
   const folder = join(instancesFolder, instanceId);
@@ -82,17 +82,17 @@ export async function timeOf(path: string): Promise<Date | null> {
   }
 }
 
-/** Null when it has not begun. Throws `unknown-state` for a record that is not ours. */
+/** Null if the instance has not started. Throws `unknown-state` for an invalid record. */
 export async function readRecord({ files }: Instance): Promise<InstanceRecord | null> {
   return parse(files.record, recordSchema);
 }
 
-/** Null while it is not proved gone. */
+/** Null until the instance is proved gone. */
 export async function readEnded({ files }: Instance): Promise<Ended | null> {
   return parse(files.ended, endedSchema);
 }
 
-/** The attempt that a folder belongs to; null for a folder that nothing was begun in. */
+/** The attempt that a folder belongs to; null if no launch has begun in the folder. */
 export async function attemptIdIn(folder: string): Promise<string | null> {
   return (await parse(join(folder, 'instance.json'), identitySchema))?.attemptId ?? null;
 }
@@ -105,7 +105,7 @@ async function parse<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   throw new ArtenicError('unknown-state', `${path} says nothing that we know; has somebody changed it?`);
 }
 
-/** Undefined for anything but JSON, which no schema takes. */
+/** Undefined for invalid JSON; no schema accepts undefined. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

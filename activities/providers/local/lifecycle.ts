@@ -8,33 +8,33 @@ import { writeOnce } from './files.ts';
 import { isThere, readEnded, readRecord, timeOf, type Ended, type Instance, type InstanceRecord } from './instance.ts';
 import type { ProcessIdentity, ProcessTable } from './processes.ts';
 
-/** The kernel needs milliseconds; what hangs longer (a lost network disk) is asked for again by the caller. */
+/** The kernel needs milliseconds. For a process that hangs longer (a lost network disk), the caller retries. */
 const killPatienceMs = 10_000;
 const killPauseMs = 10;
 const lockPatienceMs = 5000;
 const heldExitCode = 1;
 const run = promisify(execFile);
 
-/** Throws `unknown-state`. Null for an instance that has left no trace. */
+/** Null if neither files nor processes of the instance exist. Throws `unknown-state`. */
 export async function describeInstance(instance: Instance, table: ProcessTable): Promise<InstanceDescription | null> {
   const ended = await readEnded(instance);
   if (ended !== null) return describeAs(instance, 'gone', ended);
   const record = await readRecord(instance);
   if (record === null) {
     if (await isThere(instance.files.identity)) return describeAs(instance, 'starting');
-    // the folder has been removed, but what about its processes?
+    // the folder has been removed, but its processes may still run
     return (await table.find(instance)).length > 0 ? describeAs(instance, 'running') : null;
   }
   const isStopping = await isThere(instance.files.terminateRequested);
   if (await isRunnerAlive(instance, record, table)) return describeAs(instance, isStopping ? 'stopping' : 'running');
   const left = await findLeft(instance, table);
   if (left.length === 0) return describeAs(instance, 'gone', await seal(instance, isStopping ? 'request' : 'itself'));
-  // an instance without its runner is over: nobody would ever hear of what is left of it
+  // an instance without its runner has ended, because its remaining processes can report no result
   for (const identity of left) kill(identity.pid);
   return describeAs(instance, 'stopping');
 }
 
-/** Idempotent. After it the instance can never begin, if it has not begun. */
+/** Idempotent. An instance that has not started cannot start after this call. */
 export async function terminateInstance(instance: Instance, table: ProcessTable): Promise<void> {
   if ((await readEnded(instance)) !== null) return;
   if (!(await isThere(instance.files.identity))) {
@@ -48,17 +48,17 @@ export async function terminateInstance(instance: Instance, table: ProcessTable)
     return;
   }
   await writeOnce(instance.files.terminateRequested, '');
-  // a start that is under way finds the record taken, and ends
+  // a concurrent start finds the record taken and exits
   await writeOnce(instance.files.record, JSON.stringify({ neverStarted: true }));
   if (await killAll(instance, await recordOrNone(instance), table)) await seal(instance, 'request');
 }
 
-/** False when something is left at the end of all patience. */
+/** False if processes are left after `killPatienceMs`. */
 async function killAll(instance: Instance, record: InstanceRecord | null, table: ProcessTable): Promise<boolean> {
   const deadlineMs = performance.now() + killPatienceMs;
   for (;;) {
     const hasRunner = record !== null && 'pid' in record && (await isRunnerAlive(instance, record, table));
-    // its group first: nothing in there gets to see another one's end
+    // the group first, so that no process in it can react to the end of another
     if (hasRunner) kill(-record.pid);
     const left = await findLeft(instance, table);
     if (left.length === 0 && !hasRunner) return true;
@@ -68,7 +68,7 @@ async function killAll(instance: Instance, record: InstanceRecord | null, table:
   }
 }
 
-/** For terminating and listing, a record that nobody can read leaves the processes to go by. */
+/** Null also for an invalid record; terminating and listing then rely on the processes alone. */
 export async function recordOrNone(instance: Instance): Promise<InstanceRecord | null> {
   try {
     return await readRecord(instance);
@@ -79,8 +79,8 @@ export async function recordOrNone(instance: Instance): Promise<InstanceRecord |
 }
 
 /**
- * Throws `transient` for a runner that lives where its processes cannot be seen: in another container on the same home,
- * whose own worker answers for it. The lock, which the kernel lets go with the runner, tells whether it lives.
+ * Throws `transient` for a living runner whose processes are not visible: it runs in another container on the same
+ * home, and that container's worker is responsible. The lock tells if the runner lives, as its end releases the lock.
  */
 async function isRunnerAlive(instance: Instance, record: InstanceRecord, table: ProcessTable): Promise<boolean> {
   if (!('pid' in record) || record.bootId !== table.bootId()) return false;
@@ -90,20 +90,20 @@ async function isRunnerAlive(instance: Instance, record: InstanceRecord, table: 
   throw new ArtenicError('transient', `${instance.attemptId} runs in another container on the same home.`);
 }
 
-/** Also while there is no such file: its runner is about to take it. */
+/** Also true while the file does not exist, because the runner is about to create and lock it. */
 async function isHeld(path: string): Promise<boolean> {
   if (!(await isThere(path))) return true;
   try {
     await run('flock', ['--nonblock', path, 'true'], { timeout: lockPatienceMs });
     return false;
   } catch (error) {
-    // `flock` itself says so by its exit code; anything else is no answer. By shape: an error of another realm is none of ours
+    // only this exit code of `flock` means that the lock is held; no `instanceof`: the error may be of another realm
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === heldExitCode) return true;
     throw error;
   }
 }
 
-/** Empty only after two looks: a process that is just becoming another program shows no environment for a moment. */
+/** Looks twice before it returns an empty list, because a process shows no environment for a moment during `exec`. */
 async function findLeft(instance: Instance, table: ProcessTable): Promise<readonly ProcessIdentity[]> {
   const left = await table.find(instance);
   return left.length > 0 ? left : table.find(instance);
@@ -117,7 +117,7 @@ function kill(pid: number): void {
   }
 }
 
-/** Nothing runs any more: says so for good. Its disk is given back when it is terminated. */
+/** Records for good that no process is left. Terminating the instance frees its disk. */
 async function seal(instance: Instance, endedBy: Ended['endedBy']): Promise<Ended> {
   const ended: Ended = { endedBy, endedAt: new Date().toISOString() };
   await writeOnce(instance.files.ended, JSON.stringify(ended));

@@ -8,13 +8,13 @@ import { errorCode } from '../../error-code.ts';
 const run = promisify(execFile);
 const bytesPerGib = 2 ** 30;
 const askGpusTimeoutMs = 10_000;
-/** The driver takes its time to answer, and cards are not plugged in while we look. */
+/** Cached, because the driver answers slowly and GPUs are not added to a running machine. */
 const gpusKeptMs = 60_000;
 
 type Gpus = { readonly names: readonly string[]; readonly problem: string | null };
 export type Machine = Capacity & { readonly gpuType: string | null; readonly problem: string | null };
 
-/** Reads what the machine has; `vcpu` takes the place of its cores. */
+/** Returns a function that reads the machine's capacity; `vcpu` replaces its number of cores. */
 export function machineReader(options: {
   readonly vcpu: number | undefined;
   readonly nvidiaSmi: string;
@@ -35,7 +35,7 @@ export function machineReader(options: {
   };
 }
 
-/** In a container, what it may use. */
+/** Memory of the machine, or the limit of the container. */
 function memoryBytes(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
@@ -50,7 +50,7 @@ async function readGpus(nvidiaSmi: string): Promise<Gpus> {
     return { names: names.filter((name) => name !== ''), problem: null };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { names: [], problem: null };
-    // installed, but no use: a machine without GPUs, and a person should know why
+    // installed but failing: the machine counts as one without GPUs, and the operator is shown the problem
     return { names: [], problem: `nvidia-smi fails: ${messageOf(error).split('\n')[0]}` };
   }
 }

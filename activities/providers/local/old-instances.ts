@@ -7,7 +7,7 @@ import { attemptIdIn, instanceOf, isThere, providerName, readEnded } from './ins
 
 type OldInstance = { readonly attemptId: string; readonly folder: string };
 
-/** Proved gone before then, with everything of it delivered. What could not be delivered waits for `undeliveredBefore`. */
+/** Null unless the instance was proved gone before `endedBefore`, or `undeliveredBefore` if not all was delivered. */
 async function oldInstance(
   folder: string,
   instancesFolder: string,
@@ -22,7 +22,7 @@ async function oldInstance(
     const before = (await isThere(instance.files.work)) ? undeliveredBefore : endedBefore;
     return Date.parse(ended.endedAt) < before.getTime() ? { attemptId, folder } : null;
   } catch (error) {
-    // Somebody has changed its files: a person looks at it.
+    // the instance's files were changed by hand, so the folder stays for an operator
     if (isArtenicError(error, 'unknown-state')) return null;
     throw error;
   }
@@ -32,13 +32,13 @@ export type OldInstances = {
   readonly home: string;
   readonly endedBefore: Date;
   readonly undeliveredBefore: Date;
-  /** Those of the attempts that are not settled yet: their instances may still be asked for. */
+  /** Returns the attempts that are not settled yet; their instances may still be described. */
   readonly unsettled: (attemptIds: readonly string[]) => Promise<ReadonlySet<string>>;
 };
 
 /**
- * Removes the folders of instances of this machine that ended long ago, so that listing what runs reads no more than what
- * ran lately. Returns how many.
+ * Removes the folders of this machine's instances that ended long ago, so that `list` reads only recent folders.
+ * Returns the number of removed folders.
  */
 export async function removeOldInstances(options: OldInstances): Promise<number> {
   const instancesFolder = join(options.home, 'instances');

@@ -7,20 +7,20 @@ import { pidNamespace } from './home-machine.ts';
 
 const run = promisify(execFile);
 
-/** Names the folder of the instance, so that two stacks on one machine leave each other's processes alone. */
+/** Holds the instance's folder, so that two stacks on one machine do not touch each other's processes. */
 export const instanceMarkerVariable = 'ARTENIC_INSTANCE';
 
 export type Marks = { readonly attemptId: string; readonly folder: string };
-/** A process by pid and start: pids are used again, the pair is not (within one boot). */
+/** Identity of a process: its pid and start. Pids are reused; the pair is unique within one boot. */
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
 
-/** What can be learned of the machine's processes. A zombie has ended. */
+/** Access to the machine's processes. A zombie counts as ended. */
 export type ProcessTable = {
   readonly bootId: () => string;
-  /** Which processes can be seen at all. */
+  /** Namespace whose processes are visible. */
   readonly pidNamespace: () => string;
   readonly isAlive: (identity: ProcessIdentity) => Promise<boolean>;
-  /** Living processes that carry the attempt's mark in their environment, and not the mark of another instance. */
+  /** Living processes with the attempt's mark in their environment and without the mark of another instance. */
   readonly find: (marks: Marks) => Promise<readonly ProcessIdentity[]>;
 };
 
@@ -47,7 +47,7 @@ function readProc(path: string): Buffer | null {
   try {
     return readFileSync(path);
   } catch (error) {
-    // ended meanwhile, or somebody else's
+    // the process has ended, or belongs to another user
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return null;
     throw error;
   }
@@ -67,7 +67,7 @@ function isMarked(environment: readonly string[], { attemptId, folder }: Marks):
 function startInProc(pid: number): string | null {
   const stat = readProc(`/proc/${pid}/stat`)?.toString();
   if (stat === undefined) return null;
-  // the second field is the program's name in parentheses and may hold anything; the state is field 3, the start field 22
+  // field 2 is the program's name in parentheses and may hold any character; field 3 is the state, field 22 the start
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
 }
@@ -75,7 +75,7 @@ function startInProc(pid: number): string | null {
 // ---- elsewhere: ps ----
 
 const portableTable: ProcessTable = {
-  // starts are dates there, which no boot repeats
+  // `ps` shows the start as a date, which is unique across boots
   bootId: () => 'none',
   pidNamespace: () => 'none',
   isAlive: async ({ pid, startedAt }) => (await ps()).some((one) => one.pid === pid && one.startedAt === startedAt),

@@ -19,31 +19,31 @@ import { salvage } from './salvage.ts';
 import { spawnRunner, type RunnerProgram } from './spawn-runner.ts';
 
 export type LocalProviderOptions = {
-  /** Instances live in `home/instances`. */
+  /** Folder whose subfolder `instances` holds the instances. */
   readonly home: string;
-  /** The runner's program: `runner/main.ts`, or its bundle. It gets the path of its bootstrap file. */
+  /** The runner's program: `runner/main.ts`, or its bundle. Its argument is the path of its bootstrap file. */
   readonly runnerEntry: string;
   readonly nodePath: string;
   /** Shared by all instances. */
   readonly cacheDir: string;
-  /** Cores to give away; all of the machine's by default. */
+  /** Cores that jobs may use; all cores of the machine by default. */
   readonly vcpu?: number;
   /** Program that lists GPUs. */
   readonly nvidiaSmi?: string;
-  /** What can be seen of processes; this machine's own by default. */
+  /** Access to processes; this machine's process table by default. */
   readonly table?: ProcessTable;
-  /** How long a started instance may take to say so, 15 s by default. */
+  /** Maximum time until a started instance writes its record; 15 s by default. */
   readonly launchTimeoutMs?: number;
 };
 
 const consoleBytes = 64 * 1024;
 
-/** This machine: an instance is the runner's process with all that comes of it. */
+/** Provider of this machine. An instance is the runner's process with all its descendants. */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
   return asProvider(new LocalProvider(options), translated);
 }
 
-/** Faults of the file system and of `fork` pass, or a person makes them pass. A bug of ours stays what it is. */
+/** Converts errors of the file system and of `fork` to `transient`. Programming errors stay unchanged. */
 async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -75,7 +75,7 @@ class LocalProvider implements Adapter {
     return Promise.resolve(0);
   }
 
-  /** Asked for again after a failure: a full disk passes. */
+  /** Forgets a failure, because its cause may be temporary, such as a full disk. */
   async machine(): Promise<string> {
     this.#homeMachine ??= machineOfHome(this.#options.home);
     try {
@@ -157,8 +157,8 @@ class LocalProvider implements Adapter {
   }
 
   /**
-   * One record that nobody can read must not hide all others: there the processes say what there is. One that runs in another
-   * container runs; its own worker answers for it.
+   * Describes an instance without failing the whole list. For an invalid record, the instance's processes decide. An
+   * instance in another container counts as running; that container's worker is responsible for it.
    */
   async #describeForList(instance: Instance): Promise<InstanceDescription | null> {
     if ((await isThere(instance.files.record)) && (await recordOrNone(instance)) === null) {
@@ -186,7 +186,7 @@ class LocalProvider implements Adapter {
     return readTail(instance.files.log, consoleBytes);
   }
 
-  /** Without symbolic links, so that the marks of processes are the same however the home is named. */
+  /** Resolves symbolic links, so that the processes' marks do not depend on the path used for the home. */
   async #instancesFolder(): Promise<string> {
     const folder = join(this.#options.home, 'instances');
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -197,7 +197,7 @@ class LocalProvider implements Adapter {
     return instanceOf(await this.#instancesFolder(), attemptId, await this.machine());
   }
 
-  /** Null for a handle that is not ours. */
+  /** Null for a handle of another provider, or one that does not match its attempt. */
   async #find({ provider, attemptId, instanceId, region }: InstanceHandle): Promise<Instance | null> {
     const machine = localMachineOf(region);
     if (machine !== null && machine !== (await this.machine()))
@@ -211,7 +211,7 @@ function notFound({ instanceId }: InstanceHandle): ArtenicError {
   return new ArtenicError('not-found', `There is no instance ${instanceId} on this machine.`);
 }
 
-/** It has to go through an environment variable unchanged. */
+/** Refuses an id that an environment variable cannot hold unchanged. */
 function refuseBadId(attemptId: string): void {
   if (attemptId !== '' && attemptId.isWellFormed() && !attemptId.includes('\0')) return;
   throw new ArtenicError('invalid-request', `${JSON.stringify(attemptId)} cannot be the id of an attempt.`);

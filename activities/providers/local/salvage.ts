@@ -8,17 +8,17 @@ import { environmentOf } from './spawn-runner.ts';
 
 export type SalvageProgram = { readonly nodePath: string; readonly runnerEntry: string };
 
-/** The runner gives up after 20 s by itself; what hangs beyond that is killed. */
+/** The runner stops by itself after 20 s. A runner that takes longer hangs and is killed. */
 const patienceMs = 25_000;
 
 /**
- * Takes down an instance of which no process is left: what its runner could not deliver any more (it was killed) is
- * delivered from its disk first, then the disk is given back. With the API away the folder stays, for a person to look at.
+ * Cleans up an instance without processes. First delivers the data that its killed runner could not deliver, then frees
+ * the disk. If the API is unreachable, the folder stays for an operator.
  */
 export async function salvage(instance: Instance, program: SalvageProgram): Promise<void> {
   const { work, bootstrap } = instance.files;
   if (!(await isThere(work))) return;
-  // The runner removes its token when everything has been delivered.
+  // the runner removes its token when everything has been delivered
   const isComplete = !(await isThere(join(work, 'control', 'token')));
   if (!isComplete && !(await drain(instance, program))) return;
   await removeTree(work);
@@ -33,7 +33,7 @@ function drain(instance: Instance, { nodePath, runnerEntry }: SalvageProgram): P
       ['--disable-warning=ExperimentalWarning', runnerEntry, '--drain', instance.files.bootstrap],
       {
         cwd: instance.folder,
-        // Without the attempt's marks: this is no process of the instance, which is gone.
+        // without the attempt's marks, because this process does not belong to the instance, which is gone
         env: environmentOf(null),
         stdio: ['ignore', log, log],
         timeout: patienceMs,

@@ -8,7 +8,7 @@ import { instanceMarkerVariable } from './processes.ts';
 
 const pollMs = 5;
 
-/** What a program needs of its surroundings; nothing of ours, where secrets might be. */
+/** Environment variables that instances inherit. The platform's own are excluded, because they may hold secrets. */
 const passedOn = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH'],
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'],
@@ -17,8 +17,8 @@ const passedOn = new Set([
 const passedOnPrefixes = ['LC_', 'PIP_', 'UV_', 'CUDA_', 'NVIDIA_', 'NPM_CONFIG_', 'XDG_'];
 
 /**
- * Becomes the runner: same process, same start. Before that it writes the instance's record, which only one process can
- * do: of two launches at once, or a launch again after a crash at any moment, one runner comes out.
+ * Start script that becomes the runner by `exec`, with the same pid and start. Before that it writes the instance's
+ * record, which only one process can do. So concurrent or repeated launches result in one runner, even after a crash.
  */
 const startScript = (readStart: string) => `set -f
 folder=$1 node=$2 entry=$3
@@ -51,13 +51,13 @@ export type RunnerProgram = {
   readonly launchTimeoutMs: number;
 };
 
-/** Returns when the instance has its record, from this start or from another one. */
+/** Returns when the instance has its record, written by this start or another. */
 export async function spawnRunner(instance: Instance, program: RunnerProgram): Promise<void> {
   const started = start(instance, program);
   const deadlineMs = performance.now() + program.launchTimeoutMs;
   for (;;) {
     const end = started.end();
-    // in this order: what ended before we look has written its record before
+    // the end is read before the record, because a process that has ended wrote its record earlier
     if (await isThere(instance.files.record)) return;
     if (end !== null) throw new ArtenicError('transient', `The instance could not be started (${end}).`);
     if (performance.now() >= deadlineMs) {
@@ -73,7 +73,7 @@ function start(instance: Instance, { nodePath, runnerEntry }: RunnerProgram): { 
   let end: string | null = null;
   try {
     const child = spawn('/bin/sh', ['-c', script, 'artenic-instance', instance.folder, nodePath, runnerEntry], {
-      // a session of its own: what ends us does not end it
+      // the instance gets its own session, so that it survives the end of the worker
       detached: true,
       cwd: instance.folder,
       env: environmentOf(instance),
@@ -92,7 +92,7 @@ function start(instance: Instance, { nodePath, runnerEntry }: RunnerProgram): { 
   return { end: () => end };
 }
 
-/** What one of our programs gets; with an instance also its marks. */
+/** Environment for a runner process; includes the instance's marks if an instance is given. */
 export function environmentOf(instance: Instance | null): Record<string, string | undefined> {
   const kept = Object.entries(process.env).filter(
     ([name]) => passedOn.has(name) || passedOnPrefixes.some((prefix) => name.startsWith(prefix)),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** States that the cloud's documentation names; anything else is one that we do not know. */
+/** States that the cloud's documentation names; the adapter treats all other states as unknown. */
 export const instanceStates = ['pending', 'running', 'shutting-down', 'terminated'] as const;
 
-/** Answers of the cloud, as far as we read them. */
+/** Fields of the cloud's answers that the adapter reads. */
 export const instanceSchema = z.object({
   instanceId: z.string().min(1),
   name: z.string(),
@@ -37,7 +37,7 @@ export const accountSchema = z.object({
   regions: z.array(z.object({ region: z.string(), vcpuInUse: z.number() })),
   duplicateNames: z.enum(['allowed', 'refused']),
   clientTokens: z.enum(['honoured', 'ignored']),
-  /** How old the picture may be that a list shows. */
+  /** Maximum age of a list. */
   consistencySeconds: z.number(),
 });
 export type CloudAccount = z.output<typeof accountSchema>;

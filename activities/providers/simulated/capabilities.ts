@@ -5,7 +5,7 @@ export const providerName = 'simulated';
 export const capabilities: ProviderCapabilities = {
   spot: true,
   preemptionNotice: true,
-  // a world may honour tokens, but not every one does
+  // only some worlds honour tokens
   idempotencyToken: false,
   regions: true,
 };

@@ -16,7 +16,7 @@ import { errorOf } from './errors.ts';
 export type CloudClientOptions = {
   readonly url: string;
   readonly key: string;
-  /** How long one request may take; 20 s by default. */
+  /** Timeout of one request; 20 s by default. */
   readonly timeoutMs?: number;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export type CreateInput = {
   readonly userData: string;
 };
 
-/** The cloud's HTTP API: one method for one request (a list: for all its pages). Retries nothing. */
+/** Client of the cloud's HTTP API. Each method sends one request, a list one per page. Retries nothing. */
 export class CloudClient {
   readonly #options: CloudClientOptions;
 
@@ -72,7 +72,7 @@ export class CloudClient {
     return this.#pages('/instances', query, instanceSchema, 'list the instances');
   }
 
-  /** Asked twice it does no more than once, so that it is simply asked again. */
+  /** Idempotent, so a caller may simply repeat it. */
   async terminate(instanceId: string): Promise<void> {
     await this.#ask('DELETE', `/instances/${encodeURIComponent(instanceId)}`, z.looseObject({}), {
       what: 'terminate an instance',
@@ -136,7 +136,7 @@ export class CloudClient {
   }
 }
 
-/** Undefined for anything but JSON, which no schema of ours takes. */
+/** Undefined for invalid JSON; no schema accepts undefined. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

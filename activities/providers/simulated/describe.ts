@@ -15,7 +15,7 @@ const ends: Readonly<Record<string, NonNullable<InstanceDescription['endedBy']>>
   InstanceInitiated: 'itself',
 };
 
-/** Throws `unknown-state` for what the cloud's documentation does not name. */
+/** Throws `unknown-state` for a state that the cloud's documentation does not name. */
 export function describe(instance: CloudInstance, handle: InstanceHandle): InstanceDescription {
   const { instanceId, state: said, stateReason, startedAt, endedAt } = instance;
   const state = Object.hasOwn(states, said) ? states[said as keyof typeof states] : undefined;
@@ -42,11 +42,11 @@ function preemptionOf(
 ): PreemptionEvidence | null {
   if (endedBy === 'preemption') return { evidence: 'provider-record', at: endedAt };
   if (endedBy === 'unknown') return { evidence: 'disappeared', at: endedAt };
-  // a machine that switches itself off when it is warned has ended by itself, because of the warning
+  // a machine that powers itself off after a warning ends by itself, but the warning is the cause
   return endedBy !== 'request' && preemptionAt !== null ? { evidence: 'notice', at: preemptionAt } : null;
 }
 
-/** By creation, then by id, so that everybody chooses the same. */
+/** Orders by creation time, then by id, so that every process chooses the same instance. */
 export function oldestFirst(one: CloudInstance, other: CloudInstance): number {
   const byTime = Date.parse(one.createdAt) - Date.parse(other.createdAt);
   return byTime === 0 ? (one.instanceId < other.instanceId ? -1 : 1) : byTime;

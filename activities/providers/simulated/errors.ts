@@ -2,9 +2,9 @@ import { ownValue } from '@artenic/core';
 import { ArtenicError, messageOf, type ErrorType } from '../../../core/errors.ts';
 import { errorCode } from '../../error-code.ts';
 
-/** What came back instead of a success. */
+/** A failed request's result. */
 export type Failure =
-  /** The cloud has answered, in its own words. */
+  /** The cloud answered with an error. */
   | {
       readonly kind: 'refusal';
       readonly status: number;
@@ -12,7 +12,7 @@ export type Failure =
       readonly message: string;
       readonly retryAfterMs: number | null;
     }
-  /** An answer that is not the cloud's: a proxy's page, a body cut off. */
+  /** An answer that is not the cloud's, such as a proxy's page, or one that is cut off. */
   | { readonly kind: 'unreadable'; readonly status: number }
   /** No answer. */
   | { readonly kind: 'silence'; readonly cause: unknown };
@@ -28,7 +28,7 @@ const codes: Readonly<Record<string, ErrorType>> = {
   NameTaken: 'conflict',
 };
 
-/** Connections that were never made: nothing can have been done. */
+/** Codes of connections that were never made, so the cloud cannot have received the request. */
 const neverSent = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -39,8 +39,8 @@ const neverSent = new Set([
 ]);
 
 /**
- * Every failure of the cloud as one of the platform's. `mayHaveActed`: the request changes something that cannot be asked
- * for twice, so that without a clear answer its outcome is unknown.
+ * Converts a failure of the cloud to a platform error. With `mayHaveActed`, the request makes a change that must not be
+ * requested twice, so without a clear answer its outcome is unknown.
  */
 export function errorOf(failure: Failure, what: string, mayHaveActed: boolean): ArtenicError {
   const uncertain: ErrorType = mayHaveActed ? 'unknown-outcome' : 'transient';
@@ -69,7 +69,7 @@ export function errorOf(failure: Failure, what: string, mayHaveActed: boolean): 
   }
 }
 
-/** For a code that the documentation does not name. */
+/** Error type for a code that the documentation does not name. */
 function typeByStatus(status: number, uncertain: ErrorType): ErrorType {
   if (status === 429) return 'rate-limited';
   if (status === 401 || status === 403) return 'auth';

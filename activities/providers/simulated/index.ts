@@ -16,7 +16,7 @@ export const simulated = defineProvider({
   configSchema: simulatedConfigSchema,
   isConfigured: ({ ARTENIC_SIMULATED_CLOUD_URL: url, ARTENIC_SIMULATED_CLOUD_KEY: key }) =>
     url !== undefined && key !== undefined,
-  // a world may set one (`requestsPerSecond`), and then answers `throttled`
+  // a world may set a limit (`requestsPerSecond`) and answers `Throttled` above it
   rates: () => ({ launchesPerSecond: null, lifecyclePerSecond: null }),
   create: async ({ ARTENIC_SIMULATED_CLOUD_URL: url, ARTENIC_SIMULATED_CLOUD_KEY: key }, { namespace }) => {
     if (url === undefined || key === undefined) throw new ArtenicError('internal', 'The simulated cloud has no URL.');

@@ -15,7 +15,7 @@ import { LookUpWindows } from '../look-up-windows.ts';
 import { describe, describeKnown, oldestFirst } from './describe.ts';
 
 export type SimulatedProviderOptions = CloudClientOptions & {
-  /** Marks our instances; what another installation has made with the same account is not ours. */
+  /** Marks this installation's instances, as other installations may use the same account. */
   readonly namespace: string;
 };
 
@@ -23,7 +23,7 @@ const attemptTag = 'artenic-attempt';
 const namespaceTag = 'artenic-namespace';
 const maxSlugLength = 180;
 
-/** The simulated cloud (`simulated-cloud/`), which runs as a process of its own. */
+/** Provider of the simulated cloud (`simulated-cloud/`), which runs as a separate process. */
 export function createSimulatedProvider(options: SimulatedProviderOptions): Provider {
   return asProvider(new SimulatedProvider(options));
 }
@@ -72,7 +72,7 @@ class SimulatedProvider implements Adapter {
     try {
       const created = await this.#client.create(this.#createInput(request));
       if (await this.#keepsApart()) return this.#handleOf(created, attemptId);
-      // another worker may have made one at the same moment: whoever looks last sees both
+      // another worker may have created an instance at the same time; the later of two look-ups sees both
       return await this.#keepOldest(attemptId, [created, ...(await this.#listAttempt(attemptId))]);
     } catch (error) {
       if (!isArtenicError(error, 'unknown-outcome') && !isArtenicError(error, 'conflict')) throw error;
@@ -82,10 +82,10 @@ class SimulatedProvider implements Adapter {
     }
   }
 
-  /** A look-up that fails leaves the outcome as unknown as it was. */
+  /** Looks the instance up after a failed launch. If the look-up fails too, the outcome stays unknown. */
   async #lookUpAfter(error: ArtenicError, attemptId: string): Promise<InstanceHandle | null> {
     try {
-      // a name that is taken proves that there is one, which the list need not show yet
+      // a taken name proves that an instance exists, but the list may not show it yet
       this.#windows.begin(attemptId, await this.consistencyMs());
       return await this.#lookUp(attemptId, true);
     } catch (cause) {
@@ -96,9 +96,9 @@ class SimulatedProvider implements Adapter {
   }
 
   /**
-   * The attempt's instance, living or ended; of several the oldest stays, the others are terminated. With `isPatient` it
-   * throws `not-ready` while the cloud's list may be older than the window. Where the cloud keeps two apart the first that is
-   * found is the only one; elsewhere an older one may still come to light.
+   * Finds the attempt's instance, living or ended, and terminates all but the oldest. With `isPatient`, throws
+   * `not-ready` until the look-up window is over. If the cloud prevents duplicates, the first instance found is the
+   * only one and ends the wait; otherwise an older one may still appear.
    */
   async #lookUp(attemptId: string, isPatient: boolean): Promise<InstanceHandle | null> {
     const found = await this.#listAttempt(attemptId);
@@ -139,7 +139,7 @@ class SimulatedProvider implements Adapter {
   }
 
   #createInput({ attemptId, launch, offer, bootstrap }: LaunchRequest) {
-    // the name stays that of the attempt: of two launches the cloud itself makes one
+    // the name depends only on the attempt, so a cloud that refuses taken names allows one instance
     const clientToken = hashOf(launch === 1 ? attemptId : `${attemptId}\n${launch}`);
     const { region, zone, instanceType, spot } = offer;
     return {
@@ -154,7 +154,7 @@ class SimulatedProvider implements Adapter {
     return describe(await this.#find(handle), handle);
   }
 
-  /** The list of what lives is a few pages; there is no request for some of them. */
+  /** Lists all living instances, a few pages, because the API has no request for a selection. */
   async describeMany(handles: readonly InstanceHandle[]): Promise<ReadonlyMap<string, InstanceDescription>> {
     const living = await this.#client.list({ [namespaceTag]: this.#namespace }, { liveOnly: true });
     const byId = new Map(living.map((instance) => [instance.instanceId, instance]));
@@ -176,7 +176,7 @@ class SimulatedProvider implements Adapter {
     return aliveOrNewest((await this.#listAttempt(attemptId)).map((instance) => this.#listed(instance)));
   }
 
-  /** One state that nobody knows must not hide all others: what the list shows is billed. */
+  /** Reports an instance in an unknown state as running: it is billed, and it must not hide the other instances. */
   #listed(instance: CloudInstance): InstanceDescription {
     const handle = this.#handleOf(instance, instance.tags[attemptTag] ?? '');
     try {
@@ -208,7 +208,7 @@ class SimulatedProvider implements Adapter {
     return this.#client.console(handle.instanceId);
   }
 
-  /** Throws `not-found` for a handle that is not ours. */
+  /** Throws `not-found` for a handle of another provider or installation. */
   async #find({ provider, attemptId, instanceId }: InstanceHandle): Promise<CloudInstance> {
     if (provider === providerName) {
       const instance = await this.#client.describe(instanceId);
@@ -217,7 +217,7 @@ class SimulatedProvider implements Adapter {
     throw new ArtenicError('not-found', `There is no instance ${instanceId} of ours in the simulated cloud.`);
   }
 
-  /** Whether the cloud itself makes one instance of two creates for one attempt. */
+  /** Whether the cloud itself prevents a second instance for one attempt. */
   async #keepsApart(): Promise<boolean> {
     const { duplicateNames, clientTokens } = await this.#knownAccount();
     return duplicateNames === 'refused' || clientTokens === 'honoured';
@@ -237,7 +237,7 @@ function capacityOf({ vcpu, memoryGib, accelerator }: CloudOffer): Capacity {
   return { vcpu, memoryGib, gpus: accelerator?.count ?? 0 };
 }
 
-/** One for each zone: they run out one by one. */
+/** One offer per zone, because each zone runs out of capacity on its own. */
 function offersOf(row: CloudOffer): readonly Offer[] {
   const { zones, region, instanceType, spot, priceUsdMicrosPerHour, pricedAt, minimumSeconds, granularitySeconds } =
     row;
@@ -251,7 +251,7 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** The whole id as far as a name can hold it, and what makes it one of its kind however odd the id is. */
+/** Readable part of the id, plus a hash that keeps the name unique for any id. */
 function nameOf(namespace: string, attemptId: string): string {
   const slug = attemptId
     .toLowerCase()
@@ -260,7 +260,7 @@ function nameOf(namespace: string, attemptId: string): string {
   return `${namespace}-${slug}-${hashOf(attemptId).slice(0, 12)}`;
 }
 
-/** It has to go through an environment variable unchanged. */
+/** Refuses an id that an environment variable cannot hold unchanged. */
 function refuseBadId(attemptId: string): void {
   if (attemptId !== '' && attemptId.isWellFormed() && !attemptId.includes('\0')) return;
   throw new ArtenicError('invalid-request', `${JSON.stringify(attemptId)} cannot be the id of an attempt.`);

@@ -11,16 +11,16 @@ export type S3Credentials = {
 
 export type S3Options = {
   readonly bucket: string;
-  /** Before every key; ends with `/` or is empty. Must be ours alone. */
+  /** Prefix of every key; empty or ends with `/`. No other application may use it. */
   readonly prefix: string;
-  /** URL of a server that speaks S3; AWS's own when absent. */
+  /** URL of a server that speaks S3; AWS's own endpoint if absent. */
   readonly endpoint?: string;
-  /** The same server as runners reach it, when that differs. Stands in signed URLs. */
+  /** URL of the same server for runners, if it differs. Signed URLs contain it. */
   readonly publicEndpoint?: string;
   readonly region: string;
-  /** `https://host/bucket/key` instead of `https://bucket.host/key`. */
+  /** Use `https://host/bucket/key` instead of `https://bucket.host/key`. */
   readonly pathStyle: boolean;
-  /** Absent: AWS's own chain (environment, profile, web identity, instance role). */
+  /** If absent, AWS's credential chain applies (environment, profile, web identity, instance role). */
   readonly credentials?: S3Credentials;
 };
 
@@ -29,15 +29,15 @@ export type S3 = {
   readonly Upload: typeof Upload;
   readonly getSignedUrl: typeof getSignedUrl;
   readonly client: Sdk.S3Client;
-  /** Only signs. */
+  /** Used only to sign requests. */
   readonly signer: Sdk.S3Client;
 };
 
 const connectTimeoutMs = 5000;
-/** Without a byte in either direction. */
+/** Maximum time without a byte in either direction. */
 const silenceTimeoutMs = 60_000;
 
-/** Loads the SDK and makes the clients on first use. */
+/** Loads the SDK and creates the clients on first use. */
 export function lazyS3({ endpoint, publicEndpoint, region, pathStyle, credentials }: S3Options): () => Promise<S3> {
   let made: Promise<S3> | null = null;
   async function make(): Promise<S3> {
@@ -50,7 +50,7 @@ export function lazyS3({ endpoint, publicEndpoint, region, pathStyle, credential
       region,
       forcePathStyle: pathStyle,
       ...(credentials === undefined ? {} : { credentials }),
-      // we say ourselves which checksum: others than AWS refuse the SDK's newer defaults
+      // checksums are set explicitly, because servers other than AWS refuse the SDK's newer defaults
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     } as const;
@@ -75,7 +75,7 @@ export function lazyS3({ endpoint, publicEndpoint, region, pathStyle, credential
 
 const cleanUpMs = 30_000;
 
-/** Every request ends with the call that it is for. Only the parts of an upload that was broken off are cleared away after it. */
+/** Aborts every request when its call ends. Only the removal of an aborted upload's parts may continue. */
 function endWithTheCall({ config: { requestHandler } }: Sdk.S3Client): void {
   const handle = requestHandler.handle.bind(requestHandler);
   requestHandler.handle = (request, options) => {

@@ -14,8 +14,8 @@ type StorageFault = Extract<
 >;
 
 /**
- * Codes of S3 (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) and of servers that speak it. What a person
- * can put right (credentials, bucket, quota) is `unavailable`: jobs wait for that person instead of failing.
+ * Codes of S3 (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) and of compatible servers. Faults that an
+ * operator can fix (credentials, bucket, quota) are `unavailable`, so that jobs wait for the fix instead of failing.
  */
 const typeByCode: Readonly<Record<string, StorageFault>> = {
   NoSuchKey: 'not-found',
@@ -72,7 +72,7 @@ const typeByCode: Readonly<Record<string, StorageFault>> = {
   ServiceUnavailable: 'unavailable',
 };
 
-/** The connection was never there, so nothing can have happened. */
+/** Codes of requests that were never sent, so the server cannot have changed anything. */
 const neverSent: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -82,14 +82,14 @@ const neverSent: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
 ]);
 
-/** The answer's status, which the SDK puts on its errors; undefined when there was no answer. */
+/** The answer's status, which the SDK adds to its errors; undefined if there was no answer. */
 function statusOf(error: object): number | undefined {
   const metadata = '$metadata' in error ? error.$metadata : undefined;
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
 }
 
-/** What S3 or the system calls it. */
+/** The error's code from S3 or the operating system. */
 function codeOf(error: object): string {
   return errorCode(error) ?? ('name' in error ? String(error.name) : 'Error');
 }
@@ -108,7 +108,7 @@ function typeOfStatus(status: number): StorageFault {
   return status >= 400 && status < 500 ? 'invalid-request' : 'unavailable';
 }
 
-/** Faults of S3 and of the way to it as errors of ours. `effect`: what was asked would have changed something. */
+/** Converts errors of S3 and of the connection to platform errors. `effect` tells whether the call may change data. */
 export function toS3Error(error: unknown, key: string, effect: 'reads' | 'writes'): unknown {
   if (typeof error !== 'object' || error === null || isArtenicError(error)) return error;
   const code = codeOf(error);
@@ -121,7 +121,7 @@ export function toS3Error(error: unknown, key: string, effect: 'reads' | 'writes
       cause: error,
     });
   }
-  // our own mistake, which no retry puts right
+  // a programming error, which no retry can fix
   if (status === undefined && (error instanceof TypeError || error instanceof RangeError)) return error;
   if (effect === 'reads' || neverSent.has(code)) {
     return new ArtenicError('unavailable', `The storage cannot be reached for the object ${what} (${code}).`, {

@@ -7,14 +7,14 @@ type Place = { readonly Bucket: string; readonly Key: string };
 type SigningOptions = Parameters<S3['getSignedUrl']>[2];
 type Guarded = <T>(key: string, effect: 'reads' | 'writes', work: (s3: S3, place: Place) => Promise<T>) => Promise<T>;
 
-/** Of one object (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
+/** Maximum parts of one object (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
 const maxParts = 10_000;
 const mebibyte = 1024 ** 2;
 const usualPartBytes = 64 * mebibyte;
-/** Longest life of a signature by SigV4. */
+/** Maximum lifetime of a SigV4 signature. */
 const maxLifeSeconds = 7 * 24 * 3600;
 
-/** A checksum and a length in the query would bind nobody: as signed headers they bind whoever sends. */
+/** Length and checksum bind the sender only as signed headers; the server does not enforce them in the query. */
 const boundHeaders = ['content-length', 'x-amz-checksum-sha256'] as const;
 
 export function createS3Signing({ guarded }: { readonly guarded: Guarded }): ObjectSigning {
@@ -65,7 +65,7 @@ function createPartSigning(guarded: Guarded): PartSigning {
           const input = { ...place, UploadId: uploadId, MultipartUpload: { Parts } };
           await client.send(new sdk.CompleteMultipartUploadCommand(input));
         } catch (error) {
-          // completed before, and the answer to that was lost
+          // an earlier request completed the upload, but its answer was lost
           if (!isS3Code(error, 'NoSuchUpload')) throw error;
           await client.send(new sdk.HeadObjectCommand(place));
         }

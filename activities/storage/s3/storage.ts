@@ -8,12 +8,12 @@ import { isS3Code, toS3Error } from './errors.ts';
 import { createS3Signing } from './sign.ts';
 import { putObject } from './write.ts';
 
-/** The longest name of an object, in bytes of UTF-8. */
+/** Maximum length of an object's name, in bytes of UTF-8. */
 const maxNameBytes = 1024;
 
 type Work<T> = (s3: S3, place: { readonly Bucket: string; readonly Key: string }) => Promise<T>;
 
-/** Objects in a bucket of S3 or of a server that speaks it: the key `a/b` is the object `<prefix>a/b`. */
+/** Stores objects in a bucket of S3 or a compatible server: the key `a/b` is the object `<prefix>a/b`. */
 export function createS3Storage(options: S3Options, limits = usualStorageLimits): ObjectStorage & ObjectSigning {
   const { signing, ...storage } = objectsIn(options);
   return { ...limitStorage(storage, limits), ...limitSigning(signing, limits) };
@@ -98,7 +98,7 @@ function rangeOf(range: ObjectRange | undefined): { readonly Range?: string } {
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {
-  // nothing lies beyond the end
+  // the range begins beyond the object's end
 }
 
 async function* chunksOf(body: Readable, key: string): AsyncGenerator<Uint8Array> {
@@ -134,15 +134,15 @@ async function listAll(
       new sdk.ListObjectsV2Command({
         Bucket: bucket,
         Prefix: `${ownPrefix}${keyPrefix}`,
-        // XML cannot hold every character that a key can
+        // XML cannot represent every character that a key may hold
         EncodingType: 'url',
         ...(token === undefined ? {} : { ContinuationToken: token }),
       }),
     );
     for (const { Key } of page.Contents ?? []) {
-      // not every server does what was asked; each says what it did
+      // some servers ignore the requested encoding, but each answer names its own
       const key = (page.EncodingType === 'url' ? decode(Key ?? '') : (Key ?? '')).slice(ownPrefix.length);
-      // a name that ends so is how consoles make folders
+      // consoles create such names as folders
       if (key !== '' && !key.endsWith('/')) found.push(key);
     }
     token = page.NextContinuationToken;

@@ -8,14 +8,14 @@ import { isS3Code, toS3Error } from './errors.ts';
 type PutOptions = NonNullable<Parameters<ObjectStorage['put']>[2]>;
 type Content = Parameters<ObjectStorage['put']>[1];
 
-/** 10,000 parts of this size are 62 GB, the largest object of which the size is not known before. */
+/** 10,000 parts of this size make 62 GB, the largest object whose size is not known in advance. */
 const partBytes = 6 * 1024 * 1024;
-/** Each holds a part in memory. */
+/** Concurrent part uploads; each holds a part in memory. */
 const partsAtOnce = 2;
-/** Metadata by which an upload recognizes its own object when the answer was lost. */
+/** Metadata by which an upload recognizes its own object after its answer was lost. */
 const uploadMark = 'artenic-upload';
 
-/** Content on its way: counted, hashed and held to its limits. Its fault is the caller's own, or a refusal of ours. */
+/** Counts, hashes and limits content during an upload. `fault` holds the source's error, or a failed check. */
 class Checked {
   bytes = 0;
   sha256 = '';
@@ -30,7 +30,7 @@ class Checked {
     this.#options = options;
   }
 
-  /** The end comes only after the hash was found right, so what is wrong is never completed. */
+  /** The stream ends only after the hash was verified, so an upload with wrong content never completes. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     const { sha256: expected, maxBytes = Infinity } = this.#options;
     const hash = createHash('sha256');
@@ -81,7 +81,7 @@ export async function putObject(
     await upload.done();
   } catch (error) {
     if (checked.fault !== null) throw checked.fault.error;
-    // a repeated request finds what its first sending has made: the answer to that was lost
+    // after a lost answer, the SDK's retry finds the object that its first request created
     if (!mayBeOurOwn(error) || !(await isOurs(s3, place, mark, key))) throw toS3Error(error, key, 'writes');
   }
   return { key, bytes: checked.bytes, sha256: checked.sha256 };
