@@ -40,8 +40,8 @@ async function ensureNamespace(connection: Connection, namespace: string): Promi
 }
 
 /**
- * Makes the namespace, its retention and our search attributes, and waits until a workflow may be started with them:
- * an unknown search attribute would fail the start. Safe to call by every worker at every start.
+ * Creates the namespace, its retention and the search attributes, and waits until a workflow can be started with them:
+ * an unknown search attribute would fail the start. Every worker may call this at every start.
  */
 export async function prepareTemporal(connection: Connection, namespace: string, timeoutMs: number): Promise<void> {
   await ensureNamespace(connection, namespace);

@@ -23,7 +23,7 @@ import { mayRead, mayWrite } from '../../runners/scope.ts';
 
 const lifeSeconds = {
   now: 3600,
-  // longer than anybody lets a control plane lie; runners renew at half of it
+  // Longer than any outage of the control plane should last; runners renew at half of it.
   ahead: 24 * 3600,
 } as const;
 /** Enough for a list of ten thousand parts. */

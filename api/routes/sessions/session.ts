@@ -57,7 +57,7 @@ async function signIn(
     await sessions.purge(new Date(now.getTime() - dayMs));
     await audit.append({ verb: 'session.open', subject: apiKeyId });
   });
-  // the key may have been revoked meanwhile
+  // The key may have been revoked meanwhile.
   if ((await deps.store.sessions.find(tokenHash, now)) === null)
     throw new ArtenicError('unauthorized', 'The API key behind this sign-in is revoked.');
   return {
