@@ -1,4 +1,7 @@
-/** Who may import whom: the linter's rules are made from this, and a test proves that they bite. */
+/**
+ * Allowed imports between folders. The linter's rules are generated from this, and a test proves that they are
+ * enforced.
+ */
 export const folders = [
   'core',
   'app',
@@ -35,7 +38,7 @@ export const mayImport: Readonly<Record<Exclude<Folder, 'test' | 'sdk'>, readonl
   scripts: ['core', 'app', 'api', 'cli', 'workers'],
 };
 
-/** Of these folders only types may be imported. */
+/** Folders from which a folder may import types only. */
 export const typesOnly: Readonly<Partial<Record<Folder, readonly Folder[]>>> = { workflows: ['activities'] };
 
 /** SDK packages each folder may import at run time. */

@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
 
-/** What each folder holds, to the last digit. */
+/** Packages of each folder, with exact versions. */
 const sets = {
-  // it needs the compiler's programming interface, which TypeScript 7 does not have
+  // It needs the compiler's programming interface, which TypeScript 7 does not have.
   'openapi-typescript': ['openapi-typescript@7.13.0', 'typescript@5.9.3'],
 };
 
 /**
- * Path of the program. Throws when it cannot be installed: what needs it fails.
+ * Path of the program. Throws when the installation fails, so that dependent tests fail.
  * @param {string} root folder of the clone
  * @param {'openapi-typescript'} name
  * @returns {string}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { TrainingError, type Column, type TableRow } from '@artenic/training';
 
-/** What the network sees. Sex is left out: it is unknown for 11 of the 344 birds. */
+/** The network's inputs. Sex is left out, because it is unknown for 11 of the 344 birds. */
 export const columns: readonly Column[] = [
   { name: 'beak_length_mm', kind: 'numeric' },
   { name: 'beak_depth_mm', kind: 'numeric' },

@@ -4,7 +4,7 @@ import type { NoticeProtocol } from './protocol.ts';
 
 const lookEveryMs = 500;
 
-/** Says something once; whoever listens later hears it at once. */
+/** A value that is set once. A listener that is added later gets it at once. */
 class Word<T> {
   #said: T | null = null;
   readonly #listeners: ((value: T) => void)[] = [];
@@ -36,7 +36,7 @@ export class Notices {
     if (protocol !== null) void this.#run();
   }
 
-  /** Heard from elsewhere. */
+  /** Takes a notice from another source than the protocol. */
   hear(deadline: Date): void {
     this.#notice.say(deadline);
   }

@@ -1,14 +1,14 @@
-/** What a machine's own cloud says of its future; null where it says nothing. */
+/** Announcements of the machine's own cloud; null where it announces nothing. */
 export type Said = {
-  /** The machine is taken back then. */
+  /** When the machine is taken back. */
   readonly notice: Date | null;
-  /** Since then it is more likely than usual that it will be; no time is set. */
+  /** Since when a preemption is more likely than usual; its time is not known. */
   readonly rebalance: Date | null;
 };
 
-/** How a machine asks its cloud: one file of this folder for each. */
+/** How a machine asks its cloud: one file of this folder for each cloud. */
 export type NoticeProtocol = {
-  /** One look. Throws when the service is away or says what nobody understands. */
+  /** Asks once. Throws when the service is away or its answer cannot be read. */
   readonly look: () => Promise<Said>;
 };
 

@@ -5,10 +5,10 @@ import type { NoticeProtocol, OpenProtocol } from './protocol.ts';
 /** Every protocol, by the name that a boot script gives. */
 const protocols: ReadonlyMap<string, OpenProtocol> = new Map([['aws', openAws]]);
 
-/** What the simulated cloud speaks, and what machines speak that booted by a script without a name. */
+/** Protocol of the simulated cloud, and of machines whose boot script gives no name. */
 const usual = openAws;
 
-/** How this machine asks its cloud; null where there is nothing to ask. */
+/** The protocol by which this machine asks its cloud; null without an address. */
 export function protocolOf(environment: NodeJS.ProcessEnv): NoticeProtocol | null {
   const { ARTENIC_NOTICES: name, ARTENIC_METADATA_URL, SIMULATED_METADATA_URL } = environment;
   const url = ARTENIC_METADATA_URL ?? SIMULATED_METADATA_URL ?? '';

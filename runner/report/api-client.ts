@@ -4,7 +4,7 @@ import { backOffMs, jsonOrNull, problemSchema, type Bootstrap } from '@artenic/c
 import { fetchByEnvironment } from '@artenic/core/proxy';
 import { z } from 'zod';
 
-/** A newer attempt has taken over, or this one has been ended: nothing of ours is wanted any more. */
+/** A newer attempt has taken over, or this attempt was ended: the API accepts nothing more from this runner. */
 export class FencedError extends Error {
   override readonly name = 'FencedError';
 }
@@ -19,7 +19,7 @@ export class OffsetMismatchError extends Error {
   }
 }
 
-/** No answer, one that says "later", or one of somebody else who listens at our API's old address. */
+/** No answer, an answer that says "later", or an answer of another server at the API's old address. */
 class UnreachableError extends Error {
   override readonly name: string = 'UnreachableError';
 }
@@ -29,7 +29,10 @@ class BusyError extends UnreachableError {
   override readonly name = 'BusyError';
 }
 
-/** Who answers does not know our token. While we run, that is somebody else: a newer attempt would make us `fenced`. */
+/**
+ * The answering server does not know the token. While this runner runs, that is another server: a newer attempt would
+ * cause `FencedError`.
+ */
 class StrangerError extends UnreachableError {
   override readonly name = 'StrangerError';
 }
@@ -42,7 +45,7 @@ export class RefusedError extends Error {
 type Patience = {
   /** Ends the waiting with its reason. */
   readonly signal?: AbortSignal;
-  /** How long an unknown token is blamed on the address; for ever when absent. */
+  /** How long an unknown token counts as a wrong address; without limit when absent. */
   readonly strangerMs?: number;
 };
 

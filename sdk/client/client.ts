@@ -59,7 +59,7 @@ const healthSchema = readySchema.extend({
 
 /** How long to wait before asking again when a log or a job has nothing new. */
 const followPauseMs = 400;
-/** Tries of somebody who follows a job while the API restarts: about a minute. */
+/** Tries while the API restarts, for callers that follow a job: about a minute. */
 const patience = { retries: 15 } as const;
 
 async function download(http: Http, path: string): Promise<Uint8Array> {

@@ -8,12 +8,12 @@ export type ClientOptions = {
   readonly apiKey: string;
   /** Longest time for one try, 30 s by default. */
   readonly timeoutMs?: number;
-  /** Tries after the first for what may be repeated, 4 by default. */
+  /** Tries after the first, for requests that may be repeated; 4 by default. */
   readonly retries?: number;
   readonly fetch?: typeof fetch;
 };
 
-/** What `fetch` takes as a body. */
+/** A body that `fetch` accepts. */
 export type UploadBody = NonNullable<RequestInit['body']>;
 
 export type RequestOptions = {
@@ -27,7 +27,7 @@ export type RequestOptions = {
   readonly content?: { readonly type: string; readonly body: () => UploadBody };
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
-  /** An upload or a download: as long as it takes. */
+  /** No time limit, for an upload or a download. */
   readonly unbounded?: boolean;
   /** In place of the client's own number. */
   readonly retries?: number;
@@ -43,7 +43,7 @@ export type Http = {
 
 const betweenTriesMs = { first: 200, most: 5000 };
 
-/** Ends early with the reason of whoever aborts. */
+/** Waits for the duration. An abort ends the wait with the signal's reason. */
 export function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((done, fail) => {
     const abort = () => {

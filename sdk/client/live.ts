@@ -9,7 +9,7 @@ export type LiveOptions = {
   readonly onEvent: (event: LiveEvent) => void;
   /** There is more to fetch of a followed job's log or metrics. Those of a time without connection are lost. */
   readonly onHint?: (hint: LiveHint) => void;
-  /** Events may be missing here (a restored database, a message of a newer server): ask for what they would have told. */
+  /** Events may be missing here (a restored database, a message of a newer server): fetch the current state again. */
   readonly onGap?: () => void;
   /** The subscription has failed for good: the server refuses its topics, or the key has ended. */
   readonly onError?: (error: Error) => void;

@@ -29,14 +29,14 @@ export type AuditQuery = {
 
 export const itemsOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
-/** Everything that is absent is left open. */
+/** An absent field is no condition. */
 export type OffersQuery = {
   readonly provider?: string;
   readonly regions?: readonly string[];
   readonly market?: 'spot' | 'on-demand';
   /** Type of accelerator. */
   readonly gpu?: string;
-  /** At least so many. */
+  /** Least number of accelerators. */
   readonly gpus?: number;
   readonly vcpu?: number;
   readonly memoryGib?: number;
@@ -44,23 +44,23 @@ export type OffersQuery = {
   readonly limit?: number;
 };
 
-/** Where jobs can run, and what is wrong there. */
+/** The providers on which jobs can run, and their problems. */
 export function platformApi(http: Http) {
   return {
     providers: async (): Promise<readonly ProviderView[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
-    /** What is wrong with providers, sweeps, clocks and instances. */
+    /** Problems of providers, sweeps, clocks and instances. */
     doctor: (): Promise<DoctorReport> => http.json({ method: 'GET', path: '/api/v1/doctor' }, doctorReportSchema),
-    /** What the collector would remove now. */
+    /** Objects and rows that the collector would remove now. */
     garbage: (): Promise<GarbageReport> => http.json({ method: 'GET', path: '/api/v1/garbage' }, garbageReportSchema),
-    /** Who did what, newest first. */
+    /** The audit log, newest first. */
     audit: (query: AuditQuery = {}): Promise<Page<AuditEntry>> =>
       http.json({ method: 'GET', path: '/api/v1/audit', query: { ...query } }, pageSchema(auditEntrySchema)),
     /** Instances that exist at their provider and should not, longest first. */
     unresolvedInstances: async (): Promise<readonly UnresolvedInstance[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/instances/unresolved' }, itemsOf(unresolvedInstanceSchema)))
         .items,
-    /** What could be launched, cheapest first, as the providers said it last. */
+    /** Offers as the providers last reported them, cheapest first. */
     offers: ({ regions, ...query }: OffersQuery = {}): Promise<OffersView> =>
       http.json(
         { method: 'GET', path: '/api/v1/offers', query: { ...query, regions: regions?.join(',') } },
