@@ -54,7 +54,7 @@ export function given({ cursor, limit }: { readonly cursor?: string | undefined;
   return { limit, ...(cursor === undefined ? {} : { cursor }) };
 }
 
-/** For lists that belong to one job or model: most fit on one page. */
+/** For lists that belong to one job or model: most such lists fit on one page. */
 export const longPageQuery = {
   cursor: z.string().min(1).max(1024).optional(),
   limit: wholeNumber(1, 1000).default(200),

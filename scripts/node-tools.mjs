@@ -1,4 +1,4 @@
-// Programs of npm that cannot be in our own tree, installed once into folders of their own.
+// npm programs that cannot be part of the repository's own dependencies, each installed once into its own folder.
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
 

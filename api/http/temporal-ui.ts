@@ -46,7 +46,8 @@ async function check(
 ): Promise<void> {
   checkOrigin({ allowedHosts: deps.allowedHosts, allowedOrigins: [] }, headers);
   checkOwnPage(method, headers);
-  // Cookies belong to hosts, not ports: the browser sends the dashboard's cookie here under its own name.
+  // Cookies belong to hosts, not ports: the browser also sends the dashboard's cookie here, under the name for the
+  // dashboard's port.
   for (const host of [`dashboard:${apiPort}`, 'dashboard']) {
     const session = await principalOfSession(deps, 'GET', { cookie: headers.cookie, host });
     if (session !== null) return;

@@ -58,7 +58,7 @@ export class Notices {
     }
   }
 
-  /** One look, which never fails: a service that is away says nothing. */
+  /** Asks once and never fails: a service that is away announces nothing. */
   async look(): Promise<void> {
     if (this.#protocol === null || this.#notice.isSaid) return;
     try {

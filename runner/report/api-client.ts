@@ -74,13 +74,13 @@ export function createRunnerApi(
   const trace = bootstrap.traceparent === undefined ? {} : { traceparent: bootstrap.traceparent };
   let baseUrl = bootstrap.apiUrl;
 
-  /** On this machine the platform may have come back on another port. */
+  /** A platform on this machine may have come back on another port. */
   function lookForApi(): void {
     if (bootstrap.endpointsFile === undefined) return;
     try {
       baseUrl = endpointsSchema.parse(JSON.parse(readFileSync(bootstrap.endpointsFile, 'utf8'))).api;
     } catch {
-      // Half written or not there while the platform starts: the address we have stays.
+      // The file is incomplete or missing while the platform starts: the current address stays.
     }
   }
 

@@ -101,7 +101,7 @@ function jobsApi(http: Http) {
       ),
     cancel: (id: string): Promise<JobView> =>
       http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
-    /** Tells the job something from outside; a second call with the same event id changes nothing. */
+    /** Sends the job a signal. A second call with the same event id changes nothing. */
     signal: (id: string, name: SignalName, event: SignalRequest & { readonly id: string }): Promise<SignalAnswer> =>
       http.json({ method: 'POST', path: jobPath(id, `/signals/${name}`), json: event }, signalAnswerSchema),
     /** Why each attempt was made, in their order. */
@@ -162,7 +162,7 @@ function jobsApi(http: Http) {
         if (page.complete && job.currentAttempt > page.attempt) [attempt, offset] = [page.attempt + 1, 0];
         else if (hasEnded) return;
         else {
-          // One more look: what came last may have come after this page.
+          // The last log bytes may have arrived after this page, so the log is read once more.
           hasEnded = isTerminalJobState(job.state);
           if (!hasEnded) await pause(followPauseMs, options.signal);
         }

@@ -23,7 +23,7 @@ export type RequestOptions = {
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is; called anew for each try. */
+  /** Sent unchanged; called again for each try. */
   readonly content?: { readonly type: string; readonly body: () => UploadBody };
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;

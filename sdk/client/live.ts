@@ -21,7 +21,7 @@ export type LiveSubscription = { readonly close: () => void };
 const refusedCode = 1008;
 const pauseMs = { first: 250, most: 5000 };
 
-/** Follows events; a broken connection is made again, and goes on behind the last event seen. */
+/** Follows events. A broken connection is opened again, and continues behind the last event. */
 export function followEvents(client: ClientOptions, options: LiveOptions): LiveSubscription {
   const url = new URL('/ws', client.url);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -62,7 +62,7 @@ export function followEvents(client: ClientOptions, options: LiveOptions): LiveS
     const opened = new WebSocket(url, ['artenic.v1', `bearer.${client.apiKey}`]);
     socket = opened;
     opened.addEventListener('open', () => {
-      // Asked for only when wanted: an older server knows no hints.
+      // Requested only if the caller takes hints, because an older server does not know the field.
       const hints = options.onHint === undefined ? {} : { hints: true };
       opened.send(JSON.stringify({ op: 'subscribe', topics: options.topics, after: reader.after(), ...hints }));
     });

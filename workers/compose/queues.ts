@@ -2,7 +2,7 @@ import { providerModules } from '../../activities/providers/registry.ts';
 import { controlQueue } from '../../workflows/contracts/index.ts';
 import { listOf } from '../config.ts';
 
-/** What a worker process serves: `control` (rows and workflows), and providers with their instances. */
+/** Parts that a worker process serves: `control` (rows and workflows), and providers with their instances. */
 export type Served = { readonly control: boolean; readonly isProviderServed: (provider: string) => boolean };
 
 /** @param text ARTENIC_WORKER_QUEUES: `control` and names of providers; empty: everything. */

@@ -26,7 +26,7 @@ export type ScheduleDefinition = {
   };
 }[keyof Workflows];
 
-/** What a process serves, and the intervals of its configuration. */
+/** Parts that a process serves, and the intervals of its configuration. */
 export type ScheduleScope = {
   readonly hasControl: boolean;
   readonly providers: readonly string[];

@@ -20,7 +20,7 @@ export type RelayDeps = {
 /** The request that created a younger job may still be delivering it. */
 const handsOffMs = 2000;
 const batchSize = 500;
-/** After this many failed attempts in a row Temporal counts as away; the next round tries again. */
+/** After failed deliveries for this many attempts in a row Temporal counts as away; the next round tries again. */
 const mostFailures = 3;
 /** The comparison of all open jobs with Temporal is repeated after this, or after its own duration times `restShare`. */
 const fullRoundMs = 6000;

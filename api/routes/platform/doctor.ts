@@ -29,7 +29,7 @@ type Seen = {
   readonly pricedAt: ReadonlyMap<string, Date>;
   readonly silent: readonly SilentFacts[];
   readonly mute: ReadonlyMap<string, number>;
-  /** Since when this API hears runners; null: it has just started. */
+  /** Since when the API has heard runners without a gap; null: it has just started. */
   readonly upSince: Date | null;
 };
 
