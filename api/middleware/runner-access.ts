@@ -5,7 +5,10 @@ import type { RunnerCaller } from '../http/route.ts';
 
 const mostSignEveryMs = 2000;
 
-/** Finds the attempt and the job of an attempt token. */
+/**
+ * The attempt and job of an attempt token: 32 random bytes of the runner, looked up by their hash. Throws `fenced` when
+ * a newer attempt has taken over.
+ */
 export async function callerOfToken(deps: ApiDeps, token: string): Promise<RunnerCaller> {
   // Every request is a sign of life, but it is written at most this often: most requests follow the last one within a
   // heartbeat's time.
