@@ -16,7 +16,7 @@ import { problemOf, sendProblem } from './http/problems.ts';
 import { createRoutes } from './routes/index.ts';
 import { createUnderway, type Underway } from '../app/loops/underway.ts';
 
-/** One id for a request in its answer, its log lines and its problem document. */
+/** One correlation id for the request's answer, its log lines and its problem document. */
 function correlate(request: Request, response: Response, next: NextFunction): void {
   const given = request.headers['x-correlation-id'];
   const id = typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
@@ -25,7 +25,7 @@ function correlate(request: Request, response: Response, next: NextFunction): vo
   next();
 }
 
-/** Known when the request has been dispatched. */
+/** The route's path; `none` before the request is dispatched. */
 function routeOf(response: Response): string {
   return String(response.locals['route'] ?? 'none');
 }
@@ -83,12 +83,12 @@ export function createApp(parts: ApiDeps): Express & Pick<Underway, 'settled'> {
   return Object.assign(app, { settled: underway.settled });
 }
 
-/** Time for a client to stop sending and read why. */
+/** Time in which a client may stop sending and read the refusal. */
 const refusedBodyMs = 2000;
 
 /**
- * What is still coming of a refused body is thrown away: closing at once could take our answer from the client. A client
- * that goes on sending is cut off.
+ * Reads and discards the rest of a refused body: closing the connection at once could lose the answer before the client
+ * reads it. A client that keeps sending is disconnected.
  */
 function endRefused(request: Request): void {
   const timer = setTimeout(() => request.socket.destroy(), refusedBodyMs).unref();
@@ -98,7 +98,7 @@ function endRefused(request: Request): void {
   request.resume();
 }
 
-/** Express reports a path it cannot decode as an error with a status. */
+/** Express reports a path that it cannot decode as an error with status 400. */
 function clientFault(error: unknown): unknown {
   if (error instanceof URIError || (error instanceof Error && 'status' in error && error.status === 400))
     return new ArtenicError('malformed-request', 'The path cannot be decoded.');

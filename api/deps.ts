@@ -14,7 +14,7 @@ export type Predictor = Omit<WholePredictor, 'close'>;
 export type ApiLimits = {
   /** Longest JSON or YAML body. */
   readonly bodyBytes: number;
-  /** Longest request with rows for a model as JSON: parsing is done in one go, and others wait for it. */
+  /** Longest JSON request with rows for a model: parsing it blocks all other requests. */
   readonly rowsBytes: number;
   /** Longest request with tensors as bytes. */
   readonly tensorBytes: number;
@@ -25,9 +25,11 @@ export type ApiLimits = {
   readonly logHeadBytes: number;
   /** Kept metric points of a job; what follows is left out, and the job's events say so. */
   readonly metricPoints: number;
-  /** A log's new bytes become an object when there are so many. */
+  /** A log's new bytes become an object when their number reaches this. */
   readonly logObjectBytes: number;
-  /** So many bytes of a log wait in the database while the storage does not take them; then the runner keeps them. */
+  /**
+   * Most bytes of a log that wait in the database while the storage accepts none; beyond this the runner keeps them.
+   */
   readonly logTailBytes: number;
 };
 
@@ -48,54 +50,57 @@ export type ApiDeps = {
   readonly temporal: TemporalGateway;
   readonly storage: ObjectStorage;
   readonly signing: ObjectSigning;
-  /** Checks what `signing` signs for this API itself; null when that goes to the storage. */
+  /** Checks requests that `signing` has signed for this API itself; null when signed requests go to the storage. */
   readonly ownUrls: OwnUrls | null;
-  /** What runners are told that ask for it themselves. */
+  /** Settings for runners that fetch them from the API. */
   readonly runner: { readonly heartbeatIntervalMs: number; readonly shipIntervalMs: number };
   readonly predictor: Predictor;
   /** Values of named secrets; throws `not-found` that names the missing one. */
   readonly secrets: (names: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   readonly keyPepper: Uint8Array;
-  /** Any of them may have signed a webhook. */
+  /** Keys of webhook secrets: a webhook may be signed with any of them. */
   readonly webhookKeys: readonly Uint8Array[];
   readonly now: () => Date;
   readonly newId: () => string;
   readonly logger: Logger;
-  /** Host names requests may carry besides loopback's. */
+  /** Host names besides loopback's that requests may carry. */
   readonly allowedHosts: readonly string[];
-  /** Origins browsers may send besides our own. */
+  /** Origins besides the API's own from which browsers may send requests. */
   readonly allowedOrigins: readonly string[];
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** Requests are logged at `info`, not `debug`. */
   readonly hasAccessLog: boolean;
-  /** Under which browsers reach us, when that is not the address we listen on; decides how the session's cookie is set. */
+  /**
+   * Base URL under which browsers reach the API, when it differs from the listen address; decides how the session's
+   * cookie is set.
+   */
   readonly publicUrl: string | null;
   readonly limits: ApiLimits;
-  /** Runs `next` in a span of the request, of which the route is known later; null: no traces. */
+  /** Runs `next` in a span of the request, whose route is known later; null: no traces. */
   readonly traceRequest:
     | ((request: IncomingMessage, response: ServerResponse, routeOf: () => string, next: () => void) => void)
     | null;
   readonly version: string;
   /** Base URLs of the inference servers that models may be registered on. */
   readonly inferenceServers: readonly string[];
-  /** Temporal's Web UI, for links; null when there is none that we know of. */
+  /** Temporal's Web UI, for links; null when none is configured. */
   readonly temporalUi: string | null;
   readonly temporalNamespace: string;
-  /** Notes heartbeats that could not be taken. */
+  /** Notes heartbeats that the API could not accept. */
   readonly hearing: Hearing;
-  /** When a machine that gives no sign of life is ended. */
+  /** When a machine without a sign of life is ended. */
   readonly silence: SilenceSettings;
-  /** Every provider there is an adapter for, and how it is configured. */
+  /** Every provider with an adapter, and how it is configured. */
   readonly knownProviders: readonly { readonly name: string; readonly configuredBy: string }[];
-  /** How often workers compare each provider with what is known. */
+  /** How often workers compare each provider's list with the rows and workflows. */
   readonly reconcileMs: number;
-  /** How long what may go is kept. */
+  /** Retention periods. */
   readonly periods: Periods;
-  /** The built dashboard; null serves none. */
+  /** Folder of the built dashboard; null: no dashboard is served. */
   readonly dashboardFolder: string | null;
-  /** Calls back when events have been committed; returns how to stop. */
+  /** Calls `wake` when events are committed; returns a function that stops the calls. */
   readonly onEvents: (wake: (topic: string | null) => void) => () => void;
-  /** What live readers may fetch more of; never stored. */
+  /** Hints to live readers that more can be fetched; never stored. */
   readonly hints: Hints;
 };

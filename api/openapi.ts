@@ -30,14 +30,14 @@ const tags = {
 
 const binary = z.string().meta({ format: 'binary' });
 
-/** Open, but for who shows a bootstrap token. */
+/** Open routes whose callers show a bootstrap token. */
 const tradesToken: ReadonlySet<string> = new Set([
   '/api/v1/runner/hello',
   '/api/v1/runner/bootstrap',
   '/api/v1/runner/programs/{sha256}',
 ]);
 
-/** Said by the HTTP server before there is a request that has a route. */
+/** Statuses that the HTTP server sends before a request has a route. */
 const beforeRoutes: ReadonlySet<number> = new Set([408, 431]);
 
 /** Refusals that every route of a kind can answer with. */
@@ -114,7 +114,7 @@ function operationId(route: Route): string {
     .join('');
 }
 
-/** The OpenAPI 3.1 document of these routes; what is not in the table is not served. */
+/** The OpenAPI 3.1 document of these routes. A route that is not in the table is not served. */
 export function openApiDocument(routes: readonly Route[], version: string): object {
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'apiKey', {

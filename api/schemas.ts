@@ -19,7 +19,7 @@ import { inferAnswerSchema } from '../serving/oip/response.ts';
 
 const jobSpec = jobSpecSchema.meta({ id: 'JobSpec' });
 
-/** Shapes with a name in the OpenAPI document. */
+/** Schemas with a name in the OpenAPI document. */
 export const named = {
   attempt: attemptViewSchema.meta({ id: 'Attempt' }),
   job: jobViewSchema.extend({ spec: jobSpec }).meta({ id: 'Job' }),
@@ -39,14 +39,14 @@ export const named = {
   inferError: z.object({ error: z.string() }).meta({ id: 'InferError' }),
 } as const;
 
-/** Pieces that several routes share. Whole numbers are bounded, so that the document says what the code accepts. */
+/** Schemas that several routes share. Whole numbers are bounded, so that the document states what the code accepts. */
 export const jobIdParam = z.strictObject({ id: z.uuid() });
 export const modelName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
 export const modelParam = z.strictObject({ name: modelName });
 const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 export const versionParam = z.strictObject({ name: modelName, version: wholeNumber(1, 2_147_483_647) });
 export const pageQuery = { cursor: z.string().min(1).max(512).optional(), limit: wholeNumber(1, 200).default(50) };
-/** A page's query without what is absent. */
+/** A page's query without absent fields. */
 export function given({ cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number }): {
   readonly cursor?: string;
   readonly limit: number;
@@ -54,7 +54,7 @@ export function given({ cursor, limit }: { readonly cursor?: string | undefined;
   return { limit, ...(cursor === undefined ? {} : { cursor }) };
 }
 
-/** For what belongs to one job or model: most have it on one page. */
+/** For lists that belong to one job or model: most such lists fit on one page. */
 export const longPageQuery = {
   cursor: z.string().min(1).max(1024).optional(),
   limit: wholeNumber(1, 1000).default(200),

@@ -2,7 +2,7 @@ type Node = Readonly<Record<string, unknown>>;
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What is said about a value as a whole, whichever of its types it has. */
+/** Keywords about a value as a whole, whatever its type. */
 const annotations: ReadonlySet<string> = new Set([
   'title',
   'description',
@@ -12,7 +12,7 @@ const annotations: ReadonlySet<string> = new Set([
   'deprecated',
 ]);
 
-/** All types that JSON has: a schema that names them all says nothing. */
+/** Number of JSON's types: a schema that lists them all restricts nothing. */
 const typesOfJson = 6;
 
 function splitTypes({ type, ...rest }: Node): Node {
@@ -33,7 +33,7 @@ function splitTypes({ type, ...rest }: Node): Node {
   };
 }
 
-/** A parameter is text, never null, though the number that zod would make of null is within its bounds. */
+/** A parameter is text, never null, although zod coerces null to a number within its bounds. */
 function withoutNull({ type, ...rest }: Node): Node {
   return Array.isArray(type) ? { type: type.find((one) => one !== 'null'), ...rest } : { type, ...rest };
 }
@@ -41,8 +41,8 @@ const isParameter = (node: Node): node is Node & { readonly schema: Node } =>
   typeof node['in'] === 'string' && isNode(node['schema']) && node['schema']['type'] !== undefined;
 
 /**
- * The same document with one type to a schema. OpenAPI 3.1 allows lists of types, but generators of clients forget what
- * else a schema with such a list says (openapi-python-client 0.29: its items, properties and values).
+ * The same document with one type per schema. OpenAPI 3.1 allows lists of types, but generators of clients ignore the
+ * other keywords of a schema with such a list (openapi-python-client 0.29: its items, properties and values).
  */
 export function withSingleTypes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSingleTypes);

@@ -1,15 +1,15 @@
-// Programs of npm that cannot be in our own tree, installed once into folders of their own.
+// npm programs that cannot be part of the repository's own dependencies, each installed once into its own folder.
 import { join } from 'node:path';
 import { installOnce, run } from './install-once.mjs';
 
-/** What each folder holds, to the last digit. */
+/** Packages of each folder, with exact versions. */
 const sets = {
-  // it needs the compiler's programming interface, which TypeScript 7 does not have
+  // It needs the compiler's programming interface, which TypeScript 7 does not have.
   'openapi-typescript': ['openapi-typescript@7.13.0', 'typescript@5.9.3'],
 };
 
 /**
- * Path of the program. Throws when it cannot be installed: what needs it fails.
+ * Path of the program. Throws when the installation fails, so that dependent tests fail.
  * @param {string} root folder of the clone
  * @param {'openapi-typescript'} name
  * @returns {string}

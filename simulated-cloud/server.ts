@@ -69,7 +69,7 @@ function answerError(error: unknown, _request: Request, response: Response, next
 }
 
 function refusalOf(error: unknown): Refusal {
-  // body-parser's own errors say what is wrong with the request.
+  // body-parser's own errors describe the fault of the request.
   const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500;
   const message = error instanceof Error ? error.message : String(error);
   if (status < 500) return new Refusal('InvalidParameter', message, { status });

@@ -8,7 +8,7 @@ const reading = {
   jobs: ['find', 'get', 'list', 'withoutHistory', 'open', 'undelivered'],
   attempts: [
     ...(['find', 'get', 'listByJob', 'newest', 'endings', 'runningSpans', 'page', 'billedByJobs'] as const),
-    // `hear` stores a sign of life of the attempt with the given token: that token stands for the principal
+    // `hear` stores a sign of life of the attempt with the given token: the token stands for the principal.
     ...(['silent', 'mute', 'hear'] as const),
   ],
   decisions: ['find', 'latest', 'launches', 'page'],
@@ -19,7 +19,7 @@ const reading = {
   logChunks: ['from', 'tail', 'objects', 'totalBytes'],
   checkpoints: ['summaries'],
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
-  // `sequence` numbers events that were written before, and hints are not stored
+  // `sequence` numbers events that were written before, and hints are not stored.
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
   idempotency: [],
   apiKeys: ['find'],

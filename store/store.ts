@@ -123,7 +123,7 @@ export function createStore(orm: MikroORM): Store {
   function as(given: Principal | (() => Principal)): ActingStore {
     const principal = typeof given === 'function' ? given : () => given;
     const acting = { ...common, transaction: <T>(work: Work<T>) => transaction(principal(), work) };
-    // getters, because most callers use a single repository
+    // Getters, because most callers use a single repository.
     for (const [name, repository] of Object.entries(repositories))
       Object.defineProperty(acting, name, { enumerable: true, get: () => under(repository, principal) });
     return acting as ActingStore;

@@ -170,12 +170,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   throw new Error(`The configuration is wrong:\n${lines.join('\n')}`);
 }
 
-/** How often runners ship what is new of logs and metrics. */
+/** Interval at which runners send new logs and metrics. */
 export const shipIntervalMs = 250;
 
 export function silenceSettingsOf(config: Config): SilenceSettings {
   return {
-    // a heartbeat or two may be lost on their way
+    // One or two heartbeats may be lost on their way.
     silentAfterMs: Math.max(config.ARTENIC_SILENT_AFTER_MS, 5 * config.ARTENIC_HEARTBEAT_MS),
     helloWithinMs: config.ARTENIC_HELLO_WITHIN_MS ?? null,
     helloWithinMsByProvider: new Map([...providerModules].map(([name, module]) => [name, module.helloWithinMs])),
@@ -194,7 +194,7 @@ export function listOf(text: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
-/** How long what may go is kept. */
+/** Retention periods of the configuration. */
 export function periodsOf({ ARTENIC_KEEP_DETAILS_DAYS, ARTENIC_KEEP_JOBS_DAYS }: Config): Periods {
   const dayMs = 24 * 3_600_000;
   return {

@@ -8,17 +8,20 @@ import { purge } from './up/purge.ts';
 import { stopLocalInstances } from './up/stop-instances.ts';
 import { endLeftovers } from './up/supervisor.ts';
 
-// Whatever it writes is for its own user only.
+// Files of this process are readable by its own user only.
 process.umask(0o077);
 
-/** A supervisor gives its parts 15 s each; it is not killed, because its parts would outlive it. */
+/** A supervisor gives each part 15 s. It is not killed, because its parts would outlive it. */
 const patienceMs = 180_000;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Ends the stack of this state folder: by its supervisor, or what a killed supervisor has left. */
+/**
+ * Ends the stack of this state folder: by its supervisor, or, after a killed supervisor, by ending the parts that are
+ * left.
+ */
 async function down(home: Home): Promise<void> {
   const supervisor = holderOf(home);
   if (supervisor !== null) {

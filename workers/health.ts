@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import { messageOf } from '../core/errors.ts';
 
 export type HealthServer = {
-  /** Until it is set, `/readyz` says no. A throw is a no with its message. */
+  /** `/readyz` answers no until this is called. A check that throws counts as no, with the error's message. */
   readonly setReady: (check: () => Promise<boolean>) => void;
   readonly close: () => Promise<void>;
 };
 
-/** `/livez` and `/readyz` for a process without an API of its own. */
+/** `/livez` and `/readyz` for a process without its own API. */
 export function startHealthServer(options: { readonly host: string; readonly port: number }): Promise<HealthServer> {
   let ready: () => Promise<boolean> = () => Promise.resolve(false);
   const server = createServer((request, response) => {

@@ -7,8 +7,8 @@ const shortestSecret = 4;
 const fileSchema = z.record(z.string(), z.string());
 
 /**
- * Resolves named secrets: `ARTENIC_SECRET_<NAME>` of this process first, then the file. The file must be readable by
- * its owner only. Asked at each runner's hello, so that a changed secret needs no restart.
+ * Resolves named secrets: first `ARTENIC_SECRET_<NAME>` of this process, then the file. The file must be readable by
+ * its owner only. Secrets are resolved at each runner's hello, so that a changed secret needs no restart.
  */
 export function createSecrets(options: {
   readonly environment: Readonly<Record<string, string | undefined>>;

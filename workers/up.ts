@@ -36,7 +36,7 @@ import { stopLocalInstances } from './up/stop-instances.ts';
 import { chooseTemporalHttp, type TemporalHttp } from './up/temporal-server.ts';
 import { endLeftovers, Supervisor, type Component } from './up/supervisor.ts';
 
-// Whatever it writes is for its own user only.
+// Files of this process are readable by its own user only.
 process.umask(0o077);
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -46,7 +46,7 @@ function say(line: string): void {
   process.stdout.write(`[${((Date.now() - startedMs) / 1000).toFixed(1).padStart(5)} s] ${line}\n`);
 }
 
-/** Named in the output, because they are not where a newcomer looks. */
+/** Prints the folders of root's PostgreSQL, because they are outside the state folder. */
 function sayWherePostgresIs(data: string, user: ServerUser): void {
   if (user === null) return;
   const programs = dirname(dirname(findPostgresBinaries(user).postgres));
@@ -65,7 +65,7 @@ type Endpoints = {
 
 type Place = ReturnType<typeof placePostgres>;
 
-/** The data folder of PostgreSQL, moved when it has to be; null: DATABASE_URL names a server. */
+/** PostgreSQL's data folder, moved if necessary; null: DATABASE_URL names a server. */
 async function preparePostgres(home: Home): Promise<Place | null> {
   if (process.env['DATABASE_URL']) return null;
   for (const folder of new Set([home.file('postgres'), knownDataFolder(home)])) await endEarlierPostgres(folder);
@@ -98,7 +98,7 @@ function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHt
     ARTENIC_WORKER_HEALTH_PORT: String(ports.workerHealth),
     ARTENIC_KEY_PEPPER: pepper,
     ARTENIC_ADMIN_KEY_FILE: home.file('admin.key'),
-    // Compiled once: halves the start of every runner, model host and restarted part.
+    // Code is compiled once, which halves the start of every runner, model host and restarted part.
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(home.folder, 'cache', 'node'),
     ...(endpoints.temporalUi === null
       ? {}
@@ -130,7 +130,7 @@ function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHt
   return { components: [...servers, [worker, 'Worker'], [apiServer, `API on ${api}`]], endpoints };
 }
 
-/** The link works once and for a quarter of an hour; what follows the # stays in the browser. */
+/** Prints the sign-in link. It works once and for a quarter of an hour; browsers do not send the part behind the #. */
 async function sayHowToSignIn(home: Home, api: string): Promise<void> {
   try {
     const response = await fetch(`${api}/api/v1/session/links`, {
@@ -146,13 +146,13 @@ async function sayHowToSignIn(home: Home, api: string): Promise<void> {
   }
 }
 
-/** Starts with other ports, after one was taken while the stack came up. */
+/** Most tries to start. A try uses other ports if one was taken while the stack started. */
 const mostTries = 5;
 
 /** One try to start, with one choice of ports. */
 type Attempt = Plan & {
   readonly supervisor: Supervisor;
-  /** Tells where everything is, now and after each change. */
+  /** Publishes where everything listens, now and after each change. */
   readonly publish: () => void;
 };
 
@@ -180,7 +180,7 @@ function makeAttempt(home: Home, postgres: Place | null, ports: Ports, http: Tem
   return { components, endpoints, supervisor, publish };
 }
 
-/** PostgreSQL and Temporal do not need each other; worker and API need both. */
+/** PostgreSQL and Temporal are independent of each other; worker and API need both. */
 async function startAll({ components, supervisor }: Attempt): Promise<void> {
   for (const group of [components.slice(0, -2), components.slice(-2)])
     await Promise.all(
@@ -226,7 +226,8 @@ async function main(): Promise<void> {
     } catch (error) {
       if (interrupted.signal.aborted) return;
       await attempt.supervisor.stop();
-      // Ports are bound seconds after they were found free. With nothing of ours left, a busy one was taken by others.
+      // Ports are bound seconds after they were found free. This stack has stopped, so a busy port belongs to another
+      // program.
       const next = await choosePorts(home);
       if (interrupted.signal.aborted) return;
       if (next.replaced.length === 0 || tries === mostTries) await stop(messageOf(error), 1);

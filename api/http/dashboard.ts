@@ -19,7 +19,10 @@ function read(path: string): Asset | null {
   return { type, plain: readFileSync(path), gzip: existsSync(`${path}.gz`) ? readFileSync(`${path}.gz`) : null };
 }
 
-/** All of it in memory, some hundred kilobytes: a build that replaces the folder never mixes with the one that is served. */
+/**
+ * Reads all files into memory (some hundred kilobytes): a build that replaces the folder never mixes with the build
+ * that is being served.
+ */
 function readAll(folder: string): ReadonlyMap<string, Asset> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
@@ -42,7 +45,7 @@ function send(request: Request, response: Response, asset: Asset, cacheControl: 
   response.status(200).end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** A page of ours is wanted, not an answer of the API. */
+/** Whether the request is for a page of the dashboard and not for an answer of the API. */
 function wantsPage(request: Request): boolean {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const accepts = request.headers.accept ?? '';
@@ -50,8 +53,8 @@ function wantsPage(request: Request): boolean {
 }
 
 /**
- * The built dashboard: its files by name, and its page for every other address that a browser goes to, since the
- * dashboard knows its own routes. Mounted behind the API's routes, which come first.
+ * Serves the built dashboard: its files by name, and its page for every other address that a browser navigates to,
+ * because the dashboard does its own routing. Mounted behind the API's routes, so those come first.
  */
 export function serveDashboard(app: Express, folder: string | null): void {
   const files = folder === null || !existsSync(join(folder, 'index.html')) ? new Map<string, Asset>() : readAll(folder);

@@ -22,7 +22,7 @@ async function readRouteBody(deps: ApiDeps, route: Route, request: Request): Pro
   if (route.bodyKind === 'none' || route.bodyKind === 'stream') return Buffer.alloc(0);
   const body = await readBody(request, route.maxBytes ?? deps.limits[route.limit]);
   const type = mediaTypeOf(request);
-  // Triton's own client sends none
+  // Triton's own client sends no content type.
   const isUntold = type === '' && route.tag === 'inference';
   if (body.length > 0 && !isUntold && !route.bodyTypes.includes(type)) {
     throw new ArtenicError('unsupported-media-type', `Send ${route.bodyTypes.join(' or ')}.`);
@@ -38,7 +38,7 @@ function parseBody(route: Route, bytes: Buffer): unknown {
 }
 
 function parseAddress(route: Route, request: Request): { readonly params: unknown; readonly query: unknown } {
-  // Express parses the query anew whenever it is looked at
+  // Express parses the query again at every access.
   const query = request.url.includes('?') ? { ...request.query } : {};
   const address = { params: flatParams(request.params), query };
   checkValue(address);
@@ -48,7 +48,7 @@ function parseAddress(route: Route, request: Request): { readonly params: unknow
   };
 }
 
-/** Routes that are asked thousands of times a second, of which each must not cost a query. */
+/** Routes with thousands of requests a second, where a query per request would be too expensive. */
 export function isHot({ tag }: Route): boolean {
   return tag === 'predictions' || tag === 'inference';
 }
@@ -60,7 +60,7 @@ async function sendStream(response: Response, stream: AsyncIterable<Uint8Array>)
   try {
     await pipeline(Readable.from(length === undefined ? stream : exactly(stream, Number(length))), response);
   } catch (error) {
-    // Who asked has gone: nobody is left to be told.
+    // The client has disconnected, so no answer can be sent.
     if (!(error instanceof Error && 'code' in error && goneCodes.has(error.code))) throw error;
   }
 }
@@ -71,14 +71,14 @@ async function send(response: Response, reply: Reply): Promise<void> {
   if (reply.stream !== undefined) return sendStream(response, reply.stream);
   if (reply.body === undefined || reply.body === null) return void response.end();
   if (typeof reply.body === 'string' || reply.body instanceof Uint8Array) return void response.send(reply.body);
-  // Express's `json()` computes freshness and ETag even when they are turned off
+  // Express's `json()` computes freshness and the ETag even when they are turned off.
   const text = JSON.stringify(reply.body);
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(text));
   response.end(text);
 }
 
-/** Access, body, idempotency, parsing, one call, answer: the same for every route. */
+/** Access check, body, idempotency, parsing, one handler call, answer: the same for every route. */
 export async function dispatch(deps: ApiDeps, route: Route, request: Request, response: Response): Promise<void> {
   response.locals['route'] = route.path;
   let principal: ProjectPrincipal | null = null;
@@ -127,7 +127,7 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
   await reply.after?.();
 }
 
-/** Express gives wildcard parameters as lists. */
+/** Express gives wildcard parameters as lists; this joins them with slashes. */
 function flatParams(params: Request['params']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : value]),

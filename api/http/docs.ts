@@ -19,13 +19,16 @@ const page = `<!doctype html>
 `;
 
 const start = `window.SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null, persistAuthorization: false });\n`;
-/** Of that package's files only those that the page needs; it also holds a page for somebody else's API. */
+/**
+ * The files of swagger-ui-dist that the page needs. The package also holds a demo page for another API, which is not
+ * served.
+ */
 const assets = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
-/** The documentation page, from our own files: nothing is loaded from elsewhere and no script stands in the page. */
+/** Serves the documentation page from local files: the page loads nothing from other hosts and has no inline script. */
 export function serveDocs(app: Express): void {
   const root = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  // Swagger UI writes style attributes; only its own pages may.
+  // Swagger UI writes style attributes, so inline styles are allowed under /docs only.
   app.use('/docs', (_request, response, next) => {
     const policy = String(response.getHeader('content-security-policy') ?? '');
     response.setHeader(

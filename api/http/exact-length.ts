@@ -1,5 +1,5 @@
 /**
- * The same bytes, if there are as many as the answer has promised. Throws before the first byte too many: a client or a
+ * Yields the source's bytes if their number is the announced one. Throws before the first surplus byte: a client or a
  * proxy that keeps the connection would read it as the beginning of the next answer.
  */
 export async function* exactly(source: AsyncIterable<Uint8Array>, promisedBytes: number): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,10 @@ import { fieldFaults, pointerOf } from '@artenic/core';
 import type { z } from 'zod';
 import { ArtenicError } from '../../core/errors.ts';
 
-/** What the schema makes of the value; otherwise `validation-failed` that names every fault. `what` begins the sentence. */
+/**
+ * Returns the value as the schema has parsed it; otherwise throws `validation-failed`, which names every fault. The
+ * error's sentence begins with `what`.
+ */
 export function parsePart<T extends z.ZodType>(what: string, schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -17,7 +17,7 @@ function matchEnd(pattern: RegExp, text: string, at: number): number | null {
   return pattern.test(text) ? pattern.lastIndex : null;
 }
 
-/** End of the string that begins at `at`, or where it goes wrong. */
+/** End of the string that begins at `at`, or the offset of its first fault. */
 function readString(text: string, at: number): { readonly end: number } | { readonly fault: number } {
   let index = at + 1;
   while (index < text.length) {
@@ -35,7 +35,7 @@ function placeOf(text: string, offset: number): { readonly line: number; readonl
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
-/** What the reader wanted where it stopped. Asked only about text that `JSON.parse` refuses. */
+/** Offset of the first fault and the token that is expected there. Called only for text that `JSON.parse` refuses. */
 function scan(text: string): { readonly offset: number; readonly wanted: string } {
   const open: ('{' | '[')[] = [];
   let wish: Wish = 'value';
@@ -78,7 +78,7 @@ function scan(text: string): { readonly offset: number; readonly wanted: string 
   }
 }
 
-/** Place and kind of the first fault in text that is not JSON. `JSON.parse` itself does not always say where. */
+/** Place and kind of the first fault in text that is not JSON. `JSON.parse` itself does not always give the place. */
 export function jsonFault(text: string): {
   readonly line: number;
   readonly column: number;

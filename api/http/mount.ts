@@ -9,12 +9,15 @@ import type { Underway } from '../../app/loops/underway.ts';
 
 const permissions: ReadonlySet<Permission> = new Set<Permission>(['open', 'read', 'write', 'runner', 'webhook']);
 
-/** `/a/{id}/{path}` as Express writes it. A parameter named `path` takes the rest, slashes included. */
+/** `/a/{id}/{path}` in Express's notation. A parameter named `path` matches the rest of the path, slashes included. */
 function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, (_found, name: string) => (name === 'path' ? '*path' : `:${name}`));
 }
 
-/** Lists, series and pages of logs: JSON answers of GET routes. Predictions are small and frequent; downloads announce their length. */
+/**
+ * Whether answers are compressed: JSON answers of GET routes (lists, series, pages of logs). Predictions are small and
+ * frequent, and downloads announce their length, so neither is compressed.
+ */
 function isCompressed({ method, permission, tag, answers }: Route): boolean {
   return method === 'get' && permission === 'read' && tag !== 'inference' && answers[200]?.schema !== undefined;
 }
@@ -29,12 +32,15 @@ async function limited(limits: OpenLimits, route: Route, request: Request, work:
   }
 }
 
-/** Serves the routes, and says 405 to other methods on their paths. A route without a permission entry or an open one without a limit fails the boot. */
+/**
+ * Serves the routes, and answers 405 to other methods on their paths. A route without a permission entry, or an open
+ * route without a limit, fails the boot.
+ */
 export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[], underway: Underway): void {
   const limits = createOpenLimits(deps);
   const compress = compression();
   const methodsByPath = new Map<string, Set<string>>();
-  // Express looks through its routes in order, so those that are asked most stand first.
+  // Express tries its routes in order, so the busiest routes are registered first.
   for (const route of routes.toSorted((a, b) => Number(isHot(b)) - Number(isHot(a)))) {
     if (!permissions.has(route.permission)) throw new Error(`${route.method} ${route.path} has no permission entry`);
     if ((route.permission === 'open') !== (route.openLimit !== null))
@@ -42,7 +48,7 @@ export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[
     const path = expressPath(route.path);
     const methods = methodsByPath.get(path) ?? new Set();
     methodsByPath.set(path, methods.add(route.method.toUpperCase()));
-    // Express answers HEAD by what is there for GET.
+    // Express answers HEAD with the handler of GET.
     if (route.method === 'get') methods.add('HEAD');
     if (isCompressed(route)) app[route.method](path, compress);
     app[route.method](path, (request, response) =>

@@ -12,14 +12,17 @@ export type ProblemDocument = {
   readonly expectedOffset?: number;
 };
 
-/** Our own words are for people; those of a fault that we only pass on (an address, a statement) stay in the log. */
+/**
+ * Detail for the client. Messages written by the platform are shown; the text of a foreign fault (it may hold an
+ * address or a statement) stays in the log.
+ */
 function detailOf(error: ArtenicError, status: number, correlationId: string): string {
   if (status < 500 || (error.type !== 'internal' && error.cause === undefined)) return error.message;
   const { title } = errorTable[error.type];
   return `${title}; the log has the reason under ${correlationId}.`;
 }
 
-/** RFC 9457 document of an error; anything that is not ours becomes `internal`. */
+/** RFC 9457 document of an error; an error that is not an ArtenicError becomes `internal`. */
 export function problemOf(error: unknown, correlationId: string): ProblemDocument {
   const known = error instanceof ArtenicError ? error : new ArtenicError('internal', '');
   const { status, title } = errorTable[known.type];
@@ -36,7 +39,7 @@ export function problemOf(error: unknown, correlationId: string): ProblemDocumen
   };
 }
 
-/** Paths of the Open Inference Protocol, whose errors are `{"error": …}` with 400 where we say 422. */
+/** Paths of the Open Inference Protocol, whose errors are `{"error": …}` with 400 in place of 422. */
 export function isOip(path: string): boolean {
   return path === '/v2' || path.startsWith('/v2/');
 }

@@ -3,12 +3,15 @@ import type { z } from 'zod';
 import type { AttemptRecord, JobRecord, ProjectPrincipal, Repositories } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 
-/** Who may call: anybody, an API key, the runner of the job's current attempt, or (`webhook`) as `write` or signed by a webhook secret. */
+/**
+ * Permitted callers: every caller (`open`), an API key or session, the runner of the job's current attempt, or
+ * (`webhook`) a caller with `write` or with a webhook signature.
+ */
 export type Permission = 'open' | 'read' | 'write' | 'runner' | 'webhook';
 
 /**
- * Requests that one address may send to an open route in a minute. `refusals`: only requests with a wrong credential count, on routes
- * whose callers show one.
+ * Requests that one address may send to an open route in a minute. `refusals`: only requests with a wrong credential
+ * count, on routes whose callers show a credential.
  */
 export type OpenLimit = { readonly perMinute: number; readonly counts: 'requests' | 'refusals' };
 
@@ -17,7 +20,7 @@ export type Reply = {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly stream?: AsyncIterable<Uint8Array>;
-  /** What is done when the answer is on its way. It must not fail. */
+  /** Work that runs after the answer is sent. It must not fail. */
   readonly after?: () => Promise<void>;
 };
 
@@ -31,10 +34,15 @@ export type Context<P, Q, B> = {
   readonly body: B;
   readonly request: Request;
   readonly response: Response;
-  /** The API key's owner, or the sender of a signed webhook; throws on open and runner routes, where there is none. */
+  /**
+   * The API key's owner, the session's owner, or the sender of a signed webhook; throws on open and runner routes,
+   * which have no principal.
+   */
   readonly principal: () => ProjectPrincipal;
   readonly runner: () => RunnerCaller;
-  /** Stores the reply under the request's idempotency key, in the transaction of its effect. Nothing without a key. */
+  /**
+   * Stores the reply under the request's idempotency key, in the transaction of its effect. Does nothing without a key.
+   */
   readonly remember: (repositories: Repositories, reply: Reply) => Promise<void>;
 };
 
@@ -43,7 +51,7 @@ type BodyKind = 'none' | 'json' | 'bytes' | 'stream';
 
 export type Route = {
   readonly method: 'get' | 'head' | 'post' | 'put';
-  /** With `{name}` for parameters, as OpenAPI writes them. */
+  /** Parameters are written as `{name}`, as in OpenAPI. */
   readonly path: string;
   readonly permission: Permission;
   readonly summary: string;
@@ -53,14 +61,14 @@ export type Route = {
   readonly params: z.ZodType | null;
   readonly query: z.ZodType | null;
   readonly bodySchema: z.ZodType | null;
-  /** Which limit counts for `json` and `bytes`; `maxBytes` goes before it. */
+  /** The limit for `json` and `bytes`; `maxBytes` takes precedence. */
   readonly limit: 'bodyBytes' | 'rowsBytes' | 'tensorBytes';
   readonly maxBytes: number | null;
-  /** Of an open route; null for all others. */
+  /** Limit of an open route; null for all other routes. */
   readonly openLimit: OpenLimit | null;
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent: boolean;
-  /** A path of an earlier platform, for its clients; new ones take the path that the document names. */
+  /** A path of an earlier platform, kept for its clients; new clients use the path that the OpenAPI document names. */
   readonly deprecated: boolean;
   readonly answers: Readonly<
     Record<
@@ -93,7 +101,7 @@ type Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> =
   readonly handle: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Reply>;
 };
 
-/** Declares one route; its handler gets what the schemas have parsed. */
+/** Declares a route; its handler gets the values that the schemas have parsed. */
 export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   definition: Definition<P, Q, B>,
 ): Route {
@@ -118,7 +126,9 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
 
 /** For load balancers and monitors, which may probe several times a second. */
 export const probeLimit: OpenLimit = { perMinute: 3000, counts: 'requests' };
-/** Bounds work and log lines; tokens are too long to guess. Many runners may share one address, so only refusals count. */
+/**
+ * Bounds work and log lines; tokens are too long to guess. Many runners may share an address, so only refusals count.
+ */
 export const tokenLimit: OpenLimit = { perMinute: 120, counts: 'refusals' };
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });

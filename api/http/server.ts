@@ -8,17 +8,23 @@ import type { Underway } from '../../app/loops/underway.ts';
 export type RunningServer = {
   readonly server: Server;
   readonly port: number;
-  /** Takes no new connection, lets answers under way finish, closes what is left, and waits for the app to settle. */
+  /**
+   * Refuses new connections, lets running answers finish, closes the remaining connections, and waits for the app to
+   * settle.
+   */
   readonly close: (graceMs: number) => Promise<void>;
 };
 
-/** What Node's HTTP parser refuses before there is a request, by its error code; anything else is 400. */
+/** Status by the error code of Node's HTTP parser, for requests that it refuses; every other code is 400. */
 const statusByCode: Readonly<Record<string, readonly [status: number, phrase: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 };
 
-/** Sends the last words and lets the socket go, also when the other side keeps its half open: the server could not close. */
+/**
+ * Sends the last bytes and destroys the socket, even if the peer keeps its half open: an open socket would keep the
+ * server from closing.
+ */
 export function endForGood(socket: Duplex, lastWords: string): void {
   socket.once('finish', () => socket.destroy());
   socket.end(lastWords);
@@ -45,7 +51,7 @@ function answerGarbage(error: Error, socket: Duplex): void {
 
 function closeGently(server: Server, graceMs: number): Promise<void> {
   return new Promise((closed) => {
-    // Connections become idle one by one as their answers end.
+    // A connection becomes idle when its answer ends.
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
@@ -59,12 +65,12 @@ function closeGently(server: Server, graceMs: number): Promise<void> {
 /** Sockets of live readers included. Below the usual limit of open files, so that files can still be opened. */
 const mostConnections = 8000;
 
-/** Listens with limits that a slow or silent client cannot sit out. */
+/** Listens with limits against slow and silent clients. */
 export function startServer(
   app: RequestListener & Partial<Pick<Underway, 'settled'>>,
   options: { readonly host: string; readonly port: number },
 ): Promise<RunningServer> {
-  // Uploads of gigabytes take their time; headers do not.
+  // Uploads of gigabytes take long; headers do not.
   const server = createServer({
     headersTimeout: 10_000,
     requestTimeout: 900_000,
@@ -72,7 +78,8 @@ export function startServer(
     maxHeaderSize: 16_384,
   });
   server.on('request', (_, response) => {
-    // Bytes beyond the length that was told would be the beginning of the next answer for a proxy that shares connections.
+    // Without this, bytes beyond the announced length would be the beginning of the next answer for a proxy that shares
+    // connections.
     response.strictContentLength = true;
   });
   server.on('request', app);

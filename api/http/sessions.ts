@@ -7,19 +7,23 @@ import type { ApiDeps } from '../deps.ts';
 export const sessionDays = 14;
 export const linkMinutes = 15;
 
-/** 256 bits; what the database holds of it is a hash under the pepper. */
+/** 256 random bits; the database holds only their hash under the pepper. */
 export function makeToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Decided by the address that browsers use, and not by the connection: behind a proxy that one is plain HTTP. */
+/**
+ * Whether browsers use HTTPS, by the public address and not by the connection: behind a proxy the connection is plain
+ * HTTP.
+ */
 function isSecure({ publicUrl }: Pick<ApiDeps, 'publicUrl'>): boolean {
   return publicUrl?.startsWith('https:') ?? false;
 }
 
 /**
- * With HTTPS a name that browsers let no other host and no plain page set. Without: browsers keep one jar for a host's
- * ports, and two stacks on one machine must not sign each other out.
+ * With HTTPS the `__Host-` name, which browsers let no other host and no plain HTTP page set. Without HTTPS the name
+ * holds the port: browsers share cookies between a host's ports, and two stacks on one machine must not sign each other
+ * out.
  */
 function cookieName(deps: Pick<ApiDeps, 'publicUrl'>, headers: IncomingHttpHeaders): string {
   if (isSecure(deps)) return '__Host-artenic-session';
@@ -36,7 +40,7 @@ export function sessionTokenOf(deps: Pick<ApiDeps, 'publicUrl'>, headers: Incomi
   return null;
 }
 
-/** A `Set-Cookie` that opens the session; with null one that ends it. */
+/** A `Set-Cookie` header that opens the session; with null it ends the session. */
 export function sessionCookie(
   deps: Pick<ApiDeps, 'publicUrl'>,
   headers: IncomingHttpHeaders,
@@ -48,8 +52,8 @@ export function sessionCookie(
 }
 
 /**
- * A cookie is sent by the browser, whoever made it ask. So beside `SameSite=Strict`, which another port of this host
- * counts as the same site, the browser itself must say that the request comes from our own pages.
+ * Browsers send the cookie with requests from any page. `SameSite=Strict` counts another port of this host as the same
+ * site; so the browser must also state that the request comes from the platform's own pages.
  */
 function checkOwnPage({ publicUrl }: Pick<ApiDeps, 'publicUrl'>, method: string, headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site'];
@@ -64,7 +68,7 @@ function checkOwnPage({ publicUrl }: Pick<ApiDeps, 'publicUrl'>, method: string,
 
 export type OpenSession = NonNullable<Awaited<ReturnType<ApiDeps['store']['sessions']['find']>>>;
 
-/** Whose session the cookie is; null without one. Throws `unauthorized` for one that has ended. */
+/** The session of the cookie; null without a cookie. Throws `unauthorized` when the session has ended. */
 export async function principalOfSession(
   deps: Pick<ApiDeps, 'store' | 'keyPepper' | 'now' | 'publicUrl'>,
   method: string,

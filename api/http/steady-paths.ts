@@ -1,4 +1,7 @@
-/** Paths that probes and runners request every second: no access log line and no span, because those would bury all others. */
+/**
+ * Paths that probes and runners request every second. They get no access log line and no span, because those would hide
+ * all others.
+ */
 export const steadyPaths: ReadonlySet<string> = new Set([
   '/livez',
   '/readyz',

@@ -9,20 +9,23 @@ import { principalOfSession } from './sessions.ts';
 export type TemporalUiOptions = {
   /** Where Temporal's Web UI listens. */
   readonly upstream: URL;
-  /** Port of the API, whose sessions count. */
+  /** Port of the API, whose sessions are accepted. */
   readonly apiPort: number;
 };
 
 type Deps = Pick<ApiDeps, 'store' | 'keyPepper' | 'now' | 'allowedHosts' | 'logger' | 'publicUrl'>;
 
-/** They speak of one connection, not of the message. */
+/** Headers that concern one connection and not the message. */
 const hopByHop = new Set(
   'connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade'.split(' '),
 );
 const ownCookie = /^(?:__Host-)?artenic-session(?:-\d+)?=/;
 const answerTimeoutMs = 60_000;
 
-/** A read, or a request that the browser says comes from the UI's own pages; or the way here by a link or the address bar. */
+/**
+ * Accepts a read, a request that the browser marks as coming from the UI's own pages, and a navigation by a link or the
+ * address bar.
+ */
 function checkOwnPage(method: string, headers: IncomingHttpHeaders): void {
   const isRead = method === 'GET' || method === 'HEAD';
   const site = headers['sec-fetch-site'];
@@ -33,7 +36,9 @@ function checkOwnPage(method: string, headers: IncomingHttpHeaders): void {
     throw new ArtenicError('forbidden', 'Temporal’s Web UI takes requests of its own pages only.');
 }
 
-/** Throws unless a person who is signed in to the dashboard asks, from the UI's own pages. */
+/**
+ * Throws unless the request comes from the UI's own pages and belongs to a person who is signed in to the dashboard.
+ */
 async function check(
   deps: Deps,
   { apiPort }: TemporalUiOptions,
@@ -41,7 +46,8 @@ async function check(
 ): Promise<void> {
   checkOrigin({ allowedHosts: deps.allowedHosts, allowedOrigins: [] }, headers);
   checkOwnPage(method, headers);
-  // Cookies know hosts, not ports: the dashboard's is sent here, under the name that it has there.
+  // Cookies belong to hosts, not ports: the browser also sends the dashboard's cookie here, under the name for the
+  // dashboard's port.
   for (const host of [`dashboard:${apiPort}`, 'dashboard']) {
     const session = await principalOfSession(deps, 'GET', { cookie: headers.cookie, host });
     if (session !== null) return;
@@ -59,7 +65,7 @@ function forwardedHeaders(headers: IncomingHttpHeaders, upstream: URL): Incoming
   return {
     ...Object.fromEntries(kept),
     host: upstream.host,
-    // Checked above; the UI would compare it with its own address.
+    // The origin is checked above; the UI would compare it with its own address.
     origin: headers.origin === undefined ? undefined : upstream.origin,
     referer: undefined,
     cookie: cookie === '' ? undefined : cookie,
@@ -106,7 +112,7 @@ function pass({ upstream }: TemporalUiOptions, incoming: IncomingMessage, respon
   });
 }
 
-/** A person gets a page with the way to the sign-in, a script a problem document. */
+/** Answers a person with a page that links to the sign-in, and a script with a problem document. */
 function refuse(
   error: unknown,
   { apiPort }: TemporalUiOptions,
@@ -128,7 +134,7 @@ function refuse(
     response.end(JSON.stringify(problem));
     return;
   }
-  // The host name has been checked.
+  // `checkOrigin` has accepted the host name.
   const dashboard = `http://${(incoming.headers.host ?? '').replace(/:\d+$/, '')}:${apiPort}/`;
   response.setHeader('content-type', 'text/html; charset=utf-8');
   response.end(
@@ -136,7 +142,10 @@ function refuse(
   );
 }
 
-/** Temporal's Web UI knows no users and takes any Host and Origin: this stands before it and asks for our session. */
+/**
+ * Guard in front of Temporal's Web UI, which has no users and accepts any Host and Origin: requires a session of the
+ * dashboard.
+ */
 export function guardTemporalUi(
   deps: Deps,
   options: TemporalUiOptions,

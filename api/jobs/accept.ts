@@ -6,10 +6,10 @@ import type { Context, Reply } from '../http/route.ts';
 import { jobView } from './views.ts';
 import { costsOfJobs } from './views-of-jobs.ts';
 
-/** What is answered: the job, or the job in other words. */
+/** Turns the job into the answer's body. */
 type Shape = (job: JobView) => object;
 
-/** Submits the job; the answer is remembered with it under the request's idempotency key. */
+/** Submits the job. The answer is stored with the job under the request's idempotency key. */
 export function acceptJob(context: Context<unknown, unknown, unknown>, spec: JobSpec, shape: Shape): Promise<Reply> {
   const { deps, remember } = context;
   const principal = context.principal();
@@ -24,7 +24,7 @@ export function acceptJob(context: Context<unknown, unknown, unknown>, spec: Job
   });
 }
 
-/** Asks for the end of the job of the path. */
+/** Asks for the end of the job that the path names. */
 export function acceptCancel(
   context: Context<{ readonly id: string }, unknown, unknown>,
   shape: Shape,

@@ -9,14 +9,19 @@ export type SeriesQuery = {
   readonly limit: number;
 };
 
-/** The series as they are drawn. What comes while they are read is told again by `nextAfter`, never missed. */
+/**
+ * The series as drawn. Points that arrive during the read are sent again by a read from `nextAfter`, so none is missed.
+ */
 export async function readSeries({ store }: ApiDeps, query: SeriesQuery): Promise<MetricSeries> {
   const newest = await store.metrics.newest(query.jobId);
   const rows = await store.metrics.series(query);
   return { items: rows.map(metricView), nextAfter: Number(newest?.id ?? 0), reload: false };
 }
 
-/** Points behind `after`, for who has the series up to it. The newest id is read first, so that all ids up to it are there. */
+/**
+ * Points behind `after`, for a client that has the series up to it. The newest id is read first, so all ids up to it
+ * are present.
+ */
 export async function followSeries(
   { store }: ApiDeps,
   query: SeriesQuery & { readonly after: number },

@@ -3,9 +3,9 @@ import { ArtenicError } from '../../core/errors.ts';
 import { parsePart } from '../http/input-errors.ts';
 import { checkValue, parseJson } from '../middleware/body.ts';
 
-/** Reading YAML takes about two seconds a megabyte, and nothing else is answered meanwhile. JSON has no such limit. */
+/** Reading YAML takes about two seconds a megabyte and blocks all other requests. JSON has no such limit. */
 const longestYaml = 256_000;
-/** Faults of longer JSON are told by pointer alone: for lines it would have to be read as YAML. */
+/** Faults of longer JSON are reported by pointer only: for lines the text would have to be read as YAML. */
 const longestPlaced = 64_000;
 
 function readYaml(text: string): JobSpec {
@@ -26,7 +26,7 @@ function numberLost({ path, message }: NonNullable<ReturnType<typeof lostNumber>
   return new ArtenicError('malformed-request', `The job: ${pointer} ${message}`, { errors: [{ pointer, message }] });
 }
 
-/** JSON as it is, with each number as it was written. */
+/** Reads JSON. @throws ArtenicError `malformed-request` for a number that would lose digits */
 export function readExactJson(text: string): unknown {
   const value = parseJson(text);
   checkValue(value);
@@ -35,7 +35,7 @@ export function readExactJson(text: string): unknown {
   return value;
 }
 
-/** JSON is YAML, too: read as such, its faults have lines. */
+/** JSON is also YAML; reading it as YAML gives its faults line numbers. */
 function readJson(text: string): JobSpec {
   const value = parseJson(text);
   checkValue(value);

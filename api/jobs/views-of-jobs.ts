@@ -12,7 +12,7 @@ async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promis
   return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
 }
 
-/** As the API tells them, with their places in the queue and their costs. */
+/** Views of the jobs, with their places in the queue and their costs. */
 export async function viewsOfJobs(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonly JobView[]> {
   const [positions, costs] = await Promise.all([queuePositions(deps, jobs), costsOfJobs(deps, deps.store, jobs)]);
   return jobs.map((job) => jobView(job, positions.get(job.id) ?? null, costs(job)));

@@ -84,7 +84,7 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
   };
 }
 
-/** JSON has no NaN: the value is null then, and `nonFinite` says which it was. */
+/** JSON has no NaN and no infinities: the value is null then, and `nonFinite` names it. */
 export function metricView(row: MetricRow): MetricPoint {
   const { attempt, name, step, epoch, value } = row;
   const point = { attempt, name, step, epoch, time: row.time.toISOString() };

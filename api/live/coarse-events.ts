@@ -5,7 +5,7 @@ const intervalMs = 1000;
 
 export type CoarseEvents = { readonly tell: (deps: Pick<ApiDeps, 'hints'>, hint: HintInput) => void };
 
-/** Hints for readers that follow a job: at most one a second for each subject and kind, and the last one always. */
+/** Hints for readers that follow a job: at most one a second for each subject and kind, and always the last one. */
 export function createCoarseEvents(): CoarseEvents {
   /** Throttle: the last suppressed event of each subject and kind, sent when the second is over. */
   const resting = new Map<string, HintInput | null>();

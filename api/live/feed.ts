@@ -2,11 +2,11 @@ import type { Reads } from '../../store/reads.ts';
 import type { EventRecord } from '../../store/types.ts';
 
 const batch = 500;
-/** Events kept in memory: a reader that is at most so far behind costs no query. */
+/** Events kept in memory: a reader that is at most this far behind costs no query. */
 const kept = 2000;
 
 export type LiveMessage = Pick<EventRecord, 'sequence' | 'topic' | 'subject' | 'projectId'> & {
-  /** As it goes over the wire; the same for every reader. */
+  /** The message as sent, the same for every reader. */
   readonly text: string;
 };
 
@@ -15,9 +15,12 @@ export function mayRead(projectId: string, message: Pick<EventRecord, 'projectId
 }
 
 export type LiveFeed = {
-  /** Numbers what has been committed and takes it in; tells whether a key or a session has ended in it. One call at a time. */
+  /**
+   * Numbers the committed events and loads them; reports whether an event among them has ended a key or a session.
+   * Calls must not overlap.
+   */
   readonly refresh: () => Promise<{ readonly hasAccessEnded: boolean }>;
-  /** At most `batch` messages behind `sequence`, in order; empty when nothing newer has been taken in. */
+  /** At most `batch` messages behind `sequence`, in order; empty when no newer message is loaded. */
   readonly after: (sequence: bigint) => Promise<readonly LiveMessage[]>;
 };
 
@@ -26,7 +29,7 @@ function toMessage({ sequence, topic, kind, subject, projectId, at, data }: Even
   return { sequence, topic, subject, projectId, text: JSON.stringify(event) };
 }
 
-/** The newest events in memory, so that any number of readers costs one query when something happens. */
+/** Keeps the newest events in memory, so that a new event costs one query for any number of readers. */
 export function createLiveFeed(events: Reads['events']): LiveFeed {
   let tail: bigint | null = null;
   let recent: readonly LiveMessage[] = [];
@@ -48,7 +51,7 @@ export function createLiveFeed(events: Reads['events']): LiveFeed {
     after: async (sequence) => {
       if (tail !== null && sequence >= tail) return [];
       const oldest = recent[0];
-      // Numbers have no holes, so the oldest kept tells whether the one wanted next is still here.
+      // Numbers have no gaps, so the oldest kept message shows whether the next message is still in memory.
       if (oldest !== undefined && oldest.sequence <= sequence + 1n) {
         const from = recent.findLastIndex((message) => message.sequence <= sequence) + 1;
         return recent.slice(from, from + batch);

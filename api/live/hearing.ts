@@ -1,13 +1,13 @@
 import type { NextFunction, Request, Response } from 'express';
 
 const heartbeatPath = '/api/v1/runner/heartbeat';
-/** A runner that goes away in the middle of a request is no fault of ours, unless we let it wait. */
+/** A runner that disconnects during a request is no fault of the API, unless the API let it wait longer than this. */
 const patientMs = 5000;
 
-/** Whether this API hears the runners that speak to it. */
+/** Records whether this API accepts its runners' heartbeats. */
 export type Hearing = {
   readonly noteFault: () => void;
-  /** Whether there was one since the last call. */
+  /** Whether a fault was noted since the last call. */
   readonly takeFault: () => boolean;
 };
 
@@ -25,7 +25,7 @@ export function createHearing(): Hearing {
   };
 }
 
-/** Notes each heartbeat that this API could not take: its runner must not be called silent for that. */
+/** Notes each heartbeat that this API could not accept: the runner's silence must not be counted for that time. */
 export function watchHeartbeats({ noteFault }: Hearing) {
   return (request: Request, response: Response, next: NextFunction): void => {
     if (request.path !== heartbeatPath) return next();

@@ -4,18 +4,18 @@ import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 import type { HintInput, Store } from '../../store/types.ts';
 
-/** Other replicas hear of hints in batches: one notification of PostgreSQL holds what came within this time. */
+/** Hints go to other replicas in batches: one notification of PostgreSQL holds all hints of this time. */
 const batchMs = 100;
 
 const projectHintSchema = liveHintSchema.extend({ projectId: z.string() });
-/** A hint between replicas. The project is for the API itself: readers are not sent it. */
+/** A hint between replicas. The API uses the project for access checks and does not send it to readers. */
 export type ProjectHint = z.output<typeof projectHintSchema>;
 const payloadSchema = z.object({ origin: z.string(), hints: z.array(projectHintSchema) });
 
 export type Hints = {
-  /** To the readers of this replica at once, to those of the others within `batchMs`. */
+  /** Sends to the readers of this replica at once, and to other replicas within `batchMs`. */
   readonly send: (hint: HintInput) => void;
-  /** Takes what another replica has sent. */
+  /** Takes the hints that another replica has sent. */
   readonly receive: (payload: string) => void;
   readonly listen: (listener: (hint: ProjectHint) => void) => () => void;
 };
@@ -28,12 +28,12 @@ export function createHints(options: {
   readonly store: Pick<Store, 'events'>;
   readonly logger: Logger;
   readonly now: () => Date;
-  /** This replica's own name: it hears its own notifications, too. */
+  /** This replica's name, by which it ignores its own notifications. */
   readonly origin: string;
 }): Hints {
   const { store, logger, now, origin } = options;
   const listeners = new Set<(hint: ProjectHint) => void>();
-  /** By kind and subject: of hints of one kind about one subject the last one says everything. */
+  /** By kind and subject: a newer hint replaces an older one of the same kind and subject. */
   const waiting = new Map<string, ProjectHint>();
 
   function tell(hint: ProjectHint): void {
@@ -55,7 +55,7 @@ export function createHints(options: {
     },
     receive: (payload) => {
       const parsed = payloadSchema.safeParse(jsonOrNull(payload));
-      // A replica of another version may say what we do not know.
+      // A replica of another version may send hints in a form that this version does not know.
       if (!parsed.success) return logger.debug('hints of another replica are not understood');
       if (parsed.data.origin !== origin) parsed.data.hints.forEach(tell);
     },

@@ -16,14 +16,14 @@ import { endForGood } from '../http/server.ts';
 import { createUnderway, type Underway } from '../../app/loops/underway.ts';
 
 const protocol = 'artenic.v1';
-/** Each one also asks whether the key or the session of the socket still holds. */
+/** Each heartbeat also checks whether the key or the session of the socket is still valid. */
 const defaultHeartbeatMs = 30_000;
-/** Events not seen by NOTIFY (a lost connection) are found by this poll. */
+/** This poll finds events whose NOTIFY was missed (a lost connection). */
 const pollMs = 1000;
-/** Of the pool's connections; the others are for those who ask. */
+/** Connections of the pool that access checks may use; the others serve requests. */
 const checksAtOnce = 4;
 const longestMessageBytes = 64_000;
-/** How long closing waits for readers to say goodbye. */
+/** How long closing waits for readers to close their sockets. */
 const goodbyeMs = 500;
 
 const messageSchema = z.strictObject({
@@ -34,16 +34,16 @@ const messageSchema = z.strictObject({
     .max(100),
   /** Resume behind this number; null: from now on. */
   after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
-  /** Also hints, which have no number: `job.log` and `job.metric` say that there is more to fetch. */
+  /** Also sends hints, which have no number: `job.log` and `job.metric` say that more can be fetched. */
   hints: z.boolean().default(false),
 });
 
 export type Live = { readonly close: () => Promise<void> };
 
-/** A browser's pages have the session's cookie; a caller without a cookie shows a key. */
+/** A browser's pages send the session's cookie; a caller without a cookie shows a key. */
 async function callerOf(deps: ApiDeps, request: IncomingMessage): Promise<Caller> {
   const key = keyOf(request);
-  // A WebSocket changes nothing by itself, but it reads: only our own pages may open one with a cookie.
+  // A WebSocket changes nothing by itself, but it reads: only the platform's own pages may open one with a cookie.
   const session = key === '' ? await principalOfSession(deps, 'POST', request.headers) : null;
   return session ?? principalOfKey(deps, key);
 }
@@ -59,8 +59,8 @@ function refuse(socket: Duplex, status: number, reason: string): void {
 }
 
 /**
- * Whether events behind `after` cannot be told: the next one is not kept any more, or the number is still to come, so that
- * our events are not those it was read from (a restored database, say).
+ * Whether events behind `after` cannot be sent: the next event is no longer kept, or the number does not exist yet, so
+ * the reader's number comes from other events (those before a restore of the database, for example).
  */
 async function isBeyondReach({ events }: ApiDeps['store'], after: bigint, last: bigint): Promise<boolean> {
   if (after >= last) return after > last;
@@ -86,7 +86,10 @@ async function takeMessage({ store }: ApiDeps, reader: LiveReader, text: string)
   await reader.pump();
 }
 
-/** Closes the reader's socket when what opened it has ended. An answer that does not come proves nothing: the next check asks again. */
+/**
+ * Closes the reader's socket when its key or session has ended. A check without an answer proves nothing: the next
+ * check asks again.
+ */
 async function checkAccess(deps: ApiDeps, { socket }: LiveReader, request: IncomingMessage): Promise<void> {
   try {
     await callerOf(deps, request);
@@ -99,7 +102,7 @@ async function checkAccess(deps: ApiDeps, { socket }: LiveReader, request: Incom
 
 type Room = {
   readonly feed: LiveFeed;
-  /** With the request that opened each. */
+  /** Each reader with the request that opened it. */
   readonly readers: Map<LiveReader, IncomingMessage>;
   readonly underway: Underway;
 };
@@ -156,7 +159,7 @@ async function checkAccessOfAll(deps: ApiDeps, readers: Room['readers']): Promis
   await Promise.all(Array.from({ length: checksAtOnce }, checkSome));
 }
 
-/** Ends the connections of readers that have not answered the last ping. */
+/** Disconnects readers that have not answered the last ping, and pings the others. */
 function pingAll(readers: Room['readers']): void {
   for (const reader of readers.keys()) {
     if (reader.isAlive) {
@@ -166,7 +169,10 @@ function pingAll(readers: Room['readers']): void {
   }
 }
 
-/** `/ws`: events by topic in the order of their numbers, each once for a reader that resumes behind the last it saw. */
+/**
+ * `/ws`: events by topic in the order of their numbers, each exactly once for a reader that resumes behind its last
+ * event.
+ */
 export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultHeartbeatMs): Live {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -208,7 +214,7 @@ export function createLive(deps: ApiDeps, server: Server, heartbeatMs = defaultH
   const wake = coalesce(underway, async () => {
     try {
       const { hasAccessEnded } = await feed.refresh();
-      // before anything that came later is sent
+      // Access is checked before any later message is sent.
       if (hasAccessEnded) await checkAll();
     } catch (error) {
       deps.logger.warn({ error: messageOf(error) }, 'live events are late');

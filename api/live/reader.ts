@@ -5,7 +5,10 @@ import { mayRead, type LiveFeed, type LiveMessage } from './feed.ts';
 
 export const closeCode = { goingAway: 1001, policy: 1008, tryAgain: 1013 } as const;
 
-/** What may wait for a slow reader. Behind it, or without progress for `patienceMs`, the reader is cut off; it can resume. */
+/**
+ * Bytes that may wait for a slow reader. A reader with more, or without progress for `patienceMs`, is disconnected; it
+ * can resume.
+ */
 const mostWaitingBytes = 1_000_000;
 /** Below this the next messages are fetched without waiting. */
 const calmBytes = 64_000;
@@ -13,12 +16,12 @@ const patienceMs = 10_000;
 
 type Subscription = { readonly topics: ReadonlySet<string>; readonly wantsHints: boolean; sent: bigint };
 
-/** A change of a job's state is one event on `jobs`; whoever follows that job alone hears of it too. */
+/** A change of a job's state is one event on `jobs`; readers that follow only that job get it, too. */
 function isWanted({ topics }: Subscription, { topic, subject }: LiveMessage): boolean {
   return topics.has(topic) || (topic === 'jobs' && topics.has(`job:${subject}`));
 }
 
-/** One socket's place in the feed. */
+/** A socket with its place in the feed. */
 export class LiveReader {
   readonly socket: WebSocket;
   readonly #feed: LiveFeed;
@@ -26,9 +29,9 @@ export class LiveReader {
   #subscription: Subscription | null = null;
   #isPumping = false;
   #isWokenAgain = false;
-  /** What the reader has not been sent yet, by kind and subject: the last hint says everything. */
+  /** Hints that wait to be sent, by kind and subject: a newer hint replaces an older one. */
   readonly #hints = new Map<string, string>();
-  /** Answered the last ping. */
+  /** Whether the reader has answered the last ping. */
   isAlive = true;
 
   constructor(socket: WebSocket, feed: LiveFeed, projectId: string) {
@@ -41,7 +44,7 @@ export class LiveReader {
     this.#subscription = { topics: new Set(topics), sent: after, wantsHints };
   }
 
-  /** Takes a hint in when the reader wants it; true when there is something to send. */
+  /** Keeps a hint if the reader wants it; true when there is something to send. */
   takeHint({ projectId, topic, kind, subject }: ProjectHint, text: string): boolean {
     const subscription = this.#subscription;
     if (!mayRead(this.#projectId, { projectId })) return false;
@@ -50,7 +53,9 @@ export class LiveReader {
     return true;
   }
 
-  /** Sends what the reader has not seen. One at a time for a reader; a wake meanwhile makes another round. */
+  /**
+   * Sends what the reader has not seen. Only one pump runs for a reader; a call meanwhile makes it run another round.
+   */
   async pump(): Promise<void> {
     this.#isWokenAgain = true;
     if (this.#isPumping) return;
@@ -59,7 +64,8 @@ export class LiveReader {
       while (this.#isWokenAgain) {
         this.#isWokenAgain = false;
         while (await this.#sendSome());
-        // Behind the events, and never to a reader that is too slow for those: at most one of each kind and subject waits.
+        // Hints follow the events, and a reader that is too slow for events gets none. At most one hint of each kind
+        // and subject waits.
         for (const text of this.#hints.values()) this.socket.send(text);
         this.#hints.clear();
       }
@@ -68,12 +74,12 @@ export class LiveReader {
     }
   }
 
-  /** False when nothing is left to send. */
+  /** Sends one batch; false when nothing is left to send. */
   async #sendSome(): Promise<boolean> {
     const subscription = this.#subscription;
     if (subscription === null || this.socket.readyState !== this.socket.OPEN) return false;
     const messages = await this.#feed.after(subscription.sent);
-    // A new subscription came meanwhile: its place is another one.
+    // A new subscription was made meanwhile, with its own place in the feed.
     if (this.#subscription !== subscription) return true;
     for (const message of messages) {
       if (mayRead(this.#projectId, message) && isWanted(subscription, message)) this.socket.send(message.text);

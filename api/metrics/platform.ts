@@ -3,7 +3,7 @@ import { isArtenicError } from '../../core/errors.ts';
 import type { Store } from '../../store/types.ts';
 
 export type PlatformMetrics = {
-  /** Reads what lies in PostgreSQL. While it is away those numbers are left out, and `artenic_database_up` is 0. */
+  /** Reads the numbers that are in PostgreSQL. While it is away they are left out, and `artenic_database_up` is 0. */
   readonly refresh: (store: Pick<Store, 'reconcile' | 'providers'>) => Promise<void>;
 };
 

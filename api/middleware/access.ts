@@ -7,7 +7,7 @@ import { parseKey, sameHash } from '../../app/access/keys.ts';
 import { checkWebhook } from '../../app/signals/webhook-signature.ts';
 import { principalOfSession } from '../http/sessions.ts';
 
-/** Loopback by any of its names, with or without a port. */
+/** Loopback by any of its names, without the port. */
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 function hostName(host: string): string {
@@ -50,13 +50,13 @@ export async function principalOfKey(deps: ApiDeps, text: string): Promise<Proje
   return { kind: 'key', id: key.id, name: key.name, projectId: key.projectId };
 }
 
-/** How long a key that was good is taken for good without asking: so long a revoked key can still predict. */
+/** How long a valid key is accepted without a query. A revoked key can still predict for this time. */
 const latelyMs = 1000;
 const maxLately = 10_000;
 type Lately = Map<string, { readonly principal: ProjectPrincipal; readonly untilMs: number }>;
 const lately = new WeakMap<ApiDeps, Lately>();
 
-/** As `principalOfKey`, from memory when the same key was good within the last second. */
+/** Like `principalOfKey`, but from memory if the same key was valid within the last second. */
 export async function principalOfLately(deps: ApiDeps, text: string): Promise<ProjectPrincipal> {
   const known: Lately = lately.get(deps) ?? new Map();
   lately.set(deps, known);
@@ -69,7 +69,7 @@ export async function principalOfLately(deps: ApiDeps, text: string): Promise<Pr
   return principal;
 }
 
-/** By API key, or by the cookie of a session when no key is sent. */
+/** Principal of an API key, or of a session's cookie when no key is sent. */
 export async function principalOfRequest(deps: ApiDeps, request: Request): Promise<ProjectPrincipal> {
   if (request.headers.authorization !== undefined) return principalOfKey(deps, bearerOf(request));
   const session = await principalOfSession(deps, request.method, request.headers);
@@ -78,12 +78,12 @@ export async function principalOfRequest(deps: ApiDeps, request: Request): Promi
   return { kind: 'session', id, name, projectId };
 }
 
-/** Signed instead of with a key. */
+/** Whether the request is signed and has no API key. */
 export function isWebhook({ headers }: Request): boolean {
   return headers.authorization === undefined && headers['webhook-signature'] !== undefined;
 }
 
-/** Who knows a webhook secret speaks for the installation's own project. */
+/** A sender with a webhook secret acts for the installation's default project. */
 export function principalOfWebhook(deps: ApiDeps, request: Request, body: Uint8Array): ProjectPrincipal {
   checkWebhook(deps.webhookKeys, request.headers, body, deps.now());
   return { kind: 'webhook', id: 'webhook', name: 'webhook', projectId: 'default' };

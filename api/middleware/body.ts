@@ -18,8 +18,8 @@ function checkHead(request: Request, maxBytes: number): void {
 }
 
 /**
- * The body's bytes as they come. A length over the limit is refused before a byte of it is read. The request survives a
- * reader that stops early, so that it can still be answered.
+ * The body's bytes as they arrive. A body that announces a length over the limit is refused before any of it is read.
+ * The request stays usable when the reader stops early, so that it can still be answered.
  */
 export async function* streamBody(request: Request, maxBytes: number): AsyncGenerator<Buffer, void, undefined> {
   checkHead(request, maxBytes);
@@ -36,11 +36,14 @@ export async function* streamBody(request: Request, maxBytes: number): AsyncGene
   }
 }
 
-/** Up to this length a body comes at once, whatever the line; a longer one has the server's own limit. */
+/**
+ * A body up to this length must arrive within `smallBodyTimeoutMs`, even on a slow line; a longer body has the server's
+ * own limit.
+ */
 const smallBytes = 1_000_000;
 const smallBodyTimeoutMs = 30_000;
 
-/** The whole body. */
+/** Reads the whole body. */
 export async function readBody(request: Request, maxBytes: number, timeoutMs = smallBodyTimeoutMs): Promise<Buffer> {
   checkHead(request, maxBytes);
   const late = Promise.withResolvers<never>();
@@ -68,7 +71,7 @@ export function mediaTypeOf(request: Request): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Bytes as text; what is not UTF-8 is refused, not repaired. */
+/** Bytes as text; bytes that are not UTF-8 are refused, not repaired. */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
@@ -77,7 +80,10 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** PostgreSQL cannot store NUL, and a nesting beyond reason is an attack: both are told before anything is done. */
+/**
+ * PostgreSQL cannot store NUL and lone surrogates, and very deep nesting is an attack: these are refused before
+ * anything is done.
+ */
 export function checkValue(value: unknown, depth = 0): void {
   if (depth > deepest) throw new ArtenicError('validation-failed', `The body is nested deeper than ${deepest} levels.`);
   if (typeof value === 'string') {

@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 const preflightSeconds = '600';
 const methods = 'GET, HEAD, POST, PUT';
-/** Request headers that our routes read, in lower case. */
+/** Request headers that the API's routes read, in lower case. */
 const requestHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'content-type',
@@ -27,8 +27,8 @@ function wantedHeaders(request: Request): string | null {
 }
 
 /**
- * Lets pages of the listed origins read what the API answers to a request with an API key. A request without a key gets no
- * header: a session is for our own pages, and `Access-Control-Allow-Credentials` is never sent.
+ * Lets pages of the listed origins read the answers to requests with an API key. A request without a key gets no
+ * header: sessions work from the dashboard's own pages only, and `Access-Control-Allow-Credentials` is never sent.
  */
 export function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {

@@ -67,7 +67,7 @@ function hold(deps: ApiDeps, key: string, principal: ProjectPrincipal): KeyHold 
   const store = deps.store.as(principal);
   let isRemembered = false;
   const renewing = setInterval(() => {
-    // a failed renewal is covered by the next one
+    // The next renewal covers a failed one.
     store.idempotency
       .renew(key, principal.id, new Date(deps.now().getTime() + lockMs))
       .catch((error: unknown) => deps.logger.warn({ error: messageOf(error) }, 'an idempotency key was not renewed'));

@@ -5,9 +5,13 @@ import type { RunnerCaller } from '../http/route.ts';
 
 const mostSignEveryMs = 2000;
 
-/** Attempt tokens are 32 random bytes, and the attempt they belong to is in front of them. */
+/**
+ * The attempt and job of an attempt token: 32 random bytes of the runner, looked up by their hash. Throws `fenced` when
+ * a newer attempt has taken over.
+ */
 export async function callerOfToken(deps: ApiDeps, token: string): Promise<RunnerCaller> {
-  // whatever it says, it lives; most of its requests come within a heartbeat's time of each other
+  // Every request is a sign of life, but it is written at most this often: most requests follow the last one within a
+  // heartbeat's time.
   const signEveryMs = Math.min(mostSignEveryMs, deps.silence.silentAfterMs / 5);
   const heard = await deps.store.attempts.hear(tokenHashOf(deps.keyPepper, token), deps.now(), signEveryMs);
   if (heard === null) throw new ArtenicError('unauthorized', 'This attempt token is not known.');
@@ -17,7 +21,7 @@ export async function callerOfToken(deps: ApiDeps, token: string): Promise<Runne
   return { attempt, job };
 }
 
-/** An ended attempt's runner may still deliver what it wrote before; it may not begin anything. */
+/** The runner of an ended attempt may still deliver what it wrote before; it may not begin anything. */
 export function mustBeOpen(caller: RunnerCaller): void {
   if (caller.attempt.state === 'ended') throw new ArtenicError('fenced', 'This attempt has ended.');
 }

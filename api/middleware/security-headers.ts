@@ -1,7 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
-/** For pages: only our own scripts and styles, none of them in the page. */
+/** Headers for pages: they may use the platform's own scripts and styles only, none of them inline. */
 const ofPages: RequestHandler = helmet({
   contentSecurityPolicy: {
     directives: {
@@ -24,7 +24,10 @@ const ofPages: RequestHandler = helmet({
   strictTransportSecurity: false,
 });
 
-/** For data, after OWASP's REST Security Cheat Sheet: its type is not guessed, it runs nothing, stands in no frame or other site. */
+/**
+ * Headers for data, after OWASP's REST Security Cheat Sheet: browsers do not guess its type, run it, frame it, or load
+ * it into another site.
+ */
 const ofData = [
   ['cache-control', 'no-store'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
@@ -33,7 +36,10 @@ const ofData = [
   ['x-frame-options', 'DENY'],
 ] as const;
 
-/** What browsers are told about an answer. Data gets the few that concern it: predictions are asked for thousands of times a second. */
+/**
+ * Sets the security headers. Data gets only the few that concern it, because predictions are requested thousands of
+ * times a second.
+ */
 export function securityHeaders(request: Request, response: Response, next: NextFunction): void {
   if (!/^\/(?:api|v2)\//.test(request.path)) {
     ofPages(request, response, next);

@@ -5,7 +5,7 @@ import { parsePart } from '../http/input-errors.ts';
 
 const word = z.string().min(1).max(64);
 
-/** A job as clients of an earlier platform write it. `null` is what they send for what they leave out. */
+/** A job in the form of an earlier platform's clients. They send `null` for fields that are left out. */
 export const olderDispatchSchema = z.strictObject({
   service: word,
   model: word,
@@ -23,7 +23,7 @@ export const olderDispatchSchema = z.strictObject({
 });
 export type OlderDispatch = z.output<typeof olderDispatchSchema>;
 
-/** Our own jobs have a `command`, and no `provider` beside it. */
+/** Jobs of this platform have a `command`, and no `provider` beside it. */
 export function isOlderDispatch(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'provider' in value && !('command' in value);
 }
@@ -32,7 +32,7 @@ export function namesCommand({ workload_spec: workload }: OlderDispatch): boolea
   return workload?.['command'] !== undefined;
 }
 
-/** What of an earlier job says how to train; not where, for how long and with which parameters. */
+/** The fields of an earlier job that define how it trains; not where, for how long and with which parameters. */
 function trainingOf({ command, setup, package: code, data, env, environment, ...rest }: JobSpec): object {
   const { secrets, resources, outputs, retryOnExitCodes, stopGraceSeconds, deliveryGraceSeconds } = rest;
   return {
@@ -41,7 +41,7 @@ function trainingOf({ command, setup, package: code, data, env, environment, ...
   };
 }
 
-/** Where each field of a job came from. */
+/** The field of the older body from which each field of the job is taken. */
 const olderNames: readonly (readonly [pointer: string, older: string])[] = [
   ['/service', '/service'],
   ['/model', '/model'],
@@ -58,7 +58,7 @@ function olderPointer(pointer: string): string {
   return found?.[1] ?? `/workload_spec${pointer}`;
 }
 
-/** The same refusal, which names the fields that the caller has sent. */
+/** The same error, but with pointers to the fields that the caller has sent. */
 export function inOlderWords(error: unknown): unknown {
   if (!(error instanceof ArtenicError) || error.details.errors === undefined) return error;
   const errors = error.details.errors.map((one) => ({ ...one, pointer: olderPointer(one.pointer) }));
@@ -66,8 +66,8 @@ export function inOlderWords(error: unknown): unknown {
 }
 
 /**
- * The job that an older body asks for.
- * @param earlier the newest job of the same service and model; null when there is none, or it is not needed
+ * The job that an older body describes.
+ * @param earlier the newest job of the same service and model; null when there is none, or when it is not needed
  * @throws ArtenicError `validation-failed` with pointers into the job
  */
 export function specOfDispatch(older: OlderDispatch, earlier: JobSpec | null): JobSpec {

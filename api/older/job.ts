@@ -2,7 +2,7 @@ import { jobStates, type JobView } from '@artenic/core';
 import { z } from 'zod';
 import { named } from '../schemas.ts';
 
-/** A job, with its id and state also under the names that clients of an earlier platform read. */
+/** A job with its id and state repeated under the names that clients of an earlier platform read. */
 export const olderJobSchema = named.job
   .extend({ job_id: z.string(), status: z.enum(jobStates) })
   .meta({ id: 'OlderJob' });

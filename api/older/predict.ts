@@ -6,7 +6,7 @@ import {
 } from '@artenic/core';
 import { z } from 'zod';
 
-/** `penguins` is the version in production, `penguins:3` its third one. */
+/** `penguins` names the version in production, `penguins:3` version 3. */
 const modelId = z
   .string()
   .max(74)
@@ -20,7 +20,7 @@ export const olderPredictBatchSchema = z.strictObject({
   model_id: modelId,
 });
 
-/** Which model is asked: the service's own, when it is null. */
+/** The model that the body asks for; null: the model of the path. */
 export type Asked<Body> = { readonly model: string | null; readonly body: Body };
 
 function askedOf<Inputs>(inputs: Inputs, id: string | null | undefined) {
@@ -37,12 +37,12 @@ const olderRows = olderPredictBatchSchema.transform(({ batch, model_id: id }) =>
 export const ownRow = (): z.ZodType<Asked<PredictRequest>> => row;
 export const ownRows = (): z.ZodType<Asked<PredictBatchRequest>> => rows;
 
-/** The schema of a body for one row: an older one has `data`. */
+/** The schema of a body for one row: the older form has `data`. */
 export function rowSchemaOf(value: unknown): z.ZodType<Asked<PredictRequest>> {
   return has(value, 'data') ? olderRow : row;
 }
 
-/** The schema of a body for many rows: an older one has `batch`. */
+/** The schema of a body for many rows: the older form has `batch`. */
 export function rowsSchemaOf(value: unknown): z.ZodType<Asked<PredictBatchRequest>> {
   return has(value, 'batch') ? olderRows : rows;
 }

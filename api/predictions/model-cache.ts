@@ -9,7 +9,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 
 const defaultMostBytes = 20_000_000_000;
-/** A file that was handed out so lately may still be about to be opened; a half-written one may still grow. */
+/** A file in use within this time may be about to be opened; a half-written file may still grow. */
 const restMs = 3_600_000;
 
 type CachedFile = {
@@ -31,14 +31,14 @@ async function filesIn(folder: string): Promise<readonly CachedFile[]> {
       const { size, mtimeMs } = await stat(path);
       files.push({ path, bytes: size, usedAtMs: mtimeMs, isWhole: name.endsWith('.onnx') });
     } catch (error) {
-      // Another process of ours was faster.
+      // Another process has removed the file meanwhile.
       if (!isAbsent(error)) throw error;
     }
   }
   return files;
 }
 
-/** Removes what dead processes have left half-written, and of the models those that were used longest ago. */
+/** Removes half-written files of dead processes, and the least recently used models beyond `mostBytes`. */
 async function prune(folder: string, mostBytes: number, nowMs: number): Promise<void> {
   const files = await filesIn(folder);
   let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -50,7 +50,7 @@ async function prune(folder: string, mostBytes: number, nowMs: number): Promise<
   }
 }
 
-/** Notes that the file is in use; false when it is not there. */
+/** Marks the file as used; false when it does not exist. */
 async function touch(path: string, now: Date): Promise<boolean> {
   try {
     await utimes(path, now, now);

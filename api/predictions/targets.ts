@@ -2,10 +2,10 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { ModelVersionRecord } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
 
-/** Also without news from the database an answer is asked for again after this time. */
+/** An answer is read again after this time, even without news from the database. */
 const longestMs = 1000;
 const maxEntries = 10_000;
-/** Of what changes which version answers. Jobs and attempts, which say something all the time, change nothing here. */
+/** Topic of the events that can change which version answers. Jobs and attempts, whose events are frequent, cannot. */
 const modelsTopic = 'models';
 
 type Entry = { readonly version: Promise<ModelVersionRecord>; readonly untilMs: number };
@@ -27,7 +27,7 @@ async function read(
   return found;
 }
 
-/** Which version answers for a model, kept in memory until a change of models is committed. */
+/** The version that answers for a model, kept in memory until a change of models is committed. */
 class Targets {
   readonly #deps: ApiDeps;
   readonly #entries = new Map<string, Entry>();
@@ -49,7 +49,7 @@ class Targets {
     if (this.#entries.size >= maxEntries) this.#entries.clear();
     const entry = { version: read(this.#deps, projectId, name, version), untilMs: nowMs + longestMs };
     this.#entries.set(key, entry);
-    // a refusal is not kept; what was read before a change is dropped with its entry
+    // Errors are not kept. A version that was read before a change is dropped with its entry.
     entry.version.catch(() => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
@@ -65,7 +65,10 @@ function targetsOf(deps: ApiDeps): Targets {
   return known;
 }
 
-/** The version that answers: the named one, or the one in production. @throws ArtenicError `not-found`, `conflict` */
+/**
+ * The version that answers: the named version, or the version in production.
+ * @throws ArtenicError `not-found`, `conflict`
+ */
 export function findTarget(
   deps: ApiDeps,
   projectId: string,
@@ -75,7 +78,7 @@ export function findTarget(
   return targetsOf(deps).find(projectId, name, version);
 }
 
-/** To be called after a change of stages, so that the next request of this process sees it. */
+/** Call this after a change of stages, so that the next request of this process sees it. */
 export function forgetTargets(deps: ApiDeps): void {
   targetsOf(deps).forget();
 }

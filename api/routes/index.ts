@@ -48,7 +48,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   ];
 }
 
-/** Every route there is: the table that the app serves and the document describes. */
+/** Table of all routes: the app serves it, and the OpenAPI document describes it. */
 export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics): readonly Route[] {
   const described = describedRoutes(metrics);
   const document = openApiDocument(described, deps.version);
@@ -67,7 +67,7 @@ export function createRoutes(deps: Pick<ApiDeps, 'version'>, metrics: ApiMetrics
   ];
 }
 
-/** The document as it is committed. */
+/** Text of the committed OpenAPI document. */
 export function openApiText(version: string): string {
   return `${JSON.stringify(openApiDocument(describedRoutes(createMetrics()), version), null, 2)}\n`;
 }

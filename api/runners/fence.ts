@@ -7,14 +7,14 @@ function mustBeCurrent({ attempt }: RunnerCaller, currentAttempt: number): void 
 }
 
 /**
- * For a transaction that writes what this attempt has sent: until its end no other attempt takes over. The access check
- * before it is a quick answer only, for the fence may move between the two.
+ * For a transaction that writes data of this attempt: no other attempt takes over before the transaction ends. The
+ * earlier access check only allows a quick answer, because the fence may move after it.
  */
 export async function holdFence({ jobs }: Repositories, caller: RunnerCaller): Promise<void> {
   mustBeCurrent(caller, await jobs.holdFence(caller.job.id));
 }
 
-/** As `holdFence`, for a transaction that changes the job's row, and only while the attempt has not ended. */
+/** Like `holdFence`, for a transaction that changes the job's row, and only while the attempt has not ended. */
 export async function lockOpen({ jobs, attempts }: Repositories, caller: RunnerCaller): Promise<AttemptRecord> {
   mustBeCurrent(caller, (await jobs.lock(caller.job.id)).currentAttempt);
   const attempt = await attempts.get(caller.attempt.id);

@@ -4,21 +4,23 @@ import { z } from 'zod';
 import type { MetricRow } from '../../store/types.ts';
 
 const lineSchema = z.record(z.string(), z.unknown());
-/** Numbers that JSON cannot write and that trainings write as text. */
+/** Numbers that JSON cannot represent and that trainings write as text. */
 const numbersAsText: ReadonlyMap<unknown, number> = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
-/** Fields of a line that are no metric. */
+/** Fields of a line that are not metrics. */
 const reserved: ReadonlySet<string> = new Set(['step', 'epoch', 'time']);
-/** Characters of a metric's name: a longer one is not kept. */
+/** Longest name of a metric, in characters: values under a longer name are dropped. */
 export const longestMetricName = 128;
 const longestLineBytes = 64_000;
-/** After so long other requests get their turn. */
+/** Parsing yields to other requests after this time. */
 const turnMs = 10;
 
-/** Python and others write NaN and infinities bare. JSON forbids that and JSON5, which is far slower, reads it. */
+/**
+ * Python and other languages write NaN and infinities bare. JSON forbids that; JSON5, which is far slower, reads it.
+ */
 function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -34,9 +36,9 @@ function numberOf(value: unknown): number | null {
 type Origin = { readonly jobId: string; readonly attempt: number; readonly now: Date };
 export type MetricLines = {
   readonly rows: readonly MetricRow[];
-  /** Lines that cannot be read. */
+  /** Lines that cannot be parsed. */
   readonly badLines: number;
-  /** Values of lines that can be read which are no numbers, or whose name is empty, too long or holds NUL. */
+  /** Values in parsed lines that are not numbers, or whose name is empty, too long or contains NUL. */
   readonly droppedValues: number;
   /** Names of the first dropped values, cut to `longestMetricName`. */
   readonly droppedNames: readonly string[];
@@ -45,7 +47,7 @@ const mostDroppedNames = 10;
 
 type Line = { readonly rows: readonly MetricRow[]; readonly dropped: readonly string[] };
 
-/** Null for a line that cannot be read. A JSON null is an absent value, not a dropped one. */
+/** Null for a line that cannot be parsed. A JSON null is an absent value, not a dropped one. */
 function readLine(line: string, { jobId, attempt, now }: Origin): Line | null {
   if (Buffer.byteLength(line) > longestLineBytes) return null;
   let fields: Record<string, unknown>;
@@ -69,10 +71,10 @@ function readLine(line: string, { jobId, attempt, now }: Origin): Line | null {
   return { rows, dropped };
 }
 
-/** A name as an event can hold it: PostgreSQL stores neither NUL nor lone surrogates. */
+/** A name that an event can hold: PostgreSQL stores neither NUL nor lone surrogates. */
 const tellable = (name: string): string => name.slice(0, longestMetricName).toWellFormed().replaceAll('\0', '\uFFFD');
 
-/** Reads JSON lines as a training writes them. A line that cannot be read is counted, never an error of the whole. */
+/** Parses JSON lines of a training. A line that cannot be parsed is counted and never fails the whole piece. */
 export async function parseMetricLines(text: string, origin: Origin): Promise<MetricLines> {
   const rows: MetricRow[] = [];
   const droppedNames = new Set<string>();

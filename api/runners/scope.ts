@@ -1,7 +1,7 @@
 import { objectKeys } from '@artenic/core';
 import type { RunnerCaller } from '../http/route.ts';
 
-/** One checkpoint's objects begin with this, whatever its sequence. */
+/** Key prefix of all checkpoints of this attempt, without the sequence. */
 function ownCheckpoints({ attempt }: RunnerCaller): string {
   return objectKeys.checkpoint(attempt.jobId, attempt.attempt, 0).replace(/0{9}\/$/, '');
 }
@@ -15,7 +15,7 @@ export function mayRead(caller: RunnerCaller, key: string): boolean {
   return key.startsWith(objectKeys.checkpointPrefix(jobId)) || key.startsWith(objectKeys.allSpares(jobId));
 }
 
-/** This attempt's own checkpoints, outputs and last word. */
+/** This attempt's own checkpoints, outputs and completion marker. */
 export function mayWrite(caller: RunnerCaller, key: string): boolean {
   const { jobId, attempt } = caller.attempt;
   return (
@@ -28,7 +28,7 @@ export function mayWrite(caller: RunnerCaller, key: string): boolean {
 
 const written = /^jobs\/([^/]+)\/(?:attempts\/(\d{1,9})\/|spares\/(\d{1,9})\/|checkpoints\/(\d{6,9})-)/;
 
-/** Which attempt alone may write this key; null for a key that is no attempt's. */
+/** The only attempt that may write this key; null for a key that belongs to no attempt. */
 export function writerOf(key: string): { readonly jobId: string; readonly attempt: number } | null {
   const [, jobId, ...numbers] = written.exec(key) ?? [];
   const attempt = numbers.find((number) => number !== undefined);

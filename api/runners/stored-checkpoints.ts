@@ -2,12 +2,12 @@ import { longestManifestBytes, manifestAt, objectKeys, type CheckpointManifest }
 import { isArtenicError } from '../../core/errors.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 
-/** So many whole ones are told to a runner, which takes the first of them whose files are as their hashes say. */
+/** Most whole checkpoints that a runner gets. It restores the first whose files have the right hashes. */
 const mostWhole = 3;
-/** So many are read for that, however many an attempt has stored. */
+/** Most manifests that are read for that, however many checkpoints are stored. */
 const mostRead = 16;
 
-/** A job's newest checkpoints as storage has them: it knows also those that a runner could not tell us of. */
+/** A job's newest checkpoints according to the storage, which also has those that a runner could not report. */
 export async function storedCheckpoints(storage: ObjectStorage, jobId: string): Promise<readonly CheckpointManifest[]> {
   const keys = (await storage.list(objectKeys.checkpointPrefix(jobId))).filter((key) => key.endsWith('/manifest.json'));
   const whole: CheckpointManifest[] = [];
@@ -17,7 +17,7 @@ export async function storedCheckpoints(storage: ObjectStorage, jobId: string): 
       const manifest = manifestAt(key, new TextDecoder().decode(await storage.read(key, longestManifestBytes)));
       if (manifest !== null) whole.push(manifest);
     } catch (error) {
-      // removed by its own runner's clean-up, or too large to be one: the next one is older and whole
+      // Removed by its runner's clean-up, or too large for a manifest: the next checkpoint is older and whole.
       if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
     }
   }

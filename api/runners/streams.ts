@@ -10,12 +10,15 @@ import { parseMetricLines } from './metric-lines.ts';
 import type { RunnerCaller } from '../http/route.ts';
 import { holdFence } from './fence.ts';
 
-/** The cap is looked at once in so many bytes of a stream, not for every piece: summing a long log costs. */
+/**
+ * The cap is checked once per this many bytes of a stream, and not for every piece, because summing a long log is
+ * expensive.
+ */
 const capCheckBytes = 1_000_000;
-/** So many logs are packed at once by this process: storage that stalls holds up no more than these. */
+/** Most logs that this process packs at once: a stalled storage blocks no more than these. */
 const mostPackings = 4;
 
-/** The bytes of a piece that a stream which ends at `end` does not have; null when it has all of them. */
+/** The bytes of a piece behind `end`, the current length of the stream; null when the stream has all of them. */
 function freshPart(
   end: number,
   offset: number,
@@ -47,8 +50,8 @@ export type LogAppender = (
 ) => Promise<{ readonly nextOffset: number; readonly after?: () => Promise<void> }>;
 
 /**
- * Appends pieces of logs. A piece is a row when it is answered, so a storage that does not answer holds up no runner; rows
- * become objects after the answer, by this process or by any log keeper.
+ * Appends pieces of logs. A piece is stored as a row before it is acknowledged, so a storage that does not answer
+ * delays no runner. This process or any log keeper turns rows into objects after the answer.
  */
 export function createLogAppender(events: CoarseEvents): LogAppender {
   let packings = 0;
@@ -79,7 +82,7 @@ export function createLogAppender(events: CoarseEvents): LogAppender {
         await repositories.logChunks.insert({ ...ref, offset: from, content: bytes });
         return { tail, dropped: await trimIfDue(limits, repositories, job.id, from, to) };
       });
-      // the same bytes, sent twice at once: the other one has moved the stream on
+      // A concurrent request with the same bytes has advanced the stream.
       if (taken === null) continue;
       const data = { attempt: attempt.attempt, stream, nextOffset: to };
       const { projectId } = job;
@@ -106,7 +109,9 @@ function noteOf(loss: MetricLoss): string {
   return 'droppedValues' in loss ? 'metric-values' : 'metric-points';
 }
 
-/** Told once for an attempt and a kind of loss: a job that writes nonsense, or too much, does it often. */
+/**
+ * Recorded once for an attempt and a kind of loss, because a job with bad or too many metrics causes the loss often.
+ */
 async function recordMetricLoss(
   repositories: Repositories,
   { attempt, job }: RunnerCaller,
@@ -122,7 +127,7 @@ async function recordMetricLoss(
   });
 }
 
-/** Appends metric lines. They are parsed before the transaction in which points and offset move. */
+/** Appends metric lines. They are parsed before the transaction that stores the points and advances the offset. */
 export async function appendMetrics(
   deps: ApiDeps,
   events: CoarseEvents,
@@ -152,7 +157,7 @@ export async function appendMetrics(
       if (kept.length < rows.length) await tell({ mostPoints });
       return true;
     });
-    // the same piece, sent twice at once: the other one has moved the stream on
+    // A concurrent request with the same piece has advanced the stream.
     if (!isTaken) continue;
     const { id, projectId } = job;
     const data = { attempt: attempt.attempt };

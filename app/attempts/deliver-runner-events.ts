@@ -15,7 +15,7 @@ type Deps = {
 const mostAtOnce = 100;
 
 async function tell({ temporal }: Deps, attemptId: string, event: WorkflowEvent): Promise<void> {
-  // the provider takes the machine back: the failover chooses a replacement at once
+  // The provider takes the machine back: the failover chooses a replacement at once.
   const jobId = event.kind === 'notice' ? parseAttemptId(attemptId)?.jobId : undefined;
   if (jobId !== undefined) await ifThere(temporal.wakeFailover(jobId));
   await ifThere(temporal.signalRunnerEvent(attemptId, event));

@@ -74,7 +74,7 @@ async function packOnce({ store, storage, limits }: LogDeps, ref: LogRef): Promi
   const chunks = await logChunks.tail(ref, limits.logObjectBytes);
   const offset = chunks[0]?.offset;
   if (offset === undefined) {
-    // the cap has removed the rows
+    // The cap has removed the rows.
     await logChunks.pack(ref, [], null);
     return false;
   }
@@ -83,8 +83,8 @@ async function packOnce({ store, storage, limits }: LogDeps, ref: LogRef): Promi
   const key = objectKeys.logChunk(ref.jobId, ref.attempt, ref.stream, offset, bytes.length);
   await storage.put(key, content);
   if (await logChunks.pack(ref, chunks, { key, bytes: content.length })) return true;
-  // the cap removed the rows first; or another process packed them after this lease had expired, and its object is in
-  // use
+  // The cap has removed the rows first; or another process has packed them after this lease expired, and its object is
+  // in use.
   const [there] = await logChunks.from(ref, offset, 1);
   if (there?.place.kind !== 'object' || there.place.key !== key) await storage.delete(key);
   return true;

@@ -105,17 +105,17 @@ export async function relaySignal(deps: RelaySignalDeps, signal: JobSignalRecord
 async function tell({ store, temporal }: RelaySignalDeps, signal: JobSignalRecord): Promise<void> {
   const { jobId, eventId, name, attempt, deadlineAt } = signal;
   switch (name) {
-    // the next decision reads the row for a hold, and the runner's next heartbeat reads it for a checkpoint
+    // The next decision reads the row for a hold, and the runner's next heartbeat reads it for a checkpoint.
     case 'hold':
     case 'checkpoint-now':
       return;
     case 'release':
     case 'capacity-news': {
       const newest = (await store.attempts.newest(jobId)).at(-1);
-      // while an attempt runs nothing waits for capacity, so its workflow's history stays free of the signal
+      // While an attempt runs nothing waits for capacity, so its workflow's history stays free of the signal.
       if (newest === undefined || newest.ending !== null || newest.noticedAt !== null)
         await ifThere(temporal.wakeFailover(jobId));
-      // the attempt may be waiting between two launches
+      // The attempt may be waiting between two launches.
       if (newest !== undefined && newest.ending === null && newest.handle === null)
         await ifThere(temporal.wakeAttempt(newest.id));
       return;

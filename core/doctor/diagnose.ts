@@ -30,7 +30,7 @@ export type Facts = {
   /** How far the API's clock is ahead of PostgreSQL's. */
   readonly clockSkewMs: number;
   readonly isTemporalReachable: boolean;
-  /** Since when the platform is up without a gap: what it has not yet had time for is no fault. */
+  /** Start of the platform's current time without a gap: work that it had no time for since then is no fault. */
   readonly upSinceMs: number;
   readonly sweepEveryMs: number;
   readonly providers: readonly ProviderFacts[];

@@ -65,8 +65,8 @@ class Keeper {
     this.#reader = new EntryReader(parts.folder, parts.say);
     this.#seen = new Map(known);
     const onUploaded = (manifest: CheckpointManifest): void => {
-      // Before the API is told. If the runner dies just before this, the checkpoint is uploaded a second time, which
-      // does no harm.
+      // The entry is noted before the API gets the report. If the runner dies just before this, the checkpoint is
+      // uploaded a second time, which does no harm.
       this.#failed.delete(manifest.name);
       this.#note();
       parts.onUploaded(manifest);

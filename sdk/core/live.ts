@@ -27,22 +27,22 @@ const messageSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('error'), message: z.string() }),
 ]);
 
-/** What one message of the WebSocket says to its reader. */
+/** Meaning of a message of the WebSocket for its reader. */
 export type LiveNews =
   | { readonly kind: 'event'; readonly event: LiveEvent }
   | { readonly kind: 'hint'; readonly hint: LiveHint }
-  /** From here on events come. `isFirst`: what was fetched before may be older than the first of them. */
+  /** Events follow from here. `isFirst`: data that was fetched before may be older than the first event. */
   | { readonly kind: 'subscribed'; readonly isFirst: boolean }
-  /** Events may be missing here (a restored database, a message of a newer server): ask for what they would have told. */
+  /** Events may be missing here (a restored database, a message of a newer server): fetch the current state again. */
   | { readonly kind: 'gap' }
-  /** The server refuses what was asked. */
+  /** The server refuses the request. */
   | { readonly kind: 'refused'; readonly message: string }
-  /** An event that was told before. */
+  /** An event that the reader has already got. */
   | { readonly kind: 'known' };
 
 /** A reader's place among the events, through any number of connections. */
 export type LiveReader = {
-  /** What to subscribe behind; null while nothing was told: from now on. */
+  /** Number behind which to subscribe; null before the first message: from now on. */
   readonly after: () => number | null;
   readonly read: (text: string) => LiveNews;
 };
@@ -60,7 +60,7 @@ export function createLiveReader(after: number | null): LiveReader {
         return { kind: 'subscribed', isFirst };
       }
       case 'gap':
-        // The server's numbers begin anew: what is told next may have a lower one.
+        // The server's numbers start again, so the next event may have a lower number.
         last = message.after;
         return { kind: 'gap' };
       case 'event': {

@@ -19,9 +19,9 @@ export const signalRequestSchema = z.strictObject({
   /** Job and signal of the URL, repeated. Required in a signed request: its signature does not cover the URL. */
   jobId: z.uuid().optional(),
   name: z.enum(signalNames).optional(),
-  /** When it happened; now when absent. Of `hold` and `release` the later one counts, in whatever order they arrive. */
+  /** When the event happened; now when absent. The later of `hold` and `release` counts, in any order of arrival. */
   occurredAt: timestamp.optional(),
-  /** The attempt it is about; the current one when absent. A signal for another attempt has no effect. */
+  /** The attempt that the signal refers to; the current one when absent. A signal for another attempt has no effect. */
   attempt: z.number().int().min(1).max(2_147_483_647).optional(),
   /** Required for `preemption-notice`, and only there: when the machine ends. */
   deadlineAt: timestamp.optional(),

@@ -81,7 +81,7 @@ async function put(
   at: Date,
 ): Promise<void> {
   await inTransaction(db, async (transaction) => {
-    // two refreshes of one provider write the same rows
+    // Two concurrent refreshes of a provider write the same rows.
     await lock(transaction, `offers:${provider}`);
     await putOffers(transaction, provider, offers, part);
     const columns = {
@@ -104,7 +104,7 @@ function conditionsOf(query: Omit<OfferSearch, 'providers'>): RawBuilder<unknown
     ...(regions.length === 0 ? [] : [sql`(o.region = any (${regions}) or o.provider = any (${withoutRegions}))`]),
     ...(instanceTypes === undefined ? [] : [sql`o.instance_type = any (${instanceTypes})`]),
     ...(spot === undefined ? [] : [sql`o.spot = ${spot}`]),
-    // written as in the index's condition
+    // Written like the index's condition, so that the index is used.
     ...(gpus > 0 || gpuType !== undefined ? [sql`o.gpus > 0 and o.gpus >= ${gpus}`] : []),
     ...(gpuType === undefined ? [] : [sql`o.gpu_words @> ${gpuWordsOf(gpuType)}::text[]`]),
     ...(mostUsdMicrosPerHour === undefined ? [] : [sql`o.price_usd_micros_per_hour <= ${mostUsdMicrosPerHour}`]),

@@ -21,7 +21,7 @@ async function record(db: Db, refusal: NewLaunchRefusal): Promise<void> {
   const { jobId, offer, kind, attempt, launch, at } = refusal;
   const { provider, region, zone = '', instanceType, spot } = offer;
   const message = storable(refusal.message.slice(0, maxMessageLength));
-  // the streak starts again with a new attempt, because the previous attempt ran or its ending has been decided on
+  // The streak starts again with a new attempt, because the previous attempt ran or its ending has been decided on.
   await sql`
     insert into launch_refusals as known
       (job_id, provider, region, zone, instance_type, spot, offer, kind, message, streak, total, attempt, launch, first_at, last_at)

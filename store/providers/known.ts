@@ -23,7 +23,7 @@ export async function knownProviderOf(
     (await catalogs.search({ providers: [name], ...query, limit: 1 })).length > 0;
   const needs = capacity === null ? { needs: needsOf(spec), gpuType: spec.resources.accelerators?.type } : {};
   if (await offers({ ...needs, instanceTypes })) return known;
-  // a provider without any offer probably lacks configuration, so nothing is concluded
+  // A provider without any offer probably lacks configuration, so nothing is concluded.
   if (!(await offers({}))) return known;
   const hasTypes = instanceTypes === undefined || (await offers({ instanceTypes }));
   return hasTypes ? { ...known, hasNoneSoLarge: true } : { ...known, hasNoneOfTypes: true };

@@ -12,7 +12,7 @@ async function put(db: Db, { handle, reason, sinceMs, dueAtMs }: Stray): Promise
   const { provider, instanceId, attemptId, region } = handle;
   const since = new Date(sinceMs);
   const dueAt = dueAtMs === null ? null : new Date(dueAtMs);
-  // an instance that returns after it was proved gone is a new stray
+  // An instance that returns after it was proved gone is a new stray.
   await sql`
     insert into stray_instances as stray
       (provider, instance_id, attempt_id, region, reason, since, due_at, price_usd_micros_per_hour)
@@ -67,7 +67,7 @@ async function tell(db: Db, kind: 'instance.unresolved' | 'instance.resolved', s
     .select('jobs.projectId')
     .where('attempts.id', '=', attemptId)
     .executeTakeFirst();
-  // a stray of an unknown attempt is reported in the project `default`, which the operators of the platform use
+  // A stray of an unknown attempt is reported in the project `default`, which the operators of the platform use.
   const projectId = job?.projectId ?? 'default';
   await appendEvent(db, {
     projectId,
@@ -92,7 +92,7 @@ function setStrays(db: Db, provider: string, strays: readonly Stray[], at: Date,
     await lock(transaction, `strays-${provider}`);
     const seen = new Set(strays.map(({ handle }) => handle.instanceId));
     const open = await openOf(transaction, provider);
-    // instances on other machines are missing in this machine's list whether they live or not
+    // Instances on other machines are missing in this machine's list, whether they live or not.
     const mayJudge = (region: string) => machine === undefined || (localMachineOf(region) ?? machine) === machine;
     await resolve(
       transaction,

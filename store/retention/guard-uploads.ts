@@ -12,7 +12,7 @@ const unguarded = Symbol('the storage behind the guard');
 
 /** The storage for the collector: the collector's own lookups must not extend an object's life. */
 export function unguardedStorage(storage: ObjectStorage): ObjectStorage {
-  // a proxy around the guarded storage passes the symbol through
+  // A proxy around the guarded storage passes the symbol through.
   return (storage as ObjectStorage & { readonly [unguarded]?: ObjectStorage })[unguarded] ?? storage;
 }
 

@@ -5,7 +5,7 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 const nodeAt = (node: Node, key: string): Node => (isNode(node[key]) ? node[key] : {});
 const listAt = (node: Node, key: string): readonly Node[] => (Array.isArray(node[key]) ? node[key].filter(isNode) : []);
 
-/** A name as generators write classes. */
+/** Name of a class, as generators form it. */
 const className = (...parts: readonly string[]): string =>
   parts
     .join('_')
@@ -13,7 +13,7 @@ const className = (...parts: readonly string[]): string =>
     .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
     .join('');
 
-/** What OpenAPI 3.1 allows and most generators leave out, do not read or read as anything. */
+/** Keywords of OpenAPI 3.1 that most generators ignore or replace by any type. */
 const unread = [
   'nullable',
   'prefixItems',
@@ -123,7 +123,7 @@ class Reader {
   }
 }
 
-/** What a generator of clients would not read of a document, or read as something else; each with its place. */
+/** Parts of a document that a client generator would ignore or misread, each with its place. */
 export function faultsForGenerators(document: unknown): readonly string[] {
   const root = isNode(document) ? document : {};
   const reader = new Reader(root);

@@ -164,7 +164,7 @@ test('a rented machine learns the rest for its bootstrap token', async () => {
     200,
     { jobId: job.id, attempt: 1, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
   ]);
-  // the first try of the launch had a place in a trace, which stays
+  // The first try of the launch had a `traceparent`, which stays.
   const [first, second] = ['1', '2'].map((digit) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`);
   for (const tried of [first, second])
     expect(await world.store.attempts.setTraceparent(attemptId, tried ?? '')).toBe(first);

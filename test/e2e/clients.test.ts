@@ -16,7 +16,7 @@ const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, impo
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'artenic-clients-'));
 const document = at('api/openapi.json');
-// one core: jobs that the fuzzer makes up run one by one
+// One core, so that the jobs that the fuzzer submits run one by one.
 const stack = createStack({ ARTENIC_LOCAL_VCPU: '1' });
 let python = '';
 let typescript = '';
@@ -34,7 +34,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** What the generator cannot send is sent by nobody who needs it: a job is JSON, too, and reports come from browsers. */
+/**
+ * Bodies that the generator leaves out. Its clients need none of them: a job can also be sent as JSON, and browsers
+ * send the reports.
+ */
 const leftOut = [
   'POST /api/v1/jobs: application/yaml',
   'POST /api/v1/jobs: application/x-yaml',
@@ -46,7 +49,7 @@ test('openapi-python-client leaves out nothing but the other ways to write a bod
   const { stdout, stderr } = await run(
     join(python, 'openapi-python-client'),
     ['generate', '--path', document, '--output-path', join(folder, 'artenic_client'), '--meta', 'none'],
-    // it formats what it has written by a program beside it
+    // The generator formats its output by another program in its folder.
     { env: { ...process.env, PATH: `${python}:${process.env['PATH'] ?? ''}` } },
   );
   const printed = `${stdout}${stderr}`;
@@ -72,7 +75,7 @@ test('its client submits a job, follows it and asks its model', async () => {
 }, 180_000);
 
 test('types of openapi-typescript fit what clients write and read', async () => {
-  // a field with a default may be left out of what is sent
+  // A field with a default may be absent in a request.
   const flags = ['--default-non-nullable=false', '--output', join(folder, 'api.d.ts')];
   await run(process.execPath, [typescript, document, ...flags]);
   writeFileSync(join(folder, 'use.ts'), readFileSync(at('test/e2e/clients/use-types.txt')));
@@ -80,7 +83,7 @@ test('types of openapi-typescript fit what clients write and read', async () => 
   await run(process.execPath, [at('node_modules/typescript/bin/tsc'), ...options, join(folder, 'use.ts')]);
 }, 120_000);
 
-/** Of all operations a few, by turns: each costs a second of processor time. */
+/** Operations of one run; runs take turns. Each operation costs a second of processor time. */
 const operationsAtOnce = 8;
 
 test('made-up requests find no server error, and no answer that is not in the document', async () => {

@@ -64,12 +64,12 @@ test('one trace from the request through workflow and activity to the runner and
 
   const log = await stack.request<LogPage>('GET', `/api/v1/jobs/${id}/logs?attempt=1&stream=training&offset=0`);
   expect(log.text).toContain(`as 00-${submit.traceId}-${launched.spanId}-01`);
-  // what comes every moment has no span, nor has a try that has only waited
+  // Requests that repeat every second have no span, and neither has a try that only waited.
   expect(receiver.spans.filter(({ name }) => /heartbeat|runner\/logs|readyz/.test(name))).toEqual([]);
   expect(receiver.spans.filter(named('artenic-worker', /^RunActivity:watchInstance$/)).length).toBeLessThan(2);
   expect(JSON.stringify(receiver.spans)).not.toContain(stack.adminKey());
 
-  // what was recorded with traces goes on without them
+  // Histories that were recorded with traces replay without them.
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const workflowBundle = { code: await buildWorkflowBundle({ isTraced: false }) };
   const connection = await Connection.connect({ address: stack.endpoints().temporalAddress });

@@ -31,7 +31,7 @@ test('a page of a listed origin reads answers to requests with a key', async () 
   expect(allowed(answer.headers)).toMatchObject({ 'access-control-allow-origin': listed });
   expect(allowed(answer.headers)['access-control-expose-headers']).toContain('X-Correlation-Id');
   expect(answer.headers.get('vary')).toContain('Origin');
-  // also what went wrong
+  // An error answer can be read, too.
   const missing = await world.call('GET', '/api/v1/models/none', { headers: { origin: listed } });
   expect([missing.status, missing.headers.get('access-control-allow-origin')]).toEqual([404, listed]);
 });
@@ -43,7 +43,7 @@ test('never with a session, nor without a key, nor to other origins', async () =
   expect([byNobody.status, allowed(byNobody.headers)]).toEqual([401, {}]);
   const byStranger = await ask({ origin: 'https://evil.example' });
   expect([byStranger.status, allowed(byStranger.headers)]).toEqual([403, {}]);
-  // credentials are never let, so that no browser sends a cookie along with a key
+  // Credentials are never allowed, so that no browser sends a cookie along with a key.
   const withBoth = await ask({ origin: listed, cookie });
   expect(allowed(withBoth.headers)).not.toHaveProperty('access-control-allow-credentials');
   expect((await ask({})).headers.get('access-control-allow-origin')).toBeNull();

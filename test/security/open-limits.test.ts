@@ -7,19 +7,19 @@ import { bootstrapTokenOf } from '../../store/access/tokens.ts';
 import { ApiWorld, errorOf, keyPepper } from '../api/harness.ts';
 
 const routes = createRoutes({ version: '0' }, createMetrics());
-/** A machine that is slow must not see the end of a window. */
+/** A clock that stands still, so that no window ends on a slow machine. */
 let nowMs = Date.now();
 let world: ApiWorld;
 beforeAll(async () => {
   world = await ApiWorld.start({ now: () => new Date(nowMs) });
 });
-// a new window for each test
+// Each test begins in a new window.
 beforeEach(() => {
   nowMs += 60_000;
 });
 afterAll(() => world.close());
 
-/** The statuses of as many as are let in, ten at a time, and of one more. */
+/** Statuses of `limit` requests, ten at a time, and of one more. */
 async function askPast(limit: number, ask: () => Promise<number>): Promise<readonly number[]> {
   const statuses = new Set<number>();
   for (let asked = 0; asked < limit; asked += 10)
@@ -43,7 +43,7 @@ test('reports beyond the limit are refused with the time to come back', async ()
   expect(refused.headers.get('content-type')).toContain('application/problem+json');
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
-  // each route counts for itself
+  // Each route has its own count.
   expect((await world.call('GET', '/livez', { bearer: null })).status).toBe(200);
 });
 
@@ -67,7 +67,7 @@ test('runners with a wrong bootstrap token are sent away before their token is l
   expect(await askPast(120, () => bootstrap('x'.repeat(32)))).toEqual([401, 429]);
 });
 
-/** Of a request whose sender says where it comes from. */
+/** Status of a request whose sender claims an address. */
 function statusFrom(forwardedFor: string): Promise<number> {
   const options = { host: '127.0.0.1', port: world.port, path: '/openapi.json' };
   return new Promise((done, fail) => {

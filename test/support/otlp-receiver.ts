@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import protobuf from 'protobufjs';
 
-/** Of OpenTelemetry's `trace/v1/trace.proto`, with its numbers, as far as the tests read it. */
+/** The parts of OpenTelemetry's `trace/v1/trace.proto` that the tests read, with its field numbers. */
 const schema = `
 syntax = "proto3";
 message Request { repeated ResourceSpans resource_spans = 1; }
@@ -63,7 +63,7 @@ function* spansIn(body: Uint8Array): Generator<ReceivedSpan> {
   }
 }
 
-/** Takes traces as a collector does: OTLP over HTTP, in protobuf. */
+/** Receives traces like a collector: OTLP over HTTP, in protobuf. */
 export async function startOtlpReceiver(): Promise<{
   readonly url: string;
   readonly spans: ReceivedSpan[];

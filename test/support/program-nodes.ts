@@ -1,4 +1,4 @@
-/** A node of a program as `rolldown/parseAst` gives it (ESTree). */
+/** A node of a program in the form of `rolldown/parseAst` (ESTree). */
 export type ProgramNode = { readonly type: string; readonly [key: string]: unknown };
 
 export const isProgramNode = (value: unknown): value is ProgramNode =>

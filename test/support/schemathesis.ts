@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Server errors, and answers that the OpenAPI document does not tell of. */
+/** Checks for server errors, and for answers that the OpenAPI document does not describe. */
 const checks = [
   'not_a_server_error',
   'status_code_conformance',
@@ -19,7 +19,7 @@ export type Asked = {
   /** URL of a running API, and a key for it. */
   readonly api: string;
   readonly key: string;
-  /** What is there: nearly all cases that read something would end as 404 otherwise. */
+  /** An existing job and model, because nearly all reading cases would get 404 otherwise. */
   readonly jobId: string;
   readonly model: string;
 };
@@ -41,10 +41,10 @@ parameters = { "path.id" = "${jobId}" }
 }
 
 /**
- * Somebody else's fuzzer (PyPI `schemathesis`) against a running API.
- * @param bin the folder of its program
- * @param options more of `st run`
- * @returns its exit code, 0 for no failure, and what it has printed
+ * Runs a third-party fuzzer (PyPI `schemathesis`) against a running API.
+ * @param bin folder of the program
+ * @param options more options of `st run`
+ * @returns the exit code, 0 for no failure, and the printed output
  */
 export async function runSchemathesis(
   bin: string,

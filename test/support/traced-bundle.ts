@@ -11,7 +11,10 @@ const { buildWorkflowBundle } = await import(process.argv[1]);
 writeFileSync(process.argv[2], await buildWorkflowBundle({ isTraced: true }));
 `;
 
-/** The workflows with what makes spans of them: built once in a run, outside of jest, where it takes a fraction of the time. */
+/**
+ * The workflows with tracing interceptors. Built once in a run, outside of jest, where the build takes a fraction of
+ * the time.
+ */
 export async function tracedBundle(workflowBundlePath: string): Promise<string> {
   const path = tracedPathOf(workflowBundlePath);
   if (!existsSync(path)) {

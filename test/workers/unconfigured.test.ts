@@ -15,12 +15,12 @@ test('a provider whose options are gone says so, and one that was never configur
   await world.addProvider('aws', []);
   const problemOf = async (): Promise<string | null> => (await world.store.catalogs.find('aws'))?.problem ?? null;
   expect(await refuseUnconfigured(world.store, servedBy(''), options)).toEqual([]);
-  // a worker that serves others only does not know
+  // A worker that does not serve the provider does not check its options.
   expect(await refuseUnconfigured(world.store, servedBy('control,local'), {})).toEqual([]);
   expect(await problemOf()).toBeNull();
   expect(await refuseUnconfigured(world.store, servedBy(''), {})).toEqual(['aws']);
   expect(await problemOf()).toMatch(/^The provider aws is not configured any more\. Set ARTENIC_AWS_REGIONS/);
-  // with its next refresh
+  // The next refresh of a configured worker clears the problem.
   await world.addProvider('aws', []);
   expect(await problemOf()).toBeNull();
 });

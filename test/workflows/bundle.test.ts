@@ -13,7 +13,7 @@ const allowed = [
   /^\?/,
 ];
 
-/** What traces add. */
+/** Modules that tracing adds. */
 const ofTraces =
   /^\.\/node_modules\/(@opentelemetry\/(api|core|resources|sdk-trace|sdk-trace-base|semantic-conventions)|@temporalio\/interceptors-opentelemetry-v2)\//;
 

@@ -93,7 +93,7 @@ test('a job that is terminated while its attempt waits: the attempt is taken ove
   expect(world.instances.size).toBeGreaterThan(0);
 }, 30_000);
 
-/** Starts a job whose attempts begin anew after each wait. */
+/** Starts a job whose attempts continue as a new run after each wait. */
 function startShort(jobId: string): Promise<WorkflowHandle<typeof spotFailover>> {
   return harness.client.workflow.start<typeof spotFailover>('spotFailover', {
     workflowId: failoverWorkflowId(jobId),

@@ -42,23 +42,23 @@ export type ComposedActivities = {
     CatalogActivities &
     CheckActivities &
     Pick<RepairActivities, 'settleAbandoned'>;
-  /** Those that this process serves. */
+  /** The providers that this process serves. */
   readonly providers: ReadonlyMap<string, ServedProvider>;
 };
 export type ServedProvider = { readonly provider: Provider; readonly rates: ProviderRates };
 
-/** Wires every activity to the real world. */
+/** Connects every activity to the database, Temporal, the storage and the providers. */
 export async function composeActivities(parts: {
   readonly config: Config;
   readonly store: Store;
   readonly storage: ObjectStorage;
-  /** Folder that runners on this machine use directly; null: signed requests. */
+  /** Folder that runners on this machine use directly; null: they use signed requests. */
   readonly sharedRoot: string | null;
   readonly temporal: TemporalGateway;
   readonly wrapProvider: (provider: Provider) => Provider;
   readonly served: Served;
   readonly traceparent: () => string | null;
-  /** Where the options of single providers are read from. */
+  /** Environment variables from which the options of single providers are read. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }): Promise<ComposedActivities> {
   const { config, sharedRoot } = parts;
@@ -109,7 +109,7 @@ export async function composeActivities(parts: {
   return {
     control: {
       ...createControlActivities(controlDeps),
-      // `settleAbandoned` of sweeps that an earlier release has begun waits here, too
+      // Sweeps that an earlier release has started call `settleAbandoned` on this queue.
       ...repair,
       ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
@@ -124,7 +124,7 @@ export async function composeActivities(parts: {
   };
 }
 
-/** What this process serves and the environment configures. */
+/** Opens the providers that this process serves and the environment configures. */
 async function openServed(parts: {
   readonly config: Config;
   readonly storage: ObjectStorage;

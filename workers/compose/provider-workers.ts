@@ -3,19 +3,22 @@ import { earlierQueue, launchQueue, lifecycleQueue } from '../../workflows/contr
 import type { Provider } from '../../activities/providers/provider.ts';
 import type { ServedProvider } from './activities.ts';
 
-/** Launches wait for their provider for seconds each. */
+/** A launch waits seconds for its provider. */
 const launchSlots = 20;
-/** Looks wait for each other, and most of them are answered from one that has been taken. */
+/** Looks share one request to the provider, and most are answered from a look that has already been made. */
 const lifecycleSlots = 100;
-/** What earlier releases have left waiting. */
+/** Slots for tasks of earlier releases that still wait. */
 const earlierSlots = 5;
 
-/** Launches that were decided before their provider's options were taken away. */
+/** Slots for launches that were decided before their provider's options were removed. */
 const unconfiguredSlots = 5;
 
 export type CommonOptions = Omit<WorkerOptions, 'taskQueue'>;
 
-/** Every queue of a provider that this process serves; where its instances are seen from one machine only, that machine's, too. */
+/**
+ * Workers for every queue of a provider that this process serves. A provider whose instances are visible from one
+ * machine only also gets that machine's queue.
+ */
 export async function providerWorkers(
   { provider, rates }: Pick<ServedProvider, 'rates'> & { readonly provider: Pick<Provider, 'name' | 'machine'> },
   activities: object,
@@ -26,7 +29,7 @@ export async function providerWorkers(
     Worker.create({
       ...common,
       ...{ taskQueue, activities, maxConcurrentActivityTaskExecutions: slots },
-      // Temporal's server keeps to it for all workers together
+      // Temporal's server applies the limit to all workers together.
       ...(perSecond === null ? {} : { maxTaskQueueActivitiesPerSecond: perSecond }),
     });
   return Promise.all([
@@ -37,7 +40,7 @@ export async function providerWorkers(
   ]);
 }
 
-/** For a provider that is not configured any more: what waits to be launched there is sent elsewhere. */
+/** Worker for a provider that is no longer configured: it refuses waiting launches, so that the jobs go elsewhere. */
 export function unconfiguredWorker(provider: string, activities: object, common: CommonOptions): Promise<Worker> {
   return Worker.create({
     ...common,

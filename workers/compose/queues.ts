@@ -2,7 +2,7 @@ import { providerModules } from '../../activities/providers/registry.ts';
 import { controlQueue } from '../../workflows/contracts/index.ts';
 import { listOf } from '../config.ts';
 
-/** What a worker process serves: rows and workflows, and the providers whose instances it sees to. */
+/** Parts that a worker process serves: `control` (rows and workflows), and providers with their instances. */
 export type Served = { readonly control: boolean; readonly isProviderServed: (provider: string) => boolean };
 
 /** @param text ARTENIC_WORKER_QUEUES: `control` and names of providers; empty: everything. */
@@ -12,7 +12,10 @@ export function servedBy(text: string): Served {
   return { control: isWanted(controlQueue), isProviderServed: isWanted };
 }
 
-/** A name that nothing has, or without its options, would leave queues without a worker, which nobody would notice. */
+/**
+ * Refuses an unknown name and a provider without its options: the queue would have no worker, and the fault would stay
+ * unnoticed.
+ */
 export function refuseUnserved(text: string, environment: Readonly<Record<string, string | undefined>>): void {
   for (const name of listOf(text)) {
     if (name === controlQueue) continue;

@@ -7,9 +7,9 @@ import type { RunnerPrograms } from '../../activities/providers/boot/runner-prog
 import type { ObjectStorage } from '../../core/object-storage.ts';
 
 /**
- * Puts what rented machines run into object storage, when the first one is launched: the runner as one file, and the Node
- * that we run on if it fits a machine with Linux on x86-64.
- * @param bundle the built runner; built now when null, which needs the development packages
+ * Stores the programs for rented machines in object storage at the first launch: the runner as one file, and this
+ * process's Node if it fits a machine with Linux on x86-64.
+ * @param bundle the built runner; null: it is built now, which needs the development packages
  */
 export function lazyRunnerPrograms(parts: {
   readonly storage: ObjectStorage;

@@ -9,24 +9,24 @@ import {
 
 type Workflows = typeof workflows;
 
-/** A workflow that is started again and again, with the input that it takes. */
+/** A workflow that is started at intervals, with its input. */
 export type ScheduleDefinition = {
   [Name in keyof Workflows]: {
     readonly id: string;
     readonly workflowType: Name;
     readonly input: Parameters<Workflows[Name]>;
     readonly everyMs: number;
-    /** Of its workflow; its steps name their own. */
+    /** Queue of the workflow; its activities name their own. */
     readonly queue: string;
     readonly summary: string;
-    /** Also at once when a worker starts: what it is configured with may have changed. */
+    /** Also started at once when a worker starts, because the configuration may have changed. */
     readonly isEager: boolean;
-    /** For the search attribute; null: of no provider. */
+    /** For the search attribute; null: no provider. */
     readonly provider: string | null;
   };
 }[keyof Workflows];
 
-/** What a process serves, and the intervals that its configuration sets. */
+/** Parts that a process serves, and the intervals of its configuration. */
 export type ScheduleScope = {
   readonly hasControl: boolean;
   readonly providers: readonly string[];
@@ -35,7 +35,7 @@ export type ScheduleScope = {
   readonly collectMs: number;
 };
 
-/** As often as `artenic doctor` takes a check for fresh, three times over. */
+/** A third of the time for which `artenic doctor` counts a check as fresh. */
 const checkMs = 60_000;
 
 type Feature = (scope: ScheduleScope) => readonly ScheduleDefinition[];
@@ -92,7 +92,7 @@ const collector: Feature = ({ hasControl, collectMs }) =>
       ]
     : [];
 
-/** Each of them says what the processes that serve it want to have done at intervals. */
+/** Each feature lists the schedules of the processes that serve it. */
 const features: readonly Feature[] = [checks, sweeps, catalogs, collector];
 
 export function schedulesOf(scope: ScheduleScope): readonly ScheduleDefinition[] {

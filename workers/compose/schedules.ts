@@ -28,9 +28,9 @@ function wantedOf(definition: ScheduleDefinition): Wanted {
     scheduleId: id,
     spec: { intervals: [{ every: everyMs }] },
     policies: {
-      // one that is still at work does the next one's work
+      // A run that is still at work also does the work of the next run.
       overlap: 'SKIP',
-      // after an outage one tells as much as all that were missed
+      // After an outage one run is as good as all the missed ones.
       catchupWindow: '1m',
     },
     action: {
@@ -39,10 +39,10 @@ function wantedOf(definition: ScheduleDefinition): Wanted {
       workflowId: id,
       taskQueue: queue,
       args: [...input],
-      // one that hangs (no PostgreSQL, a release that cannot replay it) must not keep all that follow from starting
+      // A run that hangs (no PostgreSQL, a release that cannot replay it) must not block all later runs.
       workflowRunTimeout: '15m',
       staticSummary: summary,
-      // a kind of its own, so that lists of trainings need not show it
+      // A kind of its own, so that lists of trainings can leave it out.
       typedSearchAttributes: [
         { key: searchAttributes.kind, value: workflowType },
         ...(provider === null ? [] : [{ key: searchAttributes.provider, value: provider }]),
@@ -57,7 +57,7 @@ async function ensure(client: Client, { options, isEager }: Wanted): Promise<voi
     await client.schedule.create(options);
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    // what a person has paused stays paused
+    // A schedule that a person has paused stays paused.
     await client.schedule
       .getHandle(options.scheduleId)
       .update(({ state }) => ({ ...options, state: { paused: state.paused, note: state.note } }));
@@ -76,8 +76,8 @@ async function isThere(client: Client, scheduleId: string): Promise<boolean> {
 }
 
 /**
- * Keeps the schedules as this worker wants them. It looks again and again, as a server that has lost its database has lost
- * them, too, and our search attributes with them. The first time is awaited.
+ * Keeps the schedules as this worker defines them. The check is repeated, because a Temporal server that loses its
+ * database also loses the schedules and the search attributes. The first check is awaited.
  */
 export async function keepSchedules(deps: SchedulesDeps): Promise<{ readonly close: () => Promise<void> }> {
   const { connection, namespace, logger, intervalMs } = deps;

@@ -10,7 +10,10 @@ const s3Parameters: ReadonlySet<string> = new Set(['endpoint', 'public-endpoint'
 /** docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Reads `file:///folder` or `s3://bucket/prefix?region=…&endpoint=…&public-endpoint=…&path-style=true`. Throws what is wrong. */
+/**
+ * Reads `file:///folder` or `s3://bucket/prefix?region=…&endpoint=…&public-endpoint=…&path-style=true`. Throws an error
+ * that names the fault.
+ */
 export function storageOptionsOf(text: string): StorageOptions {
   const url = URL.parse(text);
   if (url?.protocol === 'file:') {
@@ -19,7 +22,7 @@ export function storageOptionsOf(text: string): StorageOptions {
     return { kind: 'filesystem', root };
   }
   if (url?.protocol !== 's3:') throw new Error('a URL that starts with s3:// or file:///');
-  // whoever may read the process list or a log would have them
+  // The process list and logs would show the credentials.
   if (url.username !== '' || url.password !== '')
     throw new Error('no credentials here: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a role');
   if (!bucketName.test(url.hostname)) throw new Error(`"${url.hostname}" is no name of a bucket`);

@@ -12,11 +12,11 @@ export type OpenedStorage = {
   readonly signing: ObjectSigning;
   /** Null when signed requests go to the storage itself. */
   readonly ownUrls: OwnUrls | null;
-  /** Folder that runners on this machine use directly; null: they get signed requests as all others do. */
+  /** Folder that runners on this machine use directly; null: they get signed requests, as all other runners do. */
   readonly sharedRoot: string | null;
 };
 
-/** The storage that the configuration chooses; nothing is asked of it before its first use. */
+/** The storage that the configuration names. No request is made before its first use. */
 export function openStorage(config: Config): OpenedStorage {
   const options =
     config.ARTENIC_STORAGE_URL === undefined

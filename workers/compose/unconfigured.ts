@@ -4,9 +4,9 @@ import type { ActingStore } from '../../store/types.ts';
 import type { Served } from './queues.ts';
 
 /**
- * Says of each provider that this process would serve, and whose options are gone, that it is not configured: from then on
- * nothing is launched by what it offered before, and jobs go to their other providers. A worker elsewhere that still has its
- * options takes the word back with its next refresh.
+ * Marks each provider that this process would serve, but whose options were removed, as not configured. From then on
+ * its earlier offers are not launched, and jobs go to other providers. A worker elsewhere that still has the options
+ * clears the mark with its next refresh.
  */
 export async function refuseUnconfigured(
   { catalogs }: Pick<ActingStore, 'catalogs'>,

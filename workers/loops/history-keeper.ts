@@ -21,12 +21,12 @@ const batchSize = 50;
 /** A job is terminal a moment before its workflows are closed. */
 const settleMs = 10_000;
 
-/** gRPC's NOT_FOUND: `fetchHistory` gives it as it comes. */
+/** gRPC's NOT_FOUND, which `fetchHistory` passes on unchanged. */
 const notFoundCodes: ReadonlySet<number> = new Set([5]);
 const isForgotten = (error: unknown): boolean =>
   error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && notFoundCodes.has(error.code));
 
-/** Histories of a job's workflows by workflow id; those that Temporal has forgotten are left out. */
+/** Histories of a job's workflows by workflow id, without those that Temporal no longer has. */
 async function historiesOf(
   client: Client,
   store: ActingStore,
@@ -50,8 +50,8 @@ async function historiesOf(
 }
 
 /**
- * Keeps what Temporal forgets after its retention: each settled job's histories as JSON beside its artifacts. A job whose
- * histories cannot be kept holds up no other; it is tried again after a growing pause.
+ * Keeps what Temporal deletes after its retention: each settled job's histories, as JSON beside its artifacts. A job
+ * whose histories cannot be stored delays no other job; it is tried again after a growing pause.
  */
 export function startHistoryKeeper({ store, storage, client, logger, intervalMs }: HistoryKeeperDeps): Loop {
   const failures = createRepeatedFailures({ firstPauseMs: 30_000, mostPauseMs: 3_600_000 });
@@ -64,7 +64,7 @@ export function startHistoryKeeper({ store, storage, client, logger, intervalMs 
 
   async function round(signal: AbortSignal): Promise<void> {
     const olderThan = new Date(Date.now() - settleMs);
-    // those that failed are the oldest: without them in the count they would fill the batch
+    // Failed jobs are the oldest: if they were not added to the limit, they could fill the batch.
     const jobs = await store.jobs.withoutHistory({ olderThan, limit: batchSize + failures.size() });
     for (const job of jobs) {
       if (signal.aborted) return;

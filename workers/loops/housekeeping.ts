@@ -12,7 +12,7 @@ export type HousekeepingDeps = {
   readonly intervalMs: number;
 };
 
-/** Removes what has served its time from this machine's own disk; the collector sees to everything that is shared. */
+/** Removes expired instance folders from this machine's own disk; the collector removes expired shared data. */
 export function startHousekeeping({ store, home, logger, intervalMs }: HousekeepingDeps): Loop {
   async function round(): Promise<void> {
     const removed = await removeOldInstances({

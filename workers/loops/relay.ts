@@ -17,21 +17,24 @@ export type RelayDeps = {
   readonly now: () => Date;
 };
 
-/** A job younger than this may still be in the hands of the request that made it. */
+/** The request that created a younger job may still be delivering it. */
 const handsOffMs = 2000;
 const batchSize = 500;
-/** After so many attempts in a row that could not be told, Temporal is away: the next round tries again. */
+/** After failed deliveries for this many attempts in a row Temporal counts as away; the next round tries again. */
 const mostFailures = 3;
 /** The comparison of all open jobs with Temporal is repeated after this, or after its own duration times `restShare`. */
 const fullRoundMs = 6000;
 const restShare = 20;
-/** A granted attempt that has not begun to launch is told again after this. */
+/** A granted attempt that has not begun to launch gets its grant again after this. */
 const wakeAgainMs = 30_000;
 
 type Delivery = {
-  /** The start and the cancel of a job that Temporal has not heard of. */
+  /** Delivers a job's start and cancel that Temporal has not received. */
   readonly deliver: (job: OpenJob) => Promise<void>;
-  /** Starts the job's workflow unless it is open. One that Temporal has lost with its database has run, too. */
+  /**
+   * Starts the job's workflow unless it is open. A workflow that Temporal has lost with its database also counts as
+   * started before.
+   */
   readonly restart: (job: OpenJob) => Promise<void>;
 };
 
@@ -58,7 +61,7 @@ function createDelivery({ store, temporal, logger, now }: RelayDeps): Delivery {
   return { deliver, restart };
 }
 
-/** A job's next run asks for its place itself when the attempt's workflow is closed. */
+/** If the attempt's workflow is closed, the job's next run asks for capacity itself. */
 async function signalGrant({ temporal }: RelayDeps, attemptId: string): Promise<void> {
   try {
     await temporal.signalCapacityGranted(attemptId);
@@ -69,7 +72,7 @@ async function signalGrant({ temporal }: RelayDeps, attemptId: string): Promise<
 
 type ReadOpenJobs = (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
 
-/** Open jobs older than that, page by page, until the relay is closed. */
+/** Open jobs older than `olderThan`, page by page, until the relay is closed. */
 async function* pagesOf(isClosed: () => boolean, read: ReadOpenJobs, olderThan: Date): AsyncGenerator<OpenJob> {
   for (let after: OpenJob | undefined; !isClosed();) {
     const page = await read({ olderThan, limit: batchSize, ...(after && { after }) });
@@ -80,13 +83,14 @@ async function* pagesOf(isClosed: () => boolean, read: ReadOpenJobs, olderThan: 
 }
 
 /**
- * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts again (`adopt`)
- * those that were terminated, and delivers cancels, signals, grants and events of runners whose first delivery was lost.
- * Several may run at once. One item that cannot be delivered holds up no other: it is tried again after a growing pause.
+ * Closes the gap between rows and workflows: starts workflows that a submit could not start, starts terminated
+ * workflows again (`adopt`), and delivers cancels, signals, grants and runner events whose first delivery failed.
+ * Several relays may run at once. An item that cannot be delivered blocks no other: it is tried again after a growing
+ * pause.
  */
 export function startRelay(deps: RelayDeps): Loop {
   const { store, temporal, logger, now } = deps;
-  /** Whether the loop is being closed: a round under way then delivers nothing more. */
+  /** Whether the loop is being closed: the current round then delivers nothing more. */
   let isClosed = (): boolean => false;
   let nextFullRoundMs = 0;
   const failures = createRepeatedFailures({ firstPauseMs: deps.intervalMs, mostPauseMs: 600_000 });
@@ -94,7 +98,7 @@ export function startRelay(deps: RelayDeps): Loop {
   const pages = (read: ReadOpenJobs, olderThan: Date): AsyncGenerator<OpenJob> =>
     pagesOf(() => isClosed(), read, olderThan);
 
-  /** One delivery. While Temporal is away all of them would fail, each after seconds: then the round ends. */
+  /** Makes one delivery. While Temporal is away every delivery would fail after seconds, so the round ends. */
   async function attempt(key: string, deliver: () => Promise<void>): Promise<void> {
     if (isClosed() || !failures.mayTry(key, Date.now())) return;
     try {
@@ -107,7 +111,7 @@ export function startRelay(deps: RelayDeps): Loop {
     }
   }
 
-  /** All open jobs against Temporal's own list; a job that the list does not show is looked at by itself. */
+  /** Compares all open jobs with Temporal's own list. A job that is missing there is checked by itself. */
   async function compareAll(olderThan: Date): Promise<void> {
     const startedMs = Date.now();
     const open = await temporal.openTrainingJobs();
@@ -135,7 +139,10 @@ export function startRelay(deps: RelayDeps): Loop {
     if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);
   }
 
-  /** What the API has committed and could not tell. An attempt whose event fails does not hold up the others. */
+  /**
+   * Delivers runner events that the API has committed but could not deliver. An attempt whose event fails does not
+   * block other attempts.
+   */
   async function deliverEvents(olderThan: Date): Promise<void> {
     let failures = 0;
     for (const attemptId of await store.runnerEvents.waiting({ olderThan, limit: batchSize })) {
@@ -144,7 +151,7 @@ export function startRelay(deps: RelayDeps): Loop {
     }
   }
 
-  /** Ends of jobs, for those who wait for them. While Temporal is away the round ends here, and nothing is counted. */
+  /** Sends the ends of jobs to their watchers. While Temporal is away the round ends here, and no try is counted. */
   async function deliverNotices(): Promise<void> {
     for (const notice of await store.outbox.due({ now: now(), limit: batchSize })) {
       if (isClosed()) return;

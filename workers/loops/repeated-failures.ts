@@ -1,15 +1,17 @@
-/** Most keys that are remembered; the one that failed longest ago is forgotten first, and simply tried again. */
+/**
+ * Most remembered keys. The key with the oldest failure is forgotten first, and is then tried again without a pause.
+ */
 const mostKeys = 10_000;
 
 export type RepeatedFailures = {
   readonly mayTry: (key: string, nowMs: number) => boolean;
   readonly succeeded: (key: string) => void;
-  /** How many have failed and not succeeded since. */
+  /** Number of keys that have failed and not succeeded since. */
   readonly size: () => number;
   readonly failed: (key: string, nowMs: number) => { readonly tries: number; readonly pauseMs: number };
 };
 
-/** Remembers what has failed, and when it may be tried again: the pause doubles with each failure in a row. */
+/** Remembers failed keys and when each may be tried again: the pause doubles with each failure in a row. */
 export function createRepeatedFailures(pauses: {
   readonly firstPauseMs: number;
   readonly mostPauseMs: number;

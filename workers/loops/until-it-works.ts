@@ -4,10 +4,10 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 
 const betweenTriesMs = { first: 250, most: 500 };
-/** One line in so many tries: a server that is away for an hour must not fill the log. */
+/** Only every 20th failure is logged: a server that is away for an hour must not fill the log. */
 const sayEvery = 20;
 
-/** Tries until the server behind it is there: processes may start in any order. */
+/** Tries until the server behind `attempt` answers: processes may start in any order. */
 export async function retryUntilReady<T>(what: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {

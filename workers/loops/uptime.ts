@@ -5,8 +5,8 @@ import type { ActingStore } from '../../store/types.ts';
 import { everyMs, type Loop } from '../../app/loops/every.ts';
 
 /**
- * Writes down that this API hears runners, so that a machine is called silent only for time in which it could have been
- * heard. A process that stands still, or has no database, writes nothing, and the pause begins a new span.
+ * Records the times in which this API hears runners, so that silence counts only while a machine could have been heard.
+ * A process that is stopped, or has no database, records nothing, and the pause begins a new span.
  */
 export function keepUptime(deps: {
   readonly store: Pick<ActingStore, 'uptime'>;

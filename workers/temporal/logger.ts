@@ -9,7 +9,7 @@ const levels: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'e
   ERROR: 'error',
 };
 
-/** Temporal's own lines in our log's form. */
+/** Logger that writes Temporal's own lines in this process's log format. */
 export function temporalLogger(logger: Logger): DefaultLogger {
   return new DefaultLogger('WARN', (entry) =>
     logger[levels[entry.level]]({ ...entry.meta, source: 'temporal' }, entry.message),

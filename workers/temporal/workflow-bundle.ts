@@ -5,7 +5,10 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 /** Temporal's interceptors that create spans within the workflow sandbox. */
 const tracedModule = '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors';
 
-/** The workflows as one script for Temporal's sandbox; byte-identical between runs. `isTraced`: with the tracing interceptors. */
+/**
+ * The workflows as one script for Temporal's sandbox, byte-identical between builds. `isTraced`: with the tracing
+ * interceptors.
+ */
 export async function buildWorkflowBundle({ isTraced }: { readonly isTraced: boolean }): Promise<string> {
   const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
   const { code } = await bundleWorkflowCode({

@@ -26,7 +26,10 @@ import {
 import { steadyPaths } from '../../api/http/steady-paths.ts';
 import type { Tracing } from './tracing.ts';
 
-/** A span of an activity attempt that threw `not-ready`, which Temporal marks as benign: a waiting job has one every second for days. */
+/**
+ * Whether the span is of an activity attempt that threw `not-ready`, which Temporal marks as benign: a waiting job
+ * throws it every second for days.
+ */
 function hasOnlyWaited({ status, events }: ReadableSpan): boolean {
   return status.code === SpanStatusCode.UNSET && events.some(({ name }) => name === 'exception');
 }
@@ -48,7 +51,7 @@ function traceRequestBy(tracer: Tracer): Tracing['traceRequest'] {
     if (steadyPaths.has(path ?? '')) return next();
     const parent = propagation.extract(context.active(), request.headers);
     const method = request.method ?? 'GET';
-    // neither path nor query: both may hold credentials
+    // The span holds neither path nor query, because both may hold credentials.
     const span = tracer.startSpan(
       method,
       { kind: SpanKind.SERVER, attributes: { 'http.request.method': method } },
@@ -74,14 +77,16 @@ function traceparent(): string | null {
   return carrier['traceparent'] ?? null;
 }
 
-/** Endpoint, headers, sampler and batches are OpenTelemetry's own variables, which its SDK reads itself. */
+/**
+ * Starts tracing. OpenTelemetry's SDK itself reads its standard variables for endpoint, headers, sampler and batches.
+ */
 export function startTracing(service: string): Tracing {
   const resource = defaultResource()
     .merge(detectResources({ detectors: [envDetector] }))
     .merge(resourceFromAttributes({ 'service.name': service }));
   const processor = withoutWaits(new BatchSpanProcessor(new OTLPTraceExporter()));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor] });
-  // also installs the W3C propagator and the context manager for asynchronous calls
+  // This also installs the W3C propagator and the context manager for asynchronous calls.
   provider.register();
   return {
     client: [new OpenTelemetryWorkflowClientInterceptor()],

@@ -34,7 +34,7 @@ const resultSchema = z.object({
   actual: z.string(),
 });
 
-/** One key for each home: a demo that was interrupted is gone on with, not done twice. */
+/** One key for each state folder: an interrupted demo is continued and not repeated. */
 const idempotencyKey = 'first-job';
 
 async function follow(client: ArtenicClient, id: string, options: DemoOptions): Promise<JobView> {
@@ -53,7 +53,7 @@ async function follow(client: ArtenicClient, id: string, options: DemoOptions): 
 const between = (from: string | null, to: string | null): number =>
   from === null || to === null ? 0 : Date.parse(to) - Date.parse(from);
 
-/** Where the time went, from the submit to the last word. */
+/** Duration of each phase, from the submit to the job's end. */
 function breakdownOf(job: JobView, attempt: AttemptView): Record<string, number> {
   return {
     queue: between(job.createdAt, attempt.createdAt),
@@ -65,7 +65,10 @@ function breakdownOf(job: JobView, attempt: AttemptView): Record<string, number>
   };
 }
 
-/** The main job: a real data set to a trained, registered, promoted model, and one prediction beside the truth. */
+/**
+ * Runs the first job: from a real data set to a trained, registered and promoted model, and one prediction beside the
+ * true value.
+ */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { home, endpoints, say } = options;
   const startedMs = performance.now();

@@ -28,7 +28,7 @@ export function openHome(folder: string): Home {
   const isOurs = !existsSync(folder) || isHome(home) || readdirSync(folder).length === 0;
   for (const part of ['', 'logs', 'objects', 'temporal'])
     mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
-  // Its own user only; earlier versions left it open. A folder that holds other things is not ours to close.
+  // Accessible to its own user only; earlier versions left the folder open. A folder with foreign files keeps its mode.
   if (isOurs) chmodSync(folder, 0o700);
   return home;
 }
@@ -40,7 +40,7 @@ export function isHome(home: Home): boolean {
 
 const supervisorSchema = z.object({ pid: z.number().int(), startedAt: z.string() });
 
-/** The process that holds the state folder. */
+/** The living process that holds the state folder; null: none. */
 export function holderOf(home: Home): ProcessIdentity | null {
   const file = home.file('supervisor.json');
   if (!existsSync(file)) return null;
@@ -48,7 +48,7 @@ export function holderOf(home: Home): ProcessIdentity | null {
   return holder.success && isAlive(holder.data) ? holder.data : null;
 }
 
-/** One supervisor a state folder: two would fight over the same files. */
+/** Takes the state folder for this process. Only one supervisor may hold it, because two would write the same files. */
 export function takeHome(home: Home): void {
   const holder = holderOf(home);
   if (holder !== null)
@@ -63,7 +63,7 @@ export function leaveHome(home: Home): void {
   rmSync(home.file('supervisor.json'), { force: true });
 }
 
-/** A secret that is made once and kept in a file only its owner may read. */
+/** A secret that is made once and kept in a file that only its owner may read. */
 export function keptSecret(path: string, make: () => string): string {
   if (existsSync(path)) return readFileSync(path, 'utf8').trim();
   const secret = make();
@@ -90,7 +90,9 @@ export type Ports = z.output<typeof portsSchema>;
 
 const wishedPorts: Ports = { api: 7400, temporal: 7233, temporalUi: 8233, postgres: 7432, workerHealth: 7401 };
 
-/** The ports of the last start where they are free, others in their place; `replaced` tells which were busy. */
+/**
+ * The ports of the last start where they are free, and other free ports for the rest; `replaced` names the busy ones.
+ */
 export async function choosePorts(
   home: Home,
 ): Promise<{ readonly ports: Ports; readonly replaced: readonly string[] }> {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Whether nobody has this port on loopback. */
+/** Whether this port is free on loopback. */
 export function canListen(port: number): Promise<boolean> {
   return new Promise((done) => {
     const server = createServer();
@@ -11,8 +11,8 @@ export function canListen(port: number): Promise<boolean> {
 }
 
 /**
- * Below the ports that systems give to outgoing connections (from 32,768 on Linux, from 49,152 elsewhere): what is free
- * stays free until it is bound, which takes a server some seconds.
+ * Ports below the range that systems use for outgoing connections (from 32,768 on Linux, from 49,152 elsewhere): a free
+ * port stays free until a server binds it, which takes some seconds.
  */
 const [lowestPort, highestPort] = [20_000, 32_000];
 const mostTries = 200;
@@ -26,7 +26,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`No port of ${mostTries} between ${lowestPort} and ${highestPort} is free.`);
 }
 
-/** The wished port, or a free one in its place. */
+/** The wished port if it is free, otherwise another free port. */
 export async function choosePort(wished: number, taken: ReadonlySet<number>): Promise<number> {
   if (!taken.has(wished) && (await canListen(wished))) return wished;
   for (;;) {

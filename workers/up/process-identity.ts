@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process by pid and start: pids are used again, the pair is not. */
+/** A process by pid and start time: pids are reused, the pair is not. */
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
 
-/** Start of a process in the system's own words, null when there is none (a zombie counts as none). */
+/**
+ * Start time of a process in the system's own format; null when it does not exist (a zombie counts as not existing).
+ */
 function processStart(pid: number): string | null {
   if (process.platform === 'linux') {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The second field is the program's name in parentheses and may hold anything; state is field 3, the start field 22.
+      // The second field is the program's name in parentheses, with any characters; state is field 3, the start field
+      // 22.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
     } catch {
@@ -20,7 +23,7 @@ function processStart(pid: number): string | null {
   return answer.status === 0 && answer.stdout.trim() !== '' ? answer.stdout.trim() : null;
 }
 
-/** Program and arguments of a living process in one line; empty for any other. */
+/** Program and arguments of a living process in one line; empty when there is no such process. */
 export function commandOf(pid: number): string {
   if (process.platform !== 'linux') {
     const answer = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
@@ -33,7 +36,7 @@ export function commandOf(pid: number): string {
   }
 }
 
-/** Whether the pid is taken: by a living process, or by a dead one that its parent has not asked about yet. */
+/** Whether the pid is in use: by a living process, or by a dead one that its parent has not reaped yet. */
 export function isInProcessTable(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -52,7 +55,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return processStart(identity.pid) === identity.startedAt;
 }
 
-/** Sends a signal; gone already is success. */
+/** Sends a signal; a process that no longer exists is no error. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -61,7 +64,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Ends a process kindly, then not: returns when it is gone. */
+/** Ends a process by the signal, and after `patienceMs` by SIGKILL. Returns when it is gone. */
 export async function endProcess(identity: ProcessIdentity, kind: NodeJS.Signals, patienceMs: number): Promise<void> {
   const deadline = Date.now() + patienceMs;
   if (isAlive(identity)) signal(identity.pid, kind);

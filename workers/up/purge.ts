@@ -5,7 +5,7 @@ import type { Home } from './home.ts';
 import { readPointer } from './postgres/place.ts';
 import { claimantOf, claimedBy, removeData, removeUnusedPrograms, sharedFolder } from './shared-folder.ts';
 
-/** Everything that a stack writes into its state folder; nothing else is removed from there. */
+/** All names that a stack writes into its state folder; nothing else is removed from there. */
 const stateNames = [
   ...['admin.key', 'pepper', 'postgres.password', 'demo.json', 'endpoints.json', 'ports.json', 'machine'],
   ...[
@@ -19,11 +19,14 @@ const stateNames = [
     'temporal',
     'processes.json',
   ],
-  // The pointer and the record of the process that removes go last: an interrupted removal can be done again.
+  // The pointer and the record of the removing process go last, so that an interrupted removal can be repeated.
   ...['postgres.json', 'supervisor.json'],
 ];
 
-/** Removes the state of a stack that does not run. Returns the folders that were removed and names that are not ours. */
+/**
+ * Removes the state of a stack that is not running. Returns the removed folders, and the names in the state folder that
+ * a stack does not make.
+ */
 export async function purge(
   home: Home,
 ): Promise<{ readonly removed: readonly string[]; readonly left: readonly string[] }> {

@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { ArtenicError, messageOf } from '../../core/errors.ts';
 
 /**
- * What root's PostgreSQL needs, where the server's user can reach it: state folder and clone may be in a folder that
- * only root may enter. Holds the programs of each version, and for each state folder its data and a claim.
+ * Files that root's PostgreSQL needs, in a place that the server's user can reach: only root may be able to enter the
+ * folders of the state and the clone. Holds the programs of each version, and for each state folder its data and a
+ * claim.
  */
 export const sharedFolder = '/var/lib/artenic';
 
@@ -37,7 +38,7 @@ export function claim(data: string, stateFolder: string): void {
   writeWhole(claimFile(data), JSON.stringify({ stateFolder }));
 }
 
-/** Data folders that a state folder at this path claims or has claimed before it was removed. */
+/** Data folders with a claim of a state folder at this path, also of one that was removed since. */
 export function claimedBy(stateFolder: string): readonly string[] {
   if (!existsSync(sharedFolder)) return [];
   return readdirSync(sharedFolder)
@@ -46,7 +47,10 @@ export function claimedBy(stateFolder: string): readonly string[] {
     .filter((data) => claimantOf(data) === stateFolder);
 }
 
-/** Removes a data folder and what was left of making it; the claim goes last, so that an interrupted removal is found. */
+/**
+ * Removes a data folder and the remains of its creation. The claim goes last, so that an interrupted removal is found
+ * again.
+ */
 export function removeData(data: string): void {
   for (const folder of [data, `${data}.new`, `${data}.new.password`]) rmSync(folder, { recursive: true, force: true });
   rmSync(claimFile(data), { force: true });
@@ -63,7 +67,7 @@ function isInUse(folder: string): boolean {
   });
 }
 
-/** Removes the programs when no state folder needs them any more, and the folder with them when it is empty. */
+/** Removes the programs when no state folder needs them, and then the folder itself if it is empty. */
 export function removeUnusedPrograms(): void {
   if (!existsSync(sharedFolder)) return;
   const names = readdirSync(sharedFolder);

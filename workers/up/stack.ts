@@ -22,7 +22,10 @@ type Waiting = {
   readonly probe: () => Promise<boolean>;
 };
 
-/** Until the probe says yes; throws when the child has ended or takes too long, with the port's name if others have it. */
+/**
+ * Waits until the probe returns true. Throws when the child has ended or takes too long, and names its ports that other
+ * programs use.
+ */
 async function poll({ what, logFile, ports, alive, probe }: Waiting): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
   let last = 'no answer';
@@ -61,7 +64,7 @@ export function postgresComponent(
       await awaitPostgres(options, readyTimeoutMs, alive);
       place.onReady();
     },
-    // SIGINT is PostgreSQL's fast shutdown: sessions end, data is safe.
+    // SIGINT is PostgreSQL's fast shutdown: it ends sessions and keeps all data.
     stopSignal: 'SIGINT',
     patienceMs: 15_000,
   };
@@ -102,7 +105,9 @@ type OwnProgram = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-/** One of our own programs. `isReady` is asked about the child: another stack's program can be at the same port. */
+/**
+ * A program of this platform. `isReady` must identify the child, because another stack's program may use the same port.
+ */
 function processComponent(
   name: 'worker' | 'api',
   { home, ports, environment }: OwnProgram,
@@ -127,7 +132,7 @@ function processComponent(
 const askPatiently = () => AbortSignal.timeout(2000);
 const workerHealthSchema = z.object({ pid: z.number() });
 
-/** Ready when its health endpoint says so, in the name of our child. */
+/** Ready when the health endpoint says so with the pid of this child. */
 export function workerComponent(options: OwnProgram & { readonly healthPort: number }): Component {
   return processComponent('worker', options, async (pid) => {
     const response = await fetch(`http://127.0.0.1:${options.healthPort}/readyz`, { signal: askPatiently() });
@@ -135,7 +140,7 @@ export function workerComponent(options: OwnProgram & { readonly healthPort: num
   });
 }
 
-/** Ready when it says so and takes the admin's key, which no other stack's API does. */
+/** Ready when the API says so and accepts the admin's key, which no other stack's API does. */
 export function apiComponent(options: OwnProgram & { readonly url: string; readonly adminKey: string }): Component {
   return processComponent('api', options, async () => {
     const { ok } = await fetch(`${options.url}/readyz`, { signal: askPatiently() });
@@ -148,7 +153,7 @@ export function apiComponent(options: OwnProgram & { readonly url: string; reado
 function spawnLogged(entry: string, logFile: string, environment: Readonly<Record<string, string>>): ChildProcess {
   const log = openSync(logFile, 'a', 0o600);
   try {
-    // A session of its own: Ctrl-C reaches the supervisor only, which ends its children in order.
+    // The child gets its own session: Ctrl-C reaches only the supervisor, which ends its children in order.
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       detached: true,
       stdio: ['ignore', log, log],

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { endProcess, isAlive } from './process-identity.ts';
 
-/** What the local provider writes about each instance; only what is needed to ask its runner to stop. */
+/** The fields of an instance's record by the local provider that are needed to ask its runner to stop. */
 const recordSchema = z.object({ pid: z.number().int(), startedAt: z.string() });
 
-/** A training gets this long to write its last checkpoint when the whole stack is stopped. */
+/** When the whole stack stops, a training gets this long to write its last checkpoint. */
 const patienceMs = 15_000;
 
 /**
- * Asks the runners of this home to stop, as a preemption would: they write a checkpoint, and the next start of the
- * stack goes on from it. Returns how many there were.
+ * Asks the runners of this state folder to stop, as a preemption would: they write a checkpoint, from which the next
+ * start of the stack continues. Returns their number.
  */
 export async function stopLocalInstances(home: string): Promise<number> {
   const folder = join(home, 'instances');

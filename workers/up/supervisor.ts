@@ -8,11 +8,11 @@ import { endProcess, identify, isAlive, type ProcessIdentity } from './process-i
 export type Component = {
   readonly name: string;
   readonly spawn: () => ChildProcess;
-  /** Resolves when it serves; `alive` says whether waiting still makes sense. */
+  /** Resolves when the component serves; `alive` tells whether waiting still makes sense. */
   readonly ready: (alive: () => boolean) => Promise<void>;
-  /** Signal for a clean end. */
+  /** Signal for a clean stop. */
   readonly stopSignal: NodeJS.Signals;
-  /** How long a clean end may take before SIGKILL. */
+  /** How long a clean stop may take before SIGKILL. */
   readonly patienceMs: number;
 };
 
@@ -24,11 +24,11 @@ type Recorded = z.output<typeof recordSchema>;
 
 const firstRestartDelayMs = 100;
 const longestRestartDelayMs = 5000;
-/** A child that lived this long has its restart delay forgotten. */
+/** After a child has lived this long, its restart delay is reset. */
 const settledAfterMs = 10_000;
 
 export type SupervisorOptions = {
-  /** Pids and starts of the children, so that the next start finds those that outlived this process. */
+  /** Pids and start times of the children, so that the next start finds children that outlived this process. */
   readonly recordFile: string;
   readonly say: (line: string) => void;
   /** Called whenever a child's pid has changed. */
@@ -41,16 +41,16 @@ function readRecord(file: string): Recorded {
   return parsed.success ? parsed.data : {};
 }
 
-/** Ends what an earlier supervisor of this home left behind; returns the names. */
+/** Ends the children that an earlier supervisor of this state folder left behind; returns their names. */
 export async function endLeftovers(recordFile: string): Promise<readonly string[]> {
   const alive = Object.entries(readRecord(recordFile)).filter(([, child]) => isAlive(child));
-  // The servers go last, so that the others can still write their last words.
+  // The servers go last, so that the other children can still write.
   for (const [, child] of alive.toReversed())
     await endProcess(child, child.stopSignal as NodeJS.Signals, child.patienceMs);
   return alive.map(([name]) => name);
 }
 
-/** Keeps components alive: a dead one is started again while the others live on. */
+/** Keeps components alive: restarts a dead one while the others keep running. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #children = new Map<string, { readonly component: Component; identity: ProcessIdentity | null }>();
@@ -60,13 +60,13 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Starts a component and returns when it is ready; from then on it is kept alive. */
+  /** Starts a component and returns when it is ready. From then on the component is restarted when it ends. */
   async start(component: Component): Promise<void> {
     this.#children.set(component.name, { component, identity: null });
     await this.#launch(component, firstRestartDelayMs);
   }
 
-  /** Ends all, last started first. */
+  /** Stops all components, the last started first. */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const { component, identity } of [...this.#children.values()].toReversed()) {
@@ -106,7 +106,7 @@ export class Supervisor {
   #onExit(component: Component, how: string, delayMs: number, wasReady: boolean): void {
     const entry = this.#children.get(component.name);
     if (entry !== undefined) entry.identity = null;
-    // Before it was ready at its first start, the failure belongs to whoever called `start`.
+    // An end before the first readiness is reported by `start`.
     if (this.#stopping || (!wasReady && delayMs === firstRestartDelayMs)) return;
     this.#options.say(`${component.name} ended (${how}); starting it again`);
     setTimeout(() => {

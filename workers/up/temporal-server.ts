@@ -9,8 +9,9 @@ import { ArtenicError } from '../../core/errors.ts';
 import { freePort } from './ports.ts';
 
 /**
- * Where the server's two HTTP services listen. Both take any caller, so no web page may know the way: the Web UI is at a
- * random address that only our guard asks, the HTTP API answers to a random host name that only we send.
+ * Where the server's two HTTP services listen. Both accept any caller, so web pages must not be able to address them:
+ * the Web UI has a random address that only the guard uses, and the HTTP API accepts only a random host name that only
+ * this stack sends.
  */
 export type TemporalHttp = {
   readonly uiHost: string;
@@ -22,12 +23,12 @@ export type TemporalHttp = {
 export type TemporalServerOptions = {
   readonly program: string;
   readonly port: number;
-  /** null: no Web UI, and an HTTP API that answers nobody. */
+  /** null: no Web UI, and an HTTP API that accepts no caller. */
   readonly http: TemporalHttp | null;
   readonly databaseFile: string;
   readonly logFile: string;
   readonly namespaces?: readonly string[];
-  /** Further flags, for tests. */
+  /** More flags, for tests. */
   readonly extraFlags?: readonly string[];
 };
 
@@ -35,7 +36,7 @@ const randomName = () => randomBytes(24).toString('hex');
 
 export async function chooseTemporalHttp(): Promise<TemporalHttp> {
   const [uiPort, apiPort] = await Promise.all([freePort(), freePort()]);
-  // Linux takes the whole network for loopback, other systems its first address only.
+  // On Linux the whole network 127.0.0.0/8 is loopback, on other systems only its first address.
   const uiHost =
     process.platform === 'linux' ? `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}` : '127.0.0.1';
   return { uiHost, uiPort, apiPort, apiHostName: randomName() };
@@ -50,7 +51,10 @@ function httpFlags(http: TemporalHttp | null): readonly string[] {
   ];
 }
 
-/** Temporal's dev server on loopback with a persistent file; search attributes are registered by the worker, here as on a real server. */
+/**
+ * Temporal's dev server on loopback with a persistent file. The worker registers the search attributes, as on a real
+ * server.
+ */
 export function startTemporalServer(options: TemporalServerOptions): ChildProcess {
   mkdirSync(dirname(options.databaseFile), { recursive: true });
   const flags = [
@@ -78,7 +82,7 @@ export function startTemporalServer(options: TemporalServerOptions): ChildProces
 const clusterSchema = z.object({ clusterId: z.string().min(1) });
 const askTimeoutMs = 2000;
 
-/** The cluster id of our own child: no other server knows the host name. */
+/** The cluster id of this stack's child: no other server knows the host name. */
 function ownClusterId({ apiPort, apiHostName }: TemporalHttp): Promise<string> {
   return new Promise((done, fail) => {
     const request = get(
@@ -106,7 +110,10 @@ function ownClusterId({ apiPort, apiHostName }: TemporalHttp): Promise<string> {
   });
 }
 
-/** Throws unless the server at this port is the child that `http` belongs to: another stack's answers there, too. */
+/**
+ * Throws unless the server at this port is the child that `http` belongs to: another stack's server may also answer
+ * there.
+ */
 export async function checkOwnTemporal(port: number, http: TemporalHttp): Promise<void> {
   const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 500 });
   try {

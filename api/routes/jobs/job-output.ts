@@ -29,12 +29,12 @@ const logQuery = z.strictObject({
   limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
 });
 
-/** Heads of objects that a page asks for at once. */
+/** Most requests at once for the sizes of a page's objects. */
 const headsAtOnce = 16;
 /** Cuts at a character's end, so that a page is whole UTF-8. */
 function cutWhole(bytes: Buffer): Buffer {
   let end = bytes.length;
-  // At most three bytes of an unfinished character can stand at the end.
+  // At most three bytes of an unfinished character can be at the end.
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;
@@ -45,7 +45,10 @@ function cutWhole(bytes: Buffer): Buffer {
   return end === 0 ? bytes : bytes.subarray(0, end);
 }
 
-/** `name=` is repeatable, because a metric's name may hold the comma at which `names=` is split. Express gives a single value as text. */
+/**
+ * `name=` is repeatable, because a metric's name may contain a comma, at which `names=` is split. Express gives a
+ * single value as text.
+ */
 const metricNames = z
   .preprocess(
     (value) => (typeof value === 'string' ? [value] : value),
@@ -53,7 +56,7 @@ const metricNames = z
   )
   .meta({ description: 'A metric to read; repeat it for several. Its name may hold commas.' });
 
-/** Null asks for all metrics. The whole text of `names` counts as a name, too. */
+/** Null means all metrics. The whole text of `names` also counts as a name. */
 function namesOf(query: {
   readonly name?: readonly string[] | undefined;
   readonly names?: string | undefined;
@@ -65,7 +68,10 @@ function namesOf(query: {
 
 type LogPlace = LogRef & { readonly offset: number };
 
-/** A chunk can be dropped, or moved to another object, between the reads of the index and of itself: the index is read again. */
+/**
+ * Reads a page. A chunk may be dropped or moved to another object after the index was read; then the index is read
+ * again.
+ */
 async function readPage(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
   try {
     return await readPageOnce(deps, place, limitBytes);
@@ -75,7 +81,10 @@ async function readPage(deps: ApiDeps, place: LogPlace, limitBytes: number): Pro
   }
 }
 
-/** Reads on from `offset` over kept chunks; where chunks were dropped the page begins behind the hole and says how much is missing. */
+/**
+ * Reads from `offset` over the kept chunks. If chunks were dropped, the page begins behind the gap and says how many
+ * bytes are missing.
+ */
 async function readPageOnce(deps: ApiDeps, place: LogPlace, limitBytes: number): Promise<Omit<LogPage, 'complete'>> {
   const chunks = await deps.store.logChunks.from(place, place.offset, limitBytes);
   const parts: Uint8Array[] = [];
@@ -88,7 +97,7 @@ async function readPageOnce(deps: ApiDeps, place: LogPlace, limitBytes: number):
     try {
       content = await readChunk(deps.storage, chunk);
     } catch (error) {
-      // Dropped by the cap since the index was read: what we have is a page.
+      // The cap has dropped the chunk since the index was read; the parts so far make a page.
       if (isArtenicError(error, 'not-found') && parts.length > 0) break;
       throw error;
     }
@@ -115,7 +124,7 @@ function isBefore(one: Pick<Output, 'attempt' | 'path'>, other: Pick<Output, 'at
   return one.attempt < other.attempt || (one.attempt === other.attempt && one.path < other.path);
 }
 
-/** By attempt and path. Only the lengths of those on the page are asked for. */
+/** Lists outputs by attempt and path. Only the sizes of the files on the page are requested. */
 async function outputPage(
   { storage }: ApiDeps,
   jobId: string,
@@ -205,7 +214,7 @@ export function jobOutputRoutes(): readonly Route[] {
   ];
 }
 
-/** Files from output folders. */
+/** Routes for files from output folders. */
 function outputRoutes(): readonly Route[] {
   return [
     route({

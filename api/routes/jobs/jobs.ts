@@ -18,7 +18,7 @@ function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply> {
 const listQuery = z.strictObject({
   ...pageQuery,
   state: z.enum(jobStates).optional(),
-  /** Several, separated by commas; `state` wins. */
+  /** Several states, separated by commas; `state` takes precedence. */
   states: z
     .string()
     .max(255)
@@ -94,7 +94,7 @@ export function jobRoutes(): readonly Route[] {
   ];
 }
 
-/** How a job got to where it is. */
+/** Routes for a job's history. */
 function historyRoutes(): readonly Route[] {
   return [
     route({

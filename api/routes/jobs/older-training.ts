@@ -67,7 +67,7 @@ async function list(context: Context<unknown, z.output<typeof listQuery>, unknow
   return ok({ items: (await viewsOfJobs(deps, page.items)).map(olderJob), nextOffset: hasNext ? next : null });
 }
 
-/** Paths of an earlier platform; each is a translation to what `jobs` does. */
+/** Routes of an earlier platform; each translates to a route of `jobs`. */
 export function olderTrainingRoutes(): readonly Route[] {
   const common = { tag: 'jobs', deprecated: true } as const;
   return [
@@ -94,7 +94,7 @@ export function olderTrainingRoutes(): readonly Route[] {
       answers: { 200: { description: 'One page', schema: listAnswer } },
       handle: list,
     }),
-    // behind the list, whose path would be an id here
+    // Behind the list: its path would match here as an id.
     route({
       ...common,
       method: 'get',

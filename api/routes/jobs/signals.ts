@@ -11,7 +11,7 @@ import { ArtenicError } from '../../../core/errors.ts';
 import { isWebhook } from '../../middleware/access.ts';
 import { route, type Context, type Reply, type Route } from '../../http/route.ts';
 
-/** Clocks differ; but a hold from far in the future could never be released. */
+/** Tolerance for clocks that differ. A hold from far in the future could never be released. */
 const aheadMs = 300_000;
 const bodyBytes = 16_384;
 
@@ -35,7 +35,10 @@ function deadlineOf(name: SignalName, { deadlineAt }: Body): Date | null {
   return deadlineAt === undefined ? null : new Date(deadlineAt);
 }
 
-/** A signature covers the body alone: without these two a request that was signed for one job would do for every other. */
+/**
+ * A signature covers only the body. Without these two fields a request that was signed for one job would be valid for
+ * every other job.
+ */
 function checkTarget(body: Body, { id, name }: z.output<typeof signalParams>, isSigned: boolean): void {
   if (isSigned && body.jobId === undefined) throw wrong('/jobId', 'a signed request names its job here, too.');
   if (isSigned && body.name === undefined) throw wrong('/name', 'a signed request names its signal here, too.');

@@ -12,7 +12,10 @@ import { modelVersionView, modelView, stageChangeView } from '../../jobs/views.t
 
 type Registration = z.output<typeof registerModelRequestSchema>;
 
-/** ONNX is run here; any other format is read for what is unsafe in it, and its server is asked for its signature. */
+/**
+ * Reads the model. ONNX models run here; for any other format the file is checked for unsafe content, and its server
+ * gives the signature.
+ */
 async function examine(deps: ApiDeps, { sha256, format, external }: Registration): Promise<ExaminedModel> {
   if (external === undefined) {
     if (format === 'onnx') return { signature: await deps.predictor.inspect(sha256), external: null };
@@ -60,7 +63,10 @@ function register(context: Context<unknown, unknown, Registration>): Promise<Rep
   });
 }
 
-/** Loads a version before it is asked for, so that no request waits for that. A model that fails here fails when asked. */
+/**
+ * Loads a version before its first prediction, so that no prediction waits for the load. A model that fails to load
+ * here fails at its prediction.
+ */
 async function warm(deps: ApiDeps, projectId: string, place: { readonly name: string; readonly version: number }) {
   const version = await deps.store.models.getVersion(projectId, place.name, place.version);
   if (version.stage === 'retired' || version.external !== null) return;
@@ -159,7 +165,7 @@ export function modelRoutes(): readonly Route[] {
   ];
 }
 
-/** One version of a model, and how its stage has changed. */
+/** Routes for a version of a model and the history of its stage. */
 function versionRoutes(): readonly Route[] {
   return [
     route({

@@ -12,7 +12,9 @@ const params = z.strictObject({
 const storedSchema = z.object({ key: z.string(), bytes: z.number().int().min(0) });
 const path = '/api/v1/objects/{kind}/{sha256}';
 
-/** Content-addressed uploads: what is there already is success, what has another hash never becomes visible. */
+/**
+ * Content-addressed uploads: uploading existing content succeeds, and content with another hash never becomes visible.
+ */
 export function objectRoutes(): readonly Route[] {
   return [
     route({
@@ -36,7 +38,7 @@ export function objectRoutes(): readonly Route[] {
           const { bytes } = await deps.storage.put(key, body, { sha256, ifAbsent: true });
           return { status: 201, body: { key, bytes } };
         } catch (error) {
-          // somebody else was faster with the same content
+          // A concurrent upload has stored the same content.
           const found = isArtenicError(error, 'conflict') ? await deps.storage.head(key) : null;
           if (found === null) throw error;
           return { status: 200, body: { key, bytes: found.bytes } };

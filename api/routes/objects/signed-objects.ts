@@ -25,7 +25,7 @@ const query = z.strictObject({
 });
 type Signed = Context<z.output<typeof params>, z.output<typeof query>, unknown>;
 
-/** What S3 takes in one request, for content that is not held to a length. */
+/** Most bytes that S3 accepts in one request, for content without a required length. */
 const maxAnyBytes = 5 * 1024 ** 3;
 
 function claimsOf(
@@ -38,7 +38,10 @@ function claimsOf(
   return deps.ownUrls.verify(method, key, claims);
 }
 
-/** One range of bytes, `bytes=-500` included; several, and what cannot be read, count as absent, as RFC 9110 allows. */
+/**
+ * A single range of bytes, `bytes=-500` included. Several ranges and unreadable ones count as absent, as RFC 9110
+ * allows.
+ */
 function rangeOf(
   request: Request,
   bytes: number,
@@ -85,8 +88,8 @@ async function download(context: Signed): Promise<Reply> {
 }
 
 /**
- * A request that was signed ahead outlives its attempt: an attempt that has ended, or that a newer one has fenced off,
- * may not replace what it has left. While PostgreSQL is away nobody can tell, and the signature decides alone.
+ * A signed request may outlive its attempt: an attempt that has ended, or that a newer attempt has fenced off, may not
+ * replace its objects. While PostgreSQL is away this cannot be checked, and the signature alone decides.
  */
 async function mustBeWanted({ store, logger }: ApiDeps, key: string): Promise<void> {
   const writer = writerOf(key);
@@ -120,7 +123,10 @@ async function upload(context: Signed): Promise<Reply> {
   return { status: 200 };
 }
 
-/** Objects by requests that we have signed, for machines that cannot reach the storage. The signature is the permission. */
+/**
+ * Routes for objects by signed requests of this API, for machines that cannot reach the storage. The signature is the
+ * permission.
+ */
 export function signedObjectRoutes(): readonly Route[] {
   return [
     route({

@@ -8,7 +8,7 @@ const listQuery = z.strictObject({
   ...pageQuery,
   verb: z.enum(auditVerbs).optional(),
   subject: z.string().min(1).max(255).optional(),
-  /** An API key's id, an attempt's, or `system:<name>`. */
+  /** Id of an API key or of an attempt, or `system:<name>`. */
   principal: z.string().min(1).max(255).optional(),
 });
 

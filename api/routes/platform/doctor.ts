@@ -18,7 +18,7 @@ const pingTimeoutMs = 2000;
 const mostSilentTold = 20;
 const muteWithinMs = 24 * 3_600_000;
 
-/** The rows that workers keep true: the API itself asks no provider. */
+/** Rows that the workers keep up to date: the API itself asks no provider. */
 type Seen = {
   readonly now: Date;
   readonly clockSkewMs: number;
@@ -29,7 +29,7 @@ type Seen = {
   readonly pricedAt: ReadonlyMap<string, Date>;
   readonly silent: readonly SilentFacts[];
   readonly mute: ReadonlyMap<string, number>;
-  /** Null: it has just begun. */
+  /** Since when the API has heard runners without a gap; null: it has just started. */
   readonly upSince: Date | null;
 };
 
@@ -56,7 +56,7 @@ async function look(deps: ApiDeps): Promise<Seen> {
   };
 }
 
-/** Machines that nobody has heard for a while, by the time in which the API was there to hear them. */
+/** Machines without a sign of life for a while, counting only the time in which the API could hear them. */
 async function silentOf({ store, silence }: ApiDeps, now: Date): Promise<readonly SilentFacts[]> {
   const shortestMs = Math.min(silence.silentAfterMs, silence.helloWithinMs ?? Number.POSITIVE_INFINITY) / 2;
   const [uptime, rows] = await Promise.all([

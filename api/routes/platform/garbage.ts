@@ -2,7 +2,7 @@ import { garbageReportSchema } from '@artenic/core';
 import { collectGarbage } from '../../../store/retention/collector.ts';
 import { ok, route, type Route } from '../../http/route.ts';
 
-/** Items that each step looks at: enough to judge by, and soon answered. */
+/** Items that each step looks at: enough to judge by, and answered quickly. */
 const limit = 50;
 
 export function garbageRoutes(): readonly Route[] {

@@ -8,15 +8,15 @@ const microsPerUsd = 1_000_000;
 
 const offersQuery = z.strictObject({
   provider: providerNameSchema.optional(),
-  /** Several, separated by commas. */
+  /** Several regions, separated by commas. */
   regions: z.string().min(1).max(1024).optional(),
   /** `spot` or `on-demand`; both when absent. */
   market: z.enum(['spot', 'on-demand']).optional(),
   /** Type of accelerator, for example `A100`. */
   gpu: z.string().min(1).max(64).optional(),
-  /** At least so many accelerators. */
+  /** Least number of accelerators. */
   gpus: z.coerce.number().int().min(0).max(1024).optional(),
-  /** At least so many cores. */
+  /** Least number of cores. */
   vcpu: z.coerce.number().min(0).max(100_000).optional(),
   memoryGib: z.coerce.number().min(0).max(1_000_000).optional(),
   maxHourlyUsd: z.coerce.number().min(0).max(100_000).optional(),

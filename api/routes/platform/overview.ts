@@ -19,7 +19,7 @@ import { modelVersionView, modelView } from '../../jobs/views.ts';
 const dayMs = 24 * 3600 * 1000;
 const shownDays = 14;
 const recentDays = 7;
-/** Enough to draw how a metric has moved. */
+/** Enough versions to draw the course of a metric. */
 const shownVersions = 12;
 
 type Day = OverviewView['days'][number];
@@ -47,7 +47,7 @@ function fieldOf(state: JobState): Exclude<keyof Day, 'day'> | null {
   }
 }
 
-/** One entry a UTC day, whether or not anything ended. */
+/** One entry for each UTC day, also for days on which no job ended. */
 function daysOf(rows: readonly EndedDay[], today: Date): readonly Day[] {
   return Array.from({ length: shownDays }, (_none, index) => {
     const day = new Date(today.getTime() - (shownDays - 1 - index) * dayMs).toISOString().slice(0, 10);
@@ -88,7 +88,7 @@ async function overview(deps: ApiDeps, projectId: string): Promise<OverviewView>
   };
 }
 
-/** What the dashboard's pages ask for in one call each. */
+/** Routes with all data of a dashboard page in one call. */
 export function overviewRoutes(): readonly Route[] {
   return [
     route({

@@ -22,7 +22,7 @@ const detailedSchema = z.object({
   status: z.enum(['ok', 'degraded', 'not ready']),
   ready: z.boolean(),
   version: z.string(),
-  /** Of the process that answers. */
+  /** Uptime of the process that answers. */
   upSeconds: z.number().int(),
   checks: z.object({ database: checkSchema, temporal: checkSchema }),
   providers: z.array(named.provider.pick({ name: true, usable: true, message: true })),
@@ -46,7 +46,7 @@ async function checkOf(deps: ApiDeps, part: string, work: () => Promise<void>): 
 }
 const databaseCheck = (deps: ApiDeps) => checkOf(deps, 'PostgreSQL', () => deps.store.ping(checkTimeoutMs));
 
-/** Ready means that PostgreSQL answers. The route needs no key, so the reason stays in the log. */
+/** Ready means that PostgreSQL answers. The route needs no key, so the reason of a failure stays in the log. */
 async function readiness(deps: ApiDeps): Promise<Reply> {
   const ready = (await databaseCheck(deps)).state === 'ok';
   return { status: ready ? 200 : 503, body: { ready } };

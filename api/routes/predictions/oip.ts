@@ -36,7 +36,7 @@ function find({ deps, params, principal }: Context<Params, unknown, unknown>): P
   return findTarget(deps, principal().projectId, params.name, params.version ?? null);
 }
 
-/** The JSON and the bytes behind it; only Triton's extension has the latter. */
+/** The JSON and the bytes behind it; only Triton's extension sends bytes. */
 function splitBody(body: Uint8Array, length: string | undefined): readonly [json: Uint8Array, binary: Uint8Array] {
   if (length === undefined) return [body, nothing];
   const bytes = /^\d{1,10}$/.test(length) ? Number(length) : Infinity;
@@ -54,7 +54,7 @@ function readRequest({ request, body, deps }: Context<Params, unknown, Uint8Arra
     throw new ArtenicError('payload-too-large', `The JSON may have at most ${deps.limits.rowsBytes} bytes.`);
   const text = decodeText(json);
   const given = parsePart('The request', inferRequestSchema, parseJson(text, needsDigits(signature, text)));
-  // values are checked against the signature, one by one
+  // The values are checked one by one against the signature.
   checkValue({ ...given, inputs: given.inputs.map((input) => ({ ...input, data: null })) });
   return { given, binary };
 }
@@ -86,7 +86,7 @@ async function infer(context: Context<Params, unknown, Uint8Array>): Promise<Rep
   };
 }
 
-/** The protocol has no pages: the newest are told. */
+/** The protocol has no pages, so only the newest versions are listed. */
 const mostVersions = 1000;
 
 async function metadata(context: Context<Params, unknown, unknown>): Promise<Reply> {
@@ -107,7 +107,10 @@ async function metadata(context: Context<Params, unknown, unknown>): Promise<Rep
   });
 }
 
-/** A model here is ready when it can be loaded on demand; one elsewhere when its server says so. */
+/**
+ * A model of this platform is ready when it can be loaded on demand; a model on another server is ready when that
+ * server says so.
+ */
 async function ready(context: Context<Params, unknown, unknown>): Promise<Reply> {
   const { model, external } = await find(context);
   if (external !== null) await context.deps.predictor.inspectExternal(external);

@@ -18,7 +18,7 @@ import {
 } from '../../older/predict.ts';
 import { modelName, modelParam, named } from '../../schemas.ts';
 
-/** The predictor's words for a version. */
+/** A model version in the predictor's form. */
 export function targetOf({ sha256, external, signature }: ModelVersionRecord): Target {
   return { sha256, external: external === null ? null : { ...external, signature } };
 }
@@ -32,7 +32,9 @@ function parse<B>(schemaOf: SchemaOf<B>, text: string, isExact: boolean): Asked<
   return parsePart('The body', schemaOf(value), value);
 }
 
-/** The request and the version that it asks. Only a model with integers of 64 bits may need them digit by digit. */
+/**
+ * The request and the version that it asks for. Only a model with 64-bit integers may need all digits of its numbers.
+ */
 async function readRequest<B extends { readonly version?: number | undefined }>(
   { deps, body: bytes, principal }: BytesContext,
   name: string,
@@ -78,7 +80,7 @@ async function predictBatch(
 
 const predictAnswers = { 200: { description: 'The prediction', schema: named.prediction } } as const;
 const batchAnswers = { 200: { description: 'A result for each row', schema: named.predictions } } as const;
-/** The handler parses the body, because the model decides how. */
+/** The handler parses the body, because the model decides how numbers are read. */
 const jsonBytes = { bodyKind: 'bytes', bodyTypes: ['application/json'] } as const;
 const bodies = {
   row: named.predictRequest as unknown as z.ZodType<Uint8Array>,

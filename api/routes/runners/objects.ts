@@ -23,10 +23,10 @@ import { mayRead, mayWrite } from '../../runners/scope.ts';
 
 const lifeSeconds = {
   now: 3600,
-  // longer than anybody lets a control plane lie; runners renew at half of it
+  // Longer than any outage of the control plane should last; runners renew at half of it.
   ahead: 24 * 3600,
 } as const;
-/** A list of ten thousand parts. */
+/** Enough for a list of ten thousand parts. */
 const partListBytes = 2_000_000;
 
 function refuseForeign(isAllowed: boolean, key: string): void {
@@ -65,18 +65,21 @@ function sign(
   }
 }
 
-/** Its manifest first: a checkpoint without it does not exist, so a half removed one is never restored. */
+/**
+ * Removes the manifest first: a checkpoint without a manifest does not exist, so a partly removed checkpoint is never
+ * restored.
+ */
 async function removeCheckpoint({ storage }: ApiDeps, { attempt }: RunnerCaller, sequence: number): Promise<Reply> {
   const manifestKey = objectKeys.checkpointManifest(attempt.jobId, attempt.attempt, sequence);
   const spares = objectKeys.spares(attempt.jobId, attempt.attempt);
   let elsewhere: readonly string[] = [];
   try {
     const text = new TextDecoder().decode(await storage.read(manifestKey, longestManifestBytes));
-    // of a damaged one, what lies beside it can still go
+    // The spare files of a checkpoint with a damaged manifest can still be removed.
     const files = manifestAt(manifestKey, text)?.files ?? [];
     elsewhere = files.flatMap(({ key }) => (key.startsWith(spares) ? [key] : []));
   } catch (error) {
-    // removed already, or too long for any reader
+    // The manifest is removed already, or it is too long for any reader.
     if (!isArtenicError(error, 'not-found') && !isArtenicError(error, 'payload-too-large')) throw error;
   }
   await storage.delete(manifestKey);
@@ -85,7 +88,7 @@ async function removeCheckpoint({ storage }: ApiDeps, { attempt }: RunnerCaller,
   return ok({});
 }
 
-/** Object storage for runners that reach it by signed requests only. An attempt that was fenced off gets none. */
+/** Object storage for runners that reach it by signed requests only. A fenced-off attempt gets none. */
 export function runnerObjectRoutes(): readonly Route[] {
   const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
   const done = { 200: { description: 'Done', schema: z.object({}) } } as const;

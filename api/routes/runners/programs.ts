@@ -10,7 +10,7 @@ import { route, tokenLimit, type Route } from '../../http/route.ts';
 const params = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const query = z.strictObject({ attempt: z.string().min(1).max(4096) });
 
-/** What a rented machine needs before it can say hello. It knows the hash of what it has to get. */
+/** Routes for the programs that a rented machine needs before its hello. The machine knows the hash of each program. */
 export function runnerProgramRoutes(): readonly Route[] {
   return [
     route({
@@ -27,7 +27,7 @@ export function runnerProgramRoutes(): readonly Route[] {
         if (!sameHash(bearerOf(request), bootstrapTokenOf(deps.keyPepper, attempt))) {
           throw new ArtenicError('unauthorized', 'This bootstrap token does not belong to this attempt.');
         }
-        // it boots: that is a sign of life
+        // The machine boots, which is a sign of life.
         const principal = systemPrincipal('machine-boot');
         await deps.store.as(principal).attempts.heartbeat(attempt, deps.now());
         const key = objectKeys.program(sha256);

@@ -36,7 +36,7 @@ import { ok, route, tokenLimit, type Context, type Reply, type Route, type Runne
 import { offsetNumber } from '../../schemas.ts';
 import { storedCheckpoints } from '../../runners/stored-checkpoints.ts';
 
-/** Whose bootstrap token this is. */
+/** The attempt and job of a bootstrap token. */
 async function callerOfBootstrap(
   deps: ApiDeps,
   { attemptId, bootstrapToken }: z.output<typeof bootstrapRequestSchema>,
@@ -47,12 +47,15 @@ async function callerOfBootstrap(
   const job = await deps.store.jobs.get(attempt.jobId);
   if (job.currentAttempt > attempt.attempt)
     throw new ArtenicError('fenced', `Attempt ${job.currentAttempt} has taken over.`);
-  // also of a hello that is held back until a warned attempt has ended
+  // Also a sign of life for a hello that must wait for a warned attempt's end.
   await deps.store.as(runnerPrincipal({ attempt, job })).attempts.heartbeat(attemptId, deps.now());
   return { attempt, job };
 }
 
-/** Numbers of those that came to their own end before anybody has judged it: while no worker is there, or their words are late. */
+/**
+ * Numbers of earlier attempts that have a completion marker but are not settled: no worker is running, or the runner's
+ * report is late.
+ */
 async function doneBefore(
   { store, storage }: ApiDeps,
   { jobId, attempt }: AttemptRecord,
@@ -63,12 +66,12 @@ async function doneBefore(
   return new Set(done.flat());
 }
 
-/** Moves the fence to an attempt that was launched beside a warned one, as soon as that one is done. */
+/** Moves the fence to an attempt that was launched beside a warned one, as soon as the warned one hands over. */
 async function takeOver(deps: ApiDeps, { attempt, job }: RunnerCaller): Promise<void> {
   const { store, now } = deps;
   const done = await doneBefore(deps, attempt);
   await store.transaction(runnerPrincipal({ attempt, job }), async ({ jobs, attempts }) => {
-    // whoever ends an attempt holds it, too
+    // Transactions that end an attempt hold this lock, too.
     const { state } = await jobs.lock(job.id);
     if (isTerminalJobState(state)) throw new ArtenicError('fenced', 'The job has ended.');
     const before = (await attempts.listByJob(job.id)).filter((other) => other.attempt < attempt.attempt);
@@ -92,7 +95,10 @@ async function hello({ deps, body }: Context<unknown, unknown, z.output<typeof h
   return ok({ job: job.spec, checkpoints, stopAt, secrets });
 }
 
-/** Returns when `maxHours` ends. The fence is held to the end: the hello of an attempt that was replaced changes nothing. */
+/**
+ * Returns when `maxHours` ends. The fence is held until the transaction ends: the hello of a replaced attempt changes
+ * nothing.
+ */
 function takeHello(deps: ApiDeps, caller: RunnerCaller, tokenHash: string): Promise<Date> {
   const { id } = caller.attempt;
   const now = deps.now();
@@ -102,7 +108,7 @@ function takeHello(deps: ApiDeps, caller: RunnerCaller, tokenHash: string): Prom
     const { spec, stopAt: told } = await jobs.get(caller.job.id);
     const attempt = await attempts.hello(id, tokenHash, now);
     await attempts.advance(id, 'starting', now);
-    // said again, as its answer was lost
+    // A repeated hello, whose first answer was lost.
     if (before.helloAt !== null && told !== null) return told;
     const helloAt = attempt.helloAt ?? now;
     const stopAt = stopAtOf(spec.maxHours, await attempts.runningSpans(caller.job.id), { ...attempt, helloAt });
@@ -112,7 +118,7 @@ function takeHello(deps: ApiDeps, caller: RunnerCaller, tokenHash: string): Prom
   });
 }
 
-/** What an event changes in our own rows, in the transaction that keeps the event for its workflow. */
+/** Applies an event to the API's own rows, in the transaction that stores the event for its workflow. */
 async function take(
   { jobs, attempts }: Repositories,
   { attempt, job }: RunnerCaller,
@@ -142,7 +148,10 @@ async function take(
   }
 }
 
-/** Committed first, so that the runner need not say it again while Temporal is away; told to the workflow afterwards. */
+/**
+ * The event is committed first, so that the runner need not send it again while Temporal is away; then the workflow is
+ * signalled.
+ */
 async function takeEvent({ deps, body, runner }: Context<unknown, unknown, RunnerEvent>): Promise<Reply> {
   const caller = runner();
   const { id } = caller.attempt;
@@ -164,7 +173,7 @@ function stopRequestFor({ attempt, job }: RunnerCaller): { readonly reason: Runn
   return reason === null ? null : { reason: stopRules[reason].runnerReason };
 }
 
-/** What signals from outside want of this attempt. */
+/** Requests that signals make of this attempt. */
 function signalRequests({ job, attempt }: RunnerCaller): Pick<HeartbeatResponse, 'checkpoint' | 'notice'> {
   const { checkpoint = null, notice = null } = job.signals ?? {};
   const iso = (ms: number): string => new Date(ms).toISOString();
@@ -234,7 +243,7 @@ export function runnerRoutes(): readonly Route[] {
   ];
 }
 
-/** What a runner tells of its attempt, besides logs and metrics. */
+/** Routes for a runner's reports, besides logs and metrics. */
 function reportRoutes(): readonly Route[] {
   return [
     route({
@@ -273,7 +282,7 @@ function reportRoutes(): readonly Route[] {
         const caller = runner();
         mustBeOpen(caller);
         const { attempts, jobs } = deps.store.as(runnerPrincipal(caller));
-        // its sign of life was taken with its token
+        // Its sign of life was written when its token was checked.
         if (body.delivery !== undefined)
           await attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
         if (body.progress !== null && body.progress !== caller.job.progress)

@@ -2,10 +2,12 @@ import type { ApiMetrics } from '../../metrics/metrics.ts';
 import { route, type Route } from '../../http/route.ts';
 
 const longestLogged = 300;
-/** Anybody may send reports, and the log must not grow as fast as they come. */
+/** Any client may send reports, and the log must not grow as fast as reports arrive. */
 const logIntervalMs = 1000;
 
-/** Browsers say here what the content security policy kept from happening: in ours, a bug or an attack. */
+/**
+ * Browsers report here what the content security policy has blocked: on the platform's own pages, a bug or an attack.
+ */
 export function cspReportRoutes(metrics: ApiMetrics): readonly Route[] {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   let leftOut = 0;
@@ -14,7 +16,7 @@ export function cspReportRoutes(metrics: ApiMetrics): readonly Route[] {
       method: 'post',
       path: '/api/v1/csp-reports',
       permission: 'open',
-      // a broken page reports each of its parts
+      // A broken page sends a report for each of its parts.
       openLimit: { perMinute: 120, counts: 'requests' },
       tag: 'platform',
       summary: 'Reports of browsers about the content security policy',
@@ -27,7 +29,7 @@ export function cspReportRoutes(metrics: ApiMetrics): readonly Route[] {
         const nowMs = performance.now();
         if (nowMs - loggedAtMs < logIntervalMs) leftOut++;
         else {
-          // Escaped in JSON, a control character takes the room of six.
+          // Escaped in JSON, a control character takes six characters.
           const report = Buffer.from(body as Uint8Array)
             .toString('utf8')
             .slice(0, longestLogged)

@@ -34,7 +34,7 @@ async function makerOf(deps: ApiDeps, request: z.output<typeof signInRequestSche
   return maker;
 }
 
-/** Whose session is opened: the owner of the key, or of the key that made the link. */
+/** Principal for a new session: the owner of the key, or of the key that made the link. */
 async function principalOfMaker({ store }: ApiDeps, apiKeyId: string): Promise<ProjectPrincipal> {
   const key = await store.apiKeys.find(apiKeyId);
   if (key === null) throw new ArtenicError('unauthorized', 'The API key behind this sign-in is gone.');
@@ -57,7 +57,7 @@ async function signIn(
     await sessions.purge(new Date(now.getTime() - dayMs));
     await audit.append({ verb: 'session.open', subject: apiKeyId });
   });
-  // the key may have been revoked meanwhile
+  // The key may have been revoked meanwhile.
   if ((await deps.store.sessions.find(tokenHash, now)) === null)
     throw new ArtenicError('unauthorized', 'The API key behind this sign-in is revoked.');
   return {
@@ -72,7 +72,10 @@ async function signIn(
   };
 }
 
-/** A session's link ends with the session. Such a link's session makes no more of them, so a stolen cookie cannot outlive the sign-out. */
+/**
+ * A session's link ends with the session. A session that was opened by such a link makes no further links, so a stolen
+ * cookie does not outlive the sign-out.
+ */
 async function makeLink(deps: ApiDeps, request: Request, principal: ProjectPrincipal): Promise<Reply> {
   const isByKey = request.headers.authorization !== undefined;
   const session = isByKey ? null : await principalOfSession(deps, request.method, request.headers);
@@ -108,7 +111,7 @@ function endSession(deps: ApiDeps, principal: ProjectPrincipal, token: string): 
 
 const session = sessionViewSchema.meta({ id: 'Session' });
 
-/** Signing in to the dashboard. Every other client sends its API key and needs none of this. */
+/** Routes for signing in to the dashboard. Every other client sends its API key and needs none of this. */
 export function sessionRoutes(): readonly Route[] {
   return [
     route({

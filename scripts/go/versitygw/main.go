@@ -1,4 +1,4 @@
-// The S3 server that tests use as somebody else's: Versity's gateway on a folder, without the clouds and queues its own command links.
+// S3 server for tests: Versity's gateway on a folder, without the clouds and queues that its own command links.
 package main
 
 import (

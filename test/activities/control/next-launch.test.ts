@@ -189,7 +189,7 @@ describe('a refused launch', () => {
       nextLaunch: (input) => control.nextLaunch(input),
     });
     const launch = () => provider.tryLaunch({ attemptId, offer, launch: 1 });
-    // a worker elsewhere may serve it
+    // A worker elsewhere may serve the provider.
     await expect(launch()).rejects.toMatchObject({ type: 'unavailable' });
     const word = new ArtenicError('auth', 'The provider removed is not configured any more.');
     await world.store.catalogs.refused('removed', word, new Date());

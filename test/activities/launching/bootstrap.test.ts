@@ -16,7 +16,7 @@ const runner = {
   onThisMachine: { providers: new Set<string>(), endpointsFile: null, sharedRoot: null },
   ...{ keyPepper, heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
 };
-/** Of a try that runs in the span. */
+/** The bootstrap of a launch try that runs in the span. */
 const tellIn = async (span: string | null) =>
   bootstrapOf(
     { runner, store: world.store, traceparent: () => span },
@@ -33,7 +33,7 @@ test('a launch that was tried without traces stays without them', async () => {
 });
 
 test('each try tells the machine the same, the span of the first one included', async () => {
-  // refused: the next launch has a client token of its own
+  // The launch was refused, so the next one has its own client token.
   await world.store.reconcile.launchTried(attemptId, null);
   const first = await tellIn(spanOf('2'));
   expect(first).toMatchObject({ attemptId, traceparent: spanOf('2') });

@@ -10,7 +10,7 @@ const calls = Object.keys(usualProviderLimits) as readonly (keyof ProviderLimits
 const capabilities = { spot: false, preemptionNotice: false, idempotencyToken: false, regions: false };
 const handle: InstanceHandle = { provider: 'slow', attemptId: 'job/attempt-1', instanceId: 'i-1', region: 'r' };
 
-/** A provider whose every call hangs until its request is broken off. */
+/** A provider whose every call hangs until its request is aborted. */
 function hanging(ended: string[]): Provider {
   const hang = (name: string) => () =>
     new Promise<never>((_, reject) => {

@@ -11,7 +11,7 @@ import { isArtenicError } from '../../../core/errors.ts';
 const limits: StorageLimits = { smallMs: 40, readMs: 40, listMs: 40, stallMs: 40 };
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
-/** A storage that hangs wherever it is asked, and ends its request when it is told to. */
+/** A storage whose every call hangs, and ends its request when the call is aborted. */
 function hanging(): { readonly storage: ObjectStorage; readonly signing: ObjectSigning; readonly ended: string[] } {
   const ended: string[] = [];
   const hang = <T>(name: string): Promise<T> =>
@@ -72,7 +72,7 @@ test('every call to a storage that hangs ends, and its request with it', async (
   expect(ended.toSorted()).toEqual(Object.keys(calls).toSorted());
 });
 
-/** Takes `count` pieces, each well within the limit, which all together are not. */
+/** Yields `count` pieces. The wait for each piece is shorter than the limit, all waits together are longer. */
 async function* slowly(count: number): AsyncGenerator<Uint8Array> {
   for (let index = 0; index < count; index++) {
     await new Promise((done) => setTimeout(done, 15));
@@ -106,7 +106,7 @@ test('a transfer that moves may take any time, and one that stands is broken off
   for await (const chunk of await storage.get('moves')) chunks.push(chunk);
   expect(chunks).toHaveLength(10);
   expect(await storage.put('moves', slowly(10))).toMatchObject({ bytes: 10 });
-  // in memory: in pieces of a megabyte
+  // Content in memory is passed on in pieces of a megabyte.
   expect(await storage.put('moves', new Uint8Array(8_000_000))).toMatchObject({ bytes: 8_000_000 });
 
   expect(await typeOf(storage.put('stalls', slowly(10)))).toBe('unknown-outcome');

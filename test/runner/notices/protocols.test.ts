@@ -9,7 +9,7 @@ import { protocolOf } from '../../../runner/notices/protocols.ts';
 
 let server: Server;
 let url: string;
-/** Of the metadata service, by path. */
+/** Answers of the metadata service, by path. */
 let answers: Map<string, string>;
 let validToken = 'first';
 beforeEach(async () => {
@@ -34,7 +34,7 @@ const rebalance = '/latest/meta-data/events/recommendations/rebalance';
 
 test('aws: says nothing, then what is recommended, then when the machine is taken; a token may run out', async () => {
   const protocol = protocolOf({ ARTENIC_NOTICES: 'aws', ARTENIC_METADATA_URL: url });
-  // a look has little time, which a busy machine may not have
+  // A look has a short timeout, which may be too short on a busy machine.
   const look = (): Promise<Said> =>
     poll('a look in time', 60_000, async () => {
       try {

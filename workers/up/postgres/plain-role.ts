@@ -10,11 +10,10 @@ const ownDatabase = new URL('../../../scripts/own-database.sql', import.meta.url
 const bootstrapOid = 10;
 
 /**
- * Takes the rights of a superuser from the login, if it has them: `initdb` makes one, and earlier versions used it. The
- * superuser becomes the role `postgres`, which has no password and so cannot log in; a plain role takes over name, password
- * and database. One transaction: an interrupted change is made at the next start.
- *
- * The catalog is changed directly because PostgreSQL lets no session rename its own role, and this is the only one.
+ * Takes superuser rights from the login, if it has them: `initdb` creates a superuser, and earlier versions used it as
+ * the login. The superuser becomes the role `postgres`, which has no password and so cannot log in; a plain role takes
+ * over name, password and database. All of this is one transaction: an interrupted change is made at the next start.
+ * The catalog is changed directly because PostgreSQL lets no session rename its own role, and this is the only session.
  */
 export async function becomePlainRole(
   client: pg.Client,

@@ -19,12 +19,12 @@ import { becomePlainRole, plainRole } from './plain-role.ts';
 import { serverUser, type ServerUser } from './user.ts';
 
 export type PostgresOptions = {
-  /** Data folder; made when it is not there. */
+  /** Data folder; created when missing. */
   readonly folder: string;
   readonly port: number;
   readonly logFile: string;
   readonly password: string;
-  /** For tests: the login may make databases besides its own. */
+  /** For tests: the login may create more databases. */
   readonly mayCreateDatabases?: boolean;
   /** Settings as `name=value`. */
   readonly settings?: readonly string[];
@@ -33,10 +33,10 @@ export type PostgresOptions = {
 /** The database of the platform. */
 export const ownDatabase = 'artenic';
 
-/** A folder that every user may be in: PostgreSQL's user may not enter the one of the process that starts it. */
+/** A folder that every user may enter: PostgreSQL's user may not enter the folder of the starting process. */
 const workingFolder = '/';
 
-/** Makes the data folder, whole or not at all: an interrupted one is made again. */
+/** Creates the data folder, completely or not at all: after an interruption it is created again. */
 function initialise(options: PostgresOptions, initdb: string, user: ServerUser): void {
   const making = `${options.folder}.new`;
   const passwordFile = `${options.folder}.new.password`;
@@ -77,7 +77,7 @@ export function databaseUrl(options: Pick<PostgresOptions, 'port' | 'password'>,
   return `postgresql://${plainRole}:${options.password}@127.0.0.1:${options.port}/${database}`;
 }
 
-/** Starts the server (its data folder is made at first) in a process group of its own. */
+/** Starts the server in its own process group; creates its data folder at the first start. */
 export function startPostgres(options: PostgresOptions): ChildProcess {
   const user = serverUser();
   const binaries = findPostgresBinaries(user);
@@ -107,7 +107,7 @@ export function startPostgres(options: PostgresOptions): ChildProcess {
   }
 }
 
-/** One connection for one task. */
+/** Opens a connection for one task and closes it afterwards. */
 async function connected<T>(
   options: PostgresOptions,
   database: string,
@@ -125,10 +125,10 @@ async function connected<T>(
 
 /** SQLSTATE of a database that does not exist. */
 const noSuchDatabase = '3D000';
-/** Class of SQLSTATEs of a login that is refused, which no waiting changes. */
+/** Class of SQLSTATEs of a refused login, which waiting does not change. */
 const authorizationClass = '28';
 
-/** The database is there and the login is a plain role. */
+/** Ensures that the database exists and that the login is a plain role. */
 async function prepareDatabase(options: PostgresOptions): Promise<void> {
   const { password, mayCreateDatabases = false } = options;
   const becomePlain = (client: pg.Client) => becomePlainRole(client, { password, mayCreateDatabases });
@@ -141,7 +141,7 @@ async function prepareDatabase(options: PostgresOptions): Promise<void> {
   }
 }
 
-/** Waits until the server takes connections, and prepares its database. */
+/** Waits until the server accepts connections, and prepares its database. */
 export async function awaitPostgres(options: PostgresOptions, timeoutMs: number, alive: () => boolean): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

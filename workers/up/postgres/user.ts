@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { ArtenicError } from '../../../core/errors.ts';
 
-/** PostgreSQL refuses to run as root; then it runs as this system user, which is made when missing. */
+/** PostgreSQL refuses to run as root. Then it runs as this system user, which is created when missing. */
 const systemUser = 'postgres';
 
-/** The user that PostgreSQL's programs run as; null: the one that starts them. */
+/** The user that runs PostgreSQL's programs; null: the user of this process. */
 export type ServerUser = { readonly uid: number; readonly gid: number } | null;
 
 function lookUp(): ServerUser {
