@@ -133,3 +133,35 @@ test.each<readonly [string, number, number]>([
   const found = faultsOf(text);
   expect([found.pauses.length, found.speeds.length]).toEqual([pauses, speeds]);
 });
+
+/** Openings that leave the reader to guess the subject, and words that have plainer ones. */
+const riddles: readonly RegExp[] = [
+  /^(?:What|Who|Whoever|Whatever|Nobody|Somebody|Everybody|So many|As if|Of (?:a|an|the|all|each|one|two|this|these|those))\b/,
+  /\b(?:whoever|in vain|for ever|over night|as it should|of ours|made good)\b/i,
+];
+
+test.each([
+  ['What the provider can do.', true],
+  ['Of a provider that is not known.', true],
+  ['The retry was in vain.', true],
+  ['Capabilities of the provider.', false],
+  ['States what the provider can do.', false],
+])('a comment %j is a riddle: %p', (comment, expected) => {
+  expect(riddles.some((pattern) => pattern.test(comment))).toBe(expected);
+});
+
+test('comments name their subject', () => {
+  const found = globSync('**/*.{ts,tsx,mjs}', {
+    cwd: root,
+    exclude: ['**/node_modules/**', '**/dist/**', '.artenic*/**', 'test/conventions.test.ts'],
+  }).flatMap((file) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) => {
+        const comment = /^\s*(?:\/\/|\/\*\*|\*) ?(.*)/.exec(line)?.[1];
+        const isRiddle = comment !== undefined && riddles.some((pattern) => pattern.test(comment));
+        return isRiddle ? [`${file}:${index + 1} ${comment}`] : [];
+      }),
+  );
+  expect(found).toEqual([]);
+});

@@ -34,12 +34,12 @@ import { openDatabase } from './compose/database.ts';
 import { keepUptime } from './loops/uptime.ts';
 import { sayWhyTlsFails, temporalServerOf } from './temporal/access.ts';
 
-// Whatever it writes is for its own user only.
+// Files of this process are readable by its own user only.
 process.umask(0o077);
 
 const version = '0.1.0';
 
-/** The admin's key as its file says it: a changed file is a changed key. */
+/** Stores the admin's key from its file: a changed file changes the key. */
 async function keepAdminKey(store: Store, config: Config): Promise<void> {
   if (config.ARTENIC_ADMIN_KEY_FILE === undefined) return;
   const text = readFileSync(config.ARTENIC_ADMIN_KEY_FILE, 'utf8').trim();
@@ -118,7 +118,7 @@ async function serveTemporalUi(deps: ApiDeps, config: Config): Promise<RunningSe
   return startServer(guard, { host: config.ARTENIC_API_HOST, port: config.ARTENIC_TEMPORAL_UI_PORT });
 }
 
-/** `wrap`: what another program than this one (a test of faults) puts around the parts. */
+/** @param wrap puts the wrappers of another program (a test of faults) around the parts */
 export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps): Promise<void> {
   const config = readConfig(process.env);
   const home = resolve(config.ARTENIC_HOME);

@@ -59,15 +59,15 @@ const configSchema = z.object({
   ARTENIC_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Host names besides loopback that requests may carry, separated by commas. Guards against DNS rebinding. */
   ARTENIC_ALLOWED_HOSTS: z.string().default(''),
-  /** Origins besides our own whose pages may call the API, with an API key and never with a session, separated by commas (`https://tools.example.org`). */
+  /** Origins besides the API's own whose pages may call the API, with an API key and never with a session, separated by commas (`https://tools.example.org`). */
   ARTENIC_ALLOWED_ORIGINS: z.string().default(''),
-  /** Addresses or networks of proxies in front of the API, separated by commas (`10.0.0.0/8`): only their `X-Forwarded-For` is believed. The limits of routes without a key count by address: without it all who come through a proxy are one. */
+  /** Addresses or networks of proxies in front of the API, separated by commas (`10.0.0.0/8`): only their `X-Forwarded-For` is believed. The limits of routes without a key count by address: without it, all callers behind a proxy share one limit. */
   ARTENIC_TRUSTED_PROXIES: z.string().default(''),
   /** Processes of one model under load, and half of those of all models together. Absent: as many as there are cores, of which the last one is used only by models that take 2.5 ms or more for 32 rows. Lower it to keep cores for trainings. */
   ARTENIC_MODEL_PROCESSES: z.coerce.number().int().min(1).optional(),
   /** Base URLs of servers that speak the Open Inference Protocol v2 and may run models that are not ONNX, separated by commas. */
   ARTENIC_INFERENCE_SERVERS: z.string().default(''),
-  /** Modules of Python, separated by commas, that registered pickles may import (`sklearn,numpy`). What is known to run code is refused all the same. */
+  /** Modules of Python, separated by commas, that registered pickles may import (`sklearn,numpy`). Modules that are known to run code are refused even then. */
   ARTENIC_PICKLE_MODULES: z.string().default(''),
   /** Secret of at least 32 bytes (base64) under which tokens and API keys are hashed. Changing it revokes all of them. */
   ARTENIC_KEY_PEPPER: z.string().transform((text, context) => {
@@ -96,7 +96,7 @@ const configSchema = z.object({
     .default('artenic'),
   /** The runner as one file, for rented machines; built at the first launch when absent. Images set it so that this needs no compiler. */
   ARTENIC_RUNNER_BUNDLE: z.string().optional(),
-  /** Secrets by which signals from outside are signed ([signals](../signals.md)): `whsec_` and 24 to 64 bytes as base64, several separated by commas while one is exchanged for another. None by default: then API keys only. */
+  /** Secrets by which signals from outside are signed ([signals](../signals.md)): `whsec_` and 24 to 64 bytes as base64, several separated by commas while a secret is rotated. None by default: signals then need an API key. */
   ARTENIC_WEBHOOK_SECRETS: z
     .string()
     .default('')
@@ -107,17 +107,17 @@ const configSchema = z.object({
         return key === null ? [] : [key];
       }),
     ),
-  /** How often a runner says that it lives and asks for wishes. Lower: faster cancel; higher: fewer requests. */
+  /** How often a runner sends a heartbeat and hears of stops and signals. Lower: faster cancel; higher: fewer requests. */
   ARTENIC_HEARTBEAT_MS: milliseconds.default(1000),
-  /** How long a runner may give no sign of life before its machine is ended and the job goes on elsewhere. Only time counts in which the API was there to hear it. Lower: a hung machine costs less; higher: a partition is waited out. At least five heartbeats. */
+  /** How long a runner may give no sign of life before its machine is ended and the job goes on elsewhere. Only time in which the API was reachable counts. Lower: a hung machine costs less; higher: a partition is waited out. At least five heartbeats. */
   ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
-  /** How long a machine may take from its launch to its runner's hello. Absent: what each provider's module says, 5 minutes on this machine. */
+  /** How long a machine may take from its launch to its runner's hello. Absent: each provider's own limit, 5 minutes on this machine. */
   ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
-  /** What this worker serves, separated by commas: `control` (workflows, rows, schedules) and names of providers, each with the credentials of that one ([worker roles](../worker-roles.md)). Everything that is configured by default. Several hosts may serve `local`: each sees to its own instances, by its home. A host that is to run no trainings leaves `local` out. */
+  /** Queues that this worker serves, separated by commas: `control` (workflows, rows, schedules) and names of providers, each with the credentials of that one ([worker roles](../worker-roles.md)). Everything that is configured by default. Several hosts may serve `local`: each sees to its own instances, by its home. A host that is to run no trainings leaves `local` out. */
   ARTENIC_WORKER_QUEUES: z.string().default(''),
   /** How often the relay looks for jobs without a workflow. Bounds how late a job starts after Temporal was down. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
-  /** How often each provider's list is compared with our rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */
+  /** How often each provider's list is compared with rows and workflows. Lower: leaks are found sooner; higher: fewer calls to the provider. */
   ARTENIC_RECONCILE_MS: milliseconds.min(1000).default(60_000),
   /** How often each provider is asked what it offers and what it costs; a provider with spot machines is asked for their prices, and every five minutes for all. Launches are decided by the answers of the last 15 minutes. */
   ARTENIC_CATALOG_MS: milliseconds.min(1000).max(600_000).default(60_000),

@@ -34,7 +34,7 @@ import { openTracing, type Tracing } from './tracing/tracing.ts';
 import { buildWorkflowBundle, tracedPathOf } from './temporal/workflow-bundle.ts';
 import { explained, temporalServerOf } from './temporal/access.ts';
 
-// Whatever it writes is for its own user only.
+// Files of this process are readable by its own user only.
 process.umask(0o077);
 
 async function connectTemporal(server: TemporalServer, logger: Logger): Promise<NativeConnection> {
@@ -63,7 +63,7 @@ async function workflowBundle(
   return { codePath: path };
 }
 
-/** What another program than this one (a test of faults) puts around the parts. */
+/** Wrappers that another program (a test of faults) puts around the parts. */
 export type WorkerWraps = {
   readonly provider: (provider: Provider) => Provider;
   readonly storage: (storage: ObjectStorage) => ObjectStorage;
@@ -96,7 +96,7 @@ type LoopParts = {
   readonly providers: ComposedActivities['providers'];
 };
 
-/** What this process does at intervals besides its queues, in the order in which it is to be closed. */
+/** Starts the periodic loops of this process, in the order in which they must be closed. */
 async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
   const { config, store, storage, temporal, server, logger, hasControl, providers } = parts;
   const { namespace } = server;
@@ -154,7 +154,7 @@ async function controlWorker(
       maxCachedWorkflows: 1000,
       maxConcurrentWorkflowTaskExecutions: 20,
       maxConcurrentActivityTaskExecutions: 40,
-      // As many as the pool has connections, twice: they are short and most of them wait for the database.
+      // Twice the connections of the pool: local activities are short, and most of them wait for the database.
       maxConcurrentLocalActivityExecutions: 20,
     }),
   ];
@@ -188,7 +188,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   );
 
   const common = {
-    // a worker that was killed had the next steps of its workflows reserved for itself: for so long at most
+    // a killed worker keeps the next steps of its workflows reserved for at most this long
     stickyQueueScheduleToStartTimeout: '5s',
     ...wraps.workerOptions,
     ...(tracing === null ? {} : { interceptors: { activity: [...tracing.activities] }, sinks: tracing.sinks }),
@@ -211,7 +211,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
-    // what a first job needs to be accepted; a provider that hangs keeps nobody waiting for long
+    // a job is accepted once its provider was checked; a provider that hangs delays readiness by a bounded time
     const isKnown = await areChecked(store, providers.keys(), new Date(startedMs));
     return (isKnown || Date.now() - startedMs > firstChecksMs) && workers.every((one) => one.getState() === 'RUNNING');
   });

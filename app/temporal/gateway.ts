@@ -40,7 +40,7 @@ export type TemporalGateway = {
   readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
   /** Throws `not-found` when the failover's workflow is closed. */
   readonly wakeFailover: (jobId: string) => Promise<void>;
-  /** What an attempt between two launches waits for may have changed. */
+  /** Wakes an attempt that waits between two launches: it looks at the offers again. */
   readonly wakeAttempt: (attemptId: string) => Promise<void>;
   /** Throws `not-found` when the workflow is closed. A workflow may hear the same ending twice. */
   readonly signalJobEnded: (workflowId: string, ended: JobEnded) => Promise<void>;
@@ -55,7 +55,7 @@ const callTimeoutMs = 2000;
 /** A page of Temporal's list is a query on its visibility store. */
 const listTimeoutMs = 10_000;
 const listPageSize = 1000;
-/** gRPC's own pause between connects grows to two minutes; we want Temporal back as soon as it is. */
+/** gRPC's own pause between connects grows to two minutes; the platform must notice Temporal's return at once. */
 const reconnectBackoffMs = { first: 200, most: 1000 };
 
 /** gRPC codes that mean "no answer": CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE. */
@@ -84,7 +84,7 @@ async function startTrainingJob(
       taskQueue: controlQueue,
       workflowTaskTimeout,
       args: [input],
-      // The job's row is the guard; this keeps a second start of the same id from even trying.
+      // The job's row is the guard; this policy refuses a second start of the same id.
       workflowIdReusePolicy: adopt ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
       staticSummary: `training job of ${service}`,
@@ -131,7 +131,7 @@ export function createTemporalGateway(
 
   const underway = createUnderway();
 
-  /** The client tries again by itself and looks at its deadline between tries only, so that is watched from here, too. */
+  /** The client checks its deadline only between its own tries, so the deadline is enforced here as well. */
   async function call<T>(work: () => Promise<T>, timeoutMs = callTimeoutMs): Promise<T> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(away(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
@@ -183,7 +183,7 @@ export function createTemporalGateway(
         await connection.workflowService.getSystemInfo({});
       }, timeoutMs),
     close: async () => {
-      // A try that comes after the end of its connection would throw where nobody can catch it.
+      // A try after the end of its connection would throw outside of any caller's reach.
       await underway.settled();
       await connection.close();
     },

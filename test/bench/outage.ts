@@ -1,7 +1,7 @@
 /**
  * `node test/bench/outage.ts [storage|temporal]`: a server of the platform is away for ten minutes (ARTENIC_BENCH_OUTAGE_MINUTES)
  * under twenty talkative jobs. Storage: S3 holds every byte. Temporal: half of the time it refuses connections, half of the time
- * it holds every byte. Meanwhile each call is answered within two seconds; afterwards each job must end as it should, with its
+ * it holds every byte. Meanwhile each call is answered within two seconds; afterwards each job must end in the right state, with its
  * whole log. Uses a Temporal server of its own, or the one at ARTENIC_BENCH_TEMPORAL (host:port on this machine).
  */
 import { mkdtempSync, rmSync } from 'node:fs';

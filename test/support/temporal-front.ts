@@ -38,7 +38,7 @@ function carry(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, server: 
   });
   stream.on('wantTrailers', () => stream.sendTrailers(trailers));
   stream.pipe(call);
-  // one end goes, the other follows
+  // when one end closes, the other is closed too
   for (const [one, other] of [
     [stream, call],
     [call, stream],
@@ -53,7 +53,7 @@ function carry(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, server: 
 export async function startTemporalFront(options: {
   readonly target: string;
   readonly own: Certificate;
-  /** Who must have signed the callers' certificates; null: callers need none. */
+  /** Authority that must have signed the callers' certificates; null: callers need no certificate. */
   readonly clientAuthority: string | null;
 }): Promise<TemporalFront> {
   const { target, own, clientAuthority } = options;

@@ -29,7 +29,7 @@ function tlsOf(config: Config): TLSConfig {
   const crt = fileOf(config, 'TEMPORAL_TLS_CLIENT_CERT_PATH');
   const key = fileOf(config, 'TEMPORAL_TLS_CLIENT_KEY_PATH');
   try {
-    // a context takes any text for an authority
+    // `createSecureContext` accepts any text as an authority
     if (ca !== null) void new X509Certificate(ca);
     createSecureContext({
       ...(ca === null ? {} : { ca }),
@@ -47,7 +47,7 @@ function tlsOf(config: Config): TLSConfig {
   };
 }
 
-/** A header takes no others. */
+/** Characters that a header may hold. */
 const printable = /^[\x21-\x7e]+$/;
 
 function apiKeyOf(config: Config): string | null {
@@ -69,7 +69,7 @@ export function temporalServerOf(config: Config): TemporalServer {
 
 const probeMs = 2000;
 
-/** Why no TLS connection to the server comes about, in the words of this side or the alert of the other; null: it does. */
+/** Why the TLS handshake with the server fails: this side's error or the server's alert. Null when it succeeds. */
 function tlsFault({ address, tls }: TemporalServer): Promise<string | null> {
   if (tls === undefined) return Promise.resolve(null);
   const { hostname, port } = new URL(`https://${address}`);
@@ -87,7 +87,7 @@ function tlsFault({ address, tls }: TemporalServer): Promise<string | null> {
       socket.destroy();
       done(fault);
     };
-    // a server that refuses our certificate says so after its side of the handshake; one that takes it speaks HTTP/2 first
+    // a server that refuses the client certificate sends its alert after the handshake; a server that accepts it sends HTTP/2 settings
     socket.once('data', () => answer(null));
     socket.once('error', (error) => answer(messageOf(error)));
     socket.once('close', () =>
@@ -104,7 +104,7 @@ async function tlsErrorOf(server: TemporalServer): Promise<ArtenicError | null> 
     : new ArtenicError('unavailable', `no TLS connection to Temporal at ${server.address}: ${fault}`);
 }
 
-/** The result of connecting; its failure tells what TLS has against it, which gRPC keeps to itself. */
+/** Connects; a failure carries the TLS reason, which gRPC does not report. */
 export async function explained<T>(server: TemporalServer, connecting: Promise<T>): Promise<T> {
   try {
     return await connecting;
@@ -113,7 +113,7 @@ export async function explained<T>(server: TemporalServer, connecting: Promise<T
   }
 }
 
-/** For a process that goes on without Temporal and would only say that it does not answer. */
+/** Logs the TLS reason, for a process that runs on without Temporal and would only report that Temporal does not answer. */
 export async function sayWhyTlsFails(server: TemporalServer, logger: Logger): Promise<void> {
   const error = await tlsErrorOf(server);
   if (error !== null) logger.warn(error.message);

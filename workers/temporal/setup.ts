@@ -26,7 +26,7 @@ function hasCode(error: unknown, ...codes: readonly number[]): boolean {
 }
 const isRefused = (error: unknown): boolean => hasCode(error, ...refusalCodes);
 
-/** Answers what the server refused and what that means; null: namespace and retention are as we want them. */
+/** Returns what the server refused and what that means; null when namespace and retention are as configured. */
 async function ensureNamespace(connection: Connection, namespace: string): Promise<string | null> {
   const workflowExecutionRetentionTtl =
     proto.temporal.api.namespace.v1.NamespaceConfig.fromObject({ workflowExecutionRetentionTtl: retention })
@@ -131,7 +131,7 @@ async function addSearchAttributes(
   }
 }
 
-/** Null when the login may not know. A server without operators' calls tells the names with the namespace. */
+/** Null when the login may not list attributes. A server without the operator service returns their names with the namespace. */
 async function knownSearchAttributes(connection: Connection, namespace: string): Promise<ReadonlySet<string> | null> {
   try {
     const answer = await connection.operatorService.listSearchAttributes({ namespace });

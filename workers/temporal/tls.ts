@@ -1,4 +1,4 @@
-/** What the environment says about TLS and the key of Temporal. */
+/** TLS and API key of Temporal, read from the environment. */
 export type TemporalTlsOptions = {
   readonly TEMPORAL_TLS?: 'true' | 'false' | undefined;
   readonly TEMPORAL_TLS_SERVER_CA_CERT_PATH?: string | undefined;
@@ -8,7 +8,7 @@ export type TemporalTlsOptions = {
   readonly TEMPORAL_API_KEY_FILE?: string | undefined;
 };
 
-/** Options that need TLS: certificates mean nothing without it, and a key must not travel in the clear. */
+/** Options that need TLS: certificates have no meaning without it, and a key must not travel in the clear. */
 const needTls = [
   'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
   'TEMPORAL_TLS_SERVER_NAME',
@@ -21,7 +21,7 @@ export function hasTls(options: TemporalTlsOptions): boolean {
   return options.TEMPORAL_TLS === 'true' || needTls.some((name) => options[name] !== undefined);
 }
 
-/** Names of options that are there without what they need, each with what is missing. */
+/** Options that are set without an option they need, each with the missing one. */
 export function temporalTlsGaps(options: TemporalTlsOptions): readonly (readonly [option: string, message: string])[] {
   const { TEMPORAL_TLS_CLIENT_CERT_PATH: certificate, TEMPORAL_TLS_CLIENT_KEY_PATH: key } = options;
   const inTheClear = options.TEMPORAL_TLS === 'false' ? needTls.filter((name) => options[name] !== undefined) : [];

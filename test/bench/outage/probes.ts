@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../support/stack.ts';
 import { percentile, rounded } from '../statistics.ts';
 
-/** What a caller is promised while a server of ours is away. */
+/** Promise to a caller while a server of the platform is away. */
 const goalMs = 2000;
 const patienceMs = 60_000;
 
@@ -15,7 +15,7 @@ export type Probe = {
   readonly isGood: (answer: Answer) => boolean;
 };
 
-/** One call as it is, without a second try. @throws when nobody answers */
+/** One call without a second try. @throws when no answer comes */
 export async function callOnce(stack: Stack, method: string, path: string, body?: object): Promise<Answer> {
   const response = await fetch(new URL(path, stack.endpoints().api), {
     method,

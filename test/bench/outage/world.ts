@@ -126,7 +126,7 @@ export class OutageWorld {
     ];
   }
 
-  /** Waits for every job; answers what is not as it should be. */
+  /** Waits for every job; returns the deviations from the promised end. */
   async problems(waitMs: number): Promise<readonly string[]> {
     const found: string[] = [];
     for (const id of this.#talkers) {
@@ -171,7 +171,7 @@ export class OutageWorld {
     return answer;
   }
 
-  /** Of a job that runs a while, submitted for it. */
+  /** Submits a job that would run for an hour, and cancels it. */
   async #cancelOnce(): Promise<Answer> {
     const submitted = await callOnce(this.stack, 'POST', '/api/v1/jobs', {
       ...{
