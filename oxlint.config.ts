@@ -95,10 +95,6 @@ export default defineConfig({
   overrides: [
     ...(Object.keys(mayImport) as (keyof typeof mayImport)[]).map(restrictedImports),
     { files: ['test/**/*.ts'], rules: { 'max-lines': 'off' } },
-    {
-      files: ['runner/report/api-client.ts', 'sdk/client/client.ts'],
-      rules: { 'max-lines-per-function': 'off' },
-    },
     // A suite is a list of tests.
     { files: ['test/**/*.test.ts', 'test/conformance/*.ts'], rules: { 'max-lines-per-function': 'off' } },
     {

@@ -65,6 +65,29 @@ const requestTimeoutMs = 15_000;
 const pauseMs = { first: 100, most: 2000 };
 const endpointsSchema = z.object({ api: z.url() });
 
+/** The error that an answer without success stands for. */
+function failureOf(status: number, text: string): Error {
+  const problem = problemSchema.safeParse(jsonOrNull(text)).data;
+  if (status === 401 || status === 403) return new StrangerError(problem?.detail ?? `the API answered ${status}`);
+  if (status === 429) return new BusyError('the API answered 429');
+  if (problem === undefined || status >= 500 || status === 408)
+    return new UnreachableError(`the API answered ${status}`);
+  if (problem.type.endsWith('fenced')) return new FencedError(problem.detail);
+  if (problem.expectedOffset !== undefined) return new OffsetMismatchError(problem.expectedOffset);
+  return new RefusedError(problem.detail);
+}
+
+/** Reads the API's URL, because a restarted platform on this machine may use another port. Null when no file tells it. */
+function currentUrl(endpointsFile: string | undefined): string | null {
+  if (endpointsFile === undefined) return null;
+  try {
+    return endpointsSchema.parse(JSON.parse(readFileSync(endpointsFile, 'utf8'))).api;
+  } catch {
+    // the file may be missing or incomplete while the platform starts
+    return null;
+  }
+}
+
 /** Requests to the API with this attempt's token. No retry limit applies, because the API may be away for hours. */
 export function createRunnerApi(
   bootstrap: Pick<Bootstrap, 'apiUrl' | 'endpointsFile' | 'traceparent'>,
@@ -73,16 +96,6 @@ export function createRunnerApi(
   const fetchByProxy = fetchByEnvironment();
   const trace = bootstrap.traceparent === undefined ? {} : { traceparent: bootstrap.traceparent };
   let baseUrl = bootstrap.apiUrl;
-
-  /** Reads the API's current URL, because a restarted platform on this machine may use another port. */
-  function lookForApi(): void {
-    if (bootstrap.endpointsFile === undefined) return;
-    try {
-      baseUrl = endpointsSchema.parse(JSON.parse(readFileSync(bootstrap.endpointsFile, 'utf8'))).api;
-    } catch {
-      // the file may be missing or incomplete while the platform starts, so the known address stays
-    }
-  }
 
   async function send(path: string, body: unknown): Promise<Response> {
     const isBytes = body instanceof Uint8Array;
@@ -115,22 +128,14 @@ export function createRunnerApi(
       if (parsed.success) return parsed.data;
       throw new UnreachableError(`no answer of our API: ${parsed.error.message}`);
     }
-    const problem = problemSchema.safeParse(jsonOrNull(text)).data;
-    if (response.status === 401 || response.status === 403)
-      throw new StrangerError(problem?.detail ?? `the API answered ${response.status}`);
-    if (response.status === 429) throw new BusyError('the API answered 429');
-    if (problem === undefined || response.status >= 500 || response.status === 408)
-      throw new UnreachableError(`the API answered ${response.status}`);
-    if (problem.type.endsWith('fenced')) throw new FencedError(problem.detail);
-    if (problem.expectedOffset !== undefined) throw new OffsetMismatchError(problem.expectedOffset);
-    throw new RefusedError(problem.detail);
+    throw failureOf(response.status, text);
   }
 
   async function post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>> {
     try {
       return await ask(path, body, answer);
     } catch (error) {
-      if (error instanceof UnreachableError) lookForApi();
+      if (error instanceof UnreachableError) baseUrl = currentUrl(bootstrap.endpointsFile) ?? baseUrl;
       throw error;
     }
   }

@@ -1,50 +1,29 @@
 import {
-  attemptViewSchema,
-  decisionViewSchema,
-  launchRefusalViewSchema,
-  isTerminalJobState,
-  jobViewSchema,
-  logPageSchema,
-  metricPointSchema,
   modelVersionViewSchema,
   modelViewSchema,
   pageSchema,
   predictBatchResponseSchema,
   predictResponseSchema,
-  signalAnswerSchema,
   signInLinkSchema,
-  outputFileSchema,
   stageChangeViewSchema,
-  type AttemptView,
-  type DecisionView,
-  type LaunchRefusalView,
-  type JobSpecInput,
-  type JobState,
-  type JobView,
-  type LogPage,
-  type LogStream,
-  type MetricPoint,
   type ModelVersionView,
   type ModelView,
   type PredictBatchRequest,
   type PredictBatchResponse,
   type PredictRequest,
   type PredictResponse,
-  type SignalAnswer,
-  type SignalName,
-  type SignalRequest,
-  type OutputFile,
   type StageChangeView,
 } from '@artenic/core';
 import { z } from 'zod';
-import { itemsOf, platformApi } from './platform.ts';
-import { createHttp, pause, type ClientOptions, type Http, type UploadBody } from './http.ts';
+import { platformApi } from './platform.ts';
+import { createHttp, type ClientOptions, type Http, type UploadBody } from './http.ts';
 import { allOf, pages, type Signal } from './pages.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
+import { jobsApi } from './jobs.ts';
+import { download } from './download.ts';
 
 export type ObjectKind = 'packages' | 'data' | 'models';
 
-const jobPath = (id: string, rest = ''): string => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
 const modelPath = (name: string, rest = ''): string => `/api/v1/models/${encodeURIComponent(name)}${rest}`;
 const aliveSchema = z.object({ status: z.string() });
 const readySchema = z.object({ ready: z.boolean() });
@@ -56,135 +35,6 @@ const healthSchema = readySchema.extend({
   checks: z.record(z.string(), checkSchema),
   providers: z.array(z.object({ name: z.string(), usable: z.boolean(), message: z.string() })),
 });
-
-/** Pause before the next request when a log or a job has nothing new. */
-const followPauseMs = 400;
-/** Retries while following a job across a restart of the API: about a minute. */
-const patience = { retries: 15 } as const;
-
-async function download(http: Http, path: string): Promise<Uint8Array> {
-  const content = await http.raw({ method: 'GET', path, unbounded: true }, (response) => response.arrayBuffer());
-  return new Uint8Array(content);
-}
-
-function jobsApi(http: Http) {
-  const get = (id: string, options: Signal & { readonly retries?: number } = {}): Promise<JobView> =>
-    http.json({ method: 'GET', path: jobPath(id), ...options }, jobViewSchema);
-  const logPage = (
-    id: string,
-    query: {
-      readonly attempt?: number;
-      readonly stream?: LogStream;
-      readonly offset: number;
-      readonly limitBytes?: number;
-    },
-    options: Signal & { readonly retries?: number } = {},
-  ): Promise<LogPage> => http.json({ method: 'GET', path: jobPath(id, '/logs'), query, ...options }, logPageSchema);
-  return {
-    /** Submits a job. A second call with the same key returns the first call's job. */
-    submit: (spec: JobSpecInput, options: Signal & { readonly idempotencyKey?: string } = {}): Promise<JobView> =>
-      http.json({ method: 'POST', path: '/api/v1/jobs', json: spec, ...options }, jobViewSchema),
-    get,
-    /** Newest first. Fetches each page when iteration reaches it. */
-    list: (
-      query: { readonly state?: JobState; readonly service?: string; readonly pageSize?: number } = {},
-    ): AsyncGenerator<JobView> =>
-      pages((cursor) =>
-        http.json(
-          {
-            method: 'GET',
-            path: '/api/v1/jobs',
-            query: { cursor, limit: query.pageSize, state: query.state, service: query.service },
-          },
-          pageSchema(jobViewSchema),
-        ),
-      ),
-    cancel: (id: string): Promise<JobView> =>
-      http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
-    /** Sends a signal to the job. A second call with the same event id changes nothing. */
-    signal: (id: string, name: SignalName, event: SignalRequest & { readonly id: string }): Promise<SignalAnswer> =>
-      http.json({ method: 'POST', path: jobPath(id, `/signals/${name}`), json: event }, signalAnswerSchema),
-    /** Reasons for each attempt, in order. */
-    decisions: (id: string, options: Signal = {}): Promise<readonly DecisionView[]> =>
-      allOf(http, jobPath(id, '/decisions'), decisionViewSchema, options),
-    /** Offers whose launch was refused, one row each. */
-    refusals: (id: string, options: Signal = {}): Promise<readonly LaunchRefusalView[]> =>
-      allOf(http, jobPath(id, '/refusals'), launchRefusalViewSchema, options),
-    attempts: (id: string, options: Signal = {}): Promise<readonly AttemptView[]> =>
-      allOf(http, jobPath(id, '/attempts'), attemptViewSchema, options),
-    /** Files that the attempts left in their output folders. */
-    outputs: (id: string, options: Signal = {}): Promise<readonly OutputFile[]> =>
-      allOf(http, jobPath(id, '/outputs'), outputFileSchema, options),
-    metrics: async (
-      id: string,
-      query: { readonly names?: readonly string[]; readonly limit?: number } = {},
-    ): Promise<readonly MetricPoint[]> =>
-      (
-        await http.json(
-          {
-            method: 'GET',
-            path: jobPath(id, '/metrics'),
-            query: { name: query.names, limit: query.limit },
-          },
-          itemsOf(metricPointSchema),
-        )
-      ).items,
-    logPage,
-    /**
-     * Pages of a log from `offset` on, of the newest attempt if `attempt` is absent. With `follow`, continues until
-     * that attempt has ended; if `attempt` is absent, continues through later attempts until the job has ended.
-     */
-    logs: async function* (
-      id: string,
-      query: {
-        readonly attempt?: number;
-        readonly stream?: LogStream;
-        readonly offset?: number;
-        readonly follow?: boolean;
-      } = {},
-      options: Signal = {},
-    ): AsyncGenerator<LogPage> {
-      const { follow, offset: start, ...rest } = query;
-      let [attempt, offset, hasEnded] = [query.attempt, start ?? 0, false];
-      for (;;) {
-        const place = { ...rest, offset, ...(attempt === undefined ? {} : { attempt }) };
-        const page = await logPage(id, place, { ...patience, ...options });
-        if (page.nextOffset > offset) {
-          // offsets belong to one attempt, and a recovering job gets a newer attempt
-          attempt = page.attempt;
-          offset = page.nextOffset;
-          yield page;
-          continue;
-        }
-        const isLast = query.attempt !== undefined && page.complete;
-        if (follow !== true || isLast) return;
-        const job = await get(id, { ...patience, ...options });
-        if (page.complete && job.currentAttempt > page.attempt) [attempt, offset] = [page.attempt + 1, 0];
-        else if (hasEnded) return;
-        else {
-          // reads once more, because the last lines may have arrived after this page
-          hasEnded = isTerminalJobState(job.state);
-          if (!hasEnded) await pause(followPauseMs, options.signal);
-        }
-      }
-    },
-    /** A file that an attempt left in its output folder. */
-    output: (id: string, attempt: number, path: string): Promise<Uint8Array> =>
-      download(http, jobPath(id, `/outputs/${attempt}/${path.split('/').map(encodeURIComponent).join('/')}`)),
-    /** Waits for a terminal state. Calls `onChange` after every poll. */
-    waitFor: async (
-      id: string,
-      options: Signal & { readonly onChange?: (job: JobView) => void } = {},
-    ): Promise<JobView> => {
-      for (;;) {
-        const job = await get(id, { ...patience, ...(options.signal === undefined ? {} : { signal: options.signal }) });
-        options.onChange?.(job);
-        if (isTerminalJobState(job.state)) return job;
-        await pause(followPauseMs, options.signal);
-      }
-    },
-  };
-}
 
 function modelsApi(http: Http) {
   const change = (
