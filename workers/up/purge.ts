@@ -17,6 +17,7 @@ const stateNames = [
     'postgres.new',
     'postgres.new.password',
     'temporal',
+    'tmp',
     'processes.json',
   ],
   // The pointer and the record of the removing process go last, so that an interrupted removal can be repeated.
