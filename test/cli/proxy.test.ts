@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { artenic } from './artenic.ts';
 
-const health = JSON.stringify({ ready: true, version: '0', upSeconds: 0, checks: {} });
+const health = JSON.stringify({ status: 'ok', ready: true, version: '0', upSeconds: 0, checks: {}, providers: [] });
 const asked: string[] = [];
 let proxy: Server;
 let api: Server;
