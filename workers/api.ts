@@ -55,25 +55,8 @@ async function keepAdminKey(store: Store, config: Config): Promise<void> {
   });
 }
 
-/** Parts of the API that hold a connection, a process or a clock. */
-type Opened =
-  | 'store'
-  | 'temporal'
-  | 'storage'
-  | 'signing'
-  | 'ownUrls'
-  | 'predictor'
-  | 'secrets'
-  | 'now'
-  | 'hints'
-  | 'newId'
-  | 'logger'
-  | 'traceRequest'
-  | 'hearing'
-  | 'onEvents';
-
 /** The API's settings, which follow from the configuration alone. */
-function settingsOf(config: Config): Omit<ApiDeps, Opened> {
+function settingsOf(config: Config) {
   const publicUrl = config.ARTENIC_PUBLIC_URL === undefined ? null : new URL(config.ARTENIC_PUBLIC_URL);
   return {
     runner: { heartbeatIntervalMs: config.ARTENIC_HEARTBEAT_MS, shipIntervalMs },
@@ -94,7 +77,7 @@ function settingsOf(config: Config): Omit<ApiDeps, Opened> {
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),
-  };
+  } satisfies Partial<ApiDeps>;
 }
 
 function openPredictor(config: Config, storage: ObjectStorage): Predictor {
