@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A caller is promised an answer within two seconds; what it asked for is stored already. */
+/** Callers are promised an answer within two seconds, and the request is stored already. */
 const patienceMs = 1000;
 
 /**
- * Waits a moment for Temporal to hear of what is stored. After that the telling goes on by itself, and the relay tells it
- * again if it fails.
- * @param telling never rejects: it says itself what became of it
+ * Waits at most a second for a notification to Temporal. The notification continues afterwards, and the relay sends it again
+ * if it fails.
+ * @param telling must never reject: it logs its own failure
  */
 export async function promptly(telling: Promise<void>): Promise<void> {
   const over = new AbortController();
