@@ -32,6 +32,24 @@ async function limited(limits: OpenLimits, route: Route, request: Request, work:
   }
 }
 
+/** Segments of a path as a sortable text: a literal segment comes before a parameter, a parameter before a rest. */
+const specificityOf = (path: string): string =>
+  path
+    .split('/')
+    .map((segment) => (segment === '{path}' ? '2' : segment.startsWith('{') ? '1' : '0'))
+    .join('');
+
+/**
+ * Routes by their path in Express's notation. Express tries paths in order: the busiest come first, and a literal path
+ * (`/training/dispatch`) before a pattern that also matches it (`/training/{id}`).
+ */
+function byPath(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> {
+  const sorted = routes.toSorted(
+    (a, b) => Number(isHot(b)) - Number(isHot(a)) || specificityOf(a.path).localeCompare(specificityOf(b.path), 'en'),
+  );
+  return Map.groupBy(sorted, ({ path }) => expressPath(path));
+}
+
 /**
  * Serves the routes, and answers 405 to other methods on their paths. A route without a permission entry, or an open
  * route without a limit, fails the boot.
@@ -39,23 +57,20 @@ async function limited(limits: OpenLimits, route: Route, request: Request, work:
 export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[], underway: Underway): void {
   const limits = createOpenLimits(deps);
   const compress = compression();
-  const methodsByPath = new Map<string, Set<string>>();
-  // Express tries its routes in order, so the busiest routes are registered first.
-  for (const route of routes.toSorted((a, b) => Number(isHot(b)) - Number(isHot(a)))) {
-    if (!permissions.has(route.permission)) throw new Error(`${route.method} ${route.path} has no permission entry`);
-    if ((route.permission === 'open') !== (route.openLimit !== null))
-      throw new Error(`${route.method} ${route.path} needs a limit exactly if it is open`);
-    const path = expressPath(route.path);
-    const methods = methodsByPath.get(path) ?? new Set();
-    methodsByPath.set(path, methods.add(route.method.toUpperCase()));
-    // Express answers HEAD with the handler of GET.
-    if (route.method === 'get') methods.add('HEAD');
-    if (isCompressed(route)) app[route.method](path, compress);
-    app[route.method](path, (request, response) =>
-      underway.add(limited(limits, route, request, () => dispatch(deps, route, request, response))),
-    );
-  }
-  for (const [path, methods] of methodsByPath) {
+  for (const [path, ofPath] of byPath(routes)) {
+    const methods = new Set<string>();
+    for (const route of ofPath) {
+      if (!permissions.has(route.permission)) throw new Error(`${route.method} ${route.path} has no permission entry`);
+      if ((route.permission === 'open') !== (route.openLimit !== null))
+        throw new Error(`${route.method} ${route.path} needs a limit exactly if it is open`);
+      methods.add(route.method.toUpperCase());
+      // Express answers HEAD with the handler of GET.
+      if (route.method === 'get') methods.add('HEAD');
+      if (isCompressed(route)) app[route.method](path, compress);
+      app[route.method](path, (request, response) =>
+        underway.add(limited(limits, route, request, () => dispatch(deps, route, request, response))),
+      );
+    }
     const allowed = [...methods].toSorted().join(', ');
     app.all(path, (_request, response) => {
       response.setHeader('allow', allowed);

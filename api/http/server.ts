@@ -74,7 +74,9 @@ export function startServer(
   const server = createServer({
     headersTimeout: 10_000,
     requestTimeout: 900_000,
-    keepAliveTimeout: 10_000,
+    // Longer than proxies keep an idle connection (60 s for nginx and AWS's load balancer): otherwise a request may travel on
+    // a connection that this side is just closing, and its client sees a reset.
+    keepAliveTimeout: 75_000,
     maxHeaderSize: 16_384,
   });
   server.on('request', (_, response) => {

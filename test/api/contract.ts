@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { isOip } from '../../api/http/problems.ts';
 
 type Operation = {
   readonly path: string;
@@ -51,11 +52,15 @@ export async function readContract(url: string): Promise<Contract> {
   return (method, path, response, text) => {
     const what = `${method} ${path} → ${response.status}`;
     const type = response.headers.get('content-type')?.split(';')[0] ?? '';
-    const operation = operations.find((one) => one.method === method.toLowerCase() && one.pattern.test(path));
+    // A literal path hides the patterns that also match it.
+    const here = operations.filter((one) => one.path === path);
+    const operation = (here.length > 0 ? here : operations).find(
+      (one) => one.method === method.toLowerCase() && one.pattern.test(path),
+    );
     if (operation === undefined) {
       if (undocumented.test(path)) return;
       if (!noOperation.has(response.status)) throw new Error(`${what} is not in the document`);
-      const schema = path.startsWith('/v2/') ? 'InferError' : 'Problem';
+      const schema = isOip(path) ? 'InferError' : 'Problem';
       if (method !== 'HEAD') check(what, `/components/schemas/${schema}`, text);
       return;
     }

@@ -64,11 +64,14 @@ test('another project’s jobs and models are not there', async () => {
   expect((await world.store.jobs.get(job.id)).cancelRequestedAt).toBeNull();
 });
 
-test.each(guarded.filter(([method]) => method === 'get').map(([, path]) => path))(
-  '%s names the methods it has',
-  async (path) => {
-    const refused = await world.call('DELETE', addressOf(path));
-    expect(refused.status).toBe(405);
-    expect(refused.headers.get('allow')?.split(', ')).toEqual(expect.arrayContaining(['GET', 'HEAD']));
-  },
-);
+const methodsByPath = Map.groupBy(routes, ({ path }) => path);
+test.each(
+  [...methodsByPath].map(([path, ofPath]) => [path, ofPath.map(({ method }) => method.toUpperCase())] as const),
+)('%s answers %j, and 405 with these names to any other method', async (path, methods) => {
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+    if (methods.includes(method)) continue;
+    const refused = await world.call(method, addressOf(path));
+    expect([method, refused.status]).toEqual([method, 405]);
+    expect(refused.headers.get('allow')?.split(', ')).toEqual(expect.arrayContaining([...methods]));
+  }
+});
