@@ -2,7 +2,7 @@ import type { ModelSignature } from '@artenic/core';
 import type { FailoverPolicy, PlacementMode } from '../core/failover/types.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
-import type { ActingStore } from '../store/types.ts';
+import type { ActingStore, JobRecord } from '../store/types.ts';
 import type { ControlActivities } from './contracts/index.ts';
 import type { InTemporaryFolder } from './process-folder.ts';
 import type { Provider } from './providers/provider.ts';
@@ -66,5 +66,5 @@ export type ReconcileDeps = Pick<ControlDeps, 'store' | 'describeWorkflow' | 'no
 export type RepairDeps = ControlDeps &
   Pick<ReconcileDeps, 'providers'> & {
     /** Starts the job's workflow to take over running attempts; an existing workflow counts as success. */
-    readonly adoptJob: (jobId: string, service: string) => Promise<void>;
+    readonly adoptJob: (job: JobRecord) => Promise<void>;
   };

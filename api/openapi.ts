@@ -53,7 +53,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [
       409,
       'Not possible in the present state',
-      (route.method !== 'get' && route.method !== 'head') || isOip(route.path),
+      (route.method !== 'get' && route.method !== 'head') || route.namesJob || isOip(route.path),
     ],
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],

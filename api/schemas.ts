@@ -14,6 +14,7 @@ import {
   stageChangeViewSchema,
 } from '@artenic/core';
 import { z } from 'zod';
+import { digitsOfId } from '../core/jobs/id-part.ts';
 import { inferRequestSchema } from '../serving/oip/request.ts';
 import { inferAnswerSchema } from '../serving/oip/response.ts';
 
@@ -40,7 +41,13 @@ export const named = {
 } as const;
 
 /** Schemas that several routes share. Whole numbers are bounded, so that the document states what the code accepts. */
-export const jobIdParam = z.strictObject({ id: z.uuid() });
+/** A job's id, or its beginning or end: the dispatcher puts the whole id in its place. */
+export const jobRef = z
+  .string()
+  .regex(/^[0-9a-fA-F-]{6,36}$/, 'a job id, or at least 6 digits of its beginning or end')
+  .refine((text) => digitsOfId(text) !== null, 'a job id, or at least 6 digits of its beginning or end')
+  .meta({ description: 'A job id, or at least 6 digits of its beginning or end, with or without dashes.' });
+export const jobIdParam = z.strictObject({ id: jobRef });
 export const modelName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
 export const modelParam = z.strictObject({ name: modelName });
 const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);

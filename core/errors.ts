@@ -1,3 +1,5 @@
+import type { JobState } from '@artenic/core';
+
 /** A row of the closed list of failures. */
 type ErrorRow = {
   /** HTTP status when the error reaches the API's edge. */
@@ -18,6 +20,7 @@ export const errorTable = {
   forbidden: { status: 403, retryable: false, title: 'The credential does not allow this' },
   'not-found': { status: 404, retryable: false, title: 'Not found' },
   'method-not-allowed': { status: 405, retryable: false, title: 'Method not allowed' },
+  'ambiguous-id': { status: 409, retryable: false, title: 'The id fits more than one job' },
   conflict: { status: 409, retryable: false, title: 'Not possible in the present state' },
   'offset-mismatch': { status: 409, retryable: false, title: 'The offset is not the expected one' },
   fenced: { status: 409, retryable: false, title: 'A newer attempt has taken over' },
@@ -51,10 +54,21 @@ export type InputError = {
   readonly message: string;
 };
 
+/** A job whose id begins or ends as asked. */
+export type JobCandidate = {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly state: JobState;
+  readonly createdAt: Date;
+};
+
 export type ErrorDetails = {
   readonly errors?: readonly InputError[];
   readonly retryAfterMs?: number;
   readonly expectedOffset?: number;
+  /** With `ambiguous-id`. */
+  readonly candidates?: readonly JobCandidate[];
 };
 
 /** The platform's only error class. `message` is for people and never holds a secret. */

@@ -1,7 +1,7 @@
 import { ArtenicError } from '../core/errors.ts';
 
 /** Encodes the sort key of the last row of a page. Cursors are opaque to readers. */
-function encodeCursor(key: readonly string[]): string {
+export function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 

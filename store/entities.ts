@@ -11,7 +11,7 @@ import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
 import { idempotencyKeys } from './idempotency/entity.ts';
 import { jobSignals } from './signals/entity.ts';
-import { jobs } from './jobs/entity.ts';
+import { jobs, serviceCounters } from './jobs/entity.ts';
 import { launchRefusals } from './launch-refusals/entity.ts';
 import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
@@ -62,6 +62,7 @@ export const entities = [
   collectorLeases,
   jobDays,
   providerPrices,
+  serviceCounters,
 ];
 
 /** Tables and columns as seen by queries, derived from the entities: a wrong name does not compile. */

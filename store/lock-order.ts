@@ -6,6 +6,7 @@ type Touch = 'reads' | 'locks';
 
 const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
   ...{ find: 'reads', get: 'reads', list: 'reads', withoutHistory: 'reads', open: 'reads', undelivered: 'reads' },
+  ...{ withIdPart: 'reads', newestConfig: 'reads', nextNumber: 'reads' },
   // This inserts a new row, which no other transaction can have locked.
   insert: 'reads',
   ...{ transition: 'locks', requestCancel: 'locks', moveFence: 'locks', setStopAt: 'locks', setProgress: 'locks' },

@@ -5,7 +5,7 @@ import type { Repositories } from './repositories.ts';
  * one. A new method counts as a write until it is listed here.
  */
 const reading = {
-  jobs: ['find', 'get', 'list', 'withoutHistory', 'open', 'undelivered'],
+  jobs: ['find', 'get', 'list', 'withIdPart', 'newestConfig', 'withoutHistory', 'open', 'undelivered'],
   attempts: [
     ...(['find', 'get', 'listByJob', 'newest', 'endings', 'runningSpans', 'page', 'billedByJobs'] as const),
     // `hear` stores a sign of life of the attempt with the given token: the token stands for the principal.

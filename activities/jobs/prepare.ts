@@ -1,5 +1,6 @@
 import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
+import { titleOf } from '../../core/jobs/name.ts';
 import { whyInfeasible } from '../../core/jobs/feasibility.ts';
 import { knownProviderOf } from '../../store/providers/known.ts';
 import type { JobRecord } from '../../store/types.ts';
@@ -25,7 +26,7 @@ export async function prepareJob(deps: ControlDeps, jobId: string): Promise<Prep
   const model = modelNameOf(spec);
   return {
     kind: 'ready',
-    title: model === spec.service ? spec.service : `${spec.service}/${model}`,
+    title: titleOf(model === spec.service ? spec.service : `${spec.service}/${model}`, job.name),
     provider: spec.placement.providers[0] ?? 'none',
     nextDecision: (latest?.decision ?? 0) + 1,
   };

@@ -30,9 +30,9 @@ export async function settleAbandoned(deps: RepairDeps, attemptId: string): Prom
 }
 
 export async function restartJob({ store, describeWorkflow, adoptJob }: RepairDeps, jobId: string): Promise<boolean> {
-  const { state, service } = await store.jobs.get(jobId);
-  if (isTerminalJobState(state) || (await describeWorkflow(trainingJobWorkflowId(jobId))) === 'open') return false;
-  await adoptJob(jobId, service);
+  const job = await store.jobs.get(jobId);
+  if (isTerminalJobState(job.state) || (await describeWorkflow(trainingJobWorkflowId(jobId))) === 'open') return false;
+  await adoptJob(job);
   return true;
 }
 

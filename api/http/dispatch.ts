@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
+import { resolveJobId } from '../../app/jobs/find.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import type { ProjectPrincipal } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -99,11 +100,12 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
     response.setHeader('x-request-id', requestId);
     principal = { ...principal, requestId };
   }
+  const whole = route.namesJob && principal !== null ? await withWholeId(deps, principal, params) : params;
   const hold = principal !== null && route.idempotent ? await holdKey(deps, request, principal, bytes) : null;
   if (hold !== null && 'status' in hold) return send(response, hold);
   const context = {
     deps,
-    params,
+    params: whole,
     query,
     request,
     response,
@@ -125,6 +127,12 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
   }
   await send(response, reply);
   await reply.after?.();
+}
+
+/** The parameters of a path with the whole id of the job, in place of its beginning or end. */
+async function withWholeId(deps: ApiDeps, principal: ProjectPrincipal, params: unknown): Promise<unknown> {
+  const { id, ...rest } = params as { readonly id: string };
+  return { ...rest, id: await resolveJobId(deps.store, principal, id) };
 }
 
 /** Express gives wildcard parameters as lists; this joins them with slashes. */

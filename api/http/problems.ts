@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { ArtenicError, errorTable } from '../../core/errors.ts';
+import { ArtenicError, errorTable, type JobCandidate } from '../../core/errors.ts';
 
 export type ProblemDocument = {
   readonly type: string;
@@ -10,6 +10,7 @@ export type ProblemDocument = {
   readonly errors?: readonly unknown[];
   readonly retryAfterSeconds?: number;
   readonly expectedOffset?: number;
+  readonly candidates?: readonly (Omit<JobCandidate, 'createdAt'> & { readonly createdAt: string })[];
 };
 
 /**
@@ -26,7 +27,7 @@ function detailOf(error: ArtenicError, status: number, correlationId: string): s
 export function problemOf(error: unknown, correlationId: string): ProblemDocument {
   const known = error instanceof ArtenicError ? error : new ArtenicError('internal', '');
   const { status, title } = errorTable[known.type];
-  const { errors, retryAfterMs, expectedOffset } = known.details;
+  const { errors, retryAfterMs, expectedOffset, candidates } = known.details;
   return {
     type: `urn:artenic:error:${known.type}`,
     title,
@@ -36,6 +37,9 @@ export function problemOf(error: unknown, correlationId: string): ProblemDocumen
     ...(errors === undefined ? {} : { errors }),
     ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) }),
     ...(expectedOffset === undefined ? {} : { expectedOffset }),
+    ...(candidates === undefined
+      ? {}
+      : { candidates: candidates.map((one) => ({ ...one, createdAt: one.createdAt.toISOString() })) }),
   };
 }
 

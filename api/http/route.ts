@@ -66,6 +66,8 @@ export type Route = {
   readonly maxBytes: number | null;
   /** Limit of an open route; null for all other routes. */
   readonly openLimit: OpenLimit | null;
+  /** The path has the id of a job, which callers may shorten. */
+  readonly namesJob: boolean;
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent: boolean;
   /** A path of an earlier platform, kept for its clients; new clients use the path that the OpenAPI document names. */
@@ -118,6 +120,8 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
     maxBytes: definition.maxBytes ?? null,
     limit: definition.limit ?? 'bodyBytes',
     openLimit: definition.openLimit ?? null,
+    // In paths `{id}` is always a job's; everything else has a parameter of its own name.
+    namesJob: definition.path.includes('{id}'),
     idempotent: definition.idempotent ?? false,
     deprecated: definition.deprecated ?? false,
     handle: definition.handle,

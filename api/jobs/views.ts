@@ -30,6 +30,7 @@ const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost): JobView {
   return {
     id: job.id,
+    name: job.name,
     service: job.service,
     model: job.model,
     state: job.state,

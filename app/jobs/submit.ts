@@ -1,7 +1,8 @@
 import { modelNameOf, type JobSpec } from '@artenic/core';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
-import type { JobRecord, ProjectPrincipal } from '../../store/types.ts';
+import { nameOfDifferences, numberedName } from '../../core/jobs/name.ts';
+import type { ActingStore, JobRecord, ProjectPrincipal } from '../../store/types.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import { promptly } from '../temporal/promptly.ts';
 import type { Within } from '../within.ts';
@@ -20,6 +21,13 @@ export type SubmitJobInput = {
   readonly spec: JobSpec;
 };
 
+/** What differs from the service's last job in configuration, else the service and a number. */
+async function defaultName({ jobs }: ActingStore, projectId: string, { service, config }: JobSpec): Promise<string> {
+  const earlier = await jobs.newestConfig(projectId, service);
+  const differences = earlier === null ? '' : nameOfDifferences(config, earlier);
+  return differences === '' ? numberedName(service, await jobs.nextNumber(projectId, service)) : differences;
+}
+
 /**
  * First the row, in one transaction with the caller's part; then the workflow, which the relay starts if this call
  * fails to.
@@ -32,14 +40,15 @@ export async function submitJob<Result>(
   const { temporal, now } = deps;
   const store = deps.store.as(principal);
   await checkFeasible(deps, spec);
+  const name = spec.name ?? (await defaultName(store, principal.projectId, spec));
   const result = await store.transaction(async (repositories) => {
     const named = { ...spec, model: modelNameOf(spec) };
-    const job = await repositories.jobs.insert({ id: jobId, spec: named, principal, createdAt: now() });
+    const job = await repositories.jobs.insert({ id: jobId, name, spec: named, principal, createdAt: now() });
     return within(repositories, job);
   });
   const start = async (): Promise<void> => {
     try {
-      await temporal.startTrainingJob(jobId, { adopt: false, service: spec.service });
+      await temporal.startTrainingJob(jobId, { adopt: false, name, service: spec.service });
       await store.jobs.markWorkflowStarted(jobId, now());
     } catch (error) {
       // The job is accepted: the relay starts its workflow when Temporal is back.

@@ -7,6 +7,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { ArtenicError } from '../../core/errors.ts';
+import { titleOf } from '../../core/jobs/name.ts';
 import type { JobEnded } from '../../core/jobs/ended.ts';
 import type { WorkflowEvent } from '../../store/types.ts';
 import {
@@ -31,7 +32,7 @@ export type TemporalGateway = {
   /** Starts the job's workflow; one that is there already is success. `adopt`: also when an earlier run was terminated. */
   readonly startTrainingJob: (
     jobId: string,
-    options: { readonly adopt: boolean; readonly service: string },
+    options: { readonly adopt: boolean; readonly name: string; readonly service: string },
   ) => Promise<void>;
   /** Recorded by the server even while no worker runs. A closed workflow is success. */
   readonly cancelTrainingJob: (jobId: string) => Promise<void>;
@@ -75,7 +76,7 @@ function translate(error: unknown): unknown {
 async function startTrainingJob(
   client: Client,
   jobId: string,
-  { adopt, service }: { readonly adopt: boolean; readonly service: string },
+  { adopt, name, service }: { readonly adopt: boolean; readonly name: string; readonly service: string },
 ): Promise<void> {
   const input: TrainingJobInput = { jobId, adopt };
   try {
@@ -87,7 +88,7 @@ async function startTrainingJob(
       // The job's row is the guard; this policy refuses a second start of the same id.
       workflowIdReusePolicy: adopt ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `training job of ${service}`,
+      staticSummary: titleOf(service, name),
       typedSearchAttributes: [
         { key: searchAttributes.kind, value: 'trainingJob' },
         { key: searchAttributes.jobId, value: jobId },

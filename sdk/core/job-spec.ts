@@ -15,6 +15,12 @@ const envNameSchema = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'letters, digits and "_", at most 64, not starting with a digit');
 const secretNameSchema = z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'upper-case letters, digits and "_"');
 
+/** One line of text. Names need not differ. */
+export const jobNameSchema = z
+  .string()
+  .max(120)
+  .regex(/^\S(?:.{0,118}\S)?$/, 'one line, at most 120 characters, without spaces around it');
+
 const commandSchema = z
   .union([
     z.string().min(1).max(32_768),
@@ -136,6 +142,11 @@ const dataItemSchema = z.strictObject({
 
 const jobFields = {
   service: nameSchema.describe('The service the model belongs to.'),
+  name: jobNameSchema
+    .optional()
+    .describe(
+      "A name of your own for the job. When absent: what differs from the service's last job, for example `seed=9 epochs=150`, else the service and a number.",
+    ),
   model: nameSchema.optional().describe('Name in the registry; the service name when absent.'),
   labels: mostEntries(z.record(z.string().min(1).max(63), z.string().max(255)), 64)
     .default({})

@@ -13,6 +13,8 @@ export type Cost = z.output<typeof costSchema>;
 
 export const jobViewSchema = z.object({
   id: z.string(),
+  /** From the job file, or made at submit. */
+  name: z.string(),
   service: z.string(),
   model: z.string(),
   state: z.enum(jobStates),

@@ -32,9 +32,19 @@ export const jobs = defineEntity({
       where:
         'finished_at is null and (workflow_started_at is null or (cancel_requested_at is not null and cancel_delivered_at is null))',
     },
+    {
+      name: 'jobs_by_id_beginning',
+      expression: `create index jobs_by_id_beginning on jobs (project_id, (replace(id, '-', '') collate "C"))`,
+    },
+    {
+      name: 'jobs_by_id_end',
+      expression: `create index jobs_by_id_end on jobs (project_id, (reverse(replace(id, '-', '')) collate "C"))`,
+    },
+    { name: 'jobs_by_service', properties: ['projectId', 'service', 'createdAt', 'id'] },
   ],
   properties: {
     id: p.text().primary(),
+    name: p.text(),
     projectId: p.text(),
     createdBy: p.text(),
     service: p.text(),
@@ -61,4 +71,12 @@ export const jobs = defineEntity({
     heldAt: p.datetime(3).nullable(),
     signals: p.json<SignalState>().nullable(),
   },
+});
+
+/** Number of jobs that a service has had: the next default name takes the next number. */
+export const serviceCounters = defineEntity({
+  name: 'ServiceCounter',
+  tableName: 'service_counters',
+  primaryKeys: ['projectId', 'service'],
+  properties: { projectId: p.text().primary(), service: p.text().primary(), jobs: p.integer() },
 });

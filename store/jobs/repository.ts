@@ -10,6 +10,8 @@ import type { JobInsert, JobRecord, JobsQuery, JobsRepository, OpenJobsQuery } f
 import { decodeCursor, toPage } from '../cursors.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
+import { withIdPart } from './id-parts.ts';
+import { newestConfig, nextNumber } from './names.ts';
 import { noticeWatchers } from '../outbox/repository.ts';
 
 type JobRow = Selectable<Database['jobs']>;
@@ -39,12 +41,12 @@ async function update(db: Db, id: string, change: JobChange): Promise<JobRow> {
 }
 
 function tell(transaction: Db, job: JobRow, from: JobState | null): Promise<void> {
-  const { state, message, service, currentAttempt, resultModel, resultVersion } = job;
+  const { name, state, message, service, currentAttempt, resultModel, resultVersion } = job;
   return appendEvent(transaction, {
     topic: 'jobs',
     kind: 'job.state',
     subject: job.id,
-    data: { state, from, message, service, attempt: currentAttempt, resultModel, resultVersion },
+    data: { name, state, from, message, service, attempt: currentAttempt, resultModel, resultVersion },
   });
 }
 
@@ -78,12 +80,13 @@ function sameJob(known: JobRow | null, { id, principal }: JobInsert): JobRow {
 }
 
 function insert(db: Db, job: JobInsert): Promise<JobRow> {
-  const { id, spec, principal, createdAt } = job;
+  const { id, name, spec, principal, createdAt } = job;
   return inTransaction(db, async (transaction) => {
     const made = await transaction
       .insertInto('jobs')
       .values({
         id,
+        name,
         projectId: principal.projectId,
         createdBy: principal.name,
         service: spec.service,
@@ -149,7 +152,7 @@ async function list(db: Db, query: JobsQuery): Promise<Page<JobRecord>> {
 const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
   db
     .selectFrom('jobs')
-    .select(['id', 'service', 'createdAt', 'workflowStartedAt', 'cancelRequestedAt', 'cancelDeliveredAt'])
+    .select(['id', 'name', 'service', 'createdAt', 'workflowStartedAt', 'cancelRequestedAt', 'cancelDeliveredAt'])
     .where('finishedAt', 'is', null)
     .where('createdAt', '<', olderThan)
     .$if(after !== undefined, (select) =>
@@ -181,6 +184,9 @@ export function createJobs(db: Db): JobsRepository {
       if (job === null) throw jobNotFound(id);
       return job;
     },
+    withIdPart: (projectId, digits, limit) => withIdPart(db, projectId, digits, limit),
+    newestConfig: (projectId, service) => newestConfig(db, projectId, service),
+    nextNumber: (projectId, service) => nextNumber(db, projectId, service),
     list: (query) => list(db, query),
     transition: (id, to, options = {}) =>
       inTransaction(db, async (transaction) => {

@@ -1,9 +1,11 @@
 import type { JobSpec, JobState, Page } from '@artenic/core';
+import type { JobCandidate } from '../../core/errors.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { ProjectPrincipal } from '../principal.ts';
 
 export type JobRecord = {
   readonly id: string;
+  readonly name: string;
   readonly projectId: string;
   readonly createdBy: string;
   readonly service: string;
@@ -39,7 +41,7 @@ export type JobRecord = {
 /** The fields of a job that the relay needs, without the spec. */
 export type OpenJob = Pick<
   JobRecord,
-  'id' | 'service' | 'createdAt' | 'workflowStartedAt' | 'cancelRequestedAt' | 'cancelDeliveredAt'
+  'id' | 'name' | 'service' | 'createdAt' | 'workflowStartedAt' | 'cancelRequestedAt' | 'cancelDeliveredAt'
 >;
 
 export type OpenJobsQuery = {
@@ -50,6 +52,7 @@ export type OpenJobsQuery = {
 
 export type JobInsert = {
   readonly id: string;
+  readonly name: string;
   readonly spec: JobSpec;
   readonly principal: Pick<ProjectPrincipal, 'name' | 'projectId'>;
   readonly createdAt: Date;
@@ -79,6 +82,12 @@ export type JobsRepository = {
   readonly find: (id: string) => Promise<JobRecord | null>;
   /** Throws `not-found`. */
   readonly get: (id: string) => Promise<JobRecord>;
+  /** The project's jobs whose id begins or ends with these digits, newest first. Digits have no dashes. */
+  readonly withIdPart: (projectId: string, digits: string, limit: number) => Promise<readonly JobCandidate[]>;
+  /** Configuration of the service's newest job; null without one. */
+  readonly newestConfig: (projectId: string, service: string) => Promise<Readonly<Record<string, unknown>> | null>;
+  /** The next number of the service's jobs; a number is given once. */
+  readonly nextNumber: (projectId: string, service: string) => Promise<number>;
   /** Newest first. `cursor` is opaque. */
   readonly list: (query: JobsQuery) => Promise<Page<JobRecord>>;
   /**

@@ -176,6 +176,7 @@ export class ActivityWorld {
   async addJob(spec: Partial<JobSpecInput> = {}): Promise<JobRecord> {
     return this.store.jobs.insert({
       id: randomUUID(),
+      name: spec.name ?? 'penguins #1',
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
       principal,
       createdAt: this.now(),

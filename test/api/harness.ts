@@ -231,6 +231,7 @@ export class ApiWorld {
   async addJob(spec: Partial<JobSpecInput> = {}, projectId = 'default'): Promise<JobRecord> {
     return this.store.jobs.insert({
       id: randomUUID(),
+      name: spec.name ?? `${spec.service ?? 'penguins'} #1`,
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', ...spec }),
       principal: { name: 'someone', projectId },
       createdAt: new Date(),

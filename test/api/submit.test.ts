@@ -26,7 +26,10 @@ test('JSON and YAML make the same job; its workflow is started and that is noted
   expect(fromYaml.json<JobView>().spec).toEqual(job.spec);
   expect(job).toMatchObject({ state: 'queued', model: 'penguins', createdBy: 'admin', labels: { a: 'b' } });
   expect(fromJson.headers.get('location')).toBe(`/api/v1/jobs/${job.id}`);
-  expect(world.temporal.of('start')).toContainEqual([job.id, { adopt: false, service: 'penguins' }]);
+  expect(world.temporal.of('start')).toContainEqual([
+    job.id,
+    { adopt: false, name: 'penguins #1', service: 'penguins' },
+  ]);
   expect((await world.store.jobs.get(job.id)).workflowStartedAt).not.toBeNull();
   const read = (await world.call('GET', `/api/v1/jobs/${job.id}`)).json<JobView>();
   expect(read).toEqual(job);

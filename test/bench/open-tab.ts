@@ -70,7 +70,7 @@ async function run(stack: Stack, points: number, seconds: number): Promise<void>
   const store = createStore(orm).as(principal);
   const jobId = uuidv7(Date.now(), randomBytes(10));
   await store.jobs.insert({
-    ...{ id: jobId, createdAt: new Date(), principal },
+    ...{ id: jobId, name: 'bench #1', createdAt: new Date(), principal },
     spec: jobSpecSchema.parse({ service: 'bench', command: 'true' }),
   });
   // The job has ended, so no workflow changes it.

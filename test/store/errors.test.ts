@@ -20,7 +20,8 @@ describe('values that PostgreSQL cannot hold are the caller’s mistake, whereve
   const nul = 'a\0b';
   const event = { topic: 'jobs', kind: 'k', subject: 's', data: {} };
   const key = { key: 'k', principalId: 'p', route: 'r', bodySha256: 's', now: at(0), lockMs: 1 };
-  const job = () => insertJob(store).then(({ spec }) => ({ id: newId(), spec, principal, createdAt: at(0) }));
+  const job = () =>
+    insertJob(store).then(({ name, spec }) => ({ id: newId(), name, spec, principal, createdAt: at(0) }));
 
   test.each<readonly [string, () => Promise<unknown>]>([
     ['a job’s config', () => insertJob(store, { config: { deep: [{ text: nul }] } })],

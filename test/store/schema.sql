@@ -215,6 +215,7 @@ create table jobs (
   id text not null,
   message text not null,
   model text not null,
+  name text not null,
   priority integer not null,
   progress double precision,
   project_id text not null,
@@ -230,6 +231,9 @@ create table jobs (
   constraint jobs_pkey PRIMARY KEY (id),
   constraint jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'preparing'::text, 'waiting'::text, 'provisioning'::text, 'setup'::text, 'running'::text, 'recovering'::text, 'cancelling'::text, 'collecting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text, 'timed-out'::text])))
 );
+CREATE INDEX jobs_by_id_beginning ON public.jobs USING btree (project_id, replace(id, '-'::text, ''::text) COLLATE "C");
+CREATE INDEX jobs_by_id_end ON public.jobs USING btree (project_id, reverse(replace(id, '-'::text, ''::text)) COLLATE "C");
+CREATE INDEX jobs_by_service ON public.jobs USING btree (project_id, service, created_at, id);
 CREATE INDEX jobs_ended_by_day ON public.jobs USING btree (project_id, finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_newest_first ON public.jobs USING btree (project_id, created_at, id);
@@ -444,6 +448,13 @@ create table runner_events (
   constraint runner_events_pkey PRIMARY KEY (attempt_id, event_id)
 );
 CREATE INDEX runner_events_undelivered ON public.runner_events USING btree (tries, "position") WHERE (delivered_at IS NULL);
+
+create table service_counters (
+  jobs integer not null,
+  project_id text not null,
+  service text not null,
+  constraint service_counters_pkey PRIMARY KEY (project_id, service)
+);
 
 create table sessions (
   api_key_id text not null,

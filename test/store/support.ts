@@ -39,7 +39,7 @@ export function insertJob(
 ): Promise<JobRecord> {
   const { id = newId(), projectId = 'default', createdAt = new Date() } = job;
   return store.jobs.insert({
-    ...{ id, createdAt, principal: { ...principal, projectId } },
+    ...{ id, name: spec.name ?? 'iris #1', createdAt, principal: { ...principal, projectId } },
     spec: jobSpecSchema.parse({ service: 'iris', command: 'true', ...spec }),
   });
 }

@@ -67,6 +67,11 @@ function startWorldCloud(home: string, world: NonNullable<CloudWorldOptions['wor
   });
 }
 
+const adoptingBy =
+  ({ startTrainingJob }: TemporalGateway) =>
+  ({ id, name, service }: JobRecord): Promise<void> =>
+    startTrainingJob(id, { adopt: true, name, service });
+
 /** Real Temporal, PostgreSQL and activities, and the simulated cloud with scripted machines. Tests start the sweeps. */
 export class CloudWorld {
   readonly store: ActingStore;
@@ -122,8 +127,7 @@ export class CloudWorld {
     const { name, capabilities } = provider;
     await store.providers.upsert({ name, capabilities, ...(await provider.check()), checkedAt: new Date() });
     const common = { connection: native, namespace, shutdownGraceTime: '1s' } as const;
-    const adoptJob = (jobId: string, service: string) => temporal.startTrainingJob(jobId, { adopt: true, service });
-    const repair = createRepairActivities({ ...deps, providers, adoptJob });
+    const repair = createRepairActivities({ ...deps, providers, adoptJob: adoptingBy(temporal) });
     const providerActivities = {
       ...createProviderActivities({
         ...{ ...deps, providers, silence, watchIntervalMs: new Map([['simulated', 2000]]) },
@@ -210,6 +214,7 @@ export class CloudWorld {
     const placement = { providers: ['simulated'], mode: 'on-demand' } as const;
     return this.store.jobs.insert({
       id: uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+      name: spec.name ?? 'penguins #1',
       spec: jobSpecSchema.parse({ service: 'penguins', command: 'train', stopGraceSeconds: 1, placement, ...spec }),
       principal,
       createdAt: new Date(),
@@ -219,7 +224,7 @@ export class CloudWorld {
   /** Starts a job and waits until its first attempt has its instance and is watched. */
   async startJob(): Promise<{ readonly jobId: string; readonly attemptId: string; readonly instanceId: string }> {
     const { id: jobId } = await this.addJob();
-    await this.temporal.startTrainingJob(jobId, { adopt: false, service: 'penguins' });
+    await this.temporal.startTrainingJob(jobId, { adopt: false, name: 'penguins #1', service: 'penguins' });
     const attemptId = `${jobId}/attempt-1`;
     const handle = await poll(`the launch of ${attemptId}`, 15_000, async () => {
       const row = await this.store.attempts.find(attemptId);

@@ -29,7 +29,7 @@ async function handleOf(attemptId: string): Promise<string> {
 
 async function startJob(spec: Partial<JobSpecInput> = {}): Promise<string> {
   const { id } = await world.addJob(spec);
-  await world.temporal.startTrainingJob(id, { adopt: false, service: 'penguins' });
+  await world.temporal.startTrainingJob(id, { adopt: false, name: 'penguins #1', service: 'penguins' });
   return id;
 }
 

@@ -27,7 +27,7 @@ async function begin(mode: 'spot' | 'on-demand' | 'spot-with-fallback', regions:
   const placement = { providers: ['simulated'], mode, regions };
   const { id } = await world.addJob({ placement });
   begun.push(id);
-  await world.temporal.startTrainingJob(id, { adopt: false, service: 'penguins' });
+  await world.temporal.startTrainingJob(id, { adopt: false, name: 'penguins #1', service: 'penguins' });
   return id;
 }
 

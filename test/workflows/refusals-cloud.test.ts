@@ -14,7 +14,7 @@ async function begin(regions: readonly string[]): Promise<{ readonly jobId: stri
   const { id: jobId } = await world.addJob({
     placement: { providers: ['simulated'], mode: 'on-demand', regions: [...regions] },
   });
-  await world.temporal.startTrainingJob(jobId, { adopt: false, service: 'penguins' });
+  await world.temporal.startTrainingJob(jobId, { adopt: false, name: 'penguins #1', service: 'penguins' });
   return { jobId, attemptId: `${jobId}/attempt-1` };
 }
 

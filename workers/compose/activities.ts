@@ -103,7 +103,7 @@ export async function composeActivities(parts: {
   const repair = createRepairActivities({
     ...controlDeps,
     providers,
-    adoptJob: (jobId, service) => temporal.startTrainingJob(jobId, { adopt: true, service }),
+    adoptJob: ({ id, name, service }) => temporal.startTrainingJob(id, { adopt: true, name, service }),
   });
   const { settleAbandoned } = repair;
   return {

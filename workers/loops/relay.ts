@@ -40,7 +40,7 @@ type Delivery = {
 
 function createDelivery({ store, temporal, logger, now }: RelayDeps): Delivery {
   async function start(job: OpenJob, adopt: boolean): Promise<void> {
-    await temporal.startTrainingJob(job.id, { adopt, service: job.service });
+    await temporal.startTrainingJob(job.id, { adopt, name: job.name, service: job.service });
     logger.info({ jobId: job.id, adopt }, 'workflow started by the relay');
     if (job.workflowStartedAt === null) await store.jobs.markWorkflowStarted(job.id, now());
   }

@@ -20,7 +20,7 @@ import { readChunk } from '../../../app/logs/objects.ts';
 import { followSeries, readSeries } from '../../jobs/metric-series.ts';
 import { ok, route, type Route } from '../../http/route.ts';
 import { longestMetricName } from '../../runners/metric-lines.ts';
-import { attemptNumber, jobIdParam, longPageQuery, offsetNumber, pageLimit, named } from '../../schemas.ts';
+import { attemptNumber, jobIdParam, jobRef, longPageQuery, offsetNumber, pageLimit, named } from '../../schemas.ts';
 
 const logQuery = z.strictObject({
   attempt: attemptNumber.optional(),
@@ -238,7 +238,7 @@ function outputRoutes(): readonly Route[] {
       permission: 'read',
       tag: 'jobs',
       summary: 'Download a file that an attempt left in its output folder',
-      params: z.strictObject({ id: z.uuid(), attempt: attemptNumber, path: z.string().min(1).max(512) }),
+      params: z.strictObject({ id: jobRef, attempt: attemptNumber, path: z.string().min(1).max(512) }),
       answers: { 200: { description: 'The file', type: 'application/octet-stream' } },
       handle: async (context) => {
         const { deps, params } = context;

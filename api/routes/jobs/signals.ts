@@ -9,13 +9,14 @@ import { z } from 'zod';
 import { deliverSignal } from '../../../app/signals/deliver.ts';
 import { ArtenicError } from '../../../core/errors.ts';
 import { isWebhook } from '../../middleware/access.ts';
+import { jobRef } from '../../schemas.ts';
 import { route, type Context, type Reply, type Route } from '../../http/route.ts';
 
 /** Tolerance for clocks that differ. A hold from far in the future could never be released. */
 const aheadMs = 300_000;
 const bodyBytes = 16_384;
 
-const signalParams = z.strictObject({ id: z.uuid(), name: z.enum(signalNames) });
+const signalParams = z.strictObject({ id: jobRef, name: z.enum(signalNames) });
 type Body = z.output<typeof signalRequestSchema>;
 
 function wrong(pointer: string, message: string): ArtenicError {

@@ -60,3 +60,23 @@ test("another project's job is not there to be cancelled", async () => {
   });
   expect((await world.store.jobs.get(jobId)).cancelRequestedAt).toBeNull();
 });
+
+test('a job without a name is named by what differs from the last one of its service, else by a number', async () => {
+  const nameOf = async (changes: object, by = principal) => {
+    const given = jobSpecSchema.parse({ service: 'pricing', command: 'train', ...changes });
+    return (await submitJob(world, { jobId: randomUUID(), principal: by, spec: given }, nothingMore)).name;
+  };
+  expect(await nameOf({ config: { seed: 8, epochs: 100 } })).toBe('pricing #1');
+  expect(await nameOf({ config: { seed: 9, epochs: 150 } })).toBe('seed=9 epochs=150');
+  expect(await nameOf({ config: { seed: 9, epochs: 150 }, command: 'other' })).toBe('pricing #2');
+  expect(await nameOf({ config: { seed: 1 }, name: 'Baseline of May' })).toBe('Baseline of May');
+  expect(await nameOf({ config: { seed: 1 } }, stranger)).toBe('pricing #1');
+  const atOnce = await Promise.all(Array.from({ length: 5 }, () => nameOf({ config: { seed: 1 } })));
+  expect(new Set(atOnce).size).toBe(5);
+});
+
+test('the name is in the events', async () => {
+  const jobId = randomUUID();
+  await submitJob(world, { jobId, principal, spec: { ...spec, name: 'Baseline' } }, nothingMore);
+  expect((await stateEvents(jobId)).map(({ data }) => data['name'])).toEqual(['Baseline']);
+});

@@ -28,7 +28,9 @@ test('a job is started once, however often it is asked for, with its search attr
   const jobId = newId();
   const id = trainingJobWorkflowId(jobId);
   expect(await gateway.describe(id)).toBe('absent');
-  await Promise.all([1, 2, 3].map(() => gateway.startTrainingJob(jobId, { adopt: false, service: 'iris' })));
+  await Promise.all(
+    [1, 2, 3].map(() => gateway.startTrainingJob(jobId, { adopt: false, name: 'seed=1', service: 'iris' })),
+  );
   expect(await gateway.describe(id)).toBe('open');
   const described = await client.workflow.getHandle(id).describe();
   expect(described.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value])).toEqual(
@@ -38,18 +40,18 @@ test('a job is started once, however often it is asked for, with its search attr
       ['Service', 'iris'],
     ]),
   );
-  expect(await described.staticSummary()).toBe('training job of iris');
+  expect(await described.staticSummary()).toBe('iris: seed=1');
 });
 
 test('a terminated job is started again only to adopt it', async () => {
   const jobId = newId();
   const id = trainingJobWorkflowId(jobId);
-  await gateway.startTrainingJob(jobId, { adopt: false, service: 'iris' });
+  await gateway.startTrainingJob(jobId, { adopt: false, name: 'seed=1', service: 'iris' });
   await client.workflow.getHandle(id).terminate('by hand');
   expect(await gateway.describe(id)).toBe('closed');
-  await gateway.startTrainingJob(jobId, { adopt: false, service: 'iris' });
+  await gateway.startTrainingJob(jobId, { adopt: false, name: 'seed=1', service: 'iris' });
   expect(await gateway.describe(id)).toBe('closed');
-  await gateway.startTrainingJob(jobId, { adopt: true, service: 'iris' });
+  await gateway.startTrainingJob(jobId, { adopt: true, name: 'seed=1', service: 'iris' });
   expect(await gateway.describe(id)).toBe('open');
 });
 
@@ -110,9 +112,11 @@ test('a server that is away is told, and found again when it is back', async () 
   const other = createTemporalGateway({ address: way.address, namespace });
   const jobId = newId();
   try {
-    await other.startTrainingJob(jobId, { adopt: false, service: 'iris' });
+    await other.startTrainingJob(jobId, { adopt: false, name: 'seed=1', service: 'iris' });
     await way.cut();
-    await expect(other.startTrainingJob(newId(), { adopt: false, service: 'iris' })).rejects.toMatchObject({
+    await expect(
+      other.startTrainingJob(newId(), { adopt: false, name: 'seed=1', service: 'iris' }),
+    ).rejects.toMatchObject({
       type: 'unavailable',
     });
     await expect(other.ping(200)).rejects.toMatchObject({ type: 'unavailable' });

@@ -70,6 +70,7 @@ export function problem(type: string, status: number, detail = 'no'): Answer {
 export function jobView(state: JobState, changes: Partial<JobView> = {}): JobView {
   return {
     id: '01900000-0000-7000-8000-000000000001',
+    name: 'penguins #1',
     service: 'penguins',
     model: 'penguins',
     state,

@@ -267,9 +267,9 @@ describe('by keyboard', () => {
     await settled(page);
     const focused = () => page.evaluate(() => document.activeElement?.textContent);
     await page.keyboard.press('j');
-    await eventually(() => focused(), 'penguins');
+    await eventually(() => focused(), 'penguins #1');
     await page.keyboard.press('j');
-    await eventually(() => focused(), 'demand');
+    await eventually(() => focused(), 'demand #1');
     await page.keyboard.press('k');
     await page.keyboard.press('/');
     await page.keyboard.type('fraud');

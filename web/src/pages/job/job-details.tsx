@@ -27,6 +27,7 @@ export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
             <CopyText text={job.id} label="Copy the job’s id" />
           </span>
         </DetailRow>
+        <DetailRow label="Service">{job.service}</DetailRow>
         <DetailRow label="Submitted">
           <RelativeTime at={job.createdAt} /> by {job.createdBy}
         </DetailRow>

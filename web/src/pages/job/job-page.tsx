@@ -1,7 +1,7 @@
 import { isTerminalJobState, type AttemptView, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, type ReactElement } from 'react';
+import { lazy, Suspense, useEffect, type ReactElement } from 'react';
 import { StatusBadge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -196,12 +196,22 @@ function JobPanels({ job }: { readonly job: JobView }): ReactElement {
   );
 }
 
+/** An address may have a shortened id; live events name the whole one. */
+function useWholeId(jobId: string, wholeId: string | undefined): void {
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (wholeId === undefined || wholeId === jobId) return;
+    void navigate({ to: '/jobs/$jobId', params: { jobId: wholeId }, search: true, replace: true });
+  }, [jobId, wholeId, navigate]);
+}
+
 export function JobPage(): ReactElement {
   const { jobId } = useParams({ from: '/shell/jobs/$jobId' });
   useFollowJob(jobId);
   const query = useQuery(jobQuery(jobId));
   const job = query.data;
-  const name = job?.service ?? `Job ${shortId(jobId)}`;
+  useWholeId(jobId, job?.id);
+  const name = job?.name ?? `Job ${shortId(jobId)}`;
   return (
     <>
       <PageHeader

@@ -22,7 +22,7 @@ function Outcome({ job }: { readonly job: JobView }) {
       </Link>
     );
   if (job.finishedAt === null && job.state !== 'queued' && job.state !== 'waiting')
-    return <Progress value={job.progress} label={`Progress of ${job.service} ${shortId(job.id)}`} />;
+    return <Progress value={job.progress} label={`Progress of ${job.name} ${shortId(job.id)}`} />;
   const place = job.queuePosition === null ? job.message : `place ${job.queuePosition} in the queue`;
   return (
     <span className="block max-w-64 truncate text-xs text-muted" title={place}>
@@ -52,9 +52,11 @@ const columns: readonly Column<JobView>[] = [
     cell: (job) => (
       <div className="min-w-0">
         <Link to="/jobs/$jobId" params={{ jobId: job.id }} className="font-medium hover:underline">
-          {job.service}
+          {job.name}
         </Link>
-        <p className="font-mono text-xs text-muted">{shortId(job.id)}</p>
+        <p className="text-xs text-muted">
+          {job.service} <span className="font-mono">{shortId(job.id)}</span>
+        </p>
       </div>
     ),
   },
