@@ -9,13 +9,13 @@ const reading = {
   attempts: [
     ...(['find', 'get', 'listByJob', 'newest', 'endings', 'runningSpans', 'page', 'billedByJobs'] as const),
     // `hear` stores a sign of life of the attempt with the given token: the token stands for the principal.
-    ...(['silent', 'mute', 'hear'] as const),
+    ...(['silent', 'mute', 'hear', 'billedJobs'] as const),
   ],
   decisions: ['find', 'latest', 'launches', 'page'],
   launchRefusals: ['ofJob', 'recent', 'page'],
   capacity: ['isGranted', 'positions', 'inUse', 'outlook'],
   streams: ['end', 'points', 'withTail', 'unsettled'],
-  metrics: ['series', 'after', 'latest', 'newest'],
+  metrics: ['series', 'after', 'latest', 'newest', 'extremes'],
   logChunks: ['from', 'tail', 'objects', 'totalBytes'],
   checkpoints: ['summaries'],
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],

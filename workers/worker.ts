@@ -18,6 +18,7 @@ import { controlQueue } from '../workflows/contracts/index.ts';
 import { composeActivities, type ComposedActivities } from './compose/activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer } from './health.ts';
+import { startCosts } from './loops/costs.ts';
 import { startHousekeeping } from './loops/housekeeping.ts';
 import { startHistoryKeeper } from './loops/history-keeper.ts';
 import { providerWorkers, unconfiguredWorker } from './compose/provider-workers.ts';
@@ -113,6 +114,7 @@ async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
       ...{ store: store.as(systemPrincipal('relay')), temporal, logger },
       ...{ intervalMs: config.ARTENIC_RELAY_MS, now: () => new Date() },
     }),
+    startCosts({ store: store.as(systemPrincipal('costs')), logger, intervalMs: 60_000 }),
     startHistoryKeeper({
       ...{ store: store.as(systemPrincipal('history-keeper')), storage, logger },
       intervalMs: config.ARTENIC_HISTORY_MS,

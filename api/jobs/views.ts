@@ -1,6 +1,5 @@
 import type {
   AttemptView,
-  Cost,
   DecisionView,
   LaunchRefusalView,
   JobView,
@@ -27,7 +26,10 @@ import { trainingJobWorkflowId } from '../../app/temporal/gateway.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost): JobView {
+/** Facts of a job that are not in its row. */
+export type JobFacts = Pick<JobView, 'queuePosition' | 'cost' | 'bestMetric' | 'trainingSince'>;
+
+export function jobView(job: JobRecord, facts: JobFacts): JobView {
   return {
     id: job.id,
     name: job.name,
@@ -38,8 +40,9 @@ export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost
     spec: job.spec,
     labels: job.spec.labels,
     priority: job.priority,
-    queuePosition,
     currentAttempt: job.currentAttempt,
+    provider: job.provider,
+    market: job.market,
     progress: job.progress,
     result:
       job.resultModel === null || job.resultVersion === null
@@ -52,7 +55,7 @@ export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost
     finishedAt: iso(job.finishedAt),
     cancelRequestedAt: iso(job.cancelRequestedAt),
     heldAt: iso(job.heldAt),
-    cost,
+    ...facts,
     workflowId: trainingJobWorkflowId(job.id),
   };
 }

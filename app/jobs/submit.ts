@@ -21,7 +21,7 @@ export type SubmitJobInput = {
   readonly spec: JobSpec;
 };
 
-/** What differs from the service's last job in configuration, else the service and a number. */
+/** Differences in configuration from the service's last job, else the service and a number. */
 async function defaultName({ jobs }: ActingStore, projectId: string, { service, config }: JobSpec): Promise<string> {
   const earlier = await jobs.newestConfig(projectId, service);
   const differences = earlier === null ? '' : nameOfDifferences(config, earlier);

@@ -1,6 +1,7 @@
 import { mostEntries } from './most-entries.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
+import { markets } from './job-list.ts';
 import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
 import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
@@ -26,7 +27,14 @@ export const jobViewSchema = z.object({
   /** Position among waiting jobs, 1 is next; null when the job does not wait for capacity. */
   queuePosition: z.number().int().nullable(),
   currentAttempt: z.number().int(),
+  /** Provider of the newest attempt; before the first one the only choice of the job, or null. */
+  provider: z.string().nullable(),
+  market: z.enum(markets).nullable(),
   progress: z.number().nullable(),
+  /** When the attempt that trains now began to; null while none does. With `progress` it tells how long is left. */
+  trainingSince: timestamp.nullable(),
+  /** Best value of the job's main metric; null without metrics. */
+  bestMetric: z.object({ name: z.string(), value: z.number(), step: z.number().int() }).nullable(),
   result: z.object({ model: z.string(), version: z.number().int() }).nullable(),
   createdBy: z.string(),
   projectId: z.string(),

@@ -2,6 +2,7 @@ import type { RunningSpan } from '../../core/jobs/running-time.ts';
 import type { AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
+import { parseAttemptId } from '../../core/ids.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { Database } from '../entities.ts';
@@ -9,6 +10,9 @@ import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { AttemptRecord, AttemptsRepository, BilledTimes, NewAttempt, NextLaunchOfAttempt } from '../types.ts';
 import { decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendEvent } from '../events/repository.ts';
+import { noteOffer } from '../jobs/placement.ts';
+import { refreshCosts } from '../jobs/costs.ts';
+import { billedByJobs, billedJobs } from './billed.ts';
 import { createFirstKept } from './first-kept.ts';
 import { hear } from './hear.ts';
 import { createLaunchLeases } from './launch-leases.ts';
@@ -89,6 +93,7 @@ function open(db: Db, attempt: NewAttempt): Promise<AttemptRecord> {
       .executeTakeFirst();
     if (made === undefined) return get(transaction, id);
     await notePrice(transaction, attempt.offer);
+    await noteOffer(transaction, jobId, attempt.offer);
     await appendStateEvent(transaction, made);
     return made;
   });
@@ -118,17 +123,6 @@ function movedTo(movedBytes: number, at: Date): AttemptChange {
   };
 }
 
-const billedColumns = [
-  ...(['jobId', 'offer', 'handle', 'helloAt', 'endedAt', 'launchTriedAt', 'terminationConfirmedAt'] as const),
-  ...(['billedFrom', 'billedUntil'] as const),
-] as const;
-
-const billedByJobs: (db: Db) => AttemptsRepository['billedByJobs'] = (db) => async (jobIds) => {
-  if (jobIds.length === 0) return new Map();
-  const rows = await db.selectFrom('attempts').select(billedColumns).where('jobId', 'in', jobIds).execute();
-  return Map.groupBy(rows, ({ jobId }) => jobId);
-};
-
 async function setBilled(db: Db, instance: InstanceRef, { from, until }: BilledTimes) {
   const { attemptId, instanceId } = instance;
   const open = db
@@ -138,6 +132,8 @@ async function setBilled(db: Db, instance: InstanceRef, { from, until }: BilledT
     .where(sql<boolean>`coalesce(handle ->> 'instanceId', ${instanceId}) = ${instanceId}`);
   if (until !== null) await open.set({ billedFrom: from, billedUntil: until }).execute();
   else if (from !== null) await open.set({ billedFrom: from }).where('billedFrom', 'is', null).execute();
+  const jobId = parseAttemptId(attemptId)?.jobId;
+  if (jobId !== undefined) await refreshCosts(db, [jobId], new Date());
 }
 
 /** Enough for every failover rule that looks at single attempts. */
@@ -178,12 +174,14 @@ function runningSpans(db: Db, jobId: string): Promise<readonly RunningSpan[]> {
 
 async function moveLaunch(db: Db, id: string, to: NextLaunchOfAttempt): Promise<void> {
   const { launch, offer, reason, at } = to;
-  await db
+  const moved = await db
     .updateTable('attempts')
     .set({ launch, offer: json(offer), reason: storable(reason), launchedAt: at })
     .where('id', '=', id)
     .where('launch', '<', launch)
-    .execute();
+    .returning('jobId')
+    .executeTakeFirst();
+  if (moved !== undefined) await noteOffer(db, moved.jobId, offer);
 }
 
 const end = (
@@ -224,7 +222,8 @@ export function createAttempts(db: Db): AttemptsRepository {
         ({ attempt }) => [String(attempt)],
       );
     },
-    billedByJobs: billedByJobs(db),
+    billedByJobs: (jobIds) => billedByJobs(db, jobIds),
+    billedJobs: (after, limit) => billedJobs(db, after, limit),
     setBilled: (instance, billed) => setBilled(db, instance, billed),
     advance: (id, to, at) =>
       inTransaction(db, async (transaction) => {

@@ -1,10 +1,10 @@
 import type { RunningSpan } from '../../core/jobs/running-time.ts';
 import type { AttemptEnding, AttemptState, Page } from '@artenic/core';
-import type { BilledAttempt } from '../../core/cost/cost.ts';
 import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { JobRecord } from '../jobs/types.ts';
+import type { BilledRow } from './billed.ts';
 
 export type AttemptRecord = {
   readonly id: string;
@@ -121,7 +121,9 @@ export type AttemptsRepository = {
   /** Ascending by number. */
   readonly page: (query: JobPageQuery) => Promise<Page<AttemptRecord>>;
   /** The cost-relevant fields of the attempts of these jobs, by job. */
-  readonly billedByJobs: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, readonly BilledAttempt[]>>;
+  readonly billedByJobs: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, readonly BilledRow[]>>;
+  /** Ids of jobs behind `after` whose costs grow, in their order. */
+  readonly billedJobs: (after: string, limit: number) => Promise<readonly string[]>;
   /**
    * Stores the provider's own times of an instance. The first end stays; an instance that is not the attempt's own
    * changes nothing.

@@ -1,4 +1,4 @@
-import { jobStates, type JobSpec } from '@artenic/core';
+import { jobStates, markets, type JobSpec } from '@artenic/core';
 import { defineEntity, p } from '@mikro-orm/core';
 import type { SignalState } from '../../core/signals/reduce.ts';
 
@@ -40,13 +40,34 @@ export const jobs = defineEntity({
       name: 'jobs_by_id_end',
       expression: `create index jobs_by_id_end on jobs (project_id, (reverse(replace(id, '-', '')) collate "C"))`,
     },
+    {
+      name: 'jobs_by_name',
+      expression: 'create index jobs_by_name on jobs (project_id, (lower(name) collate "C"), created_at, id)',
+    },
     { name: 'jobs_by_service', properties: ['projectId', 'service', 'createdAt', 'id'] },
+    { name: 'jobs_by_state', properties: ['projectId', 'state', 'createdAt', 'id'] },
+    { name: 'jobs_by_provider', properties: ['projectId', 'provider', 'createdAt', 'id'] },
+    { name: 'jobs_by_market', properties: ['projectId', 'market', 'createdAt', 'id'] },
+    { name: 'jobs_by_user', properties: ['projectId', 'createdBy', 'createdAt', 'id'] },
+    { name: 'jobs_by_cost', properties: ['projectId', 'costUsdMicros', 'createdAt', 'id'] },
+    {
+      name: 'jobs_by_duration',
+      expression:
+        'create index jobs_by_duration on jobs (project_id, (extract(epoch from (finished_at - created_at))), created_at, id) where finished_at is not null',
+    },
+    { name: 'jobs_open_by_age', properties: ['projectId', 'createdAt', 'id'], where: 'finished_at is null' },
+    { name: 'jobs_words', properties: ['words'], type: 'gin' },
   ],
   properties: {
     id: p.text().primary(),
     name: p.text(),
     projectId: p.text(),
     createdBy: p.text(),
+    /** Entries under which a search finds the job (`core/jobs/words.ts`). */
+    words: p.text().columnType('tsvector'),
+    provider: p.text().nullable(),
+    market: p.enum(markets).nullable(),
+    costUsdMicros: p.bigint().defaultRaw('0'),
     service: p.text(),
     model: p.text(),
     spec: p.json<JobSpec>(),
@@ -78,5 +99,12 @@ export const serviceCounters = defineEntity({
   name: 'ServiceCounter',
   tableName: 'service_counters',
   primaryKeys: ['projectId', 'service'],
+  indexes: [
+    {
+      name: 'service_counters_words',
+      expression:
+        "create index service_counters_words on service_counters using gin (to_tsvector('simple'::regconfig, translate(service, '._-', '   ')))",
+    },
+  ],
   properties: { projectId: p.text().primary(), service: p.text().primary(), jobs: p.integer() },
 });

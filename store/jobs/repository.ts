@@ -1,15 +1,18 @@
-import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobState, type Page } from '@artenic/core';
-import { sql, type Selectable, type UpdateObject } from 'kysely';
+import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobState } from '@artenic/core';
+import { sql, type RawBuilder, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { jobEnded } from '../../core/jobs/ended.ts';
+import { indexEntriesOf } from '../../core/jobs/words.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities.ts';
-import type { JobInsert, JobRecord, JobsQuery, JobsRepository, OpenJobsQuery } from '../types.ts';
-import { decodeCursor, toPage } from '../cursors.ts';
+import type { JobInsert, JobRecord, JobsRepository, OpenJobsQuery } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
+import { list } from './list.ts';
+import { onlyPlacement } from './placement.ts';
+import { refreshCosts } from './costs.ts';
 import { withIdPart } from './id-parts.ts';
 import { newestConfig, nextNumber } from './names.ts';
 import { noticeWatchers } from '../outbox/repository.ts';
@@ -50,9 +53,17 @@ function tell(transaction: Db, job: JobRow, from: JobState | null): Promise<void
   });
 }
 
+type Worded = Pick<JobRow, 'id' | 'name' | 'service' | 'model' | 'spec' | 'message'>;
+
+function wordsOf({ spec, ...job }: Worded): RawBuilder<string> {
+  return sql<string>`array_to_tsvector(${indexEntriesOf({ ...job, labels: spec.labels })}::text[])`;
+}
+
 async function move(transaction: Db, job: JobRow, to: JobState, change: JobChange): Promise<JobRow> {
+  const message = typeof change.message === 'string' ? change.message : job.message;
   const moved = await update(transaction, job.id, {
     ...change,
+    ...(message === job.message ? {} : { words: wordsOf({ ...job, message }) }),
     state: to,
     startedAt: startedStates.includes(to) ? sql<Date>`coalesce(started_at, clock_timestamp())` : job.startedAt,
     finishedAt: isTerminalJobState(to) ? sql<Date>`clock_timestamp()` : null,
@@ -92,6 +103,8 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
         service: spec.service,
         model: modelNameOf(spec),
         spec: json(spec),
+        words: wordsOf({ id, name, service: spec.service, model: modelNameOf(spec), spec, message: '' }),
+        ...onlyPlacement(spec),
         state: 'queued',
         message: '',
         priority: spec.priority,
@@ -116,37 +129,6 @@ async function setSignals(transaction: Db, id: string, signals: SignalState): Pr
   const job = await update(transaction, id, { signals: json(signals), heldAt });
   if ((before === null) !== (heldAt === null)) await tell(transaction, job, job.state);
   return job;
-}
-
-async function list(db: Db, query: JobsQuery): Promise<Page<JobRecord>> {
-  const { projectId, states, service, model, provider, search, cursor, offset = 0, limit } = query;
-  let select = db.selectFrom('jobs').selectAll().where('projectId', '=', projectId);
-  if (states !== undefined) select = select.where(sql<boolean>`state = any (${states})`);
-  if (service !== undefined) select = select.where('service', '=', service);
-  if (model !== undefined) select = select.where('model', '=', model);
-  if (provider !== undefined)
-    select = select.where(sql<boolean>`spec->'placement'->'providers' @> ${json([provider])}::jsonb`);
-  if (search !== undefined) {
-    select = select.where(
-      sql<boolean>`(strpos(service, ${search}) > 0 or strpos(model, ${search}) > 0 or starts_with(id, ${search}))`,
-    );
-  }
-  if (cursor !== undefined) {
-    const [createdAt = '', id = ''] = decodeCursor(cursor, 2);
-    select = select.where(sql<boolean>`(created_at, id) < (${createdAt}::timestamptz, ${id})`);
-  }
-  const rows = await select
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit + 1)
-    .offset(offset)
-    .execute();
-  return toPage(
-    rows,
-    limit,
-    (row): JobRecord => row,
-    (job) => [job.createdAt.toISOString(), job.id],
-  );
 }
 
 const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
@@ -223,6 +205,7 @@ export function createJobs(db: Db): JobsRepository {
     },
     lock: (id) => lockJob(db, id),
     setSignals: (id, signals) => inTransaction(db, (transaction) => setSignals(transaction, id, signals)),
+    refreshCosts: (jobIds, now) => refreshCosts(db, jobIds, now),
     markWorkflowStarted: async (id, at) => {
       await update(db, id, { workflowStartedAt: sql<Date>`coalesce(workflow_started_at, ${at})` });
     },

@@ -1,4 +1,4 @@
-import type { JobSpec, JobState, Page } from '@artenic/core';
+import type { JobSort, JobSpec, JobState, Market, Page } from '@artenic/core';
 import type { JobCandidate } from '../../core/errors.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { ProjectPrincipal } from '../principal.ts';
@@ -14,6 +14,11 @@ export type JobRecord = {
   readonly state: JobState;
   readonly message: string;
   readonly priority: number;
+  /** Provider of the newest attempt; before the first one the only choice of the job, or null. */
+  readonly provider: string | null;
+  readonly market: Market | null;
+  /** Sum over its attempts when it was last written: at each change of state, and about once a minute in between. */
+  readonly costUsdMicros: bigint;
   /** The fence: only this attempt may write. 0 before the first attempt. */
   readonly currentAttempt: number;
   readonly progress: number | null;
@@ -58,15 +63,31 @@ export type JobInsert = {
   readonly createdAt: Date;
 };
 
-export type JobsQuery = {
+/** Filters of the list; all that are given must hold. */
+export type JobsFilter = {
   readonly projectId: string;
   readonly states?: readonly JobState[];
+  /** Only jobs that have not ended. */
+  readonly isOpen?: true;
   readonly service?: string;
   readonly model?: string;
   /** One of the providers that a job names. */
+  readonly namedProvider?: string;
+  /** As in the job's row. */
   readonly provider?: string;
-  /** Part of a service's or model's name, or the beginning of an id. */
+  readonly market?: Market;
+  readonly labels?: readonly (readonly [key: string, value: string])[];
+  /** Name of the principal that has submitted the job. */
+  readonly submittedBy?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+  /** Beginnings of words of the job, or the beginning or end of its id. */
   readonly search?: string;
+};
+
+export type JobsQuery = JobsFilter & {
+  /** Newest first when absent. Equal values are in the order of submission. */
+  readonly sort?: JobSort;
   readonly cursor?: string;
   /** Jobs to leave out at the beginning; a cursor costs less. */
   readonly offset?: number;
@@ -88,7 +109,7 @@ export type JobsRepository = {
   readonly newestConfig: (projectId: string, service: string) => Promise<Readonly<Record<string, unknown>> | null>;
   /** The next number of the service's jobs; a number is given once. */
   readonly nextNumber: (projectId: string, service: string) => Promise<number>;
-  /** Newest first. `cursor` is opaque. */
+  /** `cursor` is opaque, and belongs to the order that it came from. */
   readonly list: (query: JobsQuery) => Promise<Page<JobRecord>>;
   /**
    * Moves to `to` if `core/jobs/transitions.ts` allows it, and appends the event `job.state` in the same transaction. A
@@ -116,6 +137,8 @@ export type JobsRepository = {
   readonly lock: (id: string) => Promise<JobRecord>;
   /** Stores the combined signals; appends the event `job.state` if they hold or release the job. */
   readonly setSignals: (id: string, signals: SignalState) => Promise<JobRecord>;
+  /** Writes the present costs of these jobs for the order by cost. */
+  readonly refreshCosts: (jobIds: readonly string[], now: Date) => Promise<void>;
   readonly markWorkflowStarted: (id: string, at: Date) => Promise<void>;
   /**
    * Jobs that were terminal before `olderThan` and whose workflow history is not in object storage yet; oldest first.

@@ -20,11 +20,26 @@ export function insertPoints(points: readonly MetricRow[]): RawBuilder<unknown> 
       returning job_id, id, attempt, name, step, value, (value > '-infinity' and value < 'infinity') as is_finite
     ),
     series as (
-      insert into metric_series as held (job_id, attempt, name, points, first_step, first_id)
-      select job_id, attempt, name, count(*), min(step), min(id) from added group by job_id, attempt, name
+      insert into metric_series as held (
+        job_id, attempt, name, points, first_step, first_id, least_value, least_step, greatest_value, greatest_step
+      )
+      select job_id, attempt, name, count(*), min(step), min(id),
+        min(value) filter (where is_finite), (min(array[value, id, step]) filter (where is_finite))[3],
+        max(value) filter (where is_finite), (max(array[value, -id, step]) filter (where is_finite))[3]
+      from added group by job_id, attempt, name
       on conflict (job_id, attempt, name) do update set
         points = held.points + excluded.points,
-        first_step = least(held.first_step, excluded.first_step)
+        first_step = least(held.first_step, excluded.first_step),
+        least_step = case
+          when held.least_value <= excluded.least_value then held.least_step
+          else coalesce(excluded.least_step, held.least_step)
+        end,
+        least_value = least(held.least_value, excluded.least_value),
+        greatest_step = case
+          when held.greatest_value >= excluded.greatest_value then held.greatest_step
+          else coalesce(excluded.greatest_step, held.greatest_step)
+        end,
+        greatest_value = greatest(held.greatest_value, excluded.greatest_value)
       returning job_id, attempt, name, points
     ),
     numbered as (

@@ -43,6 +43,10 @@ export const metricSeries = defineEntity({
     firstStep: p.bigint(),
     /** The point that arrived first. */
     firstId: p.bigint(),
+    leastValue: p.double().$type<number>().nullable(),
+    leastStep: p.bigint().nullable(),
+    greatestValue: p.double().$type<number>().nullable(),
+    greatestStep: p.bigint().nullable(),
   },
 });
 

@@ -196,3 +196,25 @@ export function latestQuery(jobId: string): RawBuilder<{ readonly name: string; 
       order by attempt desc, step desc, id desc limit 1
     ) as point`;
 }
+
+type ExtremesRow = {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly name: string;
+  readonly firstStep: bigint;
+  readonly leastValue: number | null;
+  readonly leastStep: bigint | null;
+  readonly greatestValue: number | null;
+  readonly greatestStep: bigint | null;
+};
+
+/** Most series of a job that are read for its best value; a job with more is judged by its newest attempts. */
+const mostSeries = 200;
+
+export function extremesQuery(jobIds: readonly string[]): RawBuilder<ExtremesRow> {
+  return sql<ExtremesRow>`
+    select series.* from unnest(${jobIds}::text[]) as wanted (id) cross join lateral (
+      select job_id, attempt, name, first_step, least_value, least_step, greatest_value, greatest_step
+      from metric_series where job_id = wanted.id order by attempt desc, name limit ${mostSeries}
+    ) as series`;
+}

@@ -1,7 +1,7 @@
 import { inTransaction, lock, type Db } from '../database.ts';
 import type { MetricRow, MetricsRepository } from '../types.ts';
 import { insertPoints } from './blocks.ts';
-import { afterQuery, latestQuery, newestQuery, seriesQuery, type PointRow } from './queries.ts';
+import { afterQuery, extremesQuery, latestQuery, newestQuery, seriesQuery, type PointRow } from './queries.ts';
 
 function toRow(row: PointRow): MetricRow {
   const { jobId, attempt, name, epoch, time, value } = row;
@@ -25,11 +25,25 @@ const newest: (db: Db) => MetricsRepository['newest'] = (db) => async (jobId) =>
   return row === undefined ? null : { ...row, firstStep: Number(row.firstStep) };
 };
 
+const extremes: (db: Db) => MetricsRepository['extremes'] = (db) => async (jobIds) => {
+  if (jobIds.length === 0) return new Map();
+  const { rows } = await extremesQuery(jobIds).execute(db);
+  const whole = (step: bigint | null): number | null => (step === null ? null : Number(step));
+  const series = rows.map(({ firstStep, leastStep, greatestStep, ...row }) => ({
+    ...row,
+    firstStep: Number(firstStep),
+    leastStep: whole(leastStep),
+    greatestStep: whole(greatestStep),
+  }));
+  return Map.groupBy(series, ({ jobId }) => jobId);
+};
+
 export function createMetrics(db: Db): MetricsRepository {
   return {
     insert: (points) => insert(db, points),
     series: async (query) => (await seriesQuery(query).execute(db)).rows.map(toRow),
     newest: newest(db),
+    extremes: extremes(db),
     after: async (query) => {
       const { rows } = await afterQuery(query).execute(db);
       return rows.map((row) => ({ ...toRow(row), id: row.id }));

@@ -1,3 +1,5 @@
+import type { SeriesExtremes } from '@artenic/core';
+
 export type MetricRow = {
   readonly jobId: string;
   readonly attempt: number;
@@ -40,6 +42,8 @@ export type MetricsRepository = {
     readonly until: bigint;
     readonly limit: number;
   }) => Promise<readonly (MetricRow & { readonly id: bigint })[]>;
+  /** The least and the greatest value of each series of these jobs, by job; newest attempts first. */
+  readonly extremes: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, readonly SeriesExtremes[]>>;
   /** Last finite value by name. */
   readonly latest: (jobId: string) => Promise<ReadonlyMap<string, number>>;
 };

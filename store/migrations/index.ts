@@ -24,7 +24,7 @@ import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
 import { CountedDays } from './0030-counted-days.ts';
 import { Traces } from './0031-traces.ts';
-import { Names } from './0032-names.ts';
+import { FindJobs } from './0032-find-jobs.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -54,5 +54,5 @@ export const migrations = [
   { name: '0029-metric-partitions', class: MetricPartitions },
   { name: '0030-counted-days', class: CountedDays },
   { name: '0031-traces', class: Traces },
-  { name: '0032-names', class: Names },
+  { name: '0032-find-jobs', class: FindJobs },
 ];

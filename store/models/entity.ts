@@ -5,6 +5,13 @@ export const models = defineEntity({
   name: 'Model',
   tableName: 'models',
   primaryKeys: ['projectId', 'name'],
+  indexes: [
+    {
+      name: 'models_words',
+      expression:
+        "create index models_words on models using gin (to_tsvector('simple'::regconfig, translate(name, '._-', '   ')))",
+    },
+  ],
   properties: {
     projectId: p.text().primary(),
     name: p.text().primary(),

@@ -1,7 +1,9 @@
 import { sql, type UpdateObject } from 'kysely';
+import { parseAttemptId } from '../../core/ids.ts';
 import { json, storable, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import type { FinishedSweep, ReconcileRepository, SweptAttempt, SweptAttemptsQuery } from '../types.ts';
+import { refreshCosts } from '../jobs/costs.ts';
 import { createStrays } from './strays.ts';
 
 async function attempts(db: Db, { provider, attemptIds, limit }: SweptAttemptsQuery): Promise<readonly SweptAttempt[]> {
@@ -61,6 +63,7 @@ export function createReconcile(db: Db): ReconcileRepository {
     },
     confirmTermination: async (ids, at) => {
       await mark(ids, { terminationConfirmedAt: sql<Date>`coalesce(termination_confirmed_at, ${at})` });
+      await refreshCosts(db, [...new Set(ids.flatMap((id) => parseAttemptId(id)?.jobId ?? []))], at);
     },
     denyTermination: async (id) => {
       await mark([id], { terminationConfirmedAt: null });

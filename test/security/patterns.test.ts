@@ -44,7 +44,6 @@ test('every pattern takes time in proportion to what it reads', async () => {
 
 /** Patterns built from escaped texts, numbers or fixed names, which contain no repetition. */
 const madeFromTexts: ReadonlySet<string> = new Set([
-  'api/routes/jobs/jobs.ts',
   'core/failover/words.ts',
   'runner/secrets/masking.ts',
   'web/src/features/logs/log-search.ts',

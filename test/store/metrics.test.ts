@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { sql, type RawBuilder } from 'kysely';
 import { databaseOf, type Db } from '../../store/database.ts';
 import { sumUpPoints } from '../../store/migrations/0028-metric-blocks.ts';
+import { sumUpExtremes } from '../../store/migrations/0032-find-jobs.ts';
 import { afterQuery, latestQuery, newestQuery, seriesQuery } from '../../store/metrics/queries.ts';
 import type { MetricRow, ActingStore } from '../../store/types.ts';
 import { isFull } from '../support/share.ts';
@@ -23,7 +24,8 @@ const point = (jobId: string, name: string, step: number, value: number, attempt
   ...{ jobId, attempt, name, step, epoch: null, time: at(1), value },
 });
 async function sumUp(): Promise<void> {
-  for (const statement of sumUpPoints.split(';')) if (statement.trim() !== '') await sql.raw(statement).execute(db);
+  for (const statement of `${sumUpPoints};${sumUpExtremes}`.split(';'))
+    if (statement.trim() !== '') await sql.raw(statement).execute(db);
 }
 
 const endOfIds = 9_000_000_000_000_000_000n;

@@ -133,6 +133,47 @@ describe('migrations', () => {
     });
   });
 
+  test('a database with jobs gives them names, finds them by words and ids, and knows their costs', async () => {
+    await withOrm(await emptyDatabase(), async (orm) => {
+      await orm.migrator.up({ to: '0031-traces' });
+      const connection = orm.em.getConnection();
+      const ids = [newId(), newId(), newId()];
+      const placement = { providers: ['aws', 'local'], mode: 'spot-with-fallback' };
+      for (const [index, id] of ids.entries())
+        await connection.execute(
+          `insert into jobs (id, project_id, created_by, service, model, spec, state, message, priority, current_attempt, created_at)
+           values (?, 'default', 'admin', ?, 'm', ?, 'failed', 'KeyError: tenure', 0, 1, now() + interval '1 s' * ?)`,
+          [id, index === 1 ? 'churn' : 'pricing', JSON.stringify({ labels: { team: 'Growth' }, placement }), index],
+        );
+      const billing = { minimumSeconds: 60, granularitySeconds: 10, pricedAt: new Date().toISOString() };
+      const offers = [
+        { provider: 'aws', spot: true, priceUsdMicrosPerHour: 3_600_000, billing },
+        { provider: 'simulated', spot: false, priceUsdMicrosPerHour: 1_234_567 },
+      ];
+      for (const [index, attemptOffer] of offers.entries())
+        await connection.execute(
+          `insert into attempts (id, job_id, attempt, offer, reason, state, created_at, billed_from, billed_until)
+           values (?, ?, ?, ?, '', 'ended', now(), timestamptz '2026-01-01', timestamptz '2026-01-01' + interval '71.5 s')`,
+          [`${ids[0]}/attempt-${index + 1}`, ids[0], index + 1, JSON.stringify(attemptOffer)],
+        );
+      await migrate(orm);
+      const { jobs } = createStore(orm).as(principal);
+      const list = async (query: object) => (await jobs.list({ projectId: 'default', limit: 10, ...query })).items;
+      expect((await list({ sort: 'name' })).map(({ name }) => name)).toEqual(['churn #1', 'pricing #1', 'pricing #2']);
+      expect(await jobs.nextNumber('default', 'pricing')).toBe(3);
+      for (const search of ['tenure', 'GROWTH', 'pric', ids[0]?.slice(-8) ?? ''])
+        expect((await list({ search })).map(({ id }) => id)).toContain(ids[0]);
+      expect(await list({ labels: [['team', 'Growth']] })).toHaveLength(3);
+      const first = await jobs.get(ids[0] ?? '');
+      expect(first).toMatchObject({ provider: 'simulated', market: 'on-demand' });
+      expect(await jobs.get(ids[1] ?? '')).toMatchObject({ provider: null, market: null, costUsdMicros: 0n });
+      expect(first.costUsdMicros).toBeGreaterThan(0n);
+      // The same as the platform counts.
+      await jobs.refreshCosts(ids, new Date());
+      expect((await jobs.get(ids[0] ?? '')).costUsdMicros).toBe(first.costUsdMicros);
+    });
+  });
+
   test('from 3 processes at once', async () => {
     const url = await emptyDatabase();
     const ends = await Promise.all([1, 2, 3].map(() => migrateInProcess(url)));

@@ -205,6 +205,7 @@ create table jobs (
   cancel_requested_at timestamp(3) with time zone,
   cancel_requested_by text,
   checkpoints_collected_at timestamp(3) with time zone,
+  cost_usd_micros bigint not null default 0,
   created_at timestamp(3) with time zone not null,
   created_by text not null,
   current_attempt integer not null,
@@ -213,12 +214,14 @@ create table jobs (
   held_at timestamp(3) with time zone,
   history_kept_at timestamp(3) with time zone,
   id text not null,
+  market text,
   message text not null,
   model text not null,
   name text not null,
   priority integer not null,
   progress double precision,
   project_id text not null,
+  provider text,
   result_model text,
   result_version integer,
   service text not null,
@@ -227,22 +230,33 @@ create table jobs (
   started_at timestamp(3) with time zone,
   state text not null,
   stop_at timestamp(3) with time zone,
+  words tsvector not null,
   workflow_started_at timestamp(3) with time zone,
+  constraint jobs_market_check CHECK ((market = ANY (ARRAY['spot'::text, 'on-demand'::text]))),
   constraint jobs_pkey PRIMARY KEY (id),
   constraint jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'preparing'::text, 'waiting'::text, 'provisioning'::text, 'setup'::text, 'running'::text, 'recovering'::text, 'cancelling'::text, 'collecting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text, 'timed-out'::text])))
 );
+CREATE INDEX jobs_by_cost ON public.jobs USING btree (project_id, cost_usd_micros, created_at, id);
+CREATE INDEX jobs_by_duration ON public.jobs USING btree (project_id, EXTRACT(epoch FROM (finished_at - created_at)), created_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_by_id_beginning ON public.jobs USING btree (project_id, replace(id, '-'::text, ''::text) COLLATE "C");
 CREATE INDEX jobs_by_id_end ON public.jobs USING btree (project_id, reverse(replace(id, '-'::text, ''::text)) COLLATE "C");
+CREATE INDEX jobs_by_market ON public.jobs USING btree (project_id, market, created_at, id);
+CREATE INDEX jobs_by_name ON public.jobs USING btree (project_id, lower(name) COLLATE "C", created_at, id);
+CREATE INDEX jobs_by_provider ON public.jobs USING btree (project_id, provider, created_at, id);
 CREATE INDEX jobs_by_service ON public.jobs USING btree (project_id, service, created_at, id);
+CREATE INDEX jobs_by_state ON public.jobs USING btree (project_id, state, created_at, id);
+CREATE INDEX jobs_by_user ON public.jobs USING btree (project_id, created_by, created_at, id);
 CREATE INDEX jobs_ended_by_day ON public.jobs USING btree (project_id, finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_newest_first ON public.jobs USING btree (project_id, created_at, id);
 CREATE INDEX jobs_open ON public.jobs USING btree (created_at, id) WHERE (finished_at IS NULL);
+CREATE INDEX jobs_open_by_age ON public.jobs USING btree (project_id, created_at, id) WHERE (finished_at IS NULL);
 CREATE INDEX jobs_open_by_state ON public.jobs USING btree (project_id, state) WHERE (finished_at IS NULL);
 CREATE INDEX jobs_undelivered ON public.jobs USING btree (created_at, id) WHERE ((finished_at IS NULL) AND ((workflow_started_at IS NULL) OR ((cancel_requested_at IS NOT NULL) AND (cancel_delivered_at IS NULL))));
 CREATE INDEX jobs_with_checkpoints ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (checkpoints_collected_at IS NULL));
 CREATE INDEX jobs_with_details ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (details_collected_at IS NULL));
 CREATE INDEX jobs_without_history ON public.jobs USING btree (finished_at, id) WHERE ((finished_at IS NOT NULL) AND (history_kept_at IS NULL));
+CREATE INDEX jobs_words ON public.jobs USING gin (words);
 
 create table launch_refusals (
   attempt integer not null,
@@ -318,7 +332,11 @@ create table metric_series (
   attempt integer not null,
   first_id bigint not null,
   first_step bigint not null,
+  greatest_step bigint,
+  greatest_value double precision,
   job_id text collate "C" not null,
+  least_step bigint,
+  least_value double precision,
   name text not null,
   points bigint not null,
   constraint metric_series_pkey PRIMARY KEY (job_id, attempt, name)
@@ -353,6 +371,7 @@ create table models (
   project_id text not null,
   constraint models_pkey PRIMARY KEY (project_id, name)
 );
+CREATE INDEX models_words ON public.models USING gin (to_tsvector('simple'::regconfig, translate(name, '._-'::text, '   '::text)));
 
 create table object_refs (
   job_id text not null,
@@ -455,6 +474,7 @@ create table service_counters (
   service text not null,
   constraint service_counters_pkey PRIMARY KEY (project_id, service)
 );
+CREATE INDEX service_counters_words ON public.service_counters USING gin (to_tsvector('simple'::regconfig, translate(service, '._-'::text, '   '::text)));
 
 create table sessions (
   api_key_id text not null,

@@ -1,6 +1,14 @@
-import { decisionViewSchema, launchRefusalViewSchema, jobStates, pageSchema, type JobState } from '@artenic/core';
+import {
+  decisionViewSchema,
+  defaultJobSort,
+  jobFilterFields,
+  jobSorts,
+  launchRefusalViewSchema,
+  pageSchema,
+} from '@artenic/core';
 import { z } from 'zod';
 import { acceptCancel, acceptJob } from '../../jobs/accept.ts';
+import { filterOf } from '../../jobs/filter.ts';
 import { jobOf } from '../../jobs/job-of.ts';
 import { decodeText, mediaTypeOf } from '../../middleware/body.ts';
 import { readSpec } from '../../jobs/read-spec.ts';
@@ -17,20 +25,13 @@ function submit(context: Context<unknown, unknown, Buffer>): Promise<Reply> {
 
 const listQuery = z.strictObject({
   ...pageQuery,
-  state: z.enum(jobStates).optional(),
-  /** Several states, separated by commas; `state` takes precedence. */
-  states: z
-    .string()
-    .max(255)
-    .regex(new RegExp(`^(?:${jobStates.join('|')})(?:,(?:${jobStates.join('|')}))*$`))
-    .optional(),
-  service: z.string().min(1).max(63).optional(),
-  /** Part of a service's or model's name, or the beginning of an id. */
-  search: z.string().min(1).max(63).optional(),
+  ...jobFilterFields,
+  /** States in one text, separated by commas; `state` takes precedence. */
+  states: jobFilterFields.state,
+  sort: z.enum(jobSorts).default(defaultJobSort).meta({
+    description: 'Order; `-` is descending. Costs of running jobs are as of the last minute.',
+  }),
 });
-function statesOf(list: string | undefined): readonly JobState[] | undefined {
-  return list?.split(',').map((state) => z.enum(jobStates).parse(state));
-}
 
 export function jobRoutes(): readonly Route[] {
   return [
@@ -52,19 +53,14 @@ export function jobRoutes(): readonly Route[] {
       path: '/api/v1/jobs',
       permission: 'read',
       tag: 'jobs',
-      summary: 'List jobs, newest first',
+      summary: 'List jobs by filters, in an order',
       query: listQuery,
       answers: { 200: { description: 'One page', schema: pageSchema(named.job) } },
       handle: async ({ deps, query, principal }) => {
-        const { cursor, limit, service, search } = query;
-        const states = query.state === undefined ? statesOf(query.states) : [query.state];
+        const { cursor, limit, sort, states, ...filter } = query;
         const page = await deps.store.jobs.list({
-          projectId: principal().projectId,
-          limit,
-          ...(cursor === undefined ? {} : { cursor }),
-          ...(states === undefined ? {} : { states }),
-          ...(search === undefined ? {} : { search }),
-          ...(service === undefined ? {} : { service }),
+          ...filterOf(principal().projectId, { ...filter, state: filter.state ?? states }),
+          ...{ ...given({ cursor, limit }), sort },
         });
         return ok({ items: await viewsOfJobs(deps, page.items), nextCursor: page.nextCursor });
       },

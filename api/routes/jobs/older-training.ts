@@ -59,7 +59,7 @@ async function list(context: Context<unknown, z.output<typeof listQuery>, unknow
   const page = await deps.store.jobs.list({
     ...{ projectId: context.principal().projectId, limit, offset },
     ...(service === undefined ? {} : { service }),
-    ...(provider === undefined ? {} : { provider }),
+    ...(provider === undefined ? {} : { namedProvider: provider }),
     ...(status === undefined ? {} : { states: [status] }),
   });
   const next = offset + page.items.length;

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { formatNumber } from '../charts/chart-format.ts';
-import { gain } from '../lib/metric-choice.ts';
+import { gain } from '@artenic/core';
 import { Icon } from './icon.tsx';
 
 /** Change of a metric, and whether the change is an improvement. */

@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import { formatNumber } from '../../charts/chart-format.ts';
 import { Delta } from '../../components/delta.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { gain, mainMetric } from '../../lib/metric-choice.ts';
+import { gain, mainMetric } from '@artenic/core';
 
 /** Best value of a metric; null if the versions do not differ in it. */
 function bestOf(metric: string, versions: readonly ModelVersionView[]): number | null {
@@ -17,7 +17,7 @@ function bestOf(metric: string, versions: readonly ModelVersionView[]): number |
 export function MetricsCompare({ versions }: { readonly versions: readonly ModelVersionView[] }): ReactElement {
   const [base, ...others] = versions;
   const names = [...new Set(versions.flatMap(({ metrics }) => Object.keys(metrics)))].toSorted();
-  const main = base === undefined ? null : mainMetric(base.metrics);
+  const main = base === undefined ? null : mainMetric(Object.keys(base.metrics));
   if (base === undefined || names.length === 0)
     return <p className="px-4 py-8 text-center text-sm text-muted">This version was registered without metrics.</p>;
   return (

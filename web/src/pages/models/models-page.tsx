@@ -15,13 +15,13 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
-import { mainMetric } from '../../lib/metric-choice.ts';
+import { mainMetric } from '@artenic/core';
 import { registryQuery } from '../../lib/queries.ts';
 import { stageStatus } from '../../lib/status.ts';
 
 function MainMetric({ item }: { readonly item: RegistryItem }): ReactElement | null {
   const [newest, before] = item.versions;
-  const metric = newest === undefined ? null : mainMetric(newest.metrics);
+  const metric = newest === undefined ? null : mainMetric(Object.keys(newest.metrics));
   const value = metric === null ? undefined : newest?.metrics[metric];
   if (metric === null || value === undefined) return <span className="text-muted">–</span>;
   return (

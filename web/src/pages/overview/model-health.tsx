@@ -11,7 +11,7 @@ import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
-import { mainMetric } from '../../lib/metric-choice.ts';
+import { mainMetric } from '@artenic/core';
 import { registryQuery } from '../../lib/queries.ts';
 import { stageStatus } from '../../lib/status.ts';
 
@@ -21,7 +21,7 @@ function ModelRow({ item }: { readonly item: RegistryItem }): ReactElement {
   const { model, versions } = item;
   const live = versions.find((version) => version.stage === 'production');
   const subject = live ?? versions[0];
-  const metric = subject === undefined ? null : mainMetric(subject.metrics);
+  const metric = subject === undefined ? null : mainMetric(Object.keys(subject.metrics));
   const value = metric === null ? undefined : subject?.metrics[metric];
   const before = metric === null ? undefined : versions.find((one) => one.version === (subject?.version ?? 0) - 1);
   const isBehind = model.productionVersion !== null && model.latestVersion > model.productionVersion;

@@ -71,9 +71,9 @@ function JobsTable({ jobs }: { readonly jobs: readonly JobView[] }): ReactElemen
 function NoJobs({ isFiltered, onDispatch }: { readonly isFiltered: boolean; readonly onDispatch: () => void }) {
   if (isFiltered)
     return (
-      <EmptyState icon="search" title="No job fits">
-        Take another state, or a shorter search: it looks in the names of services and models, and at the beginning of
-        ids.
+      <EmptyState icon="search" title="No matching jobs">
+        Clear the filters or try a shorter search. It looks for words in names, services, models, labels and messages,
+        and for the beginning or end of an id.
       </EmptyState>
     );
   return (
