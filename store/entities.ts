@@ -11,7 +11,7 @@ import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
 import { idempotencyKeys } from './idempotency/entity.ts';
 import { jobSignals } from './signals/entity.ts';
-import { jobs, serviceCounters } from './jobs/entity.ts';
+import { jobs, services } from './jobs/entity.ts';
 import { launchRefusals } from './launch-refusals/entity.ts';
 import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
@@ -22,6 +22,7 @@ import { providers } from './providers/entity.ts';
 import { providerSweeps, strayInstances } from './reconcile/entity.ts';
 import { collectorLeases, objectRefs, objectUses } from './retention/entity.ts';
 import { runnerEvents } from './runner-events/entity.ts';
+import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
 
@@ -62,7 +63,8 @@ export const entities = [
   collectorLeases,
   jobDays,
   providerPrices,
-  serviceCounters,
+  services,
+  savedViews,
 ];
 
 /** Tables and columns as seen by queries, derived from the entities: a wrong name does not compile. */

@@ -29,6 +29,8 @@ const reading = {
   signals: ['find', 'since', 'undelivered'],
   sessions: ['find'],
   overview: ['jobsByState', 'endedByDay', 'timeToStart', 'recoveries', 'models', 'activity'],
+  views: ['list'],
+  search: ['jobsByName', 'models', 'services', 'versions'],
   reconcile: ['attempts', 'strays', 'unresolved', 'sweeps', 'pricedAt', 'clockSkewMs'],
   retention: [
     ...(['oldPartitions', 'dueJobs', 'facts', 'countRows', 'jobsWithOldCheckpoints', 'checkpoints'] as const),

@@ -19,8 +19,10 @@ import type { ProvidersRepository } from './providers/types.ts';
 import type { ReconcileRepository } from './reconcile/types.ts';
 import type { RetentionRepository, ObjectUsesRepository } from './retention/types.ts';
 import type { RunnerEventsRepository } from './runner-events/types.ts';
+import type { SearchRepository } from './search/types.ts';
 import type { SignalsRepository } from './signals/types.ts';
 import type { StreamsRepository } from './streams/types.ts';
+import type { ViewsRepository } from './views/types.ts';
 import type { UptimeRepository } from './uptime/types.ts';
 
 export type Repositories = {
@@ -43,6 +45,8 @@ export type Repositories = {
   readonly signals: SignalsRepository;
   readonly sessions: SessionsRepository;
   readonly overview: OverviewRepository;
+  readonly search: SearchRepository;
+  readonly views: ViewsRepository;
   readonly reconcile: ReconcileRepository;
   readonly retention: RetentionRepository;
   readonly objectUses: ObjectUsesRepository;

@@ -25,12 +25,14 @@ import { createProviders } from './providers/repository.ts';
 import { createReconcile } from './reconcile/repository.ts';
 import { createRetention } from './retention/repository.ts';
 import { createRunnerEvents } from './runner-events/repository.ts';
+import { createSearch } from './search/repository.ts';
 import { createSessions } from './access/session-repository.ts';
 import { createSignals } from './signals/repository.ts';
 import { createStreams } from './streams/repository.ts';
 import { asPrincipal } from './principal-scope.ts';
 import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
+import { createViews } from './views/repository.ts';
 import { createUptime } from './uptime/repository.ts';
 import type { ActingStore, Principal, Repositories, Store } from './types.ts';
 
@@ -74,6 +76,8 @@ function repositoriesOf(db: Db): Repositories {
     signals: guard(createSignals(db)),
     sessions: guard(createSessions(db)),
     overview: guard(createOverview(db)),
+    search: guard(createSearch(db)),
+    views: guard(createViews(db)),
     reconcile: guard(createReconcile(db)),
     retention: guard(createRetention(db)),
     objectUses: guard(createObjectUses(db)),

@@ -30,9 +30,11 @@ export type * from './providers/types.ts';
 export type * from './reconcile/types.ts';
 export type * from './retention/types.ts';
 export type * from './runner-events/types.ts';
+export type * from './search/types.ts';
 export type * from './signals/types.ts';
 export type * from './streams/types.ts';
 export type * from './uptime/types.ts';
+export type * from './views/types.ts';
 export type * from './principal.ts';
 export type * from './repositories.ts';
 

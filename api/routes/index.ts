@@ -8,6 +8,7 @@ import { garbageRoutes } from './platform/garbage.ts';
 import { jobOutputRoutes } from './jobs/job-output.ts';
 import { jobRoutes } from './jobs/jobs.ts';
 import { olderTrainingRoutes } from './jobs/older-training.ts';
+import { manyJobsRoutes } from './jobs/many-jobs.ts';
 import { modelRoutes } from './models/models.ts';
 import { objectRoutes } from './objects/objects.ts';
 import { oipRoutes } from './predictions/oip.ts';
@@ -19,6 +20,8 @@ import { cspReportRoutes } from './sessions/csp-reports.ts';
 import { runnerProgramRoutes } from './runners/programs.ts';
 import { runnerObjectRoutes } from './runners/objects.ts';
 import { runnerRoutes } from './runners/runner.ts';
+import { savedViewRoutes } from './platform/saved-views.ts';
+import { searchRoutes } from './platform/search.ts';
 import { sessionRoutes } from './sessions/session.ts';
 import { signalRoutes } from './jobs/signals.ts';
 import { signedObjectRoutes } from './objects/signed-objects.ts';
@@ -26,6 +29,7 @@ import { signedObjectRoutes } from './objects/signed-objects.ts';
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   return [
     ...jobRoutes(),
+    ...manyJobsRoutes(),
     ...olderTrainingRoutes(),
     ...signalRoutes(),
     ...offerRoutes(),
@@ -36,6 +40,8 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...predictionRoutes(),
     ...oipRoutes(),
     ...overviewRoutes(),
+    ...searchRoutes(),
+    ...savedViewRoutes(),
     ...sessionRoutes(),
     ...platformRoutes(metrics),
     ...auditRoutes(),

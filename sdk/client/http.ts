@@ -17,7 +17,7 @@ export type ClientOptions = {
 export type UploadBody = NonNullable<RequestInit['body']>;
 
 export type RequestOptions = {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   /** For a list, the name is repeated for each value. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;

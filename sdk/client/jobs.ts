@@ -1,5 +1,6 @@
 import {
   attemptViewSchema,
+  cancelJobsAnswerSchema,
   decisionViewSchema,
   launchRefusalViewSchema,
   isTerminalJobState,
@@ -13,7 +14,9 @@ import {
   type DecisionView,
   type LaunchRefusalView,
   type JobSpecInput,
-  type JobState,
+  type JobFilter,
+  type JobSort,
+  type CancelJobsAnswer,
   type JobView,
   type LogPage,
   type LogStream,
@@ -84,22 +87,25 @@ export function jobsApi(http: Http) {
     submit: (spec: JobSpecInput, options: Signal & { readonly idempotencyKey?: string } = {}): Promise<JobView> =>
       http.json({ method: 'POST', path: '/api/v1/jobs', json: spec, ...options }, jobViewSchema),
     get,
-    /** Newest first. Fetches each page when iteration reaches it. */
-    list: (
-      query: { readonly state?: JobState; readonly service?: string; readonly pageSize?: number } = {},
-    ): AsyncGenerator<JobView> =>
+    /** Newest first, or in the given order. Fetches each page when iteration reaches it. */
+    list: ({ pageSize, ...query }: JobsQuery & { readonly pageSize?: number } = {}): AsyncGenerator<JobView> =>
       pages((cursor) =>
         http.json(
-          {
-            method: 'GET',
-            path: '/api/v1/jobs',
-            query: { cursor, limit: query.pageSize, state: query.state, service: query.service },
-          },
+          { method: 'GET', path: '/api/v1/jobs', query: { cursor, limit: pageSize, ...query } },
           pageSchema(jobViewSchema),
         ),
       ),
+    /** The list as CSV, with a row of names first; at most 10,000 jobs. */
+    csv: (query: JobsQuery & { readonly limit?: number } = {}, options: Signal = {}): Promise<string> =>
+      http.raw({ method: 'GET', path: '/api/v1/jobs.csv', query: { ...query }, ...options }, (answer) => answer.text()),
     cancel: (id: string): Promise<JobView> =>
       http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
+    /** Cancels at most 1,000 jobs by their ids, or all open jobs that a filter finds, if it finds as many as expected. */
+    cancelMany: (
+      jobs: { readonly ids: readonly string[] } | { readonly filter: JobFilter; readonly expected: number },
+      options: Signal & { readonly idempotencyKey?: string } = {},
+    ): Promise<CancelJobsAnswer> =>
+      http.json({ method: 'POST', path: '/api/v1/jobs/cancel', json: jobs, ...options }, cancelJobsAnswerSchema),
     /** Sends a signal to the job. A second call with the same event id changes nothing. */
     signal: (id: string, name: SignalName, event: SignalRequest & { readonly id: string }): Promise<SignalAnswer> =>
       http.json({ method: 'POST', path: jobPath(id, `/signals/${name}`), json: event }, signalAnswerSchema),
@@ -128,6 +134,9 @@ export function jobsApi(http: Http) {
     },
   };
 }
+
+/** Filters, all of which must hold, and the order of the list. */
+export type JobsQuery = JobFilter & { readonly sort?: JobSort };
 
 /** Place in a job's log, and how far to read. */
 type LogQuery = {

@@ -5,6 +5,8 @@ import {
   offersViewSchema,
   pageSchema,
   providerViewSchema,
+  savedViewSchema,
+  searchViewSchema,
   unresolvedInstanceSchema,
   type AuditEntry,
   type AuditVerb,
@@ -13,10 +15,14 @@ import {
   type OffersView,
   type Page,
   type ProviderView,
+  type SavedView,
+  type SavedViewInput,
+  type SearchItem,
   type UnresolvedInstance,
 } from '@artenic/core';
 import { z } from 'zod';
 import type { Http } from './http.ts';
+import type { Signal } from './pages.ts';
 
 export type AuditQuery = {
   readonly cursor?: string;
@@ -44,11 +50,37 @@ export type OffersQuery = {
   readonly limit?: number;
 };
 
+const viewPath = (id: string): string => `/api/v1/views/${encodeURIComponent(id)}`;
+
+/** Saved views of the key's user. */
+function viewsApi(http: Http) {
+  return {
+    /** By page and name. */
+    list: async (page?: string): Promise<readonly SavedView[]> =>
+      (await http.json({ method: 'GET', path: '/api/v1/views', query: { page } }, itemsOf(savedViewSchema))).items,
+    create: (view: SavedViewInput): Promise<SavedView> =>
+      http.json({ method: 'POST', path: '/api/v1/views', json: view }, savedViewSchema),
+    update: (id: string, view: SavedViewInput): Promise<SavedView> =>
+      http.json({ method: 'PUT', path: viewPath(id), json: view }, savedViewSchema),
+    delete: async (id: string): Promise<void> => {
+      await http.raw({ method: 'DELETE', path: viewPath(id) }, (answer) => answer.text());
+    },
+  };
+}
+
 /** Requests about providers, offers and the platform's condition. */
 export function platformApi(http: Http) {
   return {
     providers: async (): Promise<readonly ProviderView[]> =>
       (await http.json({ method: 'GET', path: '/api/v1/providers' }, itemsOf(providerViewSchema))).items,
+    /** Jobs, models, versions, services and providers with these words, or the job with this id; the nearest first. */
+    search: async (
+      q: string,
+      { limit, ...options }: Signal & { readonly limit?: number } = {},
+    ): Promise<readonly SearchItem[]> =>
+      (await http.json({ method: 'GET', path: '/api/v1/search', query: { q, limit }, ...options }, searchViewSchema))
+        .items,
+    views: viewsApi(http),
     /** Problems with providers, sweeps, clocks and instances. */
     doctor: (): Promise<DoctorReport> => http.json({ method: 'GET', path: '/api/v1/doctor' }, doctorReportSchema),
     /** Rows and objects that the collector would remove now. */

@@ -94,17 +94,17 @@ export const jobs = defineEntity({
   },
 });
 
-/** Number of jobs that a service has had: the next default name takes the next number. */
-export const serviceCounters = defineEntity({
-  name: 'ServiceCounter',
-  tableName: 'service_counters',
+/** A row for each service that has had a job, with the last number that a default name of its jobs took. */
+export const services = defineEntity({
+  name: 'Service',
+  tableName: 'services',
   primaryKeys: ['projectId', 'service'],
   indexes: [
     {
-      name: 'service_counters_words',
+      name: 'services_words',
       expression:
-        "create index service_counters_words on service_counters using gin (to_tsvector('simple'::regconfig, translate(service, '._-', '   ')))",
+        "create index services_words on services using gin (to_tsvector('simple'::regconfig, translate(service, '._-', '   ')))",
     },
   ],
-  properties: { projectId: p.text().primary(), service: p.text().primary(), jobs: p.integer() },
+  properties: { projectId: p.text().primary(), service: p.text().primary(), lastNumber: p.integer() },
 });

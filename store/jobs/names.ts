@@ -16,9 +16,19 @@ export async function newestConfig(
 
 /** Gives each number of a service once, also to submits at the same time. */
 export async function nextNumber(db: Db, projectId: string, service: string): Promise<number> {
-  const { rows } = await sql<{ readonly jobs: number }>`
-    insert into service_counters as held (project_id, service, jobs) values (${projectId}, ${service}, 1)
-    on conflict (project_id, service) do update set jobs = held.jobs + 1
-    returning jobs`.execute(db);
-  return rows[0]?.jobs ?? 1;
+  const { rows } = await sql<{ readonly lastNumber: number }>`
+    insert into services as held (project_id, service, last_number) values (${projectId}, ${service}, 1)
+    on conflict (project_id, service) do update set last_number = held.last_number + 1
+    returning last_number`.execute(db);
+  return rows[0]?.lastNumber ?? 1;
+}
+
+/** The services that a search goes through. */
+export async function noteService(db: Db, projectId: string, service: string): Promise<void> {
+  const row = { projectId, service, lastNumber: 0 };
+  await db
+    .insertInto('services')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }

@@ -14,7 +14,7 @@ import { list } from './list.ts';
 import { onlyPlacement } from './placement.ts';
 import { refreshCosts } from './costs.ts';
 import { withIdPart } from './id-parts.ts';
-import { newestConfig, nextNumber } from './names.ts';
+import { newestConfig, nextNumber, noteService } from './names.ts';
 import { noticeWatchers } from '../outbox/repository.ts';
 
 type JobRow = Selectable<Database['jobs']>;
@@ -115,6 +115,7 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
       .returningAll()
       .executeTakeFirst();
     if (made === undefined) return sameJob(await find(transaction, id), job);
+    await noteService(transaction, principal.projectId, spec.service);
     await referTo(transaction, id, spec);
     await tell(transaction, made, null);
     const { projectId, service } = made;

@@ -2,15 +2,15 @@ import { Migration } from '@mikro-orm/migrations';
 
 /** Names for jobs, and indexes by which a shortened id finds its job. */
 const names = `
-create table service_counters (
+create table services (
   project_id text not null,
   service text not null,
-  jobs int not null,
+  last_number int not null,
   primary key (project_id, service)
 );
-insert into service_counters (project_id, service, jobs)
+insert into services (project_id, service, last_number)
   select project_id, service, count(*) from jobs group by project_id, service;
-create index service_counters_words on service_counters
+create index services_words on services
   using gin (to_tsvector('simple'::regconfig, translate(service, '._-', '   ')));
 create index models_words on models using gin (to_tsvector('simple'::regconfig, translate(name, '._-', '   ')));
 

@@ -25,6 +25,7 @@ import { MetricPartitions } from './0029-metric-partitions.ts';
 import { CountedDays } from './0030-counted-days.ts';
 import { Traces } from './0031-traces.ts';
 import { FindJobs } from './0032-find-jobs.ts';
+import { SavedViews } from './0033-saved-views.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -55,4 +56,5 @@ export const migrations = [
   { name: '0030-counted-days', class: CountedDays },
   { name: '0031-traces', class: Traces },
   { name: '0032-find-jobs', class: FindJobs },
+  { name: '0033-saved-views', class: SavedViews },
 ];

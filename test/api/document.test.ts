@@ -78,8 +78,10 @@ test('no two operations share an id, and each says what it refuses with', () => 
 });
 
 test('every list of items has pages, or a bound that is not time', () => {
-  /** Bounded by the number of providers, by `limit` with the total, or by the current problems. */
-  const bounded = ['/api/v1/providers', '/api/v1/offers', '/api/v1/instances/unresolved'];
+  /** Bounded by the number of providers, by `limit`, by the current problems, or by a user's number of views. */
+  const bounded = [
+    ...['/api/v1/providers', '/api/v1/offers', '/api/v1/instances/unresolved', '/api/v1/search', '/api/v1/views'],
+  ];
   const document = JSON.parse(openApiDocument()) as {
     paths: Record<
       string,

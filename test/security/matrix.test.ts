@@ -87,9 +87,12 @@ beforeAll(async () => {
       createdAt: new Date(),
     },
   });
+  const owner = { projectId: 'default', ownerId: parseKey(world.key)?.id ?? '' };
+  const input = { page: 'jobs', name: 'Failed', query: '', columns: [] };
+  const view = await world.store.views.insert({ ...owner, ...input, id: randomUUID(), at: new Date() });
   samples = {
     ...{ id: runner.jobId, attempt: '1', name: 'iris', model: 'iris', service: 'iris', version: '1' },
-    ...{ kind: 'data', sha256: 'a'.repeat(64), path: 'model.onnx' },
+    ...{ kind: 'data', sha256: 'a'.repeat(64), path: 'model.onnx', view: view.id },
   };
   const revoked = await addKey(world.store, 'former');
   await world.store.apiKeys.revoke(parseKey(revoked)?.id ?? '', new Date());

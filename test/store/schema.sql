@@ -468,13 +468,27 @@ create table runner_events (
 );
 CREATE INDEX runner_events_undelivered ON public.runner_events USING btree (tries, "position") WHERE (delivered_at IS NULL);
 
-create table service_counters (
-  jobs integer not null,
+create table saved_views (
+  columns jsonb not null,
+  created_at timestamp(3) with time zone not null,
+  id text not null,
+  name text not null,
+  owner_id text not null,
+  page text not null,
+  project_id text not null,
+  query text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint saved_views_by_owner UNIQUE (project_id, owner_id, page, name),
+  constraint saved_views_pkey PRIMARY KEY (id)
+);
+
+create table services (
+  last_number integer not null,
   project_id text not null,
   service text not null,
-  constraint service_counters_pkey PRIMARY KEY (project_id, service)
+  constraint services_pkey PRIMARY KEY (project_id, service)
 );
-CREATE INDEX service_counters_words ON public.service_counters USING gin (to_tsvector('simple'::regconfig, translate(service, '._-'::text, '   '::text)));
+CREATE INDEX services_words ON public.services USING gin (to_tsvector('simple'::regconfig, translate(service, '._-'::text, '   '::text)));
 
 create table sessions (
   api_key_id text not null,
