@@ -37,7 +37,7 @@ export function expressionOf({ labels = [], search }: JobsFilter): string | null
 }
 
 /** Jobs that are looked up one by one when no more than these have the words. */
-const mostFound = 2000;
+const mostFound = 1000;
 
 export function foundQuery(projectId: string, expression: string): RawBuilder<{ readonly id: string }> {
   return sql<{ readonly id: string }>`

@@ -13,7 +13,7 @@ let db: Db;
 let close: () => Promise<void>;
 const count = 100_000;
 const projectId = 'large';
-/** A word of every fourth job is told from a rare one by the first 2,000 that have it. */
+/** A word of every fourth job is told from a rare one by the first 1,000 that have it. */
 const mostRead = 10_000;
 /** Id of the job with this number; its end and its beginning differ from those of all others. */
 const idOf = (number: number): string =>
