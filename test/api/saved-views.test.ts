@@ -51,7 +51,7 @@ test('each user has views of their own', async () => {
 
 test('a name is used once on a page, also by requests at the same time', async () => {
   const answers = await Promise.all(Array.from({ length: 5 }, () => save({ ...view, name: 'Twice' })));
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409]);
+  expect(answers.map(({ status }) => String(status)).toSorted()).toEqual(['201', '409', '409', '409', '409']);
   expect((await save({ ...view, page: 'models', name: 'Twice' })).status).toBe(201);
   const other = (await save({ ...view, name: 'Other' })).json<SavedView>();
   const renamed = await world.call('PUT', `/api/v1/views/${other.id}`, { body: { ...view, name: 'Twice' } });
