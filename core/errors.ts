@@ -20,7 +20,7 @@ export const errorTable = {
   forbidden: { status: 403, retryable: false, title: 'The credential does not allow this' },
   'not-found': { status: 404, retryable: false, title: 'Not found' },
   'method-not-allowed': { status: 405, retryable: false, title: 'Method not allowed' },
-  'ambiguous-id': { status: 409, retryable: false, title: 'The id fits more than one job' },
+  'ambiguous-id': { status: 409, retryable: false, title: 'The id matches more than one job' },
   conflict: { status: 409, retryable: false, title: 'Not possible in the present state' },
   'offset-mismatch': { status: 409, retryable: false, title: 'The offset is not the expected one' },
   fenced: { status: 409, retryable: false, title: 'A newer attempt has taken over' },

@@ -31,7 +31,7 @@ export async function resolveJobId(
   if (first === undefined) throw new ArtenicError('not-found', `There is no job ${part}.`);
   if (others.length === 0) return first.id;
   const count = found.length > mostCandidates ? `More than ${mostCandidates}` : String(found.length);
-  throw new ArtenicError('ambiguous-id', `${count} job ids begin or end with ${part}. Give more digits of the one.`, {
+  throw new ArtenicError('ambiguous-id', `${count} job ids start or end with ${part}. Enter more digits.`, {
     candidates: found.slice(0, mostCandidates),
   });
 }

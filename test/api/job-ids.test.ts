@@ -46,7 +46,7 @@ test('an id that fits several jobs is refused with the candidates, newest first'
   const answer = await world.call('GET', '/api/v1/jobs/0abcdef0');
   expect([answer.status, errorOf(answer)]).toEqual([409, 'ambiguous-id']);
   const { candidates, detail } = answer.json<{ candidates: Record<string, unknown>[]; detail: string }>();
-  expect(detail).toBe('3 job ids begin or end with 0abcdef0. Give more digits of the one.');
+  expect(detail).toBe('3 job ids start or end with 0abcdef0. Enter more digits.');
   expect(candidates.map(({ id, name }) => [id, name])).toEqual(
     ids.map((id, index) => [id, `seed=${index}`]).toReversed(),
   );

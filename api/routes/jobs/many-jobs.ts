@@ -38,7 +38,7 @@ async function expectedJobs(deps: ApiDeps, filter: JobsFilter, expected: number)
   const found = ids.length > mostCancelled ? `More than ${mostCancelled}` : String(ids.length);
   throw new ArtenicError(
     'conflict',
-    `${found} open jobs match the filter, not ${expected}, so none was cancelled. Read the list again and repeat with its number.`,
+    `${found} open jobs match the filter, not ${expected}, so no job was cancelled. List the jobs again and repeat with their number.`,
   );
 }
 
@@ -67,10 +67,10 @@ export function manyJobsRoutes(): readonly Route[] {
       path: '/api/v1/jobs/cancel',
       permission: 'write',
       tag: 'jobs',
-      summary: 'Ask for the end of many jobs: by ids, or of all open jobs that a filter finds',
+      summary: 'Cancel many jobs: by ids, or all open jobs that match a filter',
       body: cancelJobsRequestSchema,
       idempotent: true,
-      answers: { 200: { description: 'Whose end is asked for, and whose not', schema: cancelJobsAnswerSchema } },
+      answers: { 200: { description: 'Jobs that are being cancelled, and ids that were refused', schema: cancelJobsAnswerSchema } },
       handle: cancel,
     }),
     route({

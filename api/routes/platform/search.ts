@@ -20,7 +20,7 @@ export function searchRoutes(): readonly Route[] {
       }),
       answers: {
         200: {
-          description: 'What fits, the nearest first',
+          description: 'Matches, best first',
           schema: searchViewSchema.extend({ items: z.array(searchItemSchema.meta({ id: 'SearchItem' })) }),
         },
       },
