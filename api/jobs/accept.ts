@@ -14,7 +14,7 @@ export function acceptJob(context: Context<unknown, unknown, unknown>, spec: Job
   return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
     const reply: Reply = {
       status: 202,
-      body: shape(await viewWithin(deps, repositories, job)),
+      body: shape(await viewWithin({ now: deps.now }, repositories, job)),
       headers: { location: `/api/v1/jobs/${job.id}` },
     };
     await remember(repositories, reply);
@@ -30,7 +30,7 @@ export function acceptCancel(
   const { deps, params, remember } = context;
   const input = { jobId: params.id, principal: context.principal() };
   return cancelJob(deps, input, async (repositories, job) => {
-    const reply: Reply = { status: 202, body: shape(await viewWithin(deps, repositories, job)) };
+    const reply: Reply = { status: 202, body: shape(await viewWithin({ now: deps.now }, repositories, job)) };
     await remember(repositories, reply);
     return reply;
   });

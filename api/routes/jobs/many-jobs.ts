@@ -70,7 +70,12 @@ export function manyJobsRoutes(): readonly Route[] {
       summary: 'Cancel many jobs: by ids, or all open jobs that match a filter',
       body: cancelJobsRequestSchema,
       idempotent: true,
-      answers: { 200: { description: 'Jobs that are being cancelled, and ids that were refused', schema: cancelJobsAnswerSchema } },
+      answers: {
+        200: {
+          description: 'Jobs that are being cancelled, and ids that were refused',
+          schema: cancelJobsAnswerSchema,
+        },
+      },
       handle: cancel,
     }),
     route({
