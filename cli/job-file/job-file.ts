@@ -8,7 +8,7 @@ export type LoadedJob = { readonly file: JobFile; readonly folder: string };
 
 /** Reads `artenic.yaml` (or JSON). Errors name file, line, column and field. */
 export function loadJobFile(path: string): LoadedJob {
-  if (!existsSync(path)) throw new CliError('usage', `${path} is not there`);
+  if (!existsSync(path)) throw new CliError('usage', `${path} not found`);
   if (!statSync(path).isFile()) throw new CliError('usage', `${path} is not a file`);
   const shown = relative('.', path) || path;
   const text = readTextFile(path, shown);

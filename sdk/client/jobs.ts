@@ -66,6 +66,23 @@ function jobHistory(http: Http) {
   };
 }
 
+/** Filters for jobs; an absent field does not filter. */
+export type JobsQuery = {
+  readonly state?: JobState;
+  readonly service?: string;
+  /** `name=value`; a job must have all of them. */
+  readonly labels?: readonly string[];
+  readonly provider?: string;
+  readonly submittedBy?: string;
+  /** Time of the submission, in ISO 8601. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly search?: string;
+  /** A field, with `-` before it for descending. */
+  readonly sort?: string;
+  readonly pageSize?: number;
+};
+
 export function jobsApi(http: Http) {
   const get = (id: string, options: Signal & { readonly retries?: number } = {}): Promise<JobView> =>
     http.json({ method: 'GET', path: jobPath(id), ...options }, jobViewSchema);
@@ -85,16 +102,10 @@ export function jobsApi(http: Http) {
       http.json({ method: 'POST', path: '/api/v1/jobs', json: spec, ...options }, jobViewSchema),
     get,
     /** Newest first. Fetches each page when iteration reaches it. */
-    list: (
-      query: { readonly state?: JobState; readonly service?: string; readonly pageSize?: number } = {},
-    ): AsyncGenerator<JobView> =>
+    list: ({ pageSize, labels, ...filters }: JobsQuery = {}): AsyncGenerator<JobView> =>
       pages((cursor) =>
         http.json(
-          {
-            method: 'GET',
-            path: '/api/v1/jobs',
-            query: { cursor, limit: query.pageSize, state: query.state, service: query.service },
-          },
+          { method: 'GET', path: '/api/v1/jobs', query: { cursor, limit: pageSize, label: labels, ...filters } },
           pageSchema(jobViewSchema),
         ),
       ),

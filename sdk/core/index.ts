@@ -1,6 +1,7 @@
 export * from './audit.ts';
 export * from './back-off.ts';
 export * from './field-faults.ts';
+export * from './format.ts';
 export * from './exact-json.ts';
 export * from './integer-types.ts';
 export * from './job-spec.ts';
@@ -13,6 +14,7 @@ export * from './garbage.ts';
 export * from './number-loss.ts';
 export * from './live.ts';
 export * from './offers.ts';
+export * from './metric-direction.ts';
 export * from './most-entries.ts';
 export * from './own-value.ts';
 export * from './problem.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { ArtenicUnreachableError } from '@artenic/client';
-import { explain } from '../../cli/commands/explain.ts';
+import { explain } from '../../cli/explain.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'artenic-explain-'));
 afterAll(() => rmSync(folder, { recursive: true }));
