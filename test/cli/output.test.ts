@@ -43,7 +43,7 @@ describe('tables', () => {
       `A                     C\n${'x'.repeat(20)}  a message that goes over more than one\n${' '.repeat(22)}line`,
     );
     expect(table(lookAt(36), ranked, rows)).toBe(
-      `A ${'x'.repeat(20)}\n  b  ${'y'.repeat(20)}\n  c  a message that goes over\n     more than one line`,
+      `A ${'x'.repeat(20)}\n  b  ${'y'.repeat(20)}\n  c  a message that goes over more\n     than one line`,
     );
   });
 

@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import type { Runtime } from '../../runtime.ts';
+import { addCompare } from './compare.ts';
 import { addDispatch } from './dispatch.ts';
+import { addDownload } from './download.ts';
 import { addList } from './list.ts';
 import { addLogs } from './logs.ts';
+import { addMetrics } from './metrics.ts';
 import { stepsFor } from './next-steps.ts';
+import { addRetry } from './retry.ts';
 import { addSignal } from './signal.ts';
 import { addStatus } from './status.ts';
 
@@ -42,4 +46,8 @@ export function addJobs(program: Command, runtime: Runtime): void {
     .action((id: string) => cancel(runtime, id));
   addSignal(jobs, runtime);
   addLogs(jobs, runtime);
+  addMetrics(jobs, runtime);
+  addDownload(jobs, runtime);
+  addRetry(jobs, runtime);
+  addCompare(jobs, runtime);
 }
