@@ -11,6 +11,7 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './garbage.ts';
+export * from './nearest.ts';
 export * from './number-loss.ts';
 export * from './live.ts';
 export * from './offers.ts';

@@ -32,7 +32,7 @@ export function placementOf(file: JobFile, options: PlacementOptions): JobFile['
     ...(maxPrice === undefined ? {} : { maxHourlyUsd: Number(maxPrice) }),
   });
   if (parsed.success) return parsed.data;
-  const [fault] = fieldFaults(parsed.error.issues);
+  const [fault] = fieldFaults(parsed.error.issues, placementSchema);
   throw new CliError(
     'usage',
     `placement.${fault?.path.join('.') ?? ''}: ${fault?.message ?? 'this value cannot be used'}`,
