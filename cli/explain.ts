@@ -23,7 +23,12 @@ function messageOfSystem({ errno, message }: NodeJS.ErrnoException): string {
 }
 
 function ofApi({ problem }: ArtenicApiError): readonly string[] {
-  const issues = problem.errors ?? [];
+  const { candidates = [], errors: issues = [] } = problem;
+  if (candidates.length > 0)
+    return [
+      `${problem.title}: ${problem.detail}`,
+      ...candidates.map(({ id, name, state, createdAt }) => `  ${id}  ${name}, ${state}, submitted ${createdAt}`),
+    ];
   if (issues.length === 0) return [`${problem.title}: ${problem.detail}`];
   return [
     `${problem.title}:`,

@@ -72,7 +72,7 @@ export function addConfig(program: Command, runtime: Runtime): void {
     .action(() => show(runtime));
   config
     .command('set')
-    .argument('<setting>', profileSettings.join(', '))
+    .argument('<setting>', `One of ${profileSettings.join(', ')}`)
     .argument('<value>', 'Value, or - to read it from standard input, so that a key is in no history')
     .description('Set a value of the default profile, or of --profile')
     .action((setting: string, value: string) => set(runtime, setting, value));

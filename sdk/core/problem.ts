@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jobStates } from './states.ts';
 
 /** RFC 9457 problem document; `type` is one of the closed list in `core/errors.ts`. */
 export const problemSchema = z.object({
@@ -21,5 +22,17 @@ export const problemSchema = z.object({
     .optional(),
   retryAfterSeconds: z.number().optional(),
   expectedOffset: z.number().int().optional(),
+  /** For `ambiguous-id`: jobs whose id begins or ends as asked, newest first, at most ten. */
+  candidates: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        service: z.string(),
+        state: z.enum(jobStates),
+        createdAt: z.iso.datetime(),
+      }),
+    )
+    .optional(),
 });
 export type Problem = z.output<typeof problemSchema>;

@@ -47,7 +47,7 @@ const traces = (page: Page): Promise<string> =>
 
 test('the link that the start prints signs in, once, and leaves no trace', async () => {
   const link = await poll('the link', 10_000, async () =>
-    /Open: +(http:\/\/\S+\/sign-in#token=([\w-]+))/.exec(stack.output()),
+    /dashboard: (http:\/\/\S+\/sign-in#token=([\w-]+))/.exec(stack.output()),
   );
   const { page, problems, close } = await visit(browser, url(), null);
   await page.goto(link[1] ?? '');
