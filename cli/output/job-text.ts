@@ -13,6 +13,7 @@ import { attemptTone, jobTones } from './tones.ts';
 
 /** `≈` marks an estimate that still grows. */
 export function costWords({ usdMicros, isFinal }: Cost): string {
+  if (usdMicros === 0) return isFinal ? 'free' : '–';
   return `${isFinal ? '' : '≈ '}${formatMoney(usdMicros)}`;
 }
 

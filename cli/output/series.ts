@@ -1,4 +1,4 @@
-import { isLowerBetter, type MetricPoint } from '@artenic/core';
+import type { MetricPoint } from '@artenic/core';
 
 /** One metric over all attempts of a job. */
 export type Series = {
@@ -9,8 +9,11 @@ export type Series = {
   readonly best: MetricPoint | null;
 };
 
+/** As in the dashboard: for these metrics a smaller value is the better one. */
+const lowerIsBetter = /loss|error|rmse|mse|mae|perplexity/;
+
 const isBetter = (name: string, one: number, other: number): boolean =>
-  isLowerBetter(name) ? one < other : one > other;
+  lowerIsBetter.test(name) ? one < other : one > other;
 
 function bestOf(name: string, points: readonly MetricPoint[]): MetricPoint | null {
   let best: MetricPoint | null = null;
@@ -19,17 +22,31 @@ function bestOf(name: string, points: readonly MetricPoint[]): MetricPoint | nul
   return best;
 }
 
-/** Points by metric, each in the order of attempts and steps. */
+/** Points in the order of attempts and steps. */
+function sorted(points: readonly MetricPoint[]): readonly MetricPoint[] {
+  return points.toSorted((one, other) => one.attempt - other.attempt || one.step - other.step);
+}
+
+/** Points that still count: a later attempt replaces those of earlier ones from its first step on. */
+function kept(points: readonly MetricPoint[]): readonly MetricPoint[] {
+  const counting: MetricPoint[] = [];
+  let replacedFrom = Number.POSITIVE_INFINITY;
+  const attempts = [...Map.groupBy(sorted(points), ({ attempt }) => attempt).values()];
+  for (const own of attempts.toReversed()) {
+    counting.unshift(...own.filter(({ step }) => step < replacedFrom));
+    replacedFrom = Math.min(replacedFrom, own[0]?.step ?? replacedFrom);
+  }
+  return counting;
+}
+
+/** The points that count, by metric. */
 export function seriesOf(points: readonly MetricPoint[]): readonly Series[] {
   const byName = Map.groupBy(points, ({ name }) => name);
   return [...byName.entries()]
-    .map(([name, own]) => ({
-      name,
-      points: own.toSorted((one, other) => one.attempt - other.attempt || one.step - other.step),
-    }))
-    .flatMap(({ name, points: sorted }): Series[] => {
-      const last = sorted.at(-1);
-      return last === undefined ? [] : [{ name, points: sorted, last, best: bestOf(name, sorted) }];
+    .flatMap(([name, own]): Series[] => {
+      const counting = kept(own);
+      const last = counting.at(-1);
+      return last === undefined ? [] : [{ name, points: counting, last, best: bestOf(name, counting) }];
     })
     .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
 }

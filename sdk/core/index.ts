@@ -15,7 +15,6 @@ export * from './nearest.ts';
 export * from './number-loss.ts';
 export * from './live.ts';
 export * from './offers.ts';
-export * from './metric-direction.ts';
 export * from './most-entries.ts';
 export * from './own-value.ts';
 export * from './problem.ts';

@@ -143,7 +143,10 @@ describe('jobs metrics', () => {
     ...(value === null ? { nonFinite: 'NaN' as const } : {}),
   });
   const points = [
-    ...[1, 2, 3, 4].map((step) => point('val_loss', step, 1 / step)),
+    ...[1, 2].map((step) => point('val_loss', step, 1 / step)),
+    point('val_loss', 3, 0.01),
+    point('val_loss', 3, 0.3, 2),
+    point('val_loss', 4, 0.25, 2),
     point('val_loss', 5, 0.5, 2),
     ...[1, 2, 3].map((step) => point('val_accuracy', step, step === 2 ? 0.98 : 0.5)),
     point('diverged', 1, null),
@@ -153,7 +156,7 @@ describe('jobs metrics', () => {
     return { body: { items: points.filter(({ name }) => names.length === 0 || names.includes(name)) } };
   };
 
-  test('last and best value of each, by the direction that its name has', async () => {
+  test('last and best value of each, by the direction that its name has; points that a later attempt replaced do not count', async () => {
     const { stdout } = await run(['jobs', 'metrics', id], answer);
     expect(stdout).toBe(
       [

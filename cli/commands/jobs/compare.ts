@@ -39,9 +39,9 @@ function factsOf(compared: readonly Compared[], nowMs: number): readonly Row[] {
   };
   return [
     row('state', stateWords),
-    row('since its start', ran),
+    row('duration', ran),
     row('attempts', ({ currentAttempt }) => String(currentAttempt)),
-    row('cost', ({ cost }) => costWords(cost)),
+    ...(compared.every(({ job }) => job.cost.usdMicros === 0) ? [] : [row('cost', ({ cost }) => costWords(cost))]),
   ];
 }
 

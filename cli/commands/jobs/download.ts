@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { ArtenicClient } from '@artenic/client';
 import { formatSize, shortId, type JobView, type OutputFile } from '@artenic/core';
 import type { Command } from 'commander';
@@ -8,6 +8,7 @@ import { hashOf } from '../../job-file/hash.ts';
 import { placeBelow, saveWhole, sizeOf } from '../../job-file/save.ts';
 import type { Look } from '../../output/look.ts';
 import { bar } from '../../output/output.ts';
+import { shownPath } from '../../output/shown-path.ts';
 import { table } from '../../output/table.ts';
 import type { Runtime } from '../../runtime.ts';
 import { wholeNumber } from '../numbers.ts';
@@ -117,7 +118,7 @@ async function download(runtime: Runtime, id: string, names: readonly string[], 
   const saved: Saved[] = [];
   for (const item of wanted(files, names)) {
     const one = await saveOne(runtime, item, { job, target, known, mayOverwrite: options.overwrite === true });
-    if (!output.json) output.line(one, `${one.state}: ${relative('.', one.file)} (${formatSize(one.bytes)})\n`);
+    if (!output.json) output.line(one, `${one.state}: ${shownPath(one.file)} (${formatSize(one.bytes)})\n`);
     saved.push(one);
   }
   if (output.json) output.result(saved, () => '');

@@ -70,8 +70,7 @@ async function metrics(runtime: Runtime, id: string, options: Options): Promise<
   const points = await runtime.client().jobs.metrics(id, { ...names, limit: mostPoints });
   const all = seriesOf(points);
   if (options.csv === true) {
-    const rows = all.flatMap((series) => series.points.map(csvLine));
-    return output.result(points, () => [csvHead, ...rows].join('\n'));
+    return output.result(points, () => [csvHead, ...points.map(csvLine)].join('\n'));
   }
   output.result(all, (look) => {
     if (all.length === 0)

@@ -1,4 +1,4 @@
-import { isLowerBetter, type RegistryItem } from '@artenic/core';
+import type { RegistryItem } from '@artenic/core';
 
 type Metrics = RegistryItem['versions'][number]['metrics'];
 
@@ -15,12 +15,15 @@ const preferred = [
   'rmse',
   'mae',
 ];
+const lowerIsBetter = /loss|error|rmse|mse|mae|perplexity/;
 
 /** The metric that represents a model where only one is shown. */
 export function mainMetric(metrics: Metrics): string | null {
   const names = Object.keys(metrics);
   return preferred.find((name) => names.includes(name)) ?? names.toSorted()[0] ?? null;
 }
+
+const isLowerBetter = (name: string): boolean => lowerIsBetter.test(name);
 
 /** Improvement of a value over another; positive when it is better. */
 export function gain(name: string, value: number, before: number): number {
