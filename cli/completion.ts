@@ -101,7 +101,9 @@ async function candidates(program: Command, words: readonly string[], runtime: R
         .visibleCommands(command)
         .map((one) => one.name()),
     );
-    const argument = command.registeredArguments[given];
+    const places = command.registeredArguments;
+    const last = places.at(-1);
+    const argument = places[given] ?? (last?.variadic === true ? last : undefined);
     if (argument !== undefined) all.push(...(await valuesOf(argument, command, runtime)));
   }
   return all.filter((one) => one.startsWith(started));

@@ -35,7 +35,8 @@ export function placeBelow(target: string, path: string): string {
   }
   const file = join(folder, basename(path));
   const found = lstatSync(file, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isFile()) throw new CliError('negative', `${file} is there and is not a file`);
+  if (found !== undefined && !found.isFile())
+    throw new CliError('negative', `${file} already exists and is not a file`);
   return file;
 }
 

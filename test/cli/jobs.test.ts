@@ -240,7 +240,7 @@ describe('jobs download', () => {
     expect(filesOf(target)).toEqual(['model.onnx', 'notes.txt', 'plots', 'plots/a.svg']);
     expect(readFileSync(join(target, 'plots/a.svg'), 'utf8')).toBe('<svg/>');
     const again = await run(['jobs', 'download', id, '--to', target], server());
-    expect(again.stdout.match(/^already there: /gm)).toHaveLength(3);
+    expect(again.stdout.match(/^already downloaded: /gm)).toHaveLength(3);
     expect(calls().filter((call) => call.includes('/outputs/2/'))).toEqual([]);
   });
 
@@ -251,7 +251,7 @@ describe('jobs download', () => {
     const unknown = await run(['jobs', 'download', id, 'plot', '--to', target], server());
     expect(unknown).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('there is no artifact plot; there are: model.onnx'),
+      stderr: expect.stringContaining('no artifact plot; the job has: model.onnx'),
     });
     const list = await run(['jobs', 'download', id, '--list'], server());
     expect(list.stdout).toMatch(/^ +2 +9 B +model\.onnx$/m);

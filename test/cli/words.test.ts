@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/program.ts';
@@ -28,4 +30,20 @@ test('help is in sentence case, without a full stop, in plain words', () => {
   expect(texts.length).toBeGreaterThan(80);
   const wrong = texts.filter(([, text]) => !/^[A-Z]/.test(text) || text.endsWith('.') || odd.test(text));
   expect(wrong).toEqual([]);
+});
+
+/** Phrases that the command line said before, and that readers had to guess at. */
+const formerly =
+  /\b(?:is not there|nothing fits|no \w+ fits|under way|put right|truly|left alone|nobody knows|goes on|place \d+ in the queue|holds from now on|says nothing new|has served its time)\b/i;
+
+test('no text of the command line has gone back to a phrase that was replaced', () => {
+  const root = fileURLToPath(new URL('../../cli/', import.meta.url));
+  const files = globSync('**/*.ts', { cwd: root });
+  expect(files.length).toBeGreaterThan(30);
+  const found = files.flatMap((file) =>
+    readFileSync(`${root}${file}`, 'utf8')
+      .split('\n')
+      .flatMap((line, index) => (formerly.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
+  );
+  expect(found).toEqual([]);
 });

@@ -17,7 +17,7 @@ type Options = { readonly to?: string; readonly attempt?: string; readonly overw
 type Saved = OutputFile & {
   readonly file: string;
   readonly sha256: string;
-  readonly state: 'downloaded' | 'already there';
+  readonly state: 'downloaded' | 'already downloaded';
   /** The hash was compared with the registry's, or only the size with the list's. */
   readonly checked: 'sha256' | 'size';
 };
@@ -36,7 +36,7 @@ function wanted(files: readonly OutputFile[], names: readonly string[]): readonl
     if (!files.some(({ path }) => path === name || path.startsWith(`${name}/`)))
       throw new CliError(
         'negative',
-        `there is no artifact ${name}; there are: ${files
+        `no artifact ${name}; the job has: ${files
           .map(({ path }) => path)
           .slice(0, 20)
           .join(', ')}`,
@@ -82,10 +82,11 @@ async function saveOne(runtime: Runtime, item: OutputFile, save: Save): Promise<
   const checked = expected === null ? ('size' as const) : ('sha256' as const);
   if (size === item.bytes) {
     const sha256 = await hashOf(file);
-    if (expected === null || expected === sha256) return { ...item, file, sha256, checked, state: 'already there' };
+    if (expected === null || expected === sha256)
+      return { ...item, file, sha256, checked, state: 'already downloaded' };
   }
   if (size !== null && !save.mayOverwrite)
-    throw new CliError('negative', `${file} is there with other content; --overwrite replaces it`);
+    throw new CliError('negative', `${file} already exists with other content; --overwrite replaces it`);
   const output = runtime.output();
   const onBytes = (arrived: number): void =>
     output.meter(`${bar(item.bytes === 0 ? 1 : arrived / item.bytes)} ${item.path}`);
@@ -133,6 +134,6 @@ export function addDownload(jobs: Command, runtime: Runtime): void {
     .option('--attempt <number>', 'Artifacts of this attempt (default: the newest with artifacts)')
     .option('--overwrite', 'Replace files that have other content')
     .option('--list', 'List the artifacts; download nothing')
-    .description('Download the artifacts of a job; files that are there already are not sent again')
+    .description('Download the artifacts of a job; files that exist already are not sent again')
     .action((id: string, names: string[], options: Options) => download(runtime, id, names, options));
 }
