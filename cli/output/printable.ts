@@ -9,5 +9,6 @@ export function printable(text: string): string {
 
 /** A cell's text: one line, without tabs. */
 export function oneLine(text: string): string {
-  return printable(text.replaceAll(/\s*[\n\t]\s*/g, ' ')).trim();
+  const parts = text.split(/[\n\t]/).map((part) => part.trim());
+  return printable(parts.filter((part) => part !== '').join(' '));
 }

@@ -3,11 +3,19 @@ import { nearest } from './nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 
-const nouns: Readonly<Record<string, string>> = {
-  ...{ string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list' },
-  ...{ object: 'a mapping', record: 'a mapping', null: 'nothing', undefined: 'nothing', nan: 'a number' },
-};
-const nounOf = (type: string): string => nouns[type] ?? type;
+const nouns: ReadonlyMap<string, string> = new Map([
+  ['string', 'text'],
+  ['number', 'a number'],
+  ['nan', 'a number'],
+  ['int', 'a whole number'],
+  ['boolean', 'true or false'],
+  ['array', 'a list'],
+  ['object', 'a mapping'],
+  ['record', 'a mapping'],
+  ['null', 'nothing'],
+  ['undefined', 'nothing'],
+]);
+const nounOf = (type: string): string => nouns.get(type) ?? type;
 
 const longestShown = 40;
 
@@ -55,12 +63,12 @@ function range(issue: Extract<Issue, { readonly code: 'too_small' | 'too_big' }>
   return `must ${isNumber ? 'be' : 'have'} ${words} ${countOf(origin, limit)}${got}`;
 }
 
-const formats: Readonly<Record<string, string>> = {
-  datetime: 'give a time such as 2030-01-31T12:00:00Z',
-  date: 'give a date such as 2030-01-31',
-  uuid: 'give an id, such as 01900000-0000-7000-8000-000000000001',
-  url: 'give a URL',
-};
+const formats: ReadonlyMap<string, string> = new Map([
+  ['datetime', 'give a time such as 2030-01-31T12:00:00Z'],
+  ['date', 'give a date such as 2030-01-31'],
+  ['uuid', 'give an id, such as 01900000-0000-7000-8000-000000000001'],
+  ['url', 'give a URL'],
+]);
 
 /** Zod's own messages begin so; other messages were written for the field. */
 const standard = /^(?:Invalid|Too (?:small|big)|Unrecognized)\b/;
@@ -81,7 +89,7 @@ export function faultWords(issue: Issue): string {
       return `give ${values.length === 1 ? '' : 'one of '}${values.join(', ')}${got}${didYouMean(meant)}`;
     }
     case 'invalid_format':
-      return formats[issue.format] ?? 'this form is not allowed here';
+      return formats.get(issue.format) ?? 'this form is not allowed here';
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'unrecognized_keys':

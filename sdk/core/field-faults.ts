@@ -7,7 +7,13 @@ type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
 /** A field that does not match its schema. `isUnknown`: the schema has no such field. */
-export type FieldFault = { readonly path: Path; readonly isUnknown: boolean; readonly message: string };
+export type FieldFault = {
+  readonly path: Path;
+  readonly isUnknown: boolean;
+  readonly message: string;
+  /** For an unknown field: the one that was probably meant. */
+  readonly meant?: string;
+};
 
 /** Callers fix only a few faults at a time, and finding the line of each costs time. */
 const mostFaults = 20;
@@ -49,11 +55,11 @@ function faultsOf(issue: Issue, above: Path, fieldsAt: FieldsAt): readonly Field
   const single = (message: string): readonly FieldFault[] => [{ path, isUnknown: false, message }];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        isUnknown: true,
-        message: `unknown field "${key.slice(0, 100)}"${didYouMean(nearest(key, fieldsAt(path)))}`,
-      }));
+      return issue.keys.map((key, index) => {
+        const meant = index < mostFaults ? nearest(key, fieldsAt(path)) : null;
+        const message = `unknown field "${key.slice(0, 100)}"${didYouMean(meant)}`;
+        return { path: [...path, key], isUnknown: true, message, ...(meant === null ? {} : { meant }) };
+      });
     case 'invalid_union': {
       const best = closest(issue.errors);
       return best === null
@@ -79,10 +85,7 @@ function faultsOf(issue: Issue, above: Path, fieldsAt: FieldsAt): readonly Field
 /** A missing field is not told beside an unknown one that was probably meant for it. */
 function withoutMistyped(faults: readonly FieldFault[]): readonly FieldFault[] {
   const meant = new Set(
-    faults.flatMap(({ path, isUnknown, message }) => {
-      const [, name] = isUnknown ? (/did you mean "(.+)"\?$/.exec(message) ?? []) : [];
-      return name === undefined ? [] : [pointerOf([...path.slice(0, -1), name])];
-    }),
+    faults.flatMap(({ path, meant }) => (meant === undefined ? [] : [pointerOf([...path.slice(0, -1), meant])])),
   );
   return faults.filter(({ path, message }) => !message.startsWith('missing:') || !meant.has(pointerOf(path)));
 }

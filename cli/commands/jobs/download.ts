@@ -31,7 +31,7 @@ function ofAttempt(files: readonly OutputFile[], asked: number | undefined): rea
 /** The named files, and everything below the named folders. */
 function wanted(files: readonly OutputFile[], names: readonly string[]): readonly OutputFile[] {
   if (names.length === 0) return files;
-  const clean = names.map((name) => name.replace(/\/+$/, ''));
+  const clean = names.map((name) => name.replace(/\/$/, ''));
   for (const name of clean)
     if (!files.some(({ path }) => path === name || path.startsWith(`${name}/`)))
       throw new CliError(
