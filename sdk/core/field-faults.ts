@@ -98,6 +98,6 @@ export function fieldFaults(issues: readonly Issue[], schema?: z.ZodType): reado
   const fieldsAt: FieldsAt = (path) => (schema === undefined ? [] : knownFields(schema, path));
   const all = withoutMistyped(issues.flatMap((issue) => faultsOf(issue, [], fieldsAt)));
   if (all.length <= mostFaults) return all;
-  const rest = { path: [], isUnknown: false, message: `and ${all.length - mostFaults} more faults` };
+  const rest = { path: [], isUnknown: false, message: `and ${all.length - mostFaults} more errors` };
   return [...all.slice(0, mostFaults), rest];
 }
