@@ -59,7 +59,7 @@ function addStack(program: Command): void {
   program
     .command('down')
     .description('Stop the stack that `up` or `npm start` runs on this machine')
-    .option('--purge', 'Remove its state, too: database, objects, models, keys')
+    .option('--purge', 'Also remove its state: database, objects, models, keys')
     .action(({ purge = false }: { purge?: boolean }) => run('down', purge ? ['--purge'] : []));
 }
 
@@ -83,7 +83,7 @@ export function createProgram(signal: AbortSignal, terminal: Terminal = processT
     .option('--timeout <seconds>', 'Maximum time of one request (default: ARTENIC_TIMEOUT, the profile, 30)')
     .option('--json', 'Print only JSON on standard output')
     .option('--wide', 'Print whole ids and all columns, however wide the terminal is')
-    .option('--no-color', 'Print without colours, as with NO_COLOR; FORCE_COLOR colours a pipe, too')
+    .option('--no-color', 'Print without colours, as with NO_COLOR; FORCE_COLOR also colours a pipe')
     .showSuggestionAfterError()
     .showHelpAfterError('See --help.')
     .configureHelp({ showGlobalOptions: true })
