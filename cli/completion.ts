@@ -49,7 +49,7 @@ async function valuesOf(argument: Argument, command: Command, runtime: Runtime):
   if (argument.argChoices !== undefined) return argument.argChoices;
   const parent = command.parent?.name();
   const isModel = argument.name() === 'model' || (parent === 'model' && argument.name() === 'name');
-  const isJob = parent === 'training' && argument.name() === 'id';
+  const isJob = parent === 'jobs' && argument.name() === 'id';
   if (!isModel && !isJob) return [];
   const found: string[] = [];
   const client = runtime.client();
@@ -101,7 +101,9 @@ async function candidates(program: Command, words: readonly string[], runtime: R
         .visibleCommands(command)
         .map((one) => one.name()),
     );
-    const argument = command.registeredArguments[given];
+    const places = command.registeredArguments;
+    const last = places.at(-1);
+    const argument = places[given] ?? (last?.variadic === true ? last : undefined);
     if (argument !== undefined) all.push(...(await valuesOf(argument, command, runtime)));
   }
   return all.filter((one) => one.startsWith(started));
@@ -111,11 +113,11 @@ export function addCompletion(program: Command, runtime: Runtime): void {
   program
     .command('completion')
     .addArgument(program.createArgument('<shell>').choices(shells))
-    .description('print the completion script of a shell')
+    .description('Print the completion script of a shell')
     .addHelpText('after', `\n${shells.map((shell) => `${shell.padEnd(5)} ${howTo[shell]}`).join('\n')}`)
     .action((shell: string) => {
       const known = shells.find((one) => one === shell);
-      if (known === undefined) throw new CliError('usage', `a shell is one of ${shells.join(', ')}`);
+      if (known === undefined) throw new CliError('usage', `unknown shell ${shell}: use ${shells.join(', ')}`);
       process.stdout.write(scripts[known]);
     });
   program

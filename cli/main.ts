@@ -1,7 +1,7 @@
 import { exitCodes } from './cli-error.ts';
-import { explain } from './commands/explain.ts';
+import { explain } from './explain.ts';
 import { createProgram } from './program.ts';
-import { expandJobId } from './commands/training.ts';
+import { expandJobId } from './commands/jobs/jobs.ts';
 
 /** Prints the failure on standard error; returns the exit code. */
 function report(error: unknown): number {

@@ -5,13 +5,15 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { exitCodes } from './cli-error.ts';
 import { addAudit } from './commands/audit.ts';
-import { addCollector } from './output/collector.ts';
+import { addCollector } from './commands/collector.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDashboard } from './commands/dashboard.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHealth } from './commands/health.ts';
+import { addJobs } from './commands/jobs/jobs.ts';
 import { addModels } from './commands/models.ts';
+import { createLook, type Look } from './output/look.ts';
 import { createOutput, type Output } from './output/output.ts';
 import { addPredictions } from './commands/predictions.ts';
 import { isOpenToOthers, profilePath } from './settings/profiles.ts';
@@ -19,7 +21,7 @@ import { addOffers } from './commands/offers.ts';
 import { addProviders } from './commands/providers.ts';
 import type { Runtime } from './runtime.ts';
 import { clientFrom, readSettings, type GlobalOptions, type Settings } from './settings/settings.ts';
-import { addTraining } from './commands/training.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
 
 const programOf = (name: 'up' | 'down') => fileURLToPath(new URL(`../workers/${name}.ts`, import.meta.url));
 
@@ -46,51 +48,68 @@ function run(name: 'up' | 'down', args: readonly string[]): Promise<void> {
   });
 }
 
+/** Commands that start and stop the stack on this machine. */
+function addStack(program: Command): void {
+  program
+    .command('up')
+    .allowUnknownOption()
+    .argument('[options...]', 'Passed on, for example --no-demo')
+    .description('Start PostgreSQL, Temporal, worker and API on this machine')
+    .action((args: string[]) => run('up', args));
+  program
+    .command('down')
+    .description('Stop the stack that `up` or `npm start` runs on this machine')
+    .option('--purge', 'Also remove its state: database, objects, models, keys')
+    .action(({ purge = false }: { purge?: boolean }) => run('down', purge ? ['--purge'] : []));
+}
+
+const exitCodeHelp = `
+Exit codes:
+  0    done
+  1    the job failed, the answer is no, or there is nothing to show
+  2    wrong usage or a wrong job file; nothing was sent
+  3    the API cannot be reached
+  4    the API refused the request
+  130  interrupted`;
+
 /** Creates all commands; nothing runs until the program parses. */
-export function createProgram(signal: AbortSignal): Command {
+export function createProgram(signal: AbortSignal, terminal: Terminal = processTerminal()): Command {
   const program = new Command('artenic')
-    .description('trains, serves and watches models')
-    .version(versionOf(), '--version', 'the version of this command')
-    .option('--url <url>', 'the API (else ARTENIC_URL, the profile, the stack on this machine)')
-    .option('--api-key <key>', 'the key (else ARTENIC_API_KEY, the profile, the stack on this machine)')
-    .option('--profile <name>', 'settings by this name (else ARTENIC_PROFILE, then `config use-profile`)')
-    .option('--timeout <seconds>', 'longest time for one request (else ARTENIC_TIMEOUT, the profile, 30)')
-    .option('--json', 'only JSON on standard output')
+    .description('Trains, serves and watches models')
+    .version(versionOf(), '--version', 'Print the version of this command')
+    .option('--url <url>', 'URL of the API (default: ARTENIC_URL, the profile, the stack on this machine)')
+    .option('--api-key <key>', 'API key (default: ARTENIC_API_KEY, the profile, the stack on this machine)')
+    .option('--profile <name>', 'Profile to use (default: ARTENIC_PROFILE, then `config use-profile`)')
+    .option('--timeout <seconds>', 'Maximum time of one request (default: ARTENIC_TIMEOUT, the profile, 30)')
+    .option('--json', 'Print only JSON on standard output')
+    .option('--wide', 'Print whole ids and all columns, however wide the terminal is')
+    .option('--no-color', 'Print without colours, as with NO_COLOR; FORCE_COLOR also colours a pipe')
     .showSuggestionAfterError()
     .showHelpAfterError('See --help.')
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 ok, 1 a job failed or the answer is no, 2 usage, 3 the API cannot be reached, 4 it refused, 130 interrupted',
-    )
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .addHelpText('after', exitCodeHelp)
     .exitOverride();
   const options = (): GlobalOptions => program.opts<GlobalOptions>();
   let settings: Settings | null = null;
   const readOnce = (): Settings => (settings ??= readSettings(options()));
   let output: Output | null = null;
+  const look = (): Look => createLook(terminal, options());
   const runtime: Runtime = {
     settings: readOnce,
     client: () => {
-      if (isOpenToOthers()) process.stderr.write(`artenic: others can read ${profilePath()}: chmod 600 it\n`);
+      if (isOpenToOthers()) terminal.err(`artenic: others can read ${profilePath()}: chmod 600 it\n`);
       return clientFrom(readOnce());
     },
-    output: () => (output ??= createOutput(readOnce().json.value)),
-    profileName: () => options().profile ?? (process.env['ARTENIC_PROFILE'] || undefined),
+    output: () => (output ??= createOutput(readOnce().json.value, terminal, look)),
+    look,
+    terminal,
+    profileName: () => options().profile ?? (terminal.env['ARTENIC_PROFILE'] || undefined),
     signal,
   };
-  program
-    .command('up')
-    .allowUnknownOption()
-    .argument('[options...]', 'passed on, for example --no-demo')
-    .description('start PostgreSQL, Temporal, worker and API on this machine')
-    .action((args: string[]) => run('up', args));
-  program
-    .command('down')
-    .description('stop the stack that `up` or `npm start` runs on this machine')
-    .option('--purge', 'remove its state, too: database, objects, models, keys')
-    .action(({ purge = false }: { purge?: boolean }) => run('down', purge ? ['--purge'] : []));
+  addStack(program);
   addHealth(program, runtime);
-  addTraining(program, runtime);
+  addJobs(program, runtime);
   addModels(program, runtime);
   addPredictions(program, runtime);
   addProviders(program, runtime);

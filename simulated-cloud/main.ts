@@ -12,18 +12,43 @@ import { readRecordings } from './traces.ts';
  * `--world` names a JSON file that overrides parts of the default world, `--trace ZONE=FILE` a recording of a zone's
  * spot instances.
  */
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '7500' },
-    home: { type: 'string', default: '.simulated-cloud' },
-    world: { type: 'string' },
-    seed: { type: 'string' },
-    scale: { type: 'string' },
-    trace: { type: 'string', multiple: true, default: [] },
-    'trace-places': { type: 'string', default: '1' },
-    'runner-entry': { type: 'string', default: fileURLToPath(new URL('../runner/main.ts', import.meta.url)) },
-  },
-});
+const options = {
+  port: { type: 'string', default: '7500' },
+  home: { type: 'string', default: '.simulated-cloud' },
+  world: { type: 'string' },
+  seed: { type: 'string' },
+  scale: { type: 'string' },
+  trace: { type: 'string', multiple: true },
+  'trace-places': { type: 'string', default: '1' },
+  'runner-entry': { type: 'string', default: fileURLToPath(new URL('../runner/main.ts', import.meta.url)) },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+const help = `Usage: npm run cloud:simulated -- [options]
+
+  --port <number>        Port to listen on (default 7500)
+  --home <folder>        Folder for its keys and instances (default .simulated-cloud)
+  --world <file>         JSON file that overrides parts of the default world
+  --seed <number>        Seed of the random numbers
+  --scale <number>       Factor of time: 60 lets an hour pass in a minute
+  --trace <zone=file>    Recording of a zone's spot instances; repeatable
+  --trace-places <n>     Instances that a recorded zone has room for (default 1)
+  --runner-entry <file>  Program that an instance runs
+`;
+
+/** Reports wrong options in two lines, without a stack trace. */
+function readOptions() {
+  try {
+    const { values } = parseArgs({ options });
+    if (!values.help) return values;
+    process.stdout.write(help);
+    return process.exit(0);
+  } catch (error) {
+    process.stderr.write(`simulated cloud: ${error instanceof Error ? error.message : String(error)}\nSee --help.\n`);
+    return process.exit(2);
+  }
+}
+const values = readOptions();
 
 /** Created once and kept: a cloud that restarts still knows its customers. */
 function keptKeys(home: string): { readonly key: string; readonly controlKey: string } {
@@ -46,7 +71,7 @@ function readWorld(home: string): World {
   const places = Number(values['trace-places']);
   if (!(Number.isInteger(places) && places > 0))
     throw new Error(`--trace-places ${values['trace-places']}: a number from 1.`);
-  const trace = readRecordings(values.trace, places, world.regions);
+  const trace = readRecordings(values.trace ?? [], places, world.regions);
   return { ...world, trace: trace ?? world.trace };
 }
 

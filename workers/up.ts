@@ -130,8 +130,10 @@ function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHt
   return { components: [...servers, [worker, 'Worker'], [apiServer, `API on ${api}`]], endpoints };
 }
 
-/** Prints the sign-in link. It works once and for a quarter of an hour; browsers do not send the part behind the #. */
-async function sayHowToSignIn(home: Home, api: string): Promise<void> {
+const linkLasts = 'works once, for 15 minutes; another one: npx artenic dashboard';
+
+/** A sign-in link. Browsers do not send the part behind the #. */
+async function signInLink(home: Home, api: string): Promise<string> {
   try {
     const response = await fetch(`${api}/api/v1/session/links`, {
       method: 'POST',
@@ -140,10 +142,17 @@ async function sayHowToSignIn(home: Home, api: string): Promise<void> {
     });
     if (!response.ok) throw new Error(`the API returned ${response.status}`);
     const { token } = signInLinkSchema.parse(await response.json());
-    say(`dashboard: ${api}/sign-in#token=${token} (works once, for 15 minutes; another one: npx artenic dashboard)`);
+    return `${api}/sign-in#token=${token} (${linkLasts})`;
   } catch (error) {
-    say(`dashboard: ${api}/ (sign in with the key in ${home.file('admin.key')}; no link: ${messageOf(error)})`);
+    return `${api}/ (sign in with the API key; no link: ${messageOf(error)})`;
   }
+}
+
+/** The last lines of a start: how to sign in, where the key is, and what to do next. */
+async function sayWhatIsNext(home: Home, api: string): Promise<void> {
+  say(`Open:    ${await signInLink(home, api)}`);
+  say(`API key: ${home.file('admin.key')}`);
+  say('Next:    npx artenic jobs dispatch examples/python-plain/artenic.yaml --watch');
 }
 
 /** Most tries to start. A try uses other ports if one was taken while the stack started. */
@@ -241,13 +250,15 @@ async function main(): Promise<void> {
   say(
     `ready: API ${endpoints.api} · docs ${endpoints.docs} · Temporal Web UI ${endpoints.temporalUi ?? 'your own'} · key in ${home.file('admin.key')}`,
   );
-  await sayHowToSignIn(home, endpoints.api);
-  if (values['no-demo']) return;
-  try {
-    await runDemo({ root, home, endpoints, say, signal: interrupted.signal });
-  } catch (error) {
-    if (!interrupted.signal.aborted) say(`the first job did not end well: ${messageOf(error)}`);
+  if (!values['no-demo']) {
+    say(`dashboard: ${await signInLink(home, endpoints.api)}`);
+    try {
+      await runDemo({ root, home, endpoints, say, signal: interrupted.signal });
+    } catch (error) {
+      if (!interrupted.signal.aborted) say(`first job failed: ${messageOf(error)}`);
+    }
   }
+  if (!interrupted.signal.aborted) await sayWhatIsNext(home, endpoints.api);
 }
 
 try {

@@ -9,7 +9,10 @@ import { ArtenicError } from '../../core/errors.ts';
 export function parsePart<T extends z.ZodType>(what: string, schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = fieldFaults(parsed.error.issues).map(({ path, message }) => ({ pointer: pointerOf(path), message }));
+  const errors = fieldFaults(parsed.error.issues, schema).map(({ path, message }) => ({
+    pointer: pointerOf(path),
+    message,
+  }));
   throw new ArtenicError(
     'validation-failed',
     `${what}: ${errors.map((error) => `${error.pointer || '/'} ${error.message}`).join('; ')}`,

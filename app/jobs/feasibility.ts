@@ -1,11 +1,28 @@
-import { objectKeys, type JobSpec } from '@artenic/core';
+import { nearest, objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { whyInfeasible, whyUnkept, type KnownProvider } from '../../core/jobs/feasibility.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import { knownProviderOf } from '../../store/providers/known.ts';
 import type { PrincipalStore } from '../../store/types.ts';
 
-export type FeasibilityDeps = { readonly store: PrincipalStore; readonly storage: ObjectStorage };
+/** A provider that this version has an adapter for, and how it is set up. */
+type Adapter = { readonly name: string; readonly configuredBy: string };
+
+export type FeasibilityDeps = {
+  readonly store: PrincipalStore;
+  readonly storage: ObjectStorage;
+  /** Told to callers that name a provider which is not set up; none when absent. */
+  readonly knownProviders?: readonly Adapter[];
+};
+
+async function whyUnknown({ store, knownProviders = [] }: FeasibilityDeps, name: string): Promise<string> {
+  const adapter = knownProviders.find((one) => one.name === name);
+  if (adapter !== undefined) return `${name} is not set up: ${adapter.configuredBy}`;
+  const usable = (await store.providers.list()).map((one) => one.name);
+  const meant = nearest(name, [...usable, ...knownProviders.map((one) => one.name)]);
+  if (meant !== null) return `unknown provider "${name}"; did you mean "${meant}"?`;
+  return `unknown provider "${name}"; set up: ${usable.join(', ') || 'none'}`;
+}
 
 async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readonly KnownProvider[]> {
   const found: KnownProvider[] = [];
@@ -14,8 +31,8 @@ async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readon
     if (provider === null)
       throw new ArtenicError(
         'validation-failed',
-        `There is no provider "${name}"; \`GET /api/v1/providers\` lists them.`,
-        { errors: [{ pointer: '/placement/providers', message: `unknown provider "${name}"` }] },
+        `The provider ${name} cannot be used; \`GET /api/v1/providers\` lists those that can.`,
+        { errors: [{ pointer: '/placement/providers', message: await whyUnknown(deps, name) }] },
       );
     found.push(await knownProviderOf(deps.store, provider, spec));
   }

@@ -1,38 +1,50 @@
 import type { AuditEntry } from '@artenic/core';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
-import { ago, table } from '../output/output.ts';
+import type { Look } from '../output/look.ts';
+import { table } from '../output/table.ts';
 import type { Runtime } from '../runtime.ts';
+import { wholeNumber } from './numbers.ts';
 
 type Options = { readonly subject?: string; readonly by?: string; readonly limit: string };
 
 async function list(runtime: Runtime, { subject, by, limit }: Options): Promise<void> {
-  const most = Number(limit);
-  if (!Number.isInteger(most) || most < 1 || most > 200)
-    throw new CliError('usage', `--limit ${limit} is no number from 1 to 200`);
   const page = await runtime.client().audit({
-    limit: most,
+    limit: wholeNumber('limit', limit, 200),
     ...(subject === undefined ? {} : { subject }),
     ...(by === undefined ? {} : { principal: by }),
   });
-  runtime.output().result(page, () => describe(page.items));
+  runtime.output().result(page, (look) => (page.items.length === 0 ? 'No entries.' : auditTable(look, page.items)));
 }
 
-function describe(entries: readonly AuditEntry[]): string {
-  if (entries.length === 0) return 'nothing yet';
-  const rows = entries.map(({ at, principal, verb, subject, details }) => {
-    const words = Object.values(details).filter((value) => value !== null && value !== '');
-    return [ago(at), principal.name, verb, subject, words.join(', ')];
-  });
-  return table(['WHEN', 'WHO', 'WHAT', 'TO WHAT', ''], rows);
+function auditTable(look: Look, entries: readonly AuditEntry[]): string {
+  return table(
+    look,
+    [
+      { name: 'WHEN', cell: (entry) => look.ago(entry.at) },
+      { name: 'WHO', cell: (entry) => entry.principal.name },
+      { name: 'ACTION', cell: (entry) => entry.verb },
+      { name: 'SUBJECT', cell: (entry) => (isJob(entry) ? look.id(entry.subject) : entry.subject) },
+      {
+        name: 'DETAILS',
+        cell: ({ details }) =>
+          Object.values(details)
+            .filter((value) => value !== null && value !== '')
+            .join(', '),
+        isOptional: true,
+      },
+    ],
+    entries,
+  );
 }
+
+const isJob = ({ verb }: AuditEntry): boolean => verb.startsWith('job.');
 
 export function addAudit(program: Command, runtime: Runtime): void {
   program
     .command('audit')
-    .option('--subject <id>', 'only about this job, key or `<model>/<version>`')
-    .option('--by <id>', 'only by this API key or `system:<name>`')
-    .option('--limit <number>', 'at most so many', '20')
-    .description('who did what, newest first')
+    .option('--subject <id>', 'Only about this job, key or `<model>/<version>`')
+    .option('--by <id>', 'Only by this API key or `system:<name>`')
+    .option('--limit <number>', 'Maximum number of entries', '20')
+    .description('List who did what, newest first')
     .action((options: Options) => list(runtime, options));
 }

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { maskKey } from '../output/mask.ts';
-import { table } from '../output/output.ts';
+import { table } from '../output/table.ts';
 import {
   profileOf,
   profilePath,
@@ -27,21 +27,22 @@ function show(runtime: Runtime): void {
       json: settings.json,
     },
   };
-  runtime.output().result(shown, () =>
+  runtime.output().result(shown, (look) =>
     table(
-      ['SETTING', 'VALUE', 'FROM'],
-      Object.entries(shown.settings).map(([name, found]) => [
-        name,
-        found === null ? '' : String(found.value),
-        found === null ? 'not set' : found.source,
-      ]),
+      look,
+      [
+        { name: 'SETTING', cell: ([name]) => name },
+        { name: 'VALUE', cell: ([, found]) => (found === null ? '' : String(found.value)) },
+        { name: 'SOURCE', cell: ([, found]) => (found === null ? 'not set' : found.source) },
+      ],
+      Object.entries(shown.settings),
     ),
   );
 }
 
 async function set(runtime: Runtime, setting: string, value: string): Promise<void> {
   const known = profileSettings.find((one) => one === setting);
-  if (known === undefined) throw new CliError('usage', `a setting is one of ${profileSettings.join(', ')}`);
+  if (known === undefined) throw new CliError('usage', `unknown setting ${setting}: use ${profileSettings.join(', ')}`);
   const given = value === '-' ? (await text(process.stdin)).trim() : value;
   const file = readProfiles();
   const name = runtime.profileName() ?? file.profile ?? 'default';
@@ -51,7 +52,7 @@ async function set(runtime: Runtime, setting: string, value: string): Promise<vo
     .output()
     .result(
       { profile: name, setting: known satisfies ProfileSetting, value: shown },
-      () => `profile ${name}: ${known} is ${shown}`,
+      () => `Profile ${name}: ${known} is ${shown}.`,
     );
 }
 
@@ -59,25 +60,25 @@ function use(runtime: Runtime, name: string): void {
   const file = readProfiles();
   profileOf(file, name);
   writeProfiles({ ...file, profile: name });
-  runtime.output().result({ profile: name }, () => `profile ${name} holds from now on`);
+  runtime.output().result({ profile: name }, () => `${name} is the default profile now.`);
 }
 
 /** `config`: profiles of connection settings in a file of the user. */
 export function addConfig(program: Command, runtime: Runtime): void {
-  const config = program.command('config').description('connection settings and profiles');
+  const config = program.command('config').description('Connection settings and profiles');
   config
     .command('show')
-    .description('what holds now and where it comes from')
+    .description('Show effective settings and their source')
     .action(() => show(runtime));
   config
     .command('set')
-    .argument('<setting>', profileSettings.join(', '))
-    .argument('<value>', 'or - to read it from standard input, so that a key is in no history')
-    .description('set a value of the profile that holds, or of --profile')
+    .argument('<setting>', `One of ${profileSettings.join(', ')}`)
+    .argument('<value>', 'Value, or - to read it from standard input, so that a key is in no history')
+    .description('Set a value of the default profile, or of --profile')
     .action((setting: string, value: string) => set(runtime, setting, value));
   config
     .command('use-profile')
     .argument('<name>')
-    .description('the profile that holds when none is named')
+    .description('Set the default profile')
     .action((name: string) => use(runtime, name));
 }

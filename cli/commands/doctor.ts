@@ -1,78 +1,107 @@
-import type { DoctorProvider, DoctorReport, UnresolvedInstance } from '@artenic/core';
+import { formatMoney, type DoctorProvider, type DoctorReport, type UnresolvedInstance } from '@artenic/core';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
-import { ago, table, usd } from '../output/output.ts';
+import type { Look, Tone } from '../output/look.ts';
+import { paragraph, table } from '../output/table.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** More than the round trip to the API can explain. */
 const mostSkewMs = 5000;
 
 const reasonWords: Readonly<Record<UnresolvedInstance['reason'], string>> = {
-  'unknown-attempt': 'nobody knows its attempt',
-  'attempt-settled': 'its attempt has ended',
-  duplicate: 'its attempt has another one',
-  abandoned: 'its attempt is left behind',
-  'not-ending': 'the provider does not end it',
+  'unknown-attempt': 'unknown attempt',
+  'attempt-settled': 'orphaned: its attempt has ended',
+  duplicate: 'duplicate instance of its attempt',
+  abandoned: 'abandoned attempt',
+  'not-ending': 'the provider does not terminate it',
 };
 const stateWords: Readonly<Record<DoctorProvider['state'], string>> = {
-  usable: 'yes',
-  unusable: 'no',
-  'not-configured': 'not configured',
+  usable: 'healthy',
+  unusable: 'unavailable',
+  'not-configured': 'not set up',
+};
+const stateTones: Readonly<Record<DoctorProvider['state'], Tone>> = {
+  usable: 'ok',
+  unusable: 'bad',
+  'not-configured': 'muted',
 };
 
-function cost(micros: number | null): string {
-  return micros === null ? 'unknown' : usd(micros);
-}
-
-function unresolvedTable(instances: readonly UnresolvedInstance[]): string {
+function instanceTable(look: Look, instances: readonly UnresolvedInstance[]): string {
   return table(
-    ['INSTANCE', 'PROVIDER', 'REGION', 'SINCE', 'COST SINCE', 'TRIES', 'WHY', 'LAST ERROR'],
-    instances.map((one) => [
-      one.instanceId,
-      one.provider,
-      one.region,
-      ago(one.since),
-      cost(one.costUsdMicros),
-      String(one.tries),
-      `${reasonWords[one.reason]}${one.isInGrace ? ' (left alone for now)' : ''}`,
-      one.lastError ?? '',
-    ]),
+    look,
+    [
+      { name: 'INSTANCE', cell: (one) => one.instanceId },
+      { name: 'PROVIDER', cell: (one) => one.provider, rank: 2 },
+      { name: 'REGION', cell: (one) => one.region, rank: 4 },
+      { name: 'SINCE', cell: (one) => look.ago(one.since) },
+      {
+        name: 'PRICE',
+        cell: ({ priceUsdMicrosPerHour: price }) => (price === null ? '' : `${formatMoney(price)}/h`),
+        ...{ isNumber: true, isOptional: true, rank: 3 },
+      },
+      {
+        name: 'COST',
+        cell: ({ costUsdMicros }) => (costUsdMicros === null ? 'unknown' : formatMoney(costUsdMicros)),
+        isNumber: true,
+      },
+      { name: 'TRIES', cell: (one) => String(one.tries), isNumber: true, rank: 1 },
+      {
+        name: 'REASON',
+        cell: (one) => [reasonWords[one.reason], graceOf(look, one), one.lastError ?? ''].filter(Boolean).join('; '),
+        tone: ({ isInGrace }) => (isInGrace ? 'warn' : 'bad'),
+      },
+    ],
+    instances,
   );
 }
 
-function sweepWords({ sweep }: DoctorProvider): string {
-  if (sweep === null) return '';
+function graceOf(look: Look, { isInGrace, graceEndsAt }: UnresolvedInstance): string {
+  if (!isInGrace) return '';
+  return graceEndsAt === null ? 'in its grace period' : `grace period ends ${look.ago(graceEndsAt)}`;
+}
+
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+function sweepWords(look: Look, { sweep }: DoctorProvider): string {
+  if (sweep === null) return '–';
   const { findings, error, succeededAt } = sweep;
   if (error !== null) return `failed: ${error}`;
-  const did =
-    findings === null
-      ? ''
-      : `: ${findings.instances} instances, ${findings.attempts} attempts, ${findings.strays} strays`;
-  return `${ago(succeededAt)}${did}`;
+  if (findings === null) return look.ago(succeededAt);
+  const { instances, attempts, strays } = findings;
+  return `${look.ago(succeededAt)}: ${counted(instances, 'instance')}, ${counted(attempts, 'attempt')}, ${counted(strays, 'orphan')}`;
 }
 
-function providersTable(providers: readonly DoctorProvider[]): string {
+function providersTable(look: Look, providers: readonly DoctorProvider[]): string {
   return table(
-    ['PROVIDER', 'USABLE', 'CHECKED', 'PRICES', 'LAST SWEEP', 'UNRESOLVED', 'MESSAGE'],
-    providers.map((one) => [
-      one.name,
-      one.problem === null ? stateWords[one.state] : `${stateWords[one.state]}: ${one.problem}`,
-      ago(one.checkedAt),
-      ago(one.pricedAt),
-      sweepWords(one),
-      String(one.unresolved),
-      one.message,
-    ]),
+    look,
+    [
+      { name: 'PROVIDER', cell: (one) => one.name },
+      {
+        name: 'STATUS',
+        cell: (one) => (one.problem === null ? stateWords[one.state] : `${stateWords[one.state]}: ${one.problem}`),
+        tone: (one) => stateTones[one.state],
+      },
+      { name: 'CHECKED', cell: (one) => look.ago(one.checkedAt), rank: 2 },
+      { name: 'PRICES', cell: (one) => look.ago(one.pricedAt), rank: 4 },
+      { name: 'LAST SWEEP', cell: (one) => sweepWords(look, one), rank: 3 },
+      { name: 'ORPHANED', cell: (one) => String(one.unresolved), isNumber: true, rank: 1 },
+      { name: 'MESSAGE', cell: (one) => one.message },
+    ],
+    providers,
   );
 }
 
-function reportText(report: DoctorReport, complaints: DoctorReport['problems']): string {
-  const problems = complaints.map(({ subject, message, advice }) => `! ${subject}: ${message}\n  ${advice}`);
+function reportText(look: Look, report: DoctorReport, complaints: DoctorReport['problems']): string {
+  const problems = complaints.map(
+    ({ subject, message, advice }) =>
+      `${look.paint('bad', paragraph(look, `✗ ${subject}: ${message}`))}\n${paragraph(look, advice, 2)}`,
+  );
+  const clocks = `Temporal: ${report.temporal}. Clock of the API ahead of PostgreSQL: ${report.clockSkewMs} ms.`;
   return [
-    providersTable(report.providers),
-    ...(report.unresolved.length === 0 ? [] : [unresolvedTable(report.unresolved)]),
-    `Temporal: ${report.temporal}. Clock of the API against PostgreSQL: ${report.clockSkewMs} ms.`,
-    problems.length === 0 ? 'Nothing has to be put right.' : problems.join('\n'),
+    problems.length === 0 ? look.paint('ok', 'All checks passed.') : problems.join('\n'),
+    ...(report.unresolved.length === 0 ? [] : [instanceTable(look, report.unresolved)]),
+    ...(report.providers.length === 0 ? [] : [providersTable(look, report.providers)]),
+    paragraph(look, clocks),
   ].join('\n\n');
 }
 
@@ -80,9 +109,10 @@ function reportText(report: DoctorReport, complaints: DoctorReport['problems']):
 async function askWithClock(
   runtime: Runtime,
 ): Promise<{ readonly report: DoctorReport; readonly localSkewMs: number }> {
-  const beforeMs = Date.now();
+  const { nowMs } = runtime.terminal;
+  const beforeMs = nowMs();
   const report = await runtime.client().doctor();
-  return { report, localSkewMs: Math.round((beforeMs + Date.now()) / 2 - Date.parse(report.now)) };
+  return { report, localSkewMs: Math.round((beforeMs + nowMs()) / 2 - Date.parse(report.now)) };
 }
 
 async function doctor(runtime: Runtime): Promise<void> {
@@ -92,34 +122,32 @@ async function doctor(runtime: Runtime): Promise<void> {
     complaints.push({
       subject: 'clock',
       message: `The clock of this machine is ${Math.abs(localSkewMs) / 1000} s ${localSkewMs > 0 ? 'ahead of' : 'behind'} the API's.`,
-      advice: 'Let both take their time from NTP.',
+      advice: 'Synchronize both clocks by NTP.',
     });
   }
   const whole = { ...report, ok: complaints.length === 0, localSkewMs, problems: complaints };
-  runtime.output().result(whole, () => reportText(report, complaints));
-  if (complaints.length > 0) throw new CliError('negative', `${complaints.length} to put right`);
+  runtime.output().result(whole, (look) => reportText(look, report, complaints));
+  if (complaints.length > 0) throw new CliError('negative', counted(complaints.length, 'problem'));
 }
 
 async function unresolved(runtime: Runtime): Promise<void> {
   const instances = await runtime.client().unresolvedInstances();
   runtime
     .output()
-    .result(instances, () =>
-      instances.length === 0 ? 'Nothing is there that should not be.' : unresolvedTable(instances),
-    );
+    .result(instances, (look) => (instances.length === 0 ? 'No orphaned instances.' : instanceTable(look, instances)));
   if (instances.some(({ isInGrace }) => !isInGrace)) {
-    throw new CliError('negative', 'instances are billed that should not be there');
+    throw new CliError('negative', 'orphaned instances are being billed');
   }
 }
 
 export function addDoctor(program: Command, runtime: Runtime): void {
   program
     .command('doctor')
-    .description('whether every provider can be used, and what is wrong; exit code 1 if anything is')
+    .description('Check providers, instances and clocks, and say what to do; exit code 1 if there is a problem')
     .action(() => doctor(runtime));
   program
     .command('instances')
-    .description('instances that exist at their provider and should not; exit code 1 if there are any past their grace')
-    .option('--unresolved', 'those that should not be there (what is shown anyway)')
+    .description('List orphaned instances; exit code 1 if one is past its grace period')
+    .option('--unresolved', 'Only orphaned instances (the default)')
     .action(() => unresolved(runtime));
 }

@@ -1,49 +1,74 @@
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
+import type { Look, Tone } from '../output/look.ts';
+import { table } from '../output/table.ts';
 import type { Runtime } from '../runtime.ts';
+
+type Health = Awaited<ReturnType<ReturnType<Runtime['client']>['health']>>;
+type Part = readonly [name: string, state: string, took: string, message: string, tone: Tone];
+
+function partsOf({ checks, providers }: Health): readonly Part[] {
+  return [
+    ...Object.entries(checks).map(([name, { state, tookMs, reason }]): Part => [
+      name,
+      state,
+      `${tookMs} ms`,
+      reason ?? '',
+      state === 'ok' ? 'ok' : 'bad',
+    ]),
+    ...providers.map(({ name, usable, message }): Part => [
+      `provider ${name}`,
+      usable ? 'healthy' : 'unavailable',
+      '',
+      usable ? '' : message,
+      usable ? 'ok' : 'bad',
+    ]),
+  ];
+}
+
+function healthText(look: Look, health: Health): string {
+  const head = `${look.paint(health.ready ? 'ok' : 'bad', health.ready ? 'Ready' : 'Not ready')}, version ${health.version}`;
+  const parts = table<Part>(
+    look,
+    [
+      { name: 'PART', cell: ([name]) => name },
+      { name: 'STATUS', cell: ([, state]) => state, tone: (part) => part[4] },
+      { name: 'TOOK', cell: ([, , took]) => took, isNumber: true },
+      { name: 'MESSAGE', cell: (part) => part[3], isOptional: true },
+    ],
+    partsOf(health),
+  );
+  return `${head}\n\n${parts}`;
+}
 
 async function showParts(runtime: Runtime): Promise<void> {
   const health = await runtime.client().health();
-  runtime
-    .output()
-    .result(health, () =>
-      [
-        `ready: ${health.ready ? 'yes' : 'no'}`,
-        ...Object.entries(health.checks).map(
-          ([part, { state, tookMs, reason }]) =>
-            `${part}: ${state} in ${tookMs} ms${reason === null ? '' : ` (${reason})`}`,
-        ),
-        ...health.providers.map(
-          ({ name, usable, message }) => `provider ${name}: ${usable ? 'usable' : `not usable (${message})`}`,
-        ),
-        `version: ${health.version}`,
-      ].join('\n'),
-    );
+  runtime.output().result(health, (look) => healthText(look, health));
   if (!health.ready) throw new CliError('negative', 'the platform is not ready');
 }
 
 export function addHealth(program: Command, runtime: Runtime): void {
   const health = program
     .command('health')
-    .description('whether the platform can answer; alone it is `health detailed`')
+    .description('Check that the platform is ready; alone it is `health detailed`')
     .action(() => showParts(runtime));
   health
     .command('check')
-    .description('whether the API lives')
+    .description('Check that the API runs')
     .action(async () => {
       const alive = await runtime.client().alive();
-      runtime.output().result(alive, () => `status: ${alive.status}`);
+      runtime.output().result(alive, () => `Status: ${alive.status}`);
     });
   health
     .command('ready')
-    .description('whether requests can be answered; exit code 1 for "no"')
+    .description('Check that requests can be answered; exit code 1 if not')
     .action(async () => {
       const answer = await runtime.client().ready();
-      runtime.output().result(answer, () => `ready: ${answer.ready ? 'yes' : 'no'}`);
+      runtime.output().result(answer, () => (answer.ready ? 'Ready' : 'Not ready'));
       if (!answer.ready) throw new CliError('negative', 'the platform is not ready');
     });
   health
     .command('detailed')
-    .description('each part, and how long it took to answer')
+    .description('Show each part and its response time')
     .action(() => showParts(runtime));
 }

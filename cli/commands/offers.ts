@@ -1,9 +1,12 @@
-import type { OffersView } from '@artenic/core';
+import { formatMoney, type OffersView, type OfferView } from '@artenic/core';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { gather } from '../output/options.ts';
-import { ago, table, usd } from '../output/output.ts';
+import { marketOf } from '../output/job-text.ts';
+import type { Look } from '../output/look.ts';
+import { paragraph, table } from '../output/table.ts';
 import type { Runtime } from '../runtime.ts';
+import { positiveNumber, wholeNumber } from './numbers.ts';
 
 type Options = {
   readonly provider?: string;
@@ -18,61 +21,78 @@ type Options = {
   readonly limit: string;
 };
 
-function numberOf(name: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new CliError('usage', `--${name} ${text} is no number`);
-  return value;
-}
-
 async function list(runtime: Runtime, options: Options): Promise<void> {
   const { provider, region, spot, onDemand, gpu, gpus, cores, memory, maxPrice, limit } = options;
   if (spot === true && onDemand === true) throw new CliError('usage', '--spot and --on-demand exclude each other');
   const found = await runtime.client().offers({
-    limit: numberOf('limit', limit),
+    limit: wholeNumber('limit', limit),
     ...(provider === undefined ? {} : { provider }),
     ...(region.length === 0 ? {} : { regions: region }),
     ...(spot === true ? { market: 'spot' } : onDemand === true ? { market: 'on-demand' } : {}),
     ...(gpu === undefined ? {} : { gpu }),
-    ...(gpus === undefined ? {} : { gpus: numberOf('gpus', gpus) }),
-    ...(cores === undefined ? {} : { vcpu: numberOf('cores', cores) }),
-    ...(memory === undefined ? {} : { memoryGib: numberOf('memory', memory) }),
-    ...(maxPrice === undefined ? {} : { maxHourlyUsd: numberOf('max-price', maxPrice) }),
+    ...(gpus === undefined ? {} : { gpus: positiveNumber('gpus', gpus) }),
+    ...(cores === undefined ? {} : { vcpu: positiveNumber('cores', cores) }),
+    ...(memory === undefined ? {} : { memoryGib: positiveNumber('memory', memory) }),
+    ...(maxPrice === undefined ? {} : { maxHourlyUsd: positiveNumber('max-price', maxPrice) }),
   });
-  runtime.output().result(found, () => describe(found));
+  runtime.output().result(found, (look) => describe(look, found));
 }
 
-function describe({ items, total, catalogs }: OffersView): string {
-  const rows = items.map((offer) => [
-    ...[offer.provider, offer.zone ?? offer.region, offer.instanceType, offer.spot ? 'spot' : 'on demand'],
-    ...[String(offer.vcpu), String(Math.round(offer.memoryGib * 10) / 10)],
-    offer.gpus === 0 ? '' : `${offer.gpus} × ${offer.gpuType ?? 'GPU'}`,
-    offer.priceUsdMicrosPerHour === 0 ? 'free' : usd(offer.priceUsdMicrosPerHour),
-    offer.pricedAt === null ? '' : ago(offer.pricedAt),
-  ]);
-  const head = ['PROVIDER', 'ZONE', 'TYPE', 'MARKET', 'CORES', 'GIB', 'GPUS', 'PER HOUR', 'PRICE SAID'];
+function describe(look: Look, { items, total, catalogs }: OffersView): string {
   const asked = catalogs.map(({ provider, refreshedAt, problem }) => {
-    const fresh = refreshedAt === null ? 'has never answered' : `asked ${ago(refreshedAt)}`;
-    return problem === null ? `${provider} ${fresh}` : `${provider} ${fresh}; now it says: ${problem}`;
+    const fresh = refreshedAt === null ? 'no prices yet' : `prices from ${look.ago(refreshedAt)}`;
+    const text = problem === null ? `${provider}: ${fresh}` : `${provider}: ${fresh}; last refresh failed: ${problem}`;
+    return look.paint(problem === null ? 'muted' : 'bad', paragraph(look, text));
   });
-  const shown = items.length < total ? [`${total - items.length} more; --limit shows them`] : [];
-  const none = catalogs.length === 0 ? 'no provider has been asked yet: is the worker running?' : 'nothing fits';
-  return [items.length === 0 ? none : table(head, rows), ...shown, ...asked].join('\n');
+  const shown = items.length < total ? [`${total - items.length} more; --limit ${total} shows them.`] : [];
+  const none =
+    catalogs.length === 0 ? 'No provider has answered yet. Check the worker: `artenic doctor`.' : 'No matching offers.';
+  return [items.length === 0 ? none : offerTable(look, items), ...shown, ...asked].join('\n');
+}
+
+function offerTable(look: Look, offers: readonly OfferView[]): string {
+  return table(
+    look,
+    [
+      { name: 'PROVIDER', cell: (offer) => offer.provider },
+      { name: 'ZONE', cell: (offer) => offer.zone ?? offer.region },
+      { name: 'TYPE', cell: (offer) => offer.instanceType },
+      { name: 'MARKET', cell: marketOf },
+      { name: 'CORES', cell: ({ vcpu }) => String(vcpu), isNumber: true, rank: 2 },
+      { name: 'GIB', cell: ({ memoryGib }) => String(Math.round(memoryGib * 10) / 10), isNumber: true, rank: 3 },
+      {
+        name: 'GPUS',
+        cell: ({ gpus, gpuType }) => (gpus === 0 ? '' : `${gpus} × ${gpuType ?? 'GPU'}`),
+        ...{ isOptional: true, rank: 1 },
+      },
+      {
+        name: 'PER HOUR',
+        cell: ({ priceUsdMicrosPerHour: price }) => (price === 0 ? 'free' : formatMoney(price)),
+        isNumber: true,
+      },
+      {
+        name: 'PRICE UPDATED',
+        cell: ({ pricedAt }) => (pricedAt === null ? '' : look.ago(pricedAt)),
+        ...{ isOptional: true, rank: 4 },
+      },
+    ],
+    offers,
+  );
 }
 
 export function addOffers(program: Command, runtime: Runtime): void {
   program
     .command('offers')
-    .option('--provider <name>', 'only of this provider')
-    .option('--region <name>', 'only in this region; may be given several times', gather, [])
-    .option('--spot', 'only spot machines')
-    .option('--on-demand', 'only on-demand machines')
-    .option('--gpu <type>', 'with this accelerator, for example A100')
-    .option('--gpus <number>', 'at least so many accelerators')
-    .option('--cores <number>', 'at least so many cores')
-    .option('--memory <gib>', 'at least so much memory')
-    .option('--max-price <usd>', 'at most so much an hour')
-    .option('--limit <number>', 'at most so many', '30')
-    .description('what could be launched, cheapest first, and how old each price is')
+    .option('--provider <name>', 'Only of this provider')
+    .option('--region <name>', 'Only in this region; repeatable', gather, [])
+    .option('--spot', 'Only spot machines')
+    .option('--on-demand', 'Only on-demand machines')
+    .option('--gpu <type>', 'With this accelerator, for example A100')
+    .option('--gpus <number>', 'Minimum number of accelerators')
+    .option('--cores <number>', 'Minimum number of cores')
+    .option('--memory <gib>', 'Minimum memory')
+    .option('--max-price <usd>', 'Maximum price per hour')
+    .option('--limit <number>', 'Maximum number of offers', '30')
+    .description('List machines that could be launched, cheapest first')
     .action((options: Options) => list(runtime, options));
 }

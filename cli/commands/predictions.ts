@@ -1,12 +1,20 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { keepDigits, predictRequestSchema, type PredictBatchResponse, type PredictRequest } from '@artenic/core';
+import {
+  keepDigits,
+  predictRequestSchema,
+  type PredictBatchResponse,
+  type PredictRequest,
+  type PredictResponse,
+} from '@artenic/core';
 import { valueOfArgument, type InputSignature } from '../output/cells.ts';
 import { CliError } from '../cli-error.ts';
 import { readRows, type Row } from '../output/rows.ts';
 import { versionNumber } from './models.ts';
 import { gather } from '../output/options.ts';
-import { printable } from '../output/output.ts';
+import type { Look } from '../output/look.ts';
+import { printable } from '../output/printable.ts';
+import { table } from '../output/table.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Inputs of the version that will answer; empty when no such version exists, which the prediction then reports. */
@@ -42,7 +50,7 @@ function inputsFrom(
     inputs[name] = valueOfArgument(pair.slice(at + 1), input);
   }
   const parsed = predictRequestSchema.shape.inputs.safeParse(inputs);
-  if (!parsed.success) throw new CliError('usage', `the inputs are numbers, strings or lists of them, by name`);
+  if (!parsed.success) throw new CliError('usage', 'inputs are numbers, strings, booleans or lists of them, by name');
   return parsed.data;
 }
 
@@ -82,32 +90,78 @@ async function predictAll(runtime: Runtime, name: string, input: Readable, versi
   if (failed > 0) throw new CliError('negative', `${failed} of ${done} rows have no prediction`);
 }
 
+/** Names of the classes that the version's model knows; null when they cannot be read. */
+async function labelsOf(runtime: Runtime, { model, version }: PredictResponse): Promise<readonly string[] | null> {
+  try {
+    return (await runtime.client().models.version(model, version)).signature.labels;
+  } catch {
+    return null; // The prediction is there; without the names its numbers are shown in order.
+  }
+}
+
+type Probability = readonly [label: string, value: number];
+
+/** Values of an output under the names of the classes, highest first; null for an output of another kind. */
+function byClass(value: unknown, labels: readonly string[]): readonly Probability[] | null {
+  if (!Array.isArray(value) || value.length !== labels.length) return null;
+  const numbers = value.filter((one): one is number => typeof one === 'number');
+  if (numbers.length !== labels.length) return null;
+  return numbers
+    .map((one, index): Probability => [labels[index] ?? '', one])
+    .toSorted((one, other) => other[1] - one[1]);
+}
+
+function answerText(look: Look, answer: PredictResponse, labels: readonly string[]): string {
+  const outputs = Object.entries(answer.outputs).flatMap(([name, value]) => {
+    const classes = byClass(value, labels);
+    if (classes !== null)
+      return [
+        table<Probability>(
+          look,
+          [
+            { name: name.toUpperCase(), cell: ([label]) => label },
+            { name: 'VALUE', cell: ([, probability]) => probability.toFixed(4), isNumber: true },
+          ],
+          classes,
+        ),
+      ];
+    // The label is on the first line already.
+    return value === answer.label ? [] : [`${printable(name)}: ${printable(JSON.stringify(value))}`];
+  });
+  return [
+    ...(answer.label === null ? [] : [look.paint('heading', printable(answer.label))]),
+    ...outputs,
+    look.paint('muted', `${printable(answer.model)} version ${answer.version}, ${answer.latencyMs.toFixed(1)} ms`),
+  ].join('\n');
+}
+
+type PredictOptions = { readonly input: readonly string[]; readonly jsonInput?: string; readonly version?: string };
+
+async function predictOne(runtime: Runtime, name: string, options: PredictOptions): Promise<void> {
+  const signature = options.input.length === 0 ? [] : await inputsOf(runtime, name, options.version);
+  const inputs = inputsFrom(options.input, options.jsonInput, signature);
+  const output = runtime.output();
+  const answer = await runtime
+    .client()
+    .predict(name, inputs, options.version === undefined ? {} : { version: versionNumber(options.version) });
+  const hasList = Object.values(answer.outputs).some((value) => Array.isArray(value));
+  const labels = hasList && !output.json ? await labelsOf(runtime, answer) : null;
+  output.result(answer, (look) => answerText(look, answer, labels ?? []));
+}
+
 export function addPredictions(program: Command, runtime: Runtime): void {
   program
     .command('predict')
     .argument('<model>')
-    .option('-i, --input <name=value>', 'one input; repeat for more', gather, [])
-    .option('--json-input <json>', 'all inputs as one JSON object')
-    .option('--version <number>', 'this version in place of the one in production')
-    .description('predict one row')
-    .action(async (name: string, options: { input: string[]; jsonInput?: string; version?: string }) => {
-      const signature = options.input.length === 0 ? [] : await inputsOf(runtime, name, options.version);
-      const inputs = inputsFrom(options.input, options.jsonInput, signature);
-      const answer = await runtime
-        .client()
-        .predict(name, inputs, options.version === undefined ? {} : { version: versionNumber(options.version) });
-      runtime
-        .output()
-        .result(
-          answer,
-          () =>
-            `${answer.label === null ? '' : `${answer.label}\n`}${JSON.stringify(answer.outputs)}\n${answer.model} version ${answer.version}, ${answer.latencyMs.toFixed(1)} ms`,
-        );
-    });
+    .option('-i, --input <name=value>', 'One input; repeatable', gather, [])
+    .option('--json-input <json>', 'All inputs as one JSON object')
+    .option('--version <number>', 'Use this version in place of the one in production')
+    .description('Predict one row')
+    .action((name: string, options: PredictOptions) => predictOne(runtime, name, options));
   program
     .command('predict-batch')
     .argument('<model>')
-    .option('--version <number>', 'this version in place of the one in production')
-    .description('predict every row of standard input: JSON lines, a JSON list, or CSV with a header')
+    .option('--version <number>', 'Use this version in place of the one in production')
+    .description('Predict every row of standard input: JSON lines, a JSON list, or CSV with a header')
     .action((name: string, options: { version?: string }) => predictAll(runtime, name, process.stdin, options.version));
 }

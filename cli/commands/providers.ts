@@ -1,30 +1,53 @@
+import type { ProviderView } from '@artenic/core';
 import type { Command } from 'commander';
-import { ago, table } from '../output/output.ts';
+import type { Look } from '../output/look.ts';
+import { table } from '../output/table.ts';
 import type { Runtime } from '../runtime.ts';
 
-async function list(runtime: Runtime): Promise<void> {
-  const providers = await runtime.client().providers();
-  const share = (used: number | undefined, all: number | undefined): string =>
-    all === undefined ? '' : `${used ?? 0}/${all}`;
-  runtime.output().result(providers, () =>
-    table(
-      ['PROVIDER', 'USABLE', 'CORES IN USE', 'GPUS IN USE', 'CHECKED', 'MESSAGE'],
-      providers.map(({ name, usable, capacity, inUse, checkedAt, message }) => [
-        name,
-        usable ? 'yes' : 'no',
-        share(inUse?.vcpu, capacity?.vcpu),
-        share(inUse?.gpus, capacity?.gpus),
-        ago(checkedAt),
-        message,
-      ]),
-    ),
+function share(used: number | undefined, all: number | undefined): string {
+  return all === undefined ? '' : `${used ?? 0}/${all}`;
+}
+
+function providerTable(look: Look, providers: readonly ProviderView[]): string {
+  return table(
+    look,
+    [
+      { name: 'PROVIDER', cell: ({ name }) => name },
+      {
+        name: 'STATUS',
+        cell: ({ usable }) => (usable ? 'healthy' : 'unavailable'),
+        tone: ({ usable }) => (usable ? 'ok' : 'bad'),
+      },
+      {
+        name: 'CORES IN USE',
+        cell: ({ capacity, inUse }) => share(inUse?.vcpu, capacity?.vcpu),
+        ...{ isNumber: true, isOptional: true, rank: 2 },
+      },
+      {
+        name: 'GPUS IN USE',
+        cell: ({ capacity, inUse }) => share(inUse?.gpus, capacity?.gpus),
+        ...{ isNumber: true, isOptional: true, rank: 3 },
+      },
+      { name: 'CHECKED', cell: ({ checkedAt }) => look.ago(checkedAt), rank: 1 },
+      { name: 'MESSAGE', cell: ({ message }) => message },
+    ],
+    providers,
   );
 }
 
+async function list(runtime: Runtime): Promise<void> {
+  const providers = await runtime.client().providers();
+  runtime
+    .output()
+    .result(providers, (look) => (providers.length === 0 ? 'No providers.' : providerTable(look, providers)));
+}
+
 export function addProviders(program: Command, runtime: Runtime): void {
-  const provider = program.command('provider').alias('providers').description('where jobs can run');
-  provider
+  program
+    .command('provider')
+    .alias('providers')
+    .description('Compute providers')
     .command('list')
-    .description('whether each can be used, and what of it is')
+    .description('List providers and usage')
     .action(() => list(runtime));
 }

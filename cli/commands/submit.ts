@@ -13,14 +13,16 @@ async function uploadMaterials(client: ArtenicClient, job: LoadedJob, talk: Talk
   const uploaded: { name: string; sha256: string }[] = [];
   for (const item of data) {
     const path = resolve(job.folder, item.file);
-    if (!existsSync(path)) throw new CliError('usage', `the data file ${path} is not there`);
+    if (!existsSync(path)) throw new CliError('usage', `data file ${path} not found`);
     if (!statSync(path).isFile()) throw new CliError('usage', `${path} under data is not a file`);
     uploaded.push({ name: item.name, sha256: await uploadFile(client, 'data', path, talk) });
   }
   if (packageFolder === undefined) return { ...rest, data: uploaded };
   const packed = await packFolder(resolve(job.folder, packageFolder));
   const sent = await client.objects.upload('packages', packed.sha256, () => packed.bytes as Uint8Array<ArrayBuffer>);
-  talk.say(`${sent ? 'uploaded' : 'already there:'} package of ${packed.files} file${packed.files === 1 ? '' : 's'}`);
+  talk.say(
+    `${sent ? 'uploaded' : 'already uploaded:'} package of ${packed.files} file${packed.files === 1 ? '' : 's'}`,
+  );
   return { ...rest, data: uploaded, package: { sha256: packed.sha256 } };
 }
 

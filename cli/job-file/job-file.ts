@@ -1,16 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { jobFileSchema, JobTextError, parseJobText, type JobFile } from '@artenic/core';
 import { CliError } from '../cli-error.ts';
+import { shownPath } from '../output/shown-path.ts';
 import { readTextFile } from '../output/text-file.ts';
 
 export type LoadedJob = { readonly file: JobFile; readonly folder: string };
 
 /** Reads `artenic.yaml` (or JSON). Errors name file, line, column and field. */
 export function loadJobFile(path: string): LoadedJob {
-  if (!existsSync(path)) throw new CliError('usage', `${path} is not there`);
+  if (!existsSync(path)) throw new CliError('usage', `${path} not found`);
   if (!statSync(path).isFile()) throw new CliError('usage', `${path} is not a file`);
-  const shown = relative('.', path) || path;
+  const shown = shownPath(path);
   const text = readTextFile(path, shown);
   try {
     return { file: parseJobText(text, jobFileSchema), folder: dirname(resolve(path)) };

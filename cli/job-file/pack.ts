@@ -77,7 +77,7 @@ function normalize(stat: Stats | ReadEntry): boolean {
 /** Packs a folder as tar.gz. The same content gives the same bytes: sorted, without times, owners and links. */
 export async function packFolder(folder: string): Promise<PackedFolder> {
   if (!existsSync(folder) || !(await stat(folder)).isDirectory())
-    throw new CliError('usage', `the package folder ${folder} is not there`);
+    throw new CliError('usage', `package folder ${folder} not found`);
   const files = await collect(folder);
   if (files.length === 0) throw new CliError('usage', `the package folder ${folder} is empty`);
   const chunks: Buffer[] = [];

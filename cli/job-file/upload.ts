@@ -43,6 +43,6 @@ export async function uploadFile(
   const sha256 = await hashOf(path);
   const { size } = statSync(path);
   const sent = await client.objects.upload(kind, sha256, () => metered(path, size, talk));
-  talk.say(`${sent ? 'uploaded' : 'already there:'} ${basename(path)}`);
+  talk.say(`${sent ? 'uploaded' : 'already uploaded:'} ${basename(path)}`);
   return sha256;
 }

@@ -1,92 +1,158 @@
-import type { AttemptView, Cost, DecisionView, JobView, LaunchRefusalView } from '@artenic/core';
-import { ago, lasted, printable, table, usd } from './output.ts';
+import {
+  formatMoney,
+  formatSpan,
+  type AttemptView,
+  type Cost,
+  type DecisionView,
+  type JobView,
+  type LaunchRefusalView,
+} from '@artenic/core';
+import type { Look } from './look.ts';
+import { details, table } from './table.ts';
+import { attemptTone, jobTones } from './tones.ts';
 
-function costWords({ usdMicros, isFinal }: Cost): string {
-  return `${usd(usdMicros)}${isFinal ? '' : ' so far'}`;
+/** `≈` marks an estimate that still grows. */
+export function costWords({ usdMicros, isFinal }: Cost): string {
+  if (usdMicros === 0) return isFinal ? 'free' : '–';
+  return `${isFinal ? '' : '≈ '}${formatMoney(usdMicros)}`;
 }
 
-export function describeJob(job: JobView): string {
-  const rows: readonly (readonly [string, string])[] = [
+export function progressWords({ progress, state }: JobView): string {
+  // A job that stops early succeeds before all of its steps.
+  return progress === null || state === 'succeeded' ? '' : `${Math.round(progress * 100)} %`;
+}
+
+/** State with the place in the queue or the progress. */
+export function stateWords(job: JobView): string {
+  const place = job.queuePosition === null ? '' : `#${job.queuePosition} in queue`;
+  return [job.state, place, progressWords(job)].filter((part) => part !== '').join(', ');
+}
+
+export function marketOf({ spot }: { readonly spot: boolean }): string {
+  return spot ? 'spot' : 'on demand';
+}
+
+export function describeJob(look: Look, job: JobView): string {
+  const labels = Object.entries(job.labels).map(([name, value]) => `${name}=${value}`);
+  const timeOf = (at: string | null): string => (at === null ? '' : `${at} (${look.ago(at)})`);
+  return details(look, [
     ['Job', job.id],
     ['Service', job.service],
-    [
-      'State',
-      `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null || job.state === 'succeeded' ? '' : `, ${Math.round(job.progress * 100)} %`}`,
-    ],
+    ['Labels', labels.join(', ')],
+    ['State', stateWords(job), jobTones[job.state]],
     ['Message', job.message],
     [
-      'Held',
-      job.heldAt === null ? '' : `since ${job.heldAt}: \`artenic training signal ${job.id} release\` lets it go on`,
+      'On hold',
+      job.heldAt === null ? '' : `since ${timeOf(job.heldAt)}: \`artenic jobs signal ${job.id} release\` releases it`,
+      'warn',
     ],
-    ['Attempt', String(job.currentAttempt)],
+    ['Attempt', job.currentAttempt === 0 ? '' : String(job.currentAttempt)],
     ['Cost', job.cost.usdMicros === 0 ? '' : costWords(job.cost)],
     ['Model', job.result === null ? '' : `${job.result.model} version ${job.result.version}`],
-    ['Submitted', `${job.createdAt} (${ago(job.createdAt)})`],
-    ['Finished', job.finishedAt ?? ''],
-  ];
-  return rows
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name.padEnd(10)} ${printable(value)}`)
-    .join('\n');
+    ['Submitted', timeOf(job.createdAt)],
+    ['Started', timeOf(job.startedAt)],
+    ['Finished', timeOf(job.finishedAt)],
+  ]);
 }
 
 /** Running time, by the provider's times where they are known. */
-function ran({ billedFrom, billedUntil, helloAt, endedAt }: AttemptView): string {
+function ran(look: Look, { billedFrom, billedUntil, helloAt, endedAt }: AttemptView): string {
   const from = billedFrom ?? helloAt;
   if (from === null) return '–';
   const until = billedUntil ?? endedAt;
-  return lasted((until === null ? Date.now() : Date.parse(until)) - Date.parse(from));
+  return formatSpan((until === null ? look.nowMs : Date.parse(until)) - Date.parse(from));
 }
 
 /** Time since the runner's last sign of life; a dash after the attempt's end or before the first sign of life. */
-function heard({ lastHeartbeatAt, endedAt }: AttemptView): string {
-  return lastHeartbeatAt === null || endedAt !== null ? '–' : ago(lastHeartbeatAt);
+function heard(look: Look, { lastHeartbeatAt, endedAt }: AttemptView): string {
+  return endedAt === null ? look.ago(lastHeartbeatAt) : '–';
 }
 
-/** The cost column is omitted when no attempt has a cost. */
-export function attemptTable(attempts: readonly AttemptView[]): string {
+function attemptCost({ priceUsdMicrosPerHour, cost }: AttemptView): string {
+  return priceUsdMicrosPerHour === 0 ? 'free' : costWords(cost);
+}
+
+/** The columns of money are left out when no attempt has a cost. */
+export function attemptTable(look: Look, attempts: readonly AttemptView[]): string {
   const isFree = attempts.every(({ cost }) => cost.usdMicros === 0);
-  const costOf = ({ priceUsdMicrosPerHour, cost }: AttemptView) =>
-    priceUsdMicrosPerHour === 0 ? 'free' : costWords(cost);
+  const money = (text: (one: AttemptView) => string) => (one: AttemptView) => (isFree ? '' : text(one));
   return table(
+    look,
     [
-      'ATTEMPT',
-      'PROVIDER',
-      'REGION',
-      'TYPE',
-      'SPOT',
-      'RAN',
-      'HEARD',
-      'ENDED BY',
-      ...(isFree ? [] : ['COST']),
-      'WHY STARTED',
+      { name: 'ATTEMPT', cell: (one) => String(one.attempt), isNumber: true },
+      { name: 'STATE', cell: (one) => one.ending?.kind ?? one.state, tone: attemptTone },
+      { name: 'PROVIDER', cell: (one) => one.provider, rank: 2 },
+      { name: 'REGION', cell: (one) => one.region, rank: 3 },
+      { name: 'TYPE', cell: (one) => one.instanceType, rank: 1 },
+      { name: 'MARKET', cell: marketOf, rank: 4 },
+      {
+        name: 'PRICE',
+        cell: money((one) => (one.priceUsdMicrosPerHour === 0 ? '' : `${formatMoney(one.priceUsdMicrosPerHour)}/h`)),
+        ...{ isNumber: true, isOptional: true, rank: 6 },
+      },
+      { name: 'RAN', cell: (one) => ran(look, one) },
+      { name: 'LAST SIGN OF LIFE', cell: (one) => heard(look, one), rank: 7 },
+      { name: 'COST', cell: money(attemptCost), isNumber: true, isOptional: true },
+      { name: 'RESUMED FROM', cell: (one) => one.restoredFrom ?? '', isOptional: true, rank: 5 },
+      { name: 'REASON', cell: (one) => one.reason },
     ],
-    attempts.map((one) => [
-      ...[String(one.attempt), one.provider, one.region, one.instanceType, one.spot ? 'spot' : 'on demand'],
-      ...[ran(one), heard(one), one.ending?.kind ?? one.state, ...(isFree ? [] : [costOf(one)]), one.reason],
-    ]),
+    attempts,
   );
 }
 
-/** The failover policy's decisions between the attempts, with the rule of each. */
-export function decisionTable(decisions: readonly DecisionView[]): string {
-  return table(
-    ['DECISION', 'WHEN', 'WHAT', 'BECAUSE'],
-    decisions.map(({ decision, decidedAt, kind, attempt, step, reason }) => [
-      ...[String(decision), ago(decidedAt)],
-      `${kind}${attempt === null || kind !== 'launch' ? '' : ` ${attempt}`}${step === null ? '' : ` (${step})`}`,
-      reason,
-    ]),
+type Run = { readonly first: DecisionView; readonly last: DecisionView; readonly count: number };
+
+/** Neighbours that say the same, as one row. */
+function mergedDecisions(decisions: readonly DecisionView[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const one of decisions) {
+    const before = runs.at(-1);
+    const isSame =
+      before !== undefined &&
+      before.first.kind === one.kind &&
+      before.first.reason === one.reason &&
+      before.first.attempt === one.attempt &&
+      before.first.step === one.step;
+    if (isSame) runs[runs.length - 1] = { ...before, last: one, count: before.count + 1 };
+    else runs.push({ first: one, last: one, count: 1 });
+  }
+  return runs;
+}
+
+function decisionWords({ first, last, count }: Run): string {
+  const attempt = first.attempt === null || first.kind !== 'launch' ? '' : ` ${first.attempt}`;
+  const step = first.step === null ? '' : ` (${first.step})`;
+  const lasted = formatSpan(Date.parse(last.decidedAt) - Date.parse(first.decidedAt));
+  return `${first.kind}${attempt}${step}${count === 1 ? '' : ` (${count} times in ${lasted})`}`;
+}
+
+/** The failover policy's decisions between the attempts, with the reason of each. */
+export function decisionTable(look: Look, decisions: readonly DecisionView[]): string {
+  return table<Run>(
+    look,
+    [
+      { name: 'DECISION', cell: ({ first }) => String(first.decision), isNumber: true, rank: 1 },
+      { name: 'WHEN', cell: ({ last }) => look.ago(last.decidedAt) },
+      { name: 'ACTION', cell: decisionWords },
+      { name: 'REASON', cell: ({ first }) => first.reason },
+    ],
+    mergedDecisions(decisions),
   );
 }
 
 /** Refused launches of the job. */
-export function refusalTable(refusals: readonly LaunchRefusalView[]): string {
+export function refusalTable(look: Look, refusals: readonly LaunchRefusalView[]): string {
   return table(
-    ['REFUSED BY', 'ZONE', 'TYPE', 'SPOT', 'TIMES', 'LAST', 'WHY'],
-    refusals.map(({ provider, region, zone, instanceType, spot, kind, message, total, lastAt }) => [
-      ...[provider, zone ?? region, instanceType, spot ? 'spot' : 'on demand'],
-      ...[String(total), ago(lastAt), `${kind}: ${message}`],
-    ]),
+    look,
+    [
+      { name: 'REFUSED BY', cell: (one) => one.provider },
+      { name: 'ZONE', cell: (one) => one.zone ?? one.region },
+      { name: 'TYPE', cell: (one) => one.instanceType },
+      { name: 'MARKET', cell: marketOf, rank: 1 },
+      { name: 'TIMES', cell: (one) => String(one.total), isNumber: true },
+      { name: 'LAST', cell: (one) => look.ago(one.lastAt) },
+      { name: 'REASON', cell: (one) => `${one.kind}: ${one.message}` },
+    ],
+    refusals,
   );
 }

@@ -12,7 +12,7 @@ export type InputsOf = () => Promise<readonly InputSignature[]>;
 
 function asRow(value: unknown, place: string): Row {
   const parsed = rowSchema.safeParse(value);
-  if (!parsed.success) throw new CliError('usage', `${place} is no JSON object of inputs by name`);
+  if (!parsed.success) throw new CliError('usage', `${place} is not a JSON object of inputs by name`);
   return parsed.data;
 }
 
@@ -88,7 +88,7 @@ function csvFault(error: CsvError): CliError {
     code === 'CSV_RECORD_INCONSISTENT_COLUMNS' && Array.isArray(record)
       ? `line ${String(lines)} has ${record.length} cells, and the header has another number of names`
       : message;
-  return new CliError('usage', `standard input is no good CSV: ${told}`);
+  return new CliError('usage', `standard input is not valid CSV: ${told}`);
 }
 
 async function* rowsOfCsv(texts: AsyncIterable<string>, inputsOf: InputsOf): AsyncGenerator<Row> {

@@ -73,7 +73,7 @@ export function profileOf(
   const known = Object.keys(file.profiles);
   throw new CliError(
     'usage',
-    `there is no profile "${name}"${known.length === 0 ? '' : `, only ${known.join(', ')}`}; \`artenic config set --profile ${name} url …\` makes it`,
+    `no profile "${name}"${known.length === 0 ? '' : `, only ${known.join(', ')}`}; \`artenic config set --profile ${name} url …\` creates it`,
   );
 }
 

@@ -14,6 +14,8 @@ export type GlobalOptions = {
   readonly profile?: string;
   readonly timeout?: string;
   readonly json?: boolean;
+  readonly wide?: boolean;
+  readonly color?: boolean;
 };
 
 /** A value and a description of its source. */
@@ -79,7 +81,7 @@ function first<T>(...candidates: readonly (readonly [T | undefined, string])[]):
 
 function secondsOf(text: string): number {
   const seconds = Number(text);
-  if (!(seconds > 0)) throw new CliError('usage', 'the timeout is a number of seconds above 0');
+  if (!(seconds > 0)) throw new CliError('usage', 'give the timeout as a number of seconds above 0');
   return seconds;
 }
 
@@ -142,7 +144,7 @@ export function clientFrom({ url, apiKey, keyRefusal, timeoutSeconds }: Settings
   if (url === null)
     throw new CliError(
       'usage',
-      'no API is known: start one with `npm start`, or give --url, ARTENIC_URL or `artenic config set url …`',
+      'no API is configured: start one with `npm start`, or give --url, ARTENIC_URL or `artenic config set url …`',
     );
   if (!URL.canParse(url.value)) throw new CliError('usage', `this is not a URL (${url.source}): ${url.value}`);
   if (apiKey === null)

@@ -51,19 +51,34 @@ export function cliDocument(): string {
   const program = createProgram(new AbortController().signal);
   return `# Command line
 
-\`npx artenic <command>\` from a clone. With \`--json\` standard output is one JSON document and nothing else; remarks go
-to standard error. Made from \`cli/\` by \`node scripts/generate.ts\`.
+\`npx artenic <command>\` from a clone. Made from \`cli/\` by \`node scripts/generate.ts\`.
 
 Settings are taken from flags, then environment variables, then the profile in \`~/.artenic/config.toml\`, then the
 stack that \`npm start\` runs on this machine.
 
+## Output
+
+Results go to standard output; remarks, progress and the commands that are useful next go to standard error. With
+\`--json\` standard output is one JSON document and nothing else; commands that follow something print one document a line.
+
+A terminal gets short ids (their last 8 characters) and a table that fits it: the last column is wrapped, less important
+columns are left out, and below the width at which a table can be read each row becomes a block. \`--wide\` prints whole
+ids and every column. A pipe or a file always gets both, one row a line, without tabs and colours.
+
+Colours are for terminals. \`--no-color\` turns them off, then \`FORCE_COLOR\` decides (\`0\` is off, anything else is on, also
+in a pipe), then \`NO_COLOR\`.
+
+A job is named by its id, or by at least 6 characters of its beginning or end: \`artenic jobs 348d4e2b\`.
+
+## Exit codes
+
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | a job failed, or the answer is no |
-| 2 | wrong usage; nothing was sent |
+| 1 | the job failed, the answer is no, or there is nothing to show |
+| 2 | wrong usage or a wrong job file; nothing was sent |
 | 3 | the API cannot be reached |
-| 4 | the API refused |
+| 4 | the API refused the request |
 | 130 | interrupted |
 
 | option of every command | |

@@ -29,9 +29,12 @@ import {
 import { itemsOf } from './platform.ts';
 import { pause, type Http } from './http.ts';
 import { allOf, pages, type Signal } from './pages.ts';
-import { download } from './download.ts';
+import { download, readDownload } from './download.ts';
 
 const jobPath = (id: string, rest = ''): string => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
+
+const outputPath = (id: string, attempt: number, path: string): string =>
+  jobPath(id, `/outputs/${attempt}/${path.split('/').map(encodeURIComponent).join('/')}`);
 
 /** Pause before the next request when a log or a job has nothing new. */
 const followPauseMs = 400;
@@ -119,7 +122,13 @@ export function jobsApi(http: Http) {
       logPages({ get, logPage }, id, query, options),
     /** A file that an attempt left in its output folder. */
     output: (id: string, attempt: number, path: string): Promise<Uint8Array> =>
-      download(http, jobPath(id, `/outputs/${attempt}/${path.split('/').map(encodeURIComponent).join('/')}`)),
+      download(http, outputPath(id, attempt, path)),
+    /** Such a file as a stream, for files that are too large for memory. `read` is called for each try. */
+    readOutput: <T>(
+      id: string,
+      { attempt, path }: Pick<OutputFile, 'attempt' | 'path'>,
+      read: (content: ReadableStream<Uint8Array>) => Promise<T>,
+    ): Promise<T> => readDownload(http, outputPath(id, attempt, path), read),
     /** Waits for a terminal state. Calls `onChange` after every poll. */
     waitFor: async (
       id: string,

@@ -1,10 +1,19 @@
 import type { z } from 'zod';
+import { didYouMean, faultWords, wrongType } from './fault-words.ts';
+import { knownFields } from './known-fields.ts';
+import { nearest } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
 /** A field that does not match its schema. `isUnknown`: the schema has no such field. */
-export type FieldFault = { readonly path: Path; readonly isUnknown: boolean; readonly message: string };
+export type FieldFault = {
+  readonly path: Path;
+  readonly isUnknown: boolean;
+  readonly message: string;
+  /** For an unknown field: the one that was probably meant. */
+  readonly meant?: string;
+};
 
 /** Callers fix only a few faults at a time, and finding the line of each costs time. */
 const mostFaults = 20;
@@ -27,33 +36,39 @@ function closest(alternatives: readonly (readonly Issue[])[]): readonly Issue[] 
   return depthOf(best) > 0 || best.some(({ code }) => code !== 'invalid_type') ? best : null;
 }
 
-/** For example "expected string or array, received number". */
-function anyOf(alternatives: readonly (readonly Issue[])[], otherwise: string): string {
+/** A fault of a value that has the wrong type for every alternative. */
+function anyOf(alternatives: readonly (readonly Issue[])[], otherwise: Issue): string {
   const types = alternatives.flat().filter((issue) => issue.code === 'invalid_type');
   const [first] = types;
-  if (first === undefined) return otherwise;
-  return first.message.replace(first.expected, [...new Set(types.map(({ expected }) => expected))].join(' or '));
+  return first === undefined
+    ? faultWords(otherwise)
+    : wrongType(
+        types.map(({ expected }) => expected),
+        first,
+      );
 }
 
-function faultsOf(issue: Issue, above: Path): readonly FieldFault[] {
+type FieldsAt = (path: Path) => readonly string[];
+
+function faultsOf(issue: Issue, above: Path, fieldsAt: FieldsAt): readonly FieldFault[] {
   const path = [...above, ...issue.path];
   const single = (message: string): readonly FieldFault[] => [{ path, isUnknown: false, message }];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        isUnknown: true,
-        message: `unknown field "${key.slice(0, 100)}"`,
-      }));
+      return issue.keys.map((key, index) => {
+        const meant = index < mostFaults ? nearest(key, fieldsAt(path)) : null;
+        const message = `unknown field "${key.slice(0, 100)}"${didYouMean(meant)}`;
+        return { path: [...path, key], isUnknown: true, message, ...(meant === null ? {} : { meant }) };
+      });
     case 'invalid_union': {
       const best = closest(issue.errors);
       return best === null
-        ? single(anyOf(issue.errors, issue.message))
-        : best.flatMap((inner) => faultsOf(inner, path));
+        ? single(anyOf(issue.errors, issue))
+        : best.flatMap((inner) => faultsOf(inner, path, fieldsAt));
     }
     case 'invalid_key':
     case 'invalid_element':
-      return single(issue.issues[0]?.message ?? issue.message);
+      return single(faultWords(issue.issues[0] ?? issue));
     case 'invalid_type':
     case 'invalid_value':
     case 'invalid_format':
@@ -61,15 +76,27 @@ function faultsOf(issue: Issue, above: Path): readonly FieldFault[] {
     case 'too_small':
     case 'not_multiple_of':
     case 'custom':
-      return single(issue.message);
+      return single(faultWords(issue));
     default:
       return issue satisfies never;
   }
 }
 
-/** Faults of a value, field by field: the first ones, then the number of further faults. */
-export function fieldFaults(issues: readonly Issue[]): readonly FieldFault[] {
-  const all = issues.flatMap((issue) => faultsOf(issue, []));
+/** A missing field is not told beside an unknown one that was probably meant for it. */
+function withoutMistyped(faults: readonly FieldFault[]): readonly FieldFault[] {
+  const meant = new Set(
+    faults.flatMap(({ path, meant }) => (meant === undefined ? [] : [pointerOf([...path.slice(0, -1), meant])])),
+  );
+  return faults.filter(({ path, message }) => !message.startsWith('missing:') || !meant.has(pointerOf(path)));
+}
+
+/**
+ * Faults of a value, field by field: the first ones, then the number of further faults. With the schema, unknown fields
+ * name the field that was probably meant.
+ */
+export function fieldFaults(issues: readonly Issue[], schema?: z.ZodType): readonly FieldFault[] {
+  const fieldsAt: FieldsAt = (path) => (schema === undefined ? [] : knownFields(schema, path));
+  const all = withoutMistyped(issues.flatMap((issue) => faultsOf(issue, [], fieldsAt)));
   if (all.length <= mostFaults) return all;
   const rest = { path: [], isUnknown: false, message: `and ${all.length - mostFaults} more errors` };
   return [...all.slice(0, mostFaults), rest];

@@ -1,6 +1,7 @@
 export * from './audit.ts';
 export * from './back-off.ts';
 export * from './field-faults.ts';
+export * from './format.ts';
 export * from './exact-json.ts';
 export * from './integer-types.ts';
 export * from './job-cancel.ts';
@@ -12,6 +13,7 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './doctor.ts';
 export * from './garbage.ts';
+export * from './nearest.ts';
 export * from './number-loss.ts';
 export * from './live.ts';
 export * from './offers.ts';

@@ -26,7 +26,7 @@ const commandSchema = z
     z.string().min(1).max(32_768),
     z
       .array(
-        z.string({ error: ({ input }) => `expected text, received ${typeof input}: write it in quotes` }).max(32_768),
+        z.string({ error: ({ input }) => `give text, not ${JSON.stringify(input)}: write it in quotes` }).max(32_768),
       )
       .min(1)
       .max(256),
@@ -88,7 +88,7 @@ export const environmentSchema = z.strictObject({
     .strictObject({
       version: z
         .string()
-        .regex(/^3\.\d{1,2}$/)
+        .regex(/^3\.\d{1,2}$/, 'a version such as "3.11", in quotes')
         .optional()
         .describe("For example `3.11`; the machine's own when absent."),
       requirements: relativePathSchema.optional().describe('Requirements or lock file inside the package.'),

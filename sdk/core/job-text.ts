@@ -44,11 +44,11 @@ export function parseJobText<T extends z.ZodType>(text: string, schema: T): z.ou
       'unreadable',
       yaml.faults.map((fault) => ({ pointer: '', ...fault })),
     );
-  const parsed = schema.safeParse(yaml.toValue());
+  const parsed = schema.safeParse(yaml.toValue(), { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new JobTextError(
     'invalid',
-    fieldFaults(parsed.error.issues).map(({ path, isUnknown, message }) => ({
+    fieldFaults(parsed.error.issues, schema).map(({ path, isUnknown, message }) => ({
       pointer: pointerOf(path),
       ...(text.length > longestPlaced ? {} : yaml.placeOf(path, isUnknown)),
       message,

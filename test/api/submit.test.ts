@@ -63,6 +63,15 @@ test('wrong and unknown fields are 422 with pointer and line', async () => {
   ]);
 });
 
+test('a provider that is not set up is told so, a mistyped one is guessed', async () => {
+  const messageFor = async (name: string) =>
+    (await submit({ service: 'x', command: 'true', placement: { providers: [name] } })).json<Problem>().errors?.[0]
+      ?.message;
+  expect(await messageFor('aws')).toMatch(/^aws is not set up: ./);
+  expect(await messageFor('locall')).toBe('unknown provider "locall"; did you mean "local"?');
+  expect(await messageFor('mars')).toBe('unknown provider "mars"; set up: local');
+});
+
 test.each<[string, Record<string, unknown>, string, string]>([
   ['more than one node', { resources: { nodes: 2 } }, 'not-yet-supported', '/resources/nodes'],
   ['an image', { environment: { image: `x@sha256:${'0'.repeat(64)}` } }, 'not-yet-supported', '/environment/image'],

@@ -39,7 +39,7 @@ describe('dashboard', () => {
       body: { token: 'once', expiresAt: '2026-01-01T00:15:00.000Z' },
     }));
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${api?.url ?? ''}/sign-in#token=once\n` });
-    expect(stderr).toContain('works once');
+    expect(stderr).toContain('Works once');
     expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /api/v1/session/links']);
   });
 });
@@ -55,7 +55,7 @@ describe('gc', () => {
     expect(stdout).not.toContain('jobs ');
     expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /api/v1/garbage']);
     const nothing = await run(['gc', '--dry-run'], () => ({ body: { steps: [empty] } }));
-    expect(nothing.stdout).toBe('Nothing has served its time.\n');
+    expect(nothing.stdout).toBe('Nothing to remove.\n');
     const bare = await run(['gc'], () => ({ body: { steps: [] } }));
     expect([bare.exitCode, calls().length]).toEqual([2, 0]);
     expect(bare.stderr).toContain('--dry-run');
@@ -82,12 +82,7 @@ describe('doctor', () => {
     const now = () => ({ ...whole, now: new Date().toISOString() });
     const { exitCode, stdout } = await run(['doctor'], () => ({ body: now() }));
     expect(exitCode).toBe(0);
-    for (const text of [
-      'simulated',
-      'not configured',
-      'Set ARTENIC_SIMULATED_CLOUD_URL.',
-      'Nothing has to be put right',
-    ])
+    for (const text of ['simulated', 'not set up', 'Set ARTENIC_SIMULATED_CLOUD_URL.', 'All checks passed.'])
       expect(stdout).toContain(text);
   });
 
@@ -98,7 +93,7 @@ describe('doctor', () => {
     });
     const [text, json] = [await run(['doctor'], answer), await run(['doctor', '--json'], answer)];
     expect(text.exitCode).toBe(1);
-    for (const part of ['i-7', '2.5000 USD', 'the provider does not end it', 'It is billed.', 'End it by hand.'])
+    for (const part of ['i-7', '$2.50', 'the provider does not terminate it', 'It is billed.', 'End it by hand.'])
       expect(text.stdout).toContain(part);
     expect(json.exitCode).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, problems, unresolved: [instance] });
@@ -113,7 +108,7 @@ describe('doctor', () => {
   test('instances: none, in their grace, past it', async () => {
     const items = (list: readonly object[]) => () => ({ body: { items: list } });
     const none = await run(['instances', '--unresolved'], items([]));
-    expect(none).toMatchObject({ exitCode: 0, stdout: 'Nothing is there that should not be.\n' });
+    expect(none).toMatchObject({ exitCode: 0, stdout: 'No orphaned instances.\n' });
     expect(await run(['instances'], items([{ ...instance, isInGrace: true }]))).toMatchObject({ exitCode: 0 });
     expect(await run(['instances'], items([instance]))).toMatchObject({ exitCode: 1 });
   });
@@ -263,14 +258,14 @@ describe('where the API is', () => {
     }
     expect(paths).toEqual(['/health/detailed', '/health/detailed', '/health/ready']);
     const { stdout } = await run(['health'], () => ({ status: ready ? 200 : 503, body }));
-    expect(stdout).toBe(
-      `ready: ${ready ? 'yes' : 'no'}\ndatabase: ${ready ? 'ok in 3 ms' : 'unreachable in 3 ms (connection refused)'}\nprovider local: ${ready ? 'usable' : 'not usable (no disk)'}\nversion: 1.2.3\n`,
-    );
+    expect(stdout).toMatch(ready ? /^Ready, version 1\.2\.3\n/ : /^Not ready, version 1\.2\.3\n/);
+    expect(stdout).toMatch(ready ? /^database +ok +3 ms$/m : /^database +unreachable +3 ms +connection refused$/m);
+    expect(stdout).toMatch(ready ? /^provider local +healthy$/m : /^provider local +unavailable +no disk$/m);
   });
 
   test('health check asks whether the API lives, --version asks nobody', async () => {
     const alive = await run(['health', 'check'], () => ({ body: { status: 'ok' } }));
-    expect([alive.exitCode, alive.stdout, calls().map(({ path }) => path)]).toEqual([0, 'status: ok\n', ['/health']]);
+    expect([alive.exitCode, alive.stdout, calls().map(({ path }) => path)]).toEqual([0, 'Status: ok\n', ['/health']]);
     const version = await run(['--version'], () => ({ status: 500 }));
     expect([version.exitCode, version.stdout, calls()]).toEqual([0, '0.1.0\n', []]);
   });
@@ -438,13 +433,13 @@ describe('training', () => {
     test('by attempt and in all', async () => {
       const { exitCode, stdout } = await run(['training', 'status', id], answer([attempt, local], 3_723_000));
       expect(exitCode).toBe(0);
-      expect(stdout).toMatch(/^Cost +3\.7230 USD so far$/m);
+      expect(stdout).toMatch(/^Cost +≈ \$3\.72$/m);
       expect(stdout).toMatch(
-        /^1 +simulated +eu-north +gpu-1 +spot +1 h 2 min +– +preempted +3\.7230 USD +the first offer$/m,
+        /^ +1 +preempted +simulated +eu-north +gpu-1 +spot +\S+\/h +1 h 2 min +– +≈? ?\$3\.72 +the first offer$/m,
       );
-      expect(stdout).toMatch(/^2 +local +eu-north +gpu-1 +on demand +– +– +launching +free +nothing else is left$/m);
-      expect(stdout).toMatch(/^2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
-      expect(stdout).toMatch(/^3 +.* ago +watch +next zone/m);
+      expect(stdout).toMatch(/^ +2 +launching +local +eu-north +gpu-1 +on demand +– +– +free +nothing else is left$/m);
+      expect(stdout).toMatch(/^ +2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
+      expect(stdout).toMatch(/^ +3 +.* ago +watch +next zone/m);
       expect(stdout).toMatch(/^simulated +eu-north-a +gpu-1 +spot +17 +.* ago +stockout: none left$/m);
       expect((await run(['jobs', id], answer([attempt, local], 3_723_000))).stdout).toBe(stdout);
       const json = await run(['training', 'status', id, '--json'], answer([attempt], 3_723_000));
@@ -452,13 +447,13 @@ describe('training', () => {
       const list = await run(['training', 'list'], () => ({
         body: { items: [jobView('running', { cost: { usdMicros: 3_723_000, isFinal: false } })], nextCursor: null },
       }));
-      expect(list.stdout).toContain('3.7230 USD');
+      expect(list.stdout).toContain('≈ $3.72');
     });
 
     test('is not mentioned where nothing costs anything', async () => {
       const { stdout } = await run(['training', 'status', id], answer([local], 0));
       expect(stdout).toContain('launching');
-      expect(stdout).not.toMatch(/cost|usd|free/i);
+      expect(stdout).not.toMatch(/cost|price|\$|free/i);
     });
   });
 
@@ -492,9 +487,9 @@ describe('training', () => {
     const command = ['offers', '--spot', '--gpu', 'A100', '--region', 'eu-north', '--region', 'b', '--max-price', '2'];
     const { exitCode, stdout } = await run(command, () => ({ body: { items: [offer], total: 3, catalogs } }));
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^simulated +eu-north-a +gpu-1 +spot +8 +60 +1 × A100 +1\.2345 USD +2 min ago$/m);
-    expect(stdout).toContain('2 more');
-    expect(stdout).toContain('aws has never answered; now it says: The key has run out.');
+    expect(stdout).toMatch(/^simulated +eu-north-a +gpu-1 +spot +8 +60 +1 × A100 +\$1\.23 +2 min ago$/m);
+    expect(stdout).toContain('2 more; --limit 3 shows them.');
+    expect(stdout).toContain('aws: no prices yet; last refresh failed: The key has run out.');
     const query = calls()[0]?.query ?? new URLSearchParams();
     expect(Object.fromEntries(query)).toEqual({
       ...{ market: 'spot', gpu: 'A100', regions: 'eu-north,b', maxHourlyUsd: '2', limit: '30' },
@@ -511,7 +506,7 @@ describe('training', () => {
     const answer = { jobId: id, name: 'preemption-notice', id: 'e-1', outcome: 'taken', heldAt: null };
     const command = ['training', 'signal', id, 'preemption-notice', '--event', 'e-1', '--deadline', deadlineAt];
     const { exitCode, stdout } = await run(command, () => ({ status: 202, body: answer }));
-    expect([exitCode, stdout.trim()]).toEqual([0, `job ${id} has been told: preemption-notice`]);
+    expect([exitCode, stdout.trim()]).toEqual([0, `Job ${id} received preemption-notice.`]);
     const [call] = calls();
     expect([call?.path, JSON.parse(String(call?.body ?? ''))]).toEqual([
       `/api/v1/jobs/${id}/signals/preemption-notice`,
@@ -519,7 +514,7 @@ describe('training', () => {
     ]);
     const held = { ...answer, name: 'hold', heldAt: deadlineAt };
     const { stdout: text } = await run(['training', 'signal', id, 'hold'], () => ({ status: 202, body: held }));
-    expect(text).toContain('is held: what runs goes on');
+    expect(text).toContain('is on hold. The current attempt continues; no new attempts start.');
     for (const wrong of [
       ['training', 'signal', id, 'nonsense'],
       ['training', 'signal', id, 'preemption-notice', '--deadline', 'soon'],
@@ -577,10 +572,13 @@ describe('logs', () => {
       droppedBytes: 0,
       complete: false,
     };
-    const { exitCode, stdout } = await run(['training', 'logs', id, '-f'], ({ path }) =>
-      path.endsWith('/logs') ? { body: nothing } : { body: jobView('cancelled', { currentAttempt: 0 }) },
+    const { exitCode, stdout, stderr } = await run(['jobs', 'logs', id, '-f'], ({ path }) =>
+      path.endsWith('/logs')
+        ? { body: nothing }
+        : { body: path.endsWith('/attempts') ? { items: [] } : jobView('cancelled', { currentAttempt: 0 }) },
     );
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(`No log: no attempt has started. Job ${id} is cancelled`);
   });
 });
 

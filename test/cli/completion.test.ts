@@ -46,6 +46,8 @@ test.each([
   [['model', 'get', 'p'], ['penguins']],
   [['model', 'get', 'penguins', ''], []],
   [['training', 'status', '0'], [id]],
+  [['jobs', 'compare', '01900000-0000-7000-8000-000000000002', ''], [id]],
+  [['jobs', 'list', '--sort', '-c'], ['-costUsdMicros']],
   [['nonsense', ''], []],
 ])('after %j comes %j', async (words, expected) => {
   const found = await complete(...words);

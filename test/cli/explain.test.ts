@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { ArtenicUnreachableError } from '@artenic/client';
-import { explain } from '../../cli/commands/explain.ts';
+import { ArtenicApiError, ArtenicUnreachableError } from '@artenic/client';
+import { explain } from '../../cli/explain.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'artenic-explain-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -51,4 +51,19 @@ test('a fault of the command shows its stack to those who ask for it', () => {
   const error = new TypeError('undefined is not a function');
   expect(explain(error, false)).toEqual({ exitCode: 1, lines: [expect.stringContaining('ARTENIC_DEBUG=1')] });
   expect(explain(error, true).lines.join('\n')).toContain('explain.test.ts');
+});
+
+test('an id that fits several jobs lists them', () => {
+  const candidate = { id: '01900000-0000-7000-8000-00000000abcd', name: 'seed=9', service: 'churn', state: 'failed' };
+  const candidates = [{ ...candidate, state: 'failed' as const, createdAt: '2026-03-01T01:00:00.000Z' }];
+  const problem = { type: 'urn:artenic:error:ambiguous-id', title: 'The id fits several jobs', status: 409 };
+  expect(
+    explain(new ArtenicApiError({ ...problem, detail: 'Give more of it.', correlationId: 'c', candidates }), false),
+  ).toEqual({
+    exitCode: 4,
+    lines: [
+      'The id fits several jobs: Give more of it.',
+      '  01900000-0000-7000-8000-00000000abcd  seed=9, failed, submitted 2026-03-01T01:00:00.000Z',
+    ],
+  });
 });

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CliError } from '../../cli/cli-error.ts';
 import { loadJobFile } from '../../cli/job-file/job-file.ts';
@@ -11,7 +11,7 @@ afterEach(() => folder?.remove());
 function load(text: string, name = 'artenic.yaml') {
   folder = folderWith({ [name]: text });
   const path = join(folder.path, name);
-  return { shown: relative('.', path), load: () => loadJobFile(path) };
+  return { shown: path, load: () => loadJobFile(path) };
 }
 
 function messageOf(work: () => unknown): string {

@@ -54,10 +54,10 @@ describe('rows from standard input', () => {
 
   test.each([
     ['{"x":1}\nnonsense\n', 'line 2 is not JSON'],
-    ['{"x":1}\n[1]\n', 'line 2 is no JSON object'],
-    ['[{"x":1}, 5]', 'element 1 is no JSON object'],
+    ['{"x":1}\n[1]\n', 'line 2 is not a JSON object'],
+    ['[{"x":1}, 5]', 'element 1 is not a JSON object'],
     ['[{"x":1},', 'standard input is not JSON'],
-    ['x,y\n1\n', 'no good CSV: line 2 has 1 cells'],
+    ['x,y\n1\n', 'not valid CSV: line 2 has 1 cells'],
     ['x,y\n1,2\n3,4,5\n', 'line 3 has 3 cells'],
     ['x;y\n1;2\n', 'semicolons'],
     ['x\ty\n1\t2\n', 'tabs'],

@@ -50,6 +50,6 @@ test('what is there already is not sent again', async () => {
   const sentBefore = api?.calls.filter(({ method }) => method === 'PUT').length;
   const heard = talk();
   await uploadFile(createClient({ url: api?.url ?? '', apiKey: 'key' }), 'models', path, heard);
-  expect(heard.said).toEqual(['already there: empty.bin']);
+  expect(heard.said).toEqual(['already uploaded: empty.bin']);
   expect(api?.calls.filter(({ method }) => method === 'PUT').length).toBe(sentBefore);
 });

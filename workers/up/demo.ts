@@ -16,8 +16,6 @@ export type DemoOptions = {
   readonly home: Home;
   readonly endpoints: {
     readonly api: string;
-    readonly dashboard: string;
-    readonly docs: string;
     readonly temporalUi: string | null;
   };
   readonly say: (line: string) => void;
@@ -77,7 +75,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const known = resultSchema.safeParse(JSON.parse(readFileSync(resultFile, 'utf8')));
     if (known.success) {
       say(
-        `the first job was done at an earlier start: ${known.data.model} version ${known.data.version}, accuracy ${known.data.accuracy.toFixed(3)}`,
+        `first job: done at an earlier start, ${known.data.model} version ${known.data.version}, accuracy ${known.data.accuracy.toFixed(3)}`,
       );
       return;
     }
@@ -131,13 +129,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   say(
     `${model} version ${version} is in production: accuracy ${(accuracy * 100).toFixed(1)} % on birds it has not seen`,
   );
-  say(`one of them: predicted ${prediction.label}, truly ${heldOut.label} (${prediction.latencyMs.toFixed(1)} ms)`);
+  say(`Sample: predicted ${prediction.label}, actual ${heldOut.label} (${prediction.latencyMs.toFixed(1)} ms)`);
   say(
     `time: ${Object.entries(breakdownMs)
       .map(([part, ms]) => `${part} ${(ms / 1000).toFixed(1)} s`)
       .join(', ')}`,
   );
-  say(
-    `look: ${endpoints.dashboard} · ${endpoints.docs}${endpoints.temporalUi === null ? '' : ` · ${endpoints.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`}`,
-  );
+  if (endpoints.temporalUi !== null)
+    say(
+      `first job in Temporal: ${endpoints.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`,
+    );
 }

@@ -6,6 +6,8 @@ export type Answer = {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly content?: string;
   /** Breaks the connection before any byte of the answer, or after this many bytes of the body. */
   readonly cut?: 'at-once' | 'in-body';
 };
@@ -35,9 +37,9 @@ export async function startFakeApi(answer: (call: Call, count: number) => Answer
     const { method = '', headers } = request;
     const call = { method, path: pathname, query: searchParams, headers, body: Buffer.concat(parts) };
     calls.push(call);
-    const { status = 200, headers: answered = {}, body, cut } = answer(call, calls.length);
+    const { status = 200, headers: answered = {}, body, content, cut } = answer(call, calls.length);
     if (cut === 'at-once') return void request.socket.destroy();
-    const text = body === undefined ? '' : JSON.stringify(body);
+    const text = content ?? (body === undefined ? '' : JSON.stringify(body));
     response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),

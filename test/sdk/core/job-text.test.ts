@@ -122,12 +122,12 @@ test('a wrong field is told with what is expected there', () => {
   const data = `[{ name: x, sha256: ${'a'.repeat(64)} }, { name: ./x, sha256: ${'a'.repeat(64)} }, { name: x/y, sha256: ${'a'.repeat(64)} }]`;
   const { issues } = faultsOf(`service: x\ncommand: [train, 10]\nenv: { http_proxy: a, 9: b }\ndata: ${data}\n`);
   expect(issues.map(({ pointer, line, message }) => [pointer, line, message])).toEqual([
-    ['/command/1', 2, 'expected text, received number: write it in quotes'],
+    ['/command/1', 2, 'give text, not 10: write it in quotes'],
     ['/env/9', 3, expect.stringContaining('letters, digits')],
     ['/data/1/name', 4, expect.stringContaining('the entry 1 of data also has this name')],
     ['/data/2/name', 4, expect.stringContaining('is a file where this name needs a folder')],
   ]);
-  expect(faultsOf('service: x\n').issues[0]?.message).toContain('expected string or array');
+  expect(faultsOf('service: x\n').issues[0]?.message).toBe('missing: give text or a list');
 });
 
 test('a fault behind an alias has the place of the anchor', () => {

@@ -1,7 +1,7 @@
-import { placementSchema, type JobFile } from '@artenic/core';
+import { fieldFaults, placementSchema, type JobFile } from '@artenic/core';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
-import { gather } from '../output/options.ts';
+import { CliError } from '../../cli-error.ts';
+import { gather } from '../../output/options.ts';
 
 export type PlacementOptions = {
   readonly provider: readonly string[];
@@ -13,14 +13,12 @@ export type PlacementOptions = {
 /** Options for each field of the job file's placement. */
 export function addPlacementOptions(command: Command): Command {
   return command
-    .option('--provider <name>', 'run it there instead; may be given several times, best first', gather, [])
-    .option('--region <name>', 'only in this region; may be given several times', gather, [])
+    .option('--provider <name>', 'Run it there instead; repeatable, in order of preference', gather, [])
+    .option('--region <name>', 'Only in this region; repeatable', gather, [])
     .addOption(
-      command
-        .createOption('--market <mode>', 'which machines to take')
-        .choices(placementSchema.shape.mode.unwrap().options),
+      command.createOption('--market <mode>', 'Machines to use').choices(placementSchema.shape.mode.unwrap().options),
     )
-    .option('--max-price <usd>', 'most that one machine may cost an hour');
+    .option('--max-price <usd>', 'Maximum price of one machine, in USD per hour');
 }
 
 /** Fields without an option keep the file's value. */
@@ -34,6 +32,9 @@ export function placementOf(file: JobFile, options: PlacementOptions): JobFile['
     ...(maxPrice === undefined ? {} : { maxHourlyUsd: Number(maxPrice) }),
   });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new CliError('usage', `placement.${issue?.path.join('.')}: ${issue?.message}`);
+  const [fault] = fieldFaults(parsed.error.issues, placementSchema);
+  throw new CliError(
+    'usage',
+    `placement.${fault?.path.join('.') ?? ''}: ${fault?.message ?? 'this value cannot be used'}`,
+  );
 }

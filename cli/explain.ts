@@ -1,7 +1,7 @@
 import { getSystemErrorMessage, types } from 'node:util';
 import { ArtenicApiError, ArtenicUnreachableError } from '@artenic/client';
 import { CommanderError } from 'commander';
-import { CliError, exitCodes } from '../cli-error.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 
 export type Explanation = { readonly exitCode: number; readonly lines: readonly string[] };
 
@@ -23,7 +23,12 @@ function messageOfSystem({ errno, message }: NodeJS.ErrnoException): string {
 }
 
 function ofApi({ problem }: ArtenicApiError): readonly string[] {
-  const issues = problem.errors ?? [];
+  const { candidates = [], errors: issues = [] } = problem;
+  if (candidates.length > 0)
+    return [
+      `${problem.title}: ${problem.detail}`,
+      ...candidates.map(({ id, name, state, createdAt }) => `  ${id}  ${name}, ${state}, submitted ${createdAt}`),
+    ];
   if (issues.length === 0) return [`${problem.title}: ${problem.detail}`];
   return [
     `${problem.title}:`,
@@ -46,11 +51,11 @@ export function explain(error: unknown, isDebugging: boolean): Explanation {
   if (error instanceof ArtenicUnreachableError)
     return {
       exitCode: exitCodes.unreachable,
-      lines: [`${error.message} Is it running? \`npm start\` starts one.`, ...stack],
+      lines: [`${error.message} Start it with \`npm start\`, then retry.`, ...stack],
     };
   const ofSystem =
     types.isNativeError(error) && 'errno' in error ? messageOfSystem(error as NodeJS.ErrnoException) : null;
   const message = ofSystem ?? (types.isNativeError(error) ? error.message : String(error));
-  const hint = isDebugging || ofSystem !== null ? '' : ' (ARTENIC_DEBUG=1 shows where)';
+  const hint = isDebugging || ofSystem !== null ? '' : ' (ARTENIC_DEBUG=1 prints the stack)';
   return { exitCode: exitCodes.negative, lines: [`${message}${hint}`, ...stack] };
 }
