@@ -8,6 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { z } from 'zod';
+import { chartSearch } from './features/metrics/chart-search.ts';
 import { RouteError } from './layout/route-error.tsx';
 import { Shell } from './layout/shell.tsx';
 import { ApiError } from './lib/api.ts';
@@ -70,9 +71,7 @@ const jobRoute = createRoute({
   path: '/jobs/$jobId',
   validateSearch: z.object({
     attempt: z.int().min(1).optional().catch(undefined),
-    x: z.enum(['step', 'time']).optional().catch(undefined),
-    log: z.boolean().optional().catch(undefined),
-    smooth: z.number().min(0).max(1).optional().catch(undefined),
+    ...chartSearch,
   }),
   component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
 });

@@ -100,7 +100,7 @@ function Metrics({ job }: { readonly job: JobView }): ReactElement {
             </p>
           ) : (
             <Suspense fallback={<Skeleton className="m-4 h-64" />}>
-              <JobMetrics points={points} />
+              <JobMetrics job={job} points={points} />
             </Suspense>
           )
         }

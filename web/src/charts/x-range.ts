@@ -1,0 +1,24 @@
+import { bisectLeft, bisectRight } from 'd3-array';
+import type { AxisRange } from './outliers.ts';
+
+/** A place in both measures of a horizontal axis. */
+export type XPair = { readonly from: number; readonly to: number };
+
+/**
+ * The same part of a chart on another horizontal axis: from the first to the last point that is shown now. Null when
+ * fewer than two different points are shown, because then there is nothing to carry over.
+ */
+export function convertRange(range: AxisRange, pairs: readonly XPair[]): AxisRange | null {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { from, to } of pairs) {
+    if (from < range[0] || from > range[1]) continue;
+    low = Math.min(low, to);
+    high = Math.max(high, to);
+  }
+  return high > low ? [low, high] : null;
+}
+
+/** Whether a range shows any point of the lines; a range from another job or an old address may show none. */
+export function showsPoints(range: AxisRange, lines: readonly { readonly x: readonly number[] }[]): boolean {
+  return lines.some(({ x }) => bisectRight(x, range[1]) > bisectLeft(x, range[0]));
+}
