@@ -167,6 +167,37 @@ test('a timeline is walked with arrow keys and says what happened', async () => 
   await page.context().close();
 }, 30_000);
 
+test.each([390, 1280])(
+  'at %d px no two labels of a timeline meet, and its hint shows on hover only',
+  async (width) => {
+    const { page } = await harness.open('timelines', { width });
+    await page.locator('[data-tick]').first().waitFor();
+    const boxes = await page
+      .locator('[data-tick], [role=rowheader]')
+      .evaluateAll((all) =>
+        all.map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => ({ x, y, right, bottom })),
+      );
+    const bars = await page
+      .locator('[role=gridcell]')
+      .evaluateAll((all) =>
+        all.map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => ({ x, y, right, bottom })),
+      );
+    const meet = (one: (typeof boxes)[number], other: (typeof boxes)[number]): boolean =>
+      one.x < other.right - 0.5 &&
+      other.x < one.right - 0.5 &&
+      one.y < other.bottom - 0.5 &&
+      other.y < one.bottom - 0.5;
+    for (const [index, box] of boxes.entries())
+      expect([...boxes.slice(index + 1), ...bars].filter((other) => meet(box, other))).toEqual([]);
+    const hint = page.getByText('Hover a segment, or use the arrow keys.');
+    expect(await hint.isVisible()).toBe(false);
+    await page.getByRole('rowheader').first().hover();
+    await hint.waitFor();
+    await page.context().close();
+  },
+  30_000,
+);
+
 test('the JSON editor indents with Tab, lets go after Escape, and marks what is wrong', async () => {
   const { page, problems } = await harness.open('playground');
   const editor = page.getByRole('textbox', { name: 'Request body' });
