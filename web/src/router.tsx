@@ -10,9 +10,11 @@ import {
 import { z } from 'zod';
 import { chartSearch } from './features/metrics/chart-search.ts';
 import { RouteError } from './layout/route-error.tsx';
+import { ShellSkeleton } from './layout/shell-skeleton.tsx';
 import { Shell } from './layout/shell.tsx';
 import { ApiError } from './lib/api.ts';
 import { jobGroups, sessionQuery } from './lib/queries.ts';
+import { jobTabs } from './pages/job/job-tabs.ts';
 import { NotFoundPage } from './pages/not-found.tsx';
 
 const rootRoute = createRootRouteWithContext<{ readonly client: QueryClient }>()({
@@ -45,6 +47,10 @@ const shellRoute = createRoute({
   },
   component: Shell,
   errorComponent: RouteError,
+  // An answer that takes longer than a blink must not leave the window white.
+  pendingComponent: ShellSkeleton,
+  pendingMs: 100,
+  pendingMinMs: 0,
 });
 
 const overviewRoute = createRoute({
@@ -70,6 +76,7 @@ const jobRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/jobs/$jobId',
   validateSearch: z.object({
+    tab: z.enum(jobTabs).optional().catch(undefined),
     attempt: z.int().min(1).optional().catch(undefined),
     ...chartSearch,
   }),

@@ -1,4 +1,12 @@
-import { useId, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from 'react';
+import {
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  type ReactElement,
+} from 'react';
 import type { AttemptView, MetricPoint } from '@artenic/core';
 import { formatDuration, formatTime } from '../../charts/chart-format.ts';
 import { ChartFrame } from '../../charts/chart-frame.tsx';
@@ -22,7 +30,7 @@ export type AttemptTimelineProps = {
   readonly nowMs: number;
   /** The job's metrics, which tell the step at a checkpoint. */
   readonly points?: readonly MetricPoint[];
-  /** Called on Enter or on a click on a segment. */
+  /** Called on Enter, and on a double click on a segment. */
   readonly onSelectAttempt?: (attempt: number) => void;
 };
 
@@ -135,7 +143,7 @@ export function AttemptTimeline(props: AttemptTimelineProps): ReactElement {
     event.preventDefault();
     setCursor(next);
   };
-  const cellUnder = (event: PointerEvent): Cursor | null => {
+  const cellUnder = (event: PointerEvent | MouseEvent): Cursor | null => {
     const cell = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-segment]') : null;
     return cell === null ? null : { lane: Number(cell.dataset['lane']), segment: Number(cell.dataset['segment']) };
   };
@@ -154,7 +162,7 @@ export function AttemptTimeline(props: AttemptTimelineProps): ReactElement {
         onKeyDown={onKeyDown}
         onFocus={() => setCursor((before) => before ?? { lane: 0, segment: 0 })}
         onPointerMove={(event) => setCursor(cellUnder(event) ?? cursor)}
-        onPointerUp={(event) => select(cellUnder(event))}
+        onDoubleClick={(event) => select(cellUnder(event))}
         className="peer grid grid-cols-1 gap-y-1 rounded-md focus-visible:outline-2 focus-visible:outline-offset-4 focus-visible:outline-accent"
       >
         {lanes.map((lane, index) => (

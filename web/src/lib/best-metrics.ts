@@ -1,0 +1,33 @@
+import type { MetricPoint } from '@artenic/core';
+import { gain } from './metric-choice.ts';
+
+export type BestMetric = {
+  readonly name: string;
+  readonly best: number;
+  readonly bestStep: number;
+  readonly last: number;
+};
+
+/** For each metric its best and its newest value; metrics without a finite value are left out. */
+export function bestMetrics(points: readonly MetricPoint[]): readonly BestMetric[] {
+  const found = new Map<string, { readonly best: MetricPoint; readonly last: MetricPoint }>();
+  for (const point of points) {
+    const { name, value } = point;
+    if (value === null || name === 'progress') continue;
+    const before = found.get(name);
+    if (before === undefined) {
+      found.set(name, { best: point, last: point });
+      continue;
+    }
+    const isBetter = gain(name, value, before.best.value ?? value) > 0;
+    const isLater = point.time > before.last.time || (point.time === before.last.time && point.step > before.last.step);
+    if (isBetter || isLater)
+      found.set(name, { best: isBetter ? point : before.best, last: isLater ? point : before.last });
+  }
+  return [...found].map(([name, { best, last }]) => ({
+    name,
+    best: best.value ?? 0,
+    bestStep: best.step,
+    last: last.value ?? 0,
+  }));
+}
