@@ -83,6 +83,17 @@ const jobRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
 });
 
+const compareRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs/compare',
+  validateSearch: z.object({
+    /** Ids of jobs, separated by commas. */
+    ids: z.string().max(1000).optional().catch(undefined),
+    ...chartSearch,
+  }),
+  component: lazyRouteComponent(() => import('./pages/compare/compare-page.tsx'), 'ComparePage'),
+});
+
 const modelsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/models',
@@ -126,6 +137,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     overviewRoute,
     trainingRoute,
+    compareRoute,
     jobRoute,
     modelsRoute,
     modelRoute,

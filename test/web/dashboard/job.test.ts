@@ -46,7 +46,8 @@ async function addFailed(): Promise<string> {
     { kind: 'failed', exitCode: 1, message: "KeyError: 'tenure'" },
     new Date(),
   );
-  await world.store.jobs.transition(runner.jobId, 'preparing');
+  for (const state of ['preparing', 'provisioning', 'setup', 'running'] as const)
+    await world.store.jobs.transition(runner.jobId, state);
   await world.store.jobs.transition(runner.jobId, 'failed', { message: "KeyError: 'tenure'" });
   return runner.jobId;
 }

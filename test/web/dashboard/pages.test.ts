@@ -207,6 +207,7 @@ describe.each(themes)('%s: an API that', (theme) => {
     });
     for (const [path, title] of routes().filter(([one]) => !one.startsWith('/no/'))) {
       await page.goto(path);
+      await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor();
       expect(title.split(' ')[0]).toBe((await page.title()).split(' ')[0]);
       await expectAccessible(page, `${path} loading`);

@@ -31,7 +31,6 @@ export function ShellSkeleton(): ReactElement {
         </nav>
       </header>
       <main id="content" className="mx-auto w-full max-w-[76rem] min-w-0 flex-1 px-4 py-6 sm:px-6 lg:px-8 lg:py-8">
-        <h1 className="sr-only">Loading</h1>
         <Loading>
           <Skeleton className="mb-6 h-9 w-56" />
           <Skeleton className="mb-4 h-32 rounded-lg" />

@@ -5,7 +5,7 @@ import { useMemo, type ReactElement } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { plainText } from '../../features/logs/ansi.ts';
 import { callApi } from '../../lib/api.ts';
-import { attemptsQuery, keys } from '../../lib/queries.ts';
+import { keys } from '../../lib/queries.ts';
 import { jobStatus } from '../../lib/status.ts';
 
 const shownLines = 15;
@@ -64,8 +64,8 @@ function LogEnd({ job }: { readonly job: JobView }): ReactElement {
 
 /** A failed job opens on its error and the end of its log. */
 export function JobFailure({ job }: { readonly job: JobView }): ReactElement | null {
-  const { data: attempts } = useQuery(attemptsQuery(job.id));
-  const hasLog = job.currentAttempt > 0 && attempts?.some(({ helloAt }) => helloAt !== null) !== false;
+  // The job itself says whether a command can have written: an answer that comes later would move the page.
+  const hasLog = job.startedAt !== null;
   if (job.state !== 'failed' && job.state !== 'timed-out') return null;
   const { icon, label } = jobStatus[job.state];
   return (
