@@ -130,6 +130,16 @@ describe('scales', () => {
     );
   });
 
+  test('a range that has no step has its ends as ticks', () => {
+    for (const [low, high] of [
+      [-5e-324, 5e-324],
+      [-1.7e308, 1.7e308],
+    ] as const) {
+      expect(innerTicks(low, high, 4)).toEqual([low, high]);
+      expect(niceTicks(low, high, 4)).toEqual([low, high]);
+    }
+  });
+
   test('a logarithmic axis has round ticks, also within one decade', () => {
     expect(logTicks(32_100, 52_100, 3)).toEqual([35_000, 40_000, 45_000, 50_000]);
     expect(logTicks(0.5, 40, 8)).toEqual([0.5, 1, 2, 5, 10, 20]);

@@ -81,15 +81,18 @@ describe('best metrics', () => {
       ...[3, 1, 2].map((value, at) => point('loss', at, value)),
       ...[0.5, 0.9, 0.7].map((value, at) => point('accuracy', at, value)),
       point('accuracy', 9, null),
+      point('grad_norm', 1, 80),
+      point('grad_norm', 2, 3),
       point('progress', 9, 1),
     ];
     expect(bestMetrics(points.toReversed())).toEqual(
       expect.arrayContaining([
         { name: 'loss', best: 1, bestStep: 1, last: 2 },
         { name: 'accuracy', best: 0.9, bestStep: 1, last: 0.7 },
+        { name: 'grad_norm', best: null, bestStep: null, last: 3 },
       ]),
     );
-    expect(bestMetrics(points)).toHaveLength(2);
+    expect(bestMetrics(points)).toHaveLength(3);
   });
 
   test('of several jobs: the best has a mark, and a tie of all has none', () => {
@@ -99,9 +102,9 @@ describe('best metrics', () => {
       [point('rare', 1, 7)],
     ].map(bestMetrics);
     expect(metricColumns(jobs)).toEqual([
-      { name: 'f1', values: [0.5, 0.5, null], winners: new Set() },
-      { name: 'loss', values: [2, 1, null], winners: new Set([1]) },
-      { name: 'rare', values: [null, null, 7], winners: new Set() },
+      { name: 'f1', isLast: false, values: [0.5, 0.5, null], winners: new Set() },
+      { name: 'loss', isLast: false, values: [2, 1, null], winners: new Set([1]) },
+      { name: 'rare', isLast: true, values: [null, null, 7], winners: new Set() },
     ]);
   });
 });

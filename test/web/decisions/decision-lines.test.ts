@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   decisionIcon,
   decisionLines,
+  decisionReason,
   decisionTitle,
   policyWords,
 } from '../../../web/src/features/decisions/decision-lines.ts';
@@ -71,6 +72,31 @@ describe('decisions', () => {
   test('that still hold are told as such', () => {
     const [line] = decisionLines([decision(1, 'wait', 0, 'x'), decision(2, 'wait', 5, 'x')], zero + 65_000);
     expect(line && decisionTitle(line, true)).toBe('Waiting for 1 m 5 s, 2 looks');
+  });
+
+  test('of a launch tell what changed since the attempt before, or what the policy wrote', () => {
+    const tried = (attempt: number, zone: string, kind: 'preempted' | 'lost' | null) => ({
+      ...{ attempt, provider: 'simulated', region: 'us-east', zone, instanceType: 'cpu-2' },
+      ending: kind === null ? null : { kind, exitCode: null, message: '' },
+    });
+    const attempts = [tried(1, 'us-east-a', 'preempted'), tried(2, 'us-east-b', 'lost'), tried(3, 'us-east-b', null)];
+    const told = (number: number, attempt: number, step: string) =>
+      decisionLines([{ ...decision(number, 'launch', 0, 'by the policy', attempt), step }], zero).map((line) =>
+        decisionReason(line, attempts),
+      );
+    expect(told(1, 1, 'first')).toEqual(['First attempt']);
+    expect(told(2, 2, 'next-zone')).toEqual(['Moved to us-east-b (preempted in us-east-a)']);
+    expect(told(3, 3, 'same-offer')).toEqual(['Retried: the instance stopped responding (attempt 2)']);
+    expect(told(4, 9, 'next-zone')).toEqual(['by the policy']);
+    expect(told(5, 3, 'of-tomorrow')).toEqual(['by the policy']);
+    const [, watch] = decisionLines(
+      [decision(1, 'launch', 0, '', 3), decision(2, 'watch', 5, 'Attempt 3 is under way.')],
+      zero + 9000,
+    );
+    expect(watch && [decisionTitle(watch, true), decisionReason(watch, attempts)]).toEqual([
+      'Still running attempt 3',
+      '',
+    ]);
   });
 
   test('name their policy in words, and the end by how it ended', () => {

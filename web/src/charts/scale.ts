@@ -1,9 +1,18 @@
-import { nice, ticks as roundTicks } from 'd3-array';
+import { nice, ticks } from 'd3-array';
 import { stack as stackOf, type SeriesPoint } from 'd3-shape';
+
+/** d3 throws for a range so small or so large that its step is no number. */
+const hasStep = (low: number, high: number): boolean => high - low > 1e-290 && high - low < Infinity;
+
+/** Round values in [low, high], about `count`; its ends where no round value can be told. */
+export function roundTicks(low: number, high: number, count: number): readonly number[] {
+  return hasStep(low, high) ? ticks(low, high, count) : [...new Set([low, high])];
+}
 
 /** Round tick values that cover [low, high] in about `count` steps of 1, 2 or 5 times a power of ten. */
 export function niceTicks(low: number, high: number, count: number): readonly number[] {
   if (!(high > low)) return [low];
+  if (!hasStep(low, high)) return [low, high];
   const [from, to] = nice(low, high, count);
   return roundTicks(from, to, count);
 }

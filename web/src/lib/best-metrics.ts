@@ -1,10 +1,11 @@
 import type { MetricPoint } from '@artenic/core';
-import { gain } from './metric-choice.ts';
+import { gain, goodSide } from './metric-choice.ts';
 
 export type BestMetric = {
   readonly name: string;
-  readonly best: number;
-  readonly bestStep: number;
+  /** Null for a metric of which nobody knows what is good, such as a gradient's norm. */
+  readonly best: number | null;
+  readonly bestStep: number | null;
   readonly last: number;
 };
 
@@ -24,10 +25,13 @@ export function bestMetrics(points: readonly MetricPoint[]): readonly BestMetric
     if (isBetter || isLater)
       found.set(name, { best: isBetter ? point : before.best, last: isLater ? point : before.last });
   }
-  return [...found].map(([name, { best, last }]) => ({
-    name,
-    best: best.value ?? 0,
-    bestStep: best.step,
-    last: last.value ?? 0,
-  }));
+  return [...found].map(([name, { best, last }]) => {
+    const isKnown = goodSide(name) !== null;
+    return {
+      name,
+      best: isKnown ? best.value : null,
+      bestStep: isKnown ? best.step : null,
+      last: last.value ?? 0,
+    };
+  });
 }

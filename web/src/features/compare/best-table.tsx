@@ -30,9 +30,10 @@ export function BestTable({
               <th scope="col" className="h-9 px-4 text-left font-medium">
                 Job
               </th>
-              {columns.map(({ name }) => (
-                <th key={name} scope="col" className={`${headClass} font-mono`}>
-                  {name}
+              {columns.map(({ name, isLast }) => (
+                <th key={name} scope="col" className={headClass}>
+                  <span className="font-mono">{name}</span>
+                  {isLast && ' (last)'}
                 </th>
               ))}
               <th scope="col" className={headClass}>

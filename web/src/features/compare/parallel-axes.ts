@@ -1,5 +1,5 @@
-import { extent, ticks } from 'd3-array';
-import { logTicks } from '../../charts/scale.ts';
+import { extent } from 'd3-array';
+import { logTicks, roundTicks } from '../../charts/scale.ts';
 import type { ConfigRow } from './config-rows.ts';
 import type { MetricColumn } from './metric-table.ts';
 
@@ -61,6 +61,6 @@ export function axisTicks(axis: ParallelAxis, view: AxisView): readonly number[]
   if (ends === null) return [];
   const [low, high] = ends;
   if (low === high) return [low];
-  const round = view.isLog && canBeLog(axis) ? logTicks(low, high, 4) : ticks(low, high, 4);
+  const round = view.isLog && canBeLog(axis) ? logTicks(low, high, 4) : roundTicks(low, high, 4);
   return round.length >= 2 ? round : [low, high];
 }

@@ -1,14 +1,16 @@
-import type { DecisionView, JobState } from '@artenic/core';
+import type { AttemptView, DecisionView, JobState } from '@artenic/core';
 import { formatDuration } from '../../charts/chart-format.ts';
 import type { IconName } from '../../components/icon.tsx';
-import { jobStatus, type Tone } from '../../lib/status.ts';
+import { endingStatus, jobStatus, type Tone } from '../../lib/status.ts';
 
 /** One line of a job's decisions: one decision, or neighbours that say the same. */
 export type DecisionLine = {
   /** Number of its first decision. */
   readonly id: number;
   readonly kind: DecisionView['kind'];
+  /** The attempt that it is about: the one launched, or the newest one before a wait. */
   readonly attempt: number | null;
+  readonly step: string | null;
   /** Policy with its version. */
   readonly policy: string;
   readonly reason: string;
@@ -39,7 +41,8 @@ export function decisionLines(decisions: readonly DecisionView[], untilMs: numbe
       continue;
     }
     lines.push({
-      ...{ id: next.decision, kind: next.kind, attempt: next.attempt, policy: next.policyVersion },
+      ...{ id: next.decision, kind: next.kind, step: next.step, policy: next.policyVersion },
+      attempt: next.attempt ?? line?.attempt ?? null,
       ...{ reason: next.reason, count: 1, fromAt: next.decidedAt, lastAt: next.decidedAt, durationMs: 0 },
     });
   }
@@ -62,11 +65,51 @@ export function decisionTitle({ kind, attempt, count, durationMs }: DecisionLine
     case 'wait':
       return isOpen ? `Waiting${took === '' ? '' : ` for${took}`}${looks}` : `Waited${took}${looks}`;
     case 'watch':
-      return isOpen ? `Still running${looks}` : `Kept running${took}${looks}`;
+      return `${isOpen ? 'Still running' : 'Kept running'} attempt ${attempt ?? ''}`.trim() + looks;
     case 'finish':
       return 'Job ended';
     default:
       return kind satisfies never;
+  }
+}
+
+type Tried = Pick<AttemptView, 'attempt' | 'provider' | 'region' | 'zone' | 'instanceType' | 'ending'>;
+
+/** Why an attempt ended, as part of a sentence. */
+function causeOf({ ending }: Tried): string {
+  if (ending === null) return 'replaced';
+  return ending.kind === 'lost' ? 'the instance stopped responding' : endingStatus[ending.kind].label.toLowerCase();
+}
+
+/**
+ * Why a line's decision was made. A launch is told from what changed since the attempt before it; what the policy wrote
+ * stands in for it where that is not known.
+ */
+export function decisionReason(line: DecisionLine, attempts: readonly Tried[]): string {
+  const { kind, attempt, step, reason } = line;
+  if (kind === 'watch' && /^Attempt \d+ is under way\.$/.test(reason)) return '';
+  const now = attempts.find((one) => one.attempt === attempt);
+  const before = attempts.findLast((one) => one.attempt < (attempt ?? 0));
+  if ((kind !== 'launch' && kind !== 'replace') || step === null || now === undefined) return reason;
+  if (step === 'first') return 'First attempt';
+  if (before === undefined) return reason;
+  const cause = causeOf(before);
+  switch (step) {
+    case 'same-offer':
+      return `Retried: ${cause} (attempt ${before.attempt})`;
+    case 'next-zone':
+    case 'next-region':
+      return `Moved to ${now.zone ?? now.region} (${cause} in ${before.zone ?? before.region})`;
+    case 'next-provider':
+      return `Moved to ${now.provider} (${cause} at ${before.provider})`;
+    case 'next-type':
+      return `Changed to ${now.instanceType} (${cause} on ${before.instanceType})`;
+    case 'on-demand':
+      return `Changed to an on-demand machine (${cause})`;
+    case 'back-to-spot':
+      return `Back to a spot machine (${cause})`;
+    default:
+      return reason;
   }
 }
 

@@ -42,11 +42,11 @@ function Outcome({ lane }: { readonly lane: Lane }): ReactElement {
 function Label({ lane, resumed, hasCosts }: Pick<LaneRowProps, 'lane' | 'resumed'> & { readonly hasCosts: boolean }) {
   const { attempt } = lane;
   return (
-    <div role="rowheader" className="flex min-w-0 flex-wrap items-baseline gap-x-3 gap-y-0.5 text-xs">
+    <div role="rowheader" className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-0.5 text-xs">
       <span className="font-medium text-ink">{attempt === null ? 'Job' : `Attempt ${attempt.attempt}`}</span>
       {attempt !== null && <span className="text-muted tabular-nums">{offerWords(attempt)}</span>}
       {resumed !== '' && <span className="text-muted tabular-nums">{resumed}</span>}
-      <span className="ml-auto flex items-baseline gap-3">
+      <span className="ml-auto flex items-center gap-3">
         <Outcome lane={lane} />
         {attempt !== null && hasCosts && (
           <span className="text-right whitespace-nowrap text-muted tabular-nums">{costOrFree(attempt.cost)}</span>

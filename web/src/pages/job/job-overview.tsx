@@ -19,7 +19,7 @@ const mostShown = 5;
 
 type Points = Parameters<typeof bestMetrics>[0];
 
-function MetricRows({ points }: { readonly points: Points }): ReactElement {
+function MetricRows({ points, isOver }: { readonly points: Points; readonly isOver: boolean }): ReactElement {
   const rows = useMemo(() => {
     const found = bestMetrics(points);
     return metricNames(points)
@@ -30,7 +30,10 @@ function MetricRows({ points }: { readonly points: Points }): ReactElement {
         values: runOf(points, { id: one.name, name: one.name, metric: one.name, xKind: 'step', startMs: 0 }).y,
       }));
   }, [points]);
-  if (rows.length === 0) return <p className="px-4 py-8 text-center text-sm text-muted">No metrics yet.</p>;
+  if (rows.length === 0)
+    return (
+      <p className="px-4 py-8 text-center text-sm text-muted">{isOver ? 'No metrics reported.' : 'No metrics yet.'}</p>
+    );
   return (
     <table className="w-full text-sm">
       <caption className="sr-only">Main metrics</caption>
@@ -59,7 +62,10 @@ function MetricRows({ points }: { readonly points: Points }): ReactElement {
                 {name}
               </th>
               <td className="px-4 text-right tabular-nums">{lastText}</td>
-              <td className="px-4 text-right font-medium tabular-nums" title={`at step ${bestStep}`}>
+              <td
+                className="px-4 text-right font-medium tabular-nums"
+                title={bestStep === null ? undefined : `at step ${bestStep}`}
+              >
                 {bestText}
               </td>
               <td className="px-4 text-right">
@@ -91,7 +97,7 @@ function MainMetrics({ job }: { readonly job: JobView }): ReactElement {
       }
     >
       <QueryPanel query={query} skeleton={<Skeleton className="m-4 h-40" />}>
-        {(points) => <MetricRows points={points} />}
+        {(points) => <MetricRows points={points} isOver={job.finishedAt !== null} />}
       </QueryPanel>
     </Card>
   );
