@@ -1,4 +1,3 @@
-import { bisectLeft, bisectRight } from 'd3-array';
 import type { AxisRange } from './outliers.ts';
 
 /** A place in both measures of a horizontal axis. */
@@ -16,9 +15,4 @@ export function convertRange(range: AxisRange, pairs: readonly XPair[]): AxisRan
     high = Math.max(high, to);
   }
   return high > low ? [low, high] : null;
-}
-
-/** Whether a range shows any point of the lines; a range from another job or an old address may show none. */
-export function showsPoints(range: AxisRange, lines: readonly { readonly x: readonly number[] }[]): boolean {
-  return lines.some(({ x }) => bisectRight(x, range[1]) > bisectLeft(x, range[0]));
 }

@@ -24,7 +24,7 @@ const tailQuery = (jobId: string, attempt: number) => ({
 });
 
 /** Whole lines at the end of a text, without the escapes of a terminal. */
-export function lastLines(text: string, isWhole: boolean): readonly string[] {
+function lastLines(text: string, isWhole: boolean): readonly string[] {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
   const whole = isWhole || lines.length === 1 ? lines : lines.slice(1);
   return whole.slice(-shownLines).map((line) => plainText(line.slice(line.lastIndexOf('\r') + 1)));
