@@ -6,7 +6,7 @@ import { launchChromium } from '../harness/chromium.ts';
 import { violations } from '../harness/components.ts';
 import { eventually } from '../harness/eventually.ts';
 import { settled, visit } from './browser.ts';
-import { watchShifts } from './layout-shift.ts';
+import { answerLate, watchShifts } from './layout-shift.ts';
 import { startDashboard } from './world.ts';
 
 let world: ApiWorld;
@@ -195,12 +195,7 @@ test('nothing jumps on any tab, also when answers are late and the processor is 
   const { page, close } = await visit(browser, world.url, world.key);
   const shifts = await watchShifts(page);
   const session = await page.context().newCDPSession(page);
-  await page.route('**/api/v1/**', async (route) => {
-    await new Promise((done) => {
-      setTimeout(done, 150);
-    });
-    await route.continue().catch(() => undefined);
-  });
+  await answerLate(page, '**/api/v1/**', 150);
   for (const rate of [1, 4]) {
     await session.send('Emulation.setCPUThrottlingRate', { rate });
     for (const tab of tabs)

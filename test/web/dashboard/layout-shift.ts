@@ -25,3 +25,13 @@ export async function watchShifts(page: Page): Promise<() => Promise<number>> {
       return (globalThis as unknown as { layoutShift: () => number }).layoutShift();
     });
 }
+
+/** Delays the answers of all requests that fit the pattern. */
+export async function answerLate(page: Page, pattern: string, lateMs: number): Promise<void> {
+  await page.route(pattern, async (route) => {
+    await new Promise((done) => {
+      setTimeout(done, lateMs);
+    });
+    await route.continue().catch(() => undefined);
+  });
+}

@@ -5,7 +5,7 @@ import { byTurns } from '../../support/share.ts';
 import { poll } from '../../support/poll.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { settled, visit } from './browser.ts';
-import { watchShifts } from './layout-shift.ts';
+import { answerLate, watchShifts } from './layout-shift.ts';
 import { routesOf } from './routes.ts';
 import { fill, startDashboard } from './world.ts';
 
@@ -149,14 +149,6 @@ test('nothing jumps when slow answers come: layout shift at most 0.05', async ()
   };
   page.on('request', count(1)).on('requestfinished', count(-1)).on('requestfailed', count(-1));
   const shiftOf = await watchShifts(page);
-  const answerLate = async (pattern: string, lateMs: number): Promise<void> => {
-    await page.route(pattern, async (route) => {
-      await new Promise((done) => {
-        setTimeout(done, lateMs);
-      });
-      await route.continue();
-    });
-  };
   const shifts: [string, number][] = [];
   const note = async (path: string): Promise<void> => {
     await poll('the last answer', 10_000, () => (underWay === 0 ? true : null));
@@ -164,11 +156,11 @@ test('nothing jumps when slow answers come: layout shift at most 0.05', async ()
     const shift = await shiftOf();
     shifts.push([path, Math.round(shift * 1000) / 1000]);
   };
-  await answerLate('**/api/v1/**', 400);
+  await answerLate(page, '**/api/v1/**', 400);
   await eachPage(page, note);
   // The answer for the top of the page arrives last, then first.
   for (const lateMs of [900, 100]) {
-    await answerLate('**/api/v1/instances/unresolved', lateMs);
+    await answerLate(page, '**/api/v1/instances/unresolved', lateMs);
     for (const path of ['/', '/providers']) {
       await page.goto(path);
       await settled(page);

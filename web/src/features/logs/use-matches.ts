@@ -47,7 +47,7 @@ export function useMatches(view: LogView, query: string, version: number, reveal
   };
 }
 
-/** So many lines are seen at once. */
+/** Number of lines that a reader sees at once. */
 const seenLines = 20;
 
 /** The line that is brought to the middle: that of a short range, so that all of it is seen; the first of a long one. */

@@ -19,7 +19,7 @@ export function marksOf(attempt: AttemptView): readonly Mark[] {
   return stamps.flatMap(([kind, at]) => (at === null ? [] : [{ kind, attempt: attempt.attempt, fromMs: ms(at) }]));
 }
 
-/** What the job does after an attempt. */
+/** Phase of the job after an attempt. */
 export function behind(attempt: AttemptView, isLast: boolean, job: JobTimes): SegmentKind {
   if (!isLast) return 'recover';
   const hasVerdict = attempt.ending?.kind === 'succeeded' || job.finishedAt !== null || job.state === 'collecting';

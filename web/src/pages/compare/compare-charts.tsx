@@ -11,7 +11,7 @@ import { jobTitle } from '../../lib/job-title.ts';
 
 export type Compared = { readonly job: JobView; readonly points: readonly MetricPoint[] };
 
-/** So many charts are drawn at first: a job may report hundreds of metrics. */
+/** Number of charts drawn at first: a job may report hundreds of metrics. */
 const firstCharts = 12;
 
 const startOf = ({ createdAt, startedAt }: JobView): number => Date.parse(startedAt ?? createdAt);

@@ -112,7 +112,7 @@ function Tries({ job, attempts }: { readonly job: JobView; readonly attempts: re
   );
 }
 
-/** What, how far, how long, how much: the first look at a job. */
+/** Summary of a job: its command, how far, how long, how much. */
 export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
   const { data: attempts } = useQuery(attemptsQuery(job.id));
   const { command } = job.spec;

@@ -5,7 +5,7 @@ import { Icon } from '../../components/icon.tsx';
 import { idsText, mostCompared } from '../../features/compare/compare-ids.ts';
 import type { Selection } from './use-selection.ts';
 
-/** What can be done with the chosen rows. It lies over the page, so that nothing moves when it comes. */
+/** Actions for the chosen rows. The bar lies over the page, so that nothing moves when it comes. */
 export function SelectionBar({ ids, isFull, clear }: Selection): ReactElement | null {
   if (ids.length === 0) return null;
   return (
