@@ -138,7 +138,7 @@ async function sayHowToSignIn(home: Home, api: string): Promise<void> {
       headers: { authorization: `Bearer ${readFileSync(home.file('admin.key'), 'utf8').trim()}` },
       signal: AbortSignal.timeout(10_000),
     });
-    if (!response.ok) throw new Error(`the API answered ${response.status}`);
+    if (!response.ok) throw new Error(`the API returned ${response.status}`);
     const { token } = signInLinkSchema.parse(await response.json());
     say(`dashboard: ${api}/sign-in#token=${token} (works once, for 15 minutes; another one: npx artenic dashboard)`);
   } catch (error) {
@@ -206,7 +206,7 @@ async function main(): Promise<void> {
     interrupted.abort();
     const stopped = await stopLocalInstances(home.folder);
     if (stopped > 0)
-      say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start goes on from there`);
+      say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start resumes from it`);
     await attempt.supervisor.stop();
     leaveHome(home);
     say('stopped, nothing left running');

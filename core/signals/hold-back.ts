@@ -29,5 +29,5 @@ export function lookAgainMs(stopAtMs: number | null, nowMs: number): number {
 }
 
 export function heldReason(heldAt: Date): string {
-  return `held since ${heldAt.toISOString()}: a release lets it go on`;
+  return `held since ${heldAt.toISOString()}: release the job to continue`;
 }
