@@ -16,7 +16,7 @@ const reading = {
   capacity: ['isGranted', 'positions', 'inUse', 'outlook'],
   streams: ['end', 'points', 'withTail', 'unsettled'],
   metrics: ['series', 'after', 'latest', 'newest', 'extremes'],
-  logChunks: ['from', 'tail', 'objects', 'totalBytes'],
+  logChunks: ['endOffset', 'from', 'tail', 'objects', 'totalBytes'],
   checkpoints: ['summaries'],
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
   // `sequence` numbers events that were written before, and hints are not stored.

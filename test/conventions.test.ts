@@ -27,7 +27,7 @@ const paced: Readonly<Record<string, string>> = {
   'test/support/moto-machines.ts': 'the notice that a cloud gives before it takes a machine',
   'test/support/poll.ts': 'the pause between two looks, which grows',
   'test/support/slow-proxy.ts': 'a slow line: bytes that come at a rate',
-  'test/web/dashboard/layout.test.ts': 'a slow network: answers that come late',
+  'test/web/dashboard/layout-shift.ts': 'a slow network: answers that come late',
 };
 
 /** Name of the called function: `a` of `a()`, `b` of `a.b()`. */

@@ -68,6 +68,7 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     attempt: attempt.attempt,
     provider: offer.provider,
     region: offer.region,
+    zone: offer.zone ?? null,
     instanceType: offer.instanceType,
     spot: offer.spot,
     priceUsdMicrosPerHour: offer.priceUsdMicrosPerHour,

@@ -18,6 +18,14 @@ export function mainMetric(names: readonly string[]): string | null {
   return preferred.find((name) => names.includes(name)) ?? names.toSorted()[0] ?? null;
 }
 
+const higherIsBetter = /acc|auc|f1|r2|precision|recall|score|bleu|rouge|iou|reward|return|success/;
+
+/** Whether low or high values of a metric are good; null where its name does not show it. */
+export function goodSide(name: string): 'low' | 'high' | null {
+  if (lowerIsBetter.test(name)) return 'low';
+  return higherIsBetter.test(name) ? 'high' : null;
+}
+
 export const isLowerBetter = (name: string): boolean => lowerIsBetter.test(name);
 
 /** Improvement of a value over another; positive when it is better. */

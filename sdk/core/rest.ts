@@ -56,6 +56,8 @@ export const attemptViewSchema = z.object({
   attempt: z.number().int(),
   provider: z.string(),
   region: z.string(),
+  /** Null: the provider chooses. Absent in answers of older servers. */
+  zone: z.string().nullable().optional(),
   instanceType: z.string(),
   spot: z.boolean(),
   /** Price at launch; 0 on the local machine. */

@@ -162,6 +162,18 @@ export function createLogChunks(db: Db): LogChunksRepository {
         where before < ${mostBytes} order by end_offset`.execute(db);
       return rows.map(toRecord);
     },
+    endOffset: async ({ jobId, attempt, stream }) => {
+      const row = await db
+        .selectFrom('log_chunks')
+        .select('endOffset')
+        .where('jobId', '=', jobId)
+        .where('attempt', '=', attempt)
+        .where('stream', '=', stream)
+        .orderBy('endOffset', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return Number(row?.endOffset ?? 0);
+    },
     tail: (ref, mostBytes) => tail(db, ref, mostBytes),
     pack: (ref, chunks, object) => pack(db, ref, chunks, object),
     objects: async (ref, limit) => {

@@ -17,6 +17,8 @@ export type LogChunksRepository = {
   readonly insert: (chunk: LogRef & { readonly offset: number; readonly content: Uint8Array }) => Promise<void>;
   /** Chunks with bytes from `offset` on, ascending, up to about `mostBytes`. */
   readonly from: (ref: LogRef, offset: number, mostBytes: number) => Promise<readonly LogChunkRecord[]>;
+  /** Length of the stream so far, with what was dropped of it. */
+  readonly endOffset: (ref: LogRef) => Promise<number>;
   /** The first consecutive chunks that are rows, of about `mostBytes`. */
   readonly tail: (ref: LogRef, mostBytes: number) => Promise<readonly LogChunkRecord[]>;
   /** Replaces these rows by one chunk in the object. False if some of the rows are gone. */

@@ -211,3 +211,15 @@ test('outputs come back; a path out of the folder does not', async () => {
     expect([climb, answer.status >= 400 && answer.status < 500]).toEqual([climb, true]);
   }
 });
+
+test('the end of a log is one page, also when its head was dropped', async () => {
+  const runner = await world.startRunner();
+  expect(await page(runner.jobId, 'attempt=1&tailBytes=100')).toMatchObject({ offset: 0, text: '' });
+  const lines = Array.from({ length: 300 }, (_, index) => `line ${String(index).padStart(4, '0')}\n`);
+  const text = lines.join('');
+  for (let from = 0; from < text.length; from += 100) await ship(runner, from, text.slice(from, from + 100));
+  const end = await page(runner.jobId, 'attempt=1&tailBytes=100');
+  expect(end).toMatchObject({ text: text.slice(-100), offset: text.length - 100, nextOffset: text.length });
+  expect((await page(runner.jobId, 'attempt=1&tailBytes=1000000')).nextOffset).toBeGreaterThan(0);
+  expect((await world.call('GET', `/api/v1/jobs/${runner.jobId}/logs?tailBytes=0`)).status).toBe(422);
+});

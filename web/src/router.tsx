@@ -8,10 +8,13 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { z } from 'zod';
+import { chartSearch } from './features/metrics/chart-search.ts';
 import { RouteError } from './layout/route-error.tsx';
+import { ShellSkeleton } from './layout/shell-skeleton.tsx';
 import { Shell } from './layout/shell.tsx';
 import { ApiError } from './lib/api.ts';
 import { jobGroups, sessionQuery } from './lib/queries.ts';
+import { jobTabs } from './pages/job/job-tabs.ts';
 import { NotFoundPage } from './pages/not-found.tsx';
 
 const rootRoute = createRootRouteWithContext<{ readonly client: QueryClient }>()({
@@ -44,6 +47,10 @@ const shellRoute = createRoute({
   },
   component: Shell,
   errorComponent: RouteError,
+  // An answer that takes longer than a blink must not leave the window white.
+  pendingComponent: ShellSkeleton,
+  pendingMs: 100,
+  pendingMinMs: 0,
 });
 
 const overviewRoute = createRoute({
@@ -69,12 +76,22 @@ const jobRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/jobs/$jobId',
   validateSearch: z.object({
+    tab: z.enum(jobTabs).optional().catch(undefined),
     attempt: z.int().min(1).optional().catch(undefined),
-    x: z.enum(['step', 'time']).optional().catch(undefined),
-    log: z.boolean().optional().catch(undefined),
-    smooth: z.number().min(0).max(1).optional().catch(undefined),
+    ...chartSearch,
   }),
   component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs/compare',
+  validateSearch: z.object({
+    /** Ids of jobs, separated by commas. */
+    ids: z.string().max(1000).optional().catch(undefined),
+    ...chartSearch,
+  }),
+  component: lazyRouteComponent(() => import('./pages/compare/compare-page.tsx'), 'ComparePage'),
 });
 
 const modelsRoute = createRoute({
@@ -120,6 +137,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     overviewRoute,
     trainingRoute,
+    compareRoute,
     jobRoute,
     modelsRoute,
     modelRoute,

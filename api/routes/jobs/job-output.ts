@@ -27,6 +27,9 @@ const logQuery = z.strictObject({
   stream: z.enum(logStreams).default('training'),
   offset: offsetNumber.default(0),
   limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
+  tailBytes: pageLimit(1, 8_000_000)
+    .optional()
+    .meta({ description: 'In place of `offset`: begin this many bytes before the end.' }),
 });
 
 /** Most requests at once for the sizes of a page's objects. */
@@ -118,6 +121,15 @@ async function readPageOnce(deps: ApiDeps, place: LogPlace, limitBytes: number):
   };
 }
 
+/** Offset at which the wanted page begins. */
+async function startOf(
+  { store }: ApiDeps,
+  ref: LogRef,
+  { offset, tailBytes }: { readonly offset: number; readonly tailBytes?: number | undefined },
+): Promise<number> {
+  return tailBytes === undefined ? offset : Math.max(0, (await store.logChunks.endOffset(ref)) - tailBytes);
+}
+
 type Output = { readonly key: string; readonly attempt: number; readonly path: string };
 
 function isBefore(one: Pick<Output, 'attempt' | 'path'>, other: Pick<Output, 'attempt' | 'path'>): boolean {
@@ -171,13 +183,11 @@ export function jobOutputRoutes(): readonly Route[] {
         const row = (await deps.store.attempts.listByJob(job.id)).find((one) => one.attempt === attempt);
         if (row === undefined && query.attempt !== undefined)
           throw new ArtenicError('not-found', `Job ${job.id} has no attempt ${attempt}.`);
-        const page = await readPage(
-          deps,
-          { jobId: job.id, attempt, stream: query.stream, offset: query.offset },
-          query.limitBytes,
-        );
+        const ref = { jobId: job.id, attempt, stream: query.stream };
+        const offset = await startOf(deps, ref, query);
+        const page = await readPage(deps, { ...ref, offset }, query.limitBytes);
         const hasEnded = row?.state === 'ended' || (row === undefined && isTerminalJobState(job.state));
-        return ok({ ...page, complete: hasEnded && page.nextOffset === query.offset });
+        return ok({ ...page, complete: hasEnded && page.nextOffset === offset });
       },
     }),
     route({

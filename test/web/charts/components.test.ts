@@ -17,10 +17,10 @@ afterAll(async () => {
  * For each position on the x axis, the distance of the first coloured pixel from the canvas's top, in [0, 1]; 1 for
  * none.
  */
-async function highestInk(page: Page, shares: readonly number[]): Promise<readonly number[]> {
-  const canvas = page.locator('canvas').first();
+async function highestInk(chart: Pick<Page, 'locator'>, shares: readonly number[]): Promise<readonly number[]> {
+  const canvas = chart.locator('canvas').first();
   return canvas.evaluate((element: HTMLCanvasElement, places) => {
-    const over = document.querySelector('.u-over');
+    const over = element.closest('.u-wrap')?.querySelector('.u-over') ?? null;
     const pixels = element.getContext('2d')?.getImageData(0, 0, element.width, element.height);
     if (over === null || pixels === undefined) return [];
     const [plot, whole] = [over.getBoundingClientRect(), element.getBoundingClientRect()];
@@ -69,7 +69,7 @@ describe('line chart', () => {
     expect(await reader.getAttribute('aria-valuetext')).toMatch(/^step 25: resnet-lr3e-4 1\.\d+, resnet-lr1e-3/);
     await reader.press('+');
     await chart.getByRole('button', { name: 'Show all of val_loss by run' }).click();
-    await chart.getByRole('button', { name: 'log scale' }).click();
+    await chart.getByRole('button', { name: 'Log scale' }).click();
     await chart.getByText(/not on a log scale/).waitFor();
     await chart.getByRole('button', { name: /^resnet-sgd/ }).click();
     await chart.getByRole('slider', { name: 'Smoothing' }).fill('0.9');
@@ -88,6 +88,40 @@ describe('line chart', () => {
     expect(csv.split('\r\n')).toHaveLength(402);
     expect(csv.split('\r\n')[124]?.split(',')[4]).toBe('NaN');
     expect(problems).toEqual([]);
+    await page.context().close();
+  }, 30_000);
+
+  test('is not smoothed with fewer than 50 points, and says so', async () => {
+    const { page } = await harness.open('charts');
+    const chart = page.getByRole('figure', { name: 'val_loss', exact: true });
+    await chart.locator('canvas').waitFor();
+    const end = (): Promise<number> => highestInk(chart, [0.97]).then(([height]) => height ?? 1);
+    const before = await poll('the first drawing', 5000, async () => {
+      const height = await end();
+      return height < 1 ? height : null;
+    });
+    await chart.getByRole('slider', { name: 'Smoothing' }).fill('0.9');
+    await chart.getByText('Not smoothed, fewer than 50 points.').waitFor();
+    expect(await end()).toBe(before);
+    await page.context().close();
+  }, 30_000);
+
+  test('without its outliers: the rest fills the axis, and the edge shows where they are', async () => {
+    const { page } = await harness.open('charts');
+    const chart = page.getByRole('figure', { name: 'grad_norm' });
+    await chart.locator('canvas').waitFor();
+    // A crest of the quiet curve, beside the spike.
+    const crest = 0.394;
+    await poll('the first drawing', 5000, async () => ((await highestInk(chart, [crest]))[0] ?? 0) > 0.6 || null);
+    await chart.getByRole('button', { name: 'Ignore outliers' }).click();
+    await chart.getByText('1 point outside the axis, up to 40: marked at its edge.').waitFor();
+    const [curve = 1, mark = 1] = await poll('the new drawing', 5000, async () => {
+      const found = await highestInk(chart, [crest, 200 / 399]);
+      return (found[0] ?? 1) < 0.3 ? found : null;
+    });
+    expect(mark).toBeLessThan(curve);
+    await chart.getByRole('button', { name: 'Ignore outliers', pressed: true }).click();
+    await chart.getByText(/outside the axis/).waitFor({ state: 'detached' });
     await page.context().close();
   }, 30_000);
 
@@ -132,6 +166,37 @@ test('a timeline is walked with arrow keys and says what happened', async () => 
   expect(problems).toEqual([]);
   await page.context().close();
 }, 30_000);
+
+test.each([390, 1280])(
+  'at %d px no two labels of a timeline meet, and its hint shows on hover only',
+  async (width) => {
+    const { page } = await harness.open('timelines', { width });
+    await page.locator('[data-tick]').first().waitFor();
+    const boxes = await page
+      .locator('[data-tick], [role=rowheader]')
+      .evaluateAll((all) =>
+        all.map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => ({ x, y, right, bottom })),
+      );
+    const bars = await page
+      .locator('[role=gridcell]')
+      .evaluateAll((all) =>
+        all.map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => ({ x, y, right, bottom })),
+      );
+    const meet = (one: (typeof boxes)[number], other: (typeof boxes)[number]): boolean =>
+      one.x < other.right - 0.5 &&
+      other.x < one.right - 0.5 &&
+      one.y < other.bottom - 0.5 &&
+      other.y < one.bottom - 0.5;
+    for (const [index, box] of boxes.entries())
+      expect([...boxes.slice(index + 1), ...bars].filter((other) => meet(box, other))).toEqual([]);
+    const hint = page.getByText('Hover a segment, or use the arrow keys.');
+    expect(await hint.isVisible()).toBe(false);
+    await page.getByRole('rowheader').first().hover();
+    await hint.waitFor();
+    await page.context().close();
+  },
+  30_000,
+);
 
 test('the JSON editor indents with Tab, lets go after Escape, and marks what is wrong', async () => {
   const { page, problems } = await harness.open('playground');

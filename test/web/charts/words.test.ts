@@ -1,7 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatDuration, formatNumber, formatTick } from '../../../web/src/charts/chart-format.ts';
-import { durationTicks, niceTicks, stack } from '../../../web/src/charts/scale.ts';
+import {
+  formatAligned,
+  formatDuration,
+  formatNumber,
+  formatTick,
+  formatTickDuration,
+  formatTicks,
+} from '../../../web/src/charts/chart-format.ts';
+import {
+  clockTicks,
+  durationTicks,
+  elapsedTicks,
+  innerTicks,
+  logTicks,
+  niceTicks,
+  stack,
+} from '../../../web/src/charts/scale.ts';
 import { csvOf, sentenceOf, tableRows } from '../../../web/src/charts/summary.ts';
 
 test('numbers are short', () => {
@@ -18,6 +33,26 @@ test('numbers are short', () => {
     '–',
   ]);
   expect([50_000, 1_250_000, 5].map(formatTick)).toEqual(['50K', '1.3M', '5']);
+});
+
+test('ticks of an axis share their unit and their decimals', () => {
+  expect(formatTicks([0, 0.05, 0.1])).toEqual(['0', '0.05', '0.10']);
+  expect(formatTicks([9000, 9500, 10_000])).toEqual(['9.0K', '9.5K', '10.0K']);
+  expect(formatTicks([20_000, 40_000])).toEqual(['20K', '40K']);
+  expect(formatTicks([-5, 0, 5])).toEqual(['−5', '0', '5']);
+  expect([0, 1500, 90_000, 7_200_000, 90_000_000].map(formatTickDuration)).toEqual([
+    '0',
+    '1.5 s',
+    '1 m 30 s',
+    '2 h',
+    '1 d 1 h',
+  ]);
+});
+
+test('numbers beside one another have the same decimals', () => {
+  expect(formatAligned([1, 0.9833, null])).toEqual(['1.0000', '0.9833', '–']);
+  expect(formatAligned([12, 3])).toEqual(['12', '3']);
+  expect(formatAligned([12_345, 0.5])).toEqual(['12,345.0', '0.5']);
 });
 
 test('durations have two units', () => {
@@ -74,6 +109,47 @@ describe('scales', () => {
         },
       ),
     );
+  });
+
+  test('inside a range there are at least three ticks, which lie in it and can be told apart', () => {
+    expect(innerTicks(0, 29_000, 4)).toEqual([0, 10_000, 20_000]);
+    expect(innerTicks(0.12, 0.31, 2).length).toBeGreaterThanOrEqual(3);
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+        fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
+        fc.integer({ min: 1, max: 12 }),
+        (low, size, count) => {
+          const ticks = innerTicks(low, low + size, count);
+          expect(ticks.length).toBeGreaterThanOrEqual(3);
+          expect(ticks.length).toBeLessThanOrEqual(2 * count + 8);
+          expect(ticks.every((tick) => tick >= low && tick <= low + size)).toBe(true);
+          expect(new Set(formatTicks(ticks)).size).toBe(ticks.length);
+        },
+      ),
+    );
+  });
+
+  test('a range that has no step has its ends as ticks', () => {
+    for (const [low, high] of [
+      [-5e-324, 5e-324],
+      [-1.7e308, 1.7e308],
+    ] as const) {
+      expect(innerTicks(low, high, 4)).toEqual([low, high]);
+      expect(niceTicks(low, high, 4)).toEqual([low, high]);
+    }
+  });
+
+  test('a logarithmic axis has round ticks, also within one decade', () => {
+    expect(logTicks(32_100, 52_100, 3)).toEqual([35_000, 40_000, 45_000, 50_000]);
+    expect(logTicks(0.5, 40, 8)).toEqual([0.5, 1, 2, 5, 10, 20]);
+    expect(logTicks(1e-6, 1e3, 4)).toEqual([1e-6, 0.001, 1, 1000]);
+  });
+
+  test('an axis of elapsed time and a clock have ticks of whole units', () => {
+    expect(elapsedTicks(100_000, 250_000, 3)).toEqual([120_000, 180_000, 240_000]);
+    for (const tick of clockTicks(Date.UTC(2026, 0, 5, 9, 7), Date.UTC(2026, 0, 5, 10, 1), 4))
+      expect(new Date(tick).getMinutes() % 15).toBe(0);
   });
 
   test('time ticks are steps of a clock', () => {

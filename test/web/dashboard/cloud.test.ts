@@ -71,11 +71,11 @@ if (isTurn('a job on spot machines', 3) || pictures !== undefined) {
     const id = await preemptedTwice();
     expect((await jobView(id)).state).toBe('succeeded');
     const { page, problems, close } = await signedIn();
-    await page.goto(`/jobs/${id}`);
+    await page.goto(`/jobs/${id}?tab=attempts`);
     await settled(page);
     const decisions = page.getByRole('region', { name: 'Decisions' });
-    await decisions.getByText('Launch attempt 3').waitFor();
-    expect(await decisions.getByText(/after preempted: The machine was warned/).count()).toBe(1);
+    await decisions.getByText('Launched attempt 3').waitFor();
+    expect(await decisions.getByText(/\(preempted|: preempted/).count()).toBe(2);
     const asTable = page.getByRole('button', { name: 'Show Attempts as a table' });
     await asTable.waitFor();
     await page.waitForFunction(() => document.querySelector('main .animate-shimmer') === null);

@@ -5,6 +5,7 @@ import { byTurns } from '../../support/share.ts';
 import { poll } from '../../support/poll.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { settled, visit } from './browser.ts';
+import { answerLate, watchShifts } from './layout-shift.ts';
 import { routesOf } from './routes.ts';
 import { fill, startDashboard } from './world.ts';
 
@@ -147,46 +148,19 @@ test('nothing jumps when slow answers come: layout shift at most 0.05', async ()
     if (request.url().includes('/api/v1/')) underWay += change;
   };
   page.on('request', count(1)).on('requestfinished', count(-1)).on('requestfailed', count(-1));
-  await page.addInitScript(() => {
-    const seen = globalThis as unknown as { layoutShift: () => number };
-    let sum = 0;
-    const add = (entries: PerformanceEntryList): void => {
-      for (const entry of entries) {
-        const { value, hadRecentInput } = entry as PerformanceEntry & { value: number; hadRecentInput: boolean };
-        if (!hadRecentInput) sum += value;
-      }
-    };
-    const observer = new PerformanceObserver((list) => add(list.getEntries()));
-    observer.observe({ type: 'layout-shift', buffered: true });
-    seen.layoutShift = () => {
-      add(observer.takeRecords());
-      return sum;
-    };
-  });
-  const answerLate = async (pattern: string, lateMs: number): Promise<void> => {
-    await page.route(pattern, async (route) => {
-      await new Promise((done) => {
-        setTimeout(done, lateMs);
-      });
-      await route.continue();
-    });
-  };
+  const shiftOf = await watchShifts(page);
   const shifts: [string, number][] = [];
   const note = async (path: string): Promise<void> => {
     await poll('the last answer', 10_000, () => (underWay === 0 ? true : null));
     await settled(page);
-    const shift = await page.evaluate(async () => {
-      // Changes by the last answer are laid out in the next frame.
-      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
-      return (globalThis as unknown as { layoutShift: () => number }).layoutShift();
-    });
+    const shift = await shiftOf();
     shifts.push([path, Math.round(shift * 1000) / 1000]);
   };
-  await answerLate('**/api/v1/**', 400);
+  await answerLate(page, '**/api/v1/**', 400);
   await eachPage(page, note);
   // The answer for the top of the page arrives last, then first.
   for (const lateMs of [900, 100]) {
-    await answerLate('**/api/v1/instances/unresolved', lateMs);
+    await answerLate(page, '**/api/v1/instances/unresolved', lateMs);
     for (const path of ['/', '/providers']) {
       await page.goto(path);
       await settled(page);

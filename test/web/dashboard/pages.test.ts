@@ -97,6 +97,10 @@ test('what a job has cost: in the list, in all, by attempt and by segment; the l
   await page.getByRole('columnheader', { name: 'Cost' }).waitFor();
   expect(await page.getByRole('row', { name: /paid/ }).innerText()).toContain('$1.50');
   await page.goto(`/jobs/${paidJobId}`);
+  const summary = page.getByRole('region', { name: 'Summary' });
+  await summary.waitFor();
+  expect(await summary.innerText()).toMatch(/Cost\s+\$1\.50/);
+  await page.getByRole('tab', { name: 'Attempts' }).click();
   const lane = page.getByRole('row', { name: /^attempt 1, preempted/ });
   await lane.waitFor();
   expect(await lane.innerText()).toContain('$1.50');
@@ -104,7 +108,6 @@ test('what a job has cost: in the list, in all, by attempt and by segment; the l
   await lane.getByRole('gridcell').first().hover();
   await page.getByText('Started because: the cheapest offer').waitFor();
   await page.getByText('Ended: The provider took it back.').waitFor();
-  expect(await page.locator('main').innerText()).toMatch(/Cost\s+\$1\.50/);
   const refused = await page.getByRole('region', { name: 'Refused launches' }).innerText();
   for (const part of [
     '2 offers',
@@ -114,7 +117,7 @@ test('what a job has cost: in the list, in all, by attempt and by segment; the l
     'no gpu-1 is left',
   ])
     expect(refused).toContain(part);
-  await page.goto(`/jobs/${jobId}`);
+  await page.goto(`/jobs/${jobId}?tab=attempts`);
   await page.getByRole('grid', { name: 'Attempts over time' }).waitFor();
   expect(await page.locator('main').innerText()).not.toContain('$');
   expect(problems).toEqual([]);
@@ -204,6 +207,7 @@ describe.each(themes)('%s: an API that', (theme) => {
     });
     for (const [path, title] of routes().filter(([one]) => !one.startsWith('/no/'))) {
       await page.goto(path);
+      await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor();
       expect(title.split(' ')[0]).toBe((await page.title()).split(' ')[0]);
       await expectAccessible(page, `${path} loading`);

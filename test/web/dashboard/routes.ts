@@ -11,6 +11,7 @@ export function routesOf({
     ['/jobs', 'Training – Artenic'],
     [`/jobs/${jobId}`, `Training · penguins #1 ${jobId.slice(-8)} – Artenic`],
     [`/jobs/${paidJobId}`, `Training · paid #1 ${paidJobId.slice(-8)} – Artenic`],
+    [`/jobs/compare?ids=${jobId},${paidJobId}`, 'Training · compare – Artenic'],
     ['/models', 'Models – Artenic'],
     ['/models/penguins?version=3&compare=%5B1%2C2%5D', 'Models · penguins – Artenic'],
     ['/playground', 'Playground – Artenic'],

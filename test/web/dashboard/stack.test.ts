@@ -110,8 +110,10 @@ test('a job is dispatched from the dialog once, however often it is clicked, and
   await dialog.getByRole('button', { name: 'Dispatch', exact: true }).dblclick();
   await page.getByRole('heading', { level: 1, name: 'from-the-dialog' }).waitFor();
   await page.locator('main').getByText('Succeeded').first().waitFor({ timeout: 30_000 });
+  await page.getByRole('tab', { name: 'Log' }).click();
   await page.getByText('hello from <b>the job</b>', { exact: true }).waitFor();
   await page.getByText('seven words of data', { exact: true }).waitFor();
+  await page.getByRole('tab', { name: 'Metrics' }).click();
   await page.getByRole('figure', { name: 'loss' }).waitFor();
   expect((await jobs()).length).toBe(before + 1);
   expect(await page.getByRole('link', { name: /Workflow/ }).getAttribute('href')).toContain(

@@ -31,6 +31,22 @@ export const manyRuns: readonly ChartRun[] = Array.from({ length: 8 }, (_, run) 
   ),
 }));
 
+/** A falling loss of 30 points: a plain moving average would draw its end far too high. */
+export const sparseRun: ChartRun = {
+  id: 'sparse',
+  name: 'val_loss',
+  x: Array.from({ length: 30 }, (_, at) => at * 100),
+  y: Array.from({ length: 30 }, (_, at) => 1.5 + 3 * Math.exp(-at / 6)),
+};
+
+/** A quiet curve with one value far above it. */
+export const spikedRun: ChartRun = {
+  id: 'spiked',
+  name: 'grad_norm',
+  x: Array.from({ length: 400 }, (_, at) => at),
+  y: Array.from({ length: 400 }, (_, at) => (at === 200 ? 40 : 1 + 0.5 * Math.sin(at / 20))),
+};
+
 export const timedRuns: readonly ChartRun[] = manyRuns.slice(0, 2).map((run) => ({
   ...run,
   x: run.x.map((step) => zeroMs + step * 400),

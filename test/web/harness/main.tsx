@@ -13,7 +13,17 @@ import { SignatureForm } from '../../../web/src/features/playground/signature-fo
 import { Snippets } from '../../../web/src/features/playground/snippets.tsx';
 import { AttemptTimeline } from '../../../web/src/features/timeline/attempt-timeline.tsx';
 import { TimeToStart } from '../../../web/src/features/timeline/time-to-start.tsx';
-import { attempts, job, longRun, manyRuns, timedRuns, prediction, signature } from './fixtures.ts';
+import {
+  attempts,
+  job,
+  longRun,
+  manyRuns,
+  prediction,
+  signature,
+  sparseRun,
+  spikedRun,
+  timedRuns,
+} from './fixtures.ts';
 
 /** Settings from the address. Tests write to `lines` below and read from it. */
 const query = new URLSearchParams(location.search);
@@ -39,6 +49,12 @@ function Charts(): ReactElement {
       </Card>
       <Card>
         <LineChart title="throughput" runs={timedRuns} xKind="time" xLabel="time" />
+      </Card>
+      <Card>
+        <LineChart title="val_loss" runs={[sparseRun]} xKind="step" xLabel="step" />
+      </Card>
+      <Card>
+        <LineChart title="grad_norm" runs={[spikedRun]} xKind="step" xLabel="step" />
       </Card>
       <Card>
         <AreaChart

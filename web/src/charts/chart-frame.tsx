@@ -6,10 +6,13 @@ export type ChartTableProps = {
   readonly caption: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly TableCell[])[];
+  /** Columns that hold words. */
+  readonly text?: readonly number[];
 };
 
-/** Table with the same numbers as the chart. The first column names the row. */
-export function ChartTable({ caption, head, rows }: ChartTableProps): ReactElement {
+/** Table with the same numbers as the chart. The first column names the row; numbers stand at the right. */
+export function ChartTable({ caption, head, rows, text = [] }: ChartTableProps): ReactElement {
+  const sideOf = (column: number): string => (column === 0 || text.includes(column) ? 'text-left' : 'text-right');
   return (
     <div
       className="max-h-72 overflow-auto rounded-md border border-line"
@@ -22,11 +25,7 @@ export function ChartTable({ caption, head, rows }: ChartTableProps): ReactEleme
         <thead className="sticky top-0 bg-raised text-muted">
           <tr>
             {head.map((name, index) => (
-              <th
-                key={index}
-                scope="col"
-                className={`px-3 py-1.5 font-medium ${index === 0 ? 'text-left' : 'text-right'}`}
-              >
+              <th key={index} scope="col" className={`px-3 py-1.5 font-medium whitespace-nowrap ${sideOf(index)}`}>
                 {name}
               </th>
             ))}
@@ -41,7 +40,10 @@ export function ChartTable({ caption, head, rows }: ChartTableProps): ReactEleme
                     {cell}
                   </th>
                 ) : (
-                  <td key={column} className="px-3 py-1 text-right whitespace-nowrap">
+                  <td
+                    key={column}
+                    className={`px-3 py-1 ${sideOf(column)} ${String(cell).length > 60 ? 'min-w-72' : 'whitespace-nowrap'}`}
+                  >
                     {cell}
                   </td>
                 ),

@@ -1,27 +1,34 @@
 import type { ReactElement } from 'react';
-import { formatNumber, formatTime } from './chart-format.ts';
+import { formatAligned, formatDuration, formatTime } from './chart-format.ts';
 import { ChartTable } from './chart-frame.tsx';
 import { joinSeries } from './decimate.ts';
 import { valueAt } from './line-data.ts';
 import type { ChartRun, XKind } from './metric-runs.ts';
-import { isDashed, texts, toneAt } from './palette.ts';
+import { dashOf, texts, toneAt } from './palette.ts';
 import { saveText } from './save-text.ts';
 import { csvOf, summarize, tableRows } from './summary.ts';
 import { ToolButton } from './tool-button.tsx';
 
-export const formatX = (x: number, kind: XKind): string =>
-  kind === 'time' ? formatTime(x) : new Intl.NumberFormat().format(x);
+export function formatX(x: number, kind: XKind): string {
+  switch (kind) {
+    case 'step':
+      return new Intl.NumberFormat().format(x);
+    case 'elapsed':
+      return formatDuration(x);
+    case 'time':
+      return formatTime(x);
+  }
+}
 
-/** Sample of a line as the chart draws it: its colour and, beyond the sixth line, its dashes. */
-function Swatch({ place }: { readonly place: number }): ReactElement {
+/** Sample of a line as the chart draws it: its colour and its dashes. */
+export function Swatch({ place }: { readonly place: number }): ReactElement {
   return (
-    <svg aria-hidden="true" viewBox="0 0 16 4" className={`h-1 w-4 shrink-0 ${texts[toneAt(place)]}`}>
+    <svg aria-hidden="true" viewBox="0 0 28 4" className={`h-1 w-7 shrink-0 ${texts[toneAt(place)]}`}>
       <path
-        d="M1 2h14"
+        d="M0 2h28"
         stroke="currentColor"
         strokeWidth="2.5"
-        strokeLinecap="round"
-        strokeDasharray={isDashed(place) ? '4 3.5' : undefined}
+        strokeDasharray={dashOf(place).join(' ') || undefined}
       />
     </svg>
   );
@@ -34,6 +41,7 @@ export type LegendProps = {
 };
 
 export function Legend({ runs, hidden, onToggle }: LegendProps): ReactElement {
+  const newest = formatAligned(runs.map(({ y }) => summarize(y).last));
   return (
     <ul aria-label="Lines" className="flex flex-wrap gap-x-1 gap-y-0.5">
       {runs.map((run, place) => (
@@ -41,14 +49,14 @@ export function Legend({ runs, hidden, onToggle }: LegendProps): ReactElement {
           <button
             type="button"
             aria-pressed={!hidden.has(run.id)}
-            className="group flex h-6 max-w-60 items-center gap-2 rounded-md px-1.5 text-xs text-muted hover:bg-raised focus-visible:outline-2 focus-visible:outline-accent aria-pressed:text-ink"
+            className="group flex h-6 max-w-80 items-center gap-2 rounded-md px-1.5 text-xs text-muted hover:bg-raised focus-visible:outline-2 focus-visible:outline-accent aria-pressed:text-ink"
             onClick={() => onToggle(run.id)}
           >
             <span className="group-aria-[pressed=false]:opacity-35">
               <Swatch place={place} />
             </span>
             <span className="truncate group-aria-[pressed=false]:line-through">{run.name}</span>
-            <span className="text-muted tabular-nums">{formatNumber(summarize(run.y).last)}</span>
+            <span className="text-muted tabular-nums">{newest[place]}</span>
           </button>
         </li>
       ))}
@@ -69,6 +77,7 @@ export type TipProps = {
 /** Values at the crosshair, placed on the side that has room. */
 export function Tip({ runs, places, x, leftPx, widthPx, xLabel, xKind }: TipProps): ReactElement {
   const isRight = leftPx > widthPx / 2;
+  const values = formatAligned(runs.map((run) => valueAt(run, x)));
   const offset = isRight ? { right: widthPx - leftPx + 12 } : { left: leftPx + 12 };
   return (
     <div
@@ -84,7 +93,7 @@ export function Tip({ runs, places, x, leftPx, widthPx, xLabel, xKind }: TipProp
         <p key={run.id} className="flex items-center gap-2 leading-5">
           <Swatch place={places[index] ?? 0} />
           <span className="max-w-40 truncate text-muted">{run.name}</span>
-          <span className="ml-auto pl-3 font-medium text-ink tabular-nums">{formatNumber(valueAt(run, x))}</span>
+          <span className="ml-auto pl-3 font-medium text-ink tabular-nums">{values[index]}</span>
         </p>
       ))}
     </div>
@@ -107,6 +116,7 @@ export function LineTable({
 }): ReactElement {
   const joined = joinSeries(runs);
   const rows = tableRows(joined, mostRows);
+  const columns = runs.map((_, run) => formatAligned(rows.map(({ values }) => values[run])));
   const head = [xLabel, ...runs.map(({ name }) => name)];
   const save = (): void => {
     const all = joined.x.map((x, at) => [
@@ -120,7 +130,7 @@ export function LineTable({
       <ChartTable
         caption={`${title} by ${xLabel}`}
         head={head}
-        rows={rows.map(({ x, values }) => [formatX(x, xKind), ...values.map((value) => formatNumber(value))])}
+        rows={rows.map(({ x }, row) => [formatX(x, xKind), ...columns.map((column) => column[row] ?? '')])}
       />
       <p className="flex items-center justify-between text-xs text-muted">
         {rows.length < joined.x.length

@@ -1,8 +1,13 @@
 import type { MetricPoint } from '@artenic/core';
 
-export type XKind = 'step' | 'time';
+/** Horizontal axes: the training's steps, time since the job's start, or the time of day. */
+export const xKinds = ['step', 'elapsed', 'time'] as const;
+export type XKind = (typeof xKinds)[number];
 
-/** One line of a chart. `x` rises: steps, or milliseconds since 1970. A null or NaN in `y` is a gap. */
+/**
+ * One line of a chart. `x` rises: steps, milliseconds since the job's start, or milliseconds since 1970. A null or NaN
+ * in `y` is a gap.
+ */
 export type ChartRun = {
   readonly id: string;
   readonly name: string;
@@ -18,12 +23,19 @@ export const mostRuns = 10;
  */
 export function runOf(
   points: readonly MetricPoint[],
-  wanted: { readonly id: string; readonly name: string; readonly metric: string; readonly xKind: XKind },
+  wanted: {
+    readonly id: string;
+    readonly name: string;
+    readonly metric: string;
+    readonly xKind: XKind;
+    /** Start of the job, from which elapsed time is counted. */
+    readonly startMs: number;
+  },
 ): ChartRun {
-  const { id, name, metric, xKind } = wanted;
+  const { id, name, metric, xKind, startMs } = wanted;
   const own = points.filter((point) => point.name === metric);
-  if (xKind === 'time') {
-    const timed = own.map((point) => ({ at: Date.parse(point.time), value: point.value }));
+  if (xKind !== 'step') {
+    const timed = own.map((point) => ({ at: xOf(point, xKind, startMs), value: point.value }));
     timed.sort((a, b) => a.at - b.at);
     return { id, name, x: timed.map(({ at }) => at), y: timed.map(({ value }) => value) };
   }
@@ -34,6 +46,12 @@ export function runOf(
   }
   const steps = [...byStep.values()].sort((a, b) => a.step - b.step);
   return { id, name, x: steps.map(({ step }) => step), y: steps.map(({ value }) => value) };
+}
+
+/** Place of a point on a horizontal axis. */
+export function xOf(point: MetricPoint, xKind: XKind, startMs: number): number {
+  if (xKind === 'step') return point.step;
+  return Date.parse(point.time) - (xKind === 'elapsed' ? startMs : 0);
 }
 
 /** Names of all metrics, the most important ones first. */

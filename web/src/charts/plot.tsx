@@ -14,6 +14,8 @@ export type PlotProps = {
   readonly places: readonly number[];
   readonly isLog: boolean;
   readonly xKind: XKind;
+  readonly xLabel: string;
+  readonly yLabel: string;
   readonly colours: ThemeColours;
   readonly syncKey: string | undefined;
   readonly range: readonly [number, number] | null;
@@ -28,7 +30,7 @@ const aligned = ({ x, raw, main }: LineData): uPlot.AlignedData =>
 
 /** uPlot in React: recreated when its options change, updated when only the numbers change. */
 export function Plot(props: PlotProps): ReactElement {
-  const { data, widthPx, heightPx, places, isLog, xKind, colours, syncKey, cursorX } = props;
+  const { data, widthPx, heightPx, places, isLog, xKind, xLabel, yLabel, colours, syncKey, cursorX } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
@@ -46,10 +48,11 @@ export function Plot(props: PlotProps): ReactElement {
         places: current.places,
         hasRaw,
         isLog,
-        xKind,
+        ...{ xKind, xLabel, yLabel },
         colours,
         syncKey,
         range: () => latest.current.range,
+        axisY: () => latest.current.data.outliers?.axis ?? null,
         onCursor: (x, leftPx) => latest.current.onCursor(x, leftPx),
         onZoom: (range) => latest.current.onZoom(range),
       }),
@@ -61,7 +64,7 @@ export function Plot(props: PlotProps): ReactElement {
       made.destroy();
       plot.current = null;
     };
-  }, [hasRaw, isLog, xKind, colours, syncKey, placesKey]);
+  }, [hasRaw, isLog, xKind, xLabel, yLabel, colours, syncKey, placesKey]);
 
   useEffect(() => {
     plot.current?.setData(aligned(data));

@@ -1,27 +1,27 @@
-/** Two decimals are finer than any screen. */
-const place = (value: number): string => String(Math.round(value * 100) / 100);
+import { area, line } from 'd3-shape';
 
 export type Point = { readonly x: number; readonly y: number | null };
 
+/** Two decimals are finer than any screen. */
+const digits = 2;
+
+const lineOf = line<Point>()
+  .defined(({ y }) => y !== null)
+  .x(({ x }) => x)
+  .y(({ y }) => y ?? 0)
+  .digits(digits);
+
 /** Straight lines through points. A gap interrupts the line, and a single point between gaps becomes a dot. */
 export function linePath(points: readonly Point[]): string {
-  let path = '';
-  let isDown = false;
-  for (const [index, { x, y }] of points.entries()) {
-    if (y === null) {
-      isDown = false;
-      continue;
-    }
-    path += `${isDown ? 'L' : 'M'}${place(x)} ${place(y)}`;
-    const next = points[index + 1]?.y ?? null;
-    if (!isDown && next === null) path += 'h0.01';
-    isDown = true;
-  }
-  return path;
+  return lineOf(points) ?? '';
 }
 
 /** The area between an upper and a lower line with the same x values. */
 export function areaPath(upper: readonly Point[], lower: readonly Point[]): string {
-  if (upper.length === 0) return '';
-  return `${linePath(upper)}${linePath(lower.toReversed()).replace('M', 'L')}Z`;
+  const between = area<Point>()
+    .x(({ x }) => x)
+    .y1(({ y }) => y ?? 0)
+    .y0((_, at) => lower[at]?.y ?? 0)
+    .digits(digits);
+  return between(upper) ?? '';
 }

@@ -34,7 +34,7 @@ export function PageHeader(props: PageHeaderProps): ReactElement {
     <div className="mb-5 flex flex-col gap-2 lg:mb-6">
       {crumbs !== undefined && <Breadcrumb crumbs={crumbs} />}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
-        <div className="flex min-w-0 flex-[1_1_10rem] flex-wrap items-center gap-x-3 gap-y-1.5">
+        <div className="flex min-w-0 flex-[1_1_10rem] sm:flex-[1_1_20rem] flex-wrap items-center gap-x-3 gap-y-1.5">
           <h1
             ref={heading}
             tabIndex={-1}

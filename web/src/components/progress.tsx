@@ -17,7 +17,9 @@ export function Progress({ value, label }: { readonly value: number | null; read
           style={percent === null ? undefined : { width: `${percent}%` }}
         />
       </div>
-      <span className="w-9 text-right text-xs text-muted tabular-nums">{percent === null ? '–' : `${percent} %`}</span>
+      <span className="w-10 text-right text-xs whitespace-nowrap text-muted tabular-nums">
+        {percent === null ? '–' : `${percent} %`}
+      </span>
     </div>
   );
 }

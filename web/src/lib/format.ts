@@ -1,15 +1,16 @@
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' });
-const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
+const steps: readonly (readonly [unit: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
 ];
 
 /** `3 m ago`; `just now` below a minute, so that the text does not change every second. */
 export function timeAgo(at: string, nowMs: number): string {
   const passedMs = nowMs - Date.parse(at);
   const step = steps.find(([, ms]) => Math.abs(passedMs) >= ms);
-  return step === undefined ? 'just now' : relative.format(-Math.trunc(passedMs / step[1]), step[0]);
+  if (step === undefined) return 'just now';
+  const count = `${Math.trunc(Math.abs(passedMs) / step[1])} ${step[0]}`;
+  return passedMs < 0 ? `in ${count}` : `${count} ago`;
 }
 
 /** Local time and UTC, as the tooltip of a short form. */
@@ -30,5 +31,16 @@ export const formatCount = (count: number): string => new Intl.NumberFormat('en'
 /** The end of a UUIDv7 distinguishes two jobs of the same minute; its beginning is the time. */
 export const shortId = (id: string): string => id.slice(-8);
 
-const dollars = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
-export const formatUsd = (micros: number): string => dollars.format(micros / 1_000_000);
+const dollarsWith = (digits: number): Intl.NumberFormat =>
+  new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency: 'USD',
+    ...{ minimumFractionDigits: digits, maximumFractionDigits: digits },
+  });
+const [dollars, smallDollars] = [dollarsWith(2), dollarsWith(4)];
+
+/** `$1.50`, `$0.0265`: below a dollar always four decimals, so that amounts in a row can be compared. */
+export function formatUsd(micros: number): string {
+  const usd = micros / 1_000_000;
+  return (usd === 0 || Math.abs(usd) >= 1 ? dollars : smallDollars).format(usd);
+}

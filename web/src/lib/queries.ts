@@ -58,6 +58,8 @@ export const keys = {
   overview: ['overview'],
   activity: ['activity'],
   jobs: ['jobs'],
+  /** Jobs of a service, in a dialog that is open for moments only. */
+  service: ['service'],
   /** All queries of a job; `jobSelf` is the job alone. */
   job: (id: string) => ['job', id],
   jobSelf: (id: string) => ['job', id, 'self'],
@@ -120,6 +122,14 @@ export const jobsQuery = ({ group, search, limit = 50 }: JobFilter) =>
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
+  });
+
+/** The last jobs of a service, newest first. */
+export const serviceJobsQuery = (service: string) =>
+  queryOptions({
+    queryKey: [...keys.service, service],
+    queryFn: ({ signal }) => callApi('/api/v1/jobs', jobPage, { signal, query: { limit: 30, service } }),
+    select: ({ items }) => items,
   });
 
 export const jobQuery = (id: string) =>

@@ -1,5 +1,5 @@
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
-import { parseLineHash } from './line-hash.ts';
+import { parseLineHash, type LineRange } from './line-hash.ts';
 import type { LogLines } from './log-lines.ts';
 import { searchPattern } from './log-search.ts';
 import type { LogView } from './log-view.ts';
@@ -47,13 +47,19 @@ export function useMatches(view: LogView, query: string, version: number, reveal
   };
 }
 
+/** Number of lines that a reader sees at once. */
+const seenLines = 20;
+
+/** The line that is brought to the middle: that of a short range, so that all of it is seen; the first of a long one. */
+const shownLine = ({ from, to }: LineRange): number => (to - from < seenLines ? Math.floor((from + to) / 2) : from);
+
 /** Shows the line named in the address as soon as it is loaded; once per address. */
 export function useRevealHash(lines: LogLines, hash: string, version: number, reveal: (id: number) => void): void {
   const done = useRef('');
   useEffect(() => {
     if (done.current === hash) return;
     const range = parseLineHash(hash);
-    const id = range === null ? null : lines.find(range.source, range.from);
+    const id = range === null ? null : lines.find(range.source, shownLine(range));
     if (range !== null && id === null) return;
     done.current = hash;
     if (id !== null) reveal(id);

@@ -1,13 +1,24 @@
-import { useId, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from 'react';
-import type { AttemptView } from '@artenic/core';
+import {
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  type ReactElement,
+} from 'react';
+import type { AttemptView, MetricPoint } from '@artenic/core';
 import { formatDuration, formatTime } from '../../charts/chart-format.ts';
 import { ChartFrame } from '../../charts/chart-frame.tsx';
-import { durationTicks } from '../../charts/scale.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import { costText, totalCost } from '../../lib/cost.ts';
 import { laneName, moveCursor, segmentName, segmentWords, type Cursor } from './names.ts';
 import { segmentFills } from './segment-colours.ts';
 import { segmentKinds } from './segment.ts';
-import { timelineOf, type JobTimes, type Timeline } from './segments.ts';
+import { timelineOf, type Lane, type Timeline } from './lanes.ts';
+import { resumeOf, resumeWords } from './resumes.ts';
+import type { JobTimes } from './segments.ts';
+import { timelineTicks } from './ticks.ts';
 import { LaneRow } from './timeline-lane.tsx';
 import { TimelineTable } from './timeline-table.tsx';
 import './timeline.css';
@@ -17,21 +28,24 @@ export type AttemptTimelineProps = {
   readonly attempts: readonly AttemptView[];
   /** End of the timeline while the job is open. */
   readonly nowMs: number;
-  /** Called on Enter or on a click on a segment. */
+  /** The job's metrics, which tell the step at a checkpoint. */
+  readonly points?: readonly MetricPoint[];
+  /** Called on Enter, and on a double click on a segment. */
   readonly onSelectAttempt?: (attempt: number) => void;
 };
 
-function Ticks({ timeline }: { readonly timeline: Timeline }): ReactElement {
+function Ticks({ timeline, widthPx }: { readonly timeline: Timeline; readonly widthPx: number }): ReactElement {
   const wholeMs = timeline.endMs - timeline.startMs;
   return (
-    <div aria-hidden="true" className="relative h-5 text-[11px] text-muted tabular-nums sm:col-start-2">
-      {durationTicks(wholeMs, 5).map((tick) => (
+    <div aria-hidden="true" className="relative h-5 text-[11px] text-muted tabular-nums">
+      {timelineTicks(wholeMs, widthPx).map(({ atMs, label, isBefore }) => (
         <span
-          key={tick}
-          style={{ left: `${(tick / Math.max(1, wholeMs)) * 100}%` }}
-          className={`absolute top-0 border-l border-line pl-1 whitespace-nowrap ${tick > wholeMs * 0.9 ? '-translate-x-full border-r border-l-0 pr-1 pl-0' : ''}`}
+          key={atMs}
+          data-tick
+          style={{ left: `${(atMs / Math.max(1, wholeMs)) * 100}%` }}
+          className={`absolute top-0 whitespace-nowrap ${isBefore ? '-translate-x-full border-r border-line pr-1' : 'border-l border-line pl-1'}`}
         >
-          {tick === 0 ? '0' : formatDuration(tick).replace(/ 0 \w+$/, '')}
+          {label}
         </span>
       ))}
     </div>
@@ -66,7 +80,11 @@ function Detail({ timeline, cursor }: { readonly timeline: Timeline; readonly cu
   const lane = cursor === null ? undefined : timeline.lanes[cursor.lane];
   const segment = cursor === null ? undefined : lane?.segments[cursor.segment];
   if (lane === undefined || segment === undefined) {
-    return <p className="min-h-10 text-xs text-muted">Point at a segment, or walk through them with the arrow keys.</p>;
+    return (
+      <p className="invisible min-h-10 text-xs text-muted peer-hover:visible peer-focus:visible">
+        Hover a segment, or use the arrow keys.
+      </p>
+    );
   }
   const { attempt, costs } = lane;
   const cost = costs[cursor?.segment ?? 0] ?? 0;
@@ -97,8 +115,18 @@ function Detail({ timeline, cursor }: { readonly timeline: Timeline; readonly cu
   );
 }
 
+const noPoints: readonly MetricPoint[] = [];
+
+function resumedWords(lane: Lane, attempts: readonly AttemptView[], points: readonly MetricPoint[]): string {
+  const resume = lane.attempt === null ? null : resumeOf(lane.attempt, attempts, points);
+  return resume === null ? '' : resumeWords(resume);
+}
+
 /** Timeline of a job by attempt. */
-export function AttemptTimeline({ job, attempts, nowMs, onSelectAttempt }: AttemptTimelineProps): ReactElement {
+export function AttemptTimeline(props: AttemptTimelineProps): ReactElement {
+  const { job, attempts, nowMs, points = noPoints, onSelectAttempt } = props;
+  const grid = useRef<HTMLDivElement>(null);
+  const widthPx = useWidth(grid);
   const timeline = timelineOf(job, attempts, nowMs);
   const { lanes } = timeline;
   const baseId = useId();
@@ -115,7 +143,7 @@ export function AttemptTimeline({ job, attempts, nowMs, onSelectAttempt }: Attem
     event.preventDefault();
     setCursor(next);
   };
-  const cellUnder = (event: PointerEvent): Cursor | null => {
+  const cellUnder = (event: PointerEvent | MouseEvent): Cursor | null => {
     const cell = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-segment]') : null;
     return cell === null ? null : { lane: Number(cell.dataset['lane']), segment: Number(cell.dataset['segment']) };
   };
@@ -126,6 +154,7 @@ export function AttemptTimeline({ job, attempts, nowMs, onSelectAttempt }: Attem
   return (
     <ChartFrame title="Attempts" note={note} summary={summary} table={() => <TimelineTable timeline={timeline} />}>
       <div
+        ref={grid}
         role="grid"
         tabIndex={0}
         aria-label="Attempts over time"
@@ -133,13 +162,17 @@ export function AttemptTimeline({ job, attempts, nowMs, onSelectAttempt }: Attem
         onKeyDown={onKeyDown}
         onFocus={() => setCursor((before) => before ?? { lane: 0, segment: 0 })}
         onPointerMove={(event) => setCursor(cellUnder(event) ?? cursor)}
-        onPointerUp={(event) => select(cellUnder(event))}
-        className="grid gap-x-4 rounded-md p-1 focus-visible:outline-2 focus-visible:outline-accent sm:grid-cols-[minmax(9rem,max-content)_1fr]"
+        onDoubleClick={(event) => select(cellUnder(event))}
+        className="peer grid grid-cols-1 gap-y-1 rounded-md focus-visible:outline-2 focus-visible:outline-offset-4 focus-visible:outline-accent"
       >
         {lanes.map((lane, index) => (
-          <LaneRow key={lane.attempt?.id ?? 'job'} {...{ timeline, lane, index, cursor, idOf }} />
+          <LaneRow
+            key={lane.attempt?.id ?? 'job'}
+            {...{ timeline, lane, index, cursor, idOf }}
+            resumed={resumedWords(lane, attempts, points)}
+          />
         ))}
-        <Ticks timeline={timeline} />
+        <Ticks timeline={timeline} widthPx={widthPx} />
       </div>
       <Detail timeline={timeline} cursor={cursor} />
       <Legend timeline={timeline} />

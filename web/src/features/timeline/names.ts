@@ -1,8 +1,9 @@
-import type { AttemptEndingKind } from '@artenic/core';
+import type { AttemptEndingKind, AttemptView } from '@artenic/core';
 import { formatDuration } from '../../charts/chart-format.ts';
+import { formatUsd } from '../../lib/format.ts';
 import { endingStatus } from '../../lib/status.ts';
 import type { Segment, SegmentKind } from './segment.ts';
-import { heldMs, type Lane } from './segments.ts';
+import { heldMs, type Lane } from './lanes.ts';
 
 export const segmentWords: Readonly<Record<SegmentKind, string>> = {
   prepare: 'Preparing',
@@ -10,12 +11,22 @@ export const segmentWords: Readonly<Record<SegmentKind, string>> = {
   provision: 'Provisioning',
   setup: 'Setup',
   train: 'Training',
+  release: 'Ending the machine',
   recover: 'Recovering',
   finish: 'Collecting results',
 };
 
 /** Ending in lower case, for use inside a sentence. */
 export const endingWord = (kind: AttemptEndingKind): string => endingStatus[kind].label.toLowerCase();
+
+type Offer = Pick<AttemptView, 'provider' | 'region' | 'zone' | 'instanceType' | 'spot' | 'priceUsdMicrosPerHour'>;
+
+/** `simulated · us-east-c · cpu-2 · spot · $0.0265/h`; a machine without a price has no market. */
+export function offerWords(offer: Offer): string {
+  const { provider, region, zone, instanceType, spot, priceUsdMicrosPerHour: price } = offer;
+  const market = price === 0 ? [] : [spot ? 'spot' : 'on demand', `${formatUsd(price)}/h`];
+  return [...new Set([provider, zone ?? region, instanceType, ...market])].join(' · ');
+}
 
 /** `attempt 2, preempted after 3 m 12 s`. */
 export function laneName(lane: Lane): string {

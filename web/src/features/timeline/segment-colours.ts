@@ -11,6 +11,7 @@ export const segmentFills: Readonly<Record<SegmentKind | StartPartKind, string>>
   provision: 'bg-chart-2',
   setup: 'bg-chart-3',
   train: 'bg-chart-1',
+  release: 'stripes bg-chart-6',
   recover: 'stripes bg-warn',
   retry: 'stripes bg-warn',
   finish: 'bg-chart-4',

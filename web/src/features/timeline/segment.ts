@@ -1,5 +1,17 @@
-/** Phases of a job's time. `prepare` and `finish` are the platform's own work at either end. */
-export const segmentKinds = ['prepare', 'queue', 'provision', 'setup', 'train', 'recover', 'finish'] as const;
+/**
+ * Phases of a job's time. `prepare` and `finish` are the platform's own work at either end; in `release` the attempt is
+ * over and its machine is still billed.
+ */
+export const segmentKinds = [
+  'prepare',
+  'queue',
+  'provision',
+  'setup',
+  'train',
+  'release',
+  'recover',
+  'finish',
+] as const;
 export type SegmentKind = (typeof segmentKinds)[number];
 
 export type Segment = {

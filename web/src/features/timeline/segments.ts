@@ -1,33 +1,15 @@
 import type { AttemptView, JobView } from '@artenic/core';
 import type { Segment, SegmentKind } from './segment.ts';
-import { segmentCosts } from './segment-costs.ts';
-
-export type CheckpointTick = { readonly name: string; readonly sequence: number; readonly atMs: number };
-
-/** Row of an attempt, with the waiting before the first attempt and the recovery after this attempt. */
-export type Lane = {
-  readonly attempt: AttemptView | null;
-  readonly segments: readonly Segment[];
-  /** Cost of each segment, in USD micros. */
-  readonly costs: readonly number[];
-  readonly checkpoints: readonly CheckpointTick[];
-};
-
-export type Timeline = {
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly lanes: readonly Lane[];
-};
 
 /** The job fields that the timeline needs. */
 export type JobTimes = Pick<JobView, 'state' | 'createdAt' | 'finishedAt'>;
 
-type Mark = { readonly kind: SegmentKind; readonly attempt: number | null; readonly fromMs: number };
+export type Mark = { readonly kind: SegmentKind; readonly attempt: number | null; readonly fromMs: number };
 
 const ms = (timestamp: string): number => Date.parse(timestamp);
 
 /** Start of each phase of an attempt, in order. */
-function marksOf(attempt: AttemptView): readonly Mark[] {
+export function marksOf(attempt: AttemptView): readonly Mark[] {
   const stamps = [
     ['queue', attempt.createdAt],
     ['provision', attempt.launchedAt],
@@ -37,7 +19,8 @@ function marksOf(attempt: AttemptView): readonly Mark[] {
   return stamps.flatMap(([kind, at]) => (at === null ? [] : [{ kind, attempt: attempt.attempt, fromMs: ms(at) }]));
 }
 
-function behind(attempt: AttemptView, isLast: boolean, job: JobTimes): SegmentKind {
+/** Phase of the job after an attempt. */
+export function behind(attempt: AttemptView, isLast: boolean, job: JobTimes): SegmentKind {
   if (!isLast) return 'recover';
   const hasVerdict = attempt.ending?.kind === 'succeeded' || job.finishedAt !== null || job.state === 'collecting';
   return hasVerdict || job.state === 'cancelling' ? 'finish' : 'recover';
@@ -74,30 +57,4 @@ export function segmentsOf(job: JobTimes, attempts: readonly AttemptView[], nowM
     at = until;
   }
   return segments;
-}
-
-export function timelineOf(job: JobTimes, attempts: readonly AttemptView[], nowMs: number): Timeline {
-  const segments = segmentsOf(job, attempts, nowMs);
-  const startMs = ms(job.createdAt);
-  const endMs = segments.at(-1)?.endMs ?? startMs;
-  const sorted = [...attempts].sort((a, b) => a.attempt - b.attempt);
-  if (sorted.length === 0)
-    return { startMs, endMs, lanes: [{ attempt: null, segments, costs: segments.map(() => 0), checkpoints: [] }] };
-  const lanes = sorted.map((attempt) => {
-    const own = segments.filter((segment) => segment.attempt === attempt.attempt);
-    const checkpoints = attempt.checkpoints.map(({ name, sequence, createdAt }) => ({
-      name,
-      sequence,
-      atMs: Math.min(endMs, Math.max(startMs, ms(createdAt))),
-    }));
-    return { attempt, segments: own, costs: segmentCosts(attempt, own), checkpoints };
-  });
-  return { startMs, endMs, lanes };
-}
-
-/** Time in which an attempt had an instance: from its launch to its end. */
-export function heldMs(lane: Lane): number {
-  return lane.segments
-    .filter(({ kind }) => kind === 'provision' || kind === 'setup' || kind === 'train')
-    .reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
 }

@@ -31,6 +31,7 @@ function kindOf(segment: Segment, startingAttempt: number | null): StartPartKind
     case 'setup':
       return segment.kind;
     case 'train':
+    case 'release':
     case 'recover':
     case 'finish':
       return 'retry';

@@ -3,9 +3,9 @@ import { Icon } from '../../components/icon.tsx';
 import { StatusDot, toneText } from '../../components/status-dot.tsx';
 import { costOrFree } from '../../lib/cost.ts';
 import { attemptStatus, endingStatus, jobStatus } from '../../lib/status.ts';
-import { laneName, segmentName, type Cursor } from './names.ts';
+import type { Lane, Timeline } from './lanes.ts';
+import { laneName, offerWords, segmentName, type Cursor } from './names.ts';
 import { segmentFills } from './segment-colours.ts';
-import type { Lane, Timeline } from './segments.ts';
 
 export type LaneRowProps = {
   readonly timeline: Timeline;
@@ -13,6 +13,8 @@ export type LaneRowProps = {
   readonly index: number;
   readonly cursor: Cursor | null;
   readonly idOf: (cursor: Cursor) => string;
+  /** From where the attempt went on, and what was lost; empty for one that had nothing to go on from. */
+  readonly resumed: string;
 };
 
 function Outcome({ lane }: { readonly lane: Lane }): ReactElement {
@@ -37,27 +39,32 @@ function Outcome({ lane }: { readonly lane: Lane }): ReactElement {
   );
 }
 
-/** Row of an attempt: its segments along the job's time, with checkpoints as ticks above them. */
-export function LaneRow({ timeline, lane, index, cursor, idOf }: LaneRowProps): ReactElement {
+function Label({ lane, resumed, hasCosts }: Pick<LaneRowProps, 'lane' | 'resumed'> & { readonly hasCosts: boolean }) {
+  const { attempt } = lane;
+  return (
+    <div role="rowheader" className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-0.5 text-xs">
+      <span className="font-medium text-ink">{attempt === null ? 'Job' : `Attempt ${attempt.attempt}`}</span>
+      {attempt !== null && <span className="text-muted tabular-nums">{offerWords(attempt)}</span>}
+      {resumed !== '' && <span className="text-muted tabular-nums">{resumed}</span>}
+      <span className="ml-auto flex items-center gap-3">
+        <Outcome lane={lane} />
+        {attempt !== null && hasCosts && (
+          <span className="text-right whitespace-nowrap text-muted tabular-nums">{costOrFree(attempt.cost)}</span>
+        )}
+      </span>
+    </div>
+  );
+}
+
+/** Row of an attempt: its label, and below it its segments along the job's time, with checkpoints as ticks on top. */
+export function LaneRow({ timeline, lane, index, cursor, idOf, resumed }: LaneRowProps): ReactElement {
   const wholeMs = Math.max(1, timeline.endMs - timeline.startMs);
   const share = (ms: number): string => `${(ms / wholeMs) * 100}%`;
-  const { attempt } = lane;
   const hasCosts = timeline.lanes.some((one) => (one.attempt?.cost.usdMicros ?? 0) > 0);
   return (
-    <div role="row" aria-label={laneName(lane)} className="contents">
-      <div role="rowheader" className="flex min-w-0 items-center gap-x-3 text-xs sm:h-9 max-sm:mt-2">
-        <span className="shrink-0 font-medium text-ink">{attempt === null ? 'Job' : `Attempt ${attempt.attempt}`}</span>
-        <span className="min-w-0 truncate text-muted sm:hidden lg:inline">
-          {attempt !== null && `${attempt.provider} · ${attempt.instanceType}`}
-        </span>
-        <span className="ml-auto shrink-0">
-          <Outcome lane={lane} />
-        </span>
-        {attempt !== null && hasCosts && (
-          <span className="w-16 shrink-0 text-right text-muted tabular-nums">{costOrFree(attempt.cost)}</span>
-        )}
-      </div>
-      <div role="presentation" className="relative h-9">
+    <div role="row" aria-label={laneName(lane)} className="grid min-w-0 grid-cols-1 pt-1">
+      <Label lane={lane} resumed={resumed} hasCosts={hasCosts} />
+      <div role="presentation" className="relative h-8">
         <span aria-hidden="true" className="absolute inset-x-0 top-1/2 h-px bg-line" />
         {lane.segments.map((segment, place) => {
           const at = { lane: index, segment: place };

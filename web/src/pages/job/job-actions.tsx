@@ -1,7 +1,7 @@
 import { isTerminalJobState, jobViewSchema, type JobView } from '@artenic/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useRef, useState, type ReactElement } from 'react';
+import { lazy, Suspense, useRef, useState, type ReactElement } from 'react';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -12,6 +12,24 @@ import { shortId } from '../../lib/format.ts';
 import { keys, platformQuery } from '../../lib/queries.ts';
 import { randomKey } from '../../lib/random-key.ts';
 import { JobSignals } from './job-signals.tsx';
+
+const CompareWithDialog = lazy(() => import('./compare-with.tsx').then((m) => ({ default: m.CompareWith })));
+
+function Compare({ job }: { readonly job: JobView }): ReactElement {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <Button kind="ghost" icon="chart" onClick={() => setIsOpen(true)}>
+        Compare with…
+      </Button>
+      {isOpen && (
+        <Suspense>
+          <CompareWithDialog job={job} onClose={() => setIsOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
 
 function CancelJob({ job }: { readonly job: JobView }): ReactElement {
   const [isOpen, setIsOpen] = useState(false);
@@ -40,7 +58,7 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
         footer={
           <>
             <Button kind="ghost" onClick={() => setIsOpen(false)}>
-              Let it run
+              Keep running
             </Button>
             <Button kind="danger" icon="stop" isBusy={cancel.isPending} onClick={() => cancel.mutate()}>
               Cancel the job
@@ -51,8 +69,8 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
         <p className="text-sm">
           <strong className="font-semibold">{job.service}</strong>{' '}
           <code className="font-mono text-xs">{shortId(job.id)}</code> is asked to stop, gets{' '}
-          {job.spec.stopGraceSeconds} s to save a checkpoint, and ends as cancelled. What it has written stays; a
-          cancelled job cannot go on.
+          {job.spec.stopGraceSeconds} s to save a checkpoint, and ends as cancelled. Files are kept. A cancelled job
+          cannot be resumed.
         </p>
       </Dialog>
     </>
@@ -77,6 +95,7 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
           </a>
         </Tooltip>
       )}
+      <Compare job={job} />
       <Link to="/jobs" search={{ dispatch: true, from: job.id }} className={buttonClass('secondary')}>
         <Icon name="recover" />
         Run again

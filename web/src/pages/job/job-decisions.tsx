@@ -1,57 +1,51 @@
-import type { DecisionView, JobView } from '@artenic/core';
+import type { JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { Card } from '../../components/card.tsx';
-import { Icon, type IconName } from '../../components/icon.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import { decisionsQuery } from '../../lib/queries.ts';
-
-const icons: Readonly<Record<DecisionView['kind'], IconName>> = {
-  launch: 'play',
-  wait: 'hourglass',
-  watch: 'search',
-  replace: 'play',
-  finish: 'check',
-};
-
-function title({ kind, attempt }: DecisionView): string {
-  switch (kind) {
-    case 'launch':
-      return `Launch attempt ${attempt ?? ''}`;
-    case 'replace':
-      return `Replace by attempt ${attempt ?? ''}`;
-    case 'wait':
-      return 'Wait';
-    case 'watch':
-      return 'Go on';
-    case 'finish':
-      return 'Finish';
-    default:
-      return kind satisfies never;
-  }
-}
+import { toneText } from '../../components/status-dot.tsx';
+import {
+  decisionIcon,
+  decisionLines,
+  decisionReason,
+  decisionTitle,
+  policyWords,
+} from '../../features/decisions/decision-lines.ts';
+import { attemptsQuery, decisionsQuery } from '../../lib/queries.ts';
+import { useNow } from '../../lib/use-now.ts';
 
 /** Why each attempt was made. Renders nothing for a job with a single decision: the timeline already says as much. */
 export function JobDecisions({ job }: { readonly job: JobView }): ReactElement | null {
   const { data: decisions = [] } = useQuery(decisionsQuery(job.id));
+  const { data: attempts = [] } = useQuery(attemptsQuery(job.id));
+  const nowMs = useNow(5000, job.finishedAt === null);
   if (decisions.filter(({ kind }) => kind !== 'finish').length < 2) return null;
+  const lines = decisionLines(decisions, job.finishedAt === null ? nowMs : Date.parse(job.finishedAt));
+  const policy = lines.at(-1)?.policy;
   return (
-    <Card title="Decisions" note={decisions.at(-1)?.policyVersion ?? ''}>
+    <Card title="Decisions" note={policy === undefined ? '' : policyWords(policy)}>
       <ol className="grid gap-3">
-        {decisions.toReversed().map((decision) => (
-          <li key={decision.decision} className="flex items-start gap-2.5 text-sm">
-            <Icon name={icons[decision.kind]} className="mt-0.5 size-4 shrink-0 text-muted" />
-            <div className="min-w-0">
-              <p className="font-medium">
-                {title(decision)}{' '}
-                <span className="text-xs font-normal text-muted">
-                  <RelativeTime at={decision.decidedAt} />
-                </span>
-              </p>
-              <p className="text-xs break-words text-muted">{decision.reason}</p>
-            </div>
-          </li>
-        ))}
+        {lines.toReversed().map((line, index) => {
+          const { icon, tone } = decisionIcon(line.kind, job.state);
+          const isOpen = index === 0 && job.finishedAt === null;
+          return (
+            <li key={line.id} className="flex items-start gap-2.5 text-sm">
+              <Icon name={icon} className={`mt-0.5 size-4 shrink-0 ${toneText[tone]}`} />
+              <div className="min-w-0">
+                <p className="font-medium">
+                  {decisionTitle(line, isOpen)}{' '}
+                  <span className="text-xs font-normal text-muted">
+                    <RelativeTime at={line.lastAt} />
+                  </span>
+                </p>
+                <p className="text-xs break-words text-muted" title={line.reason}>
+                  {decisionReason(line, attempts)}
+                </p>
+              </div>
+            </li>
+          );
+        })}
       </ol>
     </Card>
   );

@@ -6,20 +6,18 @@ import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
 import { DetailList, DetailRow } from '../../components/detail-row.tsx';
-import { Duration } from '../../components/duration.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Highlighted } from '../../components/json/highlighted.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
-import { costText } from '../../lib/cost.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { outputsQuery } from '../../lib/queries.ts';
 
-export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
+export function JobDetails({ job }: { readonly job: JobView }): ReactElement {
   const { resources, placement } = job.spec;
   return (
-    <Card title="Job" isFlush>
+    <Card title="Details" isFlush>
       <DetailList>
         <DetailRow label="Id">
           <span className="flex items-center gap-1">
@@ -31,15 +29,6 @@ export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
         <DetailRow label="Submitted">
           <RelativeTime at={job.createdAt} /> by {job.createdBy}
         </DetailRow>
-        <DetailRow label="Duration">
-          <Duration from={job.createdAt} to={job.finishedAt} />
-        </DetailRow>
-        {job.cost.usdMicros > 0 && (
-          <DetailRow label="Cost">
-            <span className="tabular-nums">{costText(job.cost)}</span>
-            {!job.cost.isFinal && <span className="text-muted"> so far</span>}
-          </DetailRow>
-        )}
         <DetailRow label="Model">
           {job.result === null ? (
             <span className="text-muted">
@@ -94,7 +83,7 @@ export function JobConfig({ job }: { readonly job: JobView }): ReactElement {
       <pre
         tabIndex={0}
         aria-label="Configuration"
-        className="max-h-96 overflow-auto p-4 font-mono text-xs/5 focus-visible:-outline-offset-2"
+        className="overflow-auto p-4 font-mono text-xs/5 focus-visible:-outline-offset-2"
       >
         <Highlighted text={text} />
       </pre>
@@ -133,9 +122,7 @@ export function JobOutputs({ job }: { readonly job: JobView }): ReactElement {
         {(files) =>
           files.length === 0 ? (
             <p className="px-4 py-6 text-center text-sm text-muted">
-              {job.finishedAt === null
-                ? 'They are collected when an attempt ends.'
-                : 'The job has left nothing in its output folder.'}
+              {job.finishedAt === null ? 'Artifacts appear when an attempt ends.' : 'No artifacts.'}
             </p>
           ) : (
             <ul className="divide-y divide-line">

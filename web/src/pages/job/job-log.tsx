@@ -1,13 +1,34 @@
 import { useLocation, useNavigate } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import { useEffect, type ReactElement } from 'react';
 import { StaleBanner } from '../../components/states.tsx';
+import { lineHash } from '../../features/logs/line-hash.ts';
 import { LogTail } from '../../features/logs/log-tail.tsx';
+import { logEndHash } from './job-tabs.ts';
 import { useJobLog } from './use-job-log.ts';
+
+/** Lines that a link to the end of a log selects. */
+const endLines = 15;
 
 export function JobLog({ jobId, attempt }: { readonly jobId: string; readonly attempt: number }): ReactElement {
   const { lines, error, isComplete } = useJobLog(jobId, attempt);
-  const hash = useLocation({ select: (location) => location.hash });
+  const location = useLocation({ select: ({ hash }) => hash });
+  const hash = location === '' ? '' : `#${location.replace(/^#/, '')}`;
   const navigate = useNavigate({ from: '/jobs/$jobId' });
+  const setHash = (next: string): void =>
+    void navigate({
+      search: (old) => ({ ...old, tab: 'log' }),
+      hash: next.replace(/^#/, ''),
+      replace: true,
+      resetScroll: false,
+      hashScrollIntoView: false,
+    });
+  useEffect(() => {
+    if (hash !== logEndHash || !isComplete) return;
+    const source = lines.bySource.training > 0 ? 'training' : 'setup';
+    const to = lines.bySource[source];
+    if (to > 0) setHash(lineHash({ source, from: Math.max(1, to - endLines + 1), to }));
+    // oxlint-disable-next-line react/exhaustive-deps -- once, when the last line is there
+  }, [hash, isComplete]);
   return (
     <>
       {error !== null && <StaleBanner error={error} onRetry={() => window.location.reload()} />}
@@ -16,18 +37,10 @@ export function JobLog({ jobId, attempt }: { readonly jobId: string; readonly at
         label={`Log of attempt ${attempt}`}
         isLive={!isComplete}
         fileName={`job-${jobId}-attempt-${attempt}.log`}
-        hash={hash === '' ? '' : `#${hash.replace(/^#/, '')}`}
-        onHashChange={(next) =>
-          void navigate({
-            search: (old) => old,
-            hash: next.replace(/^#/, ''),
-            replace: true,
-            resetScroll: false,
-            hashScrollIntoView: false,
-          })
-        }
-        emptyText={isComplete ? 'This attempt has written no log.' : 'Waiting for the first line …'}
-        className="h-[30rem]"
+        hash={hash}
+        onHashChange={setHash}
+        emptyText={isComplete ? 'This attempt wrote no output.' : 'Waiting for the first line …'}
+        className="h-[max(26rem,calc(100dvh-18rem))]"
       />
     </>
   );

@@ -1,88 +1,66 @@
-import type { MetricPoint } from '@artenic/core';
+import type { JobView, MetricPoint } from '@artenic/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, type ReactElement } from 'react';
-import { ChartControls } from '../../charts/chart-controls.tsx';
 import { LineChart } from '../../charts/line-chart.tsx';
-import type { LineOptions } from '../../charts/line-data.ts';
-import { metricNames, runOf, type ChartRun, type XKind } from '../../charts/metric-runs.ts';
-import { Segmented } from '../../components/segmented.tsx';
-
-/** Groups names that belong in one chart, such as `loss` and `val_loss`. */
-function groupsOf(names: readonly string[]): readonly (readonly [string, readonly string[]])[] {
-  const groups = new Map<string, string[]>();
-  for (const name of names) {
-    const base = name.replace(/^(?:val|train|test)[_/]/, '');
-    groups.set(base, [...(groups.get(base) ?? []), name]);
-  }
-  return [...groups];
-}
+import { metricNames, runOf, xOf, type ChartRun } from '../../charts/metric-runs.ts';
+import { ChartToolbar, xAxisName } from '../../features/metrics/chart-toolbar.tsx';
+import { metricGroups, type MetricGroup } from '../../features/metrics/metric-groups.ts';
+import { useChartView, type ChartView } from '../../features/metrics/use-chart-view.ts';
 
 function MetricChart(props: {
-  readonly title: string;
-  readonly names: readonly string[];
+  readonly group: MetricGroup;
   readonly points: readonly MetricPoint[];
-  readonly xKind: XKind;
-  readonly options: LineOptions;
+  readonly startMs: number;
+  readonly view: ChartView;
 }): ReactElement {
-  const { title, names, points, xKind, options } = props;
+  const { group, points, startMs, view } = props;
+  const { x, options, range, setRange } = view;
   const runs = useMemo<readonly ChartRun[]>(
-    () => names.map((name) => runOf(points, { id: name, name, metric: name, xKind })),
-    [names, points, xKind],
+    () => group.names.map((name) => runOf(points, { id: name, name, metric: name, xKind: x, startMs })),
+    [group, points, x, startMs],
   );
   return (
     <LineChart
-      title={title}
+      title={group.title}
+      yLabel={group.quantity}
       runs={runs}
-      xKind={xKind}
-      xLabel={xKind}
+      xKind={x}
+      xLabel={xAxisName(x)}
       options={options}
+      zoom={{ range, onChange: setRange }}
       syncKey="metrics"
-      heightPx={220}
     />
   );
 }
 
 /** All metrics of the job with shared controls, whose values are kept in the address. */
-export function JobMetrics({ points }: { readonly points: readonly MetricPoint[] }): ReactElement {
-  const { x = 'step', log = false, smooth = 0 } = useSearch({ from: '/shell/jobs/$jobId' });
+export function JobMetrics({
+  job,
+  points,
+}: {
+  readonly job: Pick<JobView, 'createdAt' | 'startedAt'>;
+  readonly points: readonly MetricPoint[];
+}): ReactElement {
+  const search = useSearch({ from: '/shell/jobs/$jobId' });
   const navigate = useNavigate({ from: '/jobs/$jobId' });
+  const startMs = Date.parse(job.startedAt ?? job.createdAt);
+  const view = useChartView(
+    search,
+    (change, isStep) =>
+      void navigate({ search: (old) => ({ ...old, ...change }), replace: !isStep, resetScroll: false }),
+    (from, to) => points.map((point) => ({ from: xOf(point, from, startMs), to: xOf(point, to, startMs) })),
+  );
   // The page shows progress in a bar of its own.
   const nameKey = metricNames(points)
     .filter((name) => name !== 'progress')
     .join('\n');
-  const groups = useMemo(() => groupsOf(nameKey === '' ? [] : nameKey.split('\n')), [nameKey]);
-  const options = useMemo<LineOptions>(() => ({ isLog: log, smoothing: smooth }), [log, smooth]);
-  const change = (next: LineOptions): void =>
-    void navigate({
-      search: (old) => ({ ...old, log: next.isLog || undefined, smooth: next.smoothing || undefined }),
-      replace: true,
-      resetScroll: false,
-    });
+  const groups = useMemo(() => metricGroups(nameKey === '' ? [] : nameKey.split('\n')), [nameKey]);
   return (
     <div className="grid grid-cols-1 gap-5 p-4">
-      <div className="flex flex-wrap items-center gap-3">
-        <Segmented
-          label="Horizontal axis"
-          value={x}
-          options={[
-            { value: 'step', label: 'Step' },
-            { value: 'time', label: 'Time' },
-          ]}
-          onChange={(next) =>
-            void navigate({
-              search: (old) => ({ ...old, x: next === 'step' ? undefined : next }),
-              replace: true,
-              resetScroll: false,
-            })
-          }
-        />
-        <div className="ml-auto">
-          <ChartControls options={options} onOptionsChange={change} />
-        </div>
-      </div>
+      <ChartToolbar view={view} />
       <div className={`grid grid-cols-1 gap-6 ${groups.length > 1 ? 'xl:grid-cols-2' : ''}`}>
-        {groups.map(([title, names]) => (
-          <MetricChart key={title} title={title} names={names} points={points} xKind={x} options={options} />
+        {groups.map((group) => (
+          <MetricChart key={group.title} {...{ group, points, startMs, view }} />
         ))}
       </div>
     </div>

@@ -1,200 +1,80 @@
-import { isTerminalJobState, type AttemptView, type JobView } from '@artenic/core';
+import type { JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, type ReactElement } from 'react';
+import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useEffect, type ReactElement } from 'react';
 import { StatusBadge } from '../../components/badge.tsx';
-import { Card } from '../../components/card.tsx';
-import { Icon } from '../../components/icon.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
-import { Progress } from '../../components/progress.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
-import { exactTime, shortId } from '../../lib/format.ts';
+import { Tabs } from '../../components/tabs.tsx';
+import { shortId } from '../../lib/format.ts';
+import { jobTitle } from '../../lib/job-title.ts';
 import { useFollowJob } from '../../lib/live-context.tsx';
-import { attemptsQuery, jobQuery, metricsQuery } from '../../lib/queries.ts';
-import { endingStatus, jobStatus } from '../../lib/status.ts';
-import { useNow } from '../../lib/use-now.ts';
+import { jobQuery } from '../../lib/queries.ts';
+import { jobStatus } from '../../lib/status.ts';
 import { JobActions } from './job-actions.tsx';
-import { JobDecisions } from './job-decisions.tsx';
-import { JobRefusals } from './job-refusals.tsx';
-import { JobConfig, JobOutputs, JobSummary } from './job-details.tsx';
+import { AttemptsTab } from './job-attempts-tab.tsx';
+import { JobConfig, JobOutputs } from './job-details.tsx';
+import { LogTab } from './job-log-tab.tsx';
+import { MetricsTab } from './job-metrics-tab.tsx';
+import { OverviewTab } from './job-overview.tsx';
+import { jobTabs, tabOf, type JobTab } from './job-tabs.ts';
 
-const AttemptTimeline = lazy(() =>
-  import('../../features/timeline/attempt-timeline.tsx').then((m) => ({ default: m.AttemptTimeline })),
-);
-const TimeToStart = lazy(() =>
-  import('../../features/timeline/time-to-start.tsx').then((m) => ({ default: m.TimeToStart })),
-);
-const JobMetrics = lazy(() => import('./job-metrics.tsx').then((m) => ({ default: m.JobMetrics })));
-const JobLog = lazy(() => import('./job-log.tsx').then((m) => ({ default: m.JobLog })));
+const tabWords: Readonly<Record<JobTab, string>> = {
+  overview: 'Overview',
+  log: 'Log',
+  metrics: 'Metrics',
+  attempts: 'Attempts',
+  config: 'Config',
+  artifacts: 'Artifacts',
+};
 
-/** About as tall as the timeline and breakdown of a job with one or two attempts. */
-const loadingAttempts = <Skeleton className="h-[19rem]" />;
-
-/** Explains the job's state when the state alone does not. */
-function JobMessage({ job }: { readonly job: JobView }): ReactElement | null {
-  if (job.message === '' || job.state === 'succeeded') return null;
-  const { tone, icon } = jobStatus[job.state];
-  const box =
-    tone === 'bad'
-      ? 'border-bad/25 bg-bad/10 text-bad'
-      : tone === 'warn'
-        ? 'border-warn/25 bg-warn/10 text-warn'
-        : 'border-line bg-surface text-muted';
-  return (
-    <div className={`mb-4 flex items-start gap-2.5 rounded-lg border px-4 py-3 text-sm ${box}`}>
-      <Icon name={icon} className="mt-0.5 size-4" />
-      <p className="min-w-0 break-words">{job.message}</p>
-    </div>
-  );
+function Panel({ job, tab }: { readonly job: JobView; readonly tab: JobTab }): ReactElement {
+  switch (tab) {
+    case 'overview':
+      return <OverviewTab job={job} />;
+    case 'log':
+      return <LogTab job={job} />;
+    case 'metrics':
+      return <MetricsTab job={job} />;
+    case 'attempts':
+      return <AttemptsTab job={job} />;
+    case 'config':
+      return <JobConfig job={job} />;
+    case 'artifacts':
+      return <JobOutputs job={job} />;
+  }
 }
 
-function HeldNote({ job }: { readonly job: JobView }): ReactElement | null {
-  if (job.heldAt === null || isTerminalJobState(job.state)) return null;
-  return (
-    <div className="mb-4 flex items-start gap-2.5 rounded-lg border border-warn/25 bg-warn/10 px-4 py-3 text-sm text-warn">
-      <Icon name="pause" className="mt-0.5 size-4" />
-      <p>Held since {exactTime(job.heldAt)}: what runs goes on, nothing new is launched until it is released.</p>
-    </div>
-  );
-}
-
-function Attempts({ job }: { readonly job: JobView }): ReactElement {
-  const query = useQuery(attemptsQuery(job.id));
-  const nowMs = useNow(1000, !isTerminalJobState(job.state));
-  const navigate = useNavigate({ from: '/jobs/$jobId' });
-  const select = (attempt: number): void =>
-    void navigate({ search: (old) => ({ ...old, attempt }), replace: true, resetScroll: false });
-  return (
-    <Card>
-      <QueryPanel query={query} skeleton={loadingAttempts}>
-        {(attempts) => (
-          <Suspense fallback={loadingAttempts}>
-            <div className="grid grid-cols-1 gap-8">
-              <AttemptTimeline job={job} attempts={attempts} nowMs={nowMs} onSelectAttempt={select} />
-              <TimeToStart job={job} attempts={attempts} nowMs={nowMs} />
-            </div>
-          </Suspense>
-        )}
-      </QueryPanel>
-    </Card>
-  );
-}
-
-function Metrics({ job }: { readonly job: JobView }): ReactElement {
-  const query = useQuery(metricsQuery(job.id));
-  return (
-    <Card title="Metrics" isFlush>
-      <QueryPanel query={query} skeleton={<Skeleton className="m-4 h-64" />}>
-        {(points) =>
-          points.length === 0 ? (
-            <p className="px-4 py-10 text-center text-sm text-muted">
-              {isTerminalJobState(job.state) ? (
-                'This job has reported no metric.'
-              ) : (
-                <>
-                  No metric yet. A training appends JSON lines to{' '}
-                  <code className="font-mono text-xs">ARTENIC_METRICS_FILE</code>, and they are drawn here as they come.
-                </>
-              )}
-            </p>
-          ) : (
-            <Suspense fallback={<Skeleton className="m-4 h-64" />}>
-              <JobMetrics points={points} />
-            </Suspense>
-          )
-        }
-      </QueryPanel>
-    </Card>
-  );
-}
-
-function AttemptPicker(props: {
-  readonly attempts: readonly AttemptView[];
-  readonly value: number;
-  readonly onChange: (attempt: number) => void;
-}): ReactElement | null {
-  const { attempts, value, onChange } = props;
-  if (attempts.length < 2) return null;
-  return (
-    <select
-      aria-label="Attempt"
-      value={value}
-      onChange={(event) => onChange(Number(event.target.value))}
-      className="h-7 rounded-md border border-line bg-canvas px-2 text-xs"
-    >
-      {attempts.map(({ attempt, ending }) => (
-        <option key={attempt} value={attempt}>
-          Attempt {attempt}
-          {ending === null ? '' : ` · ${endingStatus[ending.kind].label.toLowerCase()}`}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-function Log({ job }: { readonly job: JobView }): ReactElement {
-  const { data: attempts = [] } = useQuery(attemptsQuery(job.id));
+function JobTabs({ job }: { readonly job: JobView }): ReactElement {
   const search = useSearch({ from: '/shell/jobs/$jobId' });
+  const hash = useLocation({ select: (location) => location.hash });
   const navigate = useNavigate({ from: '/jobs/$jobId' });
-  const attempt = search.attempt ?? Math.max(1, job.currentAttempt);
+  const tab = tabOf(search, hash);
   return (
-    <Card
-      title="Log"
-      isFlush
-      actions={
-        <AttemptPicker
-          attempts={attempts}
-          value={attempt}
-          onChange={(next) =>
-            void navigate({ search: (old) => ({ ...old, attempt: next }), replace: true, resetScroll: false })
-          }
-        />
-      }
+    <Tabs
+      label="Parts of this job"
+      value={tab}
+      tabs={jobTabs.map((value) => ({
+        value,
+        label: tabWords[value],
+        note: value === 'attempts' && job.currentAttempt > 1 ? job.currentAttempt : undefined,
+      }))}
+      onChange={(next) => void navigate({ search: (old) => ({ ...old, tab: next }), resetScroll: false })}
     >
-      {job.currentAttempt === 0 ? (
-        <p className="px-4 py-10 text-center text-sm text-muted">
-          {isTerminalJobState(job.state)
-            ? 'The job has ended before its first attempt.'
-            : 'The log begins with the first attempt.'}
-        </p>
-      ) : (
-        <Suspense fallback={<Skeleton className="m-4 h-[28rem]" />}>
-          <JobLog key={attempt} jobId={job.id} attempt={attempt} />
-        </Suspense>
-      )}
-    </Card>
+      <Panel job={job} tab={tab} />
+    </Tabs>
   );
 }
 
-function JobPanels({ job }: { readonly job: JobView }): ReactElement {
-  const isUnderWay = !isTerminalJobState(job.state);
-  return (
-    <>
-      <HeldNote job={job} />
-      <JobMessage job={job} />
-      {isUnderWay && job.progress !== null && (
-        <div className="mb-4">
-          <Progress value={job.progress} label="Progress of this job" />
-        </div>
-      )}
-      <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="grid min-w-0 grid-cols-1 gap-4">
-          <Attempts job={job} />
-          <Metrics job={job} />
-          <Log job={job} />
-        </div>
-        <div className="grid min-w-0 grid-cols-1 gap-4">
-          <JobSummary job={job} />
-          <JobDecisions job={job} />
-          <JobRefusals job={job} />
-          <JobOutputs job={job} />
-          <JobConfig job={job} />
-        </div>
-      </div>
-    </>
-  );
-}
+/** Tabs and the first panel of a job that is not known yet. */
+const loading = (
+  <div>
+    <Skeleton className="mb-4 h-9" />
+    <Skeleton className="mb-4 h-32 rounded-lg" />
+    <Skeleton className="h-72 rounded-lg" />
+  </div>
+);
 
 /** An address may have a shortened id; live events name the whole one. */
 function useWholeId(jobId: string, wholeId: string | undefined): void {
@@ -216,21 +96,13 @@ export function JobPage(): ReactElement {
     <>
       <PageHeader
         title={name}
-        documentTitle={`Training · ${name} ${shortId(jobId)}`}
+        documentTitle={`Training · ${job === undefined ? name : jobTitle(job)}`}
         crumbs={[{ label: 'Training', to: '/jobs' }, { label: shortId(jobId) }]}
         beside={job !== undefined && <StatusBadge status={jobStatus[job.state]} />}
-        actions={job !== undefined && <JobActions job={job} />}
+        actions={job === undefined ? <Skeleton className="h-8 w-64" /> : <JobActions job={job} />}
       />
-      <QueryPanel
-        query={query}
-        skeleton={
-          <div className="grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
-            <Skeleton className="h-72 rounded-lg" />
-            <Skeleton className="h-72 rounded-lg" />
-          </div>
-        }
-      >
-        {(known) => <JobPanels job={known} />}
+      <QueryPanel query={query} skeleton={loading}>
+        {(known) => <JobTabs job={known} />}
       </QueryPanel>
     </>
   );

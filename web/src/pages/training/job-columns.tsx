@@ -7,7 +7,9 @@ import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { costOrFree, totalCost } from '../../lib/cost.ts';
 import { shortId } from '../../lib/format.ts';
+import { jobTitle } from '../../lib/job-title.ts';
 import { jobStatus } from '../../lib/status.ts';
+import type { Selection } from './use-selection.ts';
 
 function Outcome({ job }: { readonly job: JobView }) {
   if (job.result !== null)
@@ -39,10 +41,33 @@ const costColumn: Column<JobView> = {
   cell: (job) => <span className="text-muted">{costOrFree(job.cost)}</span>,
 };
 
+/** The cell of a column, behind a box that chooses the row for a comparison. */
+function withChoice({ cell, ...column }: Column<JobView>, { ids, isFull, toggle }: Selection): Column<JobView> {
+  return {
+    ...column,
+    cell: (job) => (
+      <div className="flex items-center gap-3">
+        <input
+          type="checkbox"
+          aria-label={`Select ${jobTitle(job)}`}
+          className="size-4 shrink-0 accent-accent"
+          checked={ids.includes(job.id)}
+          disabled={isFull && !ids.includes(job.id)}
+          onChange={() => toggle(job.id)}
+        />
+        {cell(job)}
+      </div>
+    ),
+  };
+}
+
 /** The cost column is omitted when no job has a cost. */
-export function jobColumns(jobs: readonly JobView[]): readonly Column<JobView>[] {
-  if (totalCost(jobs.map(({ cost }) => cost)) === null) return columns;
-  return columns.flatMap((column) => (column.id === 'created' ? [costColumn, column] : [column]));
+export function jobColumns(jobs: readonly JobView[], selection: Selection): readonly Column<JobView>[] {
+  const hasCosts = totalCost(jobs.map(({ cost }) => cost)) !== null;
+  return columns.flatMap((column) => {
+    if (column.id === 'job') return [withChoice(column, selection)];
+    return column.id === 'created' && hasCosts ? [costColumn, column] : [column];
+  });
 }
 
 const columns: readonly Column<JobView>[] = [

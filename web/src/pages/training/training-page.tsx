@@ -14,7 +14,9 @@ import { EmptyState } from '../../components/states.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { jobGroups, jobsQuery, overviewQuery, statesOfGroup, type JobGroup } from '../../lib/queries.ts';
 import { jobColumns } from './job-columns.tsx';
+import { SelectionBar } from './selection-bar.tsx';
 import { useHeldRows } from './use-held-rows.ts';
+import { useSelection, type Selection } from './use-selection.ts';
 
 const DispatchDialog = lazy(() => import('./dispatch-dialog.tsx').then((m) => ({ default: m.DispatchDialog })));
 
@@ -50,7 +52,8 @@ function NewRows({ count, onShow }: { readonly count: number; readonly onShow: (
   );
 }
 
-function JobsTable({ jobs }: { readonly jobs: readonly JobView[] }): ReactElement {
+function JobsTable(props: { readonly jobs: readonly JobView[]; readonly selection: Selection }): ReactElement {
+  const { jobs, selection } = props;
   const navigate = useNavigate();
   const [area, setArea] = useState<HTMLElement | null>(null);
   const { rows, held, release } = useHeldRows(jobs, area);
@@ -59,7 +62,7 @@ function JobsTable({ jobs }: { readonly jobs: readonly JobView[] }): ReactElemen
       <NewRows count={held} onShow={release} />
       <DataTable
         caption="Training jobs, newest first"
-        columns={jobColumns(jobs)}
+        columns={jobColumns(jobs, selection)}
         rows={rows}
         rowKey={(job) => job.id}
         onOpen={(job) => void navigate({ to: '/jobs/$jobId', params: { jobId: job.id } })}
@@ -98,6 +101,7 @@ export function TrainingPage(): ReactElement {
   const navigate = useNavigate({ from: '/jobs' });
   const query = useInfiniteQuery(jobsQuery({ group: show, search }));
   const countOf = useGroupCounts();
+  const selection = useSelection();
   const setDispatch = (isOpen: boolean): void =>
     void navigate({
       search: ({ from: _from, ...old }) => ({ ...old, dispatch: isOpen || undefined }),
@@ -140,7 +144,7 @@ export function TrainingPage(): ReactElement {
               return <NoJobs isFiltered={show !== 'all' || search !== ''} onDispatch={() => setDispatch(true)} />;
             return (
               <>
-                <JobsTable key={`${show} ${search}`} jobs={jobs} />
+                <JobsTable key={`${show} ${search}`} jobs={jobs} selection={selection} />
                 {query.hasNextPage && (
                   <div className="flex justify-center border-t border-line p-3">
                     <Button size="sm" isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -153,6 +157,7 @@ export function TrainingPage(): ReactElement {
           }}
         </QueryPanel>
       </Card>
+      <SelectionBar {...selection} />
       {dispatch && (
         <Suspense>
           <DispatchDialog from={from} onClose={() => setDispatch(false)} />

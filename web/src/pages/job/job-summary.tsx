@@ -1,0 +1,138 @@
+import { isTerminalJobState, type AttemptView, type JobView } from '@artenic/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactElement, ReactNode } from 'react';
+import { formatDuration } from '../../charts/chart-format.ts';
+import { Card } from '../../components/card.tsx';
+import { Progress } from '../../components/progress.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { workTimeOf } from '../../features/timeline/work-time.ts';
+import { costOrFree } from '../../lib/cost.ts';
+import { formatUsd } from '../../lib/format.ts';
+import { attemptsQuery } from '../../lib/queries.ts';
+import { jobStatus } from '../../lib/status.ts';
+import { useNow } from '../../lib/use-now.ts';
+
+/** A question of the summary. Its answer has two lines of fixed height, so that late answers move nothing. */
+function Fact({
+  label,
+  children,
+  below,
+}: {
+  readonly label: string;
+  readonly children: ReactNode;
+  readonly below: ReactNode;
+}) {
+  return (
+    <div className="min-w-0 px-4 py-3">
+      <dt className="text-xs text-muted">{label}</dt>
+      <dd className="mt-0.5 min-w-0">
+        <div className="flex h-6 items-center text-base font-semibold tabular-nums">{children}</div>
+        <div className="min-h-9 text-xs text-muted tabular-nums sm:min-h-4.5">{below}</div>
+      </dd>
+    </div>
+  );
+}
+
+/** How far: the progress of a job that runs, or how it ended and what it made. */
+function HowFar({ job }: { readonly job: JobView }): ReactElement {
+  if (job.finishedAt !== null)
+    return (
+      <Fact
+        label="Result"
+        below={
+          job.result === null ? (
+            'No model registered'
+          ) : (
+            <Link
+              to="/models/$name"
+              params={{ name: job.result.model }}
+              search={{ version: job.result.version }}
+              className="font-medium text-accent hover:underline"
+            >
+              {job.result.model} v{job.result.version}
+            </Link>
+          )
+        }
+      >
+        <span>
+          {jobStatus[job.state].label} <RelativeTime at={job.finishedAt} />
+        </span>
+      </Fact>
+    );
+  return (
+    <Fact
+      label="Progress"
+      below={
+        // Time left and the last sign of life stand here, one sentence each.
+        job.queuePosition === null ? jobStatus[job.state].label : `#${job.queuePosition} in queue`
+      }
+    >
+      <span className="block w-full font-normal">
+        <Progress value={job.progress} label="Progress of this job" />
+      </span>
+    </Fact>
+  );
+}
+
+function HowLong({ job, attempts }: { readonly job: JobView; readonly attempts: readonly AttemptView[] | undefined }) {
+  const nowMs = useNow(1000, !isTerminalJobState(job.state));
+  const endMs = job.finishedAt === null ? Math.max(nowMs, Date.parse(job.createdAt)) : Date.parse(job.finishedAt);
+  const work = attempts === undefined ? null : workTimeOf(job, attempts, nowMs);
+  return (
+    <Fact
+      label="Duration"
+      below={work !== null && `training ${formatDuration(work.trainingMs)}, other ${formatDuration(work.otherMs)}`}
+    >
+      {formatDuration(endMs - Date.parse(job.createdAt))}
+    </Fact>
+  );
+}
+
+function HowMuch({ job, attempts }: { readonly job: JobView; readonly attempts: readonly AttemptView[] | undefined }) {
+  const open = attempts?.filter(({ endedAt, launchedAt }) => endedAt === null && launchedAt !== null) ?? [];
+  const perHour = open.reduce((sum, { priceUsdMicrosPerHour }) => sum + priceUsdMicrosPerHour, 0);
+  const rate = perHour > 0 ? `${formatUsd(perHour)}/h now` : job.cost.isFinal ? 'final' : 'so far';
+  return (
+    <Fact label="Cost" below={job.cost.usdMicros === 0 && perHour === 0 ? '' : rate}>
+      {costOrFree(job.cost)}
+    </Fact>
+  );
+}
+
+function Tries({ job, attempts }: { readonly job: JobView; readonly attempts: readonly AttemptView[] | undefined }) {
+  const newest = attempts?.findLast(({ attempt }) => attempt === job.currentAttempt) ?? attempts?.at(-1);
+  return (
+    <Fact
+      label="Attempts"
+      below={newest !== undefined && `${newest.provider} · ${newest.zone ?? newest.region} · ${newest.instanceType}`}
+    >
+      {job.currentAttempt}
+    </Fact>
+  );
+}
+
+/** Summary of a job: its command, how far, how long, how much. */
+export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
+  const { data: attempts } = useQuery(attemptsQuery(job.id));
+  const { command } = job.spec;
+  const words = typeof command === 'string' ? command : command.join(' ');
+  return (
+    <Card isFlush>
+      <section aria-label="Summary">
+        <p className="flex items-baseline gap-3 border-b border-line px-4 py-2.5 text-xs text-muted">
+          Command
+          <code className="min-w-0 truncate font-mono text-ink" title={words}>
+            {words}
+          </code>
+        </p>
+        <dl className="grid grid-cols-2 gap-px lg:grid-cols-4">
+          <HowFar job={job} />
+          <HowLong job={job} attempts={attempts} />
+          <HowMuch job={job} attempts={attempts} />
+          <Tries job={job} attempts={attempts} />
+        </dl>
+      </section>
+    </Card>
+  );
+}
