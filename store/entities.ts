@@ -24,6 +24,7 @@ import { collectorLeases, objectRefs, objectUses } from './retention/entity.ts';
 import { runnerEvents } from './runner-events/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
+import { workers } from './workers/entity.ts';
 
 export const entities = [
   jobs,
@@ -62,6 +63,7 @@ export const entities = [
   collectorLeases,
   jobDays,
   providerPrices,
+  workers,
 ];
 
 /** Tables and columns as seen by queries, derived from the entities: a wrong name does not compile. */

@@ -6,6 +6,7 @@ type Touch = 'reads' | 'locks';
 
 const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
   ...{ find: 'reads', get: 'reads', list: 'reads', withoutHistory: 'reads', open: 'reads', undelivered: 'reads' },
+  ...{ blockedByProvider: 'reads', untaken: 'reads' },
   // This inserts a new row, which no other transaction can have locked.
   insert: 'reads',
   ...{ transition: 'locks', requestCancel: 'locks', moveFence: 'locks', setStopAt: 'locks', setProgress: 'locks' },
@@ -15,7 +16,8 @@ const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
   ...{ find: 'reads', get: 'reads', listByJob: 'reads', newest: 'reads', runningSpans: 'reads' },
-  ...{ endings: 'reads', page: 'reads', billedByJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
+  ...{ endings: 'reads', page: 'reads', ofJobs: 'reads', open: 'reads', silent: 'reads', mute: 'reads' },
+  ending: 'reads',
   ...{
     claimMachine: 'locks',
     setTraceparent: 'locks',

@@ -22,6 +22,7 @@ import type { RunnerEventsRepository } from './runner-events/types.ts';
 import type { SignalsRepository } from './signals/types.ts';
 import type { StreamsRepository } from './streams/types.ts';
 import type { UptimeRepository } from './uptime/types.ts';
+import type { WorkersRepository } from './workers/types.ts';
 
 export type Repositories = {
   readonly jobs: JobsRepository;
@@ -50,4 +51,5 @@ export type Repositories = {
   readonly audit: AuditRepository;
   readonly watchers: WatchersRepository;
   readonly outbox: OutboxRepository;
+  readonly workers: WorkersRepository;
 };

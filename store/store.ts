@@ -32,6 +32,7 @@ import { asPrincipal } from './principal-scope.ts';
 import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
 import { createUptime } from './uptime/repository.ts';
+import { createWorkers } from './workers/repository.ts';
 import type { ActingStore, Principal, Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -81,6 +82,7 @@ function repositoriesOf(db: Db): Repositories {
     audit: guard(createAudit(db)),
     watchers: guard(createWatchers(db)),
     outbox: guard(createOutbox(db)),
+    workers: guard(createWorkers(db)),
   };
 }
 

@@ -152,6 +152,10 @@ async function writeDown(
       verdicts.flatMap((verdict) => (verdict.kind === 'confirm' ? [verdict.attemptId] : [])),
       at,
     );
+    await reconcile.unlisted(
+      verdicts.flatMap((verdict) => (verdict.kind === 'unlisted' ? [verdict.attemptId] : [])),
+      at,
+    );
     await reconcile.setStrays(
       provider,
       verdicts.flatMap((verdict) => (verdict.kind === 'stray' ? [verdict.stray] : [])),

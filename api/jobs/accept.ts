@@ -1,10 +1,9 @@
 import type { JobSpec, JobView } from '@artenic/core';
 import { cancelJob } from '../../app/jobs/cancel.ts';
 import { submitJob } from '../../app/jobs/submit.ts';
-import { costOfJob } from '../../core/cost/cost.ts';
 import type { Context, Reply } from '../http/route.ts';
 import { jobView } from './views.ts';
-import { costsOfJobs } from './views-of-jobs.ts';
+import { factsFrom } from './views-of-jobs.ts';
 
 /** Turns the job into the answer's body. */
 type Shape = (job: JobView) => object;
@@ -16,7 +15,7 @@ export function acceptJob(context: Context<unknown, unknown, unknown>, spec: Job
   return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
     const reply: Reply = {
       status: 202,
-      body: shape(jobView(job, null, costOfJob([], false, deps.now()))),
+      body: shape(jobView(job, factsFrom(deps, job, []))),
       headers: { location: `/api/v1/jobs/${job.id}` },
     };
     await remember(repositories, reply);
@@ -32,8 +31,8 @@ export function acceptCancel(
   const { deps, params, remember } = context;
   const input = { jobId: params.id, principal: context.principal() };
   return cancelJob(deps, input, async (repositories, job) => {
-    const cost = (await costsOfJobs({ now: deps.now }, repositories, [job]))(job);
-    const reply: Reply = { status: 202, body: shape(jobView(job, null, cost)) };
+    const attempts = (await repositories.attempts.ofJobs([job.id])).get(job.id) ?? [];
+    const reply: Reply = { status: 202, body: shape(jobView(job, factsFrom(deps, job, attempts))) };
     await remember(repositories, reply);
     return reply;
   });

@@ -1,28 +1,137 @@
-import { isTerminalJobState, type Cost, type JobView } from '@artenic/core';
-import { costOfJob } from '../../core/cost/cost.ts';
+import { isTerminalJobState, type JobView } from '@artenic/core';
+import { costOfJob, priceNow } from '../../core/cost/cost.ts';
 import { attemptIdOf } from '../../core/ids.ts';
+import { situationOf, type AttemptFacts, type TroubledProvider } from '../../core/jobs/situation.ts';
+import { timeLeftMs } from '../../core/jobs/time-left.ts';
+import { trainingMsOf } from '../../core/jobs/times.ts';
 import type { Reads } from '../../store/reads.ts';
-import type { JobRecord } from '../../store/types.ts';
+import type { AttemptOfJob, JobRecord } from '../../store/types.ts';
 import type { ApiDeps } from '../deps.ts';
-import { jobView } from './views.ts';
+import { jobView, type JobFacts } from './views.ts';
 
-async function queuePositions(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<ReadonlyMap<string, number>> {
+type FactDeps = Pick<ApiDeps, 'now' | 'runner'>;
+type FactReads = Pick<Reads, 'attempts' | 'capacity' | 'catalogs' | 'providers'>;
+
+/** Three heartbeats; a sign of life is stored at most every two seconds. */
+const leastLateMs = 10_000;
+
+async function queuePositions(
+  { capacity }: FactReads,
+  jobs: readonly JobRecord[],
+): Promise<ReadonlyMap<string, number>> {
   const waiting = jobs.filter((job) => job.state === 'waiting').map((job) => attemptIdOf(job.id, job.currentAttempt));
-  const positions = await deps.store.capacity.positions(waiting);
+  if (waiting.length === 0) return new Map();
+  const positions = await capacity.positions(waiting);
   return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
 }
 
-/** Views of the jobs, with their places in the queue and their costs. */
-export async function viewsOfJobs(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonly JobView[]> {
-  const [positions, costs] = await Promise.all([queuePositions(deps, jobs), costsOfJobs(deps, deps.store, jobs)]);
-  return jobs.map((job) => jobView(job, positions.get(job.id) ?? null, costs(job)));
+/**
+ * Providers that cannot be used: by their last check, or because their catalog refused the credentials since then. A
+ * check follows each minute, a catalog's refusal at once.
+ */
+async function troubledProviders({ providers, catalogs }: FactReads): Promise<readonly TroubledProvider[]> {
+  const [rows, known] = await Promise.all([providers.list(), catalogs.list()]);
+  const refusing = new Map(known.filter(({ problemType }) => problemType === 'auth').map((one) => [one.provider, one]));
+  return rows.flatMap(({ name, usable, problem, message, unusableSince }): readonly TroubledProvider[] => {
+    const sinceMs = unusableSince?.getTime() ?? null;
+    if (!usable) return [{ name, problem, message, sinceMs }];
+    const refusal = refusing.get(name);
+    return refusal === undefined
+      ? []
+      : [{ name, problem: 'credentials', message: refusal.problem ?? '', sinceMs: null }];
+  });
 }
 
-export async function costsOfJobs(
-  { now }: Pick<ApiDeps, 'now'>,
-  { attempts }: Pick<Reads, 'attempts'>,
+const ms = (date: Date | null): number | null => date?.getTime() ?? null;
+
+function attemptFacts(attempt: AttemptOfJob): AttemptFacts {
+  const { provider, region, zone, instanceType, spot } = attempt.offer;
+  return {
+    ...{ state: attempt.state, provider, instanceId: attempt.handle?.instanceId ?? null },
+    place: `${provider} ${zone ?? region} ${instanceType}${spot ? ' (spot)' : ''}`,
+    createdAtMs: attempt.createdAt.getTime(),
+    launchedAtMs: ms(attempt.launchedAt),
+    instanceSinceMs: ms(attempt.instanceSince),
+    helloAtMs: ms(attempt.helloAt),
+    runningAtMs: ms(attempt.runningAt),
+    lastSignMs: ms(attempt.lastHeartbeatAt),
+    runnerOverAtMs: ms(attempt.runnerOverAt),
+    terminateTriedAtMs: ms(attempt.terminateTriedAt),
+    refusedSinceMs: ms(attempt.terminateRefusedAt),
+    refusals: attempt.terminateRefusals,
+    refusal: attempt.terminateError,
+  };
+}
+
+type Known = {
+  readonly nowMs: number;
+  readonly lateAfterMs: number;
+  readonly attempts: readonly AttemptOfJob[];
+  readonly queuePosition: number | null;
+  readonly troubled: readonly TroubledProvider[];
+};
+
+function factsOf(job: JobRecord, { nowMs, lateAfterMs, attempts, queuePosition, troubled }: Known): JobFacts {
+  const isOver = isTerminalJobState(job.state);
+  const newest = attempts.at(-1);
+  const attempt = newest === undefined || newest.endedAt !== null ? null : attemptFacts(newest);
+  const lastSignMs = attempt?.lastSignMs ?? null;
+  return {
+    queuePosition,
+    situation: situationOf({
+      ...{ nowMs, lateAfterMs, queuePosition, troubled, attempt, state: job.state, message: job.message },
+      createdAtMs: job.createdAt.getTime(),
+      stateSinceMs: ms(job.stateSince),
+      heldAtMs: ms(job.heldAt),
+      cancelRequestedAtMs: ms(job.cancelRequestedAt),
+      isWorkflowStarted: job.workflowStartedAt !== null,
+      providers: job.spec.placement.providers,
+    }),
+    signOfLife:
+      lastSignMs === null || isOver
+        ? null
+        : { at: new Date(lastSignMs).toISOString(), lateAt: new Date(lastSignMs + lateAfterMs).toISOString() },
+    trainingMs: trainingMsOf(attempts, nowMs),
+    timeLeftMs: isOver ? null : timeLeftMs(job.progressTrack ?? [], job.progress, nowMs),
+    cost: costOfJob(attempts, isOver, new Date(nowMs)),
+    usdMicrosPerHour: priceNow(attempts),
+  };
+}
+
+function lateAfterMsOf({ runner }: FactDeps): number {
+  return Math.max(leastLateMs, 3 * runner.heartbeatIntervalMs);
+}
+
+/** Facts of the view of a job that does not wait for a provider or in a queue. */
+export function factsFrom(deps: FactDeps, job: JobRecord, attempts: readonly AttemptOfJob[]): JobFacts {
+  const nowMs = deps.now().getTime();
+  return factsOf(job, { nowMs, lateAfterMs: lateAfterMsOf(deps), attempts, queuePosition: null, troubled: [] });
+}
+
+/** Facts of the jobs' views, read at once for all of them. */
+async function factsOfJobs(
+  deps: FactDeps,
+  reads: FactReads,
   jobs: readonly JobRecord[],
-): Promise<(job: JobRecord) => Cost> {
-  const billed = await attempts.billedByJobs(jobs.map(({ id }) => id));
-  return (job) => costOfJob(billed.get(job.id) ?? [], isTerminalJobState(job.state), now());
+): Promise<(job: JobRecord) => JobFacts> {
+  const isAnyOpen = jobs.some(({ state }) => !isTerminalJobState(state));
+  const [positions, attempts, troubled] = await Promise.all([
+    queuePositions(reads, jobs),
+    reads.attempts.ofJobs(jobs.map(({ id }) => id)),
+    isAnyOpen ? troubledProviders(reads) : [],
+  ]);
+  const nowMs = deps.now().getTime();
+  const lateAfterMs = lateAfterMsOf(deps);
+  return (job) =>
+    factsOf(job, {
+      ...{ nowMs, lateAfterMs, troubled },
+      attempts: attempts.get(job.id) ?? [],
+      queuePosition: positions.get(job.id) ?? null,
+    });
+}
+
+/** Views of the jobs, with their places in the queue, their situations and their costs. */
+export async function viewsOfJobs(deps: ApiDeps, jobs: readonly JobRecord[]): Promise<readonly JobView[]> {
+  const facts = await factsOfJobs(deps, deps.store, jobs);
+  return jobs.map((job) => jobView(job, facts(job)));
 }

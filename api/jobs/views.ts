@@ -1,6 +1,5 @@
 import type {
   AttemptView,
-  Cost,
   DecisionView,
   LaunchRefusalView,
   JobView,
@@ -27,8 +26,15 @@ import { trainingJobWorkflowId } from '../../app/temporal/gateway.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost): JobView {
+/** Fields of a job's view that do not come from its row alone. */
+export type JobFacts = Pick<
+  JobView,
+  'queuePosition' | 'situation' | 'signOfLife' | 'trainingMs' | 'timeLeftMs' | 'cost' | 'usdMicrosPerHour'
+>;
+
+export function jobView(job: JobRecord, facts: JobFacts): JobView {
   return {
+    ...facts,
     id: job.id,
     service: job.service,
     model: job.model,
@@ -37,7 +43,6 @@ export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost
     spec: job.spec,
     labels: job.spec.labels,
     priority: job.priority,
-    queuePosition,
     currentAttempt: job.currentAttempt,
     progress: job.progress,
     result:
@@ -51,7 +56,6 @@ export function jobView(job: JobRecord, queuePosition: number | null, cost: Cost
     finishedAt: iso(job.finishedAt),
     cancelRequestedAt: iso(job.cancelRequestedAt),
     heldAt: iso(job.heldAt),
-    cost,
     workflowId: trainingJobWorkflowId(job.id),
   };
 }
@@ -71,6 +75,7 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     billedUntil: iso(attempt.billedUntil),
     cost: costOfAttempt(attempt, now),
     state,
+    endingRefused: refusalOf(attempt),
     ending,
     restoredFrom,
     createdAt: attempt.createdAt.toISOString(),
@@ -82,6 +87,12 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     reason,
     checkpoints,
   };
+}
+
+function refusalOf(attempt: AttemptRecord): AttemptView['endingRefused'] {
+  const { terminateRefusedAt, terminateRefusals, terminateError, endedAt } = attempt;
+  if (terminateRefusedAt === null || endedAt !== null) return null;
+  return { since: terminateRefusedAt.toISOString(), tries: terminateRefusals, error: terminateError };
 }
 
 /** JSON has no NaN and no infinities: the value is null then, and `nonFinite` names it. */

@@ -69,5 +69,7 @@ export type Verdict =
   | { readonly kind: 'settle'; readonly attemptId: string; readonly dueAtMs: number }
   /** A job that is not over and has lost its workflow. */
   | { readonly kind: 'restart'; readonly jobId: string }
+  /** Proof that nothing is left of the instance of an attempt whose own workflow is still ending it. */
+  | { readonly kind: 'unlisted'; readonly attemptId: string }
   /** Proof that nothing is left of a settled attempt's instance. */
   | { readonly kind: 'confirm'; readonly attemptId: string };

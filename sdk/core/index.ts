@@ -21,4 +21,5 @@ export * from './rest.ts';
 export * from './runner-contract.ts';
 export * from './runner-objects.ts';
 export * from './signals.ts';
+export * from './situation.ts';
 export * from './states.ts';

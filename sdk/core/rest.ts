@@ -3,6 +3,7 @@ import { jsonValueSchema } from './json-value.ts';
 import { z } from 'zod';
 import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
+import { situationSchema } from './situation.ts';
 import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
 const timestamp = z.iso.datetime();
@@ -25,6 +26,17 @@ export const jobViewSchema = z.object({
   queuePosition: z.number().int().nullable(),
   currentAttempt: z.number().int(),
   progress: z.number().nullable(),
+  /** What the platform is doing for the job now, and since when; null when the job has ended. */
+  situation: situationSchema.nullable(),
+  /**
+   * The last request from the machine of its current attempt; three heartbeats are missing from `lateAt` on. Null while
+   * no machine of it has spoken.
+   */
+  signOfLife: z.object({ at: timestamp, lateAt: timestamp }).nullable(),
+  /** Time in which its command trained, over all its attempts, at the time of this answer. */
+  trainingMs: z.number().int(),
+  /** Estimated training time until progress 1; null while too little is known, and when the job has ended. */
+  timeLeftMs: z.number().int().nullable(),
   result: z.object({ model: z.string(), version: z.number().int() }).nullable(),
   createdBy: z.string(),
   projectId: z.string(),
@@ -36,6 +48,8 @@ export const jobViewSchema = z.object({
   heldAt: timestamp.nullable(),
   /** Sum over its attempts. */
   cost: costSchema,
+  /** Price of its instances that exist now. */
+  usdMicrosPerHour: z.number().int(),
   workflowId: z.string(),
 });
 export type JobView = z.output<typeof jobViewSchema>;
@@ -57,6 +71,8 @@ export const attemptViewSchema = z.object({
   billedUntil: timestamp.nullable(),
   cost: costSchema,
   state: z.enum(attemptStates),
+  /** The provider refuses each request to end its instance since this time; null when it does not. */
+  endingRefused: z.object({ since: timestamp, tries: z.number().int(), error: z.string().nullable() }).nullable(),
   ending: z
     .object({
       kind: z.enum(attemptEndingKinds),

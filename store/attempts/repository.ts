@@ -1,5 +1,5 @@
 import type { RunningSpan } from '../../core/jobs/running-time.ts';
-import type { AttemptState } from '@artenic/core';
+import { attemptStates, type AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
@@ -17,7 +17,8 @@ import { createSilence } from './silent.ts';
 type AttemptRow = Selectable<Database['attempts']>;
 type AttemptChange = UpdateObject<Database, 'attempts'>;
 
-const order: readonly AttemptState[] = ['waiting', 'launching', 'starting', 'setup', 'running', 'stopping', 'ended'];
+/** The order of the states, in which an attempt only moves forward. */
+const order: readonly AttemptState[] = attemptStates;
 
 function attemptNotFound(id: string): ArtenicError {
   return new ArtenicError('not-found', `There is no attempt ${id}.`);
@@ -118,14 +119,21 @@ function movedTo(movedBytes: number, at: Date): AttemptChange {
   };
 }
 
-const billedColumns = [
-  ...(['jobId', 'offer', 'handle', 'helloAt', 'endedAt', 'launchTriedAt', 'terminationConfirmedAt'] as const),
-  ...(['billedFrom', 'billedUntil'] as const),
+const columnsOfJobs = [
+  ...(['id', 'jobId', 'attempt', 'offer', 'state', 'handle', 'createdAt', 'launchedAt', 'instanceSince'] as const),
+  ...(['helloAt', 'runningAt', 'lastHeartbeatAt', 'runnerOverAt', 'endedAt', 'launchTriedAt'] as const),
+  ...(['billedFrom', 'billedUntil', 'terminateTriedAt', 'terminationConfirmedAt'] as const),
+  ...(['terminateRefusedAt', 'terminateRefusals', 'terminateError'] as const),
 ] as const;
 
-const billedByJobs: (db: Db) => AttemptsRepository['billedByJobs'] = (db) => async (jobIds) => {
+const ofJobs: (db: Db) => AttemptsRepository['ofJobs'] = (db) => async (jobIds) => {
   if (jobIds.length === 0) return new Map();
-  const rows = await db.selectFrom('attempts').select(billedColumns).where('jobId', 'in', jobIds).execute();
+  const rows = await db
+    .selectFrom('attempts')
+    .select(columnsOfJobs)
+    .where(sql<boolean>`job_id = any (${jobIds})`)
+    .orderBy('attempt')
+    .execute();
   return Map.groupBy(rows, ({ jobId }) => jobId);
 };
 
@@ -224,7 +232,7 @@ export function createAttempts(db: Db): AttemptsRepository {
         ({ attempt }) => [String(attempt)],
       );
     },
-    billedByJobs: billedByJobs(db),
+    ofJobs: ofJobs(db),
     setBilled: (instance, billed) => setBilled(db, instance, billed),
     advance: (id, to, at) =>
       inTransaction(db, async (transaction) => {

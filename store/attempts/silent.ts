@@ -5,8 +5,8 @@ import type { AttemptsRepository } from '../types.ts';
 const columns = ['id', 'offer', 'handle', 'launchedAt', 'instanceSince', 'helloAt', 'lastHeartbeatAt'] as const;
 const lastSign = sql<Date>`coalesce(greatest(last_heartbeat_at, instance_since), launched_at)`;
 
-/** The doctor's queries for silent machines. */
-export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute'> {
+/** The doctor's queries for silent machines, and for machines that cannot be ended. */
+export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute' | 'ending'> {
   return {
     silent: (since, limit) =>
       db
@@ -17,6 +17,16 @@ export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute
         .where('runnerOverAt', 'is', null)
         .where(lastSign, '<', since)
         .orderBy(lastSign)
+        .limit(limit)
+        .execute(),
+    ending: (since, limit) =>
+      db
+        .selectFrom('attempts')
+        .select(['id', 'jobId', 'offer', 'handle', 'terminateRefusedAt', 'terminateRefusals', 'terminateError'])
+        .where('terminateRefusedAt', '<', since)
+        .where('endedAt', 'is', null)
+        .where('unlistedAt', 'is', null)
+        .orderBy('terminateRefusedAt')
         .limit(limit)
         .execute(),
     mute: async (since) => {

@@ -2,12 +2,14 @@ import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobStat
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { jobEnded } from '../../core/jobs/ended.ts';
+import { withProgress } from '../../core/jobs/time-left.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities.ts';
-import type { JobInsert, JobRecord, JobsQuery, JobsRepository, OpenJobsQuery } from '../types.ts';
+import type { JobInsert, JobRecord, JobsQuery, JobsRepository, OpenJobsQuery, ProgressReport } from '../types.ts';
 import { decodeCursor, toPage } from '../cursors.ts';
+import { createBlocked } from './blocked.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
 import { noticeWatchers } from '../outbox/repository.ts';
@@ -52,6 +54,7 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
   const moved = await update(transaction, job.id, {
     ...change,
     state: to,
+    stateSince: sql<Date>`clock_timestamp()`,
     startedAt: startedStates.includes(to) ? sql<Date>`coalesce(started_at, clock_timestamp())` : job.startedAt,
     finishedAt: isTerminalJobState(to) ? sql<Date>`clock_timestamp()` : null,
   });
@@ -90,6 +93,7 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
         model: modelNameOf(spec),
         spec: json(spec),
         state: 'queued',
+        stateSince: createdAt,
         message: '',
         priority: spec.priority,
         currentAttempt: 0,
@@ -146,6 +150,18 @@ async function list(db: Db, query: JobsQuery): Promise<Page<JobRecord>> {
   );
 }
 
+async function setProgress(db: Db, id: string, progress: number, by?: ProgressReport): Promise<void> {
+  if (by === undefined) return void (await update(db, id, { progress }));
+  const before = by.track ?? [];
+  const track = withProgress(before, [by.attempt, by.at.getTime(), progress]);
+  await db
+    .updateTable('jobs')
+    .set({ progress, ...(track === before ? {} : { progressTrack: json(track) }) })
+    .where('id', '=', id)
+    .where('currentAttempt', '=', by.attempt)
+    .execute();
+}
+
 const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
   db
     .selectFrom('jobs')
@@ -196,15 +212,8 @@ export function createJobs(db: Db): JobsRepository {
     setStopAt: async (id, stopAt) => {
       await update(db, id, { stopAt });
     },
-    setProgress: async (id, progress, attempt) => {
-      if (attempt === undefined) return void (await update(db, id, { progress }));
-      await db
-        .updateTable('jobs')
-        .set({ progress })
-        .where('id', '=', id)
-        .where('currentAttempt', '=', attempt)
-        .execute();
-    },
+    setProgress: (id, progress, by) => setProgress(db, id, progress, by),
+    ...createBlocked(db),
     holdFence: async (id) => {
       const row = await db
         .selectFrom('jobs')

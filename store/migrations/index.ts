@@ -24,6 +24,7 @@ import { MetricBlocks } from './0028-metric-blocks.ts';
 import { MetricPartitions } from './0029-metric-partitions.ts';
 import { CountedDays } from './0030-counted-days.ts';
 import { Traces } from './0031-traces.ts';
+import { Trouble } from './0034-trouble.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -53,4 +54,5 @@ export const migrations = [
   { name: '0029-metric-partitions', class: MetricPartitions },
   { name: '0030-counted-days', class: CountedDays },
   { name: '0031-traces', class: Traces },
+  { name: '0034-trouble', class: Trouble },
 ];

@@ -405,6 +405,7 @@ describe('training', () => {
     const attempt: AttemptView = {
       ...{ id: `${id}/attempt-1`, jobId: id, attempt: 1, provider: 'simulated', region: 'eu-north' },
       ...{ instanceType: 'gpu-1', spot: true, priceUsdMicrosPerHour: 3_600_000, state: 'ended', restoredFrom: null },
+      endingRefused: null,
       ending: { kind: 'preempted', exitCode: null, message: 'taken back' },
       ...{ billedFrom: '2026-01-01T00:00:10.000Z', billedUntil: '2026-01-01T01:02:13.000Z' },
       ...{ createdAt: '2026-01-01T00:00:00.000Z', launchedAt: null, helloAt: null, runningAt: null, endedAt: null },

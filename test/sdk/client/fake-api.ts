@@ -80,6 +80,7 @@ export function jobView(state: JobState, changes: Partial<JobView> = {}): JobVie
     queuePosition: null,
     currentAttempt: 1,
     progress: null,
+    ...{ situation: null, signOfLife: null, trainingMs: 0, timeLeftMs: null, usdMicrosPerHour: 0 },
     result: null,
     createdBy: 'admin',
     projectId: 'default',

@@ -30,7 +30,7 @@ function attempt(number: number, times: Times, kind: (typeof attemptEndingKinds)
     cost: { usdMicros: 0, isFinal: false },
     state: ended === null ? 'running' : 'ended',
     ending: ended === null ? null : { kind, exitCode: null, message: '' },
-    restoredFrom: null,
+    ...{ restoredFrom: null, endingRefused: null },
     createdAt: at(created),
     launchedAt: stamp(launched),
     ...{ helloAt: stamp(hello), lastHeartbeatAt: stamp(running) },

@@ -34,6 +34,7 @@ export const attemptStatus: Readonly<Record<AttemptState, Status>> = {
   setup: { label: 'Setting up', icon: 'gear', tone: 'info', isBusy: true },
   running: { label: 'Running', icon: 'play', tone: 'info', isBusy: true },
   stopping: { label: 'Stopping', icon: 'stop', tone: 'warn', isBusy: true },
+  ending: { label: 'Ending', icon: 'stop', tone: 'warn', isBusy: true },
   ended: { label: 'Ended', icon: 'check', tone: 'muted' },
 };
 
