@@ -1,4 +1,4 @@
-import type { DoctorProvider, DoctorReport, UnresolvedInstance } from '@artenic/core';
+import type { DoctorProblem, DoctorProvider, DoctorReport, UnresolvedInstance } from '@artenic/core';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { ago, table, usd } from '../output/output.ts';
@@ -8,10 +8,10 @@ import type { Runtime } from '../runtime.ts';
 const mostSkewMs = 5000;
 
 const reasonWords: Readonly<Record<UnresolvedInstance['reason'], string>> = {
-  'unknown-attempt': 'nobody knows its attempt',
+  'unknown-attempt': 'unknown attempt',
   'attempt-settled': 'its attempt has ended',
-  duplicate: 'its attempt has another one',
-  abandoned: 'its attempt is left behind',
+  duplicate: 'duplicate instance',
+  abandoned: 'abandoned attempt',
   'not-ending': 'the provider does not end it',
 };
 const stateWords: Readonly<Record<DoctorProvider['state'], string>> = {
@@ -26,7 +26,7 @@ function cost(micros: number | null): string {
 
 function unresolvedTable(instances: readonly UnresolvedInstance[]): string {
   return table(
-    ['INSTANCE', 'PROVIDER', 'REGION', 'SINCE', 'COST SINCE', 'TRIES', 'WHY', 'LAST ERROR'],
+    ['INSTANCE', 'PROVIDER', 'REGION', 'SINCE', 'COST SO FAR', 'TRIES', 'WHY', 'LAST ERROR'],
     instances.map((one) => [
       one.instanceId,
       one.provider,
@@ -34,7 +34,7 @@ function unresolvedTable(instances: readonly UnresolvedInstance[]): string {
       ago(one.since),
       cost(one.costUsdMicros),
       String(one.tries),
-      `${reasonWords[one.reason]}${one.isInGrace ? ' (left alone for now)' : ''}`,
+      `${reasonWords[one.reason]}${one.isInGrace && one.graceEndsAt !== null ? `, grace period until ${one.graceEndsAt}` : ''}`,
       one.lastError ?? '',
     ]),
   );
@@ -66,13 +66,31 @@ function providersTable(providers: readonly DoctorProvider[]): string {
   );
 }
 
+/** The message with the age of the fault and the jobs that it holds up, and the advice below. */
+export function problemText({ subject, message, advice, since, jobsBlocked }: DoctorProblem): string {
+  const facts = [
+    ...(since === null ? [] : [`since ${ago(since)}`]),
+    ...(jobsBlocked === 0 ? [] : [`${jobsBlocked} ${jobsBlocked === 1 ? 'job' : 'jobs'} affected`]),
+  ];
+  return `! ${subject}: ${message}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}\n  ${advice}`;
+}
+
+function workersText({ workers }: DoctorReport): string {
+  const alive = workers.filter(({ state }) => state === 'alive');
+  if (alive.length > 0) return `Workers: ${alive.map(({ queues }) => queues.join('+')).join(', ')}.`;
+  const last = workers[0];
+  return last === undefined
+    ? 'Workers: none has reported.'
+    : `Workers: none; the last one was seen ${ago(last.seenAt)}.`;
+}
+
 function reportText(report: DoctorReport, complaints: DoctorReport['problems']): string {
-  const problems = complaints.map(({ subject, message, advice }) => `! ${subject}: ${message}\n  ${advice}`);
+  const problems = complaints.map(problemText);
   return [
     providersTable(report.providers),
     ...(report.unresolved.length === 0 ? [] : [unresolvedTable(report.unresolved)]),
-    `Temporal: ${report.temporal}. Clock of the API against PostgreSQL: ${report.clockSkewMs} ms.`,
-    problems.length === 0 ? 'Nothing has to be put right.' : problems.join('\n'),
+    `${workersText(report)} Temporal: ${report.temporal}. Clock of the API against PostgreSQL: ${report.clockSkewMs} ms.`,
+    problems.length === 0 ? 'All checks passed.' : problems.join('\n'),
   ].join('\n\n');
 }
 
@@ -90,36 +108,36 @@ async function doctor(runtime: Runtime): Promise<void> {
   const complaints = [...report.problems];
   if (Math.abs(localSkewMs) > mostSkewMs) {
     complaints.push({
-      subject: 'clock',
+      ...{ id: 'clock/cli', kind: 'clock', severity: 'warning', subject: 'clock', since: null, jobsBlocked: 0 },
+      ...{ jobId: null, provider: null },
       message: `The clock of this machine is ${Math.abs(localSkewMs) / 1000} s ${localSkewMs > 0 ? 'ahead of' : 'behind'} the API's.`,
       advice: 'Let both take their time from NTP.',
     });
   }
   const whole = { ...report, ok: complaints.length === 0, localSkewMs, problems: complaints };
   runtime.output().result(whole, () => reportText(report, complaints));
-  if (complaints.length > 0) throw new CliError('negative', `${complaints.length} to put right`);
+  if (complaints.length > 0)
+    throw new CliError('negative', complaints.length === 1 ? '1 problem' : `${complaints.length} problems`);
 }
 
 async function unresolved(runtime: Runtime): Promise<void> {
   const instances = await runtime.client().unresolvedInstances();
   runtime
     .output()
-    .result(instances, () =>
-      instances.length === 0 ? 'Nothing is there that should not be.' : unresolvedTable(instances),
-    );
+    .result(instances, () => (instances.length === 0 ? 'No orphaned instances.' : unresolvedTable(instances)));
   if (instances.some(({ isInGrace }) => !isInGrace)) {
-    throw new CliError('negative', 'instances are billed that should not be there');
+    throw new CliError('negative', 'orphaned instances are being billed');
   }
 }
 
 export function addDoctor(program: Command, runtime: Runtime): void {
   program
     .command('doctor')
-    .description('whether every provider can be used, and what is wrong; exit code 1 if anything is')
+    .description('Check providers, workers and instances, and say what needs attention (exit code 1 if anything does)')
     .action(() => doctor(runtime));
   program
     .command('instances')
-    .description('instances that exist at their provider and should not; exit code 1 if there are any past their grace')
-    .option('--unresolved', 'those that should not be there (what is shown anyway)')
+    .description('List orphaned instances (exit code 1 if there are any past their grace period)')
+    .option('--unresolved', 'only orphaned instances (the default)')
     .action(() => unresolved(runtime));
 }

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
+import { ago } from '../output/output.ts';
+import { problemText } from './doctor.ts';
 import type { Runtime } from '../runtime.ts';
+
+function workerText({ state, lastSeenAt }: { readonly state: string; readonly lastSeenAt: string | null }): string {
+  const seen = lastSeenAt === null ? 'none has reported' : `last seen ${ago(lastSeenAt)}`;
+  return `worker: ${state === 'ok' ? 'ok' : `gone (${seen})`}`;
+}
 
 async function showParts(runtime: Runtime): Promise<void> {
   const health = await runtime.client().health();
@@ -16,7 +23,9 @@ async function showParts(runtime: Runtime): Promise<void> {
         ...health.providers.map(
           ({ name, usable, message }) => `provider ${name}: ${usable ? 'usable' : `not usable (${message})`}`,
         ),
+        ...(health.worker === null ? [] : [workerText(health.worker)]),
         `version: ${health.version}`,
+        ...(health.problems.length === 0 ? [] : ['', 'Needs attention:', ...health.problems.map(problemText)]),
       ].join('\n'),
     );
   if (!health.ready) throw new CliError('negative', 'the platform is not ready');
@@ -25,18 +34,18 @@ async function showParts(runtime: Runtime): Promise<void> {
 export function addHealth(program: Command, runtime: Runtime): void {
   const health = program
     .command('health')
-    .description('whether the platform can answer; alone it is `health detailed`')
+    .description('Check that the platform is ready (same as `health detailed`)')
     .action(() => showParts(runtime));
   health
     .command('check')
-    .description('whether the API lives')
+    .description('Check that the API is alive')
     .action(async () => {
       const alive = await runtime.client().alive();
       runtime.output().result(alive, () => `status: ${alive.status}`);
     });
   health
     .command('ready')
-    .description('whether requests can be answered; exit code 1 for "no"')
+    .description('Check that requests can be answered (exit code 1 if not)')
     .action(async () => {
       const answer = await runtime.client().ready();
       runtime.output().result(answer, () => `ready: ${answer.ready ? 'yes' : 'no'}`);
@@ -44,6 +53,6 @@ export function addHealth(program: Command, runtime: Runtime): void {
     });
   health
     .command('detailed')
-    .description('each part, and how long it took to answer')
+    .description('Show each part, how long it took to answer, and what needs attention')
     .action(() => showParts(runtime));
 }

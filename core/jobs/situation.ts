@@ -1,4 +1,5 @@
 import type { AttemptState, JobState, ProviderProblem, Situation, SituationKind } from '@artenic/core';
+import { refusedTooLongMs } from '../doctor/machines.ts';
 import { jobTransitions } from './transitions.ts';
 
 /** A provider that cannot be used. */
@@ -61,8 +62,6 @@ type Told = {
 
 /** A queued job that no worker has taken for this long is in trouble. */
 const takenWithinMs = 15_000;
-/** A refusal to end an instance for this long needs a person. */
-export const refusedTooLongMs = 60_000;
 
 /** What the platform is doing for the job now, in one sentence, and since when. Null when the job has ended. */
 export function situationOf(facts: SituationFacts): Situation | null {

@@ -2,7 +2,16 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import type { AttemptsRepository } from '../types.ts';
 
-const columns = ['id', 'offer', 'handle', 'launchedAt', 'instanceSince', 'helloAt', 'lastHeartbeatAt'] as const;
+const columns = [
+  'id',
+  'jobId',
+  'offer',
+  'handle',
+  'launchedAt',
+  'instanceSince',
+  'helloAt',
+  'lastHeartbeatAt',
+] as const;
 const lastSign = sql<Date>`coalesce(greatest(last_heartbeat_at, instance_since), launched_at)`;
 
 /** The doctor's queries for silent machines, and for machines that cannot be ended. */

@@ -75,7 +75,7 @@ export type AttemptRecord = {
 /** The fields that the doctor needs of an attempt with a silent machine. */
 export type SilentAttempt = Pick<
   AttemptRecord,
-  'id' | 'offer' | 'handle' | 'launchedAt' | 'instanceSince' | 'helloAt' | 'lastHeartbeatAt'
+  'id' | 'jobId' | 'offer' | 'handle' | 'launchedAt' | 'instanceSince' | 'helloAt' | 'lastHeartbeatAt'
 >;
 
 /** The fields of an attempt that the views of its job show. */

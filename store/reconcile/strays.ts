@@ -6,6 +6,9 @@ import type { ReconcileRepository, StrayRecord } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
 
+/** More are as alarming as these, and a reader cannot use them. */
+const mostUnresolved = 1000;
+
 type Strays = Pick<ReconcileRepository, 'strays' | 'setStrays' | 'strayTried' | 'strayResolved' | 'unresolved'>;
 
 async function put(db: Db, { handle, reason, sinceMs, dueAtMs }: Stray): Promise<void> {
@@ -134,6 +137,7 @@ export function createStrays(db: Db): Strays {
         .where('resolvedAt', 'is', null)
         .orderBy('since')
         .orderBy('instanceId')
+        .limit(mostUnresolved)
         .execute(),
   };
 }

@@ -109,7 +109,7 @@ export type ReconcileRepository = {
   readonly strayTried: (handle: InstanceRef, at: Date, error: string | null) => Promise<void>;
   /** The stray is proved gone. */
   readonly strayResolved: (handle: InstanceRef, at: Date) => Promise<void>;
-  /** Open strays of all providers, longest first. */
+  /** Open strays of all providers, longest first, at most 1000. */
   readonly unresolved: () => Promise<readonly StrayRecord[]>;
   readonly finishSweep: (sweep: FinishedSweep) => Promise<void>;
   readonly sweeps: () => Promise<readonly SweepRecord[]>;

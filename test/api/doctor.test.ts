@@ -38,6 +38,7 @@ function stray(instanceId: string, attemptId: string, dueAtMs: number | null): S
 
 test('all is well: every provider is named, those that nobody has configured with what configures them', async () => {
   await sweep('local');
+  await world.store.workers.alive({ id: 'w-1', queues: ['control', 'local'] });
   const beforeMs = performance.now();
   const { ok, problems, providers, temporal, clockSkewMs } = await report();
   const tookMs = performance.now() - beforeMs;
@@ -85,7 +86,7 @@ test('a provider without credentials, and instances that it bills: what is wrong
   expect(providers.find(({ name }) => name === 'simulated')).toMatchObject({ state: 'unusable', unresolved: 2 });
   expect(problems.map(({ message }) => message)).toEqual([
     'The key has run out.',
-    'The instance i-1 should not be there, and is billed.',
+    'Orphaned instance i-1 is still billed: the provider does not end it.',
   ]);
   const metrics = (await world.call('GET', '/metrics')).text;
   expect(metrics).toContain('artenic_unresolved_instances{provider="simulated"} 1');
@@ -133,4 +134,31 @@ test('a machine that nobody hears is named, and those that were ended for it are
   const ending = { kind: 'lost', exitCode: null, message: '', evidence: 'never-spoke' } as const;
   await world.store.attempts.end(silent, ending, new Date());
   expect(await said()).toEqual(['1 machine of local never said hello within the last day, and had to be ended.']);
+});
+
+test('what needs a person has its age, the jobs that it holds up, and where to look; health says the same', async () => {
+  const { store } = world;
+  const job = await world.addJob();
+  const ending = await world.openAttempt(job.id, 1);
+  const minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
+  await store.attempts.setHandle(ending, stray('i-9', ending, null).handle, minutes(9));
+  await store.reconcile.terminateTried(ending, minutes(2), 'transient: 503');
+  await store.reconcile.terminateTried(ending, minutes(1), 'transient: 503');
+  const of = async (kind: string) => (await report()).problems.filter((one) => one.kind === kind);
+  expect(await of('ending-refused')).toMatchObject([
+    {
+      ...{ severity: 'critical', jobId: job.id, jobsBlocked: 1, since: expect.any(String) },
+      message: expect.stringContaining('refuses to end i-9 (2 tries, last answer: transient: 503)'),
+    },
+  ]);
+  expect(await of('provider-unusable')).toMatchObject([{ subject: 'simulated', since: expect.any(String) }]);
+  const health = (await world.call('GET', '/health/detailed')).json<{
+    worker: object;
+    problems: DoctorReport['problems'];
+  }>();
+  expect(health.worker).toMatchObject({ state: 'ok', lastSeenAt: expect.any(String) });
+  expect(health.problems.map(({ kind }) => kind)).toEqual((await report()).problems.map(({ kind }) => kind));
+  // the provider has taken the request: nothing is refused any more
+  await store.reconcile.terminateTried(ending, new Date(), null);
+  expect(await of('ending-refused')).toEqual([]);
 });

@@ -65,6 +65,9 @@ describe('gc', () => {
 describe('doctor', () => {
   const whole = {
     ...{ ok: true, now: new Date().toISOString(), clockSkewMs: 1, temporal: 'ok', unresolved: [], problems: [] },
+    workers: [
+      { queues: ['control'], startedAt: new Date().toISOString(), seenAt: new Date().toISOString(), state: 'alive' },
+    ],
     providers: [
       {
         ...{ name: 'simulated', state: 'not-configured', problem: null, message: 'Set ARTENIC_SIMULATED_CLOUD_URL.' },
@@ -86,19 +89,32 @@ describe('doctor', () => {
       'simulated',
       'not configured',
       'Set ARTENIC_SIMULATED_CLOUD_URL.',
-      'Nothing has to be put right',
+      'All checks passed.',
+      'Workers: control.',
     ])
       expect(stdout).toContain(text);
   });
 
   test('something is wrong: exit 1, what and what to do, also as JSON', async () => {
-    const problems = [{ subject: 'simulated', message: 'It is billed.', advice: 'End it by hand.' }];
+    const since = new Date(Date.now() - 7_200_000).toISOString();
+    const problems = [
+      {
+        ...{ id: 'a', kind: 'orphaned-instance', severity: 'critical', subject: 'simulated', since, jobsBlocked: 2 },
+        ...{ jobId: null, provider: 'simulated', message: 'It is billed.', advice: 'End it by hand.' },
+      },
+    ];
     const answer = () => ({
       body: { ...whole, now: new Date().toISOString(), ok: false, problems, unresolved: [instance] },
     });
     const [text, json] = [await run(['doctor'], answer), await run(['doctor', '--json'], answer)];
     expect(text.exitCode).toBe(1);
-    for (const part of ['i-7', '2.5000 USD', 'the provider does not end it', 'It is billed.', 'End it by hand.'])
+    for (const part of [
+      'i-7',
+      '2.5000 USD',
+      'the provider does not end it',
+      'It is billed. (since 2 h ago, 2 jobs affected)',
+      'End it by hand.',
+    ])
       expect(text.stdout).toContain(part);
     expect(json.exitCode).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, problems, unresolved: [instance] });
@@ -113,7 +129,7 @@ describe('doctor', () => {
   test('instances: none, in their grace, past it', async () => {
     const items = (list: readonly object[]) => () => ({ body: { items: list } });
     const none = await run(['instances', '--unresolved'], items([]));
-    expect(none).toMatchObject({ exitCode: 0, stdout: 'Nothing is there that should not be.\n' });
+    expect(none).toMatchObject({ exitCode: 0, stdout: 'No orphaned instances.\n' });
     expect(await run(['instances'], items([{ ...instance, isInGrace: true }]))).toMatchObject({ exitCode: 0 });
     expect(await run(['instances'], items([instance]))).toMatchObject({ exitCode: 1 });
   });
@@ -253,7 +269,15 @@ describe('where the API is', () => {
   ])('health: ready %p is exit %p', async (ready, expected) => {
     const database = { state: ready ? 'ok' : 'unreachable', tookMs: 3, reason: ready ? null : 'connection refused' };
     const providers = [{ name: 'local', usable: ready, message: ready ? '' : 'no disk' }];
-    const body = { status: 'ok', ready, version: '1.2.3', upSeconds: 60, checks: { database }, providers };
+    const problem = {
+      ...{ id: 'worker-gone', kind: 'worker-gone', severity: 'critical', subject: 'worker', since: null },
+      ...{ jobsBlocked: 0, jobId: null, provider: null, message: 'No worker is running.', advice: 'Start it.' },
+    };
+    const body = {
+      ...{ status: 'ok', ready, version: '1.2.3', upSeconds: 60, checks: { database }, providers },
+      worker: { state: ready ? 'ok' : 'gone', lastSeenAt: null },
+      problems: ready ? [] : [problem],
+    };
     const paths: string[] = [];
     for (const words of [['health'], ['health', 'detailed'], ['health', 'ready']]) {
       const { exitCode, stdout } = await run([...words, '--json'], () => ({ status: ready ? 200 : 503, body }));
@@ -264,7 +288,7 @@ describe('where the API is', () => {
     expect(paths).toEqual(['/health/detailed', '/health/detailed', '/health/ready']);
     const { stdout } = await run(['health'], () => ({ status: ready ? 200 : 503, body }));
     expect(stdout).toBe(
-      `ready: ${ready ? 'yes' : 'no'}\ndatabase: ${ready ? 'ok in 3 ms' : 'unreachable in 3 ms (connection refused)'}\nprovider local: ${ready ? 'usable' : 'not usable (no disk)'}\nversion: 1.2.3\n`,
+      `ready: ${ready ? 'yes' : 'no'}\ndatabase: ${ready ? 'ok in 3 ms' : 'unreachable in 3 ms (connection refused)'}\nprovider local: ${ready ? 'usable' : 'not usable (no disk)'}\nworker: ${ready ? 'ok' : 'gone (none has reported)'}\nversion: 1.2.3\n${ready ? '' : '\nNeeds attention:\n! worker: No worker is running.\n  Start it.\n'}`,
     );
   });
 

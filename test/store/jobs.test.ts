@@ -22,7 +22,16 @@ describe('insert and find', () => {
     expect(await store.jobs.get(job.id)).toEqual(job);
     expect(job).toEqual({
       ...{ id: job.id, projectId: 'default', createdBy: 'admin', service: 'iris', model: 'iris', state: 'queued' },
-      ...{ message: '', priority: 7, currentAttempt: 0, progress: null, resultModel: null, resultVersion: null },
+      ...{
+        message: '',
+        priority: 7,
+        currentAttempt: 0,
+        progress: null,
+        progressTrack: null,
+        stateSince: at(1),
+        resultModel: null,
+        resultVersion: null,
+      },
       ...{ createdAt: at(1), startedAt: null, finishedAt: null, cancelRequestedAt: null, cancelRequestedBy: null },
       ...{
         cancelDeliveredAt: null,
