@@ -133,7 +133,7 @@ function problemsOf(seen: Seen, unresolved: readonly UnresolvedInstance[], sweep
 
 function reportOf(seen: Seen, { reconcileMs, knownProviders }: ApiDeps): DoctorReport {
   const { now, clockSkewMs, isTemporalReachable } = seen;
-  const unresolved = seen.strays.map((stray) => unresolvedView(stray, now));
+  const unresolved = seen.strays.map((stray) => unresolvedView(stray, now, { knownProviders }));
   const problems = problemsOf(seen, unresolved, reconcileMs);
   return {
     ok: problems.length === 0,

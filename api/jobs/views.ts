@@ -56,6 +56,7 @@ export function jobView(job: JobRecord, facts: JobFacts): JobView {
     finishedAt: iso(job.finishedAt),
     cancelRequestedAt: iso(job.cancelRequestedAt),
     heldAt: iso(job.heldAt),
+    checkpointAskedAt: checkpointAskedAt(job),
     workflowId: trainingJobWorkflowId(job.id),
   };
 }
@@ -87,6 +88,11 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     reason,
     checkpoints,
   };
+}
+
+function checkpointAskedAt({ signals, currentAttempt }: JobRecord): string | null {
+  const asked = signals?.checkpoint ?? null;
+  return asked === null || asked.attempt !== currentAttempt ? null : new Date(asked.atMs).toISOString();
 }
 
 function refusalOf(attempt: AttemptRecord): AttemptView['endingRefused'] {

@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { jobStates, logStreams, lostNumber, type JobState, type JobView, type LogStream } from '@artenic/core';
+import {
+  jobStates,
+  logStreams,
+  lostNumber,
+  timeLeftText,
+  type JobState,
+  type JobView,
+  type LogStream,
+} from '@artenic/core';
 import { CliError } from '../cli-error.ts';
 import { loadJobFile } from '../job-file/job-file.ts';
 import { attemptTable, decisionTable, refusalTable, describeJob } from '../output/job-text.ts';
@@ -16,11 +24,13 @@ async function watch(runtime: Runtime, id: string): Promise<void> {
   let shown = '';
   const job = await runtime.client().jobs.waitFor(id, {
     signal: runtime.signal,
-    onChange: ({ state, progress, queuePosition }) => {
+    onChange: ({ state, progress, queuePosition, timeLeftMs, situation }) => {
       const place = queuePosition === null ? '' : ` place ${queuePosition}`;
       // A job that stops early succeeds before all of its steps, so a succeeded job shows no bar.
       const hasBar = progress !== null && state !== 'waiting' && state !== 'succeeded';
-      const line = `${state.padEnd(12)}${hasBar ? bar(progress) : place}`;
+      const left = timeLeftMs === null ? '' : `  ${timeLeftText(timeLeftMs)}`;
+      const trouble = situation === null || situation.level === 'normal' ? '' : `  ${situation.message}`;
+      const line = `${state.padEnd(12)}${hasBar ? `${bar(progress)}${left}` : place}${trouble}`;
       if (line !== shown) output.progress(line);
       shown = line;
     },

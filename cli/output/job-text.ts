@@ -1,3 +1,4 @@
+import { situationText, timeLeftText } from '@artenic/core';
 import type { AttemptView, Cost, DecisionView, JobView, LaunchRefusalView } from '@artenic/core';
 import { ago, lasted, printable, table, usd } from './output.ts';
 
@@ -13,13 +14,23 @@ export function describeJob(job: JobView): string {
       'State',
       `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null || job.state === 'succeeded' ? '' : `, ${Math.round(job.progress * 100)} %`}`,
     ],
+    ['Now', job.situation === null ? '' : situationText(job.situation, Date.now())],
+    ['', job.situation?.advice ?? ''],
     ['Message', job.message],
+    ['Last sign', job.signOfLife === null ? '' : `of life ${ago(job.signOfLife.at)}`],
+    ['Time left', job.timeLeftMs === null ? '' : timeLeftText(job.timeLeftMs)],
+    ['Trained', job.trainingMs === 0 ? '' : lasted(job.trainingMs)],
     [
       'Held',
       job.heldAt === null ? '' : `since ${job.heldAt}: \`artenic training signal ${job.id} release\` lets it go on`,
     ],
     ['Attempt', String(job.currentAttempt)],
-    ['Cost', job.cost.usdMicros === 0 ? '' : costWords(job.cost)],
+    [
+      'Cost',
+      job.cost.usdMicros === 0
+        ? ''
+        : `${costWords(job.cost)}${job.usdMicrosPerHour === 0 ? '' : `, now ${usd(job.usdMicrosPerHour)}/h`}`,
+    ],
     ['Model', job.result === null ? '' : `${job.result.model} version ${job.result.version}`],
     ['Submitted', `${job.createdAt} (${ago(job.createdAt)})`],
     ['Finished', job.finishedAt ?? ''],

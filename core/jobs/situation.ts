@@ -63,7 +63,7 @@ type Told = {
 /** A queued job that no worker has taken for this long is in trouble. */
 const takenWithinMs = 15_000;
 
-/** What the platform is doing for the job now, in one sentence, and since when. Null when the job has ended. */
+/** The platform's present work for the job in one sentence, and since when. Null when the job has ended. */
 export function situationOf(facts: SituationFacts): Situation | null {
   if (jobTransitions[facts.state].length === 0) return null;
   const { kind, message, sinceMs, level = 'normal', detail = null, advice = null } = tell(facts);

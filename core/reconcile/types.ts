@@ -11,6 +11,8 @@ export type SeenInstance = {
   readonly launchedAtMs: number | null;
   /** When a sweep first saw the instance as a stray; null if no sweep has. */
   readonly strayedAtMs: number | null;
+  /** A person has asked for a try to end it since the last try. */
+  readonly isRetryAsked?: true;
 };
 
 /** An attempt's row, with the state of its workflows in Temporal. Times are milliseconds since 1970 by our clock. */

@@ -38,8 +38,16 @@ export const unresolvedInstanceSchema = z.object({
   tries: count,
   lastTriedAt: timestamp.nullable(),
   lastError: z.string().nullable(),
+  /** Command of the provider's own CLI that ends it; null when there is none. */
+  endCommand: z.string().nullable(),
 });
 export type UnresolvedInstance = z.output<typeof unresolvedInstanceSchema>;
+
+/** `POST /api/v1/instances/unresolved/retry`. */
+export const retryEndRequestSchema = z.strictObject({
+  provider: z.string().min(1).max(63),
+  instanceId: z.string().min(1).max(255),
+});
 
 const sweepViewSchema = z.object({
   startedAt: timestamp,
@@ -107,7 +115,7 @@ export const doctorProblemSchema = z.object({
   /** The provider, or the part of the platform. */
   subject: z.string(),
   message: z.string(),
-  /** What to do. */
+  /** The step that a person can take. */
   advice: z.string(),
   /** Null when the beginning is not known. */
   since: timestamp.nullable(),
@@ -141,7 +149,7 @@ export const doctorReportSchema = z.object({
   unresolved: z.array(unresolvedInstanceSchema),
   /** Worker processes of the last day, at most 200, last seen first. */
   workers: z.array(doctorWorkerSchema),
-  /** What needs a person, critical faults first. */
+  /** Faults that a person has to repair, critical ones first. */
   problems: z.array(doctorProblemSchema.meta({ id: 'DoctorProblem' })),
 });
 export type DoctorReport = z.output<typeof doctorReportSchema>;

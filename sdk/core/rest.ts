@@ -26,7 +26,7 @@ export const jobViewSchema = z.object({
   queuePosition: z.number().int().nullable(),
   currentAttempt: z.number().int(),
   progress: z.number().nullable(),
-  /** What the platform is doing for the job now, and since when; null when the job has ended. */
+  /** The platform's present work for the job, and since when; null when the job has ended. */
   situation: situationSchema.nullable(),
   /**
    * The last request from the machine of its current attempt; three heartbeats are missing from `lateAt` on. Null while
@@ -46,6 +46,8 @@ export const jobViewSchema = z.object({
   cancelRequestedAt: timestamp.nullable(),
   /** Time since which no new attempt is launched; null when the job is not held. */
   heldAt: timestamp.nullable(),
+  /** When a checkpoint was last requested of the current attempt; null without a request. */
+  checkpointAskedAt: timestamp.nullable(),
   /** Sum over its attempts. */
   cost: costSchema,
   /** Price of its instances that exist now. */

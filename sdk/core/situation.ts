@@ -25,14 +25,14 @@ export const situationKinds = [
 ] as const;
 export type SituationKind = (typeof situationKinds)[number];
 
-/** What the platform is doing for a job now, and since when. */
+/** The platform's present work for a job, and since when. */
 export const situationSchema = z.object({
   kind: z.enum(situationKinds),
   /** One sentence without a time, such as `Waiting for credentials of aws`. */
   message: z.string(),
   /** More about it: the provider's last answer, the number of tries; null when there is nothing to add. */
   detail: z.string().nullable(),
-  /** What a person can do; null when nothing has to be done. */
+  /** The step that a person can take; null when nothing has to be done. */
   advice: z.string().nullable(),
   since: z.iso.datetime(),
   /** `warning`: it may resolve by itself. `critical`: a person has to act. */
@@ -51,6 +51,14 @@ const units = [
 export function roughDuration(ms: number): string {
   const [unit, unitMs] = units.find(([, length]) => ms >= length) ?? units[3];
   return `${Math.max(0, Math.floor(ms / unitMs))} ${unit}`;
+}
+
+/** An estimate of the time left, such as `about 14 min left`. */
+export function timeLeftText(ms: number): string {
+  if (ms < 60_000) return 'less than 1 min left';
+  const [minutes, hours] = [Math.round(ms / 60_000), ms / 3_600_000];
+  if (minutes < 100) return `about ${minutes} min left`;
+  return hours < 48 ? `about ${Math.round(hours * 2) / 2} h left` : `about ${Math.round(hours / 24)} d left`;
 }
 
 /** The situation with its age, such as `No worker has taken this job for 40 s`. */

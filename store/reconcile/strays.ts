@@ -9,7 +9,10 @@ import { appendEvent } from '../events/repository.ts';
 /** More are as alarming as these, and a reader cannot use them. */
 const mostUnresolved = 1000;
 
-type Strays = Pick<ReconcileRepository, 'strays' | 'setStrays' | 'strayTried' | 'strayResolved' | 'unresolved'>;
+type Strays = Pick<
+  ReconcileRepository,
+  'strays' | 'setStrays' | 'strayTried' | 'askRetry' | 'strayResolved' | 'unresolved'
+>;
 
 async function put(db: Db, { handle, reason, sinceMs, dueAtMs }: Stray): Promise<void> {
   const { provider, instanceId, attemptId, region } = handle;
@@ -128,6 +131,17 @@ export function createStrays(db: Db): Strays {
         .where('resolvedAt', 'is', null)
         .execute();
     },
+    askRetry: ({ provider, instanceId }, at) =>
+      inTransaction(db, async (transaction) => {
+        await transaction
+          .updateTable('stray_instances')
+          .set({ retryAskedAt: at })
+          .where('provider', '=', provider)
+          .where('instanceId', '=', instanceId)
+          .where('resolvedAt', 'is', null)
+          .execute();
+        await appendAudit(transaction, { verb: 'instance.retry-end', subject: instanceId, details: { provider } });
+      }),
     strayResolved: (handle, at) =>
       inTransaction(db, async (transaction) => resolve(transaction, await openOne(handle), at)),
     unresolved: async () =>

@@ -107,6 +107,8 @@ export type ReconcileRepository = {
   readonly setStrays: (provider: string, strays: readonly Stray[], at: Date, machine?: string) => Promise<void>;
   /** A terminate request did not end the stray. A stray that is not recorded is ignored. */
   readonly strayTried: (handle: InstanceRef, at: Date, error: string | null) => Promise<void>;
+  /** A person asks for another try to end it. Appends to the audit log. */
+  readonly askRetry: (stray: Pick<StrayRecord, 'provider' | 'instanceId'>, at: Date) => Promise<void>;
   /** The stray is proved gone. */
   readonly strayResolved: (handle: InstanceRef, at: Date) => Promise<void>;
   /** Open strays of all providers, longest first, at most 1000. */

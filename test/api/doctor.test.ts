@@ -162,3 +162,37 @@ test('what needs a person has its age, the jobs that it holds up, and where to l
   await store.reconcile.terminateTried(ending, new Date(), null);
   expect(await of('ending-refused')).toEqual([]);
 });
+
+test('another try to end an orphaned instance: stored, and a sweep starts at once; not during its grace', async () => {
+  const { store } = world;
+  const soon = stray('i-5', 'unknown/attempt-1', Date.now() + 60_000);
+  await store.reconcile.setStrays('simulated', [stray('i-4', 'unknown/attempt-1', null), soon], new Date());
+  const retry = (provider: string, instanceId: string) =>
+    world.call('POST', '/api/v1/instances/unresolved/retry', { body: { provider, instanceId } });
+  const answer = await retry('simulated', 'i-4');
+  expect([answer.status, answer.json<UnresolvedInstance>().instanceId]).toEqual([202, 'i-4']);
+  expect(world.temporal.of('sweep')).toEqual([['simulated']]);
+  const rows = await store.reconcile.strays('simulated', new Date());
+  expect(rows.find(({ instanceId }) => instanceId === 'i-4')?.retryAskedAt).toBeInstanceOf(Date);
+  expect((await retry('simulated', 'i-5')).status).toBe(409);
+  expect((await retry('simulated', 'i-6')).status).toBe(404);
+  expect(world.temporal.of('sweep')).toHaveLength(1);
+  // Temporal is away: the wish is stored all the same
+  world.temporal.isAway = true;
+  expect((await retry('simulated', 'i-4')).status).toBe(202);
+  world.temporal.isAway = false;
+  await store.reconcile.setStrays('simulated', [], new Date());
+});
+
+test('the command that ends an instance by hand, where its provider has one', async () => {
+  const { store } = world;
+  const of = { region: 'eu-central-1', attemptId: 'unknown/attempt-1', provider: 'aws' };
+  const put = (instanceId: string) =>
+    store.reconcile.setStrays('aws', [{ ...stray(instanceId, 'x', null), handle: { ...of, instanceId } }], new Date());
+  const command = async () => (await report()).unresolved.find(({ provider }) => provider === 'aws')?.endCommand;
+  await put('i-0abc');
+  expect(await command()).toBe('aws ec2 terminate-instances --region eu-central-1 --instance-ids i-0abc');
+  await put('i-1; rm -rf ~');
+  expect(await command()).toBeNull();
+  await store.reconcile.setStrays('aws', [], new Date());
+});

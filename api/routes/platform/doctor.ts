@@ -1,7 +1,9 @@
-import { doctorReportSchema, unresolvedInstanceSchema } from '@artenic/core';
+import { doctorReportSchema, retryEndRequestSchema } from '@artenic/core';
 import { z } from 'zod';
+import { retryEnd } from '../../../app/instances/retry-end.ts';
 import type { Doctor } from '../../doctor/report.ts';
 import { ok, route, type Route } from '../../http/route.ts';
+import { named } from '../../schemas.ts';
 import { unresolvedView } from '../../reconcile/unresolved-view.ts';
 
 export function doctorRoutes(doctor: Doctor): readonly Route[] {
@@ -24,13 +26,26 @@ export function doctorRoutes(doctor: Doctor): readonly Route[] {
       answers: {
         200: {
           description: 'The instances',
-          schema: z.object({ items: z.array(unresolvedInstanceSchema.meta({ id: 'UnresolvedInstance' })) }),
+          schema: z.object({ items: z.array(named.unresolvedInstance) }),
         },
       },
       handle: async ({ deps }) => {
         const strays = await deps.store.reconcile.unresolved();
         const now = deps.now();
-        return ok({ items: strays.map((stray) => unresolvedView(stray, now)) });
+        return ok({ items: strays.map((stray) => unresolvedView(stray, now, deps)) });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/instances/unresolved/retry',
+      permission: 'write',
+      tag: 'providers',
+      summary: 'Try once more to end an orphaned instance, at once',
+      body: retryEndRequestSchema,
+      answers: { 202: { description: 'Accepted', schema: named.unresolvedInstance } },
+      handle: async ({ deps, body, principal }) => {
+        const stray = await retryEnd(deps, { ...body, principal: principal() });
+        return { status: 202, body: unresolvedView(stray, deps.now(), deps) };
       },
     }),
   ];

@@ -30,7 +30,7 @@ const detailedSchema = z.object({
   providers: z.array(named.provider.pick({ name: true, usable: true, message: true })),
   /** `gone`: no worker has reported for 30 s, so no job starts. */
   worker: z.object({ state: z.enum(['ok', 'gone']), lastSeenAt: z.iso.datetime().nullable() }),
-  /** What needs a person, critical faults first: the doctor's list. */
+  /** The doctor's list of faults, critical ones first. */
   problems: z.array(doctorProblemSchema),
 });
 type Check = z.output<typeof checkSchema>;

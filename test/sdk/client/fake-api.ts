@@ -89,6 +89,7 @@ export function jobView(state: JobState, changes: Partial<JobView> = {}): JobVie
     finishedAt: null,
     cancelRequestedAt: null,
     heldAt: null,
+    checkpointAskedAt: null,
     cost: { usdMicros: 0, isFinal: false },
     workflowId: 'training-job/1',
     ...changes,
