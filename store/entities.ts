@@ -24,7 +24,7 @@ import { collectorLeases, objectRefs, objectUses } from './retention/entity.ts';
 import { runnerEvents } from './runner-events/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
-import { workers } from './workers/entity.ts';
+import { workers } from './worker-processes/entity.ts';
 
 export const entities = [
   jobs,

@@ -22,7 +22,7 @@ import type { RunnerEventsRepository } from './runner-events/types.ts';
 import type { SignalsRepository } from './signals/types.ts';
 import type { StreamsRepository } from './streams/types.ts';
 import type { UptimeRepository } from './uptime/types.ts';
-import type { WorkersRepository } from './workers/types.ts';
+import type { WorkersRepository } from './worker-processes/types.ts';
 
 export type Repositories = {
   readonly jobs: JobsRepository;

@@ -32,7 +32,7 @@ import { asPrincipal } from './principal-scope.ts';
 import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
 import { createUptime } from './uptime/repository.ts';
-import { createWorkers } from './workers/repository.ts';
+import { createWorkers } from './worker-processes/repository.ts';
 import type { ActingStore, Principal, Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {

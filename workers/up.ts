@@ -245,6 +245,9 @@ async function main(): Promise<void> {
   if (values['no-demo']) return;
   try {
     await runDemo({ root, home, endpoints, say, signal: interrupted.signal });
+    // the end of the output stays in view: a link that signs in, the key, and the next command
+    await sayHowToSignIn(home, endpoints.api);
+    say(`API key: ${home.file('admin.key')} · next: npx artenic train dispatch examples/penguins/artenic.yaml --watch`);
   } catch (error) {
     if (!interrupted.signal.aborted) say(`the first job did not end well: ${messageOf(error)}`);
   }

@@ -150,6 +150,7 @@ export function decisionView({ decision, policyVersion, action, decidedAt }: Dec
     ...{ decision, policyVersion, kind: action.kind, reason: action.reason },
     attempt: action.kind === 'finish' ? action.attempt : (launch?.attempt ?? null),
     step: launch?.step ?? null,
+    waitsFor: action.kind === 'wait' ? (action.waitsFor ?? null) : null,
     decidedAt: decidedAt.toISOString(),
   };
 }

@@ -442,7 +442,7 @@ describe('training', () => {
       cost: { usdMicros: 0, isFinal: false },
     };
     const decision: DecisionView = {
-      ...{ decision: 2, policyVersion: 'spot-only-1', kind: 'launch', attempt: 2, step: 'next-zone' },
+      ...{ decision: 2, policyVersion: 'spot-only-1', kind: 'launch', attempt: 2, step: 'next-zone', waitsFor: null },
       ...{ reason: 'next zone, b, after preempted: taken back', decidedAt: '2026-01-01T00:00:00.000Z' },
     };
     const refusal: LaunchRefusalView = {

@@ -58,7 +58,7 @@ test('the link that the start prints signs in, once, and leaves no trace', async
   await page.context().clearCookies();
   await page.goto('about:blank');
   await page.goto(link[1] ?? '');
-  await page.getByRole('alert').getByText('This link has been used or is too old').waitFor();
+  await page.getByRole('alert').getByText('This link has expired or was used').waitFor();
   expect(problems).toEqual([]);
   await close();
 }, 30_000);

@@ -24,7 +24,7 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
     onSuccess: (changed) => {
       setIsOpen(false);
       client.setQueryData(keys.jobSelf(job.id), changed);
-      toast({ tone: 'ok', title: 'The job is being cancelled', detail: 'It may save a last checkpoint first.' });
+      toast({ tone: 'ok', title: 'Cancelling the job', detail: 'It may save a last checkpoint first.' });
     },
     onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
   });
@@ -40,7 +40,7 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
         footer={
           <>
             <Button kind="ghost" onClick={() => setIsOpen(false)}>
-              Let it run
+              Keep running
             </Button>
             <Button kind="danger" icon="stop" isBusy={cancel.isPending} onClick={() => cancel.mutate()}>
               Cancel the job
@@ -51,8 +51,8 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
         <p className="text-sm">
           <strong className="font-semibold">{job.service}</strong>{' '}
           <code className="font-mono text-xs">{shortId(job.id)}</code> is asked to stop, gets{' '}
-          {job.spec.stopGraceSeconds} s to save a checkpoint, and ends as cancelled. What it has written stays; a
-          cancelled job cannot go on.
+          {job.spec.stopGraceSeconds} s to save a checkpoint, and ends as cancelled. Files are kept. A cancelled job
+          cannot be resumed.
         </p>
       </Dialog>
     </>

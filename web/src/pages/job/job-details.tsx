@@ -132,9 +132,7 @@ export function JobOutputs({ job }: { readonly job: JobView }): ReactElement {
         {(files) =>
           files.length === 0 ? (
             <p className="px-4 py-6 text-center text-sm text-muted">
-              {job.finishedAt === null
-                ? 'They are collected when an attempt ends.'
-                : 'The job has left nothing in its output folder.'}
+              {job.finishedAt === null ? 'Artifacts appear when an attempt ends.' : 'No artifacts.'}
             </p>
           ) : (
             <ul className="divide-y divide-line">

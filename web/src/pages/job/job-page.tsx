@@ -6,13 +6,16 @@ import { StatusBadge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
-import { Progress } from '../../components/progress.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
-import { exactTime, shortId } from '../../lib/format.ts';
+import { waitSpans } from '../../features/timeline/wait-spans.ts';
+import { CheckpointNote } from '../../features/situation/checkpoint-note.tsx';
+import { JobVitals } from '../../features/situation/job-vitals.tsx';
+import { SituationNote } from '../../features/situation/situation-note.tsx';
+import { clockTime, exactTime, shortId } from '../../lib/format.ts';
 import { useFollowJob } from '../../lib/live-context.tsx';
-import { attemptsQuery, jobQuery, metricsQuery } from '../../lib/queries.ts';
-import { endingStatus, jobStatus } from '../../lib/status.ts';
+import { attemptsQuery, decisionsQuery, jobQuery, metricsQuery, refusalsQuery } from '../../lib/queries.ts';
+import { endingStatus, jobStatus, statusOfJob } from '../../lib/status.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { JobActions } from './job-actions.tsx';
 import { JobDecisions } from './job-decisions.tsx';
@@ -33,7 +36,8 @@ const loadingAttempts = <Skeleton className="h-[19rem]" />;
 
 /** Explains the job's state when the state alone does not. */
 function JobMessage({ job }: { readonly job: JobView }): ReactElement | null {
-  if (job.message === '' || job.state === 'succeeded') return null;
+  // an open job's situation says it, with its age
+  if (job.message === '' || job.state === 'succeeded' || job.situation !== null) return null;
   const { tone, icon } = jobStatus[job.state];
   const box =
     tone === 'bad'
@@ -50,17 +54,21 @@ function JobMessage({ job }: { readonly job: JobView }): ReactElement | null {
 }
 
 function HeldNote({ job }: { readonly job: JobView }): ReactElement | null {
-  if (job.heldAt === null || isTerminalJobState(job.state)) return null;
+  if (job.heldAt === null || isTerminalJobState(job.state) || job.situation?.kind === 'held') return null;
   return (
     <div className="mb-4 flex items-start gap-2.5 rounded-lg border border-warn/25 bg-warn/10 px-4 py-3 text-sm text-warn">
       <Icon name="pause" className="mt-0.5 size-4" />
-      <p>Held since {exactTime(job.heldAt)}: what runs goes on, nothing new is launched until it is released.</p>
+      <p title={exactTime(job.heldAt)}>
+        On hold since {clockTime(job.heldAt)}. The current attempt continues; no new attempts start.
+      </p>
     </div>
   );
 }
 
 function Attempts({ job }: { readonly job: JobView }): ReactElement {
   const query = useQuery(attemptsQuery(job.id));
+  const { data: decisions = [] } = useQuery(decisionsQuery(job.id));
+  const { data: refusals = [] } = useQuery(refusalsQuery(job.id));
   const nowMs = useNow(1000, !isTerminalJobState(job.state));
   const navigate = useNavigate({ from: '/jobs/$jobId' });
   const select = (attempt: number): void =>
@@ -72,7 +80,12 @@ function Attempts({ job }: { readonly job: JobView }): ReactElement {
           <Suspense fallback={loadingAttempts}>
             <div className="grid grid-cols-1 gap-8">
               <AttemptTimeline job={job} attempts={attempts} nowMs={nowMs} onSelectAttempt={select} />
-              <TimeToStart job={job} attempts={attempts} nowMs={nowMs} />
+              <TimeToStart
+                job={job}
+                attempts={attempts}
+                nowMs={nowMs}
+                waits={waitSpans(job, decisions, refusals, nowMs)}
+              />
             </div>
           </Suspense>
         )}
@@ -168,16 +181,13 @@ function Log({ job }: { readonly job: JobView }): ReactElement {
 }
 
 function JobPanels({ job }: { readonly job: JobView }): ReactElement {
-  const isUnderWay = !isTerminalJobState(job.state);
   return (
     <>
       <HeldNote job={job} />
+      <SituationNote job={job} />
       <JobMessage job={job} />
-      {isUnderWay && job.progress !== null && (
-        <div className="mb-4">
-          <Progress value={job.progress} label="Progress of this job" />
-        </div>
-      )}
+      <CheckpointNote job={job} />
+      <JobVitals job={job} />
       <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid min-w-0 grid-cols-1 gap-4">
           <Attempts job={job} />
@@ -208,7 +218,7 @@ export function JobPage(): ReactElement {
         title={name}
         documentTitle={`Training · ${name} ${shortId(jobId)}`}
         crumbs={[{ label: 'Training', to: '/jobs' }, { label: shortId(jobId) }]}
-        beside={job !== undefined && <StatusBadge status={jobStatus[job.state]} />}
+        beside={job !== undefined && <StatusBadge status={statusOfJob(job)} />}
         actions={job !== undefined && <JobActions job={job} />}
       />
       <QueryPanel

@@ -11,9 +11,9 @@ import { randomKey } from '../../lib/random-key.ts';
 type Told = Extract<SignalName, 'checkpoint-now' | 'hold' | 'release'>;
 
 const done: Readonly<Record<Told, { readonly title: string; readonly detail: string }>> = {
-  'checkpoint-now': { title: 'A checkpoint is asked for', detail: 'It appears on the timeline when it is stored.' },
-  hold: { title: 'The job is held', detail: 'What runs goes on; nothing new is launched until it is released.' },
-  release: { title: 'The job is released', detail: 'It goes on as if it had not been held.' },
+  'checkpoint-now': { title: 'Checkpoint requested', detail: 'It will appear on the timeline once saved.' },
+  hold: { title: 'Job on hold', detail: 'The current attempt continues; no new attempts start.' },
+  release: { title: 'Job released', detail: 'New attempts may start again.' },
 };
 
 /** Signals that a person may send to a job, besides cancelling it. */
@@ -28,6 +28,7 @@ export function JobSignals({ job }: { readonly job: JobView }): ReactElement {
       }),
     onSuccess: ({ name, heldAt }) => {
       client.setQueryData<JobView>(keys.jobSelf(job.id), (old) => (old === undefined ? old : { ...old, heldAt }));
+      void client.invalidateQueries({ queryKey: keys.jobSelf(job.id) });
       toast({ tone: 'ok', ...done[name as Told] });
     },
     onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
@@ -36,7 +37,7 @@ export function JobSignals({ job }: { readonly job: JobView }): ReactElement {
   return (
     <>
       {job.state === 'running' && (
-        <Tooltip text="The command is asked to write a checkpoint and go on">
+        <Tooltip text="Ask the command to save a checkpoint and continue">
           <Button
             kind="ghost"
             icon="archive"
@@ -48,7 +49,7 @@ export function JobSignals({ job }: { readonly job: JobView }): ReactElement {
         </Tooltip>
       )}
       {job.heldAt === null ? (
-        <Tooltip text="What runs goes on; after it nothing new is launched">
+        <Tooltip text="The current attempt continues; no new attempts start">
           <Button kind="ghost" icon="pause" isBusy={isBusy('hold')} onClick={() => mutate('hold')}>
             Hold
           </Button>
