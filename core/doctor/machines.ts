@@ -27,7 +27,7 @@ function ofRefused({ provider, attemptId, jobId, instanceId, sinceMs, refusals, 
   return {
     ...{ id: `ending-refused/${attemptId}`, kind: 'ending-refused', severity: 'critical', subject: provider },
     ...{ sinceMs, jobsBlocked: 1, jobId, provider },
-    message: `${provider} refuses to end ${instanceId} (${tries}${refusal === null ? '' : `, last answer: ${refusal}`}). Its job cannot continue.`,
+    message: `The provider refuses to end ${instanceId} (${tries}${refusal === null ? '' : `, last answer: ${refusal}`}). Its job cannot continue.`,
     advice: `Artenic retries until the instance is gone. If the provider keeps refusing, end ${instanceId} in its own console.`,
   };
 }

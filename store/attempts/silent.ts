@@ -24,6 +24,8 @@ export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute
         .where('endedAt', 'is', null)
         .where('handle', 'is not', null)
         .where('runnerOverAt', 'is', null)
+        // the platform has acted: the instance is being ended
+        .where('terminateTriedAt', 'is', null)
         .where(lastSign, '<', since)
         .orderBy(lastSign)
         .limit(limit)

@@ -119,11 +119,11 @@ test('an instance that the provider refuses to end, once, with its job', () => {
     {
       ...{ id: 'ending-refused/job/attempt-1', kind: 'ending-refused', severity: 'critical', jobId: 'job' },
       ...{ sinceMs: nowMs - 90_000, jobsBlocked: 1 },
-      message: 'cloud refuses to end i-1 (9 tries, last answer: transient: 503). Its job cannot continue.',
+      message: 'The provider refuses to end i-1 (9 tries, last answer: transient: 503). Its job cannot continue.',
     },
   ]);
   expect(said({ refused: [{ ...refused, refusals: 1, refusal: null }] })).toEqual([
-    'cloud: cloud refuses to end i-1 (1 try). Its job cannot continue.',
+    'cloud: The provider refuses to end i-1 (1 try). Its job cannot continue.',
   ]);
 });
 

@@ -24,7 +24,8 @@ export function BelowAttention(props: { readonly skeleton: ReactNode; readonly c
           title="Needs attention"
           note={data === undefined ? undefined : formatCount(problems.length)}
           isFlush
-          className={`mb-4 ${data === undefined ? '' : isBad ? 'border-bad/60' : 'border-warn/60'}`}
+          tone={data === undefined ? undefined : isBad ? 'bad' : 'warn'}
+          className="mb-4"
         >
           <QueryPanel query={query}>{() => <ProblemList problems={problems} />}</QueryPanel>
         </Card>

@@ -136,7 +136,8 @@ function UnresolvedInstances({ alerts, className }: Alerts): ReactElement | null
       title="Orphaned instances"
       note={`${count} · ${formatUsd(cost)} so far`}
       isFlush
-      className={`border-bad/60 ${className}`}
+      tone="bad"
+      className={className}
     >
       <ul aria-label="Orphaned instances" className="divide-y divide-line">
         {data.map((instance) => (
