@@ -25,11 +25,13 @@ export function mayBePickle(head: Uint8Array): boolean {
 /** Settles the pending question; null when the process has ended without an answer. */
 type Waiter = (line: string | Error | null) => void;
 
-/** Runs picklescan in a separate process, which starts with the first question. One question at a time. */
+/** Runs picklescan in a separate process, which starts with the first question. It answers one question after the other. */
 export class PickleScanner {
   #child: ChildProcess | null = null;
   #waiter: Waiter = () => undefined;
   #isMissing = false;
+  /** Settles when the process has answered all questions so far. */
+  #answered: Promise<unknown> = Promise.resolve();
 
   /** Known after the first question. */
   get isMissing(): boolean {
@@ -37,7 +39,13 @@ export class PickleScanner {
   }
 
   /** Scans the bytes for pickles. @throws ArtenicError `model-rejected`, also when they cannot be scanned */
-  async look(source: ByteSource): Promise<PickleReport> {
+  look(source: ByteSource): Promise<PickleReport> {
+    const report = this.#answered.then(() => this.#ask(source));
+    this.#answered = report.catch(() => undefined);
+    return report;
+  }
+
+  async #ask(source: ByteSource): Promise<PickleReport> {
     const { stdin } = (this.#child ??= this.#start());
     const answer = new Promise<string | Error | null>((resolve) => {
       this.#waiter = resolve;

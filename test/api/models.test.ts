@@ -14,7 +14,7 @@ import { ApiWorld, errorOf, type Answer } from './harness.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
-  world = await ApiWorld.start({ limits: { ...defaultLimits, uploadBytes: 10_000 } }, { deadlineMs: 3000 });
+  world = await ApiWorld.start({ limits: { ...defaultLimits, uploadBytes: 10_000 } }, { deadlineMs: 8000 });
 });
 afterAll(() => world.close());
 

@@ -14,7 +14,7 @@ import { startPredictions, type PredictionsWorld } from './predictions-world.ts'
 
 let api: PredictionsWorld;
 beforeAll(async () => {
-  api = await startPredictions({ loadTimeoutMs: 6000 });
+  api = await startPredictions({ loadTimeoutMs: 10_000 });
   await api.add('good', softmaxModel());
 });
 afterAll(() => api.close());

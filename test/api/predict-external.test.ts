@@ -82,7 +82,7 @@ test('a pickle is refused, unless another server runs it, and even then when ope
   expect(away.status).toBe(503);
   const missing = await register(pickled(), { format: 'pickle', external: { ...external, model: 'nobody' } });
   expect(missing.status).toBe(422);
-});
+}, 120_000);
 
 test('its rows go through MLServer by every route', async () => {
   const answer = await register(pickled(), { format: 'pickle', external: { url, model: 'scaler' } });

@@ -17,7 +17,7 @@ export type SuiteOptions = {
 
 export type SuiteRun = { readonly results: readonly FileResult[]; readonly events: readonly RunEvent[] };
 
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const jest = ['--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 /** Test files as jest finds them, relative to the root. */
 export async function listFiles(root: string): Promise<string[]> {

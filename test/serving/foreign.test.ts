@@ -121,6 +121,20 @@ test.each<readonly [string, string, RegExp]>([
   await expect(scan(join(folder, name), format)).rejects.toThrow(reason);
 });
 
+test('files that are scanned at the same moment each get their own verdict', async () => {
+  const names = ['zip64.pt', 'extension.pkl', 'sklearn.pkl'] as const;
+  const verdicts = await Promise.allSettled([
+    scan(join(folder, names[0]), 'pytorch'),
+    scan(join(folder, names[1]), 'pickle'),
+    scan(join(folder, names[2]), 'pickle', ['sklearn']),
+  ]);
+  expect(verdicts.map((verdict) => (verdict.status === 'rejected' ? String(verdict.reason) : 'accepted'))).toEqual([
+    expect.stringMatching(system),
+    expect.stringContaining('extension codes'),
+    'accepted',
+  ]);
+}, 120_000);
+
 test('imports: what is dangerous is refused always, what is unknown unless the operator trusts its module', async () => {
   const file = (one: string) => join(folder, `import-${name(one)}.pkl`);
   const all = [...dangerous, ...unknown].map((one) => one.split(':')[0] ?? '');

@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { ModernFakeTimers } from '@jest/fake-timers';
 import { TestEnvironment } from 'jest-environment-node';
 
 const ticksPerSecond = 100;
@@ -43,6 +44,8 @@ function processorMs() {
 export default class Environment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
+    // Tests run in Node's own realm: its timers are those that a test replaces.
+    this.fakeTimersModern = new ModernFakeTimers({ config: config.projectConfig, global: globalThis });
     this.file = relative(config.globalConfig.rootDir, context.testPath).split(sep).join('/');
   }
 
