@@ -3,6 +3,7 @@ import {
   jobStates,
   logStreams,
   lostNumber,
+  shownState,
   timeLeftText,
   type JobState,
   type JobView,
@@ -30,7 +31,7 @@ async function watch(runtime: Runtime, id: string): Promise<void> {
       const hasBar = progress !== null && state !== 'waiting' && state !== 'succeeded';
       const left = timeLeftMs === null ? '' : `  ${timeLeftText(timeLeftMs)}`;
       const trouble = situation === null || situation.level === 'normal' ? '' : `  ${situation.message}`;
-      const line = `${state.padEnd(12)}${hasBar ? `${bar(progress)}${left}` : place}${trouble}`;
+      const line = `${shownState({ state, situation }).padEnd(12)}${hasBar ? `${bar(progress)}${left}` : place}${trouble}`;
       if (line !== shown) output.progress(line);
       shown = line;
     },
@@ -119,7 +120,7 @@ async function list(
           jobs.map((job) => [
             job.id,
             job.service,
-            job.state,
+            shownState(job),
             String(job.currentAttempt),
             ago(job.createdAt),
             ...(isFree ? [] : [usd(job.cost.usdMicros)]),

@@ -1,4 +1,4 @@
-import { situationText, timeLeftText } from '@artenic/core';
+import { shownState, situationText, timeLeftText } from '@artenic/core';
 import type { AttemptView, Cost, DecisionView, JobView, LaunchRefusalView } from '@artenic/core';
 import { ago, lasted, printable, table, usd } from './output.ts';
 
@@ -12,7 +12,7 @@ export function describeJob(job: JobView): string {
     ['Service', job.service],
     [
       'State',
-      `${job.state}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null || job.state === 'succeeded' ? '' : `, ${Math.round(job.progress * 100)} %`}`,
+      `${shownState(job)}${job.queuePosition === null ? '' : ` (place ${job.queuePosition} in the queue)`}${job.progress === null || job.state === 'succeeded' ? '' : `, ${Math.round(job.progress * 100)} %`}`,
     ],
     ['Now', job.situation === null ? '' : situationText(job.situation, Date.now())],
     ['', job.situation?.advice ?? ''],

@@ -61,6 +61,20 @@ export function timeLeftText(ms: number): string {
   return hours < 48 ? `about ${Math.round(hours * 2) / 2} h left` : `about ${Math.round(hours / 24)} d left`;
 }
 
+/** Situations that a job's state does not tell: a list shows them in its place. */
+const shownKinds: ReadonlySet<SituationKind> = new Set(['ending', 'silent', 'credentials', 'provider', 'held']);
+
+/** State of a job for a list of plain text: `ending` for a job whose instance cannot be ended, not `running`. */
+export function shownState({
+  state,
+  situation,
+}: {
+  readonly state: string;
+  readonly situation: Situation | null;
+}): string {
+  return situation !== null && shownKinds.has(situation.kind) ? situation.kind : state;
+}
+
 /** The situation with its age, such as `No worker has taken this job for 40 s`. */
 export function situationText({ message, detail, since }: Situation, nowMs: number): string {
   const age = roughDuration(Math.max(0, nowMs - Date.parse(since)));

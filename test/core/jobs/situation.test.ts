@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { jobStates, roughDuration, situationText, type Situation } from '@artenic/core';
+import { jobStates, roughDuration, shownState, situationText, timeLeftText, type Situation } from '@artenic/core';
 import {
   situationOf,
   type AttemptFacts,
@@ -193,4 +193,20 @@ test('durations in one unit', () => {
   const since = new Date(nowMs + 1000).toISOString();
   const situation: Situation = { kind: 'held', message: 'On hold', detail: null, advice: null, since, level: 'normal' };
   expect(situationText(situation, nowMs)).toBe('On hold for 0 s');
+});
+
+test('the state in a list of plain text: a situation that the state does not tell takes its place', () => {
+  const of = (changes: Partial<SituationFacts>): string =>
+    shownState({ state: 'running', situation: situationOf(facts(changes)) });
+  expect(of({ attempt: attempt() })).toBe('running');
+  expect(of({ attempt: attempt(refused) })).toBe('ending');
+  expect(of({ state: 'waiting', troubled: [expired] })).toBe('credentials');
+  expect(shownState({ state: 'succeeded', situation: null })).toBe('succeeded');
+});
+
+test('time left in words', () => {
+  expect([0, 59_999, 60_000, 840_000, 5_900_000, 9_000_000, 172_800_000, 864_000_000].map(timeLeftText)).toEqual([
+    ...['less than 1 min left', 'less than 1 min left', 'about 1 min left', 'about 14 min left'],
+    ...['about 98 min left', 'about 2.5 h left', 'about 2 d left', 'about 10 d left'],
+  ]);
 });
