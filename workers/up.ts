@@ -138,7 +138,7 @@ async function sayHowToSignIn(home: Home, api: string): Promise<void> {
       headers: { authorization: `Bearer ${readFileSync(home.file('admin.key'), 'utf8').trim()}` },
       signal: AbortSignal.timeout(10_000),
     });
-    if (!response.ok) throw new Error(`the API answered ${response.status}`);
+    if (!response.ok) throw new Error(`the API returned ${response.status}`);
     const { token } = signInLinkSchema.parse(await response.json());
     say(`dashboard: ${api}/sign-in#token=${token} (works once, for 15 minutes; another one: npx artenic dashboard)`);
   } catch (error) {
@@ -206,7 +206,7 @@ async function main(): Promise<void> {
     interrupted.abort();
     const stopped = await stopLocalInstances(home.folder);
     if (stopped > 0)
-      say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start goes on from there`);
+      say(`${stopped} training${stopped > 1 ? 's' : ''} stopped at a checkpoint; the next start resumes from it`);
     await attempt.supervisor.stop();
     leaveHome(home);
     say('stopped, nothing left running');
@@ -245,9 +245,6 @@ async function main(): Promise<void> {
   if (values['no-demo']) return;
   try {
     await runDemo({ root, home, endpoints, say, signal: interrupted.signal });
-    // the end of the output stays in view: a link that signs in, the key, and the next command
-    await sayHowToSignIn(home, endpoints.api);
-    say(`API key: ${home.file('admin.key')} · next: npx artenic train dispatch examples/penguins/artenic.yaml --watch`);
   } catch (error) {
     if (!interrupted.signal.aborted) say(`the first job did not end well: ${messageOf(error)}`);
   }

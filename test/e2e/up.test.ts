@@ -75,7 +75,7 @@ test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves
   ]);
   const output = stack.output();
   expect(await stack.stop()).toEqual([]);
-  expect(output).toMatch(/predicted \w+, actual \w+/);
+  expect(output).toMatch(/predicted \w+, truly \w+/);
 }, 240_000);
 
 test('a second start has all state and does not do the demo again, also when a port is taken while it comes up', async () => {

@@ -131,13 +131,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   say(
     `${model} version ${version} is in production: accuracy ${(accuracy * 100).toFixed(1)} % on birds it has not seen`,
   );
-  say(`Sample: predicted ${prediction.label}, actual ${heldOut.label} (${prediction.latencyMs.toFixed(1)} ms)`);
+  say(`one of them: predicted ${prediction.label}, truly ${heldOut.label} (${prediction.latencyMs.toFixed(1)} ms)`);
   say(
     `time: ${Object.entries(breakdownMs)
       .map(([part, ms]) => `${part} ${(ms / 1000).toFixed(1)} s`)
       .join(', ')}`,
   );
   say(
-    `Open: ${endpoints.docs}${endpoints.temporalUi === null ? '' : ` · ${endpoints.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`}`,
+    `look: ${endpoints.dashboard} · ${endpoints.docs}${endpoints.temporalUi === null ? '' : ` · ${endpoints.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`}`,
   );
 }
