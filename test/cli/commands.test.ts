@@ -79,6 +79,7 @@ describe('doctor', () => {
     ...{ provider: 'simulated', instanceId: 'i-7', region: 'eu-north', attemptId: 'a/attempt-1', jobId: 'a' },
     ...{ reason: 'not-ending', since: '2026-01-01T00:00:00.000Z', graceEndsAt: null, isInGrace: false, tries: 3 },
     ...{ priceUsdMicrosPerHour: 1_000_000, costUsdMicros: 2_500_000, lastTriedAt: null, lastError: 'transient: no' },
+    endCommand: null,
   };
 
   test('all well: exit 0', async () => {
