@@ -15,7 +15,7 @@ export function acceptJob(context: Context<unknown, unknown, unknown>, spec: Job
   return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
     const reply: Reply = {
       status: 202,
-      body: shape(jobView(job, factsFrom(deps, job, []))),
+      body: shape(jobView(job, factsFrom({ now: deps.now, runner: deps.runner }, job, []))),
       headers: { location: `/api/v1/jobs/${job.id}` },
     };
     await remember(repositories, reply);
@@ -32,7 +32,10 @@ export function acceptCancel(
   const input = { jobId: params.id, principal: context.principal() };
   return cancelJob(deps, input, async (repositories, job) => {
     const attempts = (await repositories.attempts.ofJobs([job.id])).get(job.id) ?? [];
-    const reply: Reply = { status: 202, body: shape(jobView(job, factsFrom(deps, job, attempts))) };
+    const reply: Reply = {
+      status: 202,
+      body: shape(jobView(job, factsFrom({ now: deps.now, runner: deps.runner }, job, attempts))),
+    };
     await remember(repositories, reply);
     return reply;
   });
