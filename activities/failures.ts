@@ -37,7 +37,7 @@ export function withFailures<Activities extends AnyActivities>(activities: Activ
 /** Failures of Temporal itself (such as a cancellation) stay unchanged. */
 export function toFailure(error: unknown): TemporalFailure {
   if (error instanceof TemporalFailure) return error;
-  if (isStopped(error)) return new CancelledFailure('This try is over.');
+  if (isStopped(error)) return new CancelledFailure('This try has ended.');
   return error instanceof ArtenicError ? expected(error) : unexpected(error);
 }
 

@@ -25,7 +25,7 @@ const tags = {
   sessions: 'Signing in to the dashboard',
   overview: 'What the first pages show',
   platform: 'Health, metrics and this document',
-  runner: "What a job's runner calls; nobody else does",
+  runner: 'Called by the runner of a job only',
 } as const;
 
 const binary = z.string().meta({ format: 'binary' });
@@ -58,9 +58,13 @@ function refusals(route: Route): RouteConfig['responses'] {
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
-    [429, 'Too many: `Retry-After` says when to come back', route.permission === 'webhook' || route.openLimit !== null],
+    [
+      429,
+      'Too many requests: retry after the time in `Retry-After`',
+      route.permission === 'webhook' || route.openLimit !== null,
+    ],
     [431, 'Address and headers are too long', true],
-    [500, 'A fault of the platform', true],
+    [500, 'Internal error', true],
     [503, 'A part of the platform is away; try again', true],
     [504, 'It took too long', ['predictions', 'inference', 'models'].includes(route.tag)],
   ];

@@ -12,7 +12,7 @@ export const errorTable = {
   // faults of the request
   'malformed-request': { status: 400, retryable: false, title: 'The request cannot be read' },
   'validation-failed': { status: 422, retryable: false, title: 'The request has wrong or unknown fields' },
-  'not-yet-supported': { status: 422, retryable: false, title: 'This is not built yet' },
+  'not-yet-supported': { status: 422, retryable: false, title: 'Not supported yet' },
   'larger-than-machine': { status: 422, retryable: false, title: 'The job needs more than the machine has' },
   unauthorized: { status: 401, retryable: false, title: 'No valid credential' },
   forbidden: { status: 403, retryable: false, title: 'The credential does not allow this' },
@@ -32,14 +32,14 @@ export const errorTable = {
   auth: { status: 502, retryable: false, title: 'The provider refuses our credentials' },
   'rate-limited': { status: 429, retryable: true, title: 'Too many requests' },
   'invalid-request': { status: 502, retryable: false, title: 'The provider refuses the request as wrong' },
-  transient: { status: 503, retryable: true, title: 'A passing fault' },
+  transient: { status: 503, retryable: true, title: 'Temporary error' },
   'unknown-outcome': { status: 503, retryable: true, title: 'The request may or may not have taken effect' },
   'unknown-state': { status: 502, retryable: false, title: 'The provider reports a state we do not know' },
   // faults of the platform itself
   'not-ready': { status: 503, retryable: true, title: 'Not there yet' },
   'deadline-exceeded': { status: 504, retryable: true, title: 'It took too long' },
   unavailable: { status: 503, retryable: true, title: 'A part of the platform is not reachable' },
-  internal: { status: 500, retryable: false, title: 'A fault of the platform' },
+  internal: { status: 500, retryable: false, title: 'Internal error' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorType = keyof typeof errorTable;

@@ -80,11 +80,11 @@ function tellOfNotices({ notices, folders }: AttemptParts, reporting: Reporting)
   notices.onNotice((deadline) => {
     const deadlineAt = deadline.toISOString();
     reporting.tell('/events', { kind: 'notice', id: randomUUID(), deadlineAt });
-    say(`the provider takes this machine back at ${deadlineAt}: stopping with a last checkpoint`);
+    say(`the provider reclaims this machine at ${deadlineAt}: stopping with a last checkpoint`);
   });
   notices.onRebalance((since) => {
     reporting.tell('/events', { kind: 'rebalance', id: randomUUID(), since: since.toISOString() });
-    say('the provider may take this machine back soon');
+    say('the provider may reclaim this machine soon');
   });
 }
 
@@ -219,7 +219,7 @@ class AttemptStory {
       this.#say(
         restored === null
           ? 'no whole checkpoint is left: starting from the beginning'
-          : `going on from checkpoint ${restored}`,
+          : `resuming from checkpoint ${restored}`,
       );
     return restored;
   }

@@ -120,7 +120,7 @@ async function begin({ bootstrap, api, storeParts, stopping, attemptToken }: Beg
     return await sendHello(api, bootstrap, attemptToken, stopped);
   } catch (error) {
     if (stopped.aborted || error instanceof FencedError) {
-      complain('ended before it began', error);
+      complain('ended before it started', error);
       return null;
     }
     if (!(error instanceof RefusedError)) throw error;

@@ -35,7 +35,7 @@ export async function verdictOf(ended: Ended, secrets: readonly string[]): Promi
   const what = phase === 'setup' ? 'The setup' : 'The command';
   const base = { phase, reason: stoppedFor ?? 'exited', exitCode, signal } as const;
   if (stoppedFor !== null) {
-    const how = signal ?? (exitCode === null ? 'before it began' : `exit code ${exitCode}`);
+    const how = signal ?? (exitCode === null ? 'before it started' : `exit code ${exitCode}`);
     return { ...base, message: `${what} was stopped (${stoppedFor}): ${how}.` };
   }
   if (why !== null) return { ...base, message: `${why}.` };

@@ -61,7 +61,7 @@ async function workflowBundle(
   if (built === undefined) return { code: await buildWorkflowBundle({ isTraced }) };
   const path = isTraced ? tracedPathOf(built) : built;
   // A missing bundle is a broken image: building another one here would hide it.
-  if (!existsSync(path)) throw new Error(`ARTENIC_WORKFLOW_BUNDLE names ${path}, which is not there`);
+  if (!existsSync(path)) throw new Error(`ARTENIC_WORKFLOW_BUNDLE names ${path}, which does not exist`);
   return { codePath: path };
 }
 

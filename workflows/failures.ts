@@ -50,5 +50,5 @@ export function wasTerminated(error: unknown): boolean {
 /** Ending of an attempt after a failure that no retry cures. */
 export function faultOf(error: TemporalFailure): AttemptEnding {
   const { type, message } = describeFailure(error);
-  return { kind: 'failed', exitCode: null, message: `A fault of the platform ended the attempt (${type}): ${message}` };
+  return { kind: 'failed', exitCode: null, message: `An internal error ended the attempt (${type}): ${message}` };
 }

@@ -17,7 +17,7 @@ export function listenForJobEndings(): JobEndings {
       await control.watchJob({ jobId });
       await condition(() => ended.has(jobId));
       const ending = ended.get(jobId);
-      if (ending === undefined) throw new Error(`the end of ${jobId} is not there`);
+      if (ending === undefined) throw new Error(`the end of ${jobId} does not exist`);
       return ending;
     },
   };

@@ -30,5 +30,5 @@ function problemOf(segment: string): string | null {
 }
 
 function reserved(segments: readonly string[]): string | null {
-  return segments[0] === temporaryFolder ? `begins with the reserved folder ${temporaryFolder}` : null;
+  return segments[0] === temporaryFolder ? `starts with the reserved folder ${temporaryFolder}` : null;
 }

@@ -74,7 +74,7 @@ function forwardedHeaders(headers: IncomingHttpHeaders, upstream: URL): Incoming
 
 function pass({ upstream }: TemporalUiOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = incoming.url ?? '/';
-  if (!path.startsWith('/')) throw new ArtenicError('malformed-request', 'The path does not begin with /.');
+  if (!path.startsWith('/')) throw new ArtenicError('malformed-request', 'The path does not start with /.');
   return new Promise((done, fail) => {
     const headers = Object.fromEntries(
       Object.entries(forwardedHeaders(incoming.headers, upstream)).filter(([, value]) => value !== undefined),
@@ -138,7 +138,7 @@ function refuse(
   const dashboard = `http://${(incoming.headers.host ?? '').replace(/:\d+$/, '')}:${apiPort}/`;
   response.setHeader('content-type', 'text/html; charset=utf-8');
   response.end(
-    `<!doctype html><title>Temporal Web UI</title><p>Temporal's Web UI is for people who are signed in: <a href="${dashboard}">sign in to the dashboard</a>, then come back and reload this page.`,
+    `<!doctype html><title>Temporal Web UI</title><p>Temporal's Web UI is for people who are signed in: <a href="${dashboard}">sign in to the dashboard</a>, then reload this page.`,
   );
 }
 

@@ -11,11 +11,12 @@ type Shape = (job: JobView) => object;
 /** Submits the job. The answer is stored with the job under the request's idempotency key. */
 export function acceptJob(context: Context<unknown, unknown, unknown>, spec: JobSpec, shape: Shape): Promise<Reply> {
   const { deps, remember } = context;
+  const { now, runner } = deps;
   const principal = context.principal();
   return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
     const reply: Reply = {
       status: 202,
-      body: shape(jobView(job, factsFrom({ now: deps.now, runner: deps.runner }, job, []))),
+      body: shape(jobView(job, factsFrom({ now, runner }, job, []))),
       headers: { location: `/api/v1/jobs/${job.id}` },
     };
     await remember(repositories, reply);
@@ -29,12 +30,13 @@ export function acceptCancel(
   shape: Shape,
 ): Promise<Reply> {
   const { deps, params, remember } = context;
+  const { now, runner } = deps;
   const input = { jobId: params.id, principal: context.principal() };
   return cancelJob(deps, input, async (repositories, job) => {
     const attempts = (await repositories.attempts.ofJobs([job.id])).get(job.id) ?? [];
     const reply: Reply = {
       status: 202,
-      body: shape(jobView(job, factsFrom({ now: deps.now, runner: deps.runner }, job, attempts))),
+      body: shape(jobView(job, factsFrom({ now, runner }, job, attempts))),
     };
     await remember(repositories, reply);
     return reply;

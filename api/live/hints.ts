@@ -56,7 +56,7 @@ export function createHints(options: {
     receive: (payload) => {
       const parsed = payloadSchema.safeParse(jsonOrNull(payload));
       // A replica of another version may send hints in a form that this version does not know.
-      if (!parsed.success) return logger.debug('hints of another replica are not understood');
+      if (!parsed.success) return logger.debug('hints of another replica are malformed');
       if (parsed.data.origin !== origin) parsed.data.hints.forEach(tell);
     },
     listen: (listener) => {

@@ -24,7 +24,7 @@ function freshPart(
   offset: number,
   body: Buffer,
 ): { readonly from: number; readonly to: number; readonly bytes: Buffer } | null {
-  if (offset > end) throw new ArtenicError('offset-mismatch', `Go on from offset ${end}.`, { expectedOffset: end });
+  if (offset > end) throw new ArtenicError('offset-mismatch', `Continue from offset ${end}.`, { expectedOffset: end });
   const to = offset + body.length;
   return to <= end ? null : { from: end, to, bytes: body.subarray(end - offset) };
 }

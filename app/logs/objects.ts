@@ -32,7 +32,8 @@ const mostMerged = 3000;
 
 function refOf({ attemptId, stream }: StreamKey): LogRef {
   const parts = parseAttemptId(attemptId);
-  if (parts === null || stream === 'metrics') throw new ArtenicError('internal', `${attemptId} ${stream} is no log.`);
+  if (parts === null || stream === 'metrics')
+    throw new ArtenicError('internal', `${attemptId} ${stream} is not a log.`);
   return { ...parts, stream };
 }
 

@@ -31,7 +31,7 @@ export function checkWebhook(
   const id = one(headers, 'webhook-id');
   if (!/^[\x21-\x2d\x2f-\x7e]{1,255}$/.test(id)) throw refused('`webhook-id` has 1 to 255 visible characters, no dot');
   const timestamp = one(headers, 'webhook-timestamp');
-  if (!/^\d{1,12}$/.test(timestamp)) throw refused('`webhook-timestamp` is no number of seconds since 1970');
+  if (!/^\d{1,12}$/.test(timestamp)) throw refused('`webhook-timestamp` is not a number of seconds since 1970');
   if (keys.length === 0) throw refused('ARTENIC_WEBHOOK_SECRETS holds no secret');
   const signatures = one(headers, 'webhook-signature')
     .split(' ')
@@ -41,7 +41,7 @@ export function checkWebhook(
   const isSigned = keys
     .map((key) => createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest())
     .some((ours) => signatures.some((theirs) => theirs.length === ours.length && timingSafeEqual(ours, theirs)));
-  if (!isSigned) throw refused('no signature fits');
+  if (!isSigned) throw refused('no signature matches');
   if (Math.abs(now.getTime() - Number(timestamp) * 1000) > toleranceMs)
     throw refused('its time is more than five minutes from ours');
   return id;

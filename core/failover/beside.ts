@@ -16,11 +16,11 @@ export function decideWithOpenAttempts(state: FailoverState, decideAlone: Decide
   }
   const final = attempts.find((one) => isFinal(one, state));
   if (final !== undefined) return decideAlone({ ...state, openAttempts: [] });
-  if (state.cancelRequested) return watch('Cancelled: waiting for what is under way.');
+  if (state.cancelRequested) return watch('Cancelled: waiting for the running attempts to end.');
   const [warned, replacement] = openAttempts;
   if (replacement !== undefined) return watch(`Attempt ${replacement.attempt} follows attempt ${warned?.attempt}.`);
-  if (warned === undefined || warned.noticedAtMs === null) return watch(`Attempt ${warned?.attempt} is under way.`);
-  if (warned.isDone) return watch(`Attempt ${warned.attempt} has ended: what it left tells what comes next.`);
+  if (warned === undefined || warned.noticedAtMs === null) return watch(`Attempt ${warned?.attempt} is running.`);
+  if (warned.isDone) return watch(`Attempt ${warned.attempt} has ended: its result decides what comes next.`);
   const action = decideAlone({ ...withWarned(state, warned, warned.noticedAtMs), openAttempts: [] });
   // the warned attempt may still succeed by itself
   return action.kind === 'finish' ? watch(`No replacement: ${action.reason}`) : action;
@@ -36,7 +36,7 @@ export function withWarned(
   { attempt, offer, ranMs }: OpenAttempt,
   endedAtMs: number,
 ): FailoverState {
-  const message = 'The machine was warned that it is taken back.';
+  const message = 'Spot preemption notice received.';
   const warned: EndedAttempt = {
     ...{ attempt, offer, ranMs, endedAtMs },
     ending: { kind: 'preempted', exitCode: null, message, evidence: 'notice' },

@@ -155,7 +155,7 @@ function isInterruption(kind: AttemptEndingKind): boolean {
 function decideAfterPreemption(last: EndedAttempt, state: FailoverState): FailoverAction {
   const taken = countOf(state, ({ kind }) => kind === 'preempted');
   if (taken >= limits.preempted) {
-    return endWith(last, `The machine was taken back ${taken} times. Last: ${last.ending.message}`);
+    return endWith(last, `The machine was reclaimed ${taken} times. Last: ${last.ending.message}`);
   }
   if (!last.offer.spot) return again(last, state);
   const untilMs = untilRepeat(last, state);
@@ -221,7 +221,7 @@ function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefine
   const sinceMs = last?.endedAtMs ?? state.createdAtMs;
   const waitMs = Math.min(Math.max((state.nowMs - sinceMs) / lookAgainMs.share, lookAgainMs.least), lookAgainMs.most);
   const advice =
-    refusal.type === 'auth' ? ` Renew the credentials of ${refusal.provider}; the job goes on by itself then.` : '';
+    refusal.type === 'auth' ? ` Renew the credentials of ${refusal.provider}; the job then continues on its own.` : '';
   const waitsFor = refusal.type === 'auth' ? 'credentials' : 'provider';
   const action = wait(state, last, Math.round(waitMs), `Paused: ${refusal.message}${advice}`);
   return action.kind === 'wait' ? { ...action, waitsFor } : action;

@@ -16,7 +16,7 @@ export function adviceAfter({ kind, signal }: AttemptEnding): string {
 
 export function mutedMessage(count: number, { offer, ending }: EndedAttempt): string {
   const advice = `see that machines of ${offer.provider} can reach the API (ARTENIC_API_URL), and what their consoles say`;
-  return `${count} machines in a row never said hello: ${advice}. Last: ${ending.message}`;
+  return `${count} machines in a row never connected: ${advice}. Last: ${ending.message}`;
 }
 
 export function reasonOf(

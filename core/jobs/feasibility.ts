@@ -26,11 +26,11 @@ const notYet = (pointer: string, message: string): ArtenicError =>
  */
 export function whyInfeasible(spec: JobSpec, providers: readonly KnownProvider[]): ArtenicError | null {
   if (spec.resources.nodes > 1)
-    return notYet('/resources/nodes', 'Jobs on more than one node are not built yet: set `resources.nodes` to 1.');
+    return notYet('/resources/nodes', 'Jobs on more than one node are not supported yet: set `resources.nodes` to 1.');
   if (spec.environment.image !== undefined)
     return notYet(
       '/environment/image',
-      '`environment.image` is not built yet: leave it out and prepare the environment in `setup`.',
+      '`environment.image` is not supported yet: remove it and prepare the environment in `setup`.',
     );
   const needs = needsOf(spec);
   const ofTypes = providers.filter(({ hasNoneOfTypes }) => hasNoneOfTypes !== true);

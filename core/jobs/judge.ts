@@ -39,21 +39,21 @@ export function judgeWithoutMarker({ stopRequested, evidence, launchError }: Wit
   if (launchError !== null) return ended(endingOfLaunchError(launchError.type), launchError.message);
   if (stopRequested !== null) return endingOfStop(stopRequested, null);
   if (evidence?.endedBy === 'preemption') {
-    return { ...ended('preempted', 'The provider took the instance back.'), evidence: 'provider-record' };
+    return { ...ended('preempted', 'The provider reclaimed the instance.'), evidence: 'provider-record' };
   }
   if (evidence?.endedBy === 'itself' && evidence.preemption === 'notice') {
-    return { ...ended('preempted', 'The instance was warned that it is taken back, and ended.'), evidence: 'notice' };
+    return { ...ended('preempted', 'The instance received a preemption notice and ended.'), evidence: 'notice' };
   }
   if (evidence?.silent !== undefined) return judgeSilent(evidence.silent);
   const lastLine = evidence?.lastLine === undefined ? '' : ` Its console ends with: ${evidence.lastLine}`;
-  const lost = ended('lost', `The runner or its instance disappeared without a last word.${lastLine}`);
+  const lost = ended('lost', `The runner or its instance disappeared without a report.${lastLine}`);
   return evidence === null || evidence.isOver === true ? lost : { ...lost, evidence: 'disappeared' };
 }
 
 function judgeSilent({ kind, since, limitMs }: NonNullable<InstanceEvidence['silent']>): AttemptEnding {
   const minutes = `${Math.round(limitMs / 6000) / 10} min`;
   const message = {
-    'never-spoke': `Its machine ran for more than ${minutes} and its runner never said hello: it did not boot, or cannot reach the API. It was terminated.`,
+    'never-spoke': `Its machine ran for more than ${minutes} and its runner never connected: the machine did not boot, or cannot reach the API. It was terminated.`,
     'fell-silent': `Its machine gave no sign of life for more than ${minutes}, the last one at ${since}: it hangs, or is cut off. It was terminated.`,
   }[kind];
   return { ...ended('lost', message), evidence: kind };
@@ -74,7 +74,7 @@ function judgeReason(input: WithMarker): AttemptEnding {
       if (input.stopRequested !== null) return endingOfStop(input.stopRequested, exitCode);
       // a machine signals its runner when it is needed otherwise; the end of the job was not requested
       return {
-        ...ended('preempted', 'The machine asked the runner to stop; the job goes on from its checkpoint.', exitCode),
+        ...ended('preempted', 'The machine asked the runner to stop; the job continues from its checkpoint.', exitCode),
         evidence: 'notice',
       };
     case 'max-hours':

@@ -29,5 +29,5 @@ export function lookAgainMs(stopAtMs: number | null, nowMs: number): number {
 }
 
 export function heldReason(heldAt: Date): string {
-  return `On hold since ${heldAt.toISOString()}. Release the job to continue.`;
+  return `held since ${heldAt.toISOString()}: release the job to continue`;
 }

@@ -68,10 +68,10 @@ const endpointsSchema = z.object({ api: z.url() });
 /** The error that an answer without success stands for. */
 function failureOf(status: number, text: string): Error {
   const problem = problemSchema.safeParse(jsonOrNull(text)).data;
-  if (status === 401 || status === 403) return new StrangerError(problem?.detail ?? `the API answered ${status}`);
-  if (status === 429) return new BusyError('the API answered 429');
+  if (status === 401 || status === 403) return new StrangerError(problem?.detail ?? `the API returned ${status}`);
+  if (status === 429) return new BusyError('the API returned 429');
   if (problem === undefined || status >= 500 || status === 408)
-    return new UnreachableError(`the API answered ${status}`);
+    return new UnreachableError(`the API returned ${status}`);
   if (problem.type.endsWith('fenced')) return new FencedError(problem.detail);
   if (problem.expectedOffset !== undefined) return new OffsetMismatchError(problem.expectedOffset);
   return new RefusedError(problem.detail);
@@ -121,7 +121,7 @@ export function createRunnerApi(
     try {
       text = await response.text();
     } catch (cause) {
-      throw new UnreachableError('the answer was cut off', { cause });
+      throw new UnreachableError('the response was cut off', { cause });
     }
     if (response.ok) {
       const parsed = answer.safeParse(text === '' ? {} : jsonOrNull(text));

@@ -89,6 +89,6 @@ async function unlessUnwanted(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (!(error instanceof FencedError) && !(error instanceof RefusedError)) throw error;
-    complain('not wanted any more', error);
+    complain('no longer needed', error);
   }
 }

@@ -95,7 +95,7 @@ async function withoutTroubles<T>(unwanted: AbortSignal, work: () => Promise<T>)
       complain('storing outputs', error);
     }
     await pause(waitMs, unwanted);
-    if (unwanted.aborted) throw new FencedError('nothing is wanted any more');
+    if (unwanted.aborted) throw new FencedError('the attempt needs no more files');
   }
 }
 

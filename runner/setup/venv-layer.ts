@@ -28,7 +28,7 @@ export async function layerVenv(base: string, layer: string): Promise<void> {
 
 async function sitePackages(venv: string): Promise<string> {
   const [version] = (await readdir(join(venv, 'lib'))).filter((name) => name.startsWith('python'));
-  if (version === undefined) throw new Error(`${venv} is no virtual environment`);
+  if (version === undefined) throw new Error(`${venv} is not a virtual environment`);
   return join(venv, 'lib', version, 'site-packages');
 }
 

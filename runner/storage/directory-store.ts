@@ -59,7 +59,7 @@ export function createDirectoryStore(root: string, parts: StoreParts): RunnerSto
           parts.onWaiting?.(`the storage does not take ${key} (${messageOf(error)}): waiting`);
       }
       await pause(waitMs, parts.unwanted);
-      if (parts.unwanted.aborted) throw new FencedError('nothing is wanted any more');
+      if (parts.unwanted.aborted) throw new FencedError('the attempt needs no more files');
     }
   }
 
@@ -143,7 +143,7 @@ async function copyHashed(
   await using from = await reading(() =>
     open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
   );
-  if (!(await from.stat()).isFile()) throw new SourceError('it is no file');
+  if (!(await from.stat()).isFile()) throw new SourceError('it is not a regular file');
   await using to = await open(path, 'wx', 0o600);
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(pieceBytes);

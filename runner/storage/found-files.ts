@@ -42,7 +42,8 @@ export async function findFiles(folder: string): Promise<Found> {
   const taken = new Set<string>();
 
   function take(entry: Dirent<Buffer>, name: string, source: Buffer): void {
-    if (!entry.isFile()) unusable.push({ name, reason: entry.isSymbolicLink() ? 'it is a link' : 'it is no file' });
+    if (!entry.isFile())
+      unusable.push({ name, reason: entry.isSymbolicLink() ? 'it is a link' : 'it is not a regular file' });
     else if (taken.has(name)) unusable.push({ name, reason: 'another file has this name when it is written as text' });
     else {
       taken.add(name);

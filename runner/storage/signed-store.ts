@@ -129,7 +129,7 @@ export class SignedStore implements RunnerStore {
         this.#parts.onWaiting?.(`the storage does not take ${wanted.key}: waiting`);
       hasTold ||= waitMs === pauseMs.most;
       await pause(waitMs, this.#parts.unwanted);
-      if (this.#parts.unwanted.aborted) throw new FencedError('nothing is wanted any more');
+      if (this.#parts.unwanted.aborted) throw new FencedError('the attempt needs no more files');
     }
   }
 

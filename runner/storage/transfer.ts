@@ -27,7 +27,7 @@ function isRefusedSignature(status: number): boolean {
 
 async function faultOf(response: Response): Promise<Error> {
   const text = (await response.text()).slice(0, 300);
-  const said = `the storage answered ${response.status}: ${text}`;
+  const said = `the storage returned ${response.status}: ${text}`;
   if (isRefusedSignature(response.status)) return new SignatureRefusedError(said);
   if (response.status >= 500 || response.status === 408 || response.status === 429) return new StorageAwayError(said);
   return new Error(said);
@@ -159,6 +159,6 @@ async function* chunksFrom(
       if (fresh.length > 0) yield fresh;
     }
   } catch (cause) {
-    throw new StorageAwayError('the answer was cut off', { cause });
+    throw new StorageAwayError('the response was cut off', { cause });
   }
 }

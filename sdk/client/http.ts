@@ -68,7 +68,7 @@ async function errorOf(response: Response): Promise<ArtenicApiError> {
     type: 'about:blank',
     title: response.statusText,
     status: response.status,
-    detail: `The server answered ${response.status} ${response.statusText}.`,
+    detail: `The server returned ${response.status} ${response.statusText}.`,
     correlationId: response.headers.get('x-correlation-id') ?? '',
     retryAfterSeconds,
   });
@@ -132,7 +132,7 @@ export function createHttp(options: ClientOptions): Http {
       const parsed = schema.safeParse(jsonOf(text));
       if (parsed.success) return parsed.data;
       throw new ArtenicUnreachableError(
-        `The answer of ${options.url} to ${request.method} ${request.path} is not understood: is it Artenic, and of this version?`,
+        `The response of ${options.url} to ${request.method} ${request.path} is unexpected: check that it is Artenic, and of the same version.`,
         { cause: parsed.error },
       );
     },

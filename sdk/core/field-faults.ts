@@ -71,6 +71,6 @@ function faultsOf(issue: Issue, above: Path): readonly FieldFault[] {
 export function fieldFaults(issues: readonly Issue[]): readonly FieldFault[] {
   const all = issues.flatMap((issue) => faultsOf(issue, []));
   if (all.length <= mostFaults) return all;
-  const rest = { path: [], isUnknown: false, message: `and ${all.length - mostFaults} more faults` };
+  const rest = { path: [], isUnknown: false, message: `and ${all.length - mostFaults} more errors` };
   return [...all.slice(0, mostFaults), rest];
 }

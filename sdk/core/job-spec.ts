@@ -30,7 +30,7 @@ const commandSchema = z
 export const resourcesSchema = z.strictObject({
   vcpu: z.number().int().min(1).max(1024).default(1).describe('Cores reserved for the job.'),
   memoryGib: z.number().min(0.125).max(65_536).optional().describe('Memory reserved for the job, in GiB.'),
-  diskGib: z.number().min(1).max(65_536).optional().describe('Scratch disk, in GiB. Refused until it is built.'),
+  diskGib: z.number().min(1).max(65_536).optional().describe('Scratch disk, in GiB. Not supported yet.'),
   accelerators: z
     .strictObject({
       type: z.string().min(1).max(64).optional().describe('For example `A100-80GB`; any when absent.'),
@@ -38,7 +38,7 @@ export const resourcesSchema = z.strictObject({
     })
     .optional()
     .describe('GPUs or other accelerators; none when absent.'),
-  nodes: z.number().int().min(1).max(1024).default(1).describe('Machines. More than one is not built yet.'),
+  nodes: z.number().int().min(1).max(1024).default(1).describe('Machines. More than one is not supported yet.'),
   processes: z
     .number()
     .int()
@@ -72,7 +72,7 @@ export const placementSchema = z.strictObject({
     .enum(['spot', 'on-demand', 'spot-with-fallback'])
     .default('on-demand')
     .describe(
-      'Spot machines are cheaper and may be taken away; `spot-with-fallback` goes on on-demand when none is left.',
+      'Spot machines are cheaper and may be reclaimed; `spot-with-fallback` continues on demand when no spot machine is available.',
     ),
   maxHourlyUsd: z.number().positive().max(100_000).optional().describe('Price cap of one instance, in USD per hour.'),
 });
@@ -110,7 +110,7 @@ function checkDataNames(
   for (const [index, parts] of normal.entries()) {
     const earlier = indexes.get(parts.join('/'));
     if (earlier === undefined) indexes.set(parts.join('/'), index);
-    else tell(index, `the entry ${earlier + 1} of data has this name, too`);
+    else tell(index, `the entry ${earlier + 1} of data also has this name`);
   }
   for (const [index, parts] of normal.entries())
     for (let length = 1; length < parts.length; length++) {
@@ -162,10 +162,7 @@ const jobFields = {
   resources: resourcesSchema.prefault({}).describe('What the job takes from its machine.'),
   placement: placementSchema.prefault({}).describe('Where it may run.'),
   priority: z.number().int().min(-100).max(100).default(0).describe('Higher goes first among waiting jobs.'),
-  deadline: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .describe('When the result should be there. Refused until it is built.'),
+  deadline: z.iso.datetime({ offset: true }).optional().describe('When the result is due. Not supported yet.'),
   maxHours: z
     .number()
     .positive()
@@ -179,13 +176,13 @@ const jobFields = {
     .positive()
     .max(8760)
     .optional()
-    .describe('How long you think it runs. Refused until plans are made with it.'),
+    .describe('Expected running time, in hours. Not supported yet.'),
   budgetUsd: z
     .number()
     .positive()
     .max(10_000_000)
     .optional()
-    .describe('Most this job may cost, in USD. Refused until it is built.'),
+    .describe('Maximum cost of this job, in USD. Not supported yet.'),
   retryOnExitCodes: z
     .array(z.number().int().min(1).max(255))
     .max(255)

@@ -112,7 +112,7 @@ class Inspection {
     const sources = isSeq(value) ? value.items : [value];
     for (const source of sources) {
       const node = isAlias(source) ? this.anchors.get(source.source)?.node : source;
-      if (!isMap(node)) this.#fault(source, '"<<" takes the fields of a mapping, and this is none');
+      if (!isMap(node)) this.#fault(source, '"<<" takes the fields of a mapping; this value is not a mapping');
     }
     this.#repeat(value, weight);
   }
@@ -126,7 +126,7 @@ class Inspection {
   #weighAlias(node: unknown, source: string): number {
     const anchor = this.anchors.get(source);
     if (anchor === undefined) this.#fault(node, `there is no anchor "${source.slice(0, 100)}" above this alias`);
-    else if (anchor.weight === null) this.#fault(node, 'this alias stands for something that it is itself a part of');
+    else if (anchor.weight === null) this.#fault(node, 'this alias is a part of what it refers to');
     const weight = anchor?.weight ?? 1;
     this.#aliases++;
     if (this.#aliases === mostAliases + 1) this.#fault(node, `more than ${mostAliases} aliases`);

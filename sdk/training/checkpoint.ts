@@ -70,11 +70,14 @@ export function decodeCheckpoint(file: Uint8Array): Checkpoint {
   if (body.length < prefixBytes || Buffer.compare(body.subarray(0, magic.length), magic) !== 0) {
     throw new TrainingError(
       'checkpoint-corrupt',
-      'The file is no checkpoint of this version, or its beginning is lost.',
+      'The file is not a checkpoint of this version, or its first bytes are missing.',
     );
   }
   if (Buffer.compare(createHash('sha256').update(body).digest(), file.subarray(body.length)) !== 0) {
-    throw new TrainingError('checkpoint-corrupt', 'The checkpoint is cut short or changed: its SHA-256 does not fit.');
+    throw new TrainingError(
+      'checkpoint-corrupt',
+      'The checkpoint is cut short or changed: its SHA-256 does not match.',
+    );
   }
   const headerBytes = new DataView(body.buffer, body.byteOffset).getUint32(magic.length, true);
   const start = prefixBytes + headerBytes;

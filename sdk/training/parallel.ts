@@ -108,7 +108,7 @@ class Worker {
     const file = new URL(`./parallel-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     this.#child = fork(fileURLToPath(file), [], { serialization: 'advanced', execArgv: [] });
     this.#child.on('message', (answer: FromWorker) => {
-      if (answer.kind === 'failed') this.#lose(`could not go on: ${answer.message}`);
+      if (answer.kind === 'failed') this.#lose(`could not continue: ${answer.message}`);
       else this.#waiting?.resolve(answer);
     });
     this.#child.on('error', (error) => this.#lose(`failed: ${error.message}`));

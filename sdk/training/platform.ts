@@ -47,7 +47,7 @@ export function platform(environment: Readonly<Record<string, string | undefined
   if (missing.length > 0) {
     throw new TrainingError(
       'environment-missing',
-      `Not set: ${missing.join(', ')}. The runner sets them, or you do by hand.`,
+      `Not set: ${missing.join(', ')}. The runner sets them; outside a job, set them yourself.`,
     );
   }
   const variable = (name: (typeof required)[number]) => environment[name] ?? '';

@@ -38,7 +38,7 @@ export function judgePickle(
 ): void {
   const wrong = report.imports.filter((one) => !isAllowed(one, allowed));
   const isOne = isDeclared || report.pickles > 0 || report.calls;
-  if (isOne && report.extensions) throw rejected('It uses pickle extension codes, which can stand for anything.');
+  if (isOne && report.extensions) throw rejected('It uses pickle extension codes, which can mean anything.');
   if (isOne && wrong.length > 0) {
     const names = wrong.slice(0, shown).map(([module, name]) => `${module}.${name}`);
     const advice = wrong.every(([, , safety]) => safety === 'suspicious')

@@ -92,7 +92,10 @@ export async function readExternal(place: ExternalPlace, timeoutMs: number): Pro
   const metadata = read(metadataSchema, await ask(addressOf(place, ''), {}, timeoutMs));
   const { inputs, outputs } = metadata;
   if (inputs.length === 0)
-    throw new ArtenicError('model-rejected', 'Its server tells no inputs: add them to the model’s settings there.');
+    throw new ArtenicError(
+      'model-rejected',
+      'Its server reports no inputs: add them to the settings of the model there.',
+    );
   return { inputs: inputs.map(toSignature), outputs: outputs.map(toSignature), labels: null };
 }
 

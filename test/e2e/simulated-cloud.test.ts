@@ -108,7 +108,7 @@ test('held while its machine is taken, the job waits; released, it goes on where
     const job = await jobView(id);
     return job.message.startsWith('held since') ? job : null;
   });
-  expect(message).toContain('a release lets it go on');
+  expect(message).toContain('release the job to continue');
 
   expect(await tellSigned(id, 'release')).toBe(202);
   const job = await endOf(stack, id, 60_000);

@@ -55,7 +55,7 @@ test.concurrent('the next attempt starts with the newest, and does not upload it
   const { jobId } = first.bootstrap;
   const command = 'cd "$ARTENIC_CHECKPOINT_DIR"; ls -A; cat step-2/deep/weights; sleep 0.5; echo 3 > step-3';
   const second = await world.run({ jobId, attempt: 2, checkpoints: stored(jobId), job: { command } });
-  expect(second.api.text('logs/training')).toBe('[artenic] going on from checkpoint step-2\nstep-2\nweights 2\n');
+  expect(second.api.text('logs/training')).toBe('[artenic] resuming from checkpoint step-2\nstep-2\nweights 2\n');
   expect(second.api.events[0]).toMatchObject({ kind: 'phase', phase: 'training', restoredFrom: 'step-2' });
   expect(second.api.checkpoints.map(({ name, attempt, directory }) => [name, attempt, directory])).toEqual([
     ['step-3', 2, false],
@@ -74,7 +74,7 @@ test.concurrent.each([true, false])('a damaged one is passed over for the one be
   const second = await next(2);
   expect(second.api.events[0]).toMatchObject({ restoredFrom: 'step-2' });
   expect(second.api.text('logs/training')).toMatch(
-    /step-3 of attempt 1 is not whole .*trying the one before\n\[artenic\] going on from checkpoint step-2\nstep-2\n$/,
+    /step-3 of attempt 1 is not whole .*trying the one before\n\[artenic\] resuming from checkpoint step-2\nstep-2\n$/,
   );
   rmSync(join(world.objects, middle?.files[0]?.key ?? ''));
   writeFileSync(join(world.objects, oldest?.files[0]?.key ?? ''), 'changed');
@@ -184,7 +184,7 @@ os.mkdir(root + b'/.b'); open(root + b'/.b/\\xe9', 'w'); os.rename(root + b'/.b'
   const { jobId } = first.bootstrap;
   const command = 'cd "$ARTENIC_CHECKPOINT_DIR"; find step-1 -type f | wc -c; cat $(find step-1 -type d | tail -1)/*';
   const second = await world.run({ jobId, attempt: 2, checkpoints: stored(jobId), job: { command } });
-  expect(second.api.text('logs/training')).toMatch(/going on from checkpoint step-1\n\d{4}\ndeep$/);
+  expect(second.api.text('logs/training')).toMatch(/resuming from checkpoint step-1\n\d{4}\ndeep$/);
 });
 
 test('a manifest holds to its own checkpoint: keys, paths, place, hash and length', () => {

@@ -46,7 +46,7 @@ test.concurrent('file names are bytes: each file is kept under a readable name, 
   expect(notKept?.count).toBe(3);
   expect(notKept?.files.map(({ path, reason }) => `${path.slice(0, 6)}: ${reason}`)).toEqual([
     'latest: it is a link',
-    'pipe: it is no file',
+    'pipe: it is not a regular file',
     'xxxxxx: its path is longer than 512 characters',
   ]);
   expect(attempt.api.text('logs/training')).toContain('[artenic] output latest is not kept: it is a link\n');

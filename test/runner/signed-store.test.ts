@@ -91,7 +91,7 @@ test.concurrent('an attempt without a shared folder: data, checkpoints, outputs,
   expect(checkpoints).toMatchObject([{ name: 'step-1', files: [{ path: 'empty', bytes: 0 }, { path: 'weights' }] }]);
   const command = 'cat "$ARTENIC_CHECKPOINT_DIR"/step-1/weights';
   const second = await world.run(remote({ jobId, attempt: 2, checkpoints, job: { command } }));
-  expect(second.api.text('logs/training')).toBe('[artenic] going on from checkpoint step-1\none\n');
+  expect(second.api.text('logs/training')).toBe('[artenic] resuming from checkpoint step-1\none\n');
   expect(existsSync(world.objects)).toBe(false);
 });
 
@@ -190,7 +190,7 @@ test.concurrent('a checkpoint that was changed in storage is passed over', async
   await objects.put(checkpoints[1]?.files[0]?.key ?? '', Buffer.from('X\n'));
   const second = await world.run(remote({ jobId, attempt: 2, checkpoints, job: { command: 'true' } }));
   expect(second.api.text('logs/training')).toMatch(
-    /step-2 of attempt 1 is not whole .*going on from checkpoint step-1/s,
+    /step-2 of attempt 1 is not whole .*resuming from checkpoint step-1/s,
   );
 });
 

@@ -20,7 +20,7 @@ test.each([
   ['https://bucket', /starts with s3/],
   ['my-bucket', /starts with s3/],
   ['s3://key:secret@bucket', /no credentials here/],
-  ['s3://B', /no name of a bucket/],
+  ['s3://B', /not a bucket name/],
   ['s3://bucket?regoin=x', /"regoin" is not one of/],
   ['s3://bucket?endpoint=ftp://x', /endpoint is not an http/],
   ['s3://bucket?path-style=yes', /true or false/],
@@ -41,5 +41,5 @@ test('runners on this machine use the folder, unless told otherwise or there is 
   expect(open({ ARTENIC_STORAGE_URL: 'file:///mnt/a' })).toMatchObject({ sharedRoot: '/mnt/a' });
   expect(open({ ARTENIC_RUNNER_STORAGE: 'signed' })).toMatchObject({ sharedRoot: null, ownUrls: expect.anything() });
   expect(open({ ARTENIC_STORAGE_URL: 's3://bucket' })).toMatchObject({ sharedRoot: null, ownUrls: null });
-  expect(() => open({ ARTENIC_STORAGE_URL: 's3://B' })).toThrow(/ARTENIC_STORAGE_URL: "B" is no name/);
+  expect(() => open({ ARTENIC_STORAGE_URL: 's3://B' })).toThrow(/ARTENIC_STORAGE_URL: "B" is not a bucket name/);
 });

@@ -222,7 +222,7 @@ async function finish(jobId: string, attemptId: string): Promise<void> {
   await world.sweepUntil(`the end of ${jobId}`, async () => ((await stateOf(jobId)) === 'cancelled' ? true : null));
 }
 
-test('a run of the collector removes what has served its time; one beside it does nothing', async () => {
+test('a run of the collector removes expired records; one beside it does nothing', async () => {
   const day = 86_400_000;
   const key = { principalId: 'p', route: 'r', bodySha256: '', lockMs: 1, now: new Date(Date.now() - 3 * day) };
   await world.store.idempotency.begin({ ...key, key: 'old' });

@@ -85,7 +85,7 @@ const collector: Feature = ({ hasControl, collectMs }) =>
           input: [],
           everyMs: collectMs,
           queue: controlQueue,
-          summary: 'removes what has served its time',
+          summary: 'removes expired records',
           isEager: false,
           provider: null,
         },

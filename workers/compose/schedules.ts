@@ -96,7 +96,7 @@ export async function keepSchedules(deps: SchedulesDeps): Promise<{ readonly clo
         known.add(scheduleId);
       }
     } catch (error) {
-      logger.warn({ error: messageOf(error) }, 'the schedules could not be looked after; the next look follows');
+      logger.warn({ error: messageOf(error) }, 'the schedules could not be updated; Artenic tries again');
     }
   }
   async function run(): Promise<void> {

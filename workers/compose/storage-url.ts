@@ -25,7 +25,7 @@ export function storageOptionsOf(text: string): StorageOptions {
   // The process list and logs would show the credentials.
   if (url.username !== '' || url.password !== '')
     throw new Error('no credentials here: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a role');
-  if (!bucketName.test(url.hostname)) throw new Error(`"${url.hostname}" is no name of a bucket`);
+  if (!bucketName.test(url.hostname)) throw new Error(`"${url.hostname}" is not a bucket name`);
   const unknown = [...url.searchParams.keys()].find((name) => !s3Parameters.has(name));
   if (unknown !== undefined) throw new Error(`"${unknown}" is not one of ${[...s3Parameters].join(', ')}`);
   const prefix = withoutOuterSlashes(decodeURIComponent(url.pathname));

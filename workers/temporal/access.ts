@@ -91,7 +91,9 @@ function tlsFault({ address, tls }: TemporalServer): Promise<string | null> {
     socket.once('data', () => answer(null));
     socket.once('error', (error) => answer(messageOf(error)));
     socket.once('close', () =>
-      answer('the server ends it without a word, as some do that do not trust our certificate'),
+      answer(
+        'the server closed the connection without a reason, as some servers do that do not trust the certificate of the client',
+      ),
     );
     socket.setTimeout(probeMs, () => answer(null));
   });

@@ -92,7 +92,7 @@ export async function prepareTemporal(
     if (known === null)
       return [
         ...refusals,
-        `Temporal does not tell which search attributes namespace ${namespace} has; jobs start only if these are there: ${listed(wanted)}.`,
+        `Temporal does not show which search attributes namespace ${namespace} has; jobs start only if these are there: ${listed(wanted)}.`,
       ];
     const missing = wanted.filter(({ name }) => !known.has(name));
     if (missing.length === 0) return refusals;

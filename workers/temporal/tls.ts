@@ -28,10 +28,10 @@ export function temporalTlsGaps(options: TemporalTlsOptions): readonly (readonly
   return [
     ...inTheClear.map((name) => [name, 'needs TLS, which TEMPORAL_TLS=false turns off'] as const),
     ...(certificate !== undefined && key === undefined
-      ? [['TEMPORAL_TLS_CLIENT_KEY_PATH', 'is missing: TEMPORAL_TLS_CLIENT_CERT_PATH is of no use without it'] as const]
+      ? [['TEMPORAL_TLS_CLIENT_KEY_PATH', 'is missing: TEMPORAL_TLS_CLIENT_CERT_PATH needs it'] as const]
       : []),
     ...(certificate === undefined && key !== undefined
-      ? [['TEMPORAL_TLS_CLIENT_CERT_PATH', 'is missing: TEMPORAL_TLS_CLIENT_KEY_PATH is of no use without it'] as const]
+      ? [['TEMPORAL_TLS_CLIENT_CERT_PATH', 'is missing: TEMPORAL_TLS_CLIENT_KEY_PATH needs it'] as const]
       : []),
   ];
 }
@@ -43,5 +43,5 @@ export function refuseTlsOfNobody(environment: Readonly<Record<string, string | 
     ...(environment['TEMPORAL_TLS'] === 'true' ? ['TEMPORAL_TLS'] : []),
     ...needTls.filter((name) => environment[name]),
   ];
-  if (given.length > 0) throw new Error(`${given.join(', ')}: set TEMPORAL_ADDRESS, too, or leave it out`);
+  if (given.length > 0) throw new Error(`${given.join(', ')}: set TEMPORAL_ADDRESS as well, or remove it`);
 }

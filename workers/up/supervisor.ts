@@ -113,7 +113,7 @@ export class Supervisor {
       if (this.#stopping) return;
       this.#launch(component, Math.min(delayMs * 2, longestRestartDelayMs)).then(
         () => this.#options.say(`${component.name} is back`),
-        (error: unknown) => this.#options.say(`${component.name} did not come back yet: ${messageOf(error)}`),
+        (error: unknown) => this.#options.say(`${component.name} is not ready again yet: ${messageOf(error)}`),
       );
     }, delayMs);
   }

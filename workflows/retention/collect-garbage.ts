@@ -11,7 +11,7 @@ const mostRounds = 40;
 
 /** Removes expired rows and objects, round by round until nothing is left. */
 export async function collectGarbage(): Promise<{ readonly items: number }> {
-  const timeline = new Timeline('What has served its time', {});
+  const timeline = new Timeline('Expired records', {});
   const { collectGarbage: collect } = proxyActivities<CollectorActivities>({
     taskQueue: controlQueue,
     summary: 'a round of the collector',

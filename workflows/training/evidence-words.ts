@@ -2,8 +2,8 @@ import type { InstanceEvidence } from '../../core/instance-evidence.ts';
 
 /** Text for the timeline. */
 export function describeEvidence({ isOver, silent, endedBy }: InstanceEvidence): string {
-  if (isOver === true) return 'its last word was found';
+  if (isOver === true) return 'its final report was found';
   if (silent === undefined) return `the instance is gone, ended by ${endedBy}`;
-  const what = silent.kind === 'never-spoke' ? 'its runner never said hello' : 'its runner fell silent';
+  const what = silent.kind === 'never-spoke' ? 'its runner never connected' : 'its runner stopped reporting';
   return `${what}: no sign of life since ${silent.since}; it is ended`;
 }

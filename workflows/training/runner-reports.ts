@@ -33,24 +33,24 @@ export function listenToRunner(timeline: Timeline): RunnerReports {
       case 'hello':
         if (reports.stopAtMs !== null) return;
         reports.stopAtMs = Date.parse(event.stopAt);
-        timeline.log(`the runner says hello; \`maxHours\` ends at ${event.stopAt}`);
+        timeline.log(`the runner has connected; \`maxHours\` ends at ${event.stopAt}`);
         return;
       case 'phase':
         timeline.log(`${event.phase} begins${event.restoredFrom ? `, from checkpoint ${event.restoredFrom}` : ''}`);
         timeline.phase(event.phase === 'setup' ? 'setup' : 'running');
         return;
       case 'notice':
-        timeline.log(`the provider takes the instance back at ${event.deadlineAt}`);
+        timeline.log(`the provider reclaims the instance at ${event.deadlineAt}`);
         return;
       case 'rebalance':
-        timeline.log(`the provider may take the instance back soon, as it says since ${event.since}`);
+        timeline.log(`the provider may reclaim the instance soon; its notice is of ${event.since}`);
         return;
       case 'stopped':
         timeline.log(`the runner has stopped the command: ${event.reason}`);
         reports.over = true;
         return;
       case 'exited':
-        timeline.log(`the command is over, exit code ${event.exitCode ?? 'none'}`);
+        timeline.log(`the command has ended, exit code ${event.exitCode ?? 'none'}`);
         reports.over = true;
         return;
       default:

@@ -158,6 +158,6 @@ function describeAction(action: FailoverAction): string {
 }
 
 function describeResult(attempt: number, result: AttemptResult): string {
-  if (result.kind === 'detached') return `attempt ${attempt} was let go without an end`;
+  if (result.kind === 'detached') return `attempt ${attempt} was abandoned without an end`;
   return `attempt ${attempt} ended, ${result.ending.kind}: ${result.ending.message}`;
 }

@@ -84,7 +84,7 @@ class AttemptRun {
       return { kind: 'ended', ending: await this.#abort(error) };
     }
     if (facts === 'detached') {
-      this.#timeline.log('let go without stopping anything: the job has not been cancelled');
+      this.#timeline.log('abandoned without stopping anything: the job has not been cancelled');
       return { kind: 'detached' };
     }
     return { kind: 'ended', ending: await this.#finish(facts) };

@@ -74,7 +74,7 @@ async function trainToTheEnd(
   for (let pauseMs = restartPauseMs.first; ; pauseMs = Math.min(pauseMs * 2, restartPauseMs.most)) {
     const result = await runFailover(jobId, job, cancellation);
     if (result.kind === 'finished') return result;
-    timeline.log('the failover was let go; it is started again');
+    timeline.log('the failover was abandoned; it is started again');
     await sleep(pauseMs, { summary: 'before the failover starts again' });
     const again = await control.prepareJob({ jobId });
     if (again.kind === 'settled') return again;

@@ -109,7 +109,7 @@ export function errorOf(error: unknown, what: string, mayHaveActed: boolean): Ar
     }
     case 'unreadable': {
       const { status, message } = failure;
-      const text = `The answer to the request to ${what} cannot be read (HTTP ${status}): ${message}`;
+      const text = `The response to the request to ${what} cannot be read (HTTP ${status}): ${message}`;
       return new ArtenicError(uncertain, text, { cause: error });
     }
     case 'silence': {

@@ -44,7 +44,7 @@ export function onDemandPricesOf(prices: OnDemandPrices, region: string): readon
       if (priceUsdMicrosPerHour === null)
         throw new ArtenicError(
           'invalid-request',
-          `The price of ${instanceType} in ${region} is ${usd}, which is no price.`,
+          `The price of ${instanceType} in ${region} is ${usd}, which is not a price.`,
         );
       newest.set(instanceType, { instanceType, priceUsdMicrosPerHour, pricedAt: asOf });
     }

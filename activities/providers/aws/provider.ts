@@ -276,6 +276,6 @@ function refuseUnfit({ offer, needs }: LaunchRequest): void {
     throw new ArtenicError('invalid-request', `${offer.instanceType} is none of the types we use of EC2.`);
   }
   if (!fits(needs, noCapacity, type)) {
-    throw new ArtenicError('invalid-request', `The job does not fit ${offer.instanceType}.`);
+    throw new ArtenicError('invalid-request', `The job is too large for ${offer.instanceType}.`);
   }
 }

@@ -16,7 +16,7 @@ export async function machineOfHome(home: string): Promise<string> {
   await writeOnce(path, `${localMachinePrefix}${randomUUID().replaceAll('-', '').slice(0, 12)}\n`);
   const machine = (await readIfThere(path))?.trim() ?? '';
   if (localMachineOf(machine) === null)
-    throw new ArtenicError('unknown-state', `${path} names no machine; has somebody changed it?`);
+    throw new ArtenicError('unknown-state', `${path} names no machine; check whether the file was edited.`);
   return machine;
 }
 

@@ -102,7 +102,7 @@ async function parse<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   if (text === null) return null;
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new ArtenicError('unknown-state', `${path} says nothing that we know; has somebody changed it?`);
+  throw new ArtenicError('unknown-state', `${path} has unexpected content; check whether the file was edited.`);
 }
 
 /** Undefined for invalid JSON; no schema accepts undefined. */

@@ -122,7 +122,7 @@ class LocalProvider implements Adapter {
     }
     const machine = await this.#machine();
     if (!fits(needs, noCapacity, machine)) {
-      throw new ArtenicError('invalid-request', `The job does not fit this machine: ${describeMachine(machine)}`);
+      throw new ArtenicError('invalid-request', `The job is too large for this machine: ${describeMachine(machine)}`);
     }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeOnce(files.identity, JSON.stringify({ attemptId }));

@@ -55,7 +55,7 @@ export function errorOf(failure: Failure, what: string, mayHaveActed: boolean): 
     case 'unreadable':
       return new ArtenicError(
         uncertain,
-        `The answer to the request to ${what} is not the simulated cloud's (HTTP ${failure.status}).`,
+        `The response to the request to ${what} is not the simulated cloud's (HTTP ${failure.status}).`,
       );
     case 'silence': {
       const cause = failure.cause instanceof Error ? (failure.cause.cause ?? failure.cause) : failure.cause;

@@ -134,7 +134,7 @@ class SimulatedProvider implements Adapter {
       throw new ArtenicError('invalid-request', `The simulated cloud has no ${instanceType} in ${region} to offer.`);
     }
     if (!fits(needs, noCapacity, capacityOf(row))) {
-      throw new ArtenicError('invalid-request', `The job does not fit ${instanceType}.`);
+      throw new ArtenicError('invalid-request', `The job is too large for ${instanceType}.`);
     }
   }
 

@@ -40,8 +40,8 @@ function deadlineOf(name: SignalName, { deadlineAt }: Body): Date | null {
  * every other job.
  */
 function checkTarget(body: Body, { id, name }: z.output<typeof signalParams>, isSigned: boolean): void {
-  if (isSigned && body.jobId === undefined) throw wrong('/jobId', 'a signed request names its job here, too.');
-  if (isSigned && body.name === undefined) throw wrong('/name', 'a signed request names its signal here, too.');
+  if (isSigned && body.jobId === undefined) throw wrong('/jobId', 'a signed request also names its job here.');
+  if (isSigned && body.name === undefined) throw wrong('/name', 'a signed request also names its signal here.');
   if (body.jobId !== undefined && body.jobId !== id)
     throw wrong('/jobId', 'that is another job than the address names.');
   if (body.name !== undefined && body.name !== name)
@@ -72,7 +72,7 @@ export function signalRoutes(): readonly Route[] {
       path: '/api/v1/jobs/{id}/signals/{name}',
       permission: 'webhook',
       tag: 'jobs',
-      summary: 'Tell a job something from outside, once for each event id',
+      summary: 'Send a signal to a job, once for each event id',
       params: signalParams,
       body: signalRequestSchema,
       maxBytes: bodyBytes,

@@ -141,7 +141,7 @@ export function signedObjectRoutes(): readonly Route[] {
       answers: {
         200: { description: 'The object', type: 'application/octet-stream' },
         206: { description: 'The part that `Range` asks for', type: 'application/octet-stream' },
-        416: { description: 'The range begins behind the end' },
+        416: { description: 'The range starts beyond the end' },
       },
       handle: download,
     }),

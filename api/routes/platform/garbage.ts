@@ -12,7 +12,7 @@ export function garbageRoutes(): readonly Route[] {
       path: '/api/v1/garbage',
       permission: 'read',
       tag: 'platform',
-      summary: 'What has served its time, which the collector would remove now',
+      summary: 'Expired records and objects that the collector would remove now',
       answers: { 200: { description: 'By step', schema: garbageReportSchema.meta({ id: 'GarbageReport' }) } },
       handle: async ({ deps, principal }) => {
         const acting = { ...deps, store: deps.store.as(principal()) };

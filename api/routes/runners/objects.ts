@@ -111,9 +111,9 @@ export function runnerObjectRoutes(): readonly Route[] {
     route({
       ...common,
       path: '/api/v1/runner/objects/uploads',
-      summary: 'Begin an object in parts, where the storage wants that for its size',
+      summary: 'Start an object in parts, when the storage requires parts for its size',
       body: beginUploadSchema,
-      answers: { 200: { description: 'Where to go on', schema: beginUploadAnswerSchema } },
+      answers: { 200: { description: 'The offset to continue from', schema: beginUploadAnswerSchema } },
       handle: async ({ deps, body: { key, bytes }, runner }) => {
         const caller = runner();
         mustBeOpen(caller);

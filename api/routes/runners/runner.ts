@@ -195,7 +195,7 @@ export function runnerRoutes(): readonly Route[] {
       path: '/api/v1/runner/bootstrap',
       permission: 'open',
       openLimit: tokenLimit,
-      summary: 'What a rented machine must know besides its bootstrap token, which stays good for one hello',
+      summary: 'What a rented machine needs besides its bootstrap token, which can be used for one connection',
       body: bootstrapRequestSchema,
       answers: { 200: { description: 'The rest', schema: bootstrapAnswerSchema } },
       handle: async ({ deps, body }) => {
@@ -222,7 +222,7 @@ export function runnerRoutes(): readonly Route[] {
       query: z.strictObject({ stream: z.enum(logStreams), offset: offsetNumber }),
       bodyKind: 'bytes',
       maxBytes: 4_000_000,
-      answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
+      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) => {
         const { nextOffset, after } = await appendLog(deps, runner(), query, body as Buffer);
         return { ...ok({ nextOffset }), ...(after === undefined ? {} : { after }) };
@@ -235,7 +235,7 @@ export function runnerRoutes(): readonly Route[] {
       query: z.strictObject({ offset: offsetNumber }),
       bodyKind: 'bytes',
       maxBytes: 4_000_000,
-      answers: { 200: { description: 'Where to go on', schema: offsetResponseSchema } },
+      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) =>
         ok({ nextOffset: await appendMetrics(deps, events, runner(), query.offset, body as Buffer) }),
     }),
@@ -249,7 +249,7 @@ function reportRoutes(): readonly Route[] {
     route({
       ...common,
       path: '/api/v1/runner/checkpoints',
-      summary: 'Tell of an uploaded checkpoint',
+      summary: 'Report an uploaded checkpoint',
       body: checkpointManifestSchema,
       maxBytes: longestManifestBytes,
       answers: done,
@@ -267,7 +267,7 @@ function reportRoutes(): readonly Route[] {
     route({
       ...common,
       path: '/api/v1/runner/events',
-      summary: 'Tell what the workflow must know',
+      summary: 'Report an event to the workflow',
       body: runnerEventSchema,
       answers: done,
       handle: takeEvent,

@@ -133,7 +133,7 @@ export function sessionRoutes(): readonly Route[] {
       permission: 'open',
       openLimit: tokenLimit,
       tag: 'sessions',
-      summary: 'Sign in with a one-time link’s token or an API key; the answer sets a cookie',
+      summary: 'Sign in with a one-time link’s token or an API key; the response sets a cookie',
       body: signInRequestSchema,
       maxBytes: 4096,
       answers: {
@@ -151,7 +151,7 @@ export function sessionRoutes(): readonly Route[] {
       path: '/api/v1/session',
       permission: 'read',
       tag: 'sessions',
-      summary: 'Who is signed in',
+      summary: 'The signed-in user',
       answers: { 200: { description: 'The session', schema: session } },
       handle: async ({ deps, request, principal }) => {
         const { name, projectId } = principal();

@@ -6,7 +6,7 @@ import type { ControlPlane } from './control-plane.ts';
 const answerWithinMs = 2000;
 const pauseMs = 200;
 
-/** Result of a stall in which the API answered no request although no answering process had died. */
+/** Result of a stall in which the API returned no request although no answering process had died. */
 export const unanswered = 'nothing was answered';
 
 /** Reads the job and repeats a known signal: a query, and a transaction that changes nothing. */

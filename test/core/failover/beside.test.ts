@@ -31,16 +31,16 @@ function decide(state: Partial<FailoverState>): FailoverAction {
 
 describe('while attempts are under way', () => {
   test('one that runs is watched', () => {
-    expect(decide({ openAttempts: [running] })).toEqual({ kind: 'watch', reason: 'Attempt 1 is under way.' });
+    expect(decide({ openAttempts: [running] })).toEqual({ kind: 'watch', reason: 'Attempt 1 is running.' });
   });
   test('the place of a warned one is filled elsewhere, at once', () => {
     const action = decide({ openAttempts: [warned] });
     expect(action).toMatchObject({ kind: 'launch', attempt: 2, offer: b, step: 'next-zone' });
-    expect(action.reason).toMatch(/after preempted: The machine was warned/);
+    expect(action.reason).toMatch(/after preempted: Spot preemption notice received/);
   });
   test('one that had come to its own end before it was warned is not replaced', () => {
     expect(decide({ openAttempts: [{ ...warned, isDone: true }] })).toEqual({
-      ...{ kind: 'watch', reason: 'Attempt 1 has ended: what it left tells what comes next.' },
+      ...{ kind: 'watch', reason: 'Attempt 1 has ended: its result decides what comes next.' },
     });
   });
   test('once: then both are watched, also when the second is warned, too', () => {

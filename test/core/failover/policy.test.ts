@@ -54,7 +54,7 @@ describe('the beginning', () => {
   test('no offer', () => {
     expect(decide({ offers: [] })).toMatchObject({ kind: 'finish', state: 'failed', attempt: null });
   });
-  test('cancelled before it began', () => {
+  test('cancelled before it started', () => {
     expect(decide({ cancelRequested: true })).toMatchObject({ kind: 'finish', state: 'cancelled', attempt: null });
   });
   test('an attempt without an end is taken over under its own number, also to be cancelled', () => {

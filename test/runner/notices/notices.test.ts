@@ -63,7 +63,7 @@ describe('a machine that is taken back', () => {
     expect(deadlineMs).toBeLessThan(Date.now() + 125_000);
     expect(attempt.api.checkpoints.map(({ name }) => name)).toEqual(['last']);
     expect(attempt.marker()).toMatchObject({ reason: 'stop-requested', exitCode: 0 });
-    expect(attempt.api.text('logs/training')).toContain('the provider takes this machine back at');
+    expect(attempt.api.text('logs/training')).toContain('the provider reclaims this machine at');
     expect(attempt.api.violations).toEqual([]);
   }, 900_000);
 

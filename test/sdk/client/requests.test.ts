@@ -71,7 +71,7 @@ describe('a request', () => {
     const { client } = await against(() => ({ body: { id: 7 } }));
     const error: unknown = await client.jobs.get('1').catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArtenicUnreachableError);
-    expect(String(error)).toMatch(/not .*understood/);
+    expect(String(error)).toMatch(/is unexpected/);
   });
 });
 

@@ -60,7 +60,7 @@ test('the first twenty faults are told, and how many more there are', () => {
   const { issues, message } = faultsOf(`service: x\ncommand: train\n${many(100, (index) => `k${index}: 0`)}`);
   expect(issues).toHaveLength(21);
   expect(issues[19]).toEqual({ pointer: '/k19', line: 22, column: 1, message: 'unknown field "k19"' });
-  expect(message).toMatch(/; line 1, column 1: and 80 more faults$/);
+  expect(message).toMatch(/; line 1, column 1: and 80 more errors$/);
 });
 
 test('the faults of a very long text are told by pointer', () => {
@@ -72,7 +72,7 @@ test('the faults of a very long text are told by pointer', () => {
 
 test.each([
   ['an alias without its anchor', '  a: *b', 4, 'no anchor "b"'],
-  ['an alias within its own anchor', '  a: &a [*a]', 4, 'itself a part of'],
+  ['an alias within its own anchor', '  a: &a [*a]', 4, 'a part of what it refers to'],
   ['a list as a field name', '  ? [1, 2]\n  : 3', 4, 'a field name is plain text'],
   ['a field that is there twice', '  a: 1\n  b: 2\n  a: 3', 6, 'the field "a" is there twice'],
   ['a field that is there twice, once as a number', '  1: 1\n  "1": 2', 5, 'the field "1" is there twice'],
@@ -124,7 +124,7 @@ test('a wrong field is told with what is expected there', () => {
   expect(issues.map(({ pointer, line, message }) => [pointer, line, message])).toEqual([
     ['/command/1', 2, 'expected text, received number: write it in quotes'],
     ['/env/9', 3, expect.stringContaining('letters, digits')],
-    ['/data/1/name', 4, expect.stringContaining('the entry 1 of data has this name')],
+    ['/data/1/name', 4, expect.stringContaining('the entry 1 of data also has this name')],
     ['/data/2/name', 4, expect.stringContaining('is a file where this name needs a folder')],
   ]);
   expect(faultsOf('service: x\n').issues[0]?.message).toContain('expected string or array');

@@ -174,7 +174,7 @@ describe.each(themes)('%s: an API that', (theme) => {
         const problem = {
           ...{
             type: 'urn:artenic:error:internal',
-            title: 'A fault of the platform',
+            title: 'Internal error',
             status: 500,
             detail: 'Its log has it.',
           },

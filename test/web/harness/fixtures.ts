@@ -50,7 +50,7 @@ function attempt(
 ): AttemptView {
   const [created, ...others] = stamps;
   const [launchedAt, helloAt, runningAt, endedAt] = others.map((second) => (second === null ? null : at(second)));
-  const message = kind === 'preempted' ? 'The provider took the instance back with 30 s notice.' : '';
+  const message = kind === 'preempted' ? 'The provider reclaimed the instance with 30 s notice.' : '';
   return {
     id: `attempt-${number}`,
     jobId: 'job',

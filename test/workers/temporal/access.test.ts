@@ -96,7 +96,7 @@ test.each<readonly [string, Readonly<Record<string, string | undefined>>, RegExp
       TEMPORAL_TLS_CLIENT_CERT_PATH: file('strange.pem', strange.certificate),
       TEMPORAL_TLS_CLIENT_KEY_PATH: file('strange.key', strange.key),
     },
-    /: the server ends it without a word|ECONNRESET/,
+    /: the server closed the connection without a reason|ECONNRESET/,
   ],
 ])(
   '%s: the reason is told',
@@ -140,7 +140,7 @@ test('TLS is on when it is asked for or needed, and only then', () => {
 
 test('TLS without a server that could speak it is refused before anything starts', () => {
   expect(() => refuseTlsOfNobody({ TEMPORAL_TLS: 'true', TEMPORAL_API_KEY_FILE: '/key' })).toThrow(
-    'TEMPORAL_TLS, TEMPORAL_API_KEY_FILE: set TEMPORAL_ADDRESS, too, or leave it out',
+    'TEMPORAL_TLS, TEMPORAL_API_KEY_FILE: set TEMPORAL_ADDRESS as well, or remove it',
   );
   refuseTlsOfNobody({ TEMPORAL_TLS: 'false', TEMPORAL_TLS_SERVER_NAME: '' });
   refuseTlsOfNobody({ TEMPORAL_TLS: 'true', TEMPORAL_ADDRESS: 'temporal.test:7233' });
@@ -160,7 +160,7 @@ test('a login that may not change the namespace goes on with what is there, and 
   front.refused.add('DescribeNamespace');
   expect(await prepareTemporal(connection, namespace, 5000)).toEqual([
     expect.stringContaining('which is an unknown time'),
-    expect.stringMatching(/does not tell which search attributes .* JobId \(Keyword\).* Attempt \(Int\)\.$/),
+    expect.stringMatching(/does not show which search attributes .* JobId \(Keyword\).* Attempt \(Int\)\.$/),
   ]);
   await connection.close();
 });

@@ -142,7 +142,7 @@ asRoot('of root', () => {
   test('data that is gone is told, not replaced by an empty database', () => {
     const place = started('a');
     rmSync(place, { recursive: true });
-    expect(() => placed('a')).toThrow(`was in ${place} and is not there any more`);
+    expect(() => placed('a')).toThrow(`was in ${place} and no longer exists`);
   });
 
   test('an ordinary user is told that root has the data', () => {

@@ -103,7 +103,7 @@ function pointerOf(home: Home, say: (line: string) => void): Pointer {
     const earlier = claimedBy(stateFolder);
     if (earlier.length > 0)
       say(
-        `data of state folders that were at this place before is kept: ${earlier.join(', ')}; \`npx artenic down --purge\` removes it, too`,
+        `data of state folders that were at this place before is kept: ${earlier.join(', ')}; \`npx artenic down --purge\` also removes it`,
       );
     claim(pointer.data, stateFolder);
     writePointer(home, pointer);
@@ -145,7 +145,7 @@ export function placePostgres(
   }
   if (pointer.hasData && !isDataFolder(data))
     refuse(
-      `the database of ${home.folder} was in ${data} and is not there any more. Bring it back, or begin anew after \`npx artenic down --purge\`, which removes all of ${home.folder}.`,
+      `the database of ${home.folder} was in ${data} and no longer exists. Restore it, or start afresh after \`npx artenic down --purge\`, which removes all of ${home.folder}.`,
     );
   return { folder: data, onReady: () => writePointer(home, { ...pointer, hasData: true }) };
 }

@@ -154,7 +154,7 @@ export async function awaitPostgres(options: PostgresOptions, timeoutMs: number,
         const log = existsSync(options.logFile) ? readFileSync(options.logFile, 'utf8').trim().split('\n').at(-1) : '';
         throw new ArtenicError(
           'unavailable',
-          `PostgreSQL did not start: ${messageOf(error)}. Its last words: ${log ?? ''}`,
+          `PostgreSQL did not start: ${messageOf(error)}. The end of its log: ${log ?? ''}`,
           { cause: error },
         );
       }
