@@ -246,8 +246,12 @@ async function terminateInstance(
   const target = handle ?? (await findInstance(deps, provider, attemptId));
   // no proof of an end: a launch call may still be under way, so the reconciler decides
   if (target === null) return;
+  // a sweep has proved by the provider's list that the instance is gone; a later sweep records its billed times
+  if (handle !== null && (await store.attempts.get(attemptId)).unlistedAt !== null) return;
   const left = await endInstance(store, provider, target, async (refusal) => {
-    await store.reconcile.terminateTried(attemptId, now());
+    await store.reconcile.terminateTried(attemptId, now(), refusal);
+    // without a handle the instance is of a launch whose answer was lost, and the attempt goes on to its next launch
+    if (handle !== null) await store.attempts.advance(attemptId, 'ending', now());
     await store.reconcile.strayTried(target, now(), refusal);
   });
   if (left === 'gone') return store.reconcile.confirmTermination([attemptId], now());

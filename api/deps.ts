@@ -91,8 +91,12 @@ export type ApiDeps = {
   readonly hearing: Hearing;
   /** When a machine without a sign of life is ended. */
   readonly silence: SilenceSettings;
-  /** Every provider with an adapter, and how it is configured. */
-  readonly knownProviders: readonly { readonly name: string; readonly configuredBy: string }[];
+  /** Every provider with an adapter: how it is configured, and the command of its own CLI that ends an instance. */
+  readonly knownProviders: readonly {
+    readonly name: string;
+    readonly configuredBy: string;
+    readonly endCommand: ((instance: { readonly instanceId: string; readonly region: string }) => string) | null;
+  }[];
   /** How often workers compare each provider's list with the rows and workflows. */
   readonly reconcileMs: number;
   /** Retention periods. */

@@ -12,6 +12,7 @@ import {
   problemSchema,
   providerViewSchema,
   stageChangeViewSchema,
+  unresolvedInstanceSchema,
 } from '@artenic/core';
 import { z } from 'zod';
 import { digitsOfId } from '../core/jobs/id-part.ts';
@@ -34,6 +35,7 @@ export const named = {
   prediction: predictResponseSchema.meta({ id: 'Prediction' }),
   problem: problemSchema.meta({ id: 'Problem' }),
   provider: providerViewSchema.meta({ id: 'Provider' }),
+  unresolvedInstance: unresolvedInstanceSchema.meta({ id: 'UnresolvedInstance' }),
   stageChange: stageChangeViewSchema.meta({ id: 'StageChange' }),
   inferRequest: inferRequestSchema.meta({ id: 'InferRequest' }),
   inferAnswer: inferAnswerSchema.meta({ id: 'InferAnswer' }),

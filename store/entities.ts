@@ -25,6 +25,7 @@ import { runnerEvents } from './runner-events/entity.ts';
 import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
+import { workers } from './worker-processes/entity.ts';
 
 export const entities = [
   jobs,
@@ -65,6 +66,7 @@ export const entities = [
   providerPrices,
   services,
   savedViews,
+  workers,
 ];
 
 /** Tables and columns as seen by queries, derived from the entities: a wrong name does not compile. */

@@ -7,6 +7,7 @@ type Touch = 'reads' | 'locks';
 const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
   ...{ find: 'reads', get: 'reads', list: 'reads', withoutHistory: 'reads', open: 'reads', undelivered: 'reads' },
   ...{ withIdPart: 'reads', newestConfig: 'reads', nextNumber: 'reads', refreshCosts: 'locks' },
+  ...{ blockedByProvider: 'reads', untaken: 'reads' },
   // This inserts a new row, which no other transaction can have locked.
   insert: 'reads',
   ...{ transition: 'locks', requestCancel: 'locks', moveFence: 'locks', setStopAt: 'locks', setProgress: 'locks' },
@@ -16,15 +17,8 @@ const jobs: Readonly<Record<keyof JobsRepository, Touch>> = {
 
 const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
   ...{ find: 'reads', get: 'reads', listByJob: 'reads', newest: 'reads', runningSpans: 'reads' },
-  ...{
-    endings: 'reads',
-    page: 'reads',
-    billedByJobs: 'reads',
-    billedJobs: 'reads',
-    open: 'reads',
-    silent: 'reads',
-    mute: 'reads',
-  },
+  ...{ endings: 'reads', page: 'reads', ofJobs: 'reads', billedJobs: 'reads', open: 'reads', silent: 'reads' },
+  ...{ mute: 'reads', ending: 'reads' },
   ...{
     claimMachine: 'locks',
     setTraceparent: 'locks',

@@ -5,11 +5,14 @@ import type { Repositories } from './repositories.ts';
  * one. A new method counts as a write until it is listed here.
  */
 const reading = {
-  jobs: ['find', 'get', 'list', 'withIdPart', 'newestConfig', 'withoutHistory', 'open', 'undelivered'],
+  jobs: [
+    ...(['find', 'get', 'list', 'withIdPart', 'newestConfig', 'withoutHistory', 'open', 'undelivered'] as const),
+    ...(['blockedByProvider', 'untaken'] as const),
+  ],
   attempts: [
-    ...(['find', 'get', 'listByJob', 'newest', 'endings', 'runningSpans', 'page', 'billedByJobs'] as const),
+    ...(['find', 'get', 'listByJob', 'newest', 'endings', 'runningSpans', 'page', 'ofJobs'] as const),
     // `hear` stores a sign of life of the attempt with the given token: the token stands for the principal.
-    ...(['silent', 'mute', 'hear', 'billedJobs'] as const),
+    ...(['silent', 'mute', 'hear', 'billedJobs', 'ending'] as const),
   ],
   decisions: ['find', 'latest', 'launches', 'page'],
   launchRefusals: ['ofJob', 'recent', 'page'],
@@ -41,6 +44,7 @@ const reading = {
   audit: ['page'],
   watchers: [],
   outbox: ['due', 'givenUp'],
+  workers: ['list'],
 } as const satisfies { readonly [Name in keyof Repositories]: readonly (keyof Repositories[Name])[] };
 
 type Reading = typeof reading;

@@ -24,6 +24,7 @@ import type { SignalsRepository } from './signals/types.ts';
 import type { StreamsRepository } from './streams/types.ts';
 import type { ViewsRepository } from './views/types.ts';
 import type { UptimeRepository } from './uptime/types.ts';
+import type { WorkersRepository } from './worker-processes/types.ts';
 
 export type Repositories = {
   readonly jobs: JobsRepository;
@@ -54,4 +55,5 @@ export type Repositories = {
   readonly audit: AuditRepository;
   readonly watchers: WatchersRepository;
   readonly outbox: OutboxRepository;
+  readonly workers: WorkersRepository;
 };

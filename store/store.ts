@@ -34,6 +34,7 @@ import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
 import { createViews } from './views/repository.ts';
 import { createUptime } from './uptime/repository.ts';
+import { createWorkers } from './worker-processes/repository.ts';
 import type { ActingStore, Principal, Repositories, Store } from './types.ts';
 
 async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -85,6 +86,7 @@ function repositoriesOf(db: Db): Repositories {
     audit: guard(createAudit(db)),
     watchers: guard(createWatchers(db)),
     outbox: guard(createOutbox(db)),
+    workers: guard(createWorkers(db)),
   };
 }
 

@@ -35,6 +35,7 @@ export type * from './signals/types.ts';
 export type * from './streams/types.ts';
 export type * from './uptime/types.ts';
 export type * from './views/types.ts';
+export type * from './worker-processes/types.ts';
 export type * from './principal.ts';
 export type * from './repositories.ts';
 

@@ -73,7 +73,9 @@ function settingsOf(config: Config) {
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     silence: silenceSettingsOf(config),
-    knownProviders: [...providerModules.values()].map(({ name, configuredBy }) => ({ name, configuredBy })),
+    knownProviders: [...providerModules.values()].map(({ name, configuredBy, endCommand = null }) => ({
+      ...{ name, configuredBy, endCommand },
+    })),
     reconcileMs: config.ARTENIC_RECONCILE_MS,
     periods: periodsOf(config),
     dashboardFolder: fileURLToPath(new URL('../web/dist/', import.meta.url)),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -24,6 +25,7 @@ import { startHistoryKeeper } from './loops/history-keeper.ts';
 import { providerWorkers, unconfiguredWorker } from './compose/provider-workers.ts';
 import { refuseUnserved, servedBy } from './compose/queues.ts';
 import { refuseUnconfigured } from './compose/unconfigured.ts';
+import { reportPresence } from './loops/presence.ts';
 import { startRelay } from './loops/relay.ts';
 import { openStorage } from './compose/storage.ts';
 import { schedulesOf } from './compose/schedule-registry.ts';
@@ -95,11 +97,12 @@ type LoopParts = {
   readonly logger: Logger;
   readonly hasControl: boolean;
   readonly providers: ComposedActivities['providers'];
+  readonly isWorking: () => boolean;
 };
 
 /** Starts the periodic loops of this process, in the order in which they must be closed. */
 async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
-  const { config, store, storage, temporal, server, logger, hasControl, providers } = parts;
+  const { config, store, storage, temporal, server, logger, hasControl, providers, isWorking } = parts;
   const { namespace } = server;
   const connection = await Connection.connect(reach(server));
   const schedules = await keepSchedules({
@@ -125,7 +128,12 @@ async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
     startHousekeeping({ store, home: resolve(config.ARTENIC_HOME), logger, intervalMs: 3_600_000 }),
   ];
   const hasMachine = [...providers.values()].some(({ provider }) => provider.machine !== undefined);
+  const presence = reportPresence({
+    ...{ store: store.as(systemPrincipal('presence')), id: randomUUID(), isWorking, logger },
+    queues: [...(hasControl ? [controlQueue] : []), ...providers.keys()],
+  });
   return [
+    presence,
     ...(hasControl ? ofControl() : []),
     ...(hasMachine ? ofMachine() : []),
     schedules,
@@ -207,15 +215,16 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   ]);
   const workers = made.flat();
   const startedMs = Date.now();
+  const isWorking = (): boolean => workers.every((one) => one.getState() === 'RUNNING');
   const loops = await startLoops({
-    ...{ config, store, storage, temporal, server, logger, providers },
+    ...{ config, store, storage, temporal, server, logger, providers, isWorking },
     hasControl: served.control,
   });
   health.setReady(async () => {
     await Promise.all([store.ping(2000), temporal.ping(2000)]);
     // a job is accepted once its provider was checked; a provider that hangs delays readiness by a bounded time
     const isKnown = await areChecked(store, providers.keys(), new Date(startedMs));
-    return (isKnown || Date.now() - startedMs > firstChecksMs) && workers.every((one) => one.getState() === 'RUNNING');
+    return (isKnown || Date.now() - startedMs > firstChecksMs) && isWorking();
   });
 
   let stopping = false;

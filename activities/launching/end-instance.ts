@@ -25,6 +25,26 @@ export async function describeIfKnown(provider: Provider, handle: InstanceHandle
   }
 }
 
+/**
+ * Whether the provider's own record shows the instance as gone. An unknown instance is no proof: a provider may not
+ * know an instance that has just been made.
+ */
+async function isKnownGone(
+  store: Pick<ActingStore, 'attempts'>,
+  provider: Provider,
+  handle: InstanceHandle,
+): Promise<boolean> {
+  try {
+    const left = await provider.describe(handle);
+    if (left.state !== 'gone') return false;
+    await recordBilledTimes(store, left);
+    return true;
+  } catch (error) {
+    if (isArtenicError(error)) return false;
+    throw error;
+  }
+}
+
 /** Stores the provider's own times of an instance, from which its cost is counted. */
 export async function recordBilledTimes(
   store: Pick<ActingStore, 'attempts'>,
@@ -51,6 +71,8 @@ export async function endInstance(
     await provider.terminate(handle);
     left = await describeIfKnown(provider, handle);
   } catch (error) {
+    // an instance that is gone needs no end: a provider that refuses requests may still describe it
+    if (await isKnownGone(store, provider, handle)) return 'gone';
     await onLiving(isArtenicError(error) ? `${error.type}: ${error.message}` : messageOf(error));
     throw error;
   }

@@ -38,6 +38,8 @@ export type ProviderDescriptor = {
   readonly helloWithinMs: number;
   /** True if instances are processes on the worker's machine and can read its files. */
   readonly sharesMachineFiles: boolean;
+  /** Command of the provider's own CLI that ends an instance; absent if the provider has no CLI. */
+  readonly endCommand?: (instance: { readonly instanceId: string; readonly region: string }) => string;
 };
 
 export type ConfiguredProvider = {

@@ -58,7 +58,7 @@ async function isStillStray(deps: ReconcileDeps, handle: InstanceHandle, reason:
     case 'abandoned':
       return row !== null && (row.ending !== null || (await isAbandoned(deps, handle.attemptId)));
     case 'not-ending':
-      return false;
+      return row !== null && row.terminateTriedAt !== null && row.handle?.instanceId === handle.instanceId;
     default:
       return assertNever(reason);
   }

@@ -2,7 +2,7 @@ import { isTerminalJobState } from '@artenic/core';
 import { ArtenicError, isArtenicError } from '../../core/errors.ts';
 import { compare } from '../../core/reconcile/compare.ts';
 import type { SeenAttempt, SeenInstance, Verdict, WorkflowState } from '../../core/reconcile/types.ts';
-import type { SweptAttempt } from '../../store/types.ts';
+import type { StrayRecord, SweptAttempt } from '../../store/types.ts';
 import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import type { SweepPlan } from '../contracts/index.ts';
 import type { ReconcileDeps } from '../deps.ts';
@@ -37,7 +37,8 @@ export async function surveyProvider(deps: ReconcileDeps, name: string): Promise
   const survey = { nowMs, listedAtMs, windows: { graceMs, consistencyMs }, instances, attempts };
   const verdicts = await withEarlierEndTimes(deps, provider, rows, compare(survey));
   await writeDown(deps, name, { attempts, verdicts, at: new Date(nowMs), machine });
-  return planOf(verdicts, { instances: instances.length, attempts: attempts.length }, nowMs);
+  const asked = new Set(instances.flatMap((one) => (one.isRetryAsked === true ? [one.handle.instanceId] : [])));
+  return planOf(verdicts, { instances: instances.length, attempts: attempts.length }, { nowMs, asked });
 }
 
 export function providerNamed({ providers }: Pick<ReconcileDeps, 'providers'>, name: string): Provider {
@@ -55,8 +56,14 @@ async function listLiving(deps: ReconcileDeps, provider: Provider, sinceMs: numb
     const stray = known.get(handle.instanceId);
     if (state === 'gone' || (stray !== undefined && stray.resolvedAt !== null)) return [];
     const launchedAtMs = launchedAt === null ? null : Date.parse(launchedAt);
-    return [{ handle, state, launchedAtMs, strayedAtMs: stray?.since.getTime() ?? null }];
+    const isAsked = stray !== undefined && isRetryAsked(stray);
+    const strayedAtMs = stray?.since.getTime() ?? null;
+    return [{ handle, state, launchedAtMs, strayedAtMs, ...(isAsked ? { isRetryAsked: true as const } : {}) }];
   });
+}
+
+function isRetryAsked({ retryAskedAt, lastTriedAt }: StrayRecord): boolean {
+  return retryAskedAt !== null && retryAskedAt > (lastTriedAt ?? new Date(0));
 }
 
 async function withWorkflows(deps: ReconcileDeps, rows: readonly SweptAttempt[]): Promise<readonly SeenAttempt[]> {
@@ -152,6 +159,10 @@ async function writeDown(
       verdicts.flatMap((verdict) => (verdict.kind === 'confirm' ? [verdict.attemptId] : [])),
       at,
     );
+    await reconcile.unlisted(
+      verdicts.flatMap((verdict) => (verdict.kind === 'unlisted' ? [verdict.attemptId] : [])),
+      at,
+    );
     await reconcile.setStrays(
       provider,
       verdicts.flatMap((verdict) => (verdict.kind === 'stray' ? [verdict.stray] : [])),
@@ -161,10 +172,15 @@ async function writeDown(
   });
 }
 
-function planOf(verdicts: readonly Verdict[], seen: Omit<SweepPlan['seen'], 'strays'>, nowMs: number): SweepPlan {
+function planOf(
+  verdicts: readonly Verdict[],
+  seen: Omit<SweepPlan['seen'], 'strays'>,
+  { nowMs, asked }: { readonly nowMs: number; readonly asked: ReadonlySet<string> },
+): SweepPlan {
   const strays = verdicts.flatMap((verdict) => (verdict.kind === 'stray' ? [verdict.stray] : []));
   const terminate = strays
-    .filter(({ dueAtMs }) => dueAtMs !== null && dueAtMs <= nowMs)
+    // an instance that its own workflow is ending is left to it, unless a person asks for another try
+    .filter(({ handle, dueAtMs }) => (dueAtMs === null ? asked.has(handle.instanceId) : dueAtMs <= nowMs))
     .map(({ handle, reason }) => ({ handle, reason }));
   const settle = verdicts.flatMap((verdict) =>
     verdict.kind === 'settle' && verdict.dueAtMs <= nowMs ? [verdict.attemptId] : [],

@@ -10,11 +10,12 @@ type Shape = (job: JobView) => object;
 /** Submits the job. The answer is stored with the job under the request's idempotency key. */
 export function acceptJob(context: Context<unknown, unknown, unknown>, spec: JobSpec, shape: Shape): Promise<Reply> {
   const { deps, remember } = context;
+  const { now, runner } = deps;
   const principal = context.principal();
   return submitJob(deps, { jobId: deps.newId(), principal, spec }, async (repositories, job) => {
     const reply: Reply = {
       status: 202,
-      body: shape(await viewWithin({ now: deps.now }, repositories, job)),
+      body: shape(await viewWithin({ now, runner }, repositories, job)),
       headers: { location: `/api/v1/jobs/${job.id}` },
     };
     await remember(repositories, reply);
@@ -28,9 +29,10 @@ export function acceptCancel(
   shape: Shape,
 ): Promise<Reply> {
   const { deps, params, remember } = context;
+  const { now, runner } = deps;
   const input = { jobId: params.id, principal: context.principal() };
   return cancelJob(deps, input, async (repositories, job) => {
-    const reply: Reply = { status: 202, body: shape(await viewWithin({ now: deps.now }, repositories, job)) };
+    const reply: Reply = { status: 202, body: shape(await viewWithin({ now, runner }, repositories, job)) };
     await remember(repositories, reply);
     return reply;
   });

@@ -38,7 +38,7 @@ const columns: readonly (readonly [name: string, of: (job: JobView) => CsvValue]
 
 /** The list as CSV, page by page, with at most `query.limit` jobs. */
 export async function* csvOfJobs(
-  deps: Pick<ApiDeps, 'store' | 'now'>,
+  deps: Pick<ApiDeps, 'store' | 'now' | 'runner'>,
   query: Omit<JobsQuery, 'cursor' | 'offset'>,
 ): AsyncGenerator<Uint8Array> {
   yield Buffer.from(csvRow(columns.map(([name]) => name)));

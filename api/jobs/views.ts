@@ -26,11 +26,23 @@ import { trainingJobWorkflowId } from '../../app/temporal/gateway.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-/** Facts of a job that are not in its row. */
-export type JobFacts = Pick<JobView, 'queuePosition' | 'cost' | 'bestMetric' | 'trainingSince'>;
+/** Fields of a job's view that do not come from its row alone. */
+export type JobFacts = Pick<
+  JobView,
+  | 'queuePosition'
+  | 'situation'
+  | 'signOfLife'
+  | 'trainingSince'
+  | 'trainingMs'
+  | 'timeLeftMs'
+  | 'bestMetric'
+  | 'cost'
+  | 'usdMicrosPerHour'
+>;
 
 export function jobView(job: JobRecord, facts: JobFacts): JobView {
   return {
+    ...facts,
     id: job.id,
     name: job.name,
     service: job.service,
@@ -55,7 +67,7 @@ export function jobView(job: JobRecord, facts: JobFacts): JobView {
     finishedAt: iso(job.finishedAt),
     cancelRequestedAt: iso(job.cancelRequestedAt),
     heldAt: iso(job.heldAt),
-    ...facts,
+    checkpointAskedAt: checkpointAskedAt(job),
     workflowId: trainingJobWorkflowId(job.id),
   };
 }
@@ -76,6 +88,7 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     billedUntil: iso(attempt.billedUntil),
     cost: costOfAttempt(attempt, now),
     state,
+    endingRefused: refusalOf(attempt),
     ending,
     restoredFrom,
     createdAt: attempt.createdAt.toISOString(),
@@ -87,6 +100,17 @@ export function attemptView(attempt: AttemptRecord, checkpoints: AttemptView['ch
     reason,
     checkpoints,
   };
+}
+
+function checkpointAskedAt({ signals, currentAttempt }: JobRecord): string | null {
+  const asked = signals?.checkpoint ?? null;
+  return asked === null || asked.attempt !== currentAttempt ? null : new Date(asked.atMs).toISOString();
+}
+
+function refusalOf(attempt: AttemptRecord): AttemptView['endingRefused'] {
+  const { terminateRefusedAt, terminateRefusals, terminateError, endedAt } = attempt;
+  if (terminateRefusedAt === null || endedAt !== null) return null;
+  return { since: terminateRefusedAt.toISOString(), tries: terminateRefusals, error: terminateError };
 }
 
 /** JSON has no NaN and no infinities: the value is null then, and `nonFinite` names it. */
@@ -138,6 +162,7 @@ export function decisionView({ decision, policyVersion, action, decidedAt }: Dec
     ...{ decision, policyVersion, kind: action.kind, reason: action.reason },
     attempt: action.kind === 'finish' ? action.attempt : (launch?.attempt ?? null),
     step: launch?.step ?? null,
+    waitsFor: action.kind === 'wait' ? (action.waitsFor ?? null) : null,
     decidedAt: decidedAt.toISOString(),
   };
 }

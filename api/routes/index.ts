@@ -1,5 +1,6 @@
 import type { ApiDeps } from '../deps.ts';
 import { createMetrics, type ApiMetrics } from '../metrics/metrics.ts';
+import { createDoctor } from '../doctor/report.ts';
 import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../http/route.ts';
 import { auditRoutes } from './platform/audit.ts';
@@ -27,6 +28,7 @@ import { signalRoutes } from './jobs/signals.ts';
 import { signedObjectRoutes } from './objects/signed-objects.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
+  const doctor = createDoctor();
   return [
     ...jobRoutes(),
     ...manyJobsRoutes(),
@@ -43,9 +45,9 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...searchRoutes(),
     ...savedViewRoutes(),
     ...sessionRoutes(),
-    ...platformRoutes(metrics),
+    ...platformRoutes(metrics, doctor),
     ...auditRoutes(),
-    ...doctorRoutes(),
+    ...doctorRoutes(doctor),
     ...garbageRoutes(),
     ...cspReportRoutes(metrics),
     ...runnerRoutes(),

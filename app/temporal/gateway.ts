@@ -15,6 +15,7 @@ import {
   controlQueue,
   failoverWorkflowId,
   jobEndedSignal,
+  reconcileScheduleId,
   runnerEventSignal,
   searchAttributes,
   trainingJobWorkflowId,
@@ -45,6 +46,8 @@ export type TemporalGateway = {
   readonly wakeAttempt: (attemptId: string) => Promise<void>;
   /** Throws `not-found` when the workflow is closed. A workflow may hear the same ending twice. */
   readonly signalJobEnded: (workflowId: string, ended: JobEnded) => Promise<void>;
+  /** Starts the sweep of a provider, unless one is at work. */
+  readonly sweepNow: (provider: string) => Promise<void>;
   readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
   /** Ids of the jobs whose workflow is open. Temporal's list may be some seconds old. */
   readonly openTrainingJobs: () => Promise<ReadonlySet<string>>;
@@ -164,6 +167,7 @@ export function createTemporalGateway(
     wakeFailover: (jobId) => call(() => client.workflow.getHandle(failoverWorkflowId(jobId)).signal(wakeUpSignal)),
     signalJobEnded: (workflowId, ended) =>
       call(() => client.workflow.getHandle(workflowId).signal(jobEndedSignal, ended)),
+    sweepNow: (provider) => call(() => client.schedule.getHandle(reconcileScheduleId(provider)).trigger()),
     describe: (workflowId) => call(() => describe(client, workflowId)),
     openTrainingJobs: async () => {
       const prefix = trainingJobWorkflowId('');

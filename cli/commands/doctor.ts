@@ -1,4 +1,10 @@
-import { formatMoney, type DoctorProvider, type DoctorReport, type UnresolvedInstance } from '@artenic/core';
+import {
+  formatMoney,
+  type DoctorProblem,
+  type DoctorProvider,
+  type DoctorReport,
+  type UnresolvedInstance,
+} from '@artenic/core';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Look, Tone } from '../output/look.ts';
@@ -91,17 +97,35 @@ function providersTable(look: Look, providers: readonly DoctorProvider[]): strin
   );
 }
 
+/** The message with the problem's age and the affected jobs, and the advice below. */
+export function problemText(look: Look, problem: DoctorProblem): string {
+  const { subject, message, advice, severity, since, jobsBlocked } = problem;
+  const facts = [
+    ...(since === null ? [] : [`since ${look.ago(since)}`]),
+    ...(jobsBlocked === 0 ? [] : [`${counted(jobsBlocked, 'job')} affected`]),
+  ];
+  const head = `✗ ${subject}: ${message}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
+  const tone = severity === 'critical' ? 'bad' : 'warn';
+  return `${look.paint(tone, paragraph(look, head))}\n${paragraph(look, advice, 2)}`;
+}
+
+function workersText(look: Look, { workers }: DoctorReport): string {
+  const alive = workers.filter(({ state }) => state === 'alive');
+  if (alive.length > 0) return `Workers: ${alive.map(({ queues }) => queues.join('+')).join(', ')}.`;
+  const last = workers[0];
+  return last === undefined
+    ? 'Workers: none has reported.'
+    : `Workers: none; the last one reported ${look.ago(last.seenAt)}.`;
+}
+
 function reportText(look: Look, report: DoctorReport, complaints: DoctorReport['problems']): string {
-  const problems = complaints.map(
-    ({ subject, message, advice }) =>
-      `${look.paint('bad', paragraph(look, `✗ ${subject}: ${message}`))}\n${paragraph(look, advice, 2)}`,
-  );
+  const problems = complaints.map((problem) => problemText(look, problem));
   const clocks = `Temporal: ${report.temporal}. Clock of the API ahead of PostgreSQL: ${report.clockSkewMs} ms.`;
   return [
     problems.length === 0 ? look.paint('ok', 'All checks passed.') : problems.join('\n'),
     ...(report.unresolved.length === 0 ? [] : [instanceTable(look, report.unresolved)]),
     ...(report.providers.length === 0 ? [] : [providersTable(look, report.providers)]),
-    paragraph(look, clocks),
+    paragraph(look, `${workersText(look, report)} ${clocks}`),
   ].join('\n\n');
 }
 
@@ -120,7 +144,8 @@ async function doctor(runtime: Runtime): Promise<void> {
   const complaints = [...report.problems];
   if (Math.abs(localSkewMs) > mostSkewMs) {
     complaints.push({
-      subject: 'clock',
+      ...{ id: 'clock/cli', kind: 'clock', severity: 'warning', subject: 'clock', since: null, jobsBlocked: 0 },
+      ...{ jobId: null, provider: null },
       message: `The clock of this machine is ${Math.abs(localSkewMs) / 1000} s ${localSkewMs > 0 ? 'ahead of' : 'behind'} the API's.`,
       advice: 'Synchronize both clocks by NTP.',
     });
@@ -143,7 +168,9 @@ async function unresolved(runtime: Runtime): Promise<void> {
 export function addDoctor(program: Command, runtime: Runtime): void {
   program
     .command('doctor')
-    .description('Check providers, instances and clocks, and say what to do; exit code 1 if there is a problem')
+    .description(
+      'Check providers, workers, instances and clocks, and say what to do; exit code 1 if there is a problem',
+    )
     .action(() => doctor(runtime));
   program
     .command('instances')

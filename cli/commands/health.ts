@@ -2,12 +2,25 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Look, Tone } from '../output/look.ts';
 import { table } from '../output/table.ts';
+import { problemText } from './doctor.ts';
 import type { Runtime } from '../runtime.ts';
 
 type Health = Awaited<ReturnType<ReturnType<Runtime['client']>['health']>>;
 type Part = readonly [name: string, state: string, took: string, message: string, tone: Tone];
 
-function partsOf({ checks, providers }: Health): readonly Part[] {
+function workerPart(look: Look, worker: NonNullable<Health['worker']>): Part {
+  const { state, lastSeenAt } = worker;
+  if (state === 'ok') return ['worker', 'ok', '', '', 'ok'];
+  return [
+    'worker',
+    'gone',
+    '',
+    lastSeenAt === null ? 'none has reported' : `last report ${look.ago(lastSeenAt)}`,
+    'bad',
+  ];
+}
+
+function partsOf(look: Look, { checks, providers, worker }: Health): readonly Part[] {
   return [
     ...Object.entries(checks).map(([name, { state, tookMs, reason }]): Part => [
       name,
@@ -23,6 +36,7 @@ function partsOf({ checks, providers }: Health): readonly Part[] {
       usable ? '' : message,
       usable ? 'ok' : 'bad',
     ]),
+    ...(worker === null ? [] : [workerPart(look, worker)]),
   ];
 }
 
@@ -36,9 +50,11 @@ function healthText(look: Look, health: Health): string {
       { name: 'TOOK', cell: ([, , took]) => took, isNumber: true },
       { name: 'MESSAGE', cell: (part) => part[3], isOptional: true },
     ],
-    partsOf(health),
+    partsOf(look, health),
   );
-  return `${head}\n\n${parts}`;
+  const problems = health.problems.map((problem) => problemText(look, problem));
+  const attention = problems.length === 0 ? [] : [look.paint('bad', 'Needs attention:'), problems.join('\n')];
+  return [head, parts, ...attention].join('\n\n');
 }
 
 async function showParts(runtime: Runtime): Promise<void> {
@@ -69,6 +85,6 @@ export function addHealth(program: Command, runtime: Runtime): void {
     });
   health
     .command('detailed')
-    .description('Show each part and its response time')
+    .description('Show each part, its response time, and what needs attention')
     .action(() => showParts(runtime));
 }

@@ -1,13 +1,17 @@
 import {
   formatMoney,
   formatSpan,
+  formatValue,
+  shownState,
+  situationText,
+  timeLeftText,
   type AttemptView,
   type Cost,
   type DecisionView,
   type JobView,
   type LaunchRefusalView,
 } from '@artenic/core';
-import type { Look } from './look.ts';
+import type { Look, Tone } from './look.ts';
 import { details, table } from './table.ts';
 import { attemptTone, jobTones } from './tones.ts';
 
@@ -25,11 +29,24 @@ export function progressWords({ progress, state }: JobView): string {
 /** State with the place in the queue or the progress. */
 export function stateWords(job: JobView): string {
   const place = job.queuePosition === null ? '' : `#${job.queuePosition} in queue`;
-  return [job.state, place, progressWords(job)].filter((part) => part !== '').join(', ');
+  return [shownState(job), place, progressWords(job)].filter((part) => part !== '').join(', ');
 }
 
 export function marketOf({ spot }: { readonly spot: boolean }): string {
   return spot ? 'spot' : 'on demand';
+}
+
+function toneOf({ situation }: JobView): Tone | null {
+  const tones = { normal: null, warning: 'warn', critical: 'bad' } as const;
+  return situation === null ? null : tones[situation.level];
+}
+
+function rateWords({ usdMicrosPerHour }: JobView): string {
+  return usdMicrosPerHour === 0 ? '' : `, now ${formatMoney(usdMicrosPerHour)}/h`;
+}
+
+export function bestWords({ bestMetric }: JobView): string {
+  return bestMetric === null ? '' : `${bestMetric.name} ${formatValue(bestMetric.value)}`;
 }
 
 export function describeJob(look: Look, job: JobView): string {
@@ -37,17 +54,24 @@ export function describeJob(look: Look, job: JobView): string {
   const timeOf = (at: string | null): string => (at === null ? '' : `${at} (${look.ago(at)})`);
   return details(look, [
     ['Job', job.id],
+    ['Name', job.name],
     ['Service', job.service],
     ['Labels', labels.join(', ')],
     ['State', stateWords(job), jobTones[job.state]],
+    ['Now', job.situation === null ? '' : situationText(job.situation, look.nowMs), toneOf(job)],
+    ['What to do', job.situation?.advice ?? ''],
     ['Message', job.message],
+    ['Last sign of life', job.signOfLife === null ? '' : look.ago(job.signOfLife.at)],
+    ['Time left', job.timeLeftMs === null ? '' : timeLeftText(job.timeLeftMs)],
+    ['Trained', job.trainingMs === 0 ? '' : formatSpan(job.trainingMs)],
     [
       'On hold',
       job.heldAt === null ? '' : `since ${timeOf(job.heldAt)}: \`artenic jobs signal ${job.id} release\` releases it`,
       'warn',
     ],
     ['Attempt', job.currentAttempt === 0 ? '' : String(job.currentAttempt)],
-    ['Cost', job.cost.usdMicros === 0 ? '' : costWords(job.cost)],
+    ['Cost', job.cost.usdMicros === 0 ? '' : `${costWords(job.cost)}${rateWords(job)}`],
+    ['Best metric', bestWords(job)],
     ['Model', job.result === null ? '' : `${job.result.model} version ${job.result.version}`],
     ['Submitted', timeOf(job.createdAt)],
     ['Started', timeOf(job.startedAt)],

@@ -24,6 +24,7 @@ const attemptTones: Readonly<Record<AttemptState, Tone>> = {
   setup: 'info',
   running: 'info',
   stopping: 'warn',
+  ending: 'warn',
   ended: 'muted',
 };
 

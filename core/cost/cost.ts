@@ -53,6 +53,15 @@ function canHaveBeenLaunched({ handle, billedFrom, launchTriedAt, terminationCon
   return launchTriedAt !== null && terminationConfirmedAt === null;
 }
 
+/** USD micros an hour of the instances that exist now: those that a provider bills and that are not known to be gone. */
+export function priceNow(attempts: readonly BilledAttempt[]): number {
+  return attempts
+    .filter(({ handle, billedUntil, endedAt, terminationConfirmedAt }) =>
+      [billedUntil, endedAt, terminationConfirmedAt].every((end) => end === null && handle !== null),
+    )
+    .reduce((sum, { offer }) => sum + offer.priceUsdMicrosPerHour, 0);
+}
+
 export function costOfJob(attempts: readonly BilledAttempt[], isJobOver: boolean, now: Date): Cost {
   const costs = attempts.map((attempt) => costOfAttempt(attempt, now));
   return {

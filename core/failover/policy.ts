@@ -222,7 +222,9 @@ function decideWithoutOffers(state: FailoverState, last: EndedAttempt | undefine
   const waitMs = Math.min(Math.max((state.nowMs - sinceMs) / lookAgainMs.share, lookAgainMs.least), lookAgainMs.most);
   const advice =
     refusal.type === 'auth' ? ` Renew the credentials of ${refusal.provider}; the job then continues on its own.` : '';
-  return wait(state, last, Math.round(waitMs), `Paused: ${refusal.message}${advice}`);
+  const waitsFor = refusal.type === 'auth' ? 'credentials' : 'provider';
+  const action = wait(state, last, Math.round(waitMs), `Paused: ${refusal.message}${advice}`);
+  return action.kind === 'wait' ? { ...action, waitsFor } : action;
 }
 
 function launchAt(

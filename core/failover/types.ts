@@ -146,7 +146,13 @@ export type FailoverAction =
       readonly takeOver?: true;
       readonly untilMs?: LookAgain;
     }
-  | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: string }
+  | {
+      readonly kind: 'wait';
+      readonly waitMs: number;
+      readonly reason: string;
+      /** Set when a person has to end the wait: with new credentials, by repairing a provider, or with a release. */
+      readonly waitsFor?: 'credentials' | 'provider' | 'release';
+    }
   /** Attempts are under way: there is nothing to do until an attempt ends or is warned. */
   | { readonly kind: 'watch'; readonly reason: string; readonly untilMs?: LookAgain }
   /**

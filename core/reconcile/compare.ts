@@ -53,7 +53,7 @@ function launchOverAtMs({ instanceId, launchTriedAtMs }: SeenAttempt, graceMs: n
 }
 
 function ofWatched(
-  { nowMs, windows }: Survey,
+  { nowMs, listedAtMs, windows }: Survey,
   attempt: SeenAttempt,
   living: readonly SeenInstance[],
 ): readonly Verdict[] {
@@ -69,6 +69,9 @@ function ofWatched(
   if (kept !== undefined && askedAtMs !== null && nowMs > askedAtMs + graceMs) {
     return [stray(kept, 'not-ending', askedAtMs, null), ...duplicates];
   }
+  // the instance was there before the first request to end it, so a younger list without it proves that it is gone
+  const isProved = attempt.instanceId !== null && askedAtMs !== null && listedAtMs > askedAtMs + consistencyMs;
+  if (kept === undefined && isProved) return [{ kind: 'unlisted', attemptId: attempt.attemptId }];
   return [leave(attempt, 'its workflow watches it'), ...duplicates];
 }
 

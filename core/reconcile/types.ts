@@ -11,6 +11,8 @@ export type SeenInstance = {
   readonly launchedAtMs: number | null;
   /** When a sweep first saw the instance as a stray; null if no sweep has. */
   readonly strayedAtMs: number | null;
+  /** A person has asked for a try to end it since the last try. */
+  readonly isRetryAsked?: true;
 };
 
 /** An attempt's row, with the state of its workflows in Temporal. Times are milliseconds since 1970 by our clock. */
@@ -69,5 +71,7 @@ export type Verdict =
   | { readonly kind: 'settle'; readonly attemptId: string; readonly dueAtMs: number }
   /** A job that is not over and has lost its workflow. */
   | { readonly kind: 'restart'; readonly jobId: string }
+  /** Proof that nothing is left of the instance of an attempt whose own workflow is still ending it. */
+  | { readonly kind: 'unlisted'; readonly attemptId: string }
   /** Proof that nothing is left of a settled attempt's instance. */
   | { readonly kind: 'confirm'; readonly attemptId: string };

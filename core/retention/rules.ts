@@ -106,6 +106,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   catalogs: forGood('providers', 'one row for each provider'),
   offers: own('providers', 'as long as its provider offers it; at most 50,000 for each provider'),
   api_uptime: forGood('API', 'one row'),
+  workers: own('worker', 'a day after the process was last alive'),
   provider_sweeps: forGood('reconciler', 'one row for each provider'),
   stray_instances: until('reconciler', 'requests', '30 days after they were resolved'),
   object_uses: until('collector', 'uploads', 'with the object'),

@@ -19,7 +19,7 @@ export function holdBack(
   const reason = heldReason(heldAt);
   // running attempts continue where they are
   if (action.kind === 'replace') return { kind: 'watch', reason };
-  return { kind: 'wait', waitMs: lookAgainMs(stopAtMs, nowMs), reason };
+  return { kind: 'wait', waitMs: lookAgainMs(stopAtMs, nowMs), reason, waitsFor: 'release' };
 }
 
 /** How long a held job waits until it checks the hold again. */

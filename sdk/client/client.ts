@@ -1,4 +1,5 @@
 import {
+  doctorProblemSchema,
   modelVersionViewSchema,
   modelViewSchema,
   pageSchema,
@@ -34,6 +35,8 @@ const healthSchema = readySchema.extend({
   upSeconds: z.number(),
   checks: z.record(z.string(), checkSchema),
   providers: z.array(z.object({ name: z.string(), usable: z.boolean(), message: z.string() })),
+  worker: z.object({ state: z.string(), lastSeenAt: z.string().nullable() }).nullable().default(null),
+  problems: z.array(doctorProblemSchema).default([]),
 });
 
 function modelsApi(http: Http) {

@@ -5,7 +5,7 @@ export const auditVerbs = [
   ...(['job.submit', 'job.cancel', 'job.signal', 'job.delete'] as const),
   ...(['model.register', 'model.promote', 'model.retire', 'model.demote'] as const),
   ...(['key.make', 'key.change', 'key.revoke', 'session.open', 'session.end', 'link.make'] as const),
-  'instance.end-stray',
+  ...(['instance.end-stray', 'instance.retry-end'] as const),
 ] as const;
 export type AuditVerb = (typeof auditVerbs)[number];
 

@@ -38,8 +38,16 @@ export const unresolvedInstanceSchema = z.object({
   tries: count,
   lastTriedAt: timestamp.nullable(),
   lastError: z.string().nullable(),
+  /** Command of the provider's own CLI that ends it; null when there is none. */
+  endCommand: z.string().nullable(),
 });
 export type UnresolvedInstance = z.output<typeof unresolvedInstanceSchema>;
+
+/** `POST /api/v1/instances/unresolved/retry`. */
+export const retryEndRequestSchema = z.strictObject({
+  provider: z.string().min(1).max(63),
+  instanceId: z.string().min(1).max(255),
+});
 
 const sweepViewSchema = z.object({
   startedAt: timestamp,
@@ -78,6 +86,58 @@ const doctorProviderSchema = z.object({
 });
 export type DoctorProvider = z.output<typeof doctorProviderSchema>;
 
+/**
+ * Kinds of faults that need a person:
+ * - `temporal-away`: Temporal does not answer.
+ * - `worker-gone`: no worker process serves the platform's queue, or a provider's.
+ * - `jobs-not-taken`: jobs are queued although a worker is alive.
+ * - `provider-unchecked`, `provider-unusable`: no worker checks the provider; the check says that it cannot be used.
+ * - `offers-old`: its offers are too old for a launch.
+ * - `sweep-late`: its instances have not been compared with the rows for a while.
+ * - `clock`: two clocks differ.
+ * - `ending-refused`: the provider refuses to end an attempt's instance, and the job cannot continue.
+ * - `orphaned-instance`: an instance that should not exist is billed.
+ * - `silent-machine`, `mute-machines`: machines that nobody hears.
+ */
+export const doctorProblemKinds = [
+  ...(['temporal-away', 'worker-gone', 'jobs-not-taken', 'provider-unchecked', 'provider-unusable'] as const),
+  ...(['offers-old', 'sweep-late', 'clock', 'ending-refused', 'orphaned-instance'] as const),
+  ...(['silent-machine', 'mute-machines'] as const),
+] as const;
+
+/** A fault that a person has to repair. */
+export const doctorProblemSchema = z.object({
+  /** The same fault keeps its id. */
+  id: z.string(),
+  kind: z.enum(doctorProblemKinds),
+  /** `critical`: work stands still or money is lost. */
+  severity: z.enum(['critical', 'warning']),
+  /** The provider, or the part of the platform. */
+  subject: z.string(),
+  message: z.string(),
+  /** The step that a person can take. */
+  advice: z.string(),
+  /** Null when the beginning is not known. */
+  since: timestamp.nullable(),
+  /** Open jobs that cannot continue, or may be delayed, because of it. */
+  jobsBlocked: count,
+  /** The job and the provider that it belongs to; null when there is none. */
+  jobId: z.string().nullable(),
+  provider: z.string().nullable(),
+});
+export type DoctorProblem = z.output<typeof doctorProblemSchema>;
+
+/** A worker process, by its own reports. */
+const doctorWorkerSchema = z.object({
+  /** `control` and the providers that it serves. */
+  queues: z.array(z.string()),
+  startedAt: timestamp,
+  seenAt: timestamp,
+  /** `gone`: it has not reported for 30 s. */
+  state: z.enum(['alive', 'gone']),
+});
+export type DoctorWorker = z.output<typeof doctorWorkerSchema>;
+
 export const doctorReportSchema = z.object({
   /** True when there are no problems to fix. */
   ok: z.boolean(),
@@ -87,7 +147,9 @@ export const doctorReportSchema = z.object({
   temporal: z.enum(['ok', 'unreachable']),
   providers: z.array(doctorProviderSchema),
   unresolved: z.array(unresolvedInstanceSchema),
-  /** Each problem, with advice for the operator. */
-  problems: z.array(z.object({ subject: z.string(), message: z.string(), advice: z.string() })),
+  /** Worker processes of the last day, at most 200, last seen first. */
+  workers: z.array(doctorWorkerSchema),
+  /** Faults that a person has to repair, critical ones first. */
+  problems: z.array(doctorProblemSchema.meta({ id: 'DoctorProblem' })),
 });
 export type DoctorReport = z.output<typeof doctorReportSchema>;

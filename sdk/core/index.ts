@@ -27,5 +27,6 @@ export * from './runner-contract.ts';
 export * from './runner-objects.ts';
 export * from './search.ts';
 export * from './signals.ts';
+export * from './situation.ts';
 export * from './states.ts';
 export * from './views.ts';

@@ -49,6 +49,8 @@ export const decisionViewSchema = z.object({
   attempt: z.number().int().nullable(),
   /** For a launch: the step from the last attempt's offer to this one. */
   step: z.string().nullable(),
+  /** For a wait that a person has to end: its cause; otherwise null. */
+  waitsFor: z.enum(['credentials', 'provider', 'release']).nullable().default(null),
   decidedAt: timestamp,
 });
 export type DecisionView = z.output<typeof decisionViewSchema>;

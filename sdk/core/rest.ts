@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { markets } from './job-list.ts';
 import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
+import { situationSchema } from './situation.ts';
 import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
 
 const timestamp = z.iso.datetime();
@@ -35,6 +36,17 @@ export const jobViewSchema = z.object({
   trainingSince: timestamp.nullable(),
   /** Best value of the job's main metric; null without metrics. */
   bestMetric: z.object({ name: z.string(), value: z.number(), step: z.number().int() }).nullable(),
+  /** The platform's present work for the job, and since when; null when the job has ended. */
+  situation: situationSchema.nullable(),
+  /**
+   * The last request from the machine of its current attempt; three heartbeats are missing from `lateAt` on. Null while
+   * no machine of it has spoken.
+   */
+  signOfLife: z.object({ at: timestamp, lateAt: timestamp }).nullable(),
+  /** Time in which its command trained, over all its attempts, at the time of this answer. */
+  trainingMs: z.number().int(),
+  /** Estimated training time until progress 1; null while too little is known, and when the job has ended. */
+  timeLeftMs: z.number().int().nullable(),
   result: z.object({ model: z.string(), version: z.number().int() }).nullable(),
   createdBy: z.string(),
   projectId: z.string(),
@@ -44,8 +56,12 @@ export const jobViewSchema = z.object({
   cancelRequestedAt: timestamp.nullable(),
   /** Time since which no new attempt is launched; null when the job is not held. */
   heldAt: timestamp.nullable(),
+  /** When a checkpoint was last requested of the current attempt; null without a request. */
+  checkpointAskedAt: timestamp.nullable(),
   /** Sum over its attempts. */
   cost: costSchema,
+  /** Price of its instances that exist now. */
+  usdMicrosPerHour: z.number().int(),
   workflowId: z.string(),
 });
 export type JobView = z.output<typeof jobViewSchema>;
@@ -69,6 +85,8 @@ export const attemptViewSchema = z.object({
   billedUntil: timestamp.nullable(),
   cost: costSchema,
   state: z.enum(attemptStates),
+  /** The provider refuses each request to end its instance since this time; null when it does not. */
+  endingRefused: z.object({ since: timestamp, tries: z.number().int(), error: z.string().nullable() }).nullable(),
   ending: z
     .object({
       kind: z.enum(attemptEndingKinds),

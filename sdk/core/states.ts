@@ -23,8 +23,13 @@ export function isTerminalJobState(state: JobState): state is TerminalJobState {
   return (terminalJobStates as readonly string[]).includes(state);
 }
 
-/** States of one attempt (one instance). `ended` is terminal and comes with an `AttemptEnding`. */
-export const attemptStates = ['waiting', 'launching', 'starting', 'setup', 'running', 'stopping', 'ended'] as const;
+/**
+ * States of one attempt (one instance). `ending`: the platform has asked the provider to end the instance, and it still
+ * exists. `ended` is terminal and comes with an `AttemptEnding`.
+ */
+export const attemptStates = [
+  ...(['waiting', 'launching', 'starting', 'setup', 'running', 'stopping', 'ending', 'ended'] as const),
+] as const;
 export type AttemptState = (typeof attemptStates)[number];
 
 /**

@@ -15,6 +15,11 @@ export const attempts = defineEntity({
   indexes: [
     { name: 'attempts_ended', properties: ['endedAt'] },
     {
+      name: 'attempts_refused',
+      properties: ['terminateRefusedAt'],
+      where: 'terminate_refused_at is not null',
+    },
+    {
       name: 'attempts_not_over',
       properties: ['createdAt', 'id'],
       where: 'ended_at is null or termination_confirmed_at is null',
@@ -52,6 +57,10 @@ export const attempts = defineEntity({
     launchLeaseUntil: p.datetime(3).nullable(),
     traceparent: p.text().nullable(),
     terminateTriedAt: p.datetime(3).nullable(),
+    terminateRefusedAt: p.datetime(3).nullable(),
+    terminateRefusals: p.integer().default(0),
+    terminateError: p.text().nullable(),
+    unlistedAt: p.datetime(3).nullable(),
     terminationConfirmedAt: p.datetime(3).nullable(),
     unwatchedAt: p.datetime(3).nullable(),
     billedFrom: p.datetime(3).nullable(),

@@ -1,5 +1,5 @@
 import type { RunningSpan } from '../../core/jobs/running-time.ts';
-import type { AttemptState } from '@artenic/core';
+import { attemptStates, type AttemptState } from '@artenic/core';
 import { sql, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { parseAttemptId } from '../../core/ids.ts';
@@ -12,7 +12,7 @@ import { decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendEvent } from '../events/repository.ts';
 import { noteOffer } from '../jobs/placement.ts';
 import { refreshCosts } from '../jobs/costs.ts';
-import { billedByJobs, billedJobs } from './billed.ts';
+import { billedJobs } from './billed.ts';
 import { createFirstKept } from './first-kept.ts';
 import { hear } from './hear.ts';
 import { createLaunchLeases } from './launch-leases.ts';
@@ -21,7 +21,8 @@ import { createSilence } from './silent.ts';
 type AttemptRow = Selectable<Database['attempts']>;
 type AttemptChange = UpdateObject<Database, 'attempts'>;
 
-const order: readonly AttemptState[] = ['waiting', 'launching', 'starting', 'setup', 'running', 'stopping', 'ended'];
+/** The order of the states, in which an attempt only moves forward. */
+const order: readonly AttemptState[] = attemptStates;
 
 function attemptNotFound(id: string): ArtenicError {
   return new ArtenicError('not-found', `There is no attempt ${id}.`);
@@ -123,6 +124,24 @@ function movedTo(movedBytes: number, at: Date): AttemptChange {
   };
 }
 
+const columnsOfJobs = [
+  ...(['id', 'jobId', 'attempt', 'offer', 'state', 'handle', 'createdAt', 'launchedAt', 'instanceSince'] as const),
+  ...(['helloAt', 'runningAt', 'lastHeartbeatAt', 'runnerOverAt', 'endedAt', 'launchTriedAt'] as const),
+  ...(['billedFrom', 'billedUntil', 'terminateTriedAt', 'terminationConfirmedAt'] as const),
+  ...(['terminateRefusedAt', 'terminateRefusals', 'terminateError'] as const),
+] as const;
+
+const ofJobs: (db: Db) => AttemptsRepository['ofJobs'] = (db) => async (jobIds) => {
+  if (jobIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('attempts')
+    .select(columnsOfJobs)
+    .where(sql<boolean>`job_id = any (${jobIds})`)
+    .orderBy('attempt')
+    .execute();
+  return Map.groupBy(rows, ({ jobId }) => jobId);
+};
+
 async function setBilled(db: Db, instance: InstanceRef, { from, until }: BilledTimes) {
   const { attemptId, instanceId } = instance;
   const open = db
@@ -222,8 +241,8 @@ export function createAttempts(db: Db): AttemptsRepository {
         ({ attempt }) => [String(attempt)],
       );
     },
-    billedByJobs: (jobIds) => billedByJobs(db, jobIds),
     billedJobs: (after, limit) => billedJobs(db, after, limit),
+    ofJobs: ofJobs(db),
     setBilled: (instance, billed) => setBilled(db, instance, billed),
     advance: (id, to, at) =>
       inTransaction(db, async (transaction) => {

@@ -2,11 +2,20 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import type { AttemptsRepository } from '../types.ts';
 
-const columns = ['id', 'offer', 'handle', 'launchedAt', 'instanceSince', 'helloAt', 'lastHeartbeatAt'] as const;
+const columns = [
+  'id',
+  'jobId',
+  'offer',
+  'handle',
+  'launchedAt',
+  'instanceSince',
+  'helloAt',
+  'lastHeartbeatAt',
+] as const;
 const lastSign = sql<Date>`coalesce(greatest(last_heartbeat_at, instance_since), launched_at)`;
 
-/** The doctor's queries for silent machines. */
-export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute'> {
+/** The doctor's queries for silent machines, and for machines that cannot be ended. */
+export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute' | 'ending'> {
   return {
     silent: (since, limit) =>
       db
@@ -15,8 +24,20 @@ export function createSilence(db: Db): Pick<AttemptsRepository, 'silent' | 'mute
         .where('endedAt', 'is', null)
         .where('handle', 'is not', null)
         .where('runnerOverAt', 'is', null)
+        // the platform has acted: the instance is being ended
+        .where('terminateTriedAt', 'is', null)
         .where(lastSign, '<', since)
         .orderBy(lastSign)
+        .limit(limit)
+        .execute(),
+    ending: (since, limit) =>
+      db
+        .selectFrom('attempts')
+        .select(['id', 'jobId', 'offer', 'handle', 'terminateRefusedAt', 'terminateRefusals', 'terminateError'])
+        .where('terminateRefusedAt', '<', since)
+        .where('endedAt', 'is', null)
+        .where('unlistedAt', 'is', null)
+        .orderBy('terminateRefusedAt')
         .limit(limit)
         .execute(),
     mute: async (since) => {

@@ -1,10 +1,11 @@
 import type { RunningSpan } from '../../core/jobs/running-time.ts';
 import type { AttemptEnding, AttemptState, Page } from '@artenic/core';
+import type { BilledAttempt } from '../../core/cost/cost.ts';
+import type { TrainedSpan } from '../../core/jobs/times.ts';
 import type { EndingCount, Offer } from '../../core/failover/types.ts';
 import type { InstanceRef } from '../../core/instance-ref.ts';
 import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { JobRecord } from '../jobs/types.ts';
-import type { BilledRow } from './billed.ts';
 
 export type AttemptRecord = {
   readonly id: string;
@@ -53,6 +54,16 @@ export type AttemptRecord = {
   readonly launchLeaseUntil: Date | null;
   /** Position of the launch in its trace, as a W3C `traceparent`; null without traces. */
   readonly traceparent: string | null;
+  /** When a request to end its instance first left the instance alive. */
+  readonly terminateTriedAt: Date | null;
+  /** Since when the provider refuses each request to end its instance; null when it has accepted the last one. */
+  readonly terminateRefusedAt: Date | null;
+  /** Refused requests since then. */
+  readonly terminateRefusals: number;
+  /** Answer to the last request, if the provider refused it. */
+  readonly terminateError: string | null;
+  /** When the provider's list first proved that its instance is gone, although no request could end or describe it. */
+  readonly unlistedAt: Date | null;
   /** When nothing was proved to be left of its instance. */
   readonly terminationConfirmedAt: Date | null;
   /** When its instance began to run, by the provider's clock; null if it is not known to have run. */
@@ -64,7 +75,22 @@ export type AttemptRecord = {
 /** The fields that the doctor needs of an attempt with a silent machine. */
 export type SilentAttempt = Pick<
   AttemptRecord,
-  'id' | 'offer' | 'handle' | 'launchedAt' | 'instanceSince' | 'helloAt' | 'lastHeartbeatAt'
+  'id' | 'jobId' | 'offer' | 'handle' | 'launchedAt' | 'instanceSince' | 'helloAt' | 'lastHeartbeatAt'
+>;
+
+/** The fields of an attempt that the views of its job show. */
+export type AttemptOfJob = BilledAttempt &
+  TrainedSpan &
+  Pick<
+    AttemptRecord,
+    | ('id' | 'jobId' | 'attempt' | 'offer' | 'state' | 'handle' | 'createdAt' | 'launchedAt' | 'instanceSince')
+    | ('terminateRefusedAt' | 'terminateRefusals' | 'terminateError')
+  >;
+
+/** An attempt whose instance the provider refuses to end. */
+export type RefusedEnding = Pick<
+  AttemptRecord,
+  'id' | 'jobId' | 'offer' | 'handle' | 'terminateRefusedAt' | 'terminateRefusals' | 'terminateError'
 >;
 
 /** Query for a page of a job's items. `cursor` is opaque. */
@@ -120,10 +146,12 @@ export type AttemptsRepository = {
   readonly listByJob: (jobId: string) => Promise<readonly AttemptRecord[]>;
   /** Ascending by number. */
   readonly page: (query: JobPageQuery) => Promise<Page<AttemptRecord>>;
-  /** The cost-relevant fields of the attempts of these jobs, by job. */
-  readonly billedByJobs: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, readonly BilledRow[]>>;
   /** Ids of jobs behind `after` whose costs grow, in their order. */
   readonly billedJobs: (after: string, limit: number) => Promise<readonly string[]>;
+  /** The attempts of these jobs, by job, ascending by number. */
+  readonly ofJobs: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, readonly AttemptOfJob[]>>;
+  /** Attempts whose instance the provider refuses to end since before `since`, longest first, at most `limit`. */
+  readonly ending: (since: Date, limit: number) => Promise<readonly RefusedEnding[]>;
   /**
    * Stores the provider's own times of an instance. The first end stays; an instance that is not the attempt's own
    * changes nothing.

@@ -1,5 +1,6 @@
 import { jobStates, markets, type JobSpec } from '@artenic/core';
 import { defineEntity, p } from '@mikro-orm/core';
+import type { ProgressTrack } from '../../core/jobs/time-left.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 
 export const jobs = defineEntity({
@@ -72,10 +73,12 @@ export const jobs = defineEntity({
     model: p.text(),
     spec: p.json<JobSpec>(),
     state: p.enum(jobStates),
+    stateSince: p.datetime(3).nullable(),
     message: p.text(),
     priority: p.integer(),
     currentAttempt: p.integer(),
     progress: p.double().$type<number>().nullable(),
+    progressTrack: p.json<ProgressTrack>().nullable(),
     resultModel: p.text().nullable(),
     resultVersion: p.integer().nullable(),
     createdAt: p.datetime(3),

@@ -2,12 +2,14 @@ import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobStat
 import { sql, type RawBuilder, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { jobEnded } from '../../core/jobs/ended.ts';
+import { withProgress } from '../../core/jobs/time-left.ts';
 import { indexEntriesOf } from '../../core/jobs/words.ts';
 import { mayTransition } from '../../core/jobs/transitions.ts';
 import { inTransaction, json, storable, type Db } from '../database.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { Database } from '../entities.ts';
-import type { JobInsert, JobRecord, JobsRepository, OpenJobsQuery } from '../types.ts';
+import type { JobInsert, JobRecord, JobsRepository, OpenJobsQuery, ProgressReport } from '../types.ts';
+import { createBlocked } from './blocked.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
 import { list } from './list.ts';
@@ -65,6 +67,7 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
     ...change,
     ...(message === job.message ? {} : { words: wordsOf({ ...job, message }) }),
     state: to,
+    stateSince: sql<Date>`clock_timestamp()`,
     startedAt: startedStates.includes(to) ? sql<Date>`coalesce(started_at, clock_timestamp())` : job.startedAt,
     finishedAt: isTerminalJobState(to) ? sql<Date>`clock_timestamp()` : null,
   });
@@ -106,6 +109,7 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
         words: wordsOf({ id, name, service: spec.service, model: modelNameOf(spec), spec, message: '' }),
         ...onlyPlacement(spec),
         state: 'queued',
+        stateSince: createdAt,
         message: '',
         priority: spec.priority,
         currentAttempt: 0,
@@ -130,6 +134,18 @@ async function setSignals(transaction: Db, id: string, signals: SignalState): Pr
   const job = await update(transaction, id, { signals: json(signals), heldAt });
   if ((before === null) !== (heldAt === null)) await tell(transaction, job, job.state);
   return job;
+}
+
+async function setProgress(db: Db, id: string, progress: number, by?: ProgressReport): Promise<void> {
+  if (by === undefined) return void (await update(db, id, { progress }));
+  const before = by.track ?? [];
+  const track = withProgress(before, [by.attempt, by.at.getTime(), progress]);
+  await db
+    .updateTable('jobs')
+    .set({ progress, ...(track === before ? {} : { progressTrack: json(track) }) })
+    .where('id', '=', id)
+    .where('currentAttempt', '=', by.attempt)
+    .execute();
 }
 
 const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
@@ -185,15 +201,8 @@ export function createJobs(db: Db): JobsRepository {
     setStopAt: async (id, stopAt) => {
       await update(db, id, { stopAt });
     },
-    setProgress: async (id, progress, attempt) => {
-      if (attempt === undefined) return void (await update(db, id, { progress }));
-      await db
-        .updateTable('jobs')
-        .set({ progress })
-        .where('id', '=', id)
-        .where('currentAttempt', '=', attempt)
-        .execute();
-    },
+    setProgress: (id, progress, by) => setProgress(db, id, progress, by),
+    ...createBlocked(db),
     holdFence: async (id) => {
       const row = await db
         .selectFrom('jobs')

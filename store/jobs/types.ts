@@ -1,5 +1,6 @@
 import type { JobSort, JobSpec, JobState, Market, Page } from '@artenic/core';
 import type { JobCandidate } from '../../core/errors.ts';
+import type { ProgressTrack } from '../../core/jobs/time-left.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
 import type { ProjectPrincipal } from '../principal.ts';
 
@@ -12,6 +13,8 @@ export type JobRecord = {
   readonly model: string;
   readonly spec: JobSpec;
   readonly state: JobState;
+  /** Since when the job is in its state; null for a job that an older release moved last. */
+  readonly stateSince: Date | null;
   readonly message: string;
   readonly priority: number;
   /** Provider of the newest attempt; before the first one the only choice of the job, or null. */
@@ -22,6 +25,8 @@ export type JobRecord = {
   /** The fence: only this attempt may write. 0 before the first attempt. */
   readonly currentAttempt: number;
   readonly progress: number | null;
+  /** Earlier reports of the progress, thinned; null before the first. */
+  readonly progressTrack: ProgressTrack | null;
   readonly resultModel: string | null;
   readonly resultVersion: number | null;
   readonly createdAt: Date;
@@ -94,6 +99,13 @@ export type JobsQuery = JobsFilter & {
   readonly limit: number;
 };
 
+/** The report of an attempt's runner, and the track before it. */
+export type ProgressReport = {
+  readonly attempt: number;
+  readonly at: Date;
+  readonly track: ProgressTrack | null;
+};
+
 export type JobsRepository = {
   /**
    * Inserts in state `queued` and appends the event `job.state`. An existing id changes nothing and returns the row;
@@ -126,8 +138,11 @@ export type JobsRepository = {
   readonly moveFence: (id: string, attempt: number) => Promise<void>;
   /** Called at the hello of each attempt, because `maxHours` counts running hours. */
   readonly setStopAt: (id: string, stopAt: Date) => Promise<void>;
-  /** Progress of an attempt that is no longer the current one is ignored. */
-  readonly setProgress: (id: string, progress: number, attempt?: number) => Promise<void>;
+  /**
+   * Stores the progress, and adds it to the track. The progress of an attempt that is no longer the current one is
+   * ignored.
+   */
+  readonly setProgress: (id: string, progress: number, by?: ProgressReport) => Promise<void>;
   /**
    * The current attempt, which stays current until the end of the transaction. For a transaction that does not change
    * the job's row.
@@ -152,6 +167,10 @@ export type JobsRepository = {
   readonly markCancelDelivered: (id: string, at: Date) => Promise<void>;
   /** For the relay: jobs that are not terminal and were created before `olderThan`, oldest first, after `after`. */
   readonly open: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
+  /** How many jobs wait for an instance, by provider that they may use; counted over at most 10,000 open jobs. */
+  readonly blockedByProvider: () => Promise<ReadonlyMap<string, number>>;
+  /** Jobs that are queued since before `olderThan`, counted up to 10,000, and the longest of them. */
+  readonly untaken: (olderThan: Date) => Promise<{ readonly jobs: number; readonly since: Date | null }>;
   /** Those jobs of `open` whose workflow start or cancel has not reached Temporal. */
   readonly undelivered: (query: OpenJobsQuery) => Promise<readonly OpenJob[]>;
 };

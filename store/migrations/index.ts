@@ -26,6 +26,7 @@ import { CountedDays } from './0030-counted-days.ts';
 import { Traces } from './0031-traces.ts';
 import { FindJobs } from './0032-find-jobs.ts';
 import { SavedViews } from './0033-saved-views.ts';
+import { Trouble } from './0034-trouble.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -57,4 +58,5 @@ export const migrations = [
   { name: '0031-traces', class: Traces },
   { name: '0032-find-jobs', class: FindJobs },
   { name: '0033-saved-views', class: SavedViews },
+  { name: '0034-trouble', class: Trouble },
 ];

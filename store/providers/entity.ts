@@ -12,6 +12,7 @@ export const providers = defineEntity({
     capabilities: p.json<ProviderRecord['capabilities']>(),
     capacity: p.json<NonNullable<ProviderRecord['capacity']>>().nullable(),
     checkedAt: p.datetime(3),
+    unusableSince: p.datetime(3).nullable(),
     problem: p.enum(providerProblems).nullable(),
     clockSkewMs: p.double().$type<number>().nullable(),
   },

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { json, type Db } from '../database.ts';
 import type { ProvidersRepository } from '../types.ts';
 
@@ -14,8 +15,15 @@ export function createProviders(db: Db): ProvidersRepository {
       };
       await db
         .insertInto('providers')
-        .values({ name, ...columns })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet(columns))
+        .values({ name, ...columns, unusableSince: provider.usable ? null : provider.checkedAt })
+        .onConflict((conflict) =>
+          conflict.column('name').doUpdateSet({
+            ...columns,
+            unusableSince: provider.usable
+              ? null
+              : sql<Date>`coalesce(providers.unusable_since, ${provider.checkedAt})`,
+          }),
+        )
         .execute();
     },
     find: async (name) =>

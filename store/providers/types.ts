@@ -13,6 +13,8 @@ export type ProviderRecord = {
   };
   readonly capacity: (Capacity & { readonly gpuType: string | null }) | null;
   readonly checkedAt: Date;
+  /** When a check first found it unusable; null when it is usable. */
+  readonly unusableSince: Date | null;
   /** Why the provider is not usable; null when it is usable, or when its adapter cannot tell. */
   readonly problem: ProviderProblem | null;
   /** How far the clock of the checking worker is ahead of PostgreSQL's. */
@@ -21,7 +23,7 @@ export type ProviderRecord = {
 
 export type ProvidersRepository = {
   readonly upsert: (
-    provider: Omit<ProviderRecord, 'problem' | 'clockSkewMs'> &
+    provider: Omit<ProviderRecord, 'problem' | 'clockSkewMs' | 'unusableSince'> &
       Partial<Pick<ProviderRecord, 'problem' | 'clockSkewMs'>>,
   ) => Promise<void>;
   readonly find: (name: string) => Promise<ProviderRecord | null>;

@@ -18,6 +18,7 @@ export const strayInstances = defineEntity({
     tries: p.integer().default(0),
     lastTriedAt: p.datetime(3).nullable(),
     lastError: p.text().nullable(),
+    retryAskedAt: p.datetime(3).nullable(),
     toldAt: p.datetime(3).nullable(),
     resolvedAt: p.datetime(3).nullable(),
   },

@@ -19,7 +19,7 @@ async function attempts(db: Db, { provider, attemptIds, limit }: SweptAttemptsQu
     )
     select attempts.id, attempts.job_id, attempts.attempt, attempts.handle, attempts.ended_at, attempts.launch_tried_at,
       attempts.terminate_tried_at, attempts.termination_confirmed_at, attempts.unwatched_at,
-      attempts.billed_until, attempts.machine, jobs.state as job_state, jobs.current_attempt
+      attempts.billed_until, attempts.machine, attempts.unlisted_at, jobs.state as job_state, jobs.current_attempt
     from wanted join attempts on attempts.id = wanted.id join jobs on jobs.id = attempts.job_id`.execute(db);
   return rows;
 }
@@ -58,8 +58,16 @@ export function createReconcile(db: Db): ReconcileRepository {
     launchTried: async (id, at) => {
       await mark([id], { launchTriedAt: at });
     },
-    terminateTried: async (id, at) => {
-      await mark([id], { terminateTriedAt: sql<Date>`coalesce(terminate_tried_at, ${at})` });
+    terminateTried: async (id, at, refusal) => {
+      await mark([id], {
+        terminateTriedAt: sql<Date>`coalesce(terminate_tried_at, ${at})`,
+        terminateRefusedAt: refusal === null ? null : sql<Date>`coalesce(terminate_refused_at, ${at})`,
+        terminateRefusals: refusal === null ? 0 : sql<number>`terminate_refusals + 1`,
+        terminateError: refusal === null ? null : storable(refusal),
+      });
+    },
+    unlisted: async (ids, at) => {
+      await mark(ids, { unlistedAt: sql<Date>`coalesce(unlisted_at, ${at})` });
     },
     confirmTermination: async (ids, at) => {
       await mark(ids, { terminationConfirmedAt: sql<Date>`coalesce(termination_confirmed_at, ${at})` });

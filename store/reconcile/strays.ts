@@ -6,7 +6,13 @@ import type { ReconcileRepository, StrayRecord } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
 
-type Strays = Pick<ReconcileRepository, 'strays' | 'setStrays' | 'strayTried' | 'strayResolved' | 'unresolved'>;
+/** More are as alarming as these, and a reader cannot use them. */
+const mostUnresolved = 1000;
+
+type Strays = Pick<
+  ReconcileRepository,
+  'strays' | 'setStrays' | 'strayTried' | 'askRetry' | 'strayResolved' | 'unresolved'
+>;
 
 async function put(db: Db, { handle, reason, sinceMs, dueAtMs }: Stray): Promise<void> {
   const { provider, instanceId, attemptId, region } = handle;
@@ -125,6 +131,17 @@ export function createStrays(db: Db): Strays {
         .where('resolvedAt', 'is', null)
         .execute();
     },
+    askRetry: ({ provider, instanceId }, at) =>
+      inTransaction(db, async (transaction) => {
+        await transaction
+          .updateTable('stray_instances')
+          .set({ retryAskedAt: at })
+          .where('provider', '=', provider)
+          .where('instanceId', '=', instanceId)
+          .where('resolvedAt', 'is', null)
+          .execute();
+        await appendAudit(transaction, { verb: 'instance.retry-end', subject: instanceId, details: { provider } });
+      }),
     strayResolved: (handle, at) =>
       inTransaction(db, async (transaction) => resolve(transaction, await openOne(handle), at)),
     unresolved: async () =>
@@ -134,6 +151,7 @@ export function createStrays(db: Db): Strays {
         .where('resolvedAt', 'is', null)
         .orderBy('since')
         .orderBy('instanceId')
+        .limit(mostUnresolved)
         .execute(),
   };
 }

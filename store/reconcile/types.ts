@@ -46,6 +46,8 @@ export type StrayRecord = {
   readonly tries: number;
   readonly lastTriedAt: Date | null;
   readonly lastError: string | null;
+  /** When a person last asked for another try to end it. */
+  readonly retryAskedAt: Date | null;
   readonly toldAt: Date | null;
   readonly resolvedAt: Date | null;
 };
@@ -58,6 +60,7 @@ export type SweptAttempt = {
   readonly endedAt: Date | null;
   readonly launchTriedAt: Date | null;
   readonly terminateTriedAt: Date | null;
+  readonly unlistedAt: Date | null;
   readonly terminationConfirmedAt: Date | null;
   readonly unwatchedAt: Date | null;
   readonly billedUntil: Date | null;
@@ -80,7 +83,9 @@ export type ReconcileRepository = {
   /** A call begins that may create the attempt's instance; null: the call was refused and created none. */
   readonly launchTried: (attemptId: string, at: Date | null) => Promise<void>;
   /** The end of its instance was requested, and the instance still lives. The first time stays. */
-  readonly terminateTried: (attemptId: string, at: Date) => Promise<void>;
+  readonly terminateTried: (attemptId: string, at: Date, refusal: string | null) => Promise<void>;
+  /** The provider's list proves that the instances of these attempts are gone. The first time stays. */
+  readonly unlisted: (attemptIds: readonly string[], at: Date) => Promise<void>;
   /** The only way to "terminated": call it with proof that nothing of their instances is left. The first time stays. */
   readonly confirmTermination: (attemptIds: readonly string[], at: Date) => Promise<void>;
   /** Withdraws the confirmation because an instance of the attempt still lives. */
@@ -102,9 +107,11 @@ export type ReconcileRepository = {
   readonly setStrays: (provider: string, strays: readonly Stray[], at: Date, machine?: string) => Promise<void>;
   /** A terminate request did not end the stray. A stray that is not recorded is ignored. */
   readonly strayTried: (handle: InstanceRef, at: Date, error: string | null) => Promise<void>;
+  /** A person asks for another try to end it. Appends to the audit log. */
+  readonly askRetry: (stray: Pick<StrayRecord, 'provider' | 'instanceId'>, at: Date) => Promise<void>;
   /** The stray is proved gone. */
   readonly strayResolved: (handle: InstanceRef, at: Date) => Promise<void>;
-  /** Open strays of all providers, longest first. */
+  /** Open strays of all providers, longest first, at most 1000. */
   readonly unresolved: () => Promise<readonly StrayRecord[]>;
   readonly finishSweep: (sweep: FinishedSweep) => Promise<void>;
   readonly sweeps: () => Promise<readonly SweepRecord[]>;

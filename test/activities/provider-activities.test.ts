@@ -289,6 +289,36 @@ describe('terminateInstance', () => {
     await expect(terminate(null)).resolves.toBeUndefined();
   });
 
+  test('a provider that refuses: written down with each try, until the instance is gone by its record', async () => {
+    const handle = await launch();
+    const refusing: Provider = {
+      ...world.local,
+      terminate: () => Promise.reject(new ArtenicError('transient', 'It answered 503.')),
+    };
+    for (let tries = 1; tries <= 2; tries++) {
+      await expect(terminate(handle, withLocal(refusing))).rejects.toMatchObject({ type: 'transient' });
+      expect(await world.store.attempts.get(attemptId)).toMatchObject({
+        ...{ state: 'ending', terminateRefusals: tries, terminateError: 'transient: It answered 503.' },
+        ...{ terminateRefusedAt: expect.any(Date), terminationConfirmedAt: null },
+      });
+    }
+    await world.local.terminate(handle);
+    await poll('its end', 10_000, async () => ((await world.local.describe(handle)).state === 'gone' ? true : null));
+    await terminate(handle, withLocal(refusing));
+    const over = await world.store.attempts.get(attemptId);
+    expect(over).toMatchObject({ terminationConfirmedAt: expect.any(Date), billedUntil: expect.any(Date) });
+  });
+
+  test('a provider that refuses everything but its list: over as soon as a list proves that the instance is gone', async () => {
+    const handle = await launch();
+    await terminate(handle);
+    const away = () => Promise.reject(new ArtenicError('transient', 'It answered 503.'));
+    const listing: Provider = { ...world.local, terminate: away, describe: away };
+    await expect(terminate(handle, withLocal(listing))).rejects.toMatchObject({ type: 'transient' });
+    await world.store.reconcile.unlisted([attemptId], new Date());
+    await expect(terminate(handle, withLocal(listing))).resolves.toBeUndefined();
+  });
+
   test('is not ready while the provider does not confirm; only then it is written that nothing is left', async () => {
     const handle = await launch();
     const slow: Provider = { ...world.local, terminate: async () => undefined };

@@ -38,6 +38,7 @@ function stray(instanceId: string, attemptId: string, dueAtMs: number | null): S
 
 test('all is well: every provider is named, those that nobody has configured with what configures them', async () => {
   await sweep('local');
+  await world.store.workers.alive({ id: 'w-1', queues: ['control', 'local'] });
   const beforeMs = performance.now();
   const { ok, problems, providers, temporal, clockSkewMs } = await report();
   const tookMs = performance.now() - beforeMs;
@@ -85,7 +86,7 @@ test('a provider without credentials, and instances that it bills: what is wrong
   expect(providers.find(({ name }) => name === 'simulated')).toMatchObject({ state: 'unusable', unresolved: 2 });
   expect(problems.map(({ message }) => message)).toEqual([
     'The key has run out.',
-    'The instance i-1 should not be there, and is billed.',
+    'Orphaned instance i-1 is still billed: the provider does not end it.',
   ]);
   const metrics = (await world.call('GET', '/metrics')).text;
   expect(metrics).toContain('artenic_unresolved_instances{provider="simulated"} 1');
@@ -129,8 +130,69 @@ test('a machine that nobody hears is named, and those that were ended for it are
   expect(await said()).toEqual([]);
   await world.store.uptime.note({ at: since, gapMs: 1, hadFault: true });
   await world.store.uptime.note({ at: new Date(), gapMs: 2 * hour, hadFault: false });
-  expect(await said()).toEqual([expect.stringContaining(`The runner of ${silent} on i-3 has not said hello for 60`)]);
+  expect(await said()).toEqual([expect.stringContaining(`The runner of ${silent} on i-3 has not connected for 60`)]);
   const ending = { kind: 'lost', exitCode: null, message: '', evidence: 'never-spoke' } as const;
   await world.store.attempts.end(silent, ending, new Date());
-  expect(await said()).toEqual(['1 machine of local never said hello within the last day, and had to be ended.']);
+  expect(await said()).toEqual(['1 machine of local never connected within the last day. Artenic terminated it.']);
+});
+
+test('what needs a person has its age, the jobs that it holds up, and where to look; health says the same', async () => {
+  const { store } = world;
+  const job = await world.addJob();
+  const ending = await world.openAttempt(job.id, 1);
+  const minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
+  await store.attempts.setHandle(ending, stray('i-9', ending, null).handle, minutes(9));
+  await store.reconcile.terminateTried(ending, minutes(2), 'transient: 503');
+  await store.reconcile.terminateTried(ending, minutes(1), 'transient: 503');
+  const of = async (kind: string) => (await report()).problems.filter((one) => one.kind === kind);
+  expect(await of('ending-refused')).toMatchObject([
+    {
+      ...{ severity: 'critical', jobId: job.id, jobsBlocked: 1, since: expect.any(String) },
+      message: expect.stringContaining('refuses to end i-9 (2 tries, last answer: transient: 503)'),
+    },
+  ]);
+  expect(await of('provider-unusable')).toMatchObject([{ subject: 'simulated', since: expect.any(String) }]);
+  const health = (await world.call('GET', '/health/detailed')).json<{
+    worker: object;
+    problems: DoctorReport['problems'];
+  }>();
+  expect(health.worker).toMatchObject({ state: 'ok', lastSeenAt: expect.any(String) });
+  expect(health.problems.map(({ kind }) => kind)).toEqual((await report()).problems.map(({ kind }) => kind));
+  // the provider has taken the request: nothing is refused any more
+  await store.reconcile.terminateTried(ending, new Date(), null);
+  expect(await of('ending-refused')).toEqual([]);
+});
+
+test('another try to end an orphaned instance: stored, and a sweep starts at once; not during its grace', async () => {
+  const { store } = world;
+  const soon = stray('i-5', 'unknown/attempt-1', Date.now() + 60_000);
+  await store.reconcile.setStrays('simulated', [stray('i-4', 'unknown/attempt-1', null), soon], new Date());
+  const retry = (provider: string, instanceId: string) =>
+    world.call('POST', '/api/v1/instances/unresolved/retry', { body: { provider, instanceId } });
+  const answer = await retry('simulated', 'i-4');
+  expect([answer.status, answer.json<UnresolvedInstance>().instanceId]).toEqual([202, 'i-4']);
+  expect(world.temporal.of('sweep')).toEqual([['simulated']]);
+  const rows = await store.reconcile.strays('simulated', new Date());
+  expect(rows.find(({ instanceId }) => instanceId === 'i-4')?.retryAskedAt).toBeInstanceOf(Date);
+  expect((await retry('simulated', 'i-5')).status).toBe(409);
+  expect((await retry('simulated', 'i-6')).status).toBe(404);
+  expect(world.temporal.of('sweep')).toHaveLength(1);
+  // Temporal is away: the wish is stored all the same
+  world.temporal.isAway = true;
+  expect((await retry('simulated', 'i-4')).status).toBe(202);
+  world.temporal.isAway = false;
+  await store.reconcile.setStrays('simulated', [], new Date());
+});
+
+test('the command that ends an instance by hand, where its provider has one', async () => {
+  const { store } = world;
+  const of = { region: 'eu-central-1', attemptId: 'unknown/attempt-1', provider: 'aws' };
+  const put = (instanceId: string) =>
+    store.reconcile.setStrays('aws', [{ ...stray(instanceId, 'x', null), handle: { ...of, instanceId } }], new Date());
+  const command = async () => (await report()).unresolved.find(({ provider }) => provider === 'aws')?.endCommand;
+  await put('i-0abc');
+  expect(await command()).toBe('aws ec2 terminate-instances --region eu-central-1 --instance-ids i-0abc');
+  await put('i-1; rm -rf ~');
+  expect(await command()).toBeNull();
+  await store.reconcile.setStrays('aws', [], new Date());
 });

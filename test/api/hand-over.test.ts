@@ -138,7 +138,7 @@ test('a write that was let in before the fence moved is refused in its own trans
     expect(outcome).toMatchObject({ status: 'rejected', reason: { type: 'fenced' } });
   expect(await store.logChunks.totalBytes(jobId)).toBe(0);
   expect((await store.streams.end({ attemptId, stream: 'metrics' })).nextOffset).toBe(0);
-  await store.jobs.setProgress(jobId, 0.9, 1);
+  await store.jobs.setProgress(jobId, 0.9, { attempt: 1, at: new Date(), track: null });
   expect((await store.jobs.get(jobId)).progress).toBeNull();
 });
 

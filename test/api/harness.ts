@@ -48,6 +48,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
   readonly wakeAttempt = (...args: unknown[]) => this.#take('wake-attempt', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
+  readonly sweepNow = (...args: unknown[]) => this.#take('sweep', ...args);
   readonly signalJobEnded = (...args: unknown[]) => this.#take('ended', ...args);
   readonly ping = () => this.#take('ping');
   /** Jobs whose workflows are open; all other jobs have no workflow. */
@@ -163,7 +164,7 @@ export class ApiWorld {
       ...{ storage, predictor },
       hearing: createHearing(),
       silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
-      knownProviders: [...providerModules.values()],
+      knownProviders: [...providerModules.values()].map(({ endCommand = null, ...one }) => ({ ...one, endCommand })),
       webhookKeys: [],
       signing: ownUrls,
       ownUrls,

@@ -85,7 +85,7 @@ test('a row says where the job runs, since when it trains, and the best value of
     ]),
   );
   await metrics.insert([{ ...point, name: 'val_loss', step: 3, value: Number.NaN }]);
-  await jobs.setProgress(id, 0.5, 1);
+  await jobs.setProgress(id, 0.5, { attempt: 1, at, track: null });
   const running = {
     ...{ provider: 'local', market: 'on-demand', trainingSince: at.toISOString(), progress: 0.5 },
     bestMetric: { name: 'val_loss', value: 1, step: 1 },

@@ -65,6 +65,9 @@ describe('gc', () => {
 describe('doctor', () => {
   const whole = {
     ...{ ok: true, now: new Date().toISOString(), clockSkewMs: 1, temporal: 'ok', unresolved: [], problems: [] },
+    workers: [
+      { queues: ['control'], startedAt: new Date().toISOString(), seenAt: new Date().toISOString(), state: 'alive' },
+    ],
     providers: [
       {
         ...{ name: 'simulated', state: 'not-configured', problem: null, message: 'Set ARTENIC_SIMULATED_CLOUD_URL.' },
@@ -76,18 +79,31 @@ describe('doctor', () => {
     ...{ provider: 'simulated', instanceId: 'i-7', region: 'eu-north', attemptId: 'a/attempt-1', jobId: 'a' },
     ...{ reason: 'not-ending', since: '2026-01-01T00:00:00.000Z', graceEndsAt: null, isInGrace: false, tries: 3 },
     ...{ priceUsdMicrosPerHour: 1_000_000, costUsdMicros: 2_500_000, lastTriedAt: null, lastError: 'transient: no' },
+    endCommand: null,
   };
 
   test('all well: exit 0', async () => {
     const now = () => ({ ...whole, now: new Date().toISOString() });
     const { exitCode, stdout } = await run(['doctor'], () => ({ body: now() }));
     expect(exitCode).toBe(0);
-    for (const text of ['simulated', 'not set up', 'Set ARTENIC_SIMULATED_CLOUD_URL.', 'All checks passed.'])
+    for (const text of [
+      'simulated',
+      'not set up',
+      'Set ARTENIC_SIMULATED_CLOUD_URL.',
+      'All checks passed.',
+      'Workers: control.',
+    ])
       expect(stdout).toContain(text);
   });
 
   test('something is wrong: exit 1, what and what to do, also as JSON', async () => {
-    const problems = [{ subject: 'simulated', message: 'It is billed.', advice: 'End it by hand.' }];
+    const since = new Date(Date.now() - 7_200_000).toISOString();
+    const problems = [
+      {
+        ...{ id: 'a', kind: 'orphaned-instance', severity: 'critical', subject: 'simulated', since, jobsBlocked: 2 },
+        ...{ jobId: null, provider: 'simulated', message: 'It is billed.', advice: 'End it by hand.' },
+      },
+    ];
     const answer = () => ({
       body: { ...whole, now: new Date().toISOString(), ok: false, problems, unresolved: [instance] },
     });
@@ -248,7 +264,15 @@ describe('where the API is', () => {
   ])('health: ready %p is exit %p', async (ready, expected) => {
     const database = { state: ready ? 'ok' : 'unreachable', tookMs: 3, reason: ready ? null : 'connection refused' };
     const providers = [{ name: 'local', usable: ready, message: ready ? '' : 'no disk' }];
-    const body = { status: 'ok', ready, version: '1.2.3', upSeconds: 60, checks: { database }, providers };
+    const problem = {
+      ...{ id: 'worker-gone', kind: 'worker-gone', severity: 'critical', subject: 'worker', since: null },
+      ...{ jobsBlocked: 0, jobId: null, provider: null, message: 'No worker is running.', advice: 'Start it.' },
+    };
+    const body = {
+      ...{ status: 'ok', ready, version: '1.2.3', upSeconds: 60, checks: { database }, providers },
+      worker: { state: ready ? 'ok' : 'gone', lastSeenAt: null },
+      problems: ready ? [] : [problem],
+    };
     const paths: string[] = [];
     for (const words of [['health'], ['health', 'detailed'], ['health', 'ready']]) {
       const { exitCode, stdout } = await run([...words, '--json'], () => ({ status: ready ? 200 : 503, body }));
@@ -261,6 +285,8 @@ describe('where the API is', () => {
     expect(stdout).toMatch(ready ? /^Ready, version 1\.2\.3\n/ : /^Not ready, version 1\.2\.3\n/);
     expect(stdout).toMatch(ready ? /^database +ok +3 ms$/m : /^database +unreachable +3 ms +connection refused$/m);
     expect(stdout).toMatch(ready ? /^provider local +healthy$/m : /^provider local +unavailable +no disk$/m);
+    expect(stdout).toMatch(ready ? /^worker +ok$/m : /^worker +gone +none has reported$/m);
+    if (!ready) expect(stdout).toContain('✗ worker: No worker is running.\n  Start it.');
   });
 
   test('health check asks whether the API lives, --version asks nobody', async () => {
@@ -400,6 +426,7 @@ describe('training', () => {
     const attempt: AttemptView = {
       ...{ id: `${id}/attempt-1`, jobId: id, attempt: 1, provider: 'simulated', region: 'eu-north' },
       ...{ instanceType: 'gpu-1', spot: true, priceUsdMicrosPerHour: 3_600_000, state: 'ended', restoredFrom: null },
+      endingRefused: null,
       ending: { kind: 'preempted', exitCode: null, message: 'taken back' },
       ...{ billedFrom: '2026-01-01T00:00:10.000Z', billedUntil: '2026-01-01T01:02:13.000Z' },
       ...{ createdAt: '2026-01-01T00:00:00.000Z', launchedAt: null, helloAt: null, runningAt: null, endedAt: null },
@@ -412,7 +439,7 @@ describe('training', () => {
       cost: { usdMicros: 0, isFinal: false },
     };
     const decision: DecisionView = {
-      ...{ decision: 2, policyVersion: 'spot-only-1', kind: 'launch', attempt: 2, step: 'next-zone' },
+      ...{ decision: 2, policyVersion: 'spot-only-1', kind: 'launch', attempt: 2, step: 'next-zone', waitsFor: null },
       ...{ reason: 'next zone, b, after preempted: taken back', decidedAt: '2026-01-01T00:00:00.000Z' },
     };
     const refusal: LaunchRefusalView = {

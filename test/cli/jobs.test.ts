@@ -107,7 +107,12 @@ describe('jobs logs', () => {
   const attempt = {
     ...{ id: `${id}/attempt-1`, jobId: id, attempt: 1, provider: 'local', region: 'local', instanceType: 'local' },
     ...{ spot: false, priceUsdMicrosPerHour: 0, billedFrom: null, billedUntil: null, restoredFrom: null },
-    ...{ cost: { usdMicros: 0, isFinal: true }, state: 'ended', createdAt: '2026-03-01T01:00:00.000Z' },
+    ...{
+      endingRefused: null,
+      cost: { usdMicros: 0, isFinal: true },
+      state: 'ended',
+      createdAt: '2026-03-01T01:00:00.000Z',
+    },
     ...{ launchedAt: null, helloAt: '2026-03-01T01:00:01.000Z', lastHeartbeatAt: null, runningAt: null },
     ...{ endedAt: '2026-03-01T01:00:02.000Z', reason: '', checkpoints: [] },
     ending: { kind: 'setup-failed', exitCode: 7, message: 'The setup ended with exit code 7.' },

@@ -112,10 +112,10 @@ describe('attempts', () => {
     await store.attempts.setBilled(instance, { from: at(2), until: at(4) });
     await store.attempts.setBilled(instance, { from: at(5), until: at(6) });
     expect(await times()).toEqual([at(2), at(4)]);
-    const billed = await store.attempts.billedByJobs([jobId, 'another']);
+    const billed = await store.attempts.ofJobs([jobId, 'another']);
     expect([...billed.keys()]).toEqual([jobId]);
     expect(billed.get(jobId)).toMatchObject([{ offer, billedFrom: at(2), billedUntil: at(4), endedAt: null }]);
-    expect(await store.attempts.billedByJobs([])).toEqual(new Map());
+    expect(await store.attempts.ofJobs([])).toEqual(new Map());
   });
 
   test('who is heard is found with its job, and its signs are written at most so often', async () => {

@@ -22,6 +22,7 @@ describe('insert and find', () => {
     expect(await store.jobs.get(job.id)).toEqual(job);
     expect(job).toEqual({
       ...{ provider: 'local', market: 'on-demand', costUsdMicros: 0n, words: expect.any(String) },
+      ...{ progressTrack: null, stateSince: at(1) },
       ...{
         id: job.id,
         name: 'iris #1',

@@ -38,7 +38,9 @@ describe('providers', () => {
     };
     await store.providers.upsert(local);
     await store.providers.upsert({ ...local, name: 'a', capacity: null });
-    expect(await store.providers.find('local')).toEqual({ ...local, problem: null, clockSkewMs: null });
+    expect(await store.providers.find('local')).toEqual({
+      ...{ ...local, problem: null, clockSkewMs: null, unusableSince: null },
+    });
     await store.providers.upsert({ ...local, usable: false, message: 'no', capacity: null, checkedAt: at(2) });
     expect(await store.providers.list()).toMatchObject([
       { name: 'a', capacity: null },

@@ -51,20 +51,25 @@ create table attempts (
   running_at timestamp(3) with time zone,
   state text not null,
   stop_requested text,
+  terminate_error text,
+  terminate_refusals integer not null default 0,
+  terminate_refused_at timestamp(3) with time zone,
   terminate_tried_at timestamp(3) with time zone,
   termination_confirmed_at timestamp(3) with time zone,
   token_hash text,
   traceparent text,
+  unlisted_at timestamp(3) with time zone,
   unwatched_at timestamp(3) with time zone,
   constraint attempts_by_job UNIQUE (job_id, attempt),
   constraint attempts_by_token_hash UNIQUE (token_hash),
   constraint attempts_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
   constraint attempts_pkey PRIMARY KEY (id),
-  constraint attempts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'launching'::text, 'starting'::text, 'setup'::text, 'running'::text, 'stopping'::text, 'ended'::text]))),
+  constraint attempts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'launching'::text, 'starting'::text, 'setup'::text, 'running'::text, 'stopping'::text, 'ending'::text, 'ended'::text]))),
   constraint attempts_stop_requested_check CHECK ((stop_requested = ANY (ARRAY['cancelled'::text, 'max-hours'::text, 'not-needed'::text])))
 );
 CREATE INDEX attempts_ended ON public.attempts USING btree (ended_at);
 CREATE INDEX attempts_not_over ON public.attempts USING btree (created_at, id) WHERE ((ended_at IS NULL) OR (termination_confirmed_at IS NULL));
+CREATE INDEX attempts_refused ON public.attempts USING btree (terminate_refused_at) WHERE (terminate_refused_at IS NOT NULL);
 
 create table audit_log (
   at timestamp(3) with time zone not null default clock_timestamp(),
@@ -220,6 +225,7 @@ create table jobs (
   name text not null,
   priority integer not null,
   progress double precision,
+  progress_track jsonb,
   project_id text not null,
   provider text,
   result_model text,
@@ -229,6 +235,7 @@ create table jobs (
   spec jsonb not null,
   started_at timestamp(3) with time zone,
   state text not null,
+  state_since timestamp(3) with time zone,
   stop_at timestamp(3) with time zone,
   words tsvector not null,
   workflow_started_at timestamp(3) with time zone,
@@ -451,6 +458,7 @@ create table providers (
   message text not null,
   name text not null,
   problem text,
+  unusable_since timestamp(3) with time zone,
   usable boolean not null,
   constraint providers_pkey PRIMARY KEY (name),
   constraint providers_problem_check CHECK ((problem = ANY (ARRAY['credentials'::text, 'quota'::text, 'unreachable'::text, 'refused'::text])))
@@ -538,6 +546,7 @@ create table stray_instances (
   reason text not null,
   region text not null,
   resolved_at timestamp(3) with time zone,
+  retry_asked_at timestamp(3) with time zone,
   since timestamp(3) with time zone not null,
   told_at timestamp(3) with time zone,
   tries integer not null default 0,
@@ -560,3 +569,11 @@ create table streams (
 );
 CREATE INDEX streams_tail ON public.streams USING btree (tail_since) WHERE (tail_since IS NOT NULL);
 CREATE INDEX streams_unsettled ON public.streams USING btree (attempt_id) WHERE (settled_at IS NULL);
+
+create table workers (
+  id text not null,
+  queues jsonb not null,
+  seen_at timestamp(3) with time zone not null,
+  started_at timestamp(3) with time zone not null,
+  constraint workers_pkey PRIMARY KEY (id)
+);

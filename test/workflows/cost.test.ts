@@ -101,7 +101,7 @@ test('a launch whose answer is lost: the adopted instance costs what it was laun
 
 test('in all the jobs cost what the cloud’s bill says', async () => {
   const { items } = await world.store.jobs.list({ projectId: 'default', limit: 50 });
-  const billed = await world.store.attempts.billedByJobs(items.map(({ id }) => id));
+  const billed = await world.store.attempts.ofJobs(items.map(({ id }) => id));
   const costs = items.map(({ id }) => costOfJob(billed.get(id) ?? [], true, new Date()));
   expect(costs.every(({ isFinal }) => isFinal)).toBe(true);
   const { alive, costUsdMicros } = world.judge();

@@ -125,6 +125,17 @@ test('a provider that hangs delays no decision: what its rows say is enough', as
   await launched(jobId, 1);
 }, 60_000);
 
+test('a machine that is taken back while the provider refuses to end anything: its record is proof enough', async () => {
+  const jobId = await begin('spot', ['eu-north']);
+  const { handle } = await launched(jobId, 1);
+  await world.faults({ operation: 'terminate', fault: { kind: 'server-error' } });
+  await world.control('POST', `/instances/${handle?.instanceId}/preempt`, { noticeSeconds: null });
+  await launched(jobId, 2);
+  await world.faults();
+  const first = await world.store.attempts.get(`${jobId}/attempt-1`);
+  expect(first).toMatchObject({ ending: { kind: 'preempted' }, billedUntil: expect.any(Date) });
+}, 60_000);
+
 test('a spot machine that is taken back: the evidence is kept, and the next place is tried', async () => {
   const jobId = await begin('spot', ['eu-north']);
   const { handle, offer } = await launched(jobId, 1);

@@ -68,6 +68,41 @@ test('terminate fails for a day: the instance is shown with what it costs, and n
   expect(await world.kindsOfEvents(instanceId)).toEqual(['instance.unresolved', 'instance.resolved']);
 }, 60_000);
 
+test('only the list still answers: the attempt is Ending, and over when a list no longer shows its instance', async () => {
+  const { jobId, attemptId, instanceId } = await world.startJob();
+  const refusal = { fault: { kind: 'server-error' } };
+  await world.faults({ operation: 'terminate', ...refusal }, { operation: 'describe', ...refusal });
+  await world.lastWord(jobId, attemptId);
+  const row = await poll('the refusal', 15_000, async () => {
+    const found = await world.store.attempts.get(attemptId);
+    return found.terminateRefusals > 1 ? found : null;
+  });
+  expect(row).toMatchObject({ state: 'ending', terminateError: expect.stringContaining('transient: ') });
+  await world.control('POST', `/instances/${instanceId}/power-off`, {});
+  await world.sweepUntil('the cancelled job', async () => ((await stateOf(jobId)) === 'cancelled' ? true : null));
+  expect((await world.store.attempts.get(attemptId)).unlistedAt).not.toBeNull();
+  await world.faults();
+  await world.sweepUntil('its billed times', async () => (await world.store.attempts.get(attemptId)).billedUntil);
+}, 60_000);
+
+test('a person asks for another try: a sweep ends what its own workflow could not', async () => {
+  const { jobId, attemptId, instanceId } = await world.startJob();
+  await world.faults({ operation: 'terminate', fault: { kind: 'server-error' } });
+  await world.lastWord(jobId, attemptId);
+  const stray = await world.sweepUntil('the stray', () => strayOf(instanceId));
+  expect(stray.reason).toBe('not-ending');
+  const triedBySweeps = async () => {
+    const { items } = await world.store.audit.page({ projectId: 'default', subject: instanceId, limit: 10 });
+    return items.map(({ verb }) => verb);
+  };
+  expect(await triedBySweeps()).toEqual([]);
+  await world.store.reconcile.askRetry(stray, new Date(Date.now() + 60_000));
+  await world.faults();
+  await world.sweepUntil('its end', async () => ((await strayOf(instanceId)) === null ? true : null));
+  expect(await triedBySweeps()).toContain('instance.retry-end');
+  await poll('the cancelled job', 40_000, async () => ((await stateOf(jobId)) === 'cancelled' ? true : null));
+}, 90_000);
+
 test('a sweep cannot end a stray for hours: tries and refusals are counted, and it ends when the cloud lets it', async () => {
   await world.faults({ operation: 'terminate', fault: { kind: 'server-error' } });
   const instanceId = await world.create('also-unknown/attempt-1');

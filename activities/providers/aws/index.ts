@@ -21,6 +21,7 @@ export const aws = defineProvider({
   // the machine may have to download Node
   helloWithinMs: 1_200_000,
   sharesMachineFiles: false,
+  endCommand: ({ instanceId, region }) => `aws ec2 terminate-instances --region ${region} --instance-ids ${instanceId}`,
   configSchema: awsConfigSchema,
   isConfigured: (config) => awsRegionsOf(config).length > 0,
   rates: (config) => {

@@ -29,7 +29,7 @@ const logQuery = z.strictObject({
   limitBytes: pageLimit(1, 8_000_000).default(1_000_000),
   tailBytes: pageLimit(1, 8_000_000)
     .optional()
-    .meta({ description: 'In place of `offset`: begin this many bytes before the end.' }),
+    .meta({ description: 'Instead of `offset`: start this many bytes before the end.' }),
 });
 
 /** Most requests at once for the sizes of a page's objects. */

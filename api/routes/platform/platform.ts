@@ -1,7 +1,9 @@
+import { doctorProblemSchema, type DoctorWorker } from '@artenic/core';
 import { z } from 'zod';
 import { messageOf } from '../../../core/errors.ts';
 import { maskCredentials } from '../../../core/secrets.ts';
 import type { ApiDeps } from '../../deps.ts';
+import type { Doctor } from '../../doctor/report.ts';
 import type { ApiMetrics } from '../../metrics/metrics.ts';
 import { named } from '../../schemas.ts';
 import { ok, probeLimit, route, type Reply, type Route } from '../../http/route.ts';
@@ -18,7 +20,7 @@ const checkSchema = z.object({
   reason: z.string().nullable(),
 });
 const detailedSchema = z.object({
-  /** `degraded`: requests are answered, but no job can run now: Temporal is away, or no provider is usable. */
+  /** `degraded`: requests are answered, but no job can run now: no Temporal, no worker, or no usable provider. */
   status: z.enum(['ok', 'degraded', 'not ready']),
   ready: z.boolean(),
   version: z.string(),
@@ -26,6 +28,10 @@ const detailedSchema = z.object({
   upSeconds: z.number().int(),
   checks: z.object({ database: checkSchema, temporal: checkSchema }),
   providers: z.array(named.provider.pick({ name: true, usable: true, message: true })),
+  /** `gone`: no worker has reported for 30 s, so no job starts. */
+  worker: z.object({ state: z.enum(['ok', 'gone']), lastSeenAt: z.iso.datetime().nullable() }),
+  /** The doctor's list of faults, critical ones first. */
+  problems: z.array(doctorProblemSchema),
 });
 type Check = z.output<typeof checkSchema>;
 
@@ -52,8 +58,14 @@ async function readiness(deps: ApiDeps): Promise<Reply> {
   return { status: ready ? 200 : 503, body: { ready } };
 }
 
+function workerOf(workers: readonly DoctorWorker[]): z.output<typeof detailedSchema>['worker'] {
+  const ofControl = workers.filter(({ queues }) => queues.includes('control'));
+  const isAlive = ofControl.some(({ state }) => state === 'alive');
+  return { state: isAlive ? 'ok' : 'gone', lastSeenAt: ofControl[0]?.seenAt ?? null };
+}
+
 /** An API without Temporal is ready: it accepts jobs, which start later. */
-async function detailedHealth(deps: ApiDeps): Promise<Reply> {
+async function detailedHealth(deps: ApiDeps, doctor: Doctor): Promise<Reply> {
   const [database, temporal] = await Promise.all([
     databaseCheck(deps),
     checkOf(deps, 'Temporal', () => deps.temporal.ping(checkTimeoutMs)),
@@ -61,18 +73,20 @@ async function detailedHealth(deps: ApiDeps): Promise<Reply> {
   const ready = database.state === 'ok';
   const rows = ready ? await deps.store.providers.list() : [];
   const providers = rows.map(({ name, usable, message }) => ({ name, usable, message }));
-  const isWell = temporal.state === 'ok' && providers.some(({ usable }) => usable);
+  const { workers, problems } = ready ? await doctor(deps) : { workers: [], problems: [] };
+  const worker = workerOf(workers);
+  const isWell = temporal.state === 'ok' && worker.state === 'ok' && providers.some(({ usable }) => usable);
   const upSeconds = Math.round(process.uptime());
   return {
     status: ready ? 200 : 503,
     body: {
       ...{ status: !ready ? 'not ready' : isWell ? 'ok' : 'degraded', ready, version: deps.version, upSeconds },
-      ...{ checks: { database, temporal }, providers },
+      ...{ checks: { database, temporal }, providers, worker, problems },
     },
   };
 }
 
-export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
+export function platformRoutes(metrics: ApiMetrics, doctor: Doctor): readonly Route[] {
   const live = (path: string, summary: string): Route =>
     route({
       method: 'get',
@@ -113,7 +127,7 @@ export function platformRoutes(metrics: ApiMetrics): readonly Route[] {
         200: { description: 'Ready', schema: detailedSchema },
         503: { description: 'Not ready', schema: detailedSchema },
       },
-      handle: ({ deps }) => detailedHealth(deps),
+      handle: ({ deps }) => detailedHealth(deps, doctor),
     }),
     route({
       method: 'get',

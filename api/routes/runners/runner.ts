@@ -286,7 +286,9 @@ function reportRoutes(): readonly Route[] {
         if (body.delivery !== undefined)
           await attempts.heartbeat(caller.attempt.id, deps.now(), body.delivery.movedBytes);
         if (body.progress !== null && body.progress !== caller.job.progress)
-          await jobs.setProgress(caller.job.id, body.progress, caller.attempt.attempt);
+          await jobs.setProgress(caller.job.id, body.progress, {
+            ...{ attempt: caller.attempt.attempt, at: deps.now(), track: caller.job.progressTrack },
+          });
         return ok({ stop: stopRequestFor(caller), ...signalRequests(caller) });
       },
     }),

@@ -2,7 +2,7 @@ import { sessionViewSchema, signInLinkSchema, signInRequestSchema } from '@arten
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { ArtenicError } from '../../../core/errors.ts';
+import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import { systemPrincipal } from '../../../store/principal-scope.ts';
 import { tokenHashOf } from '../../../store/access/tokens.ts';
 import type { ProjectPrincipal } from '../../../store/types.ts';
@@ -25,13 +25,26 @@ const dayMs = 24 * 60 * minuteMs;
 type Maker = { readonly apiKeyId: string; readonly sessionHash: string | null };
 
 async function makerOf(deps: ApiDeps, request: z.output<typeof signInRequestSchema>): Promise<Maker> {
-  if ('apiKey' in request) return { apiKeyId: (await principalOfKey(deps, request.apiKey)).id, sessionHash: null };
+  if ('apiKey' in request) return { apiKeyId: await ownerOfKey(deps, request.apiKey), sessionHash: null };
   const maker = await deps.store
     .as(systemPrincipal('sign-in'))
     .sessions.takeLink(tokenHashOf(deps.keyPepper, request.token), deps.now());
   if (maker === null)
-    throw new ArtenicError('unauthorized', 'This link has been used or is too old: sign in with an API key.');
+    throw new ArtenicError(
+      'unauthorized',
+      'This link has expired or was used. Run `npx artenic dashboard` for a new one, or sign in with an API key.',
+    );
   return maker;
+}
+
+async function ownerOfKey(deps: ApiDeps, apiKey: string): Promise<string> {
+  try {
+    return (await principalOfKey(deps, apiKey)).id;
+  } catch (error) {
+    // the general refusal explains a header that nobody types into a form
+    if (!isArtenicError(error, 'unauthorized')) throw error;
+    throw new ArtenicError('unauthorized', 'That API key is not valid.', { cause: error });
+  }
 }
 
 /** Principal for a new session: the owner of the key, or of the key that made the link. */

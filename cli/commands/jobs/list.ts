@@ -1,7 +1,15 @@
-import { formatValue, jobSorts, jobStates, type JobSort, type JobState, type JobView } from '@artenic/core';
+import {
+  jobSorts,
+  shownState,
+  timeLeftText,
+  jobStates,
+  type JobSort,
+  type JobState,
+  type JobView,
+} from '@artenic/core';
 import type { Command } from 'commander';
 import { CliError } from '../../cli-error.ts';
-import { costWords, progressWords } from '../../output/job-text.ts';
+import { bestWords, costWords, progressWords } from '../../output/job-text.ts';
 import type { Look } from '../../output/look.ts';
 import { gather } from '../../output/options.ts';
 import { table } from '../../output/table.ts';
@@ -50,21 +58,18 @@ function filterWords({ state, service, label, provider, by, since, until, search
 }
 
 function stateAndProgress(job: JobView): string {
-  const progress = progressWords(job);
-  return progress === '' ? job.state : `${job.state}, ${progress}`;
+  const left = job.timeLeftMs === null ? '' : timeLeftText(job.timeLeftMs);
+  return [shownState(job), progressWords(job), left].filter((part) => part !== '').join(', ');
 }
 
-function messageOf({ state, result, message, queuePosition }: JobView): string {
+function messageOf({ state, result, message, queuePosition, situation }: JobView): string {
+  if (situation !== null && situation.level !== 'normal') return situation.message;
   if (state === 'succeeded' && result !== null) return `${result.model} version ${result.version}`;
   return message === '' && queuePosition !== null ? `#${queuePosition} in queue` : message;
 }
 
 function placeOf({ provider, market }: JobView): string {
   return provider === null ? '' : `${provider}${market === null ? '' : ` ${market}`}`;
-}
-
-function bestOf({ bestMetric }: JobView): string {
-  return bestMetric === null ? '' : `${bestMetric.name} ${formatValue(bestMetric.value)}`;
 }
 
 function jobTable(look: Look, jobs: readonly JobView[]): string {
@@ -89,7 +94,7 @@ function jobTable(look: Look, jobs: readonly JobView[]): string {
         ...{ isNumber: true, isOptional: true, rank: 2 },
       },
       { name: 'PROVIDER', cell: placeOf, ...{ isOptional: true, rank: 5 } },
-      { name: 'BEST METRIC', cell: bestOf, ...{ isOptional: true, rank: 6 } },
+      { name: 'BEST METRIC', cell: bestWords, ...{ isOptional: true, rank: 6 } },
       { name: 'MESSAGE', cell: messageOf },
     ],
     jobs,
@@ -127,7 +132,9 @@ export function addList(jobs: Command, runtime: Runtime): void {
     .option('--since <time>', 'Only jobs submitted since: an age such as 2h, or an ISO 8601 time')
     .option('--until <time>', 'Only jobs submitted until: an age such as 2h, or an ISO 8601 time')
     .option('--search <text>', 'Only jobs with these words in their name, id, service, model, labels or message')
-    .addOption(jobs.createOption('--sort <field>', 'Order; a field with "-" before it sorts downwards').choices(jobSorts))
+    .addOption(
+      jobs.createOption('--sort <field>', 'Order; a field with "-" before it sorts downwards').choices(jobSorts),
+    )
     .option('--limit <number>', 'Maximum number of jobs', '50')
     .description('List jobs, newest first')
     .action((options: Options) => list(runtime, options));

@@ -1,15 +1,18 @@
-import type { JobState, JobView } from '@artenic/core';
+import { shownState, timeLeftText, type JobState, type JobView } from '@artenic/core';
 import { CliError } from '../../cli-error.ts';
 import { describeJob } from '../../output/job-text.ts';
 import { bar } from '../../output/output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { stepsFor } from './next-steps.ts';
 
-function lineOf({ state, progress, queuePosition }: JobView): string {
+function lineOf({ state, progress, queuePosition, timeLeftMs, situation }: JobView): string {
   const place = queuePosition === null ? '' : `#${queuePosition} in queue`;
   // A job that stops early succeeds before all of its steps, so a succeeded job shows no bar.
   const hasBar = progress !== null && state !== 'waiting' && state !== 'succeeded';
-  return `${state.padEnd(12)}${hasBar ? bar(progress) : place}`.trimEnd();
+  const left = timeLeftMs === null ? '' : `  ${timeLeftText(timeLeftMs)}`;
+  const trouble = situation === null || situation.level === 'normal' ? '' : `  ${situation.message}`;
+  const shown = shownState({ state, situation }).padEnd(12);
+  return `${shown}${hasBar ? `${bar(progress)}${left}` : place}${trouble}`.trimEnd();
 }
 
 const endWords: Readonly<Partial<Record<JobState, string>>> = {

@@ -107,6 +107,7 @@ const gatewayWays: Readonly<Record<GatewayCall, Way>> = {
   wakeFailover: 'notice',
   wakeAttempt: 'off',
   signalJobEnded: 'off',
+  sweepNow: 'off',
 };
 
 const moments: readonly Moment[] = ['before', 'after'];

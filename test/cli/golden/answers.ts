@@ -21,7 +21,16 @@ export const jobId = idOf('348d4e2b');
 
 const job = {
   ...{ id: jobId, name: 'penguins #4', service: 'penguins', model: 'penguins', state: 'running', message: '' },
-  ...{ provider: null, market: null, trainingSince: null, bestMetric: null },
+  ...{
+    provider: null,
+    market: null,
+    trainingSince: null,
+    bestMetric: null,
+    situation: null,
+    signOfLife: null,
+    checkpointAskedAt: null,
+  },
+  ...{ trainingMs: 0, timeLeftMs: null, usdMicrosPerHour: 0 },
   ...{ labels: {}, priority: 0, queuePosition: null, currentAttempt: 1, progress: null, result: null },
   ...{ createdBy: 'admin', projectId: 'default', createdAt: before(130), startedAt: before(100), finishedAt: null },
   ...{ cancelRequestedAt: null, heldAt: null, cost: { usdMicros: 1325, isFinal: false }, workflowId: 'training-job/1' },
@@ -31,6 +40,12 @@ const running = {
   ...job,
   ...{ name: 'seed=9 epochs=150', service: 'pricing-elasticity', labels: { team: 'pricing', seed: '9' } },
   ...{ progress: 0.45, currentAttempt: 3, provider: 'simulated', market: 'on-demand', trainingSince: before(90) },
+  ...{
+    trainingMs: 90_000,
+    timeLeftMs: 840_000,
+    usdMicrosPerHour: 78_200,
+    signOfLife: { at: before(2), lateAt: before(-8) },
+  },
   bestMetric: { name: 'val_accuracy', value: 0.9833, step: 4200 },
   message: 'Attempt 3 runs in the next zone, us-east-b, after its instance in us-east-a was preempted.',
 };
@@ -62,7 +77,7 @@ const attempt = {
   ...{ cost: { usdMicros: 8833, isFinal: true }, state: 'ended', restoredFrom: null, createdAt: before(4100) },
   ending: { kind: 'preempted', exitCode: null, message: 'The provider took the machine back.', evidence: 'notice' },
   ...{ launchedAt: before(4000), helloAt: before(3990), lastHeartbeatAt: before(2801), runningAt: before(3980) },
-  ...{ endedAt: before(2800), reason: 'the first offer', checkpoints: [] },
+  ...{ endedAt: before(2800), reason: 'the first offer', checkpoints: [], endingRefused: null },
 };
 const attempts = [
   attempt,
@@ -142,17 +157,20 @@ const doctor = {
       ...{ provider: 'simulated', instanceId: 'i-0f3a9c11', region: 'us-east', attemptId: `${jobId}/attempt-2`, jobId },
       ...{ reason: 'attempt-settled', since: before(1500), graceEndsAt: before(1380), isInGrace: false, tries: 9 },
       ...{ priceUsdMicrosPerHour: 5_670_000, costUsdMicros: 2_362_500, lastTriedAt: before(31) },
-      lastError: 'transient: the simulated cloud answered 503',
+      ...{ endCommand: null, isRetryAsked: false, lastError: 'transient: the simulated cloud answered 503' },
     },
   ],
+  workers: [{ queues: ['control', 'local'], startedAt: before(4000), seenAt: before(3), state: 'alive' }],
   problems: [
     {
-      subject: 'provider simulated',
-      message: 'The credentials have expired; 1 job waits for it.',
+      ...{ id: 'provider-unusable/simulated', kind: 'provider-unusable', severity: 'critical', subject: 'simulated' },
+      ...{ since: before(95), jobsBlocked: 1, jobId: null, provider: 'simulated' },
+      message: 'The credentials have expired.',
       advice: 'Renew the credentials and restart its worker.',
     },
     {
-      subject: 'instance i-0f3a9c11',
+      ...{ id: 'orphaned-instance/simulated/i-0f3a9c11', kind: 'orphaned-instance', severity: 'critical' },
+      ...{ subject: 'simulated', since: before(1500), jobsBlocked: 0, jobId, provider: 'simulated' },
       message: 'It is billed although its attempt has ended.',
       advice: 'Artenic retries termination every minute. If the provider keeps refusing, end it in its console.',
     },
@@ -165,6 +183,8 @@ const health = {
     database: { state: 'ok', tookMs: 3, reason: null },
     temporal: { state: 'unreachable', tookMs: 2000, reason: 'no answer from 127.0.0.1:7233 within 2 s' },
   },
+  worker: { state: 'ok', lastSeenAt: before(3) },
+  problems: [],
   providers: [
     { name: 'local', usable: true, message: '' },
     { name: 'simulated', usable: false, message: 'The credentials have expired.' },

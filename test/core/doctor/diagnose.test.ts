@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { diagnose, type Facts, type ProviderFacts, type SilentFacts } from '../../../core/doctor/diagnose.ts';
+import { diagnose } from '../../../core/doctor/diagnose.ts';
+import type { Facts, ProviderFacts, RefusedFacts, SilentFacts, StrayFacts } from '../../../core/doctor/facts.ts';
 
 const nowMs = 10_000_000_000;
 const provider = (changes: Partial<ProviderFacts> = {}): ProviderFacts => ({
   ...{ name: 'cloud', usable: true, problem: null, message: 'All well.', checkedAtMs: nowMs - 1000, clockSkewMs: 3 },
   sweep: { succeededAtMs: nowMs - 1000, error: null },
+  ...{ unusableSinceMs: null, offersAgeMs: 1000, offersProblem: null, jobsBlocked: 0 },
   ...changes,
 });
 const facts = (changes: Partial<Facts> = {}): Facts => ({
@@ -17,6 +19,9 @@ const facts = (changes: Partial<Facts> = {}): Facts => ({
     strays: [],
     silent: [],
     mute: [],
+    refused: [],
+    untaken: { jobs: 0, sinceMs: null },
+    workers: [{ queues: ['control', 'cloud'], ageMs: 1000 }],
   },
   providers: [provider()],
   ...changes,
@@ -65,26 +70,30 @@ test('sweeps that do not come to their end', () => {
 });
 
 test('instances past their grace, and only those', () => {
-  const stray = { provider: 'cloud', instanceId: 'i-1', isInGrace: true };
+  const stray: StrayFacts = {
+    ...{ provider: 'cloud', instanceId: 'i-1', attemptId: 'job/attempt-1', jobId: 'job', isInGrace: true },
+    ...{ reason: 'attempt-settled', sinceMs: nowMs - 1000 },
+  };
   expect(said({ strays: [stray] })).toEqual([]);
   expect(said({ strays: [{ ...stray, isInGrace: false }] })).toEqual([
-    'cloud: The instance i-1 should not be there, and is billed.',
+    'cloud: Orphaned instance i-1 is still billed: its attempt has ended.',
   ]);
 });
 
 test('machines that nobody hears, from half of their time on', () => {
   const silent: Omit<SilentFacts, 'silentMs'> = {
     ...{ provider: 'cloud', attemptId: 'job/attempt-1', instanceId: 'i-1', kind: 'fell-silent', limitMs: 600_000 },
+    ...{ jobId: 'job', sinceMs: nowMs - 330_000 },
   };
   expect(said({ silent: [{ ...silent, silentMs: 299_000 }] })).toEqual([]);
   expect(said({ silent: [{ ...silent, silentMs: 330_000 }] })).toEqual([
     'cloud: The runner of job/attempt-1 on i-1 has given no sign of life for 5.5 min.',
   ]);
   const [mute] = diagnose(facts({ silent: [{ ...silent, kind: 'never-spoke', silentMs: 700_000 }] }));
-  expect(mute?.message).toContain('has not said hello for 11.7 min');
+  expect(mute?.message).toContain('has not connected for 11.7 min');
   expect(mute?.advice).toContain('should have been ended by now');
   expect(said({ mute: [{ provider: 'cloud', machines: 2 }] })).toEqual([
-    'cloud: 2 machines of cloud never said hello within the last day, and had to be ended.',
+    'cloud: 2 machines of cloud never connected within the last day. Artenic terminated them.',
   ]);
 });
 
@@ -94,4 +103,78 @@ test('clocks and Temporal', () => {
     "clock: The clock of the worker of cloud is 5 s ahead of PostgreSQL's.",
   ]);
   expect(said({ isTemporalReachable: false })).toEqual(['temporal: Temporal does not answer.']);
+});
+
+test('an instance that the provider refuses to end, once, with its job', () => {
+  const refused: RefusedFacts = {
+    ...{ provider: 'cloud', attemptId: 'job/attempt-1', jobId: 'job', instanceId: 'i-1', sinceMs: nowMs - 90_000 },
+    ...{ refusals: 9, refusal: 'transient: 503' },
+  };
+  const stray: StrayFacts = {
+    ...{ provider: 'cloud', instanceId: 'i-1', attemptId: 'job/attempt-1', jobId: 'job', isInGrace: false },
+    ...{ reason: 'not-ending', sinceMs: nowMs - 90_000 },
+  };
+  const found = diagnose(facts({ refused: [refused], strays: [stray] }));
+  expect(found).toMatchObject([
+    {
+      ...{ id: 'ending-refused/job/attempt-1', kind: 'ending-refused', severity: 'critical', jobId: 'job' },
+      ...{ sinceMs: nowMs - 90_000, jobsBlocked: 1 },
+      message: 'The provider refuses to end i-1 (9 tries, last answer: transient: 503). Its job cannot continue.',
+    },
+  ]);
+  expect(said({ refused: [{ ...refused, refusals: 1, refusal: null }] })).toEqual([
+    'cloud: The provider refuses to end i-1 (1 try). Its job cannot continue.',
+  ]);
+});
+
+test('a worker that is gone, after 30 s, with the jobs that nobody takes', () => {
+  const gone = (ageMs: number, queues = ['control', 'cloud']) => ({ workers: [{ queues, ageMs }] });
+  const untaken = { jobs: 3, sinceMs: nowMs - 70_000 };
+  expect(said(gone(30_000))).toEqual([]);
+  expect(diagnose(facts({ ...gone(40_000), untaken }))).toMatchObject([
+    { kind: 'worker-gone', severity: 'critical', sinceMs: nowMs - 40_000, jobsBlocked: 3 },
+  ]);
+  expect(said({ ...gone(40_000), providers: [provider({ checkedAtMs: nowMs - 600_000 })] })).toEqual([
+    'worker: No worker is running for 40 s: no job starts, and no attempt is followed or ended.',
+  ]);
+  expect(said({ workers: [] })[0]).toBe(
+    'worker: No worker is running: no job starts, and no attempt is followed or ended.',
+  );
+  expect(said({ workers: [], upSinceMs: nowMs - 20_000 })).toEqual([]);
+  // the platform's own worker lives, but none serves the provider
+  const alone = { workers: [{ queues: ['control'], ageMs: 1000 }] };
+  expect(diagnose(facts({ ...alone, providers: [provider({ jobsBlocked: 2 })] }))).toMatchObject([
+    { id: 'worker-gone/cloud', subject: 'cloud', jobsBlocked: 2, provider: 'cloud' },
+  ]);
+  expect(said({ untaken })).toEqual(['worker: 3 jobs are queued, and no worker has taken them.']);
+  expect(said({ untaken, isTemporalReachable: false })).toEqual(['temporal: Temporal does not answer.']);
+});
+
+test('offers that are too old for a launch; credentials that only the catalog has seen refused', () => {
+  expect(ofProvider({ offersAgeMs: 900_000 })).toEqual([]);
+  expect(
+    ofProvider({ offersAgeMs: 1_200_000, offersProblem: { message: 'No answer.', isCredentials: false } }),
+  ).toEqual([
+    'cloud: The offers of cloud are 20 minutes old: no launch is based on them. When it was asked last: No answer.',
+  ]);
+  expect(ofProvider({ offersAgeMs: null })).toEqual([
+    'cloud: The offers of cloud are not known: no launch is based on them.',
+  ]);
+  expect(ofProvider({ offersAgeMs: null, usable: false, message: 'Key expired.' })).toEqual(['cloud: Key expired.']);
+  const refused = provider({ offersProblem: { message: 'Key expired.', isCredentials: true }, jobsBlocked: 4 });
+  expect(diagnose(facts({ providers: [refused] }))).toMatchObject([
+    { kind: 'provider-unusable', severity: 'critical', message: 'Key expired.', jobsBlocked: 4 },
+  ]);
+});
+
+test('critical faults come first, and each has its own id and advice', () => {
+  const found = diagnose(
+    facts({
+      ...{ clockSkewMs: 5000, isTemporalReachable: false },
+      providers: [provider({ clockSkewMs: 5000, usable: false }), provider({ name: 'other', sweep: null })],
+    }),
+  );
+  expect(found.map(({ severity }) => severity).toSorted()).toEqual(found.map(({ severity }) => severity));
+  expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+  for (const { advice } of found) expect(advice).not.toBe('');
 });

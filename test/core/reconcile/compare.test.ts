@@ -89,6 +89,15 @@ describe('one by one', () => {
       { kind: 'leave' },
     ]);
   });
+  test('its workflow asks for its end in vain, and a list that is young enough no longer shows it: proved gone', () => {
+    const at = (changes: Partial<SeenAttempt>, living: readonly SeenInstance[] = []) =>
+      compare(survey(living, [attempt({ terminateTriedAtMs: nowMs - 61_000, ...changes })]));
+    expect(at({})).toEqual([{ kind: 'unlisted', attemptId }]);
+    expect(at({ terminateTriedAtMs: nowMs - 59_000 })).toMatchObject([{ kind: 'leave' }]);
+    expect(at({ terminateTriedAtMs: null })).toMatchObject([{ kind: 'leave' }]);
+    expect(at({ instanceId: null })).toMatchObject([{ kind: 'leave' }]);
+    expect(at({}, [instance({})])).toMatchObject([{ kind: 'leave' }]);
+  });
   test.each(['closed', 'none'] as const)(
     'a job that goes on and whose workflow is %s: started again',
     (jobWorkflow) => {

@@ -32,7 +32,7 @@ describe('a machine that speaks', () => {
   });
 });
 
-describe('a machine that has not said hello', () => {
+describe('a machine that has not connected', () => {
   const mute = { helloAtMs: null, lastSignMs: null };
   test('is given the time of its provider from its launch on', () => {
     expect(kindAt(5, mute)).toBeNull();

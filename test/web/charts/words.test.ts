@@ -69,7 +69,7 @@ test('durations have two units', () => {
 
 test('a line in words', () => {
   expect(sentenceOf('loss', [2, null, 0.5, 1])).toBe(
-    'loss: from 2 to 1, lowest 0.5, highest 2. 1 of 4 points are no number.',
+    'loss: from 2 to 1, lowest 0.5, highest 2. 1 of 4 points are not a number.',
   );
   expect(sentenceOf('loss', [null])).toBe('loss: no values.');
 });

@@ -139,7 +139,7 @@ test('offers are shown on the page of providers, and beside the placement of a n
   expect(await violations(page)).toEqual([]);
   await photograph(page, 'dispatch-offers');
   await dialog.getByLabel('Most USD an hour').fill('0.0001');
-  await dialog.getByText('Nothing fits').waitFor();
+  await dialog.getByText('No matching offers').waitFor();
   expect(problems).toEqual([]);
   await close();
 }, 120_000);

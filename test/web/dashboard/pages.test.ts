@@ -79,14 +79,20 @@ test('what is billed and not wanted is shown on two pages, with its reason, cost
   const { page, problems, close } = await visit(browser, full.url, full.key, { theme: 'light' });
   for (const path of ['/', '/providers']) {
     await page.goto(path);
-    const card = page.getByRole('region', { name: 'Unresolved instances' });
+    const card = page.getByRole('region', { name: 'Orphaned instances' });
     await card.waitFor();
     const text = await card.innerText();
-    for (const part of ['i-4711', 'The provider does not end it', 'The cloud answered 503.', 'i-4712', 'Left alone'])
+    for (const part of [
+      'i-4711',
+      'The provider does not end it',
+      'The cloud answered 503.',
+      'i-4712',
+      'Grace period until',
+    ])
       expect(text).toContain(part);
   }
   await page.goto('/');
-  await page.getByText('Should not be there').first().waitFor();
+  await page.getByText('Orphaned instance ·').first().waitFor();
   expect(problems).toEqual([]);
   await close();
 });

@@ -58,7 +58,7 @@ test('the link that the start prints signs in, once, and leaves no trace', async
   await page.context().clearCookies();
   await page.goto('about:blank');
   await page.goto(link[1] ?? '');
-  await page.getByRole('alert').getByText('This link has been used or is too old').waitFor();
+  await page.getByRole('alert').getByText('This link has expired or was used').waitFor();
   expect(problems).toEqual([]);
   await close();
 }, 30_000);
@@ -145,7 +145,7 @@ test('the playground asks the trained model, and promotes nothing by itself', as
   await page.getByLabel('body_mass_g').first().fill('heavy');
   await page.getByRole('button', { name: 'Predict' }).click();
   await page.locator('[aria-invalid="true"]').first().waitFor();
-  await page.getByText('The answer of the model shows here.').waitFor();
+  await page.getByText('Run a prediction to see the result.').waitFor();
   expect(problems).toEqual([]);
   await close();
 }, 90_000);

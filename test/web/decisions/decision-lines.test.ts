@@ -17,7 +17,7 @@ const decision = (
   reason = '',
   attempt: number | null = null,
 ): DecisionView => ({
-  ...{ decision: number, policyVersion: 'spot-only-3', kind, reason, attempt, step: null },
+  ...{ decision: number, policyVersion: 'spot-only-3', kind, reason, attempt, step: null, waitsFor: null },
   decidedAt: new Date(zero + second * 1000).toISOString(),
 });
 

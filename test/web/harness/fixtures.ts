@@ -78,6 +78,7 @@ function attempt(
     cost: { usdMicros: costOf(stamps), isFinal: endedAt !== null },
     state: kind === null ? 'running' : 'ended',
     ending: kind === null ? null : { kind, exitCode: null, message },
+    endingRefused: null,
     restoredFrom: number > 2 ? 'epoch-12' : null,
     createdAt: at(created),
     launchedAt: launchedAt ?? null,

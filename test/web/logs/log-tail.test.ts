@@ -139,7 +139,7 @@ test('a reader keeps the place while older lines go, and through filters and wra
   await page.getByRole('button', { name: /^Info/, pressed: false }).waitFor();
   expect(Math.abs((await topStep()) - before)).toBeLessThanOrEqual(1);
   await page.getByRole('log').press('Home');
-  await page.getByText(/earlier lines are no longer held here/).waitFor();
+  await page.getByText(/earlier lines were dropped from this view/).waitFor();
   await page.context().close();
 }, 30_000);
 

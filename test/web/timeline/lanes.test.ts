@@ -23,7 +23,14 @@ function attempt(number: number, times: Times): AttemptView {
   const { created, launched = created, hello = launched, running = hello, ended = null, billedUntil = null } = times;
   return {
     ...{ id: `a${number}`, jobId: 'j', attempt: number, provider: 'simulated', region: 'us-east', zone: 'us-east-c' },
-    ...{ instanceType: 'cpu-2', spot: true, priceUsdMicrosPerHour: 26_500, reason: '', checkpoints: [] },
+    ...{
+      instanceType: 'cpu-2',
+      spot: true,
+      priceUsdMicrosPerHour: 26_500,
+      reason: '',
+      checkpoints: [],
+      endingRefused: null,
+    },
     ...{ cost: { usdMicros: 100, isFinal: false }, billedFrom: stamp(hello), billedUntil: stamp(billedUntil) },
     state: ended === null ? 'running' : 'ended',
     ending: ended === null ? null : { kind: 'preempted', exitCode: null, message: '' },

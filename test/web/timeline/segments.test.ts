@@ -1,10 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { attemptEndingKinds, type AttemptView, type JobView } from '@artenic/core';
+import {
+  attemptEndingKinds,
+  type AttemptView,
+  type DecisionView,
+  type JobView,
+  type LaunchRefusalView,
+  type Situation,
+} from '@artenic/core';
 import fc from 'fast-check';
 import { laneName, moveCursor, segmentName } from '../../../web/src/features/timeline/names.ts';
 import { timelineOf } from '../../../web/src/features/timeline/lanes.ts';
 import { segmentsOf } from '../../../web/src/features/timeline/segments.ts';
 import { startBreakdown } from '../../../web/src/features/timeline/time-to-start-parts.ts';
+import { waitSpans } from '../../../web/src/features/timeline/wait-spans.ts';
 
 const zero = Date.UTC(2026, 0, 1);
 const at = (second: number): string => new Date(zero + Math.round(second * 1000)).toISOString();
@@ -31,7 +39,7 @@ function attempt(number: number, times: Times, kind: (typeof attemptEndingKinds)
     cost: { usdMicros: 0, isFinal: false },
     state: ended === null ? 'running' : 'ended',
     ending: ended === null ? null : { kind, exitCode: null, message: '' },
-    restoredFrom: null,
+    ...{ restoredFrom: null, endingRefused: null },
     createdAt: at(created),
     launchedAt: stamp(launched),
     ...{ helloAt: stamp(hello), lastHeartbeatAt: stamp(running) },
@@ -151,6 +159,71 @@ test('time to start counts attempts that never trained as retries', () => {
   ]);
   expect(totalMs).toBe(40_000);
   expect(parts[2]?.hint).toBe('1 earlier attempt: no capacity.');
+});
+
+describe('time to start', () => {
+  const words = (breakdown: ReturnType<typeof startBreakdown>) =>
+    breakdown.parts.map(({ kind, durationMs, owner }) => [kind, durationMs / 1000, owner]);
+  const waiting = (waitsFor: DecisionView['waitsFor'], second: number): DecisionView => ({
+    ...{ decision: second, policyVersion: 'p', kind: 'wait', reason: '', attempt: null, step: null, waitsFor },
+    decidedAt: at(second),
+  });
+
+  test('a wait for credentials is the owner of the credentials, not of the platform', () => {
+    const decisions = [waiting('credentials', 2), waiting('credentials', 10), waiting(null, 31)];
+    const open = { ...job(null, 'waiting'), situation: null };
+    const waits = waitSpans(open, decisions, [], zero + 90_000);
+    expect(waits.map(({ kind, fromMs, untilMs }) => [kind, fromMs - zero, untilMs - zero])).toEqual([
+      ['credentials', 2000, 10_000],
+      ['credentials', 10_000, 31_000],
+    ]);
+    const attempts = [attempt(1, [33, 34, 35, 40, null])];
+    const found = startBreakdown(open, attempts, zero + 90_000, waits);
+    expect(words(found).slice(0, 2)).toEqual([
+      ['prepare', 4, 'Artenic'],
+      ['credentials', 29, 'You'],
+    ]);
+    expect(found.totalMs).toBe(40_000);
+  });
+
+  test('the present wait, by the situation; refused launches in between', () => {
+    const situation: Situation = {
+      ...{ kind: 'credentials', message: '', detail: null, advice: null, level: 'critical', since: at(20) },
+    };
+    const refusal: LaunchRefusalView = {
+      ...{ provider: 'cloud', region: 'r', zone: null, instanceType: 't', spot: true, kind: 'unavailable' },
+      ...{ message: '', total: 2, attempt: 1, firstAt: at(5), lastAt: at(25) },
+    };
+    const waits = waitSpans({ ...job(null, 'waiting'), situation }, [], [refusal], zero + 50_000);
+    expect(waits.map(({ kind, fromMs, untilMs }) => [kind, fromMs - zero, untilMs - zero])).toEqual([
+      ['provider', 5000, 20_000],
+      ['credentials', 20_000, 25_000],
+      ['credentials', 25_000, 50_000],
+    ]);
+    const ended = waitSpans({ ...job(60, 'cancelled'), situation }, [], [], zero + 50_000);
+    expect(ended).toEqual([]);
+  });
+
+  test('ends at the cancel: a cancel that hangs is no setup', () => {
+    const cancelled = { ...job(200, 'cancelled'), cancelRequestedAt: at(36) };
+    const found = startBreakdown(cancelled, [attempt(1, [1, 2, 5, null, 200], 'cancelled')], zero);
+    expect(words(found)).toEqual([
+      ['prepare', 1, 'Artenic'],
+      ['queue', 1, 'Queue'],
+      ['provision', 3, 'Provider local'],
+      ['setup', 31, 'Your setup commands'],
+    ]);
+    expect([found.totalMs, found.hasStarted]).toEqual([36_000, false]);
+  });
+
+  test('an attempt whose setup failed is not counted again as an earlier one', () => {
+    const failed = startBreakdown(job(12, 'failed'), [attempt(1, [1, 2, 5, null, 10], 'setup-failed')], zero);
+    expect(failed.parts.map(({ kind }) => kind)).toEqual(['prepare', 'queue', 'provision', 'setup']);
+    expect(failed.totalMs).toBe(10_000);
+    const open = startBreakdown(job(null, 'recovering'), [attempt(1, [1, 2, 5, null, 10], 'lost')], zero + 12_000);
+    expect(open.parts.at(1)?.kind).toBe('queue');
+    expect(open.parts.find(({ kind }) => kind === 'retry')?.hint).toBe('1 earlier attempt: lost.');
+  });
 });
 
 describe('costs of segments', () => {

@@ -33,7 +33,7 @@ export function summarize(y: readonly (number | null)[]): RunSummary {
 export function sentenceOf(name: string, y: readonly (number | null)[]): string {
   const { points, gaps, first, last, lowest, highest } = summarize(y);
   if (last === null) return `${name}: no values.`;
-  const missing = gaps === 0 ? '' : ` ${gaps} of ${points} points are no number.`;
+  const missing = gaps === 0 ? '' : ` ${gaps} of ${points} points are not a number.`;
   return `${name}: from ${formatNumber(first)} to ${formatNumber(last)}, lowest ${formatNumber(lowest)}, highest ${formatNumber(highest)}.${missing}`;
 }
 

@@ -7,13 +7,18 @@ export type CardProps = {
   readonly children: ReactNode;
   /** Whether the content brings its own padding. */
   readonly isFlush?: boolean;
+  /** Colour of the border of a card that warns. */
+  readonly tone?: 'warn' | 'bad' | undefined;
   readonly className?: string;
 };
 
+const borders = { plain: 'border-line', warn: 'border-warn/60', bad: 'border-bad/70' } as const;
+
 /** A panel with a title. */
-export function Card({ title, note, actions, children, isFlush = false, className = '' }: CardProps): ReactElement {
+export function Card(props: CardProps): ReactElement {
+  const { title, note, actions, children, isFlush = false, tone, className = '' } = props;
   const titleId = useId();
-  const box = `min-w-0 overflow-hidden rounded-lg border border-line bg-surface shadow-card ${className}`;
+  const box = `min-w-0 overflow-hidden rounded-lg border ${borders[tone ?? 'plain']} bg-surface shadow-card ${className}`;
   const body = isFlush ? children : <div className="p-4">{children}</div>;
   if (title === undefined) return <div className={box}>{body}</div>;
   return (

@@ -75,7 +75,7 @@ export function StaleBanner({
       className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-warn/25 bg-warn/10 px-4 py-2 text-xs text-warn"
     >
       <Icon name="warning" className="size-3.5" />
-      <span className="font-medium">{title}: this is from earlier.</span>
+      <span className="font-medium">{title}. Showing earlier data.</span>
       {requestId !== null && <code className="font-mono">{requestId}</code>}
       <button type="button" className="ml-auto min-h-6 font-semibold underline underline-offset-2" onClick={onRetry}>
         Retry

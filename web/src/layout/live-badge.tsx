@@ -12,7 +12,7 @@ const words: Readonly<Record<LiveState, { readonly label: string; readonly tone:
     tone: 'warn',
     title: 'The connection broke; nothing is missed once it is back',
   },
-  paused: { label: 'Paused', tone: 'muted', title: 'Nobody looks at this tab' },
+  paused: { label: 'Paused', tone: 'muted', title: 'Paused while this tab is hidden' },
 };
 
 export function LiveBadge(): ReactElement {

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Icon } from '../components/icon.tsx';
+import { AttentionCount } from '../features/attention/attention-count.tsx';
 import { Account } from './account.tsx';
 import { Brand } from './brand.tsx';
 import { LiveBadge } from './live-badge.tsx';
@@ -32,10 +33,11 @@ export function MobileTabs(): ReactElement {
             <Link
               to={to}
               activeOptions={{ exact: to === '/', includeSearch: false }}
-              className="flex h-14 flex-col items-center justify-center gap-1 text-2xs font-medium text-muted aria-[current=page]:text-ink"
+              className="relative flex h-14 flex-col items-center justify-center gap-1 text-2xs font-medium text-muted aria-[current=page]:text-ink"
             >
               <Icon name={icon} className="size-4.5" />
               {label}
+              <AttentionCount page={to} className="absolute top-1 left-1/2 ml-2" />
             </Link>
           </li>
         ))}

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Icon } from '../components/icon.tsx';
+import { AttentionCount } from '../features/attention/attention-count.tsx';
 import { overviewQuery, platformQuery } from '../lib/queries.ts';
 import { Account } from './account.tsx';
 import { Brand } from './brand.tsx';
@@ -32,10 +33,11 @@ export function Sidebar({ onShortcuts }: { readonly onShortcuts: () => void }): 
                 <Link to={to} activeOptions={{ exact: to === '/', includeSearch: false }} className={linkClass}>
                   <Icon name={icon} className="size-4 opacity-80" />
                   {label}
+                  <AttentionCount page={to} className="ml-auto" />
                   {to === '/jobs' && busy > 0 && (
                     <span className="ml-auto rounded-full bg-info/10 px-1.5 text-xs text-info tabular-nums">
                       {busy}
-                      <span className="sr-only"> under way</span>
+                      <span className="sr-only"> active</span>
                     </span>
                   )}
                 </Link>

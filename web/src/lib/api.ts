@@ -63,7 +63,7 @@ async function send(path: string, call: Call): Promise<Response> {
     throw new ApiError({
       status: 0,
       title: isLate ? 'The API takes too long' : 'The API cannot be reached',
-      detail: isLate ? `Nothing was heard for ${timeoutMs / 1000} s.` : 'Is it running? `npm start` brings it back.',
+      detail: isLate ? `No answer for ${timeoutMs / 1000} s.` : 'Start it with `npm start`, then retry.',
       requestId: null,
     });
   }
@@ -76,8 +76,8 @@ async function errorOf(response: Response): Promise<ApiError> {
   if (!parsed.success)
     return new ApiError({
       ...{ status: response.status, requestId },
-      title: `The API answered ${response.status}`,
-      detail: 'Its answer says no more.',
+      title: response.status >= 500 ? `Server error (${response.status})` : `Request failed (${response.status})`,
+      detail: 'No details were returned.',
     });
   const { title, detail, status } = parsed.data;
   return new ApiError({ status, title, detail, requestId, problem: parsed.data });
@@ -91,8 +91,8 @@ export async function callApi<T extends z.ZodType>(path: string, schema: T, call
   if (parsed.success) return parsed.data;
   throw new ApiError({
     status: response.status,
-    title: 'The API’s answer is not understood',
-    detail: 'Dashboard and API may be of different versions: reload the page.',
+    title: 'Unexpected response',
+    detail: 'Reload: dashboard and API versions may differ.',
     requestId: response.headers.get('x-correlation-id'),
   });
 }
@@ -107,5 +107,5 @@ export async function callForStatus(path: string, call: Call): Promise<number> {
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  return new ApiError({ status: 0, title: 'The dashboard has a fault', detail, requestId: null });
+  return new ApiError({ status: 0, title: 'Error in the dashboard', detail, requestId: null });
 }

@@ -19,6 +19,13 @@ export function exactTime(at: string): string {
   return `${local} · ${at.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+/** Local time of day, `09:49`. */
+export function clockTime(at: string): string {
+  return clock.format(new Date(at));
+}
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const place = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));

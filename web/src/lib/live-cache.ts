@@ -18,7 +18,16 @@ function changed(job: JobView, event: LiveHint, change: z.output<typeof jobChang
   // A response can be newer than an event that arrives after it.
   if (isTerminalJobState(job.state)) return job;
   const finishedAt = isTerminalJobState(change.state) ? event.at : job.finishedAt;
-  return { ...job, state: change.state, message: change.message, currentAttempt: change.attempt, finishedAt };
+  // The situation is of the state before; the next answer has the new one.
+  const situation = change.state === job.state ? job.situation : null;
+  return {
+    ...job,
+    situation,
+    state: change.state,
+    message: change.message,
+    currentAttempt: change.attempt,
+    finishedAt,
+  };
 }
 
 function patchJob(client: QueryClient, event: LiveHint): void {
@@ -42,9 +51,9 @@ function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
   const id = topic.startsWith('job:') ? topic.slice(4) : subject;
   switch (kind) {
     case 'job.state':
-      return [keys.jobs, keys.overview, keys.activity, keys.job(id), keys.providers];
+      return [keys.jobs, keys.overview, keys.activity, keys.job(id), keys.providers, keys.doctor];
     case 'attempt.state':
-      return [[...keys.job(id), 'attempts'], keys.jobs];
+      return [[...keys.job(id), 'attempts'], keys.jobSelf(id), keys.jobs, keys.doctor];
     case 'job.checkpoint':
       return [[...keys.job(id), 'attempts']];
     case 'job.metric':
@@ -54,7 +63,7 @@ function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
       return [keys.models, keys.model(subject), keys.overview, keys.activity];
     case 'instance.unresolved':
     case 'instance.resolved':
-      return [keys.unresolved, keys.activity];
+      return [keys.unresolved, keys.activity, keys.doctor];
     default:
       return [];
   }

@@ -2,6 +2,7 @@ import {
   activitySchema,
   attemptViewSchema,
   decisionViewSchema,
+  doctorReportSchema,
   launchRefusalViewSchema,
   jobViewSchema,
   metricSeriesSchema,
@@ -24,6 +25,7 @@ import {
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { callApi } from './api.ts';
+import { openInterval } from './open-interval.ts';
 import { estimateInterval } from './cost.ts';
 import { heldOf, mostAdded, mostNews, withNews, type HeldSeries } from './held-series.ts';
 
@@ -69,6 +71,7 @@ export const keys = {
   /** Prices change slowly, and no live event announces a change. */
   offers: ['offers'],
   unresolved: ['unresolved'],
+  doctor: ['doctor'],
 } as const;
 
 export const sessionQuery = queryOptions({
@@ -122,6 +125,7 @@ export const jobsQuery = ({ group, search, limit = 50 }: JobFilter) =>
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: ({ state }) => openInterval((state.data?.pages ?? []).flatMap(({ items }) => items)),
   });
 
 /** The last jobs of a service, newest first. */
@@ -136,7 +140,7 @@ export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: keys.jobSelf(id),
     queryFn: ({ signal }) => callApi(`/api/v1/jobs/${id}`, jobViewSchema, { signal }),
-    refetchInterval: ({ state }) => estimateInterval(state.data === undefined ? [] : [state.data.cost]),
+    refetchInterval: ({ state }) => openInterval(state.data === undefined ? [] : [state.data]),
   });
 
 export const attemptsQuery = (id: string) =>
@@ -219,6 +223,15 @@ export const unresolvedQuery = queryOptions({
   select: ({ items }) => items,
   // Costs grow and retries happen without events.
   refetchInterval: 10_000,
+});
+
+/** Faults that need attention, shown some seconds after they are known. */
+export const doctorQuery = queryOptions({
+  queryKey: keys.doctor,
+  queryFn: ({ signal }) => callApi('/api/v1/doctor', doctorReportSchema, { signal }),
+  staleTime: 1000,
+  // Most faults are an absence, which creates no event.
+  refetchInterval: 3000,
 });
 
 export type OffersFilter = {

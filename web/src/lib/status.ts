@@ -1,4 +1,13 @@
-import type { AttemptEndingKind, AttemptState, JobState, ModelStage, StrayReason } from '@artenic/core';
+import {
+  isTerminalJobState,
+  type AttemptEndingKind,
+  type AttemptState,
+  type JobState,
+  type JobView,
+  type ModelStage,
+  type SituationKind,
+  type StrayReason,
+} from '@artenic/core';
 import type { IconName } from '../components/icon.tsx';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'accent' | 'muted';
@@ -27,6 +36,25 @@ export const jobStatus: Readonly<Record<JobState, Status>> = {
   'timed-out': { label: 'Timed out', icon: 'clock', tone: 'bad' },
 };
 
+/** Status by the situation of a job, where its state alone would mislead. */
+const situationStatus: Readonly<Partial<Record<SituationKind, Status>>> = {
+  ending: { label: 'Ending', icon: 'stop', tone: 'warn', isBusy: true },
+  silent: { label: 'No sign of life', icon: 'warning', tone: 'warn' },
+  credentials: { label: 'Blocked', icon: 'warning', tone: 'bad' },
+  provider: { label: 'Blocked', icon: 'warning', tone: 'bad' },
+  held: { label: 'On hold', icon: 'pause', tone: 'warn' },
+};
+
+export function statusOfJob({ state, situation, heldAt }: Pick<JobView, 'state' | 'situation' | 'heldAt'>): Status {
+  const status = jobStatus[state];
+  if (situation === null || isTerminalJobState(state)) return status;
+  const isBad = situation.level === 'critical';
+  if (situation.kind === 'not-taken' && isBad) return { label: 'Not started', icon: 'warning', tone: 'bad' };
+  const special = situationStatus[situation.kind];
+  if (special !== undefined) return isBad ? { ...special, tone: 'bad', isBusy: false } : special;
+  return heldAt === null ? status : { label: `${status.label}, on hold`, icon: 'pause', tone: 'warn' };
+}
+
 export const attemptStatus: Readonly<Record<AttemptState, Status>> = {
   waiting: { label: 'Waiting', icon: 'hourglass', tone: 'warn' },
   launching: { label: 'Launching', icon: 'server', tone: 'info', isBusy: true },
@@ -34,6 +62,7 @@ export const attemptStatus: Readonly<Record<AttemptState, Status>> = {
   setup: { label: 'Setting up', icon: 'gear', tone: 'info', isBusy: true },
   running: { label: 'Running', icon: 'play', tone: 'info', isBusy: true },
   stopping: { label: 'Stopping', icon: 'stop', tone: 'warn', isBusy: true },
+  ending: { label: 'Ending', icon: 'stop', tone: 'warn', isBusy: true },
   ended: { label: 'Ended', icon: 'check', tone: 'muted' },
 };
 
@@ -61,9 +90,9 @@ export const stageStatus: Readonly<Record<ModelStage, Status>> = {
 
 /** Why an instance should not exist. */
 export const strayWords: Readonly<Record<StrayReason, string>> = {
-  'unknown-attempt': 'Nobody knows its attempt',
+  'unknown-attempt': 'Unknown attempt',
   'attempt-settled': 'Its attempt has ended',
-  duplicate: 'Its attempt has another one',
-  abandoned: 'Its attempt is left behind',
+  duplicate: 'Duplicate instance',
+  abandoned: 'Abandoned attempt',
   'not-ending': 'The provider does not end it',
 };

@@ -10,13 +10,13 @@ export function NotFoundPage(): ReactElement {
         404
       </p>
       <PageHeader
-        title="There is nothing here"
+        title="Page not found"
         documentTitle="Not found"
-        description="The address may be mistyped, or what it named is gone."
+        description="Check the address; the object may have been removed."
       />
       <div>
         <Link to="/" className={buttonClass('primary')}>
-          To the overview
+          Go to overview
         </Link>
       </div>
     </div>

@@ -73,7 +73,7 @@ function Answer({
     return (
       <div className="flex min-h-56 flex-col items-center justify-center gap-2 rounded-lg border border-dashed border-line px-6 text-center text-sm text-muted">
         <Icon name="playground" className="size-5" />
-        The answer of the model shows here.
+        Run a prediction to see the result.
       </div>
     );
   return (
@@ -231,10 +231,7 @@ export function PlaygroundPage(): ReactElement {
   const registry = useInfiniteQuery(registryQuery());
   return (
     <>
-      <PageHeader
-        title="Playground"
-        description="One row through a model: by hand here, by the same request from anywhere."
-      />
+      <PageHeader title="Playground" description="Try a model with one row; copy the request as curl, SDK or CLI." />
       <QueryPanel query={registry} skeleton={<Skeleton className="h-80 rounded-lg" />}>
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items);

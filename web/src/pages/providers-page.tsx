@@ -53,7 +53,7 @@ function Gauge(props: {
 const capabilityWords = {
   spot: 'Spot instances',
   preemptionNotice: 'Notice before preemption',
-  idempotencyToken: 'Launches exactly once',
+  idempotencyToken: 'Idempotent launch',
   regions: 'Several regions',
 } as const;
 
@@ -83,11 +83,11 @@ function ProviderCard({ provider }: { readonly provider: ProviderView }): ReactE
         </div>
         {usable ? (
           <Badge tone="ok" icon="check">
-            Usable
+            Healthy
           </Badge>
         ) : (
           <Badge tone="bad" icon="cross">
-            Not usable
+            Unavailable
           </Badge>
         )}
       </div>
@@ -116,8 +116,8 @@ function Providers({ providers }: { readonly providers: readonly ProviderView[] 
   if (providers.length === 0)
     return (
       <Card>
-        <EmptyState icon="providers" title="No provider has reported yet" command="npx artenic health">
-          The worker reports what each provider can do, some seconds after it has started. Is it running?
+        <EmptyState icon="providers" title="No providers yet" command="npx artenic health">
+          The worker reports each provider some seconds after it has started. Check that a worker is running.
         </EmptyState>
       </Card>
     );
@@ -142,7 +142,7 @@ export function ProvidersPage(): ReactElement {
   );
   return (
     <>
-      <PageHeader title="Providers" description="Where jobs can run, and how much of it is taken." />
+      <PageHeader title="Providers" description="Compute providers and current usage." />
       <BelowUnresolved skeleton={skeleton} className="mb-4">
         <QueryPanel query={query} skeleton={skeleton}>
           {(providers) => <Providers providers={providers} />}

@@ -57,13 +57,13 @@ export function SignInPage(): ReactElement {
           <Brand className="size-11" />
           <div>
             <h1 className="text-2xl font-semibold tracking-tight">Sign in to Artenic</h1>
-            <p className="mt-1 text-sm text-muted">Your own control plane for models.</p>
+            <p className="mt-1 text-sm text-muted">Train, serve and watch models.</p>
           </div>
         </div>
         <div className="rounded-xl border border-line bg-surface p-5 shadow-card">
           {isByLink ? (
             <p role="status" className="flex items-center justify-center gap-2.5 py-6 text-sm text-muted">
-              <Spinner className="size-4" /> Signing in with your link …
+              <Spinner className="size-4" /> Signing in …
             </p>
           ) : (
             <form
@@ -90,7 +90,7 @@ export function SignInPage(): ReactElement {
                 placeholder="aa_live_…"
                 value={apiKey}
                 onChange={(event) => setApiKey(event.target.value)}
-                hint="It is exchanged for a session and then forgotten by this page."
+                hint="Exchanged for a session; not stored in the browser."
               />
               <Button type="submit" kind="primary" isBusy={signIn.isPending}>
                 Sign in
@@ -100,9 +100,11 @@ export function SignInPage(): ReactElement {
         </div>
         <div className="mt-6 flex flex-col items-center gap-2 text-center text-xs text-muted">
           <p>
-            <code className="font-mono">npm start</code> prints a link that signs you in. The key it made is here:
+            No key? This prints a one-time sign-in link, on the machine where Artenic runs. The admin’s key is in{' '}
+            <code className="font-mono">admin.key</code> in its home folder (
+            <code className="font-mono">ARTENIC_HOME</code>, by default <code className="font-mono">.artenic</code>).
           </p>
-          <CommandLine command="cat .artenic/admin.key" />
+          <CommandLine command="npx artenic dashboard" />
         </div>
       </div>
     </main>

@@ -170,7 +170,7 @@ export function LogTail(props: LogTailProps): ReactElement {
         </span>
         {lines.firstId > 0 && follow.window.first === 0 && (
           <p className="px-3 text-muted">
-            … {numberFormat.format(lines.firstId)} earlier lines are no longer held here
+            … {numberFormat.format(lines.firstId)} earlier lines were dropped from this view
           </p>
         )}
         <div className={isWrapped ? '' : 'w-max min-w-full'}>

@@ -64,7 +64,10 @@ export function OffersTable({ offers }: { readonly offers: OffersView }): ReactE
   return (
     <>
       {items.length === 0 ? (
-        <EmptyState icon="server" title={catalogs.length === 0 ? 'No provider has been asked yet' : 'Nothing fits'}>
+        <EmptyState
+          icon="server"
+          title={catalogs.length === 0 ? 'No provider has been asked yet' : 'No matching offers'}
+        >
           {catalogs.length === 0
             ? 'The worker asks each provider when it starts, and once an hour.'
             : 'Ask for less, allow more regions or markets, or raise the price cap.'}

@@ -7,6 +7,8 @@ import type { StartPartKind } from './time-to-start-parts.ts';
  */
 export const segmentFills: Readonly<Record<SegmentKind | StartPartKind, string>> = {
   prepare: 'bg-muted/35',
+  credentials: 'stripes bg-bad',
+  provider: 'stripes bg-bad',
   queue: 'bg-muted/60',
   provision: 'bg-chart-2',
   setup: 'bg-chart-3',

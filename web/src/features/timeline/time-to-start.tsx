@@ -3,19 +3,23 @@ import type { AttemptView } from '@artenic/core';
 import { formatDuration } from '../../charts/chart-format.ts';
 import { ChartFrame, ChartTable } from '../../charts/chart-frame.tsx';
 import { segmentFills } from './segment-colours.ts';
-import type { JobTimes } from './segments.ts';
-import { startBreakdown, type StartPartKind } from './time-to-start-parts.ts';
+import { startBreakdown, type StartPartKind, type StartTimes } from './time-to-start-parts.ts';
+import type { WaitSpan } from './wait-spans.ts';
 import './timeline.css';
 
 export type TimeToStartProps = {
-  readonly job: JobTimes;
+  readonly job: StartTimes;
   readonly attempts: readonly AttemptView[];
   /** End of the breakdown until the first attempt trains. */
   readonly nowMs: number;
+  /** Waits for credentials and providers. */
+  readonly waits?: readonly WaitSpan[];
 };
 
 const partWords: Readonly<Record<StartPartKind, string>> = {
   prepare: 'Preparing',
+  credentials: 'Waiting for credentials',
+  provider: 'Waiting for a provider',
   queue: 'Waiting for capacity',
   retry: 'Attempts that did not start',
   provision: 'Starting the instance',
@@ -23,8 +27,8 @@ const partWords: Readonly<Record<StartPartKind, string>> = {
 };
 
 /** Breakdown of the time from submission to training, with the party that can shorten each part. */
-export function TimeToStart({ job, attempts, nowMs }: TimeToStartProps): ReactElement {
-  const { parts, totalMs, hasStarted } = startBreakdown(job, attempts, nowMs);
+export function TimeToStart({ job, attempts, nowMs, waits = [] }: TimeToStartProps): ReactElement {
+  const { parts, totalMs, hasStarted } = startBreakdown(job, attempts, nowMs, waits);
   const total = formatDuration(totalMs);
   const isOver = job.finishedAt !== null;
   const note = hasStarted ? total : isOver ? `never started, ${total}` : `${total} so far`;

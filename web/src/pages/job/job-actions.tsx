@@ -42,7 +42,7 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
     onSuccess: (changed) => {
       setIsOpen(false);
       client.setQueryData(keys.jobSelf(job.id), changed);
-      toast({ tone: 'ok', title: 'The job is being cancelled', detail: 'It may save a last checkpoint first.' });
+      toast({ tone: 'ok', title: 'Cancelling the job', detail: 'It may save a last checkpoint first.' });
     },
     onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
   });

@@ -5,7 +5,8 @@ import { lazy, Suspense, type ReactElement } from 'react';
 import { Card } from '../../components/card.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
-import { attemptsQuery, metricsQuery } from '../../lib/queries.ts';
+import { attemptsQuery, decisionsQuery, metricsQuery, refusalsQuery } from '../../lib/queries.ts';
+import { waitSpans } from '../../features/timeline/wait-spans.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { JobDecisions } from './job-decisions.tsx';
 import { JobRefusals } from './job-refusals.tsx';
@@ -23,6 +24,8 @@ const loading = <Skeleton className="h-[21rem]" />;
 function Timelines({ job, attempts }: { readonly job: JobView; readonly attempts: readonly AttemptView[] }) {
   const nowMs = useNow(1000, !isTerminalJobState(job.state));
   const navigate = useNavigate({ from: '/jobs/$jobId' });
+  const { data: decisions = [] } = useQuery(decisionsQuery(job.id));
+  const { data: refusals = [] } = useQuery(refusalsQuery(job.id));
   // Metrics are needed only to tell the step from which an attempt resumed.
   const { data: points } = useQuery({
     ...metricsQuery(job.id),
@@ -37,7 +40,7 @@ function Timelines({ job, attempts }: { readonly job: JobView; readonly attempts
         {...(points === undefined ? {} : { points })}
         onSelectAttempt={(attempt) => void navigate({ search: (old) => ({ ...old, tab: 'log', attempt }) })}
       />
-      <TimeToStart job={job} attempts={attempts} nowMs={nowMs} />
+      <TimeToStart job={job} attempts={attempts} nowMs={nowMs} waits={waitSpans(job, decisions, refusals, nowMs)} />
     </div>
   );
 }

@@ -60,7 +60,7 @@ export function LogTab({ job }: { readonly job: JobView }): ReactElement {
         <p className="px-4 py-10 text-center text-sm text-muted">
           {isTerminalJobState(job.state)
             ? 'The job ended before its first attempt.'
-            : 'The log begins with the first attempt.'}
+            : 'The log starts with the first attempt.'}
         </p>
       ) : (
         <Suspense fallback={<Skeleton className="m-4 h-[max(24rem,calc(100dvh-20rem))]" />}>

@@ -3,6 +3,7 @@ import { useEffect, type ReactElement } from 'react';
 import { StaleBanner } from '../../components/states.tsx';
 import { lineHash } from '../../features/logs/line-hash.ts';
 import { LogTail } from '../../features/logs/log-tail.tsx';
+import { toApiError } from '../../lib/api.ts';
 import { logEndHash } from './job-tabs.ts';
 import { useJobLog } from './use-job-log.ts';
 
@@ -29,9 +30,16 @@ export function JobLog({ jobId, attempt }: { readonly jobId: string; readonly at
     if (to > 0) setHash(lineHash({ source, from: Math.max(1, to - endLines + 1), to }));
     // oxlint-disable-next-line react/exhaustive-deps -- once, when the last line is there
   }, [hash, isComplete]);
+  const isEmpty = lines.endId === lines.firstId;
+  const emptyText =
+    error !== null
+      ? `The log could not be loaded: ${toApiError(error).message} It is tried again.`
+      : isComplete
+        ? 'This attempt wrote no output.'
+        : 'Waiting for the first line …';
   return (
     <>
-      {error !== null && <StaleBanner error={error} onRetry={() => window.location.reload()} />}
+      {error !== null && !isEmpty && <StaleBanner error={error} onRetry={() => window.location.reload()} />}
       <LogTail
         lines={lines}
         label={`Log of attempt ${attempt}`}
@@ -39,7 +47,7 @@ export function JobLog({ jobId, attempt }: { readonly jobId: string; readonly at
         fileName={`job-${jobId}-attempt-${attempt}.log`}
         hash={hash}
         onHashChange={setHash}
-        emptyText={isComplete ? 'This attempt wrote no output.' : 'Waiting for the first line …'}
+        emptyText={emptyText}
         className="h-[max(26rem,calc(100dvh-18rem))]"
       />
     </>

@@ -8,6 +8,8 @@ import { Sparkline } from '../../charts/sparkline.tsx';
 import { Card } from '../../components/card.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
+import { CheckpointNote } from '../../features/situation/checkpoint-note.tsx';
+import { SituationNote } from '../../features/situation/situation-note.tsx';
 import { bestMetrics } from '../../lib/best-metrics.ts';
 import { metricsQuery } from '../../lib/queries.ts';
 import { JobDetails } from './job-details.tsx';
@@ -107,6 +109,8 @@ export function OverviewTab({ job }: { readonly job: JobView }): ReactElement {
   return (
     <div className="grid grid-cols-1 gap-4">
       <HeldNote job={job} />
+      <SituationNote job={job} />
+      <CheckpointNote job={job} />
       <JobNotice job={job} />
       <JobFailure job={job} />
       <JobSummary job={job} />

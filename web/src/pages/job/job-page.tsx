@@ -11,7 +11,7 @@ import { shortId } from '../../lib/format.ts';
 import { jobTitle } from '../../lib/job-title.ts';
 import { useFollowJob } from '../../lib/live-context.tsx';
 import { jobQuery } from '../../lib/queries.ts';
-import { jobStatus } from '../../lib/status.ts';
+import { statusOfJob } from '../../lib/status.ts';
 import { JobActions } from './job-actions.tsx';
 import { AttemptsTab } from './job-attempts-tab.tsx';
 import { JobConfig, JobOutputs } from './job-details.tsx';
@@ -98,7 +98,7 @@ export function JobPage(): ReactElement {
         title={name}
         documentTitle={`Training · ${job === undefined ? name : jobTitle(job)}`}
         crumbs={[{ label: 'Training', to: '/jobs' }, { label: shortId(jobId) }]}
-        beside={job !== undefined && <StatusBadge status={jobStatus[job.state]} />}
+        beside={job !== undefined && <StatusBadge status={statusOfJob(job)} />}
         actions={job === undefined ? <Skeleton className="h-8 w-64" /> : <JobActions job={job} />}
       />
       <QueryPanel query={query} skeleton={loading}>

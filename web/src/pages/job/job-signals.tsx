@@ -12,8 +12,8 @@ type Told = Extract<SignalName, 'checkpoint-now' | 'hold' | 'release'>;
 
 const done: Readonly<Record<Told, { readonly title: string; readonly detail: string }>> = {
   'checkpoint-now': { title: 'Checkpoint requested', detail: 'It will appear on the timeline once saved.' },
-  hold: { title: 'The job is on hold', detail: 'The current attempt continues; no new attempts start.' },
-  release: { title: 'The job is released', detail: 'New attempts may start again.' },
+  hold: { title: 'Job on hold', detail: 'The current attempt continues; no new attempts start.' },
+  release: { title: 'Job released', detail: 'New attempts may start again.' },
 };
 
 /** Signals that a person may send to a job, besides cancelling it. */
@@ -28,6 +28,7 @@ export function JobSignals({ job }: { readonly job: JobView }): ReactElement {
       }),
     onSuccess: ({ name, heldAt }) => {
       client.setQueryData<JobView>(keys.jobSelf(job.id), (old) => (old === undefined ? old : { ...old, heldAt }));
+      void client.invalidateQueries({ queryKey: keys.jobSelf(job.id) });
       toast({ tone: 'ok', ...done[name as Told] });
     },
     onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
@@ -36,7 +37,7 @@ export function JobSignals({ job }: { readonly job: JobView }): ReactElement {
   return (
     <>
       {job.state === 'running' && (
-        <Tooltip text="Asks the command to save a checkpoint and continue">
+        <Tooltip text="Ask the command to save a checkpoint and continue">
           <Button
             kind="ghost"
             icon="archive"

@@ -1,4 +1,4 @@
-import { isTerminalJobState, type AttemptView, type JobView } from '@artenic/core';
+import { isTerminalJobState, timeLeftText, type AttemptView, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
@@ -6,11 +6,12 @@ import { formatDuration } from '../../charts/chart-format.ts';
 import { Card } from '../../components/card.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
+import { SignOfLife } from '../../features/situation/sign-of-life.tsx';
 import { workTimeOf } from '../../features/timeline/work-time.ts';
 import { costOrFree } from '../../lib/cost.ts';
 import { formatUsd } from '../../lib/format.ts';
 import { attemptsQuery } from '../../lib/queries.ts';
-import { jobStatus } from '../../lib/status.ts';
+import { jobStatus, statusOfJob } from '../../lib/status.ts';
 import { useNow } from '../../lib/use-now.ts';
 
 /** A question of the summary. Its answer has two lines of fixed height, so that late answers move nothing. */
@@ -64,8 +65,15 @@ function HowFar({ job }: { readonly job: JobView }): ReactElement {
     <Fact
       label="Progress"
       below={
-        // Time left and the last sign of life stand here, one sentence each.
-        job.queuePosition === null ? jobStatus[job.state].label : `#${job.queuePosition} in queue`
+        job.queuePosition === null ? (
+          job.timeLeftMs === null ? (
+            statusOfJob(job).label
+          ) : (
+            <span className="font-medium text-ink">{timeLeftText(job.timeLeftMs)}</span>
+          )
+        ) : (
+          `#${job.queuePosition} in queue`
+        )
       }
     >
       <span className="block w-full font-normal">
@@ -89,9 +97,8 @@ function HowLong({ job, attempts }: { readonly job: JobView; readonly attempts: 
   );
 }
 
-function HowMuch({ job, attempts }: { readonly job: JobView; readonly attempts: readonly AttemptView[] | undefined }) {
-  const open = attempts?.filter(({ endedAt, launchedAt }) => endedAt === null && launchedAt !== null) ?? [];
-  const perHour = open.reduce((sum, { priceUsdMicrosPerHour }) => sum + priceUsdMicrosPerHour, 0);
+function HowMuch({ job }: { readonly job: JobView }) {
+  const perHour = job.usdMicrosPerHour;
   const rate = perHour > 0 ? `${formatUsd(perHour)}/h now` : job.cost.isFinal ? 'final' : 'so far';
   return (
     <Fact label="Cost" below={job.cost.usdMicros === 0 && perHour === 0 ? '' : rate}>
@@ -108,6 +115,11 @@ function Tries({ job, attempts }: { readonly job: JobView; readonly attempts: re
       below={newest !== undefined && `${newest.provider} · ${newest.zone ?? newest.region} · ${newest.instanceType}`}
     >
       {job.currentAttempt}
+      {job.signOfLife !== null && (
+        <span className="ml-3 text-xs font-normal">
+          <SignOfLife sign={job.signOfLife} />
+        </span>
+      )}
     </Fact>
   );
 }
@@ -129,7 +141,7 @@ export function JobSummary({ job }: { readonly job: JobView }): ReactElement {
         <dl className="grid grid-cols-2 gap-px lg:grid-cols-4">
           <HowFar job={job} />
           <HowLong job={job} attempts={attempts} />
-          <HowMuch job={job} attempts={attempts} />
+          <HowMuch job={job} />
           <Tries job={job} attempts={attempts} />
         </dl>
       </section>

@@ -79,9 +79,10 @@ export function JobFailure({ job }: { readonly job: JobView }): ReactElement | n
   );
 }
 
-/** Why a job that has not failed is in its state, where the state alone does not say it. */
+/** Why an ended job that has not failed is in its state. The situation of an open job says it with its age. */
 export function JobNotice({ job }: { readonly job: JobView }): ReactElement | null {
-  if (job.message === '' || ['succeeded', 'failed', 'timed-out'].includes(job.state)) return null;
+  if (job.message === '' || job.situation !== null) return null;
+  if (['succeeded', 'failed', 'timed-out'].includes(job.state)) return null;
   const { tone, icon } = jobStatus[job.state];
   const box = tone === 'warn' ? 'border-warn/25 bg-warn/10 text-warn' : 'border-line bg-surface text-muted';
   return (
@@ -95,7 +96,7 @@ export function JobNotice({ job }: { readonly job: JobView }): ReactElement | nu
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 export function HeldNote({ job }: { readonly job: JobView }): ReactElement | null {
-  if (job.heldAt === null || isTerminalJobState(job.state)) return null;
+  if (job.heldAt === null || isTerminalJobState(job.state) || job.situation?.kind === 'held') return null;
   return (
     <div className="flex items-start gap-2.5 rounded-lg border border-warn/25 bg-warn/10 px-4 py-3 text-sm text-warn">
       <Icon name="pause" className="mt-0.5 size-4" />

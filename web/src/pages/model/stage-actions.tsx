@@ -64,7 +64,7 @@ function StageDialog(props: {
           ? production === null
             ? 'It answers predictions that name no version.'
             : `It takes over from version ${production}, which goes back to registered.`
-          : 'A retired version answers no prediction and cannot come back. Its file and history stay.'
+          : 'A retired version serves no predictions and cannot be restored. Its file and history are kept.'
       }
       footer={
         <>

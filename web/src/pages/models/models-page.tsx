@@ -132,7 +132,7 @@ export function ModelsPage(): ReactElement {
               );
             if (rows.length === 0)
               return (
-                <EmptyState icon="search" title="No model fits">
+                <EmptyState icon="search" title="No matching models">
                   None of the models that are loaded has “{search}” in its name.
                 </EmptyState>
               );

@@ -60,7 +60,7 @@ function entryOf(event: LiveEvent): Entry | null {
     return {
       status: isOver
         ? { label: 'Instance ended', icon: 'check', tone: 'ok' }
-        : { label: 'Should not be there', icon: 'warning', tone: 'bad' },
+        : { label: 'Orphaned instance', icon: 'warning', tone: 'bad' },
       what: (
         <Link to="/providers" className="font-medium text-ink hover:underline">
           {provider} <span className="font-mono text-xs font-normal text-muted">{subject}</span>
@@ -133,8 +133,8 @@ export function Activity(): ReactElement {
           });
           if (entries.length === 0)
             return (
-              <EmptyState icon="clock" title="Nothing has happened yet">
-                What jobs and models go through is told here, newest first.
+              <EmptyState icon="clock" title="No activity yet">
+                Changes of jobs, models and instances appear here, newest first.
               </EmptyState>
             );
           return (

@@ -43,9 +43,9 @@ export function Kpis({ overview }: { readonly overview: OverviewView }): ReactEl
   return (
     <>
       <Kpi
-        label="Jobs under way"
+        label="Active jobs"
         value={formatCount(active)}
-        note={waiting === 0 ? 'none waits for capacity' : `${formatCount(waiting)} waiting for capacity`}
+        note={waiting === 0 ? 'No jobs waiting' : `${formatCount(waiting)} waiting`}
         to="/jobs"
       />
       <Kpi
@@ -53,8 +53,8 @@ export function Kpis({ overview }: { readonly overview: OverviewView }): ReactEl
         value={success.rate === null ? '–' : `${(success.rate * 100).toFixed(success.rate === 1 ? 0 : 1)} %`}
         note={
           success.rate === null
-            ? 'no job has ended yet'
-            : `${formatCount(success.ended)} ended · ${formatCount(success.failed)} failed`
+            ? 'No jobs have ended yet'
+            : `${formatCount(success.ended)} ended · ${formatCount(success.failed)} failed · ${formatCount(recoveries)} ${recoveries === 1 ? 'recovery' : 'recoveries'}`
         }
         to="/jobs"
       >
@@ -64,9 +64,7 @@ export function Kpis({ overview }: { readonly overview: OverviewView }): ReactEl
         label="Time to start, median"
         value={timeToStart === null ? '–' : formatDuration(timeToStart.medianMs)}
         note={
-          timeToStart === null
-            ? 'from submit to the first training second'
-            : `95 % within ${formatDuration(timeToStart.p95Ms)} · ${formatCount(recoveries)} ${recoveries === 1 ? 'recovery' : 'recoveries'}`
+          timeToStart === null ? 'From submit to the first training step' : `p95 ${formatDuration(timeToStart.p95Ms)}`
         }
         to="/jobs"
       />

@@ -32,18 +32,18 @@ function ModelRow({ item }: { readonly item: RegistryItem }): ReactElement {
           {model.name}
         </Link>
         <p className="text-xs text-muted tabular-nums">
-          {subject === undefined ? 'no version yet' : `v${subject.version} · `}
+          {subject === undefined ? 'No versions' : `v${subject.version} · `}
           {subject !== undefined && <RelativeTime at={subject.createdAt} />}
         </p>
       </div>
       <span>
         {live === undefined ? (
           <Badge tone="warn" icon="warning">
-            Not served
+            Not in production
           </Badge>
         ) : isBehind ? (
           <Badge tone="info" icon="arrowUp">
-            v{model.latestVersion} waits
+            v{model.latestVersion} not promoted
           </Badge>
         ) : (
           <StatusBadge status={stageStatus.production} />

@@ -4,6 +4,7 @@ import { lazy, Suspense, type ReactElement } from 'react';
 import { buttonClass } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { BelowAttention } from '../../features/attention/needs-attention.tsx';
 import { BelowUnresolved } from '../../features/providers/unresolved-instances.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
@@ -17,6 +18,13 @@ import { RunningJobs } from './running-jobs.tsx';
 
 const EndedJobs = lazy(() => import('./ended-jobs.tsx').then((m) => ({ default: m.EndedJobs })));
 const chartSkeleton = <Skeleton className="h-[13rem] w-full" />;
+const kpiSkeleton = (
+  <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
+    {[0, 1, 2, 3].map((place) => (
+      <KpiSkeleton key={place} />
+    ))}
+  </div>
+);
 const listSkeleton = (
   <Card isFlush>
     <SkeletonRows rows={8} />
@@ -36,38 +44,31 @@ export function OverviewPage(): ReactElement {
           </Link>
         }
       />
-      <QueryPanel
-        query={query}
-        skeleton={
-          <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
-            {[0, 1, 2, 3].map((place) => (
-              <KpiSkeleton key={place} />
-            ))}
+      <BelowAttention skeleton={kpiSkeleton}>
+        <QueryPanel query={query} skeleton={kpiSkeleton}>
+          {(overview) => (
+            <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
+              <Kpis overview={overview} />
+            </div>
+          )}
+        </QueryPanel>
+        <div className="mt-4 grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
+          <div className="grid min-w-0 grid-cols-1 gap-4">
+            <BelowUnresolved skeleton={listSkeleton}>
+              <RunningJobs />
+              <ModelHealth />
+              {query.data !== undefined && (
+                <Card>
+                  <Suspense fallback={chartSkeleton}>
+                    <EndedJobs days={query.data.days} />
+                  </Suspense>
+                </Card>
+              )}
+            </BelowUnresolved>
           </div>
-        }
-      >
-        {(overview) => (
-          <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
-            <Kpis overview={overview} />
-          </div>
-        )}
-      </QueryPanel>
-      <div className="mt-4 grid grid-cols-1 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
-        <div className="grid min-w-0 grid-cols-1 gap-4">
-          <BelowUnresolved skeleton={listSkeleton}>
-            <RunningJobs />
-            <ModelHealth />
-            {query.data !== undefined && (
-              <Card>
-                <Suspense fallback={chartSkeleton}>
-                  <EndedJobs days={query.data.days} />
-                </Suspense>
-              </Card>
-            )}
-          </BelowUnresolved>
+          <Activity />
         </div>
-        <Activity />
-      </div>
+      </BelowAttention>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import type { JobView } from '@artenic/core';
+import { timeLeftText, type JobView } from '@artenic/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -10,9 +10,11 @@ import { Progress } from '../../components/progress.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
+import { SignOfLife } from '../../features/situation/sign-of-life.tsx';
+import { SituationLine } from '../../features/situation/situation-note.tsx';
 import { shortId } from '../../lib/format.ts';
 import { jobsQuery } from '../../lib/queries.ts';
-import { jobStatus } from '../../lib/status.ts';
+import { statusOfJob } from '../../lib/status.ts';
 
 const shown = 6;
 
@@ -27,16 +29,20 @@ function RunningJob({ job }: { readonly job: JobView }): ReactElement {
           {job.service}
         </Link>
         <span className="ml-2 font-mono text-xs text-muted">{shortId(job.id)}</span>
-        {job.message !== '' && job.state !== 'waiting' && <p className="truncate text-xs text-muted">{job.message}</p>}
+        {job.situation !== null && <SituationLine situation={job.situation} />}
       </div>
       <span>
-        <StatusBadge status={jobStatus[job.state]} />
+        <StatusBadge status={statusOfJob(job)} />
       </span>
       {isMoving(job) ? (
-        <Progress value={job.progress} label={`Progress of ${job.service} ${shortId(job.id)}`} />
+        <div className="text-xs">
+          <Progress value={job.progress} label={`Progress of ${job.service} ${shortId(job.id)}`} />
+          {job.timeLeftMs !== null && <p className="text-muted tabular-nums">{timeLeftText(job.timeLeftMs)}</p>}
+          {job.signOfLife !== null && <SignOfLife sign={job.signOfLife} />}
+        </div>
       ) : (
         <span className="text-xs text-muted tabular-nums">
-          {job.queuePosition === null ? '' : `place ${job.queuePosition} in the queue`}
+          {job.queuePosition === null ? '' : `#${job.queuePosition} in queue`}
         </span>
       )}
       <span className="text-right text-xs text-muted">
@@ -50,7 +56,7 @@ export function RunningJobs(): ReactElement {
   const query = useInfiniteQuery(jobsQuery({ group: 'active', search: '', limit: shown }));
   return (
     <Card
-      title="Under way"
+      title="Running"
       isFlush
       actions={
         <Link
@@ -69,7 +75,7 @@ export function RunningJobs(): ReactElement {
             return (
               <EmptyState
                 icon="training"
-                title="Nothing is training"
+                title="No active jobs"
                 command="npx artenic train dispatch examples/penguins/artenic.yaml --watch"
                 action={
                   <Link to="/jobs" search={{ dispatch: true }} className={buttonClass('primary')}>
@@ -77,7 +83,7 @@ export function RunningJobs(): ReactElement {
                   </Link>
                 }
               >
-                A job shows here from the moment it is submitted until it has ended.
+                Jobs appear here while they are queued or running.
               </EmptyState>
             );
           return (

@@ -147,7 +147,7 @@ function Editor({ initial, onClose }: { readonly initial: Draft; readonly onClos
       onClose={onClose}
       size="lg"
       title="Dispatch a training job"
-      description="It is queued at once and goes on whatever dies in the meantime."
+      description="Queued immediately; survives restarts of any component."
       footer={
         <Footer
           wrongFields={wasTried ? checked.problems.length : 0}

@@ -1,4 +1,4 @@
-import type { JobView } from '@artenic/core';
+import { timeLeftText, type JobView } from '@artenic/core';
 import { Link } from '@tanstack/react-router';
 import { StatusBadge } from '../../components/badge.tsx';
 import type { Column } from '../../components/data-table.tsx';
@@ -7,8 +7,9 @@ import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { costOrFree, totalCost } from '../../lib/cost.ts';
 import { shortId } from '../../lib/format.ts';
+import { SituationLine } from '../../features/situation/situation-note.tsx';
 import { jobTitle } from '../../lib/job-title.ts';
-import { jobStatus } from '../../lib/status.ts';
+import { statusOfJob } from '../../lib/status.ts';
 import type { Selection } from './use-selection.ts';
 
 function Outcome({ job }: { readonly job: JobView }) {
@@ -23,9 +24,22 @@ function Outcome({ job }: { readonly job: JobView }) {
         {job.result.model} <span className="tabular-nums">v{job.result.version}</span>
       </Link>
     );
-  if (job.finishedAt === null && job.state !== 'queued' && job.state !== 'waiting')
-    return <Progress value={job.progress} label={`Progress of ${job.name} ${shortId(job.id)}`} />;
-  const place = job.queuePosition === null ? job.message : `place ${job.queuePosition} in the queue`;
+  const { situation } = job;
+  const isWaiting = job.state === 'queued' || job.state === 'waiting';
+  if (job.finishedAt === null && situation !== null && (isWaiting || situation.level !== 'normal'))
+    return (
+      <div className="max-w-64">
+        <SituationLine situation={situation} />
+      </div>
+    );
+  if (job.finishedAt === null && !isWaiting)
+    return (
+      <div>
+        <Progress value={job.progress} label={`Progress of ${jobTitle(job)}`} />
+        {job.timeLeftMs !== null && <p className="text-xs text-muted">{timeLeftText(job.timeLeftMs)}</p>}
+      </div>
+    );
+  const place = job.queuePosition === null ? job.message : `#${job.queuePosition} in queue`;
   return (
     <span className="block max-w-64 truncate text-xs text-muted" title={place}>
       {place}
@@ -85,7 +99,7 @@ const columns: readonly Column<JobView>[] = [
       </div>
     ),
   },
-  { id: 'state', head: 'State', cell: (job) => <StatusBadge status={jobStatus[job.state]} />, width: 'w-36' },
+  { id: 'state', head: 'State', cell: (job) => <StatusBadge status={statusOfJob(job)} />, width: 'w-36' },
   { id: 'outcome', head: 'Outcome', cell: (job) => <Outcome job={job} />, hide: 'md', width: 'w-56' },
   {
     id: 'attempts',

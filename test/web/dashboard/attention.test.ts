@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import type { ApiWorld } from '../../api/harness.ts';
+import { launchChromium } from '../harness/chromium.ts';
+import { violations } from '../harness/components.ts';
+import { settled, visit, type Visit } from './browser.ts';
+import { startDashboard } from './world.ts';
+
+/** A fault is on the screen this long after its row was written. */
+const shownWithinMs = 5000;
+
+let world: ApiWorld;
+let browser: Browser;
+let visitor: Visit;
+beforeAll(async () => {
+  world = await startDashboard();
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await world.store.uptime.note({ at: hourAgo, gapMs: 1, hadFault: true });
+  await world.store.uptime.note({ at: new Date(), gapMs: 7_200_000, hadFault: false });
+  await world.store.workers.alive({ id: 'w-1', queues: ['control', 'local'] });
+  await world.store.catalogs.put('local', [], 'all', new Date());
+  const findings = { instances: 0, attempts: 0, strays: 0, terminated: 0, refused: 0, settled: 0, restarted: 0 };
+  const at = new Date();
+  await world.store.reconcile.finishSweep({
+    ...{ provider: 'local', startedAt: at, finishedAt: at, findings: { ...findings, confirmed: 0 } },
+  });
+  browser = await launchChromium();
+  visitor = await visit(browser, world.url, world.key);
+}, 120_000);
+afterAll(async () => {
+  await visitor.close();
+  await browser.close();
+  await world.close();
+});
+
+const cloud = { name: 'simulated', capacity: null, problem: null, clockSkewMs: 1 };
+const capabilities = { spot: true, preemptionNotice: true, idempotencyToken: false, regions: true };
+const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
+const offer = { provider: 'simulated', region: 'eu-north', instanceType: 'gpu-1', spot: true };
+
+async function running(): Promise<{ readonly jobId: string; readonly attemptId: string }> {
+  const { jobs, attempts } = world.store;
+  const { id: jobId } = await world.addJob({ service: 'watched', placement: { providers: ['simulated'] } });
+  for (const state of ['preparing', 'provisioning', 'running'] as const) await jobs.transition(jobId, state);
+  const attemptId = `${jobId}/attempt-1`;
+  await attempts.open({
+    ...{ id: attemptId, jobId, attempt: 1, reason: 'first attempt', createdAt: minutesAgo(10) },
+    offer: { ...offer, priceUsdMicrosPerHour: 5_670_000 },
+  });
+  await jobs.moveFence(jobId, 1);
+  await attempts.advance(attemptId, 'launching', minutesAgo(9));
+  await attempts.setHandle(attemptId, { ...offer, instanceId: 'i-0abc', attemptId }, minutesAgo(9));
+  await attempts.hello(attemptId, `hash of ${jobId}`, minutesAgo(8));
+  await attempts.advance(attemptId, 'running', minutesAgo(7));
+  return { jobId, attemptId };
+}
+
+test('nothing needs attention: no card and no count', async () => {
+  const { page } = visitor;
+  await page.goto('/');
+  await settled(page);
+  expect(await page.getByRole('region', { name: 'Needs attention' }).count()).toBe(0);
+  expect(await page.getByText('needs attention').count()).toBe(0);
+});
+
+test.each<readonly [string, () => Promise<unknown>, string, () => Promise<unknown>]>([
+  [
+    'expired credentials',
+    () =>
+      world.store.providers.upsert({
+        ...{ ...cloud, capabilities, usable: false, problem: 'credentials', checkedAt: new Date() },
+        message: 'The access key has expired.',
+      }),
+    'The access key has expired.',
+    () => world.store.providers.upsert({ ...cloud, capabilities, usable: true, message: '', checkedAt: new Date() }),
+  ],
+  [
+    'a worker that is gone',
+    () => world.store.workers.alive({ id: 'w-1', queues: [] }),
+    'No worker is running',
+    () => world.store.workers.alive({ id: 'w-1', queues: ['control', 'local', 'simulated'] }),
+  ],
+  [
+    'offers that are old',
+    () => world.store.catalogs.put('simulated', [], 'all', minutesAgo(40)),
+    'The offers of simulated are 40 minutes old',
+    () => world.store.catalogs.put('simulated', [], 'all', new Date()),
+  ],
+  [
+    'a leaked instance',
+    () =>
+      world.store.reconcile.setStrays(
+        'simulated',
+        [
+          {
+            handle: { ...offer, instanceId: 'i-leaked', attemptId: 'unknown/attempt-1' },
+            ...{ reason: 'unknown-attempt', sinceMs: minutesAgo(20).getTime(), dueAtMs: minutesAgo(10).getTime() },
+          },
+        ],
+        new Date(),
+      ),
+    'Orphaned instance i-leaked is still billed',
+    () => world.store.reconcile.setStrays('simulated', [], new Date()),
+  ],
+])(
+  '%s: on the overview and in the navigation within 5 s, and gone when it is repaired',
+  async (_, inject, text, repair) => {
+    const { page } = visitor;
+    await page.goto('/');
+    await settled(page);
+    await inject();
+    const card = page.getByRole('region', { name: 'Needs attention' });
+    await card.getByText(text).waitFor({ timeout: shownWithinMs });
+    const entry = page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('link', { name: /^Overview \d+ problems? needs? attention$/ });
+    await entry.first().waitFor({ timeout: shownWithinMs });
+    expect(await violations(page)).toEqual([]);
+    await repair();
+    await card.getByText(text).waitFor({ state: 'detached', timeout: shownWithinMs });
+  },
+);
+
+test('an instance that cannot be ended: the job is Ending, says since when and how often, and what to do', async () => {
+  const { page, problems } = visitor;
+  const { jobId, attemptId } = await running();
+  await page.goto(`/jobs/${jobId}`);
+  const badge = page.locator('h1 + *');
+  await page.locator('[data-situation]').waitFor();
+  await world.store.reconcile.terminateTried(attemptId, minutesAgo(2), 'transient: The cloud answered 503.');
+  await world.store.reconcile.terminateTried(attemptId, new Date(), 'transient: The cloud answered 503.');
+  await world.store.attempts.advance(attemptId, 'ending', new Date());
+  const note = page.locator('[data-situation="ending"]');
+  await note
+    .getByText(
+      'simulated has refused to end i-0abc for 2 min (2 tries, last answer: transient: The cloud answered 503.)',
+    )
+    .waitFor({
+      timeout: shownWithinMs,
+    });
+  await note.getByText('the provider’s own console').waitFor();
+  expect(await badge.innerText()).toBe('Ending');
+  await page.goto('/');
+  const card = page.getByRole('region', { name: 'Needs attention' });
+  await card.getByText('The provider refuses to end i-0abc (2 tries').waitFor({ timeout: shownWithinMs });
+  await card.getByText('1 job affected').waitFor();
+  await page.getByRole('region', { name: 'Running' }).getByText('Ending', { exact: true }).waitFor();
+  expect(problems).toEqual([]);
+});
+
+test('a machine that falls silent: amber after three heartbeats, with its age', async () => {
+  const { page } = visitor;
+  const { jobId, attemptId } = await running();
+  await world.store.attempts.heartbeat(attemptId, new Date());
+  await page.goto(`/jobs/${jobId}`);
+  const sign = page.getByText(/^Last sign of life \d+ s ago$/);
+  await sign.waitFor();
+  expect(await sign.evaluate((element) => element.classList.contains('text-warn'))).toBe(false);
+  await page
+    .locator('.text-warn')
+    .filter({ hasText: /Last sign of life 1\d s ago/ })
+    .waitFor({ timeout: 20_000 });
+  await page.locator('[data-situation="silent"]').waitFor({ timeout: shownWithinMs });
+}, 60_000);
+
+test('an orphaned instance: what it costs, what was answered, and another try at once', async () => {
+  const { page } = visitor;
+  const { attemptId } = await running();
+  const handle = { ...offer, instanceId: 'i-waste', attemptId };
+  const stray = {
+    handle,
+    reason: 'attempt-settled',
+    sinceMs: minutesAgo(20).getTime(),
+    dueAtMs: minutesAgo(10).getTime(),
+  } as const;
+  await world.store.reconcile.setStrays('simulated', [stray], new Date());
+  await world.store.reconcile.strayTried(
+    handle,
+    new Date(),
+    'transient: The cloud answered 503, and said a lot more about it.',
+  );
+  await page.goto('/providers');
+  const card = page.getByRole('region', { name: 'Orphaned instances' });
+  await card.getByText(/^\$5\.67\/h, \$1\.89\d* so far$/).waitFor();
+  await card.getByText('The cloud answered 503, and said a lot more about it.').waitFor();
+  await card.getByRole('button', { name: 'Try again now' }).click();
+  await page.getByText('Termination requested').waitFor();
+  expect(world.temporal.of('sweep')).toEqual([['simulated']]);
+  expect(await violations(page)).toEqual([]);
+});
