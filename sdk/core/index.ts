@@ -20,6 +20,7 @@ export * from './offers.ts';
 export * from './metric-choice.ts';
 export * from './most-entries.ts';
 export * from './own-value.ts';
+export * from './predict.ts';
 export * from './problem.ts';
 export * from './relative-path.ts';
 export * from './rest.ts';

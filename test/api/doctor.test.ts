@@ -126,7 +126,8 @@ test('a machine that nobody hears is named, and those that were ended for it are
   const silent = await world.openAttempt(job.id, 1);
   const since = new Date(Date.now() - hour);
   await world.store.attempts.setHandle(silent, stray('i-3', silent, null).handle, since);
-  const said = async () => (await report()).problems.map(({ message }) => message).filter((one) => /hello/.test(one));
+  const said = async () =>
+    (await report()).problems.map(({ message }) => message).filter((one) => /connected/.test(one));
   expect(await said()).toEqual([]);
   await world.store.uptime.note({ at: since, gapMs: 1, hadFault: true });
   await world.store.uptime.note({ at: new Date(), gapMs: 2 * hour, hadFault: false });

@@ -17,7 +17,11 @@ afterAll(() => close());
 async function query(text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(text).finally(() => client.end());
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
 }
 
 test('workers: one row a process, with the age of its last report; a process of yesterday is forgotten', async () => {
