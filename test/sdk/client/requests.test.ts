@@ -191,14 +191,16 @@ describe('health', () => {
   test('not ready is an answer, not a failure', async () => {
     const database = { state: 'unreachable', tookMs: 2000, reason: 'connection refused' };
     const providers = [{ name: 'local', usable: false, message: 'no disk' }];
-    const body = { status: 'not ready', ready: false, version: '0', upSeconds: 1, checks: { database }, providers };
+    const about = { version: '0', upSeconds: 1, worker: null, problems: [] };
+    const body = { status: 'not ready', ready: false, ...about, checks: { database }, providers };
     const { client, calls } = await against(() => ({ status: 503, headers: { 'retry-after': '1' }, body }));
     expect(await client.health()).toEqual(body);
     expect(calls).toHaveLength(1);
   });
 
   test('ready', async () => {
-    const body = { status: 'ok', ready: true, version: '0', upSeconds: 1, checks: {}, providers: [] };
+    const about = { version: '0', upSeconds: 1, worker: null, problems: [] };
+    const body = { status: 'ok', ready: true, ...about, checks: {}, providers: [] };
     const { client } = await against(() => ({ body }));
     expect(await client.health()).toEqual(body);
   });
