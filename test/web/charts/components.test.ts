@@ -154,7 +154,7 @@ test('a timeline is walked with arrow keys and says what happened', async () => 
   await grid.press('ArrowRight');
   await grid.press('ArrowRight');
   await grid.press('ArrowRight');
-  await eventually(() => current(), 'Training, 4 m 30 s; attempt 2, preempted after 6 m 3 s');
+  await eventually(() => current(), 'Training, 4 min 30 s; attempt 2, preempted after 6 min 3 s');
   expect(await grid.getByRole('row').count()).toBe(4);
   const widths = await page
     .locator('[role=gridcell]')
@@ -162,7 +162,7 @@ test('a timeline is walked with arrow keys and says what happened', async () => 
   expect(widths.reduce((sum, width) => sum + width, 0)).toBeCloseTo(100, 3);
   await page.getByRole('button', { name: 'Show Attempts as a table' }).click();
   const table = page.getByRole('table', { name: 'Attempts and what their time went into' });
-  await eventually(() => table.getByRole('row', { name: /^2 Training .* 4 m 30 s 3 preempted/ }).count(), 1);
+  await eventually(() => table.getByRole('row', { name: /^2 Training .* 4 min 30 s 3 preempted/ }).count(), 1);
   expect(problems).toEqual([]);
   await page.context().close();
 }, 30_000);

@@ -43,7 +43,7 @@ test('ticks of an axis share their unit and their decimals', () => {
   expect([0, 1500, 90_000, 7_200_000, 90_000_000].map(formatTickDuration)).toEqual([
     '0',
     '1.5 s',
-    '1 m 30 s',
+    '1 min 30 s',
     '2 h',
     '1 d 1 h',
   ]);
@@ -61,8 +61,8 @@ test('durations have two units', () => {
     '999 ms',
     '3.2 s',
     '59 s',
-    '3 m 12 s',
-    '5 h 1 m',
+    '3 min 12 s',
+    '5 h 1 min',
     '3 d 0 h',
   ]);
 });

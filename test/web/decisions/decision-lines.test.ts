@@ -30,7 +30,7 @@ describe('decisions', () => {
     );
     expect(lines.map((line) => [decisionTitle(line, false), line.reason])).toEqual([
       ['Launched attempt 1', 'first attempt'],
-      ['Waited 2 m 0 s, 17 looks', 'credentials expired'],
+      ['Waited 2 min 0 s, 17 looks', 'credentials expired'],
       ['Launched attempt 2', 'again'],
     ]);
   });
@@ -71,7 +71,7 @@ describe('decisions', () => {
 
   test('that still hold are told as such', () => {
     const [line] = decisionLines([decision(1, 'wait', 0, 'x'), decision(2, 'wait', 5, 'x')], zero + 65_000);
-    expect(line && decisionTitle(line, true)).toBe('Waiting for 1 m 5 s, 2 looks');
+    expect(line && decisionTitle(line, true)).toBe('Waiting for 1 min 5 s, 2 looks');
   });
 
   test('of a launch tell what changed since the attempt before, or what the policy wrote', () => {

@@ -161,13 +161,13 @@ describe('what an attempt says of itself', () => {
     const second = { ...attempt(2, { created: 210 }), restoredFrom: 'best' };
     expect(resumeOf(second, [first, second], [point(5, 90), point(7, 99), point(9, 150)])?.step).toBe(7);
     const unknown = resumeOf(second, [first, second], []);
-    expect(unknown && resumeWords(unknown)).toBe('resumed from best, lost 1 m 40 s');
+    expect(unknown && resumeWords(unknown)).toBe('resumed from best, lost 1 min 40 s');
   });
 
   test('that it began anew, and nothing before it trains or where none had trained', () => {
     const second = attempt(2, { created: 210 });
     const anew = resumeOf(second, [before, second], []);
-    expect(anew && resumeWords(anew)).toBe('started from the beginning, lost 3 m 10 s');
+    expect(anew && resumeWords(anew)).toBe('started from the beginning, lost 3 min 10 s');
     expect(resumeOf({ ...second, runningAt: null }, [before, second], [])).toBeNull();
     expect(resumeOf(second, [{ ...before, runningAt: null }, second], [])).toBeNull();
   });
@@ -186,5 +186,5 @@ test('labels of ticks never meet, however long the time and narrow the screen', 
       }
     }),
   );
-  expect(timelineTicks(480_000, 900).map(({ label }) => label)).toContain('2 m');
+  expect(timelineTicks(480_000, 900).map(({ label }) => label)).toContain('2 min');
 });

@@ -275,11 +275,11 @@ describe('names', () => {
 
   test('say what happened to an attempt', () => {
     expect(lanes.map(laneName)).toEqual([
-      'attempt 1, preempted after 3 m 19 s',
-      'attempt 2, preempted after 3 m 15 s',
-      'attempt 3, succeeded after 1 m 37 s',
+      'attempt 1, preempted after 3 min 19 s',
+      'attempt 2, preempted after 3 min 15 s',
+      'attempt 3, succeeded after 1 min 37 s',
     ]);
-    expect(lanes[1]?.segments.map(segmentName)).toContain('Training, 3 m 12 s');
+    expect(lanes[1]?.segments.map(segmentName)).toContain('Training, 3 min 12 s');
   });
 
   test('arrow keys walk through time and between attempts', () => {

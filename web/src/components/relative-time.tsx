@@ -4,7 +4,7 @@ import { useNow } from '../lib/use-now.ts';
 
 const everyMs = 30_000;
 
-/** Time since a moment, such as `3 m ago`; local time and UTC on hover. */
+/** Time since a moment, such as `3 min ago`; local time and UTC on hover. */
 export function RelativeTime({ at }: { readonly at: string }): ReactElement {
   const nowMs = useNow(everyMs);
   return (

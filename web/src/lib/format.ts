@@ -1,10 +1,10 @@
 const steps: readonly (readonly [unit: string, ms: number])[] = [
   ['d', 86_400_000],
   ['h', 3_600_000],
-  ['m', 60_000],
+  ['min', 60_000],
 ];
 
-/** `3 m ago`; `just now` below a minute, so that the text does not change every second. */
+/** `3 min ago`; `just now` below a minute, so that the text does not change every second. */
 export function timeAgo(at: string, nowMs: number): string {
   const passedMs = nowMs - Date.parse(at);
   const step = steps.find(([, ms]) => Math.abs(passedMs) >= ms);
