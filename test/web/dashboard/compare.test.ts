@@ -36,7 +36,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const name = (at: number): string => `sweep ${ids[at]?.slice(-8)}`;
+const name = (at: number): string => `sweep #1 ${ids[at]?.slice(-8)}`;
 
 test('jobs are chosen in the table, at most ten, and compared', async () => {
   const { page, problems, close } = await visit(browser, world.url, world.key);
