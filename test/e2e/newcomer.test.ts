@@ -164,7 +164,7 @@ async function walk(user: User): Promise<{ readonly first: string; readonly data
   await clone.interrupt();
   expect(clone.running()).toEqual([]);
   clone.start();
-  await clone.says('was done at an earlier start');
+  await clone.says('done at an earlier start');
   const purged = clone.artenic('down', '--purge');
   expect(existsSync(clone.state.folder)).toBe(false);
   expect(existsSync(data)).toBe(false);
