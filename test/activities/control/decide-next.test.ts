@@ -59,7 +59,10 @@ describe('decideNext', () => {
       world.store.jobs.setSignals(id, { ...noSignals, hold: { isHeld, atMs, id: 'x' } });
     await hold(true, 1_800_000_000_000);
     const held = await decide(id, 1);
-    expect(held).toEqual({ kind: 'wait', waitMs: 600_000, reason: expect.stringMatching(/^held since 2027-/) });
+    expect(held).toEqual({
+      ...{ kind: 'wait', waitMs: 600_000, waitsFor: 'release' },
+      reason: expect.stringMatching(/^held since 2027-/),
+    });
     expect(await world.store.jobs.get(id)).toMatchObject({ state: 'waiting', message: expect.stringMatching(/^held/) });
     await hold(false, 1_800_000_000_001);
     expect(await decide(id, 2)).toMatchObject({ kind: 'launch', attempt: 1 });
