@@ -66,7 +66,9 @@ export function numberedName(service: string, number: number): string {
 /** Temporal takes summaries of 400 bytes, and a character may have three. */
 const longestInTitle = 60;
 
-/** Title of a job in Temporal: `penguins: seed=9`. */
+/** Title of a job in Temporal: `penguins: seed=9`, or `penguins #4` where the name is the service's own. */
 export function titleOf(service: string, name: string): string {
+  const [own = ''] = service.split('/');
+  if (name.startsWith(`${own} #`) && name.length <= longestInTitle) return `${service}${name.slice(own.length)}`;
   return `${service}: ${name.length <= longestInTitle ? name : `${name.slice(0, longestInTitle - 1).toWellFormed()}…`}`;
 }

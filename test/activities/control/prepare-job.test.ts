@@ -24,7 +24,7 @@ describe('prepareJob', () => {
       data: [{ name: 'penguins.csv', sha256: sha256Of('data') }],
       model: 'species',
     });
-    const ready = { kind: 'ready', title: 'penguins/species', provider: 'local', nextDecision: 1 };
+    const ready = { kind: 'ready', title: 'penguins/species #1', provider: 'local', nextDecision: 1 };
     expect(await prepare(id)).toEqual(ready);
     expect(await world.store.jobs.get(id)).toMatchObject({ state: 'preparing', message: '' });
     expect(await prepare(id)).toEqual(ready);
@@ -34,7 +34,7 @@ describe('prepareJob', () => {
     const { id } = await world.addJob();
     await world.control().decideNext({ jobId: id, decision: 1, watched: [] });
     await world.control().decideNext({ jobId: id, decision: 2, watched: [] });
-    expect(await prepare(id)).toMatchObject({ title: 'penguins', nextDecision: 3 });
+    expect(await prepare(id)).toMatchObject({ title: 'penguins #1', nextDecision: 3 });
   });
 
   test('gives the stored result of a job that has ended', async () => {

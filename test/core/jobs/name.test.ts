@@ -57,6 +57,8 @@ test('a service and a number', () => {
 
 test('a title stays within what Temporal takes', () => {
   expect(titleOf('penguins', 'seed=9')).toBe('penguins: seed=9');
+  expect(titleOf('penguins', 'penguins #4')).toBe('penguins #4');
+  expect(titleOf('penguins/species', 'penguins #4')).toBe('penguins/species #4');
   const longest = titleOf('p'.repeat(63), '中'.repeat(120));
   expect(Buffer.byteLength(longest)).toBeLessThan(400 - ': attempts until the job is done'.length);
 });
