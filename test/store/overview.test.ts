@@ -26,8 +26,8 @@ beforeAll(async () => {
   ({ store, close } = opened);
   db = databaseOf(opened.orm);
   await sql`
-    insert into jobs (id, project_id, created_by, service, model, spec, state, message, priority, current_attempt, created_at, finished_at)
-    select 'job-' || n, ${projectId}, 'test', 's', 'm', '{}',
+    insert into jobs (id, name, words, project_id, created_by, service, model, spec, state, message, priority, current_attempt, created_at, finished_at)
+    select 'job-' || n, 's #' || n, '', ${projectId}, 'test', 's', 'm', '{}',
       case when n % 1000 = 0 then 'running' when n % 3 = 0 then 'failed' else 'succeeded' end, '', 0, 1, at,
       case when n % 1000 = 0 then null else at + interval '1 minute' end
     from generate_series(1, ${jobs}::int) as n, lateral (

@@ -68,7 +68,7 @@ test('a workflow that is gone is started again to take over, with its cancel', a
   await store.jobs.requestCancel(lost.id, 'me', new Date());
   await store.jobs.markCancelDelivered(lost.id, new Date());
   await whileRelaying(async () => {
-    expect(await startsOf(lost.id)).toEqual([[lost.id, { adopt: true, service: 'iris' }]]);
+    expect(await startsOf(lost.id)).toEqual([[lost.id, { adopt: true, name: 'iris #1', service: 'iris' }]]);
     await poll('the cancel', 10_000, () => (temporal.of('cancel').some(([id]) => id === lost.id) ? true : null));
   });
   expect(started(there.id)).toEqual([]);
