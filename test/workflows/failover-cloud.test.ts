@@ -34,7 +34,7 @@ async function begin(mode: 'spot' | 'on-demand' | 'spot-with-fallback', regions:
 }
 
 const launched = (jobId: string, attempt: number): Promise<AttemptRecord> =>
-  poll(`attempt ${attempt} to have its instance`, 20_000, async () => {
+  poll(`attempt ${attempt} to have its instance`, 40_000, async () => {
     const row = await world.store.attempts.find(`${jobId}/attempt-${attempt}`);
     return row?.handle == null ? null : row;
   });
@@ -136,7 +136,7 @@ test('a machine that is taken back while the provider refuses to end anything: i
   await world.faults();
   const first = await world.store.attempts.get(`${jobId}/attempt-1`);
   expect(first).toMatchObject({ ending: { kind: 'preempted' }, billedUntil: expect.any(Date) });
-}, 60_000);
+}, 90_000);
 
 test('a spot machine that is taken back: the evidence is kept, and the next place is tried', async () => {
   const jobId = await begin('spot', ['eu-north']);
@@ -149,7 +149,7 @@ test('a spot machine that is taken back: the evidence is kept, and the next plac
     kind: 'preempted',
     evidence: 'provider-record',
   });
-}, 60_000);
+}, 90_000);
 
 test('a machine that never boots: ended with the proof, and the job goes on with the next one', async () => {
   await world.faults({ operation: 'create', fault: { kind: 'never-boots' }, count: 1 });
@@ -167,4 +167,4 @@ test('a machine that never boots: ended with the proof, and the job goes on with
   expect(world.isAlive(first.handle?.instanceId ?? '')).toBe(false);
   expect(ended.terminationConfirmedAt?.getTime()).toBeLessThanOrEqual(second.createdAt.getTime());
   expect(second.reason).toMatch(/^again after lost: Its machine ran for more than 0 min/);
-}, 60_000);
+}, 90_000);
