@@ -1,4 +1,4 @@
-import { isLowerBetter, type MetricPoint } from '@artenic/core';
+import { bestPoint, keptPoints, type MetricPoint } from '@artenic/core';
 
 /** One metric over all attempts of a job. */
 export type Series = {
@@ -9,41 +9,14 @@ export type Series = {
   readonly best: MetricPoint | null;
 };
 
-const isBetter = (name: string, one: number, other: number): boolean =>
-  isLowerBetter(name) ? one < other : one > other;
-
-function bestOf(name: string, points: readonly MetricPoint[]): MetricPoint | null {
-  let best: MetricPoint | null = null;
-  for (const point of points)
-    if (point.value !== null && (best?.value == null || isBetter(name, point.value, best.value))) best = point;
-  return best;
-}
-
-/** Points in the order of attempts and steps. */
-function sorted(points: readonly MetricPoint[]): readonly MetricPoint[] {
-  return points.toSorted((one, other) => one.attempt - other.attempt || one.step - other.step);
-}
-
-/** Points that still count: a later attempt replaces those of earlier ones from its first step on. */
-function kept(points: readonly MetricPoint[]): readonly MetricPoint[] {
-  const counting: MetricPoint[] = [];
-  let replacedFrom = Number.POSITIVE_INFINITY;
-  const attempts = [...Map.groupBy(sorted(points), ({ attempt }) => attempt).values()];
-  for (const own of attempts.toReversed()) {
-    counting.unshift(...own.filter(({ step }) => step < replacedFrom));
-    replacedFrom = Math.min(replacedFrom, own[0]?.step ?? replacedFrom);
-  }
-  return counting;
-}
-
 /** The points that count, by metric. */
 export function seriesOf(points: readonly MetricPoint[]): readonly Series[] {
   const byName = Map.groupBy(points, ({ name }) => name);
   return [...byName.entries()]
     .flatMap(([name, own]): Series[] => {
-      const counting = kept(own);
+      const counting = keptPoints(own);
       const last = counting.at(-1);
-      return last === undefined ? [] : [{ name, points: counting, last, best: bestOf(name, counting) }];
+      return last === undefined ? [] : [{ name, points: counting, last, best: bestPoint(name, counting) }];
     })
     .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
 }

@@ -18,6 +18,7 @@ export * from './number-loss.ts';
 export * from './live.ts';
 export * from './offers.ts';
 export * from './metric-choice.ts';
+export * from './metric-points.ts';
 export * from './most-entries.ts';
 export * from './own-value.ts';
 export * from './predict.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { bestMetric, type SeriesExtremes } from '@artenic/core';
+import { bestMetric, bestPoint, keptPoints, type MetricPoint, type SeriesExtremes } from '@artenic/core';
 
 const series = (
   attempt: number,
@@ -35,4 +35,26 @@ test('a best point that was lost with its machine does not count', () => {
 test('without finite points there is none', () => {
   expect(bestMetric([], ['loss'])).toBeNull();
   expect(bestMetric([series(1, 'loss', [null, null], [null, null])], [])).toBeNull();
+});
+
+test('points that a later attempt replaced are neither the best nor the last', () => {
+  const point = (attempt: number, step: number, value: number | null): MetricPoint => ({
+    ...{ name: 'loss', attempt, step, epoch: null, value, time: '2026-03-01T00:00:00.000Z' },
+  });
+  const points = [
+    point(1, 400, 0.3),
+    point(1, 480, 0.05),
+    point(2, 400, 0.2),
+    point(2, 470, 0.07),
+    point(2, 471, null),
+  ];
+  const kept = keptPoints(points.toReversed());
+  expect(kept.map(({ attempt, step }) => [attempt, step])).toEqual([
+    [2, 400],
+    [2, 470],
+    [2, 471],
+  ]);
+  expect(bestPoint('loss', kept)).toMatchObject({ attempt: 2, step: 470 });
+  expect(bestPoint('accuracy', kept)).toMatchObject({ step: 400 });
+  expect(bestPoint('loss', [point(1, 1, null)])).toBeNull();
 });
