@@ -1,7 +1,7 @@
 import type { JobView, OutputFile } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { ModelVersionLink } from '../../components/model-version-link.tsx';
 import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
 import { CopyText } from '../../components/copy-text.tsx';
@@ -35,14 +35,7 @@ export function JobDetails({ job }: { readonly job: JobView }): ReactElement {
               {job.finishedAt === null ? `${job.model}, not registered yet` : 'none registered'}
             </span>
           ) : (
-            <Link
-              to="/models/$name"
-              params={{ name: job.result.model }}
-              search={{ version: job.result.version }}
-              className="font-medium text-accent hover:underline"
-            >
-              {job.result.model} v{job.result.version}
-            </Link>
+            <ModelVersionLink of={job.result} />
           )}
         </DetailRow>
         <DetailRow label="Resources">

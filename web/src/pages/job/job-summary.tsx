@@ -1,8 +1,8 @@
 import { isTerminalJobState, timeLeftText, type AttemptView, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import { formatDuration } from '../../charts/chart-format.ts';
+import { ModelVersionLink } from '../../components/model-version-link.tsx';
 import { Card } from '../../components/card.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
@@ -42,23 +42,14 @@ function HowFar({ job }: { readonly job: JobView }): ReactElement {
       <Fact
         label="Result"
         below={
-          job.result === null ? (
-            'No model registered'
-          ) : (
-            <Link
-              to="/models/$name"
-              params={{ name: job.result.model }}
-              search={{ version: job.result.version }}
-              className="font-medium text-accent hover:underline"
-            >
-              {job.result.model} v{job.result.version}
-            </Link>
-          )
+          <>
+            <RelativeTime at={job.finishedAt} />
+            {' · '}
+            {job.result === null ? 'no model registered' : <ModelVersionLink of={job.result} />}
+          </>
         }
       >
-        <span>
-          {jobStatus[job.state].label} <RelativeTime at={job.finishedAt} />
-        </span>
+        {jobStatus[job.state].label}
       </Fact>
     );
   return (

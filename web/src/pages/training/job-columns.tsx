@@ -1,5 +1,6 @@
 import { timeLeftText, type JobView } from '@artenic/core';
 import { Link } from '@tanstack/react-router';
+import { ModelVersionLink } from '../../components/model-version-link.tsx';
 import { StatusBadge } from '../../components/badge.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Duration } from '../../components/duration.tsx';
@@ -13,17 +14,7 @@ import { statusOfJob } from '../../lib/status.ts';
 import type { Selection } from './use-selection.ts';
 
 function Outcome({ job }: { readonly job: JobView }) {
-  if (job.result !== null)
-    return (
-      <Link
-        to="/models/$name"
-        params={{ name: job.result.model }}
-        search={{ version: job.result.version }}
-        className="font-medium text-accent hover:underline"
-      >
-        {job.result.model} <span className="tabular-nums">v{job.result.version}</span>
-      </Link>
-    );
+  if (job.result !== null) return <ModelVersionLink of={job.result} />;
   const { situation } = job;
   const isWaiting = job.state === 'queued' || job.state === 'waiting';
   if (job.finishedAt === null && situation !== null && (isWaiting || situation.level !== 'normal'))
