@@ -97,7 +97,7 @@ export type DoctorProvider = z.output<typeof doctorProviderSchema>;
  * - `clock`: two clocks differ.
  * - `ending-refused`: the provider refuses to end an attempt's instance, and the job cannot continue.
  * - `orphaned-instance`: an instance that should not exist is billed.
- * - `silent-machine`, `mute-machines`: machines that nobody hears.
+ * - `silent-machine`, `mute-machines`: machines whose runners do not report.
  */
 export const doctorProblemKinds = [
   ...(['temporal-away', 'worker-gone', 'jobs-not-taken', 'provider-unchecked', 'provider-unusable'] as const),

@@ -43,7 +43,7 @@ const columns: readonly Column<OfferView>[] = [
   },
   {
     id: 'age',
-    head: 'Price said',
+    head: 'Price updated',
     hide: 'sm',
     cell: ({ pricedAt }) =>
       pricedAt === null ? <span className="text-muted">–</span> : <RelativeTime at={pricedAt} />,
