@@ -43,9 +43,9 @@ export function formatSpan(durationMs: number): string {
 const cents = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
 const small = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', minimumFractionDigits: 4 });
 
-/** Money: four decimals below a dollar, where machines are priced; two above. */
+/** Money: four decimals below a dollar, where machines are priced; two above, and for nothing. */
 export function formatMoney(micros: number): string {
-  return (Math.abs(micros) < 1_000_000 ? small : cents).format(micros / 1_000_000);
+  return (micros !== 0 && Math.abs(micros) < 1_000_000 ? small : cents).format(micros / 1_000_000);
 }
 
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });

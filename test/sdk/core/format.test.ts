@@ -28,7 +28,7 @@ test.each([
 ])('%p ms last %p', (ms, expected) => expect(formatSpan(ms)).toBe(expected));
 
 test.each([
-  [0, '$0.0000'],
+  [0, '$0.00'],
   [1325, '$0.0013'],
   [126_400, '$0.1264'],
   [999_960, '$1.0000'],

@@ -1,8 +1,7 @@
-import type { Cost } from '@artenic/core';
-import { formatUsd } from './format.ts';
+import { formatMoney, type Cost } from '@artenic/core';
 
 export function costText({ usdMicros, isFinal }: Cost): string {
-  return `${isFinal ? '' : '≈ '}${formatUsd(usdMicros)}`;
+  return `${isFinal ? '' : '≈ '}${formatMoney(usdMicros)}`;
 }
 
 /** Null when no item has a cost, so that free setups show no costs at all. */

@@ -1,5 +1,4 @@
-import type { JobView } from '@artenic/core';
-import { shortId } from './format.ts';
+import { shortId, type JobView } from '@artenic/core';
 
 /** Name by which a job is told from others. */
 export const jobTitle = (job: Pick<JobView, 'id' | 'name'>): string => `${job.name} ${shortId(job.id)}`;

@@ -1,8 +1,8 @@
-import { roughDuration, type DoctorProblem } from '@artenic/core';
+import { shortId, roughDuration, type DoctorProblem } from '@artenic/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Icon } from '../../components/icon.tsx';
-import { exactTime, shortId } from '../../lib/format.ts';
+import { exactTime } from '../../lib/format.ts';
 import { useNow } from '../../lib/use-now.ts';
 
 const linkClass = 'font-medium text-accent hover:underline';

@@ -1,10 +1,9 @@
-import type { OffersView, OfferView } from '@artenic/core';
+import { formatMoney, type OffersView, type OfferView } from '@artenic/core';
 import type { ReactElement } from 'react';
 import { Badge } from '../../components/badge.tsx';
 import { DataTable, type Column } from '../../components/data-table.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { EmptyState } from '../../components/states.tsx';
-import { formatUsd } from '../../lib/format.ts';
 
 const columns: readonly Column<OfferView>[] = [
   {
@@ -53,7 +52,7 @@ const columns: readonly Column<OfferView>[] = [
     head: 'Per hour',
     align: 'right',
     cell: ({ priceUsdMicrosPerHour }) =>
-      priceUsdMicrosPerHour === 0 ? <span className="text-muted">free</span> : formatUsd(priceUsdMicrosPerHour),
+      priceUsdMicrosPerHour === 0 ? <span className="text-muted">free</span> : formatMoney(priceUsdMicrosPerHour),
   },
 ];
 

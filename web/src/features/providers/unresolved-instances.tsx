@@ -1,4 +1,4 @@
-import { unresolvedInstanceSchema, type UnresolvedInstance } from '@artenic/core';
+import { formatMoney, shortId, unresolvedInstanceSchema, type UnresolvedInstance } from '@artenic/core';
 import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
@@ -12,14 +12,14 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { Loading } from '../../components/skeleton.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { callApi, toApiError } from '../../lib/api.ts';
-import { clockTime, exactTime, formatCount, formatUsd, shortId } from '../../lib/format.ts';
+import { clockTime, exactTime, formatCount } from '../../lib/format.ts';
 import { keys, unresolvedQuery } from '../../lib/queries.ts';
 import { strayWords } from '../../lib/status.ts';
 import { copyIcon, useCopy } from '../../lib/use-copy.ts';
 
 function costWords({ priceUsdMicrosPerHour, costUsdMicros }: UnresolvedInstance): string {
   if (priceUsdMicrosPerHour === null || costUsdMicros === null) return 'Price unknown';
-  return `${formatUsd(priceUsdMicrosPerHour)}/h, ${formatUsd(costUsdMicros)} so far`;
+  return `${formatMoney(priceUsdMicrosPerHour)}/h, ${formatMoney(costUsdMicros)} so far`;
 }
 
 function adviceFor({ reason, isInGrace }: UnresolvedInstance): string {
@@ -135,7 +135,7 @@ function UnresolvedInstances({ alerts, className }: Alerts): ReactElement | null
   return (
     <Card
       title="Orphaned instances"
-      note={`${count} · ${formatUsd(cost)} so far`}
+      note={`${count} · ${formatMoney(cost)} so far`}
       isFlush
       tone="bad"
       className={className}

@@ -1,7 +1,7 @@
+import { formatMoney } from '@artenic/core';
 import type { ReactElement } from 'react';
 import { formatDuration, formatTickTime } from '../../charts/chart-format.ts';
 import { ChartTable, type ChartTableProps } from '../../charts/chart-frame.tsx';
-import { formatUsd } from '../../lib/format.ts';
 import type { Timeline } from './lanes.ts';
 import { endingWord, offerWords, segmentWords } from './names.ts';
 
@@ -43,7 +43,7 @@ function columnsOf(timeline: Timeline): readonly Column[] {
         segment.kind === 'train' && attempt?.ending != null ? endingWord(attempt.ending.kind) : '',
       ),
     },
-    { head: 'Cost', cells: hasCosts ? rows.map(({ cost }) => formatUsd(cost)) : [] },
+    { head: 'Cost', cells: hasCosts ? rows.map(({ cost }) => formatMoney(cost)) : [] },
     {
       head: 'Machine',
       isText: true,

@@ -1,3 +1,4 @@
+import { shortId } from '@artenic/core';
 import { useQueries } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, type ReactElement } from 'react';
@@ -16,7 +17,6 @@ import { metricColumns } from '../../features/compare/metric-table.ts';
 import { parallelAxes } from '../../features/compare/parallel-axes.ts';
 import { ParallelChart } from '../../features/compare/parallel-chart.tsx';
 import { bestMetrics } from '../../lib/best-metrics.ts';
-import { shortId } from '../../lib/format.ts';
 import { jobTitle } from '../../lib/job-title.ts';
 import { useLive } from '../../lib/live-context.tsx';
 import { jobQuery, metricsQuery } from '../../lib/queries.ts';

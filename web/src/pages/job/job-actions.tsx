@@ -1,4 +1,4 @@
-import { isTerminalJobState, jobViewSchema, type JobView } from '@artenic/core';
+import { shortId, isTerminalJobState, jobViewSchema, type JobView } from '@artenic/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useRef, useState, type ReactElement } from 'react';
@@ -8,7 +8,6 @@ import { Icon } from '../../components/icon.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { callApi, toApiError } from '../../lib/api.ts';
-import { shortId } from '../../lib/format.ts';
 import { keys, platformQuery } from '../../lib/queries.ts';
 import { randomKey } from '../../lib/random-key.ts';
 import { JobSignals } from './job-signals.tsx';

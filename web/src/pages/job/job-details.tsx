@@ -1,4 +1,4 @@
-import type { JobView, OutputFile } from '@artenic/core';
+import { formatSize, type JobView, type OutputFile } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { ModelVersionLink } from '../../components/model-version-link.tsx';
@@ -11,7 +11,6 @@ import { Highlighted } from '../../components/json/highlighted.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
-import { formatBytes } from '../../lib/format.ts';
 import { outputsQuery } from '../../lib/queries.ts';
 
 export function JobDetails({ job }: { readonly job: JobView }): ReactElement {
@@ -93,7 +92,7 @@ function OutputRow({ jobId, file }: { readonly jobId: string; readonly file: Out
         {file.path}
       </span>
       <span className="text-xs whitespace-nowrap text-muted tabular-nums">
-        attempt {file.attempt} · {formatBytes(file.bytes)}
+        attempt {file.attempt} · {formatSize(file.bytes)}
       </span>
       <a
         href={address}

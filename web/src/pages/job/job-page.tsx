@@ -1,4 +1,4 @@
-import type { JobView } from '@artenic/core';
+import { shortId, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, type ReactElement } from 'react';
@@ -7,7 +7,6 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { shortId } from '../../lib/format.ts';
 import { jobTitle } from '../../lib/job-title.ts';
 import { useFollowJob } from '../../lib/live-context.tsx';
 import { jobQuery } from '../../lib/queries.ts';

@@ -1,4 +1,4 @@
-import { isTerminalJobState, timeLeftText, type AttemptView, type JobView } from '@artenic/core';
+import { formatMoney, isTerminalJobState, timeLeftText, type AttemptView, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
 import { formatDuration } from '../../charts/chart-format.ts';
@@ -9,7 +9,6 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { SignOfLife } from '../../features/situation/sign-of-life.tsx';
 import { workTimeOf } from '../../features/timeline/work-time.ts';
 import { costOrFree } from '../../lib/cost.ts';
-import { formatUsd } from '../../lib/format.ts';
 import { attemptsQuery } from '../../lib/queries.ts';
 import { jobStatus, statusOfJob } from '../../lib/status.ts';
 import { useNow } from '../../lib/use-now.ts';
@@ -90,7 +89,7 @@ function HowLong({ job, attempts }: { readonly job: JobView; readonly attempts: 
 
 function HowMuch({ job }: { readonly job: JobView }) {
   const perHour = job.usdMicrosPerHour;
-  const rate = perHour > 0 ? `${formatUsd(perHour)}/h now` : job.cost.isFinal ? 'final' : 'so far';
+  const rate = perHour > 0 ? `${formatMoney(perHour)}/h now` : job.cost.isFinal ? 'final' : 'so far';
   return (
     <Fact label="Cost" below={job.cost.usdMicros === 0 && perHour === 0 ? '' : rate}>
       {costOrFree(job.cost)}

@@ -1,10 +1,9 @@
-import type { JobSpec, ModelVersionView } from '@artenic/core';
+import { shortId, type JobSpec, type ModelVersionView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import { CopyText } from '../../components/copy-text.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
-import { shortId } from '../../lib/format.ts';
 import { jobQuery } from '../../lib/queries.ts';
 import { stageStatus } from '../../lib/status.ts';
 

@@ -1,10 +1,9 @@
-import type { StageChangeView } from '@artenic/core';
+import { shortId, type StageChangeView } from '@artenic/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { toneText } from '../../components/status-dot.tsx';
-import { shortId } from '../../lib/format.ts';
 import { stageStatus } from '../../lib/status.ts';
 
 const trainedBy = /^trained by job ([0-9a-f-]{36})$/;

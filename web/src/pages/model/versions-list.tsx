@@ -1,9 +1,8 @@
-import type { ModelVersionView } from '@artenic/core';
+import { formatSize, type ModelVersionView } from '@artenic/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { StatusBadge } from '../../components/badge.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import { formatBytes } from '../../lib/format.ts';
 import { stageStatus } from '../../lib/status.ts';
 
 /** List of versions to select from; the checkbox adds a version to the comparison. */
@@ -44,7 +43,7 @@ export function VersionsList(props: {
                 v{one.version}
               </Link>
               <p className="text-xs text-muted">
-                <RelativeTime at={one.createdAt} /> · {formatBytes(one.bytes)}
+                <RelativeTime at={one.createdAt} /> · {formatSize(one.bytes)}
               </p>
             </div>
             <StatusBadge status={stageStatus[one.stage]} />

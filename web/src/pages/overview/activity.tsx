@@ -1,4 +1,4 @@
-import { jobStates, modelStages, strayReasons, type LiveEvent } from '@artenic/core';
+import { shortId, jobStates, modelStages, strayReasons, type LiveEvent } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
@@ -10,7 +10,6 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { toneText } from '../../components/status-dot.tsx';
-import { shortId } from '../../lib/format.ts';
 import { activityQuery } from '../../lib/queries.ts';
 import { jobStatus, stageStatus, strayWords, type Status } from '../../lib/status.ts';
 

@@ -1,4 +1,4 @@
-import { timeLeftText, type JobView } from '@artenic/core';
+import { shortId, timeLeftText, type JobView } from '@artenic/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -12,7 +12,6 @@ import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { SignOfLife } from '../../features/situation/sign-of-life.tsx';
 import { SituationLine } from '../../features/situation/situation-note.tsx';
-import { shortId } from '../../lib/format.ts';
 import { jobsQuery } from '../../lib/queries.ts';
 import { statusOfJob } from '../../lib/status.ts';
 

@@ -1,10 +1,10 @@
+import { formatSize } from '@artenic/core';
 import { useId, useState, type ReactElement } from 'react';
 import { IconButton } from '../../components/button.tsx';
 import { inputClass } from '../../components/field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import type { JsonProblem } from '../../components/json/json-text.ts';
 import { toApiError } from '../../lib/api.ts';
-import { formatBytes } from '../../lib/format.ts';
 import { sha256Of } from '../../lib/upload.ts';
 import { dataOf, type DataItem } from './spec-draft.ts';
 import type { Draft } from './spec-draft.ts';
@@ -48,7 +48,7 @@ function Row({
           className={`${inputClass} min-w-0 flex-1 font-mono`}
         />
         <span className="w-28 shrink-0 truncate text-right text-xs text-muted tabular-nums">
-          {file === undefined ? `${item.sha256.slice(0, 12)}…` : formatBytes(file.size)}
+          {file === undefined ? `${item.sha256.slice(0, 12)}…` : formatSize(file.size)}
         </span>
         <IconButton icon="cross" label={`Leave out ${item.name}`} onClick={onRemove} />
       </div>

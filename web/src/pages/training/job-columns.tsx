@@ -1,4 +1,4 @@
-import { timeLeftText, type JobView } from '@artenic/core';
+import { shortId, timeLeftText, type JobView } from '@artenic/core';
 import { Link } from '@tanstack/react-router';
 import { ModelVersionLink } from '../../components/model-version-link.tsx';
 import { StatusBadge } from '../../components/badge.tsx';
@@ -7,7 +7,6 @@ import { Duration } from '../../components/duration.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { costOrFree, totalCost } from '../../lib/cost.ts';
-import { shortId } from '../../lib/format.ts';
 import { SituationLine } from '../../features/situation/situation-note.tsx';
 import { jobTitle } from '../../lib/job-title.ts';
 import { statusOfJob } from '../../lib/status.ts';

@@ -1,9 +1,9 @@
+import { formatSize } from '@artenic/core';
 import { useId, type ReactElement } from 'react';
 import { Field, Input, inputClass } from '../../components/field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import type { JsonProblem } from '../../components/json/json-text.ts';
 import { JsonEditor } from '../../components/json-editor.tsx';
-import { formatBytes } from '../../lib/format.ts';
 import { DataFiles, type ChosenFiles } from './data-files.tsx';
 import { PlacementFields } from './placement-fields.tsx';
 import { fieldText, withField, type Draft } from './spec-draft.ts';
@@ -25,7 +25,7 @@ function PackageField({ draft, file, onFile }: Pick<SpecFormProps, 'draft' | 'fi
   const sent = fieldText(draft, ['package', 'sha256']);
   const words =
     file !== null
-      ? `${file.name} · ${formatBytes(file.size)}`
+      ? `${file.name} · ${formatSize(file.size)}`
       : sent === ''
         ? 'No code of its own: the command is enough'
         : `As before · ${sent.slice(0, 12)}…`;
