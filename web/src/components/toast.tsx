@@ -1,78 +1,68 @@
-import {
-  createContext,
-  useCallback,
-  useContext,
-  useMemo,
-  useRef,
-  useState,
-  type ReactElement,
-  type ReactNode,
-} from 'react';
+import { Toast as Base } from '@base-ui/react/toast';
+import { useCallback, type ReactElement, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { Icon } from './icon.tsx';
 
 export type Toast = { readonly tone: 'ok' | 'bad'; readonly title: string; readonly detail?: string };
-type Shown = Toast & { readonly id: number };
 
-const ToastContext = createContext<((toast: Toast) => void) | null>(null);
-/** Long enough to read twice; a toast that is hovered or focused stays. */
+/** Long enough to read twice. The time stands still while the list is hovered or focused, and while the window is not. */
 const shownMs = 7000;
 const most = 4;
 
-export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
-  const [toasts, setToasts] = useState<readonly Shown[]>([]);
-  const next = useRef(1);
-  const region = useRef<HTMLDivElement>(null);
-
-  const remove = useCallback((id: number) => setToasts((all) => all.filter((one) => one.id !== id)), []);
-  const show = useCallback(
-    (toast: Toast) => {
-      const id = next.current++;
-      setToasts((all) => [...all, { ...toast, id }].slice(-most));
-      const later = (): void => {
-        const isHeld = region.current?.matches(':hover, :focus-within') === true;
-        if (isHeld) window.setTimeout(later, shownMs);
-        else remove(id);
-      };
-      window.setTimeout(later, shownMs);
-    },
-    [remove],
-  );
-  const value = useMemo(() => show, [show]);
+/** The newest toast is the first; F6 moves the focus to the list, a swipe or Escape closes a toast. */
+function Shown(): ReactElement {
+  const { toasts } = Base.useToastManager();
   return (
-    <ToastContext value={value}>
-      {children}
-      <div
-        ref={region}
-        role="region"
-        aria-label="Notifications"
-        className="pointer-events-none fixed inset-x-3 bottom-3 z-60 flex flex-col items-end gap-2 sm:left-auto sm:w-96"
-      >
-        <div aria-live="polite" className="flex w-full flex-col gap-2">
-          {toasts.map(({ id, tone, title, detail }) => (
-            <div
-              key={id}
-              className="pointer-events-auto flex items-start gap-3 rounded-lg border border-line bg-surface py-2.5 pr-2 pl-3.5 shadow-pop"
-            >
+    <Base.Portal>
+      <Base.Viewport className="pointer-events-none fixed inset-x-3 bottom-3 z-60 flex flex-col-reverse items-end gap-2 max-lg:bottom-18 sm:left-auto sm:w-96">
+        {toasts.map((toast) => (
+          <Base.Root
+            key={toast.id}
+            toast={toast}
+            swipeDirection={['down', 'right']}
+            className="pointer-events-auto w-full [transform:translate(var(--toast-swipe-movement-x,0),var(--toast-swipe-movement-y,0))] rounded-lg border border-line bg-surface shadow-pop transition-opacity duration-150 select-none data-ending-style:opacity-0 data-limited:hidden data-starting-style:opacity-0"
+          >
+            <Base.Content className="flex items-start gap-3 py-2.5 pr-2 pl-3.5">
               <Icon
-                name={tone === 'ok' ? 'check' : 'warning'}
-                className={`mt-1.5 size-4 ${tone === 'ok' ? 'text-ok' : 'text-bad'}`}
+                name={toast.type === 'ok' ? 'check' : 'warning'}
+                className={`mt-1.5 size-4 ${toast.type === 'ok' ? 'text-ok' : 'text-bad'}`}
               />
               <div className="min-w-0 flex-1 py-1 text-sm">
-                <p className="font-medium">{title}</p>
-                {detail !== undefined && <p className="text-xs break-words text-muted">{detail}</p>}
+                <Base.Title render={<p />} className="font-medium" />
+                <Base.Description className="text-xs break-words text-muted" />
               </div>
-              <IconButton label={`Close “${title}”`} icon="cross" onClick={() => remove(id)} />
-            </div>
-          ))}
-        </div>
-      </div>
-    </ToastContext>
+              <Base.Close
+                aria-hidden={false}
+                render={
+                  <IconButton
+                    label={`Close “${typeof toast.title === 'string' ? toast.title : 'notification'}”`}
+                    icon="cross"
+                  />
+                }
+              />
+            </Base.Content>
+          </Base.Root>
+        ))}
+      </Base.Viewport>
+    </Base.Portal>
+  );
+}
+
+export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
+  return (
+    <Base.Provider timeout={shownMs} limit={most}>
+      {children}
+      <Shown />
+    </Base.Provider>
   );
 }
 
 export function useToast(): (toast: Toast) => void {
-  const show = useContext(ToastContext);
-  if (show === null) throw new Error('there is no ToastProvider above');
-  return show;
+  const { add } = Base.useToastManager();
+  return useCallback(
+    ({ tone, title, detail }: Toast) => {
+      add({ title, type: tone, ...(detail === undefined ? {} : { description: detail }) });
+    },
+    [add],
+  );
 }
