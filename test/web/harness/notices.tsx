@@ -1,5 +1,5 @@
 import { useState, type ReactElement } from 'react';
-import { ToastProvider, useToast } from '../../../web/src/components/toast.tsx';
+import { Toasts, useToast } from '../../../web/src/components/toast.tsx';
 import { sha256Of } from '../../../web/src/lib/upload.ts';
 
 function Buttons(): ReactElement {
@@ -34,8 +34,9 @@ function Buttons(): ReactElement {
 
 export function Notices(): ReactElement {
   return (
-    <ToastProvider>
+    <>
       <Buttons />
-    </ToastProvider>
+      <Toasts />
+    </>
   );
 }

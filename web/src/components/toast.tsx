@@ -1,68 +1,54 @@
-import { Toast as Base } from '@base-ui/react/toast';
-import { useCallback, type ReactElement, type ReactNode } from 'react';
-import { IconButton } from './button.tsx';
-import { Icon } from './icon.tsx';
+import { useEffect, useState, type ComponentType, type ReactElement } from 'react';
 
 export type Toast = { readonly tone: 'ok' | 'bad'; readonly title: string; readonly detail?: string };
+type Listener = (toast: Toast) => void;
 
-/** Long enough to read twice. The time stands still while the list is hovered or focused, and while the window is not. */
-const shownMs = 7000;
-const most = 4;
+/** Toasts from before the list is loaded. */
+const waiting: Toast[] = [];
+let listener: Listener | null = null;
 
-/** The newest toast is the first; F6 moves the focus to the list, a swipe or Escape closes a toast. */
-function Shown(): ReactElement {
-  const { toasts } = Base.useToastManager();
-  return (
-    <Base.Portal>
-      <Base.Viewport className="pointer-events-none fixed inset-x-3 bottom-3 z-60 flex flex-col-reverse items-end gap-2 max-lg:bottom-18 sm:left-auto sm:w-96">
-        {toasts.map((toast) => (
-          <Base.Root
-            key={toast.id}
-            toast={toast}
-            swipeDirection={['down', 'right']}
-            className="pointer-events-auto w-full [transform:translate(var(--toast-swipe-movement-x,0),var(--toast-swipe-movement-y,0))] rounded-lg border border-line bg-surface shadow-pop transition-opacity duration-150 select-none data-ending-style:opacity-0 data-limited:hidden data-starting-style:opacity-0"
-          >
-            <Base.Content className="flex items-start gap-3 py-2.5 pr-2 pl-3.5">
-              <Icon
-                name={toast.type === 'ok' ? 'check' : 'warning'}
-                className={`mt-1.5 size-4 ${toast.type === 'ok' ? 'text-ok' : 'text-bad'}`}
-              />
-              <div className="min-w-0 flex-1 py-1 text-sm">
-                <Base.Title render={<p />} className="font-medium" />
-                <Base.Description className="text-xs break-words text-muted" />
-              </div>
-              <Base.Close
-                aria-hidden={false}
-                render={
-                  <IconButton
-                    label={`Close “${typeof toast.title === 'string' ? toast.title : 'notification'}”`}
-                    icon="cross"
-                  />
-                }
-              />
-            </Base.Content>
-          </Base.Root>
-        ))}
-      </Base.Viewport>
-    </Base.Portal>
-  );
+/** Gives all toasts to the listener, also those that wait; returns the end of it. */
+export function listenToToasts(next: Listener): () => void {
+  listener = next;
+  for (const toast of waiting.splice(0)) next(toast);
+  return () => {
+    listener = null;
+  };
 }
 
-export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
-  return (
-    <Base.Provider timeout={shownMs} limit={most}>
-      {children}
-      <Shown />
-    </Base.Provider>
-  );
+function show(toast: Toast): void {
+  if (listener === null) waiting.push(toast);
+  else listener(toast);
 }
 
-export function useToast(): (toast: Toast) => void {
-  const { add } = Base.useToastManager();
-  return useCallback(
-    ({ tone, title, detail }: Toast) => {
-      add({ title, type: tone, ...(detail === undefined ? {} : { description: detail }) });
-    },
-    [add],
-  );
+export function useToast(): Listener {
+  return show;
+}
+
+/** A toast follows something that a person does, so its list is loaded at the first sign of a person. */
+const signs = ['pointermove', 'pointerdown', 'keydown'] as const;
+
+/** Where toasts are shown. */
+export function Toasts(): ReactElement | null {
+  const [loaded, setLoaded] = useState<{ readonly List: ComponentType } | null>(null);
+  useEffect(() => {
+    if (loaded !== null) return undefined;
+    let isLoading = false;
+    const load = (): void => {
+      if (isLoading) return;
+      isLoading = true;
+      import('./toast-list.tsx').then(
+        ({ ToastList }) => setLoaded({ List: ToastList }),
+        () => {
+          // The API is away: the next sign tries again, and the toasts wait.
+          isLoading = false;
+        },
+      );
+    };
+    for (const sign of signs) window.addEventListener(sign, load, { passive: true });
+    return () => {
+      for (const sign of signs) window.removeEventListener(sign, load);
+    };
+  }, [loaded]);
+  return loaded === null ? null : <loaded.List />;
 }

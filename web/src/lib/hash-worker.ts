@@ -14,6 +14,7 @@ async function hashOf(file: Blob): Promise<string> {
   return bytesToHex(hash.digest());
 }
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker answers its owner only
 const answer = (message: HashAnswer): void => globalThis.postMessage(message);
 
 globalThis.addEventListener('message', ({ data }: MessageEvent<Blob>) => {

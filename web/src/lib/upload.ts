@@ -15,6 +15,7 @@ function workerSha256Of(file: File): Promise<string> {
       else reject(cannotRead(`${file.name}: ${data.failure}`));
     });
     worker.addEventListener('error', ({ message }) => reject(cannotRead(`${file.name}: ${message}`)));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin to name
     worker.postMessage(file);
   });
   return answer.finally(() => worker.terminate());
