@@ -4,10 +4,11 @@ import { Icon } from '../components/icon.tsx';
 import { AttentionCount } from '../features/attention/attention-count.tsx';
 import { Account } from './account.tsx';
 import { Brand } from './brand.tsx';
+import { Help } from './help.tsx';
 import { LiveBadge } from './live-badge.tsx';
 import { navigation } from './navigation.ts';
 
-export function MobileTop(): ReactElement {
+export function MobileTop({ onShortcuts }: { readonly onShortcuts: () => void }): ReactElement {
   return (
     <header className="sticky top-0 z-20 flex h-13 items-center gap-2.5 border-b border-line bg-canvas px-4 lg:hidden">
       <Link to="/" aria-label="Artenic, overview" className="flex items-center gap-2 rounded-md">
@@ -16,6 +17,7 @@ export function MobileTop(): ReactElement {
       </Link>
       <span className="ml-auto" />
       <LiveBadge />
+      <Help isIcon onShortcuts={onShortcuts} />
       <Account />
     </header>
   );

@@ -2,6 +2,7 @@ import { Outlet, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { LiveProvider } from '../lib/live-context.tsx';
 import { useShortcuts } from '../lib/shortcuts.ts';
+import { FirstTour } from '../features/tour/first-tour.tsx';
 import { setTheme, themes, useTheme } from '../lib/theme.ts';
 import { MobileTabs, MobileTop } from './mobile-bars.tsx';
 import { Sidebar } from './sidebar.tsx';
@@ -55,7 +56,7 @@ export function Shell(): ReactElement {
       <div className="flex min-h-dvh">
         <Sidebar onShortcuts={openSheet} />
         <div className="flex min-w-0 flex-1 flex-col">
-          <MobileTop />
+          <MobileTop onShortcuts={openSheet} />
           <main
             id="content"
             tabIndex={-1}
@@ -66,6 +67,7 @@ export function Shell(): ReactElement {
           <MobileTabs />
         </div>
       </div>
+      <FirstTour />
       {wasSheetOpened && (
         <Suspense>
           <ShortcutsSheet isOpen={isSheetOpen} onClose={() => setIsSheetOpen(false)} />

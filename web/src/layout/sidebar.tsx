@@ -6,6 +6,7 @@ import { AttentionCount } from '../features/attention/attention-count.tsx';
 import { overviewQuery, platformQuery } from '../lib/queries.ts';
 import { Account } from './account.tsx';
 import { Brand } from './brand.tsx';
+import { Help } from './help.tsx';
 import { LiveBadge } from './live-badge.tsx';
 import { navigation } from './navigation.ts';
 
@@ -54,17 +55,7 @@ export function Sidebar({ onShortcuts }: { readonly onShortcuts: () => void }): 
               <span className="sr-only">(opens a new tab)</span>
             </a>
           )}
-          <a href="/docs" target="_blank" rel="noreferrer" className={linkClass}>
-            <Icon name="book" className="size-4 opacity-80" />
-            API reference
-            <Icon name="external" className="ml-auto size-3.5 opacity-60" />
-            <span className="sr-only">(opens a new tab)</span>
-          </a>
-          <button type="button" onClick={onShortcuts} className={`${linkClass} w-full`}>
-            <Icon name="keyboard" className="size-4 opacity-80" />
-            Shortcuts
-            <kbd className="ml-auto font-mono text-xs">?</kbd>
-          </button>
+          <Help onShortcuts={onShortcuts} />
           <div className="mt-3 flex items-center justify-between border-t border-line pt-3 pl-2.5">
             <LiveBadge />
             <Account />

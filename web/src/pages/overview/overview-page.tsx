@@ -47,7 +47,7 @@ export function OverviewPage(): ReactElement {
       <BelowAttention skeleton={kpiSkeleton}>
         <QueryPanel query={query} skeleton={kpiSkeleton}>
           {(overview) => (
-            <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
+            <div data-tour="overview" className="grid grid-cols-2 gap-3 xl:grid-cols-4">
               <Kpis overview={overview} />
             </div>
           )}

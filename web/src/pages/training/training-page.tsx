@@ -112,7 +112,7 @@ export function TrainingPage(): ReactElement {
       <PageHeader
         title="Training"
         actions={
-          <Button kind="primary" icon="plus" onClick={() => setDispatch(true)}>
+          <Button data-tour="dispatch" kind="primary" icon="plus" onClick={() => setDispatch(true)}>
             Dispatch job
           </Button>
         }
