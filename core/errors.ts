@@ -67,6 +67,8 @@ export type ErrorDetails = {
   readonly errors?: readonly InputError[];
   readonly retryAfterMs?: number;
   readonly expectedOffset?: number;
+  /** The newest version of a dataset, when another one than the expected. */
+  readonly headVersion?: number;
   /** With `ambiguous-id`. */
   readonly candidates?: readonly JobCandidate[];
 };

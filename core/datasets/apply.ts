@@ -14,7 +14,9 @@ type Place = {
   readonly pathBefore: string | null;
 };
 
-type Level = { readonly nodes: Nodes; readonly root: TreeItem; readonly level: number };
+/** Files that the edits have changed. */
+type Counts = { added: number; changed: number; removed: number };
+type Level = { readonly nodes: Nodes; readonly root: TreeItem; readonly level: number; readonly counts: Counts };
 
 /** Edits in a batch: bounds the nodes that are in memory. */
 const batchEdits = 4000;
@@ -104,10 +106,12 @@ class Run {
   }
 }
 
-function mergeInto(run: Run, items: readonly TreeItem[], edits: readonly LevelEdit[]): void {
+function mergeInto(run: Run, items: readonly TreeItem[], edits: readonly LevelEdit[], counts: Counts): void {
   let index = 0;
   const putNew = (edit: LevelEdit): void => {
-    if (edit.item !== null) run.push(edit.item, true);
+    if (edit.item === null) return;
+    run.push(edit.item, true);
+    counts.added++;
   };
   for (const old of items) {
     for (let edit = edits[index]; edit !== undefined && edit.key < old.key; edit = edits[++index]) putNew(edit);
@@ -117,13 +121,17 @@ function mergeInto(run: Run, items: readonly TreeItem[], edits: readonly LevelEd
       continue;
     }
     index++;
-    const isKept = edit.removed !== undefined && edit.removed !== old.path;
+    const isKept = edit.removed?.includes(old.path) === false;
     if (edit.item === null && isKept) run.push(old, false);
+    if (edit.item === null && !isKept) counts.removed++;
     if (edit.item !== null) {
       const reason =
-        edit.removed === old.path || edit.item.path === old.path ? null : clashOf(old.path, edit.item.path);
+        edit.removed?.includes(old.path) === true || edit.item.path === old.path
+          ? null
+          : clashOf(old.path, edit.item.path);
       if (reason !== null) refuse(old.path, edit.item.path, reason);
       run.push(edit.item, true);
+      if (edit.item.hash !== old.hash || edit.item.path !== old.path) counts.changed++;
     }
   }
   for (const edit of edits.slice(index)) putNew(edit);
@@ -153,7 +161,7 @@ async function rebuild(
   at: Level,
   edits: readonly LevelEdit[],
 ): Promise<{ readonly olds: readonly TreeItem[]; readonly made: readonly TreeItem[] }> {
-  const { nodes, root, level } = at;
+  const { nodes, root, level, counts } = at;
   const olds: TreeItem[] = [];
   const made: TreeItem[] = [];
   let index = 0;
@@ -164,7 +172,7 @@ async function rebuild(
       const { ref, isLast, items } = place;
       const from = index;
       while (index < edits.length && (isLast || (edits[index]?.key ?? '') <= ref.key)) index++;
-      mergeInto(run, items, edits.slice(from, index));
+      mergeInto(run, items, edits.slice(from, index), counts);
       olds.push(ref);
       if (isLast) run.cut();
       place = await nextPlace(at, place, run, edits[index]);
@@ -196,12 +204,19 @@ function raise(nodes: Nodes, refs: readonly TreeItem[], level: number): TreeItem
   return row[0] ?? nodes.add(emptyNode);
 }
 
-async function applyBatch(nodes: Nodes, root: TreeItem, batch: readonly LevelEdit[]): Promise<TreeItem> {
+async function applyBatch(
+  nodes: Nodes,
+  root: TreeItem,
+  batch: readonly LevelEdit[],
+  fileCounts: Counts,
+): Promise<TreeItem> {
   await loadWays(nodes, root, batch);
   const top = (await nodes.get(root.hash)).level;
   let edits = batch;
   for (let level = 0; ; level++) {
-    const { olds, made } = await rebuild({ nodes, root, level }, edits);
+    // Only the lowest level has files.
+    const counts = level === 0 ? fileCounts : { added: 0, changed: 0, removed: 0 };
+    const { olds, made } = await rebuild({ nodes, root, level, counts }, edits);
     if (level === top) return lowered(nodes, raise(nodes, made, top));
     edits = editsAbove(olds, made);
     if (edits.length === 0) return root;
@@ -236,6 +251,9 @@ export type Applied = {
   readonly root: string;
   readonly files: number;
   readonly bytes: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
   /** Texts of the new nodes by their hashes. */
   readonly nodes: ReadonlyMap<string, string>;
 };
@@ -247,10 +265,11 @@ export type Applied = {
  */
 export async function applyEdits(source: NodeSource, root: string | null, edits: readonly Edit[]): Promise<Applied> {
   const made = new Map<string, string>();
+  const counts: Counts = { added: 0, changed: 0, removed: 0 };
   const first = new Nodes(source, made);
   let ref = root === null ? first.add(emptyNode) : refTo(await first.get(root), root);
   for (let from = 0; from < edits.length; from += batchEdits)
-    ref = await applyBatch(new Nodes(source, made), ref, edits.slice(from, from + batchEdits));
+    ref = await applyBatch(new Nodes(source, made), ref, edits.slice(from, from + batchEdits), counts);
   const { hash, files, bytes } = ref;
-  return { root: hash, files, bytes, nodes: reached(hash, made) };
+  return { root: hash, files, bytes, ...counts, nodes: reached(hash, made) };
 }

@@ -10,8 +10,8 @@ export type Changes = { readonly put: readonly PutFile[]; readonly remove: reado
 export type Edit = {
   readonly key: string;
   readonly item: TreeItem | null;
-  /** The exact path to be removed: another spelling stays. */
-  readonly removed?: string;
+  /** Spellings to be removed: any other one stays. Absent: whatever has the key. */
+  readonly removed?: readonly string[];
 };
 
 /** Faults that one answer lists. */
@@ -32,7 +32,9 @@ export function editsOf({ put, remove }: Changes): readonly Edit[] {
   };
   for (const [index, given] of remove.entries()) {
     const path = checked(given, `/remove/${index}`);
-    if (path !== null) edits.set(keyOf(path), { key: keyOf(path), item: null, removed: path });
+    if (path === null) continue;
+    const key = keyOf(path);
+    edits.set(key, { key, item: null, removed: [...(edits.get(key)?.removed ?? []), path] });
   }
   for (const [index, { path: given, sha256, bytes }] of put.entries()) {
     const path = checked(given, `/put/${index}/path`);
