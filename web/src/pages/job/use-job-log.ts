@@ -14,7 +14,7 @@ const endSchema = z.object({ attempt: z.number(), stream: z.enum(logStreams), ne
 
 export type JobLog = { readonly lines: LogLines; readonly error: Error | null; readonly isComplete: boolean };
 
-/** What has to be read: everything, or the streams whose new ends are known. */
+/** The reads that are due: of everything, or of the streams whose new ends are known. */
 class Wanted {
   readonly #ends = new Map<LogStream, number>();
   #isWhole = true;
