@@ -1,4 +1,5 @@
 import type { SearchItem } from '@artenic/core';
+import { shownPartOf } from '../../core/jobs/id-part.ts';
 import { wordsOf } from '../../core/jobs/words.ts';
 import { ranked } from '../../core/search/rank.ts';
 import type { JobCandidate } from '../../core/errors.ts';
@@ -16,11 +17,13 @@ function jobItem({ id, name, service, state }: JobCandidate): SearchItem {
 
 async function jobItems({ jobs, search }: Searched, query: Search): Promise<readonly SearchItem[]> {
   const { projectId, text, limit } = query;
-  const [found, named] = await Promise.all([
+  const digits = shownPartOf(text);
+  const [found, named, shown] = await Promise.all([
     jobs.list({ projectId, search: text, limit }),
     search.jobsByName({ ...query, text: text.trim() }),
+    digits === null ? [] : search.jobsByShownId({ ...query, text: digits }),
   ]);
-  return [...found.items, ...named].map(jobItem);
+  return [...found.items, ...named, ...shown].map(jobItem);
 }
 
 /** `penguins 3`, `penguins v3` and `penguins:3` name a version. */

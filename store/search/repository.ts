@@ -16,6 +16,15 @@ async function jobsByName(db: Db, { projectId, text, limit }: SearchQuery): Prom
   return rows;
 }
 
+async function jobsByShownId(db: Db, { projectId, text, limit }: SearchQuery): Promise<readonly JobCandidate[]> {
+  const { rows } = await sql<JobCandidate>`
+    select id, name, service, state, created_at from jobs
+    where project_id = ${projectId} and (right(id, 8) collate "C") >= ${text}
+      and (right(id, 8) collate "C") < ${text}::text || ${behindText}
+    order by (right(id, 8) collate "C") limit ${limit}`.execute(db);
+  return rows;
+}
+
 async function models(db: Db, { projectId, text, limit }: SearchQuery): Promise<readonly FoundModel[]> {
   const expression = searchExpression(text);
   if (expression === null) return [];
@@ -45,6 +54,7 @@ async function services(db: Db, { projectId, text, limit }: SearchQuery): Promis
 export function createSearch(db: Db): SearchRepository {
   return {
     jobsByName: (query) => jobsByName(db, query),
+    jobsByShownId: (query) => jobsByShownId(db, query),
     models: (query) => models(db, query),
     services: (query) => services(db, query),
     versions: async (projectId, names, version) => {

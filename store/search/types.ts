@@ -14,6 +14,8 @@ export type SearchQuery = { readonly projectId: string; readonly text: string; r
 export type SearchRepository = {
   /** Jobs whose names begin with the text, in the order of their names. */
   readonly jobsByName: (query: SearchQuery) => Promise<readonly JobCandidate[]>;
+  /** Jobs whose ids, as lists show them, begin with the text: digits in lower case. */
+  readonly jobsByShownId: (query: SearchQuery) => Promise<readonly JobCandidate[]>;
   readonly models: (query: SearchQuery) => Promise<readonly FoundModel[]>;
   readonly services: (query: SearchQuery) => Promise<readonly string[]>;
   /** This version of each of these models that has it. */

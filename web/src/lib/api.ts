@@ -28,17 +28,19 @@ export class ApiError extends Error {
 }
 
 export type Call = {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'HEAD';
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  /** A list repeats its name. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly json?: unknown;
   readonly content?: Blob;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 };
 
-function addressOf(path: string, query: Call['query']): string {
+export function addressOf(path: string, query: Call['query']): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(name, String(value));
+  for (const [name, value] of Object.entries(query ?? {}))
+    if (value !== undefined) for (const one of [value].flat()) search.append(name, String(one));
   const text = search.toString();
   return text === '' ? path : `${path}?${text}`;
 }
