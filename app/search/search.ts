@@ -9,21 +9,21 @@ import type { ProviderRecord, Store } from '../../store/types.ts';
 const mostOfKind = 5;
 
 type Search = { readonly projectId: string; readonly text: string; readonly limit: number };
-type Searched = Pick<Store, 'jobs' | 'search' | 'providers'>;
+type Searched = Pick<Store, 'search' | 'providers'>;
 
 function jobItem({ id, name, service, state }: JobCandidate): SearchItem {
   return { kind: 'job', id, title: name, subtitle: `${service} · ${id.slice(-8)}`, state };
 }
 
-async function jobItems({ jobs, search }: Searched, query: Search): Promise<readonly SearchItem[]> {
-  const { projectId, text, limit } = query;
+async function jobItems({ search }: Searched, query: Search): Promise<readonly SearchItem[]> {
+  const { text } = query;
   const digits = shownPartOf(text);
   const [found, named, shown] = await Promise.all([
-    jobs.list({ projectId, search: text, limit }),
+    search.jobsByWords(query),
     search.jobsByName({ ...query, text: text.trim() }),
     digits === null ? [] : search.jobsByShownId({ ...query, text: digits }),
   ]);
-  return [...found.items, ...named, ...shown].map(jobItem);
+  return [...found, ...named, ...shown].map(jobItem);
 }
 
 /** `penguins 3`, `penguins v3` and `penguins:3` name a version. */

@@ -16,6 +16,28 @@ async function jobsByName(db: Db, { projectId, text, limit }: SearchQuery): Prom
   return rows;
 }
 
+/** Jobs that are sorted when no more than these have the words. */
+const mostSorted = 1000;
+
+/** The newest jobs with the words: rare words by their index, words of many jobs on the way through the list. */
+async function jobsByWords(db: Db, { projectId, text, limit }: SearchQuery): Promise<readonly JobCandidate[]> {
+  const expression = searchExpression(text);
+  if (expression === null) return [];
+  const { rows } = await sql<JobCandidate & { readonly total: number }>`
+    with found as materialized (
+      select id, name, service, state, created_at from jobs
+      where words @@ ${expression}::tsquery and project_id = ${projectId} limit ${mostSorted + 1}
+    )
+    select *, (select count(*)::int from found) as total from found
+    order by created_at desc, id desc limit ${limit}`.execute(db);
+  if ((rows[0]?.total ?? 0) <= mostSorted) return rows;
+  const newest = await sql<JobCandidate>`
+    select id, name, service, state, created_at from jobs
+    where project_id = ${projectId} and words @@ ${expression}::tsquery
+    order by created_at desc, id desc limit ${limit}`.execute(db);
+  return newest.rows;
+}
+
 async function jobsByShownId(db: Db, { projectId, text, limit }: SearchQuery): Promise<readonly JobCandidate[]> {
   const { rows } = await sql<JobCandidate>`
     select id, name, service, state, created_at from jobs
@@ -53,6 +75,7 @@ async function services(db: Db, { projectId, text, limit }: SearchQuery): Promis
 
 export function createSearch(db: Db): SearchRepository {
   return {
+    jobsByWords: (query) => jobsByWords(db, query),
     jobsByName: (query) => jobsByName(db, query),
     jobsByShownId: (query) => jobsByShownId(db, query),
     models: (query) => models(db, query),

@@ -12,6 +12,8 @@ export type SearchQuery = { readonly projectId: string; readonly text: string; r
 
 /** Objects whose names have words that begin like the words of a text; nothing for a text without letters and digits. */
 export type SearchRepository = {
+  /** Newest first; also jobs whose ids begin or end with the text. */
+  readonly jobsByWords: (query: SearchQuery) => Promise<readonly JobCandidate[]>;
   /** Jobs whose names begin with the text, in the order of their names. */
   readonly jobsByName: (query: SearchQuery) => Promise<readonly JobCandidate[]>;
   /** Jobs whose ids, as lists show them, begin with the text: digits in lower case. */

@@ -205,7 +205,7 @@ test('all open jobs that match are cancelled in one request, and what is refused
   const dialog = page.getByRole('dialog', { name: `Cancel ${manyJobs} jobs?` });
   expect(await violations(page)).toEqual([]);
   await dialog.getByRole('button', { name: `Cancel ${manyJobs} jobs` }).click();
-  await dialog.getByRole('alert').waitFor();
+  await dialog.getByRole('alert').waitFor({ timeout: 60_000 });
   await dialog.getByRole('button', { name: 'Retry' }).click();
   const result = page.getByRole('dialog', { name: 'Not all jobs were cancelled' });
   await result.getByText(`Cancelling ${manyJobs - 1} jobs. Refused: 1 job.`).waitFor();
@@ -218,7 +218,7 @@ test('all open jobs that match are cancelled in one request, and what is refused
   await page.getByText('Cancelling').first().waitFor();
   expect(problems).toEqual([]);
   await close();
-}, 40_000);
+}, 120_000);
 
 describe('the palette', () => {
   const openPalette = async (page: Page) => {

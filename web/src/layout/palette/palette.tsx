@@ -7,6 +7,7 @@ import { Icon } from '../../components/icon.tsx';
 import { Kbd } from '../../components/kbd.tsx';
 import { toApiError } from '../../lib/api.ts';
 import { platformQuery, searchQuery } from '../../lib/queries.ts';
+import type { Typed } from './use-palette.ts';
 import { entryOf, firstGroups, matchingEntries, type Entry, type Group } from './entries.ts';
 
 /** Pause in typing after which the API is asked. */
@@ -84,8 +85,8 @@ export type PaletteProps = {
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly onShortcuts: () => void;
-  /** Gives the keys that were typed before the input had the focus. */
-  readonly takeTyped: () => string;
+  /** Gives what was typed before the input had the focus. */
+  readonly takeTyped: () => Typed;
 };
 
 /** One input for every object, page and action. */
@@ -137,7 +138,8 @@ function Content({ onClose, onShortcuts, takeTyped }: Omit<PaletteProps, 'isOpen
           className="h-12 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-muted"
           onFocus={() => {
             const typed = takeTyped();
-            if (typed !== '') setText((before) => before + typed);
+            if (typed.text !== '') setText((before) => before + typed.text);
+            if (typed.hasEntered) setIsAwaited(true);
           }}
           onKeyDown={(event) => {
             if (event.key === 'ArrowDown' || event.key === 'ArrowUp') hasMoved.current = true;

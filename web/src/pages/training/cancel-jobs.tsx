@@ -12,6 +12,8 @@ import { randomKey } from '../../lib/random-key.ts';
 import type { Chosen } from './use-selection.ts';
 
 const shownNames = 5;
+/** Jobs are cancelled one after the other, at most a thousand. */
+const timeoutMs = 120_000;
 
 export const jobsText = (count: number): string => `${formatCount(count)} ${count === 1 ? 'job' : 'jobs'}`;
 
@@ -57,6 +59,7 @@ export function CancelJobs(props: {
         method: 'POST',
         json: { ids: jobs.map(({ id }) => id) },
         idempotencyKey: key.current,
+        timeoutMs,
       }),
     onSuccess: ({ requested, refused }) => {
       void client.invalidateQueries({ queryKey: keys.jobs });

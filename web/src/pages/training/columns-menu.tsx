@@ -20,7 +20,7 @@ export function ColumnsMenu(props: {
   const shown = (chosen ?? usualColumns).filter((id) => known.has(id));
   const others = choosableColumns.filter(({ id }) => !shown.includes(id));
   return (
-    <Popover label="Columns" icon="table" title="Columns of the table">
+    <Popover label="Columns" icon="columns" title="Columns of the table">
       {() => (
         <>
           <ul aria-label="Columns">

@@ -96,7 +96,7 @@ function Toolbar(props: {
           onChange={(text) => onChange({ search: text || undefined }, { replace: true })}
         />
       </div>
-      <Button icon="search" aria-expanded={areFiltersOpen} onClick={onFilters}>
+      <Button icon="filter" aria-expanded={areFiltersOpen} onClick={onFilters}>
         Filters{count > 0 && <span className="tabular-nums">{count}</span>}
       </Button>
       <ViewsMenu shown={{ search, columns: chosen ?? usualColumns }} />

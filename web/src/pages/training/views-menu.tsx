@@ -171,9 +171,9 @@ function View(props: {
             copy(new URL(href, window.location.href).href);
           }}
         />
-        <IconButton label={`Rename ${view.name}`} icon="format" onClick={toggle('rename')} />
+        <IconButton label={`Rename ${view.name}`} icon="pencil" onClick={toggle('rename')} />
         <IconButton label={`Replace ${view.name}`} icon="recover" onClick={toggle('replace')} />
-        <IconButton label={`Delete ${view.name}`} icon="cross" onClick={toggle('delete')} />
+        <IconButton label={`Delete ${view.name}`} icon="trash" onClick={toggle('delete')} />
       </div>
       {step !== null && steps[step]}
     </li>
@@ -189,7 +189,7 @@ export function ViewsMenu({ shown }: { readonly shown: Shown }): ReactElement {
     query === content.query && columns.join() === content.columns.join();
   const failure = changing.error ?? error;
   return (
-    <Popover label="Views" icon="archive" title="Saved views">
+    <Popover label="Views" icon="bookmark" title="Saved views">
       {(close) => (
         <>
           {data?.length === 0 && (
