@@ -171,7 +171,7 @@ test('the list as it is filtered and ordered is downloaded as CSV', async () => 
   await settled(page);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('link', { name: 'CSV' }).click(),
+    page.getByRole('link', { name: 'Download as CSV' }).click(),
   ]);
   const lines = (await readFile(await download.path(), 'utf8')).trim().split(/\r?\n/);
   expect(lines.map((line) => line.split(',')[1])).toEqual(['name', 'epochs=3', 'epochs=9']);

@@ -1,4 +1,4 @@
-import type { KeyboardEvent, ReactElement, ReactNode, Ref } from 'react';
+import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
 import { moveRowFocus } from '../lib/row-focus.ts';
 import { Icon } from './icon.tsx';
 
@@ -33,8 +33,6 @@ export type DataTableProps<T> = {
   readonly footer?: ReactNode;
   /** The order of the rows; without it no column can be sorted. */
   readonly sort?: TableSort;
-  /** Takes the rows' part of the table, for those who watch it. */
-  readonly bodyRef?: Ref<HTMLTableSectionElement>;
 };
 
 const hidden: Readonly<Record<'sm' | 'md' | 'lg' | '2xl', string>> = {
@@ -97,7 +95,7 @@ function Head<T>({ column, sort }: { readonly column: Column<T>; readonly sort: 
 }
 
 export function DataTable<T>(props: DataTableProps<T>): ReactElement {
-  const { caption, columns, rows, rowKey, onOpen, footer, sort, bodyRef } = props;
+  const { caption, columns, rows, rowKey, onOpen, footer, sort } = props;
   return (
     <div className="relative overflow-x-auto">
       <table className="w-full border-collapse text-sm">
@@ -110,7 +108,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
           </tr>
         </thead>
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- moves between the rows' links, which are the controls */}
-        <tbody ref={bodyRef} onKeyDown={moveFocus} className="divide-y divide-line">
+        <tbody onKeyDown={moveFocus} className="divide-y divide-line">
           {rows.map((row) => (
             // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- the row's link does it by keyboard
             <tr

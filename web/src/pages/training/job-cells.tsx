@@ -47,7 +47,7 @@ export function Labels({ job }: { readonly job: JobView }): ReactElement {
             <FilterLink
               title={`Only jobs with ${text}`}
               filter={({ label = [] }) => ({ label: label.includes(text) ? label : [...label, text].slice(-16) })}
-              className="block max-w-44 truncate rounded-full border border-line bg-raised px-2 text-2xs/5 text-muted hover:border-muted/60 hover:text-ink"
+              className="block max-w-44 truncate rounded-full border border-line bg-raised px-2 text-2xs/5.5 text-muted hover:border-muted/60 hover:text-ink"
             >
               {key}: {value}
             </FilterLink>

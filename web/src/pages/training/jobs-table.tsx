@@ -46,11 +46,10 @@ export function JobsTable(props: {
   const { columns: _columns, dispatch: _dispatch, from: _from, ...list } = search;
   const { rows, held, release } = useHeldRows(jobs, area, isOld ? null : JSON.stringify(list));
   return (
-    <div aria-busy={isOld} className={isOld ? 'opacity-60 transition-opacity' : ''}>
+    <div ref={setArea} aria-busy={isOld} className={isOld ? 'opacity-60 transition-opacity' : ''}>
       <NewRows count={held} onShow={release} />
       <DataTable
         caption="Training jobs"
-        bodyRef={setArea}
         columns={jobColumns(rows, selection, chosen)}
         rows={rows}
         rowKey={(job) => job.id}

@@ -89,7 +89,7 @@ function Toolbar(props: {
         options={jobGroups.map((group) => ({ value: group, label: groupWords[group], note: countOf(group) }))}
         onChange={(group) => onChange({ show: group === 'all' ? undefined : group })}
       />
-      <div className="w-full sm:ml-auto sm:w-60">
+      <div className="w-full sm:ml-auto sm:w-48 2xl:w-64">
         <SearchField
           label="Search jobs"
           value={search.search ?? ''}
@@ -110,11 +110,11 @@ function Toolbar(props: {
       <a
         href={addressOf('/api/v1/jobs.csv', { ...queryOfJobs(filterOf(search)), sort: sortOf(search) })}
         download="jobs.csv"
-        title="The jobs of this list, at most 10,000 rows"
+        aria-label="Download as CSV"
+        title="Download this list as CSV, at most 10,000 rows"
         className={buttonClass()}
       >
         <Icon name="download" />
-        CSV
       </a>
     </div>
   );
