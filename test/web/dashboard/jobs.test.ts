@@ -272,8 +272,7 @@ describe('the palette', () => {
       await held;
       await route.continue().catch(() => undefined);
     });
-    await page.keyboard.type('swe');
-    await page.waitForRequest(/q=swe&/);
+    await Promise.all([page.waitForRequest(/q=swe&/), page.keyboard.type('swe')]);
     for (let letter = 0; letter < 3; letter += 1) await page.keyboard.press('Backspace');
     await page.keyboard.type('chu');
     await option(page, 'churn').first().waitFor();

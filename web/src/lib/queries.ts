@@ -287,7 +287,7 @@ export const viewsQuery = (page: string) =>
 
 const mostFound = 12;
 
-/** What a text finds. A search whose text has changed is ended; its lines stay until the next answer. */
+/** Objects that match a text. A search whose text has changed is ended; its lines stay until the next answer. */
 export const searchQuery = (text: string) =>
   queryOptions({
     queryKey: [...keys.search, text],

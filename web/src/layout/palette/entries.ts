@@ -130,7 +130,7 @@ function actions({ router, platform, onShortcuts }: Place): readonly Entry[] {
 const thisPage = (): readonly Entry[] =>
   pageActions().map(({ title, icon, run }) => ({ id: `page ${title}`, title, subtitle: '', note: '', icon, run }));
 
-/** What the palette shows before anything is typed. */
+/** Lines of the palette before anything is typed. */
 export function firstGroups(place: Place): readonly Group[] {
   const recent = recentVisits().map((visit) => entryOfVisit(place.router, visit));
   return [

@@ -4,7 +4,7 @@ import { areShortcutsOn } from '../../lib/shortcuts.ts';
 const load = () => import('./palette.tsx');
 export const LazyPalette = lazy(() => load().then(({ Palette }) => ({ default: Palette })));
 
-/** What was typed since the palette was asked for and before its input had the focus. */
+/** Keys typed after the palette was asked for and before its input had the focus. */
 export type Typed = { readonly text: string; readonly hasEntered: boolean };
 const nothing: Typed = { text: '', hasEntered: false };
 

@@ -39,7 +39,7 @@ function Succeeded({ job }: { readonly job: JobView }): ReactElement {
   );
 }
 
-/** What a job has led to: its result or its error; of an open job how far it is, or what it waits for. */
+/** The result or the error of a job; while it is open, its progress or the reason of its wait. */
 export function Outcome({ job }: { readonly job: JobView }): ReactElement {
   if (job.state === 'succeeded') return <Succeeded job={job} />;
   if (job.state === 'failed' || job.state === 'timed-out')

@@ -1,7 +1,7 @@
 import type { JobView } from '@artenic/core';
 import { useState } from 'react';
 
-/** What the actions need to know of a chosen job. */
+/** The parts of a chosen job that the actions need. */
 export type Chosen = Pick<JobView, 'id' | 'name' | 'state'>;
 
 /** Rows chosen for an action, in the order in which they were chosen. */

@@ -15,7 +15,7 @@ import { searchOfView, viewQueryOf, type JobsSearch } from './jobs-search.ts';
 const page = 'jobs';
 const path = '/api/v1/views';
 
-/** What a view keeps of the table. */
+/** The parts of the table that a view keeps. */
 export type Shown = { readonly search: JobsSearch; readonly columns: readonly string[] };
 
 const contentOf = ({ search, columns }: Shown) => ({ query: viewQueryOf(search), columns: [...columns] });
