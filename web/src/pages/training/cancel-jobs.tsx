@@ -15,7 +15,7 @@ const shownNames = 5;
 /** Jobs are cancelled one after the other, at most a thousand. */
 const timeoutMs = 120_000;
 
-export const jobsText = (count: number): string => `${formatCount(count)} ${count === 1 ? 'job' : 'jobs'}`;
+const jobsText = (count: number): string => `${formatCount(count)} ${count === 1 ? 'job' : 'jobs'}`;
 
 /** Ids that were refused, each with its reason. */
 function Refused({ answer, jobs }: { readonly answer: CancelJobsAnswer; readonly jobs: readonly Chosen[] }) {
