@@ -1,4 +1,4 @@
-import { shortId, timeLeftText, type JobView } from '@artenic/core';
+import { shortId, timeLeftText, type JobView, formatCost } from '@artenic/core';
 import { Link } from '@tanstack/react-router';
 import { ModelVersionLink } from '../../components/model-version-link.tsx';
 import { StatusBadge } from '../../components/badge.tsx';
@@ -6,7 +6,7 @@ import type { Column } from '../../components/data-table.tsx';
 import { Duration } from '../../components/duration.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import { costOrFree, totalCost } from '../../lib/cost.ts';
+import { totalCost } from '../../lib/cost.ts';
 import { SituationLine } from '../../features/situation/situation-note.tsx';
 import { jobTitle } from '../../lib/job-title.ts';
 import { statusOfJob } from '../../lib/status.ts';
@@ -42,7 +42,7 @@ const costColumn: Column<JobView> = {
   head: 'Cost',
   align: 'right',
   hide: 'md',
-  cell: (job) => <span className="text-muted">{costOrFree(job.cost)}</span>,
+  cell: (job) => <span className="text-muted">{formatCost(job.cost)}</span>,
 };
 
 /** The cell of a column, behind a box that chooses the row for a comparison. */
