@@ -10,7 +10,7 @@ const finishingPauseMs = 250;
 
 export type ShipperOptions = {
   readonly api: RunnerApi;
-  readonly route: '/logs' | '/metrics';
+  readonly route: '/logs' | '/metrics' | '/system';
   readonly query: Readonly<Record<string, string>>;
   readonly path: string;
   readonly secrets: readonly string[];

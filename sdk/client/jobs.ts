@@ -10,6 +10,7 @@ import {
   pageSchema,
   signalAnswerSchema,
   outputFileSchema,
+  systemMetricsSchema,
   type AttemptView,
   type DecisionView,
   type LaunchRefusalView,
@@ -25,6 +26,7 @@ import {
   type SignalName,
   type SignalRequest,
   type OutputFile,
+  type SystemMetrics,
 } from '@artenic/core';
 import { itemsOf } from './platform.ts';
 import { pause, type Http } from './http.ts';
@@ -69,6 +71,12 @@ function jobHistory(http: Http) {
           itemsOf(metricPointSchema),
         )
       ).items,
+    /** Use of processor, memory, disk, network and GPUs; of the newest attempt when `attempt` is absent. */
+    systemMetrics: (
+      id: string,
+      query: { readonly attempt?: number; readonly limit?: number } = {},
+    ): Promise<SystemMetrics> =>
+      http.json({ method: 'GET', path: jobPath(id, '/system-metrics'), query }, systemMetricsSchema),
   };
 }
 

@@ -31,4 +31,5 @@ export * from './search.ts';
 export * from './signals.ts';
 export * from './situation.ts';
 export * from './states.ts';
+export * from './system-metrics.ts';
 export * from './views.ts';

@@ -570,6 +570,18 @@ create table streams (
 CREATE INDEX streams_tail ON public.streams USING btree (tail_since) WHERE (tail_since IS NOT NULL);
 CREATE INDEX streams_unsettled ON public.streams USING btree (attempt_id) WHERE (settled_at IS NULL);
 
+create table system_metrics (
+  at timestamp(3) with time zone not null,
+  attempt integer not null,
+  greatest real[] not null,
+  job_id text collate "C" not null,
+  least real[] not null,
+  mean real[] not null,
+  names text[] not null,
+  seconds integer not null,
+  constraint system_metrics_pkey PRIMARY KEY (job_id, attempt, at)
+);
+
 create table workers (
   id text not null,
   queues jsonb not null,

@@ -32,6 +32,7 @@ import { runnerPrincipal } from '../../../app/access/principals.ts';
 import { mustBeOpen } from '../../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../../runners/fence.ts';
 import { appendMetrics, createLogAppender } from '../../runners/streams.ts';
+import { appendSystemWindows } from '../../runners/system-windows.ts';
 import { ok, route, tokenLimit, type Context, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
 import { offsetNumber } from '../../schemas.ts';
 import { storedCheckpoints } from '../../runners/stored-checkpoints.ts';
@@ -238,6 +239,17 @@ export function runnerRoutes(): readonly Route[] {
       answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) =>
         ok({ nextOffset: await appendMetrics(deps, events, runner(), query.offset, body as Buffer) }),
+    }),
+    route({
+      ...common,
+      path: '/api/v1/runner/system',
+      summary: 'Append windows of system metrics at an offset, exactly once',
+      query: z.strictObject({ offset: offsetNumber }),
+      bodyKind: 'bytes',
+      maxBytes: 2_000_000,
+      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
+      handle: async ({ deps, query, body, runner }) =>
+        ok({ nextOffset: await appendSystemWindows(deps, runner(), query.offset, body as Buffer) }),
     }),
     ...reportRoutes(),
   ];
