@@ -11,13 +11,18 @@ import { uploadFile, type Talk } from '../job-file/upload.ts';
 async function uploadMaterials(client: ArtenicClient, job: LoadedJob, talk: Talk): Promise<JobSpecInput> {
   const { package: packageFolder, data, ...rest } = job.file;
   const uploaded: { name: string; sha256: string }[] = [];
-  for (const item of data) {
-    const path = resolve(job.folder, item.file);
+  for (const { name, file = '', sha256 } of data) {
+    if (sha256 !== undefined) {
+      uploaded.push({ name, sha256 });
+      continue;
+    }
+    const path = resolve(job.folder, file);
     if (!existsSync(path)) throw new CliError('usage', `data file ${path} not found`);
     if (!statSync(path).isFile()) throw new CliError('usage', `${path} under data is not a file`);
-    uploaded.push({ name: item.name, sha256: await uploadFile(client, 'data', path, talk) });
+    uploaded.push({ name, sha256: await uploadFile(client, 'data', path, talk) });
   }
   if (packageFolder === undefined) return { ...rest, data: uploaded };
+  if (typeof packageFolder !== 'string') return { ...rest, data: uploaded, package: packageFolder };
   const packed = await packFolder(resolve(job.folder, packageFolder));
   const sent = await client.objects.upload('packages', packed.sha256, () => packed.bytes as Uint8Array<ArrayBuffer>);
   talk.say(

@@ -246,16 +246,24 @@ export type JobSpecInput = z.input<typeof jobSpecSchema>;
 /** An accepted job: rules that were added later apply only to new jobs. */
 export const takenJobSpecSchema = jobSpecSchema.extend({ data: z.array(dataItemSchema).max(1024).default([]) });
 
-/** Contents of `artenic.yaml`: package and data are paths relative to the file. */
+const fileItemSchema = z
+  .strictObject({
+    name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
+    file: z.string().min(1).max(4096).optional().describe('File relative to this file.'),
+    sha256: sha256Schema.optional().describe('Content id of an uploaded object, in place of `file`.'),
+  })
+  .refine(({ file, sha256 }) => (file === undefined) !== (sha256 === undefined), 'give either `file` or `sha256`');
+
+/** Contents of `artenic.yaml`: package and data are paths relative to the file, or objects uploaded before. */
 export const jobFileSchema = z.strictObject({
   ...jobFields,
-  package: z.string().min(1).max(4096).optional().describe('Folder with the code, relative to this file.'),
-  data: dataOf(
-    z.strictObject({
-      name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
-      file: z.string().min(1).max(4096).describe('File relative to this file.'),
-    }),
-  ).describe('Files the command finds in ARTENIC_DATA_DIR; uploaded once, then known by their content.'),
+  package: z
+    .union([z.string().min(1).max(4096), z.strictObject({ sha256: sha256Schema })])
+    .optional()
+    .describe('Folder with the code, relative to this file; or `sha256` of a package uploaded before.'),
+  data: dataOf(fileItemSchema).describe(
+    'Files the command finds in ARTENIC_DATA_DIR; uploaded once, then known by their content.',
+  ),
 });
 export type JobFile = z.output<typeof jobFileSchema>;
 
