@@ -26,6 +26,13 @@ export const stopRules = {
     message: 'Cancelled on request.',
     isGraceful: true,
   },
+  /** A person cancelled the job and gave up the work since its last checkpoint. */
+  'cancelled-now': {
+    runnerReason: 'stop-requested',
+    ending: 'cancelled',
+    message: 'Cancelled on request, without the grace for a last checkpoint.',
+    isGraceful: false,
+  },
   /** The job has run for its `maxHours`. The runner also stops by itself at that time. */
   'max-hours': {
     runnerReason: 'max-hours',

@@ -36,6 +36,8 @@ export type JobRecord = {
   readonly cancelRequestedBy: string | null;
   /** When the cancel reached the job's workflow; null until then, while the relay delivers it. */
   readonly cancelDeliveredAt: Date | null;
+  /** When the end without a grace was requested; null when the cancel leaves time for a last checkpoint. */
+  readonly cancelNowAt: Date | null;
   /** When `maxHours` ends for the attempt with the latest hello; null before the first hello. */
   readonly stopAt: Date | null;
   /** When the workflow's start was confirmed; null until then, while the relay starts it. */

@@ -65,7 +65,7 @@ create table attempts (
   constraint attempts_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
   constraint attempts_pkey PRIMARY KEY (id),
   constraint attempts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'launching'::text, 'starting'::text, 'setup'::text, 'running'::text, 'stopping'::text, 'ending'::text, 'ended'::text]))),
-  constraint attempts_stop_requested_check CHECK ((stop_requested = ANY (ARRAY['cancelled'::text, 'max-hours'::text, 'not-needed'::text])))
+  constraint attempts_stop_requested_check CHECK ((stop_requested = ANY (ARRAY['cancelled'::text, 'cancelled-now'::text, 'max-hours'::text, 'not-needed'::text])))
 );
 CREATE INDEX attempts_ended ON public.attempts USING btree (ended_at);
 CREATE INDEX attempts_not_over ON public.attempts USING btree (created_at, id) WHERE ((ended_at IS NULL) OR (termination_confirmed_at IS NULL));
@@ -207,6 +207,7 @@ create table job_watchers (
 
 create table jobs (
   cancel_delivered_at timestamp(3) with time zone,
+  cancel_now_at timestamp(3) with time zone,
   cancel_requested_at timestamp(3) with time zone,
   cancel_requested_by text,
   checkpoints_collected_at timestamp(3) with time zone,

@@ -17,6 +17,7 @@ import { mayTransition } from '../../../core/jobs/transitions.ts';
  */
 const expected: Readonly<Record<StopReason, { readonly kind: AttemptEndingKind; readonly words: string }>> = {
   cancelled: { kind: 'cancelled', words: 'Cancelled on request.' },
+  'cancelled-now': { kind: 'cancelled', words: 'Cancelled on request, without the grace for a last checkpoint.' },
   'max-hours': { kind: 'timed-out', words: '`maxHours` ran out before the command was done.' },
   'not-needed': { kind: 'cancelled', words: 'The job has ended without it.' },
 };
