@@ -31,5 +31,6 @@ export * from './search.ts';
 export * from './signals.ts';
 export * from './situation.ts';
 export * from './states.ts';
+export * from './system-charts.ts';
 export * from './system-metrics.ts';
 export * from './views.ts';
