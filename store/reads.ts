@@ -23,6 +23,10 @@ const reading = {
   logChunks: ['endOffset', 'from', 'tail', 'objects', 'totalBytes'],
   checkpoints: ['summaries'],
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
+  datasets: [
+    ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
+    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
+  ],
   // `sequence` numbers events that were written before, and hints are not stored.
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
   idempotency: [],
@@ -34,7 +38,7 @@ const reading = {
   sessions: ['find'],
   overview: ['jobsByState', 'endedByDay', 'timeToStart', 'recoveries', 'models', 'activity'],
   views: ['list'],
-  search: ['jobsByName', 'models', 'services', 'versions'],
+  search: ['find'],
   reconcile: ['attempts', 'strays', 'unresolved', 'sweeps', 'pricedAt', 'clockSkewMs'],
   retention: [
     ...(['oldPartitions', 'dueJobs', 'facts', 'countRows', 'jobsWithOldCheckpoints', 'checkpoints'] as const),
