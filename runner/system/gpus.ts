@@ -109,7 +109,7 @@ export class Gpus {
     return this.#session;
   }
 
-  /** What has been measured since the last call; starts the next question when it is time. Never waits. */
+  /** Values measured since the last call. Starts the next question when it is time, and never waits for it. */
   take(nowMs: number): Readonly<Record<string, number>> {
     const values = this.#values;
     this.#values = {};

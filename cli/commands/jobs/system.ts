@@ -20,7 +20,7 @@ export async function showSystem(runtime: Runtime, id: string, attempt: number |
   const rows = systemCharts(metrics).flatMap(({ title, unit, lines }) => lines.map((line) => ({ title, unit, line })));
   runtime.output().result(metrics, (look) => {
     if (rows.length === 0)
-      return `No system metrics of attempt ${metrics.attempt}: it has just begun, or its runner is of an older release.`;
+      return `No system metrics of attempt ${metrics.attempt}: it has just started, or its runner is of an older release.`;
     const facts = systemFacts(metrics).map((fact) => look.paint('warn', fact));
     const shown = table<Row>(
       look,
