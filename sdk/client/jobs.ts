@@ -109,8 +109,9 @@ export function jobsApi(http: Http) {
     /** The list as CSV, with a row of names first; at most 10,000 jobs. */
     csv: (query: JobsQuery & { readonly limit?: number } = {}, options: Signal = {}): Promise<string> =>
       http.raw({ method: 'GET', path: '/api/v1/jobs.csv', query: { ...query }, ...options }, (answer) => answer.text()),
-    cancel: (id: string): Promise<JobView> =>
-      http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
+    /** With `now` the command gets no grace for a last checkpoint; also after an earlier cancel. */
+    cancel: (id: string, { now = false }: { readonly now?: boolean } = {}): Promise<JobView> =>
+      http.json({ method: 'POST', path: jobPath(id, '/cancel'), ...(now ? { json: { now } } : {}) }, jobViewSchema),
     /** Cancels at most 1,000 jobs by their ids, or all open jobs that a filter finds, if it finds as many as expected. */
     cancelMany: (
       jobs: { readonly ids: readonly string[] } | { readonly filter: JobFilter; readonly expected: number },

@@ -17,6 +17,7 @@ export * from './garbage.ts';
 export * from './nearest.ts';
 export * from './number-loss.ts';
 export * from './live.ts';
+export * from './lost-work.ts';
 export * from './offers.ts';
 export * from './metric-choice.ts';
 export * from './metric-points.ts';

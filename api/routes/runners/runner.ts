@@ -164,9 +164,14 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
   return ok({});
 }
 
-function stopRequestFor({ attempt, job }: RunnerCaller): { readonly reason: RunnerStopReason } | null {
+function stopRequestFor({
+  attempt,
+  job,
+}: RunnerCaller): { readonly reason: RunnerStopReason; readonly now?: true } | null {
   const reason = wantedStop(attempt, job);
-  return reason === null ? null : { reason: stopRules[reason].runnerReason };
+  if (reason === null) return null;
+  const { runnerReason, isGraceful } = stopRules[reason];
+  return { reason: runnerReason, ...(isGraceful ? {} : { now: true }) };
 }
 
 /** Requests that signals make of this attempt. */
