@@ -65,11 +65,18 @@ const trainingRoute = createRoute({
   validateSearch: z.object({
     show: z.enum(jobGroups).optional().catch(undefined),
     search: z.string().max(63).optional().catch(undefined),
-    dispatch: z.boolean().optional().catch(undefined),
-    /** Job whose settings prefill the dialog. */
-    from: z.uuid().optional().catch(undefined),
   }),
   component: lazyRouteComponent(() => import('./pages/training/training-page.tsx'), 'TrainingPage'),
+});
+
+const dispatchRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs/new',
+  validateSearch: z.object({
+    /** Job whose settings fill the form. */
+    from: z.uuid().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/dispatch/dispatch-page.tsx'), 'DispatchPage'),
 });
 
 const jobRoute = createRoute({
@@ -137,6 +144,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     overviewRoute,
     trainingRoute,
+    dispatchRoute,
     compareRoute,
     jobRoute,
     modelsRoute,

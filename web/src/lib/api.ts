@@ -69,7 +69,7 @@ async function send(path: string, call: Call): Promise<Response> {
   }
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
+export async function errorOf(response: Response): Promise<ApiError> {
   const requestId = response.headers.get('x-correlation-id');
   const text = await response.text().catch(() => '');
   const parsed = problemSchema.safeParse(jsonOrNull(text));

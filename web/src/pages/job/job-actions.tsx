@@ -95,7 +95,7 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
         </Tooltip>
       )}
       <Compare job={job} />
-      <Link to="/jobs" search={{ dispatch: true, from: job.id }} className={buttonClass('secondary')}>
+      <Link to="/jobs/new" search={{ from: job.id }} className={buttonClass('secondary')}>
         <Icon name="recover" />
         Run again
       </Link>

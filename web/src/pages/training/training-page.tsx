@@ -1,10 +1,11 @@
 import type { JobView } from '@artenic/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useState, type ReactElement } from 'react';
-import { Button } from '../../components/button.tsx';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState, type ReactElement } from 'react';
+import { Button, buttonClass } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { DataTable } from '../../components/data-table.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { SearchField } from '../../components/search-field.tsx';
@@ -17,8 +18,6 @@ import { jobColumns } from './job-columns.tsx';
 import { SelectionBar } from './selection-bar.tsx';
 import { useHeldRows } from './use-held-rows.ts';
 import { useSelection, type Selection } from './use-selection.ts';
-
-const DispatchDialog = lazy(() => import('./dispatch-dialog.tsx').then((m) => ({ default: m.DispatchDialog })));
 
 const groupWords: Readonly<Record<JobGroup, string>> = {
   all: 'All',
@@ -71,7 +70,16 @@ function JobsTable(props: { readonly jobs: readonly JobView[]; readonly selectio
   );
 }
 
-function NoJobs({ isFiltered, onDispatch }: { readonly isFiltered: boolean; readonly onDispatch: () => void }) {
+function DispatchLink(): ReactElement {
+  return (
+    <Link to="/jobs/new" className={buttonClass('primary')}>
+      <Icon name="plus" />
+      Dispatch job
+    </Link>
+  );
+}
+
+function NoJobs({ isFiltered }: { readonly isFiltered: boolean }): ReactElement {
   if (isFiltered)
     return (
       <EmptyState icon="search" title="No matching jobs">
@@ -83,12 +91,8 @@ function NoJobs({ isFiltered, onDispatch }: { readonly isFiltered: boolean; read
     <EmptyState
       icon="training"
       title="No training job yet"
-      command="npx artenic train dispatch examples/penguins/artenic.yaml --watch"
-      action={
-        <Button kind="primary" icon="plus" onClick={onDispatch}>
-          Dispatch a job
-        </Button>
-      }
+      command="npx artenic jobs dispatch examples/penguins/artenic.yaml --watch"
+      action={<DispatchLink />}
     >
       A job is a command with its code and data. It survives the death of any part of the platform, and what it makes is
       registered as a model.
@@ -97,26 +101,14 @@ function NoJobs({ isFiltered, onDispatch }: { readonly isFiltered: boolean; read
 }
 
 export function TrainingPage(): ReactElement {
-  const { show = 'all', search = '', dispatch = false, from } = useSearch({ from: '/shell/jobs' });
+  const { show = 'all', search = '' } = useSearch({ from: '/shell/jobs' });
   const navigate = useNavigate({ from: '/jobs' });
   const query = useInfiniteQuery(jobsQuery({ group: show, search }));
   const countOf = useGroupCounts();
   const selection = useSelection();
-  const setDispatch = (isOpen: boolean): void =>
-    void navigate({
-      search: ({ from: _from, ...old }) => ({ ...old, dispatch: isOpen || undefined }),
-      replace: !isOpen,
-    });
   return (
     <>
-      <PageHeader
-        title="Training"
-        actions={
-          <Button kind="primary" icon="plus" onClick={() => setDispatch(true)}>
-            Dispatch job
-          </Button>
-        }
-      />
+      <PageHeader title="Training" actions={<DispatchLink />} />
       <div className="mb-3 flex flex-wrap items-center gap-3">
         <Segmented
           label="State"
@@ -140,8 +132,7 @@ export function TrainingPage(): ReactElement {
         <QueryPanel query={query} skeleton={<SkeletonRows rows={8} />}>
           {({ pages }) => {
             const jobs = pages.flatMap((page) => page.items);
-            if (jobs.length === 0)
-              return <NoJobs isFiltered={show !== 'all' || search !== ''} onDispatch={() => setDispatch(true)} />;
+            if (jobs.length === 0) return <NoJobs isFiltered={show !== 'all' || search !== ''} />;
             return (
               <>
                 <JobsTable key={`${show} ${search}`} jobs={jobs} selection={selection} />
@@ -158,11 +149,6 @@ export function TrainingPage(): ReactElement {
         </QueryPanel>
       </Card>
       <SelectionBar {...selection} />
-      {dispatch && (
-        <Suspense>
-          <DispatchDialog from={from} onClose={() => setDispatch(false)} />
-        </Suspense>
-      )}
     </>
   );
 }
