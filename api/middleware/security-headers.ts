@@ -8,6 +8,7 @@ const ofPages: RequestHandler = helmet({
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
       scriptSrcAttr: ["'none'"],
+      workerSrc: ["'self'"],
       connectSrc: ["'self'"],
       fontSrc: ["'self'"],
       formAction: ["'self'"],

@@ -55,6 +55,7 @@ test('a browser gets the page for addresses of the dashboard, and nobody for tho
 test('the policy lets no inline script or style in, and a report is counted', async () => {
   const policy = (await get('/', browser)).headers.get('content-security-policy') ?? '';
   expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("worker-src 'self'");
   expect(policy).toContain('report-uri /api/v1/csp-reports');
   expect(policy).not.toMatch(/unsafe|\*/);
   const logged: string[] = [];

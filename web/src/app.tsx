@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider, QueryCache, MutationCache } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { ToastProvider } from './components/toast.tsx';
+import { Toasts } from './components/toast.tsx';
 import { ApiError } from './lib/api.ts';
 import { keys } from './lib/queries.ts';
 import { createAppRouter } from './router.tsx';
@@ -46,9 +46,8 @@ declare module '@tanstack/react-router' {
 export function App(): ReactElement {
   return (
     <QueryClientProvider client={client}>
-      <ToastProvider>
-        <RouterProvider router={router} />
-      </ToastProvider>
+      <RouterProvider router={router} />
+      <Toasts />
     </QueryClientProvider>
   );
 }

@@ -26,7 +26,14 @@ async function unpacked(): Promise<string> {
   return place;
 }
 
-export async function launchChromium(): Promise<Browser> {
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
+  const args = [
+    ...more,
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+  ];
   return chromium.launch({ executablePath: await unpacked(), args });
 }

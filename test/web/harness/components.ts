@@ -16,7 +16,9 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.woff2': 'font/woff2',
 };
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'";
+const policy =
+  "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'";
+export const plainHost = 'artenic.test';
 const here = fileURLToPath(new URL('./', import.meta.url));
 const viteProgram = fileURLToPath(new URL('../../../node_modules/vite/bin/vite.js', import.meta.url));
 const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -25,12 +27,14 @@ export type Harness = {
   readonly browser: Browser;
   /** Opens a page of the harness; `problems` collects messages of the console, the policy and uncaught errors. */
   readonly open: (
-    name: 'logs' | 'charts' | 'timelines' | 'playground',
+    name: 'logs' | 'charts' | 'timelines' | 'playground' | 'notices',
     options?: {
       readonly theme?: 'light' | 'dark';
       readonly width?: number;
       readonly hash?: string;
       readonly maxLines?: number;
+      /** `plainHost` is a name over plain http, where browsers offer less than on the machine itself. */
+      readonly host?: string;
     },
   ) => Promise<{ readonly page: Page; readonly problems: readonly string[] }>;
   readonly close: () => Promise<void>;
@@ -51,7 +55,7 @@ async function serve(root: string) {
   await new Promise<void>((done) => {
     server.listen(0, '127.0.0.1', done);
   });
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  return { server, port: (server.address() as AddressInfo).port };
 }
 
 /** Built once for all files of a run. */
@@ -72,11 +76,12 @@ async function built(): Promise<string> {
 
 /** Every component on pages of its own, built like the dashboard, in a real browser under the dashboard's policy. */
 export async function startHarness(): Promise<Harness> {
-  const { server, url } = await serve(await built());
-  const browser = await launchChromium();
-  const open: Harness['open'] = async (name, { theme = 'light', width = 1280, hash = '', maxLines = 500_000 } = {}) => {
+  const { server, port } = await serve(await built());
+  const browser = await launchChromium([`--host-resolver-rules=MAP ${plainHost} 127.0.0.1`]);
+  const open: Harness['open'] = async (name, options = {}) => {
+    const { theme = 'light', width = 1280, hash = '', maxLines = 500_000, host = '127.0.0.1' } = options;
     const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB' });
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    if (host !== plainHost) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
     const problems: string[] = [];
@@ -84,7 +89,7 @@ export async function startHarness(): Promise<Harness> {
       if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(String(error)));
-    await page.goto(`${url}?page=${name}&theme=${theme}&maxLines=${maxLines}${hash}`);
+    await page.goto(`http://${host}:${port}/?page=${name}&theme=${theme}&maxLines=${maxLines}${hash}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     return { page, problems };
   };

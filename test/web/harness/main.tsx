@@ -24,6 +24,7 @@ import {
   spikedRun,
   timedRuns,
 } from './fixtures.ts';
+import { Notices } from './notices.tsx';
 
 /** Settings from the address. Tests write to `lines` below and read from it. */
 const query = new URLSearchParams(location.search);
@@ -155,6 +156,7 @@ const pages: Readonly<Record<string, () => ReactElement>> = {
   charts: Charts,
   timelines: Timelines,
   playground: Playground,
+  notices: Notices,
 };
 document.documentElement.dataset['theme'] = query.get('theme') ?? 'light';
 const Page = pages[query.get('page') ?? 'logs'] ?? Logs;

@@ -1,78 +1,54 @@
-import {
-  createContext,
-  useCallback,
-  useContext,
-  useMemo,
-  useRef,
-  useState,
-  type ReactElement,
-  type ReactNode,
-} from 'react';
-import { IconButton } from './button.tsx';
-import { Icon } from './icon.tsx';
+import { useEffect, useState, type ComponentType, type ReactElement } from 'react';
 
 export type Toast = { readonly tone: 'ok' | 'bad'; readonly title: string; readonly detail?: string };
-type Shown = Toast & { readonly id: number };
+type Listener = (toast: Toast) => void;
 
-const ToastContext = createContext<((toast: Toast) => void) | null>(null);
-/** Long enough to read twice; a toast that is hovered or focused stays. */
-const shownMs = 7000;
-const most = 4;
+/** Toasts from before the list is loaded. */
+const waiting: Toast[] = [];
+let listener: Listener | null = null;
 
-export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
-  const [toasts, setToasts] = useState<readonly Shown[]>([]);
-  const next = useRef(1);
-  const region = useRef<HTMLDivElement>(null);
-
-  const remove = useCallback((id: number) => setToasts((all) => all.filter((one) => one.id !== id)), []);
-  const show = useCallback(
-    (toast: Toast) => {
-      const id = next.current++;
-      setToasts((all) => [...all, { ...toast, id }].slice(-most));
-      const later = (): void => {
-        const isHeld = region.current?.matches(':hover, :focus-within') === true;
-        if (isHeld) window.setTimeout(later, shownMs);
-        else remove(id);
-      };
-      window.setTimeout(later, shownMs);
-    },
-    [remove],
-  );
-  const value = useMemo(() => show, [show]);
-  return (
-    <ToastContext value={value}>
-      {children}
-      <div
-        ref={region}
-        role="region"
-        aria-label="Notifications"
-        className="pointer-events-none fixed inset-x-3 bottom-3 z-60 flex flex-col items-end gap-2 sm:left-auto sm:w-96"
-      >
-        <div aria-live="polite" className="flex w-full flex-col gap-2">
-          {toasts.map(({ id, tone, title, detail }) => (
-            <div
-              key={id}
-              className="pointer-events-auto flex items-start gap-3 rounded-lg border border-line bg-surface py-2.5 pr-2 pl-3.5 shadow-pop"
-            >
-              <Icon
-                name={tone === 'ok' ? 'check' : 'warning'}
-                className={`mt-1.5 size-4 ${tone === 'ok' ? 'text-ok' : 'text-bad'}`}
-              />
-              <div className="min-w-0 flex-1 py-1 text-sm">
-                <p className="font-medium">{title}</p>
-                {detail !== undefined && <p className="text-xs break-words text-muted">{detail}</p>}
-              </div>
-              <IconButton label={`Close “${title}”`} icon="cross" onClick={() => remove(id)} />
-            </div>
-          ))}
-        </div>
-      </div>
-    </ToastContext>
-  );
+/** Gives all toasts to the listener, also those that wait; returns the end of it. */
+export function listenToToasts(next: Listener): () => void {
+  listener = next;
+  for (const toast of waiting.splice(0)) next(toast);
+  return () => {
+    listener = null;
+  };
 }
 
-export function useToast(): (toast: Toast) => void {
-  const show = useContext(ToastContext);
-  if (show === null) throw new Error('there is no ToastProvider above');
+function show(toast: Toast): void {
+  if (listener === null) waiting.push(toast);
+  else listener(toast);
+}
+
+export function useToast(): Listener {
   return show;
+}
+
+/** A toast follows something that a person does, so its list is loaded at the first sign of a person. */
+const signs = ['pointermove', 'pointerdown', 'keydown'] as const;
+
+/** Where toasts are shown. */
+export function Toasts(): ReactElement | null {
+  const [loaded, setLoaded] = useState<{ readonly List: ComponentType } | null>(null);
+  useEffect(() => {
+    if (loaded !== null) return undefined;
+    let isLoading = false;
+    const load = (): void => {
+      if (isLoading) return;
+      isLoading = true;
+      import('./toast-list.tsx').then(
+        ({ ToastList }) => setLoaded({ List: ToastList }),
+        () => {
+          // The API is away: the next sign tries again, and the toasts wait.
+          isLoading = false;
+        },
+      );
+    };
+    for (const sign of signs) window.addEventListener(sign, load, { passive: true });
+    return () => {
+      for (const sign of signs) window.removeEventListener(sign, load);
+    };
+  }, [loaded]);
+  return loaded === null ? null : <loaded.List />;
 }

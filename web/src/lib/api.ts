@@ -31,7 +31,6 @@ export type Call = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'HEAD';
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: unknown;
-  readonly content?: Blob;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 };
@@ -46,11 +45,9 @@ function addressOf(path: string, query: Call['query']): string {
 function initOf(call: Call): RequestInit {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (call.json !== undefined) headers['content-type'] = 'application/json';
-  if (call.content !== undefined) headers['content-type'] = 'application/octet-stream';
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
-  const body = call.content ?? (call.json === undefined ? null : JSON.stringify(call.json));
-  const timeout = call.content === undefined ? [AbortSignal.timeout(timeoutMs)] : [];
-  const signal = AbortSignal.any([...timeout, ...(call.signal === undefined ? [] : [call.signal])]);
+  const body = call.json === undefined ? null : JSON.stringify(call.json);
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(call.signal === undefined ? [] : [call.signal])]);
   return { method: call.method ?? 'GET', headers, body, signal, credentials: 'same-origin' };
 }
 

@@ -1,19 +1,47 @@
-import { ApiError, errorOf } from './api.ts';
+import { ApiError, callForStatus, errorOf } from './api.ts';
+import type { HashAnswer } from './hash-worker.ts';
 
-/** SHA-256 of the content, as hex. @throws ApiError if the browser cannot hash */
+/** Up to this size the browser's own hash is used, which is faster but needs the whole file in memory. */
+const wholeBytes = 64 * 1024 * 1024;
+
+const cannotRead = (detail: string): ApiError =>
+  new ApiError({ status: 0, requestId: null, title: 'The file cannot be read', detail });
+
+function workerSha256Of(file: File): Promise<string> {
+  const worker = new Worker(new URL('hash-worker.ts', import.meta.url), { type: 'module' });
+  const answer = new Promise<string>((resolve, reject) => {
+    worker.addEventListener('message', ({ data }: MessageEvent<HashAnswer>) => {
+      if ('sha256' in data) resolve(data.sha256);
+      else reject(cannotRead(`${file.name}: ${data.failure}`));
+    });
+    worker.addEventListener('error', ({ message }) => reject(cannotRead(`${file.name}: ${message}`)));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin to name
+    worker.postMessage(file);
+  });
+  return answer.finally(() => worker.terminate());
+}
+
+/** The worker that is at work: a second one beside it would only share its processor and its disk. */
+let lastWorker: Promise<unknown> = Promise.resolve();
+
+/** SHA-256 of the content, as hex, of files of any size and on plain http. @throws ApiError if the file cannot be read */
 export async function sha256Of(file: File): Promise<string> {
   // Browsers provide `crypto.subtle` only to localhost and https pages; its type does not say so.
-  if ((crypto.subtle as SubtleCrypto | undefined) === undefined)
-    throw new ApiError({
-      ...{ status: 0, requestId: null, title: 'This browser cannot hash the file here' },
-      detail: 'Open the dashboard over https or on the machine itself, or use `npx artenic jobs dispatch`.',
-    });
-  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+  const subtle = crypto.subtle as SubtleCrypto | undefined;
+  if (subtle === undefined || file.size > wholeBytes) {
+    const hashed = lastWorker.then(() => workerSha256Of(file));
+    lastWorker = hashed.catch(() => null);
+    return hashed;
+  }
+  const content = await file.arrayBuffer().catch((error: unknown) => {
+    throw cannotRead(`${file.name}: ${String(error)}`);
+  });
+  const digest = await subtle.digest('SHA-256', content);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Sends the content, and reports the share that has been sent. `fetch` reports nothing on the way. */
-export async function putContent(path: string, content: Blob, onSent: (share: number) => void): Promise<void> {
+async function putContent(path: string, content: Blob, onSent: (share: number) => void): Promise<void> {
   const response = await new Promise<Response | null>((resolve) => {
     const request = new XMLHttpRequest();
     request.open('PUT', path);
@@ -38,4 +66,16 @@ export async function putContent(path: string, content: Blob, onSent: (share: nu
       detail: 'The API cannot be reached. What was uploaded before is kept: dispatch again.',
     });
   if (!response.ok) throw await errorOf(response);
+}
+
+/** Uploads the file under its content's hash, unless the object exists; returns the hash. */
+export async function uploadObject(
+  kind: 'packages' | 'data',
+  file: File,
+  onSent: (share: number) => void,
+): Promise<string> {
+  const sha256 = await sha256Of(file);
+  const path = `/api/v1/objects/${kind}/${sha256}`;
+  if ((await callForStatus(path, { method: 'HEAD' })) === 404) await putContent(path, file, onSent);
+  return sha256;
 }

@@ -1,7 +1,6 @@
 import type { JobFile, JobSpecInput, TextIssue } from '@artenic/core';
 import { packArchive, type PackFile } from '@artenic/core/pack';
-import { callForStatus } from '../../lib/api.ts';
-import { putContent, sha256Of } from '../../lib/upload.ts';
+import { uploadObject } from '../../lib/upload.ts';
 import { joined, packageOf, type Folder, type Found, type Package } from './dropped.ts';
 
 /** What the browser holds for the job file's paths. */
@@ -74,13 +73,9 @@ export async function packed({ files, bytes }: Package, report: Report): Promise
   return new File(chunks, 'package.tar.gz', { type: 'application/gzip' });
 }
 
-async function uploaded(kind: 'packages' | 'data', file: File, label: string, report: Report): Promise<string> {
+function uploaded(kind: 'packages' | 'data', file: File, label: string, report: Report): Promise<string> {
   report({ label: `Checking ${label}`, share: 0 });
-  const sha256 = await sha256Of(file);
-  const path = `/api/v1/objects/${kind}/${sha256}`;
-  if ((await callForStatus(path, { method: 'HEAD' })) === 404)
-    await putContent(path, file, (share) => report({ label: `Uploading ${label}`, share }));
-  return sha256;
+  return uploadObject(kind, file, (share) => report({ label: `Uploading ${label}`, share }));
 }
 
 /** Packs and uploads what the job file names, and gives the job to submit. Objects that are stored are not sent again. */
