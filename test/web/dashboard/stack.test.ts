@@ -190,8 +190,10 @@ test('a dropped folder fills the form, is packed as by the command line, and run
   // Escape, then Tab, leaves the editor.
   await page.keyboard.press('Escape');
   await page.keyboard.press('Tab');
-  expect(await page.evaluate(() => document.activeElement?.shadowRoot)).toBeFalsy();
+  expect(await page.evaluate(() => document.activeElement?.shadowRoot === null)).toBe(true);
+  expect(problems).toEqual([]);
   await page.getByRole('button', { name: 'Form', exact: true }).click();
+  await page.getByText('Results', { exact: true }).click();
   await page.getByLabel('Registry name').fill('dropped-model');
   await page.getByRole('button', { name: 'YAML', exact: true }).click();
   await page.getByText('# what runs').waitFor();

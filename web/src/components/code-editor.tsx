@@ -85,6 +85,26 @@ function sourceOf(complete: NonNullable<CodeEditorProps['complete']>) {
   };
 }
 
+/** Time in which Tab leaves the editor after Escape. */
+const leaveMs = 2000;
+
+function observed(event: KeyboardEvent, view: EditorView): void {
+  // The editor itself forgets an Escape that also closes a list of choices.
+  if (event.key === 'Escape') view.setTabFocusMode(leaveMs);
+  // Listeners outside the shadow root do not see that a text field has the key: single keys would be shortcuts.
+  if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+}
+
+/**
+ * Replaces selected text. Browsers would keep the look of coloured text by an inline style, which the pages' policy
+ * forbids.
+ */
+function replaced({ inputType, data, isComposing }: InputEvent, view: EditorView): boolean {
+  if (inputType !== 'insertText' || data === null || isComposing || view.state.selection.main.empty) return false;
+  view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
+  return true;
+}
+
 /** Where the editor lives: style sheets of a shadow root need no inline style, which the pages' policy forbids. */
 function shadowOf(host: HTMLElement): ShadowRoot {
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
@@ -121,10 +141,8 @@ export function CodeEditor(props: CodeEditorProps): ReactElement {
           }),
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
-          // Outside a shadow root nobody sees that a key was pressed in a text field: single keys would be shortcuts.
-          EditorView.domEventObservers({
-            keydown: (event) => (event.ctrlKey || event.metaKey ? undefined : event.stopPropagation()),
-          }),
+          EditorView.domEventObservers({ keydown: observed }),
+          EditorView.domEventHandlers({ beforeinput: replaced }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString());
           }),
