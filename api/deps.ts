@@ -31,6 +31,10 @@ export type ApiLimits = {
    * Most bytes of a log that wait in the database while the storage accepts none; beyond this the runner keeps them.
    */
   readonly logTailBytes: number;
+  /** Requests of people and programs (not runners, not probes) that are handled at the same time; others get 503. */
+  readonly requestsAtOnce: number;
+  /** While many requests are handled and the event loop's mean delay is longer than this, others get 503. */
+  readonly eventLoopDelayMs: number;
 };
 
 export const defaultLimits: ApiLimits = {
@@ -43,6 +47,8 @@ export const defaultLimits: ApiLimits = {
   metricPoints: 10_000_000,
   logObjectBytes: 1_000_000,
   logTailBytes: 16_000_000,
+  requestsAtOnce: 500,
+  eventLoopDelayMs: 500,
 };
 
 export type ApiDeps = {

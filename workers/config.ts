@@ -129,6 +129,8 @@ const configSchema = z.object({
   ARTENIC_SHUTDOWN_GRACE_MS: milliseconds.default(5000),
   /** Port of the worker's health endpoint (`/livez`, `/readyz`). */
   ARTENIC_WORKER_HEALTH_PORT: port.default(7401),
+  /** Days for which Temporal keeps closed workflows. If set, workers set the namespace's retention to it. If not set: the retention of an existing namespace stays as it is, and a new namespace gets 30 days. */
+  ARTENIC_TEMPORAL_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   /** Address, as `127.0.0.1:9464`, on which a worker serves the metrics of Temporal's SDK (slots, latencies, cache) to Prometheus, without sign-in. If not set: no metrics. */
   ARTENIC_TEMPORAL_METRICS_ADDRESS: z
     .string()

@@ -103,6 +103,8 @@ function plan(home: Home, ports: Ports, postgres: Place | null, http: TemporalHt
     ...(endpoints.temporalUi === null
       ? {}
       : {
+          // The namespace of Temporal's dev server keeps closed workflows for a day.
+          ARTENIC_TEMPORAL_RETENTION_DAYS: process.env['ARTENIC_TEMPORAL_RETENTION_DAYS'] ?? '30',
           ARTENIC_TEMPORAL_UI_URL: endpoints.temporalUi,
           ARTENIC_TEMPORAL_UI_UPSTREAM: `http://${http.uiHost}:${http.uiPort}`,
           ARTENIC_TEMPORAL_UI_PORT: String(ports.temporalUi),

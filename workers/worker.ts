@@ -31,7 +31,7 @@ import { openStorage } from './compose/storage.ts';
 import { schedulesOf } from './compose/schedule-registry.ts';
 import { keepSchedules } from './compose/schedules.ts';
 import { temporalLogger } from './temporal/logger.ts';
-import { prepareTemporal } from './temporal/setup.ts';
+import { watchSetup, type SetupWatch } from './temporal/setup-watch.ts';
 import { retryUntilReady } from './loops/until-it-works.ts';
 import { openTracing, type Tracing } from './tracing/tracing.ts';
 import { buildWorkflowBundle, tracedPathOf } from './temporal/workflow-bundle.ts';
@@ -40,16 +40,18 @@ import { explained, temporalServerOf } from './temporal/access.ts';
 // Files of this process are readable by its own user only.
 process.umask(0o077);
 
-async function connectTemporal(server: TemporalServer, logger: Logger): Promise<NativeConnection> {
-  const refusals = await retryUntilReady('Temporal', logger, async () => {
-    const connection = await explained(server, Connection.connect({ ...reach(server), connectTimeout: 2000 }));
+async function connectTemporal(server: TemporalServer, setup: SetupWatch, logger: Logger): Promise<NativeConnection> {
+  await retryUntilReady('Temporal', logger, async () => {
+    let connection: Connection | null = null;
     try {
-      return await prepareTemporal(connection, server.namespace, 10_000);
+      await setup.prepare(async () => {
+        connection = await explained(server, Connection.connect({ ...reach(server), connectTimeout: 2000 }));
+        return connection;
+      }, 10_000);
     } finally {
-      await connection.close();
+      await (connection as Connection | null)?.close();
     }
   });
-  for (const refusal of refusals) logger.warn(refusal);
   return retryUntilReady('Temporal', logger, () => explained(server, NativeConnection.connect(reach(server))));
 }
 
@@ -97,16 +99,17 @@ type LoopParts = {
   readonly logger: Logger;
   readonly hasControl: boolean;
   readonly providers: ComposedActivities['providers'];
-  readonly isWorking: () => boolean;
+  readonly setup: SetupWatch;
 };
 
 /** Starts the periodic loops of this process, in the order in which they must be closed. */
 async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
-  const { config, store, storage, temporal, server, logger, hasControl, providers, isWorking } = parts;
+  const { config, store, storage, temporal, server, logger, hasControl, providers, setup } = parts;
   const { namespace } = server;
   const connection = await Connection.connect(reach(server));
   const schedules = await keepSchedules({
     ...{ connection, namespace, logger, intervalMs: Math.min(30_000, config.ARTENIC_RECONCILE_MS) },
+    prepare: () => setup.prepare(() => Promise.resolve(connection), 5000),
     schedules: schedulesOf({
       ...{ hasControl, providers: [...providers.keys()], reconcileMs: config.ARTENIC_RECONCILE_MS },
       ...{ catalogMs: config.ARTENIC_CATALOG_MS, collectMs: config.ARTENIC_COLLECT_MS },
@@ -128,12 +131,7 @@ async function startLoops(parts: LoopParts): Promise<readonly Loop[]> {
     startHousekeeping({ store, home: resolve(config.ARTENIC_HOME), logger, intervalMs: 3_600_000 }),
   ];
   const hasMachine = [...providers.values()].some(({ provider }) => provider.machine !== undefined);
-  const presence = reportPresence({
-    ...{ store: store.as(systemPrincipal('presence')), id: randomUUID(), isWorking, logger },
-    queues: [...(hasControl ? [controlQueue] : []), ...providers.keys()],
-  });
   return [
-    presence,
     ...(hasControl ? ofControl() : []),
     ...(hasMachine ? ofMachine() : []),
     schedules,
@@ -183,7 +181,16 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const bundle = served.control ? workflowBundle(config, tracing) : null;
   const orm = await openDatabase({ databaseUrl: config.DATABASE_URL }, logger);
   const store = createStore(orm);
-  const connection = await connectTemporal(server, logger);
+  let queues = (): readonly string[] => [];
+  const setup = watchSetup(
+    { namespace: server.namespace, retentionDays: config.ARTENIC_TEMPORAL_RETENTION_DAYS ?? null },
+    logger,
+  );
+  const presence = reportPresence({
+    ...{ store: store.as(systemPrincipal('presence')), id: randomUUID(), logger },
+    ...{ queues: () => queues(), temporalProblems: setup.problems },
+  });
+  const connection = await connectTemporal(server, setup, logger);
   const temporal = createTemporalGateway(server, tracing?.client);
   const opened = openStorage(config);
   const { sharedRoot } = opened;
@@ -216,8 +223,9 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const workers = made.flat();
   const startedMs = Date.now();
   const isWorking = (): boolean => workers.every((one) => one.getState() === 'RUNNING');
+  queues = () => (isWorking() ? [...(served.control ? [controlQueue] : []), ...providers.keys()] : []);
   const loops = await startLoops({
-    ...{ config, store, storage, temporal, server, logger, providers, isWorking },
+    ...{ config, store, storage, temporal, server, logger, providers, setup },
     hasControl: served.control,
   });
   health.setReady(async () => {
@@ -240,7 +248,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     // A worker that fails must take the process down, so that a supervisor starts a whole one again.
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
-    for (const loop of loops) await loop.close();
+    for (const loop of [presence, ...loops]) await loop.close();
     await temporal.close();
     await connection.close();
     await closeOrm(orm);

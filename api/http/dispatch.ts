@@ -17,6 +17,7 @@ import {
 import { checkValue, decodeText, mediaTypeOf, parseJson, readBody } from '../middleware/body.ts';
 import { holdKey } from '../middleware/idempotency.ts';
 import { callerOfToken } from '../middleware/runner-access.ts';
+import type { Overload } from '../middleware/overload.ts';
 import type { Context, Reply, Route, RunnerCaller } from './route.ts';
 
 async function readRouteBody(deps: ApiDeps, route: Route, request: Request): Promise<Buffer> {
@@ -80,7 +81,12 @@ async function send(response: Response, reply: Reply): Promise<void> {
 }
 
 /** Access check, body, idempotency, parsing, one handler call, answer: the same for every route. */
-export async function dispatch(deps: ApiDeps, route: Route, request: Request, response: Response): Promise<void> {
+export async function dispatch(
+  { deps, overload }: { readonly deps: ApiDeps; readonly overload: Overload },
+  route: Route,
+  request: Request,
+  response: Response,
+): Promise<void> {
   response.locals['route'] = route.path;
   let principal: ProjectPrincipal | null = null;
   let runner: RunnerCaller | null = null;
@@ -115,11 +121,8 @@ export async function dispatch(deps: ApiDeps, route: Route, request: Request, re
   };
   let reply: Reply;
   try {
-    reply = await route.handle({ ...context, body: parseBody(route, bytes) } as unknown as Context<
-      never,
-      never,
-      never
-    >);
+    const given = { ...context, body: parseBody(route, bytes) } as unknown as Context<never, never, never>;
+    reply = await overload.count(route, () => route.handle(given));
     await hold?.settle(reply);
   } catch (error) {
     await hold?.release();

@@ -4,6 +4,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { dispatch, isHot } from './dispatch.ts';
 import { createOpenLimits, type OpenLimits } from '../middleware/open-limits.ts';
+import { createOverload, type Overload } from '../middleware/overload.ts';
 import type { Permission, Route } from './route.ts';
 import type { Underway } from '../../app/loops/underway.ts';
 
@@ -22,12 +23,15 @@ function isCompressed({ method, permission, tag, answers }: Route): boolean {
   return method === 'get' && permission === 'read' && tag !== 'inference' && answers[200]?.schema !== undefined;
 }
 
-async function limited(limits: OpenLimits, route: Route, request: Request, work: () => Promise<void>): Promise<void> {
-  limits.check(route, request);
+type Limits = { readonly open: OpenLimits; readonly overload: Overload };
+
+async function limited(limits: Limits, route: Route, request: Request, work: () => Promise<void>): Promise<void> {
+  limits.overload.check(route);
+  limits.open.check(route, request);
   try {
     await work();
   } catch (error) {
-    limits.refused(route, request, error);
+    limits.open.refused(route, request, error);
     throw error;
   }
 }
@@ -55,7 +59,7 @@ function byPath(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]>
  * route without a limit, fails the boot.
  */
 export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[], underway: Underway): void {
-  const limits = createOpenLimits(deps);
+  const limits = { open: createOpenLimits(deps), overload: createOverload(deps.limits) };
   const compress = compression();
   for (const [path, ofPath] of byPath(routes)) {
     const methods = new Set<string>();
@@ -68,7 +72,11 @@ export function mountRoutes(app: Express, deps: ApiDeps, routes: readonly Route[
       if (route.method === 'get') methods.add('HEAD');
       if (isCompressed(route)) app[route.method](path, compress);
       app[route.method](path, (request, response) =>
-        underway.add(limited(limits, route, request, () => dispatch(deps, route, request, response))),
+        underway.add(
+          limited(limits, route, request, () =>
+            dispatch({ deps, overload: limits.overload }, route, request, response),
+          ),
+        ),
       );
     }
     const allowed = [...methods].toSorted().join(', ');

@@ -1,6 +1,7 @@
 import type { Complaint, Facts } from './facts.ts';
 import { ofMachines } from './machines.ts';
 import { ofProvider } from './providers.ts';
+import { ofTemporalSetup } from './temporal-setup.ts';
 import { ofWorkers } from './workers.ts';
 
 /** Larger skews are reported: ages and graces are counted in seconds. */
@@ -9,7 +10,7 @@ const mostSkewMs = 2000;
 /** Everything that a person has to repair, what is critical first. Problems that resolve by themselves are left out. */
 export function diagnose(facts: Facts): readonly Complaint[] {
   const found = [
-    ...(facts.isTemporalReachable ? [] : [temporalIsAway(facts)]),
+    ...(facts.isTemporalReachable ? ofTemporalSetup(facts) : [temporalIsAway(facts)]),
     ...ofWorkers(facts),
     ...ofClock('the API', facts.clockSkewMs),
     ...facts.providers.flatMap((provider) => [

@@ -51,7 +51,16 @@ export type RefusedFacts = {
   readonly refusals: number;
   readonly refusal: string | null;
 };
-export type WorkerFacts = { readonly queues: readonly string[]; readonly ageMs: number };
+/** A problem with Temporal's set-up that a worker reports; `blocked`: the worker cannot work. */
+export type TemporalProblemFacts = {
+  readonly kind: 'blocked' | 'retention' | 'search-attributes';
+  readonly message: string;
+};
+export type WorkerFacts = {
+  readonly queues: readonly string[];
+  readonly ageMs: number;
+  readonly temporalProblems: readonly TemporalProblemFacts[];
+};
 
 export type Facts = {
   readonly nowMs: number;

@@ -1,4 +1,4 @@
-import type { Complaint, Facts } from './facts.ts';
+import type { Complaint, Facts, WorkerFacts } from './facts.ts';
 
 /** A worker process reports every 5 s; without a report for this long it counts as gone. */
 export const workerGoneAfterMs = 30_000;
@@ -20,6 +20,12 @@ export function isControlUnserved(facts: Facts): boolean {
   return isUnserved(facts, controlQueue);
 }
 
+function isBlocked({ workers, isTemporalReachable }: Facts): boolean {
+  const isOne = ({ ageMs, temporalProblems }: WorkerFacts): boolean =>
+    ageMs <= workerGoneAfterMs && temporalProblems.some(({ kind }) => kind === 'blocked');
+  return isTemporalReachable && workers.some(isOne);
+}
+
 function sinceMs(facts: Facts, queue: string): number | null {
   const ageMs = workerAgeMs(facts, queue);
   return ageMs === null ? null : facts.nowMs - ageMs;
@@ -27,7 +33,8 @@ function sinceMs(facts: Facts, queue: string): number | null {
 
 export function ofWorkers(facts: Facts): readonly Complaint[] {
   const { isTemporalReachable, untaken } = facts;
-  if (isControlUnserved(facts)) return [noWorker(facts)];
+  // A worker that reports why it cannot work needs no second complaint.
+  if (isControlUnserved(facts)) return isBlocked(facts) ? [] : [noWorker(facts)];
   const unserved = facts.providers
     .filter(({ name, usable }) => usable && isUnserved(facts, name))
     .map((provider): Complaint => {

@@ -89,6 +89,7 @@ export type DoctorProvider = z.output<typeof doctorProviderSchema>;
 /**
  * Kinds of faults that need a person:
  * - `temporal-away`: Temporal does not answer.
+ * - `temporal-setup`: Temporal's namespace, retention or search attributes are not as workers need them.
  * - `worker-gone`: no worker process serves the platform's queue, or a provider's.
  * - `jobs-not-taken`: jobs are queued although a worker is alive.
  * - `provider-unchecked`, `provider-unusable`: no worker checks the provider; the check says that it cannot be used.
@@ -100,7 +101,14 @@ export type DoctorProvider = z.output<typeof doctorProviderSchema>;
  * - `silent-machine`, `mute-machines`: machines whose runners do not report.
  */
 export const doctorProblemKinds = [
-  ...(['temporal-away', 'worker-gone', 'jobs-not-taken', 'provider-unchecked', 'provider-unusable'] as const),
+  ...([
+    'temporal-away',
+    'temporal-setup',
+    'worker-gone',
+    'jobs-not-taken',
+    'provider-unchecked',
+    'provider-unusable',
+  ] as const),
   ...(['offers-old', 'sweep-late', 'clock', 'ending-refused', 'orphaned-instance'] as const),
   ...(['silent-machine', 'mute-machines'] as const),
 ] as const;

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { TemporalProblem } from './types.ts';
 
 export const workers = defineEntity({
   name: 'WorkerProcess',
@@ -6,6 +7,7 @@ export const workers = defineEntity({
   properties: {
     id: p.text().primary(),
     queues: p.json<readonly string[]>(),
+    temporalProblems: p.json<readonly TemporalProblem[]>(),
     startedAt: p.datetime(3),
     seenAt: p.datetime(3),
   },

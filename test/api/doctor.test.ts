@@ -38,7 +38,7 @@ function stray(instanceId: string, attemptId: string, dueAtMs: number | null): S
 
 test('all is well: every provider is named, those that nobody has configured with what configures them', async () => {
   await sweep('local');
-  await world.store.workers.alive({ id: 'w-1', queues: ['control', 'local'] });
+  await world.store.workers.alive({ id: 'w-1', queues: ['control', 'local'], temporalProblems: [] });
   const beforeMs = performance.now();
   const { ok, problems, providers, temporal, clockSkewMs } = await report();
   const tookMs = performance.now() - beforeMs;

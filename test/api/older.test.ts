@@ -151,7 +151,7 @@ test('health tells nobody more than whether, and who has a key what', async () =
   expect(await ask('/health', null)).toEqual({ status: 'ok' });
   expect(await ask('/health/ready', null)).toEqual({ ready: true });
   expect((await api.world.call('GET', '/health/detailed', { bearer: null })).status).toBe(401);
-  const worker = { id: 'w-1', queues: ['control', 'local'] };
+  const worker = { id: 'w-1', queues: ['control', 'local'], temporalProblems: [] };
   expect(await ask('/health/detailed')).toMatchObject({ status: 'degraded', worker: { state: 'gone' } });
   await api.world.store.workers.alive(worker);
   expect(await ask('/health/detailed')).toMatchObject({

@@ -575,5 +575,6 @@ create table workers (
   queues jsonb not null,
   seen_at timestamp(3) with time zone not null,
   started_at timestamp(3) with time zone not null,
+  temporal_problems jsonb not null default '[]'::jsonb,
   constraint workers_pkey PRIMARY KEY (id)
 );

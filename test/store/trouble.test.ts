@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
-import type { ActingStore } from '../../store/types.ts';
+import type { ActingStore, TemporalProblem, WorkerRecord } from '../../store/types.ts';
 import { reportPresence } from '../../workers/loops/presence.ts';
 import { poll } from '../support/poll.ts';
 import { at, insertAttempt, insertJob, openTestStore } from './support.ts';
@@ -25,38 +25,47 @@ async function query(text: string): Promise<void> {
 }
 
 test('workers: one row a process, with the age of its last report; a process of yesterday is forgotten', async () => {
-  await store.workers.alive({ id: 'a', queues: ['control', 'local'] });
-  await store.workers.alive({ id: 'b', queues: ['local'] });
+  await store.workers.alive({ id: 'a', queues: ['control', 'local'], temporalProblems: [] });
+  await store.workers.alive({ id: 'b', queues: ['local'], temporalProblems: [] });
   await query(`update workers set seen_at = seen_at - interval '40 s' where id = 'a'`);
   const [b, a] = await store.workers.list();
   expect(b).toMatchObject({ id: 'b', queues: ['local'], ageMs: expect.any(Number) });
   expect(a?.ageMs).toBeGreaterThanOrEqual(40_000);
-  await store.workers.alive({ id: 'a', queues: ['control'] });
+  await store.workers.alive({ id: 'a', queues: ['control'], temporalProblems: [] });
   expect((await store.workers.list())[0]).toMatchObject({ id: 'a', queues: ['control'], startedAt: a?.startedAt });
   await query(`update workers set seen_at = seen_at - interval '25 h' where id = 'a'`);
-  await store.workers.alive({ id: 'b', queues: ['local'] });
+  await store.workers.alive({ id: 'b', queues: ['local'], temporalProblems: [] });
   expect((await store.workers.list()).map(({ id }) => id)).toEqual(['b']);
 });
 
-test('a worker reports that it is alive as long as it takes work', async () => {
-  let isWorking = false;
+test('a worker reports what it takes work from, and what keeps it from working', async () => {
+  let queues: readonly string[] = [];
+  let temporalProblems: readonly TemporalProblem[] = [];
   let asked = 0;
-  const loop = reportPresence({
-    ...{ store, id: 'process', queues: ['control'], logger: pino({ level: 'silent' }) },
-    isWorking: () => {
-      asked++;
-      return isWorking;
-    },
-  });
-  await poll('the first round', 5000, () => Promise.resolve(asked > 0 ? true : null));
-  await loop.close();
+  const start = () =>
+    reportPresence({
+      ...{ store, id: 'process', logger: pino({ level: 'silent' }), temporalProblems: () => temporalProblems },
+      queues: () => {
+        asked++;
+        return queues;
+      },
+    });
+  const reported = async (isWanted: (row: WorkerRecord) => boolean) => {
+    const loop = start();
+    await poll('the report', 5000, async () => {
+      const row = (await store.workers.list()).find(({ id }) => id === 'process');
+      return row !== undefined && isWanted(row) ? row : null;
+    });
+    await loop.close();
+  };
+  const silent = start();
+  await poll('the first round', 5000, () => (asked > 0 ? true : null));
+  await silent.close();
   expect((await store.workers.list()).map(({ id }) => id)).not.toContain('process');
-  isWorking = true;
-  const again = reportPresence({
-    ...{ store, id: 'process', queues: ['control'], logger: pino({ level: 'silent' }), isWorking: () => isWorking },
-  });
-  await poll('the report', 5000, async () => (await store.workers.list()).find(({ id }) => id === 'process') ?? null);
-  await again.close();
+  temporalProblems = [{ kind: 'blocked', message: 'Temporal has no namespace a.' }];
+  await reported((row) => row.queues.length === 0 && row.temporalProblems[0]?.kind === 'blocked');
+  [queues, temporalProblems] = [['control'], []];
+  await reported((row) => row.queues[0] === 'control' && row.temporalProblems.length === 0);
 });
 
 test('a refused end: since when and how often, until the provider takes a request or a list proves the end', async () => {

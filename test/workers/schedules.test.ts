@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
 import { schedulesOf } from '../../workers/compose/schedule-registry.ts';
+import { prepareTemporal } from '../../workers/temporal/setup.ts';
 import { keepSchedules } from '../../workers/compose/schedules.ts';
 import { catalogScheduleId, collectorScheduleId, reconcileScheduleId } from '../../workflows/contracts/index.ts';
 import { testTemporal } from '../setup/temporal.ts';
@@ -22,6 +23,7 @@ const keep = (providers: readonly string[], reconcileMs: number) =>
   keepSchedules({
     ...{ connection, namespace },
     schedules: schedulesOf({ hasControl: true, providers, reconcileMs, catalogMs: 3_600_000, collectMs: 600_000 }),
+    prepare: async () => void (await prepareTemporal(connection, { namespace, retentionDays: null }, 5000)),
     ...{ logger: pino({ level: 'silent' }), intervalMs: 50 },
   });
 const handleOf = (provider: string) => client.schedule.getHandle(reconcileScheduleId(provider));

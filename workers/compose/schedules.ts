@@ -10,12 +10,13 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import { searchAttributes } from '../../workflows/contracts/index.ts';
 import type { ScheduleDefinition } from './schedule-registry.ts';
-import { prepareTemporal } from '../temporal/setup.ts';
 
 export type SchedulesDeps = {
   readonly connection: Connection;
   readonly namespace: string;
   readonly schedules: readonly ScheduleDefinition[];
+  /** Makes the namespace and the search attributes, if they are missing. */
+  readonly prepare: () => Promise<void>;
   readonly logger: Logger;
   readonly intervalMs: number;
 };
@@ -80,7 +81,7 @@ async function isThere(client: Client, scheduleId: string): Promise<boolean> {
  * database also loses the schedules and the search attributes. The first check is awaited.
  */
 export async function keepSchedules(deps: SchedulesDeps): Promise<{ readonly close: () => Promise<void> }> {
-  const { connection, namespace, logger, intervalMs } = deps;
+  const { connection, namespace, prepare, logger, intervalMs } = deps;
   const client = new Client({ connection, namespace });
   const wanted = deps.schedules.map(wantedOf);
   const stopped = new AbortController();
@@ -88,7 +89,7 @@ export async function keepSchedules(deps: SchedulesDeps): Promise<{ readonly clo
 
   async function look(): Promise<void> {
     try {
-      await prepareTemporal(connection, namespace, 5000);
+      await prepare();
       for (const one of wanted) {
         const { scheduleId } = one.options;
         if (known.has(scheduleId) && (await isThere(client, scheduleId))) continue;

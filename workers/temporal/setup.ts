@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { ArtenicError } from '../../core/errors.ts';
+import type { TemporalProblem } from '../../store/types.ts';
 import { searchAttributes } from '../../workflows/contracts/index.ts';
 
-const retentionDays = 30;
-/** How long Temporal keeps the history of a closed workflow; older ones are in the job's `history.json`. */
-const retention = { seconds: retentionDays * 24 * 3600, nanos: 0 };
+/** How long a namespace that Artenic makes keeps closed workflows; older histories are in the job's `history.json`. */
+const defaultRetentionDays = 30;
+/** Histories are copied within minutes; a worker may be stopped for a night. */
+const leastRetentionSeconds = 24 * 3600;
 /** Status codes of gRPC. */
 const grpcNotFound = 5;
 const grpcAlreadyExists = 6;
@@ -26,76 +28,108 @@ function hasCode(error: unknown, ...codes: readonly number[]): boolean {
 }
 const isRefused = (error: unknown): boolean => hasCode(error, ...refusalCodes);
 
-/** Returns what the server refused and what that means; null when namespace and retention are as configured. */
-async function ensureNamespace(connection: Connection, namespace: string): Promise<string | null> {
-  const workflowExecutionRetentionTtl =
-    proto.temporal.api.namespace.v1.NamespaceConfig.fromObject({ workflowExecutionRetentionTtl: retention })
-      .workflowExecutionRetentionTtl ?? null;
-  try {
-    await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
-    return null;
-  } catch (error) {
-    if (isRefused(error)) return await refusedRetention(connection, namespace);
-    if (!hasCode(error, grpcNotFound)) throw error;
+export type Namespace = { readonly namespace: string; readonly retentionDays: number | null };
+
+/** Makes the namespace if it is missing, and sets its retention if a retention is configured. */
+async function ensureNamespace(connection: Connection, wanted: Namespace): Promise<readonly TemporalProblem[]> {
+  const kept = await retentionSecondsOf(connection, wanted.namespace);
+  if (kept === 'missing') {
+    await registerNamespace(connection, wanted);
+    return [];
   }
+  const { namespace, retentionDays } = wanted;
+  if (retentionDays === null)
+    return kept === 'unknown' || kept >= leastRetentionSeconds ? [] : [tooShort(namespace, kept)];
+  if (kept === daysInSeconds(retentionDays)) return [];
+  try {
+    await connection.workflowService.updateNamespace({ namespace, config: configOf(retentionDays) });
+    return [];
+  } catch (error) {
+    if (hasCode(error, grpcNotFound)) throw missingNamespace(wanted, error);
+    if (!isRefused(error)) throw error;
+    const known = kept === 'unknown' ? 'unknown' : hoursOf(kept);
+    const message = `Temporal refuses to set the retention of namespace ${namespace} to ${retentionDays} days. It is ${known}.`;
+    return [{ kind: 'retention', message }];
+  }
+}
+
+const daysInSeconds = (days: number): number => days * 24 * 3600;
+const hoursOf = (seconds: number): string => `${Math.round(seconds / 3600)} hours`;
+
+function configOf(retentionDays: number): proto.temporal.api.namespace.v1.INamespaceConfig {
+  // The generated types accept plain objects only through `fromObject`.
+  return proto.temporal.api.namespace.v1.NamespaceConfig.fromObject({
+    workflowExecutionRetentionTtl: { seconds: daysInSeconds(retentionDays), nanos: 0 },
+  });
+}
+
+/** Time for which Temporal keeps closed workflows; `unknown` when the login may not read it. */
+async function retentionSecondsOf(connection: Connection, namespace: string): Promise<number | 'missing' | 'unknown'> {
+  try {
+    const { config } = await connection.workflowService.describeNamespace({ namespace });
+    return Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+  } catch (error) {
+    if (hasCode(error, grpcNotFound)) return 'missing';
+    if (isRefused(error)) return 'unknown';
+    throw error;
+  }
+}
+
+async function registerNamespace(connection: Connection, wanted: Namespace): Promise<void> {
+  const { workflowExecutionRetentionTtl = null } = configOf(wanted.retentionDays ?? defaultRetentionDays);
   try {
     await connection.workflowService.registerNamespace({
-      namespace,
+      namespace: wanted.namespace,
       workflowExecutionRetentionPeriod: workflowExecutionRetentionTtl,
     });
   } catch (error) {
-    if (isRefused(error)) throw missingNamespace(namespace, error);
+    if (isRefused(error)) throw missingNamespace(wanted, error);
     if (!hasCode(error, grpcAlreadyExists)) throw error;
   }
-  return null;
 }
 
-function missingNamespace(namespace: string, cause: unknown): ArtenicError {
+function tooShort(namespace: string, seconds: number): TemporalProblem {
+  const message = `Temporal keeps closed workflows of namespace ${namespace} for ${hoursOf(seconds)} only: histories of jobs may be lost before they are copied.`;
+  return { kind: 'retention', message };
+}
+
+function missingNamespace({ namespace, retentionDays }: Namespace, cause: unknown): ArtenicError {
+  const days = retentionDays ?? defaultRetentionDays;
   return new ArtenicError(
     'unavailable',
-    `Temporal has no namespace ${namespace} and refuses to make it for this login: make it there, with a retention of ${retentionDays} days.`,
+    `Temporal has no namespace ${namespace} and refuses to make it for this login: make it there, with a retention of ${days} days.`,
     { cause },
   );
 }
 
-async function refusedRetention(connection: Connection, namespace: string): Promise<string> {
-  let kept = 'an unknown time';
-  try {
-    const { config } = await connection.workflowService.describeNamespace({ namespace });
-    const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
-    if (seconds > 0) kept = `${Math.round(seconds / 3600)} hours`;
-  } catch (error) {
-    if (hasCode(error, grpcNotFound)) throw missingNamespace(namespace, error);
-    if (!isRefused(error)) throw error;
-  }
-  return `Temporal refuses to set the retention of namespace ${namespace}, which is ${kept}; set it to ${retentionDays} days there, if it is shorter.`;
-}
-
 /**
- * Makes the namespace, its retention and our search attributes, and waits until a workflow may be started with them:
- * an unknown search attribute would fail the start. Safe to call by every worker at every start.
+ * Makes a missing namespace and missing search attributes, and waits until a workflow may be started with them: an
+ * unknown search attribute would fail the start. The retention of an existing namespace is its operator's and is only
+ * changed if `retentionDays` is given. Safe to call by every worker at every start.
  *
- * @returns what the server refused without keeping us from working, one sentence each
+ * @returns problems with which workflows still work
  * @throws ArtenicError `unavailable` when something is missing that workflows need; its message says what to make by hand
  */
 export async function prepareTemporal(
   connection: Connection,
-  namespace: string,
+  { namespace, retentionDays }: Namespace,
   timeoutMs: number,
-): Promise<readonly string[]> {
-  const refusal = await ensureNamespace(connection, namespace);
-  const refusals = refusal === null ? [] : [refusal];
+): Promise<readonly TemporalProblem[]> {
+  const problems = await ensureNamespace(connection, { namespace, retentionDays });
   const wanted: readonly Wanted[] = Object.values(searchAttributes);
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const known = await knownSearchAttributes(connection, namespace);
     if (known === null)
       return [
-        ...refusals,
-        `Temporal does not show which search attributes namespace ${namespace} has; jobs start only if these are there: ${listed(wanted)}.`,
+        ...problems,
+        {
+          kind: 'search-attributes',
+          message: `Temporal does not show which search attributes namespace ${namespace} has. Jobs start only if it has these: ${listed(wanted)}.`,
+        },
       ];
     const missing = wanted.filter(({ name }) => !known.has(name));
-    if (missing.length === 0) return refusals;
+    if (missing.length === 0) return problems;
     if (Date.now() > deadline) {
       throw new ArtenicError(
         'unavailable',

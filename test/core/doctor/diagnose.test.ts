@@ -21,7 +21,7 @@ const facts = (changes: Partial<Facts> = {}): Facts => ({
     mute: [],
     refused: [],
     untaken: { jobs: 0, sinceMs: null },
-    workers: [{ queues: ['control', 'cloud'], ageMs: 1000 }],
+    workers: [{ queues: ['control', 'cloud'], ageMs: 1000, temporalProblems: [] }],
   },
   providers: [provider()],
   ...changes,
@@ -128,7 +128,9 @@ test('an instance that the provider refuses to end, once, with its job', () => {
 });
 
 test('a worker that is gone, after 30 s, with the jobs that nobody takes', () => {
-  const gone = (ageMs: number, queues = ['control', 'cloud']) => ({ workers: [{ queues, ageMs }] });
+  const gone = (ageMs: number, queues = ['control', 'cloud']) => ({
+    workers: [{ queues, ageMs, temporalProblems: [] }],
+  });
   const untaken = { jobs: 3, sinceMs: nowMs - 70_000 };
   expect(said(gone(30_000))).toEqual([]);
   expect(diagnose(facts({ ...gone(40_000), untaken }))).toMatchObject([
@@ -142,7 +144,7 @@ test('a worker that is gone, after 30 s, with the jobs that nobody takes', () =>
   );
   expect(said({ workers: [], upSinceMs: nowMs - 20_000 })).toEqual([]);
   // the platform's own worker lives, but none serves the provider
-  const alone = { workers: [{ queues: ['control'], ageMs: 1000 }] };
+  const alone = { workers: [{ queues: ['control'], ageMs: 1000, temporalProblems: [] }] };
   expect(diagnose(facts({ ...alone, providers: [provider({ jobsBlocked: 2 })] }))).toMatchObject([
     { id: 'worker-gone/cloud', subject: 'cloud', jobsBlocked: 2, provider: 'cloud' },
   ]);
@@ -177,4 +179,22 @@ test('critical faults come first, and each has its own id and advice', () => {
   expect(found.map(({ severity }) => severity).toSorted()).toEqual(found.map(({ severity }) => severity));
   expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
   for (const { advice } of found) expect(advice).not.toBe('');
+});
+
+test("Temporal's set-up: each fault once, from workers that are alive; a blocked worker is not called gone", () => {
+  const message = 'Temporal keeps closed workflows of namespace a for 1 hours only.';
+  const worker = (temporalProblems: Facts['workers'][number]['temporalProblems'], queues = ['control', 'cloud']) => ({
+    ...{ queues, ageMs: 1000, temporalProblems },
+  });
+  const short = worker([{ kind: 'retention', message }]);
+  expect(diagnose(facts({ workers: [short, short, { ...short, ageMs: 40_000 }] }))).toMatchObject([
+    { id: 'temporal-setup/retention', kind: 'temporal-setup', severity: 'warning', message, jobsBlocked: 0 },
+  ]);
+  const blocked = worker([{ kind: 'blocked', message: 'Temporal has no namespace a.' }], []);
+  const untaken = { jobs: 3, sinceMs: nowMs - 70_000 };
+  expect(diagnose(facts({ workers: [blocked], untaken }))).toMatchObject([
+    { id: 'temporal-setup/blocked', severity: 'critical', jobsBlocked: 3 },
+  ]);
+  expect(said({ workers: [{ ...blocked, ageMs: 40_000 }] })[0]).toContain('No worker is running');
+  expect(said({ workers: [blocked], isTemporalReachable: false })[0]).toBe('temporal: Temporal does not answer.');
 });

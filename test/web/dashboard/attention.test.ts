@@ -17,7 +17,7 @@ beforeAll(async () => {
   const hourAgo = new Date(Date.now() - 3_600_000);
   await world.store.uptime.note({ at: hourAgo, gapMs: 1, hadFault: true });
   await world.store.uptime.note({ at: new Date(), gapMs: 7_200_000, hadFault: false });
-  await world.store.workers.alive({ id: 'w-1', queues: ['control', 'local'] });
+  await world.store.workers.alive({ id: 'w-1', queues: ['control', 'local'], temporalProblems: [] });
   await world.store.catalogs.put('local', [], 'all', new Date());
   const findings = { instances: 0, attempts: 0, strays: 0, terminated: 0, refused: 0, settled: 0, restarted: 0 };
   const at = new Date();
@@ -76,9 +76,9 @@ test.each<readonly [string, () => Promise<unknown>, string, () => Promise<unknow
   ],
   [
     'a worker that is gone',
-    () => world.store.workers.alive({ id: 'w-1', queues: [] }),
+    () => world.store.workers.alive({ id: 'w-1', queues: [], temporalProblems: [] }),
     'No worker is running',
-    () => world.store.workers.alive({ id: 'w-1', queues: ['control', 'local', 'simulated'] }),
+    () => world.store.workers.alive({ id: 'w-1', queues: ['control', 'local', 'simulated'], temporalProblems: [] }),
   ],
   [
     'offers that are old',

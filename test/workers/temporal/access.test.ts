@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { pino } from 'pino';
 import { reach } from '../../../app/temporal/server.ts';
 import { readConfig } from '../../../workers/config.ts';
 import { explained, temporalServerOf } from '../../../workers/temporal/access.ts';
 import { refuseTlsOfNobody } from '../../../workers/temporal/tls.ts';
+import { watchSetup } from '../../../workers/temporal/setup-watch.ts';
 import { prepareTemporal } from '../../../workers/temporal/setup.ts';
 import { testTemporal } from '../../setup/temporal.ts';
 import { makeAuthority } from '../../support/certificates.ts';
@@ -16,6 +18,7 @@ import { startTemporalFront, type TemporalFront } from '../../support/temporal-f
 const folder = mkdtempSync(join(tmpdir(), 'artenic-tls-'));
 const authority = makeAuthority('artenic tests');
 const stranger = makeAuthority('somebody else');
+const of = (name: string, retentionDays: number | null = null) => ({ namespace: name, retentionDays });
 let front: TemporalFront;
 let namespace: string;
 
@@ -73,7 +76,7 @@ test('a server behind mutual TLS is reached by client and worker', async () => {
   const native = await NativeConnection.connect(reach(server));
   const { namespaceInfo } = await native.workflowService.describeNamespace({ namespace });
   expect(namespaceInfo?.name).toBe(namespace);
-  expect(await prepareTemporal(connection, namespace, 5000)).toEqual([]);
+  expect(await prepareTemporal(connection, of(namespace), 5000)).toEqual([]);
   await native.close();
   await connection.close();
 }, 30_000);
@@ -146,33 +149,56 @@ test('TLS without a server that could speak it is refused before anything starts
   refuseTlsOfNobody({ TEMPORAL_TLS: 'true', TEMPORAL_ADDRESS: 'temporal.test:7233' });
 });
 
-test('a login that may not change the namespace goes on with what is there, and says so in one line', async () => {
+test('a login that may not change the namespace goes on with what it finds, and tells what is wrong', async () => {
   const connection = await open({});
   front.refused.add('UpdateNamespace').add('AddSearchAttributes');
-  expect(await prepareTemporal(connection, namespace, 5000)).toEqual([
-    expect.stringMatching(
-      /^Temporal refuses to set the retention of namespace test-\d+, which is \d+ hours; set it to 30 days/,
-    ),
+  expect(await prepareTemporal(connection, of(namespace), 5000)).toEqual([]);
+  expect(await prepareTemporal(connection, of(namespace, 77), 5000)).toEqual([
+    {
+      kind: 'retention',
+      message: expect.stringMatching(
+        /refuses to set the retention of namespace test-\d+ to 77 days. It is \d+ hours.$/,
+      ),
+    },
   ]);
   // a server without calls for operators tells the names with the namespace
   front.refused.add('ListSearchAttributes');
-  expect(await prepareTemporal(connection, namespace, 5000)).toHaveLength(1);
+  expect(await prepareTemporal(connection, of(namespace), 5000)).toEqual([]);
   front.refused.add('DescribeNamespace');
-  expect(await prepareTemporal(connection, namespace, 5000)).toEqual([
-    expect.stringContaining('which is an unknown time'),
-    expect.stringMatching(/does not show which search attributes .* JobId \(Keyword\).* Attempt \(Int\)\.$/),
+  expect(await prepareTemporal(connection, of(namespace, 77), 5000)).toEqual([
+    { kind: 'retention', message: expect.stringContaining('It is unknown.') },
+    {
+      kind: 'search-attributes',
+      message: expect.stringMatching(/does not show which search attributes .* JobId \(Keyword\).* Attempt \(Int\)\.$/),
+    },
   ]);
   await connection.close();
 });
 
+test('what keeps a worker from working is remembered until it is mended', async () => {
+  const connection = await open({});
+  const watch = watchSetup(of('not-yet-made'), pino({ level: 'silent' }));
+  front.refused.add('RegisterNamespace');
+  await expect(watch.prepare(() => Promise.resolve(connection), 5000)).rejects.toThrow('has no namespace not-yet-made');
+  expect(watch.problems()).toMatchObject([{ kind: 'blocked', message: expect.stringContaining('make it there') }]);
+  await expect(watch.prepare(() => Promise.reject(new Error('no route')), 5000)).rejects.toThrow('no route');
+  expect(watch.problems()).toEqual([{ kind: 'blocked', message: 'no route' }]);
+  front.refused.clear();
+  await watch.prepare(() => Promise.resolve(connection), 20_000);
+  expect(watch.problems()).toEqual([]);
+  await connection.close();
+}, 30_000);
+
 test('what a login may not make and workflows need is named', async () => {
   const connection = await open({});
   front.refused.add('RegisterNamespace');
-  await expect(prepareTemporal(connection, 'never-made', 5000)).rejects.toThrow(
+  await expect(prepareTemporal(connection, of('never-made'), 5000)).rejects.toThrow(
     'Temporal has no namespace never-made and refuses to make it for this login: make it there',
   );
   front.refused.add('UpdateNamespace');
-  await expect(prepareTemporal(connection, 'never-made', 5000)).rejects.toThrow('Temporal has no namespace never-made');
+  await expect(prepareTemporal(connection, of('never-made'), 5000)).rejects.toThrow(
+    'Temporal has no namespace never-made',
+  );
   await connection.close();
 });
 
@@ -186,7 +212,7 @@ test('missing search attributes that may not be added are named with their types
     })
     .catch(() => undefined);
   front.refused.add('AddSearchAttributes');
-  await expect(prepareTemporal(connection, bare, 20_000)).rejects.toThrow(
+  await expect(prepareTemporal(connection, of(bare), 20_000)).rejects.toThrow(
     `Temporal refuses to add search attributes for this login: add to namespace ${bare} Kind (Keyword), JobId (Keyword)`,
   );
   await connection.close();

@@ -1,6 +1,16 @@
 import { createRequire } from 'node:module';
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { ArtenicError } from '../../../core/errors.ts';
 import type { ServerUser } from './user.ts';
@@ -40,15 +50,42 @@ function copiedFolder(): string {
   return join(sharedFolder, `pg-${version}`);
 }
 
+const linksSchema = z.array(z.object({ source: z.string().max(1024), target: z.string().max(1024) })).max(1000);
+
+/**
+ * Makes the symbolic links of the shared libraries, which an npm package cannot contain; its `pg-symlinks.json` lists
+ * them, with paths that begin with `native/`. `npm start` makes them in the package; a copy that was made before that
+ * lacks them.
+ */
+export function linkLibraries(native: string): void {
+  const list = join(native, 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of linksSchema.parse(JSON.parse(readFileSync(list, 'utf8')))) {
+    const link = resolve(native, '..', target.replace(/^native/, basename(native)));
+    const file = resolve(native, '..', source.replace(/^native/, basename(native)));
+    if (![link, file].every((path) => path.startsWith(native + sep)) || existsSync(link)) continue;
+    try {
+      symlinkSync(relative(dirname(link), file), link);
+    } catch (error) {
+      // Another start has made it at the same moment.
+      if (!existsSync(link)) throw error;
+    }
+  }
+}
+
 /** Copies the programs once. Two starts may copy at the same time; the first complete copy is used. */
 function copyPrograms(native: string): string {
   const target = copiedFolder();
-  if (existsSync(join(target, 'bin', 'postgres'))) return target;
+  if (existsSync(join(target, 'bin', 'postgres'))) {
+    linkLibraries(target);
+    return target;
+  }
   openSharedFolder();
   const copy = `${target}.copy-${process.pid}`;
   rmSync(copy, { recursive: true, force: true });
   try {
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    linkLibraries(copy);
     for (const name of ['postgres', 'initdb']) chmodSync(join(copy, 'bin', name), 0o755);
     openToAll(copy);
     renameSync(copy, target);
@@ -74,7 +111,10 @@ export function findPostgresBinaries(user: ServerUser): PostgresBinaries {
     const mode = statSync(path).mode;
     if (user === null && (mode & 0o111) !== 0o111) chmodSync(path, mode | 0o555);
   }
-  if (user === null) return inPackage;
+  if (user === null) {
+    linkLibraries(native);
+    return inPackage;
+  }
   const copied = copyPrograms(native);
   return { postgres: join(copied, 'bin', 'postgres'), initdb: join(copied, 'bin', 'initdb') };
 }
