@@ -33,7 +33,7 @@ const reading = {
   sessions: ['find'],
   overview: ['jobsByState', 'endedByDay', 'timeToStart', 'recoveries', 'models', 'activity'],
   views: ['list'],
-  search: ['jobsByName', 'models', 'services', 'versions'],
+  search: ['find'],
   reconcile: ['attempts', 'strays', 'unresolved', 'sweeps', 'pricedAt', 'clockSkewMs'],
   retention: [
     ...(['oldPartitions', 'dueJobs', 'facts', 'countRows', 'jobsWithOldCheckpoints', 'checkpoints'] as const),

@@ -1,81 +1,76 @@
 import type { SearchItem } from '@artenic/core';
 import { wordsOf } from '../../core/jobs/words.ts';
 import { ranked } from '../../core/search/rank.ts';
-import type { JobCandidate } from '../../core/errors.ts';
-import type { ProviderRecord, Store } from '../../store/types.ts';
+import type { FoundJob, FoundModel, FoundProvider, FoundVersion, SearchQuery, Store } from '../../store/types.ts';
 
-/** Most models, versions, services and providers each: a list of 20 has room for jobs, too. */
+/** Most models, versions, services and providers each: a list of 20 also has room for jobs. */
 const mostOfKind = 5;
 
-type Search = { readonly projectId: string; readonly text: string; readonly limit: number };
-type Searched = Pick<Store, 'jobs' | 'search' | 'providers'>;
-
-function jobItem({ id, name, service, state }: JobCandidate): SearchItem {
+function jobItem({ id, name, service, state }: FoundJob): SearchItem {
   return { kind: 'job', id, title: name, subtitle: `${service} · ${id.slice(-8)}`, state };
-}
-
-async function jobItems({ jobs, search }: Searched, query: Search): Promise<readonly SearchItem[]> {
-  const { projectId, text, limit } = query;
-  const [found, named] = await Promise.all([
-    jobs.list({ projectId, search: text, limit }),
-    search.jobsByName({ ...query, text: text.trim() }),
-  ]);
-  return [...found.items, ...named].map(jobItem);
 }
 
 /** `penguins 3`, `penguins v3` and `penguins:3` name a version. */
 const versionPattern = /^(.{1,90}?)[\s:/@]{1,5}v?(\d{1,9})$/i;
 
-async function versionItems({ search }: Searched, { projectId, text }: Search): Promise<readonly SearchItem[]> {
-  const [, model, number] = versionPattern.exec(text.trim()) ?? [];
-  if (model === undefined) return [];
-  const models = await search.models({ projectId, text: model, limit: mostOfKind });
-  const found = await search.versions(
-    projectId,
-    models.map(({ name }) => name),
-    Number(number),
-  );
-  return found.map(({ model: name, version, stage }) => ({
-    ...{ kind: 'version', id: `${name}/${version}`, title: `${name} v${version}`, subtitle: name, state: stage },
-  }));
+function versionNamed(text: string): SearchQuery['version'] {
+  const [, modelText, number] = versionPattern.exec(text) ?? [];
+  return modelText === undefined ? null : { modelText, number: Number(number) };
 }
 
-async function modelItems({ search }: Searched, query: Search): Promise<readonly SearchItem[]> {
-  const models = await search.models({ ...query, limit: mostOfKind });
-  return models.map(({ name, latestVersion, productionVersion }) => ({
+function versionItem({ model, version, stage }: FoundVersion): SearchItem {
+  const title = `${model} v${version}`;
+  return { kind: 'version', id: `${model}/${version}`, title, subtitle: model, state: stage };
+}
+
+function modelItem({ name, latestVersion, productionVersion }: FoundModel): SearchItem {
+  return {
     kind: 'model',
     id: name,
     title: name,
     subtitle: productionVersion === null ? `latest v${latestVersion}` : `v${productionVersion} in production`,
     state: productionVersion === null ? null : 'production',
-  }));
+  };
 }
 
-async function serviceItems({ search }: Searched, query: Search): Promise<readonly SearchItem[]> {
-  const services = await search.services({ ...query, limit: mostOfKind });
-  return services.map((name) => ({ kind: 'service', id: name, title: name, subtitle: 'Service', state: null }));
+function serviceItem(name: string): SearchItem {
+  return { kind: 'service', id: name, title: name, subtitle: 'Service', state: null };
 }
 
-function fits({ name }: ProviderRecord, words: readonly string[]): boolean {
+function fits({ name }: FoundProvider, words: readonly string[]): boolean {
   const own = wordsOf(name);
   return words.length > 0 && words.every((word) => own.some((one) => one.startsWith(word)));
 }
 
-async function providerItems({ providers }: Searched, { text }: Search): Promise<readonly SearchItem[]> {
-  const words = wordsOf(text);
-  const found = (await providers.list()).filter((provider) => fits(provider, words)).slice(0, mostOfKind);
-  return found.map(({ name, usable, message }) => ({
+function providerItem({ name, usable, message }: FoundProvider): SearchItem {
+  return {
     kind: 'provider',
     id: name,
     title: name,
     subtitle: message === '' ? 'Provider' : message,
     state: usable ? 'usable' : 'unusable',
-  }));
+  };
 }
 
+type Search = { readonly projectId: string; readonly text: string; readonly limit: number };
+
 /** Objects of the project, and providers, that fit a text; the nearest first. */
-export async function searchObjects(store: Searched, query: Search): Promise<readonly SearchItem[]> {
-  const kinds = [serviceItems, modelItems, versionItems, providerItems, jobItems];
-  const found = await Promise.all(kinds.map((items) => items(store, query)));
-  return ranked(found.flat(), query.text, query.limit);
+export async function searchObjects(
+  { search }: Pick<Store, 'search'>,
+  { projectId, text: given, limit }: Search,
+): Promise<readonly SearchItem[]> {
+  const text = given.trim();
+  const words = wordsOf(text);
+  const found = await search.find({
+    ...{ projectId, text, version: versionNamed(text), jobs: limit, others: mostOfKind },
+  });
+  const providers = found.providers.filter((provider) => fits(provider, words)).slice(0, mostOfKind);
+  const items = [
+    ...found.services.map(serviceItem),
+    ...found.models.map(modelItem),
+    ...found.versions.map(versionItem),
+    ...providers.map(providerItem),
+    ...found.jobs.map(jobItem),
+  ];
+  return ranked(items, text, limit);
 }

@@ -3,10 +3,13 @@ import { FencedError, isUnreachable, OffsetMismatchError, type RunnerApi } from 
 import { complain } from '../error-text.ts';
 import { MaskedFile, pieceBytes } from '../secrets/masked-file.ts';
 import { pause } from '../pause.ts';
+import { onWritten } from './written.ts';
 
 const slowestPauseMs = 2000;
 /** After the end there is no more output to gather into larger pieces: only an unreachable API causes a pause. */
 const finishingPauseMs = 250;
+/** Lines are written in groups: after the first one, this long for the others, so that a group is one piece. */
+const gatherMs = 30;
 
 export type ShipperOptions = {
   readonly api: RunnerApi;
@@ -29,6 +32,31 @@ export type Shipper = {
   readonly finish: (signal: AbortSignal) => Promise<void>;
 };
 
+type Rests = {
+  readonly rest: (pauseMs: number) => Promise<void>;
+  /** Waits for the file to be written, at most for the pause: a file system need not report it. */
+  readonly restUntilWritten: (pauseMs: number) => Promise<void>;
+  /** Call before the file is read: what is written from here on ends the next rest. */
+  readonly look: () => void;
+};
+
+function createRests(path: string, stop: AbortSignal, hurry: AbortSignal): Rests {
+  let written = new AbortController();
+  onWritten(path, stop, () => written.abort());
+  const rest = (pauseMs: number): Promise<void> =>
+    hurry.aborted ? pause(Math.min(pauseMs, finishingPauseMs), stop) : pause(pauseMs, AbortSignal.any([stop, hurry]));
+  return {
+    rest,
+    restUntilWritten: async (pauseMs) => {
+      await pause(pauseMs, AbortSignal.any([stop, hurry, written.signal]));
+      if (written.signal.aborted) await rest(gatherMs);
+    },
+    look: () => {
+      written = new AbortController();
+    },
+  };
+}
+
 export function startShipper(options: ShipperOptions): Shipper {
   const { api } = options;
   const stop = new AbortController();
@@ -50,23 +78,26 @@ export function startShipper(options: ShipperOptions): Shipper {
     }
   }
 
-  async function rest(pauseMs: number): Promise<void> {
-    if (hurry.signal.aborted) await pause(Math.min(pauseMs, finishingPauseMs), stop.signal);
-    else await pause(pauseMs, AbortSignal.any([stop.signal, hurry.signal]));
-  }
+  const { rest, restUntilWritten, look } = createRests(options.path, stop.signal, hurry.signal);
 
   async function run(): Promise<void> {
     for (let pauseMs = options.intervalMs; !stop.signal.aborted;) {
+      look();
       const isThereMore = await file.read(hurry.signal.aborted);
       const piece = file.nextPiece(options.route === '/logs');
-      if (piece.length > 0 && (await ship(piece))) {
-        pauseMs = options.intervalMs;
-        if (isThereMore || hurry.signal.aborted || piece.length >= pieceBytes / 2) continue;
-      } else if (piece.length === 0) {
+      if (piece.length > 0) {
+        const isShipped = await ship(piece);
+        if (isShipped) {
+          pauseMs = options.intervalMs;
+          if (isThereMore || hurry.signal.aborted || piece.length >= pieceBytes / 2) continue;
+        }
+        await rest(pauseMs);
+      } else {
         if (file.isAtEnd) return;
         if (isThereMore || hurry.signal.aborted) continue;
+        // A line whose beginning has been read is waited for by the clock: a progress bar is written all the time.
+        await (file.hasUnfinishedLine ? rest(pauseMs) : restUntilWritten(pauseMs));
       }
-      await rest(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, slowestPauseMs);
     }
   }
@@ -78,6 +109,7 @@ export function startShipper(options: ShipperOptions): Shipper {
       if (error instanceof FencedError) options.onFenced();
       else complain(`shipping ${options.path}`, error);
     } finally {
+      stop.abort();
       await file.close();
     }
   }

@@ -31,6 +31,10 @@ export class MaskedFile {
     this.#masker = createMasker(secrets);
   }
 
+  get hasUnfinishedLine(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /** True when there were new bytes. `isFinal`: the file is not written any more. */
   async read(isFinal: boolean): Promise<boolean> {
     if (this.isAtEnd || this.#pending.length >= pieceBytes) return false;

@@ -1,5 +1,4 @@
-import type { ModelStage } from '@artenic/core';
-import type { JobCandidate } from '../../core/errors.ts';
+import type { JobState, ModelStage } from '@artenic/core';
 
 export type FoundModel = {
   readonly name: string;
@@ -7,19 +6,40 @@ export type FoundModel = {
   readonly productionVersion: number | null;
 };
 export type FoundVersion = { readonly model: string; readonly version: number; readonly stage: ModelStage };
+export type FoundProvider = { readonly name: string; readonly usable: boolean; readonly message: string };
+export type FoundJob = {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly state: JobState;
+};
 
-export type SearchQuery = { readonly projectId: string; readonly text: string; readonly limit: number };
+export type SearchQuery = {
+  readonly projectId: string;
+  readonly text: string;
+  /** A version of the models whose names have words like these. */
+  readonly version: { readonly modelText: string; readonly number: number } | null;
+  /** Most jobs of each kind of match. */
+  readonly jobs: number;
+  /** Most objects of each other kind. */
+  readonly others: number;
+};
 
-/** Objects whose names have words that begin like the words of a text; nothing for a text without letters and digits. */
+/** Services, models and versions are in the order of their names. */
+export type Found = {
+  readonly services: readonly string[];
+  readonly models: readonly FoundModel[];
+  readonly versions: readonly FoundVersion[];
+  /** All providers: there are few of them, and they have no index. */
+  readonly providers: readonly FoundProvider[];
+  /** Jobs with the words or with a part of the id, newest first; then jobs whose names begin with the text, by name. */
+  readonly jobs: readonly FoundJob[];
+};
+
 export type SearchRepository = {
-  /** Jobs whose names begin with the text, in the order of their names. */
-  readonly jobsByName: (query: SearchQuery) => Promise<readonly JobCandidate[]>;
-  readonly models: (query: SearchQuery) => Promise<readonly FoundModel[]>;
-  readonly services: (query: SearchQuery) => Promise<readonly string[]>;
-  /** This version of each of these models that has it. */
-  readonly versions: (
-    projectId: string,
-    models: readonly string[],
-    version: number,
-  ) => Promise<readonly FoundVersion[]>;
+  /**
+   * Objects whose names have words that begin like the words of a text, in one query. A text without letters and digits
+   * has no words.
+   */
+  readonly find: (query: SearchQuery) => Promise<Found>;
 };

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { liveEventSchema, liveHintSchema, type LiveEvent, type LiveHint } from '@artenic/core';
 import { WebSocket } from 'ws';
+import { createCoarseEvents } from '../../api/live/coarse-events.ts';
 import { createHints } from '../../api/live/hints.ts';
 import { parseKey } from '../../app/access/keys.ts';
 import { listenForEvents } from '../../store/events/listen.ts';
@@ -180,13 +181,24 @@ describe('hints', () => {
     await Promise.all([follower.close(), other.close(), outside.close()]);
   });
 
-  test('of a kind and subject that a busy second brings are told at its end, the last one always', async () => {
+  test('of a kind and subject that come at once are told as the first and the last', async () => {
     const runner = await world.startRunner();
     const follower = await follow([`job:${runner.jobId}`], null, world.key, true);
-    for (let line = 0; line < 20; line++) await world.ship(runner, `logs?stream=training&offset=${line * 2}`, 'x\n');
-    const last = () => follower.hints().at(-1)?.data['nextOffset'];
-    await poll('the last hint', 5000, () => (last() === 40 ? true : null));
-    expect(follower.hints().length).toBeLessThan(20);
+    const { tell } = createCoarseEvents();
+    const hint = { topic: `job:${runner.jobId}`, subject: runner.jobId, projectId: 'default' };
+    for (let end = 1; end <= 20; end++)
+      for (const kind of ['job.log', 'job.metric'] as const)
+        tell(world.deps, { ...hint, kind, data: { nextOffset: end } });
+    const ends = (wanted: string) =>
+      follower
+        .hints()
+        .filter(({ kind }) => kind === wanted)
+        .map(({ data }) => data['nextOffset']);
+    await poll('the last hints', 5000, () => (follower.hints().length >= 4 ? true : null));
+    expect([ends('job.log'), ends('job.metric')]).toEqual([
+      [1, 20],
+      [1, 20],
+    ]);
     await follower.close();
   });
 });

@@ -76,6 +76,17 @@ test.concurrent('the API dies or is busy again and again, or cuts off after taki
   expect(api.progress.at(-1)).toBeGreaterThan(0);
 });
 
+test.concurrent('a line is shipped when it is written, not at the next look at the file', async () => {
+  const waits = `until [ -e begin ]; do sleep 0.05; done; echo late; until [ -e enough ]; do sleep 0.05; done`;
+  const attempt = await world.start({ job: { command: waits }, bootstrap: { shipIntervalMs: 600_000 } });
+  const { api } = attempt;
+  await poll('the command to run', 20_000, () => (api.events.some(({ kind }) => kind === 'phase') ? true : null));
+  writeFileSync(join(attempt.folder, 'package/begin'), '');
+  await poll('the line', 20_000, () => (api.text('logs/training') === 'late\n' ? true : null));
+  writeFileSync(join(attempt.folder, 'package/enough'), '');
+  expect(await attempt.end()).toBe(0);
+});
+
 test.concurrent('an event whose answer was lost is told again under the same id', async () => {
   const attempt = await world.run({
     job: { command: 'true' },
