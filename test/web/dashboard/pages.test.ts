@@ -309,7 +309,8 @@ test.each(['light', 'dark'] as const)(
     await page.getByRole('link', { name: 'Dispatch job' }).click();
     await page.getByRole('button', { name: 'Dispatch', exact: true }).click();
     await page.getByText('fields need your attention').waitFor();
-    for (const group of await page.locator('details:not([open]) > summary').all()) await group.click();
+    for (const title of ['Environment', 'Limits and retries', 'Results'])
+      await page.getByText(title, { exact: true }).click();
     await expectAccessible(page, 'dispatch');
     await page.getByRole('button', { name: 'YAML', exact: true }).click();
     await page.getByRole('textbox', { name: 'Job file' }).waitFor();

@@ -17,6 +17,7 @@ import { useKnownNames } from '../../features/dispatch/use-known-names.ts';
 import type { ApiError } from '../../lib/api.ts';
 import { jobQuery, providersQuery } from '../../lib/queries.ts';
 import { DispatchForm } from './dispatch-form.tsx';
+import { FirstLaunch, placedOf } from './first-launch.tsx';
 import { useDispatch, type Dispatch } from './use-dispatch.ts';
 import { useDrop } from './use-drop.ts';
 import { useJobDraft, type JobDraft } from './use-job-draft.ts';
@@ -51,7 +52,7 @@ function Refusal({ refusal }: { readonly refusal: ApiError }): ReactElement {
 function SendBar({ dispatch, faults }: { readonly dispatch: Dispatch; readonly faults: number }): ReactElement {
   const { progress, isBusy } = dispatch;
   return (
-    <div className="sticky bottom-0 flex flex-wrap items-center gap-3 border-t border-line bg-surface px-4 py-3">
+    <div className="sticky bottom-16 z-10 flex flex-wrap items-center gap-3 rounded-lg border border-line bg-surface px-4 py-3 shadow-pop lg:bottom-3">
       <div className="min-w-40 flex-1 text-xs text-muted">
         {progress !== null && (
           <>
@@ -144,7 +145,7 @@ function Editor({ initial }: { readonly initial: string }): ReactElement {
     else focusOnFault();
   };
   return (
-    <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
+    <form ref={form} noValidate className="grid grid-cols-1 gap-4" onSubmit={(event) => void submit(event)}>
       <Card
         title="Job"
         isFlush
@@ -166,8 +167,9 @@ function Editor({ initial }: { readonly initial: string }): ReactElement {
           {view === 'form' && <FormPart job={job} faults={isTried ? faults : refused} />}
           {view === 'yaml' && <YamlPart ref={editor} text={text} onText={job.setText} faults={faults} known={known} />}
         </div>
-        <SendBar dispatch={dispatch} faults={isTried ? faults.length : 0} />
       </Card>
+      <FirstLaunch placed={placedOf(reading.draft)} />
+      <SendBar dispatch={dispatch} faults={isTried ? faults.length : 0} />
     </form>
   );
 }
