@@ -1,7 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import type { Config } from 'jest';
+import { leftOut } from './test/setup/long-files.ts';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
 
 const config: Config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...leftOut(root, process.argv.slice(2))],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: {},
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.artenic'],

@@ -55,6 +55,7 @@ function refusals(route: Route): RouteConfig['responses'] {
       'Not possible in the present state',
       (route.method !== 'get' && route.method !== 'head') || route.namesJob || isOip(route.path),
     ],
+    [410, 'The content was purged', route.tag === 'datasets' && route.path.endsWith('/files/{path}')],
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
@@ -66,7 +67,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [431, 'Address and headers are too long', true],
     [500, 'Internal error', true],
     [503, 'A part of the platform is away; try again', true],
-    [504, 'It took too long', ['predictions', 'inference', 'models'].includes(route.tag)],
+    [504, 'It took too long', ['predictions', 'inference', 'models', 'datasets'].includes(route.tag)],
   ];
   return Object.fromEntries(
     rows

@@ -1,5 +1,7 @@
 import {
   attemptViewSchema,
+  datasetVersionViewSchema,
+  datasetViewSchema,
   jobSpecSchema,
   jobViewSchema,
   metricPointSchema,
@@ -24,6 +26,8 @@ const jobSpec = jobSpecSchema.meta({ id: 'JobSpec' });
 /** Schemas with a name in the OpenAPI document. */
 export const named = {
   attempt: attemptViewSchema.meta({ id: 'Attempt' }),
+  dataset: datasetViewSchema.meta({ id: 'Dataset' }),
+  datasetVersion: datasetVersionViewSchema.meta({ id: 'DatasetVersion' }),
   job: jobViewSchema.extend({ spec: jobSpec }).meta({ id: 'Job' }),
   jobSpec,
   metricPoint: metricPointSchema.meta({ id: 'MetricPoint' }),
@@ -51,6 +55,8 @@ export const jobRef = z
   .meta({ description: 'A job id, or at least 6 digits of its beginning or end, with or without dashes.' });
 export const jobIdParam = z.strictObject({ id: jobRef });
 export const modelName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
+/** A dataset by its name or id. */
+export const datasetParam = z.strictObject({ dataset: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
 export const modelParam = z.strictObject({ name: modelName });
 const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 export const versionParam = z.strictObject({ name: modelName, version: wholeNumber(1, 2_147_483_647) });

@@ -19,6 +19,7 @@ export const errorTable = {
   unauthorized: { status: 401, retryable: false, title: 'No valid credential' },
   forbidden: { status: 403, retryable: false, title: 'The credential does not allow this' },
   'not-found': { status: 404, retryable: false, title: 'Not found' },
+  purged: { status: 410, retryable: false, title: 'The content was purged' },
   'method-not-allowed': { status: 405, retryable: false, title: 'Method not allowed' },
   'ambiguous-id': { status: 409, retryable: false, title: 'The id matches more than one job' },
   conflict: { status: 409, retryable: false, title: 'Not possible in the present state' },
@@ -67,6 +68,8 @@ export type ErrorDetails = {
   readonly errors?: readonly InputError[];
   readonly retryAfterMs?: number;
   readonly expectedOffset?: number;
+  /** The newest version of a dataset, when another one than the expected. */
+  readonly headVersion?: number;
   /** With `ambiguous-id`. */
   readonly candidates?: readonly JobCandidate[];
 };

@@ -7,6 +7,14 @@ import { capacityClaims } from './capacity/entity.ts';
 import { catalogs } from './catalog/entity.ts';
 import { checkpoints } from './checkpoints/entity.ts';
 import { jobDays, providerPrices } from './overview/entity.ts';
+import {
+  datasetContents,
+  datasetNodes,
+  datasets,
+  datasetTagMoves,
+  datasetTags,
+  datasetVersions,
+} from './datasets/entity.ts';
 import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
 import { idempotencyKeys } from './idempotency/entity.ts';
@@ -66,6 +74,12 @@ export const entities = [
   providerPrices,
   services,
   savedViews,
+  datasets,
+  datasetVersions,
+  datasetNodes,
+  datasetContents,
+  datasetTags,
+  datasetTagMoves,
   workers,
 ];
 

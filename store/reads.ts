@@ -22,6 +22,10 @@ const reading = {
   logChunks: ['endOffset', 'from', 'tail', 'objects', 'totalBytes'],
   checkpoints: ['summaries'],
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
+  datasets: [
+    ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
+    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
+  ],
   // `sequence` numbers events that were written before, and hints are not stored.
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
   idempotency: [],

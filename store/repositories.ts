@@ -5,6 +5,7 @@ import type { AuditRepository } from './audit/types.ts';
 import type { CapacityRepository } from './capacity/types.ts';
 import type { CatalogsRepository } from './catalog/types.ts';
 import type { CheckpointsRepository } from './checkpoints/types.ts';
+import type { DatasetsRepository } from './datasets/types.ts';
 import type { DecisionsRepository } from './decisions/types.ts';
 import type { EventsRepository } from './events/types.ts';
 import type { IdempotencyRepository } from './idempotency/types.ts';
@@ -37,6 +38,7 @@ export type Repositories = {
   readonly logChunks: LogChunksRepository;
   readonly checkpoints: CheckpointsRepository;
   readonly models: ModelsRepository;
+  readonly datasets: DatasetsRepository;
   readonly events: EventsRepository;
   readonly idempotency: IdempotencyRepository;
   readonly apiKeys: ApiKeysRepository;

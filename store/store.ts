@@ -10,6 +10,7 @@ import { createAttempts } from './attempts/repository.ts';
 import { createCatalogs } from './catalog/repository.ts';
 import { createCapacity } from './capacity/repository.ts';
 import { createCheckpoints } from './checkpoints/repository.ts';
+import { createDatasets } from './datasets/repository.ts';
 import { createDecisions } from './decisions/repository.ts';
 import { createEvents } from './events/repository.ts';
 import { createIdempotency } from './idempotency/repository.ts';
@@ -68,6 +69,7 @@ function repositoriesOf(db: Db): Repositories {
     logChunks: guard(createLogChunks(db)),
     checkpoints: guard(createCheckpoints(db)),
     models: guard(createModels(db)),
+    datasets: guard(createDatasets(db)),
     events: guard(createEvents(db)),
     idempotency: guard(createIdempotency(db)),
     apiKeys: guard(createApiKeys(db)),

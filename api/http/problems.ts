@@ -10,6 +10,7 @@ export type ProblemDocument = {
   readonly errors?: readonly unknown[];
   readonly retryAfterSeconds?: number;
   readonly expectedOffset?: number;
+  readonly headVersion?: number;
   readonly candidates?: readonly (Omit<JobCandidate, 'createdAt'> & { readonly createdAt: string })[];
 };
 
@@ -27,7 +28,7 @@ function detailOf(error: ArtenicError, status: number, correlationId: string): s
 export function problemOf(error: unknown, correlationId: string): ProblemDocument {
   const known = error instanceof ArtenicError ? error : new ArtenicError('internal', '');
   const { status, title } = errorTable[known.type];
-  const { errors, retryAfterMs, expectedOffset, candidates } = known.details;
+  const { errors, retryAfterMs, expectedOffset, headVersion, candidates } = known.details;
   return {
     type: `urn:artenic:error:${known.type}`,
     title,
@@ -37,6 +38,7 @@ export function problemOf(error: unknown, correlationId: string): ProblemDocumen
     ...(errors === undefined ? {} : { errors }),
     ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) }),
     ...(expectedOffset === undefined ? {} : { expectedOffset }),
+    ...(headVersion === undefined ? {} : { headVersion }),
     ...(candidates === undefined
       ? {}
       : { candidates: candidates.map((one) => ({ ...one, createdAt: one.createdAt.toISOString() })) }),

@@ -50,7 +50,7 @@ export type Context<P, Q, B> = {
 type BodyKind = 'none' | 'json' | 'bytes' | 'stream';
 
 export type Route = {
-  readonly method: 'get' | 'head' | 'post' | 'put' | 'delete';
+  readonly method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
   /** Parameters are written as `{name}`, as in OpenAPI. */
   readonly path: string;
   readonly permission: Permission;

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 const preflightSeconds = '600';
-const methods = 'GET, HEAD, POST, PUT, DELETE';
+const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 /** Request headers that the API's routes read, in lower case. */
 const requestHeaders: ReadonlySet<string> = new Set([
   'authorization',

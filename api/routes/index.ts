@@ -5,6 +5,9 @@ import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../http/route.ts';
 import { auditRoutes } from './platform/audit.ts';
 import { doctorRoutes } from './platform/doctor.ts';
+import { datasetFileRoutes } from './datasets/files.ts';
+import { datasetRoutes } from './datasets/datasets.ts';
+import { datasetVersionRoutes } from './datasets/versions.ts';
 import { garbageRoutes } from './platform/garbage.ts';
 import { jobOutputRoutes } from './jobs/job-output.ts';
 import { jobRoutes } from './jobs/jobs.ts';
@@ -39,6 +42,9 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...objectRoutes(),
     ...signedObjectRoutes(),
     ...modelRoutes(),
+    ...datasetRoutes(),
+    ...datasetVersionRoutes(),
+    ...datasetFileRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),
     ...overviewRoutes(),

@@ -43,7 +43,16 @@ export const fixedPeriods = {
 
 /** Steps of the collector, in their order. */
 export const collectorSteps = [
-  ...(['requests', 'events', 'old-checkpoints', 'job-checkpoints', 'job-details', 'jobs', 'uploads'] as const),
+  ...([
+    'requests',
+    'events',
+    'old-checkpoints',
+    'job-checkpoints',
+    'job-details',
+    'jobs',
+    'datasets',
+    'uploads',
+  ] as const),
 ] as const;
 export type CollectorStep = (typeof collectorSteps)[number];
 
@@ -67,6 +76,7 @@ const until = (owner: string, step: CollectorStep, rule: string): RetentionRule 
 const own = (owner: string, rule: string): RetentionRule => ({ owner, keep: { kind: 'own', rule } });
 
 const withJob = 'with its job: `jobsMs` after the end, and as long as a model version names the job';
+const withDataset = 'as long as its dataset, then removed in rounds';
 const withDetails = '`detailsMs` after the end of its job';
 const withCheckpoints = '`checkpointsMs` after the end of its job; before that the newest three whole ones';
 
@@ -91,6 +101,12 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   models: forGood('registry', 'by what people register'),
   model_versions: forGood('registry', 'by what people register'),
   stage_changes: forGood('registry', 'by what people promote and retire'),
+  datasets: until('datasets', 'datasets', withDataset),
+  dataset_versions: until('datasets', 'datasets', withDataset),
+  dataset_nodes: until('datasets', 'datasets', withDataset),
+  dataset_contents: until('datasets', 'datasets', withDataset),
+  dataset_tags: until('datasets', 'datasets', withDataset),
+  dataset_tag_moves: until('datasets', 'datasets', withDataset),
   events: until('events', 'events', '`eventsMs` after they happened, by whole weeks'),
   outbox: until('outbox', 'requests', '30 days after it was written, when it is delivered or given up'),
   job_watchers: own('jobs', 'at the end of its job: it becomes a notice of the outbox; 100 a job'),
@@ -124,7 +140,11 @@ export type ObjectKind = (typeof objectKinds)[number];
 export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
   program: forGood('providers', 'one runner for each release, and one Node for each version'),
   package: until('jobs', 'uploads', 'as long as a job has a reference, then `uploadsMs` after its last use'),
-  data: until('jobs', 'uploads', 'as long as a job has a reference, then `uploadsMs` after its last use'),
+  data: until(
+    'jobs, datasets',
+    'uploads',
+    'as long as a job or a dataset has a reference, then `uploadsMs` after its last use; a purged one at once',
+  ),
   model: until('registry', 'uploads', 'as long as a model version has it, else `uploadsMs` after its last use'),
   checkpoint: until('jobs', 'job-checkpoints', withCheckpoints),
   spare: until('jobs', 'job-checkpoints', '`checkpointsMs` after the end of its job'),

@@ -17,7 +17,7 @@ export type ClientOptions = {
 export type UploadBody = NonNullable<RequestInit['body']>;
 
 export type RequestOptions = {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   /** For a list, the name is repeated for each value. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -41,7 +41,7 @@ export type Http = {
   readonly raw: <T>(options: RequestOptions, read: (response: Response) => Promise<T>) => Promise<T>;
 };
 
-const betweenTriesMs = { first: 200, most: 5000 };
+export const betweenTriesMs = { first: 200, most: 5000 };
 
 /** Rejects with the signal's reason when the signal aborts. */
 export function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
@@ -60,7 +60,7 @@ export function pause(durationMs: number, signal: AbortSignal | undefined): Prom
   });
 }
 
-async function errorOf(response: Response): Promise<ArtenicApiError> {
+export async function errorOf(response: Response): Promise<ArtenicApiError> {
   const retryAfterSeconds = Number(response.headers.get('retry-after')) || 0;
   const parsed = problemSchema.safeParse(jsonOf(await response.text()));
   if (parsed.success) return new ArtenicApiError({ retryAfterSeconds, ...parsed.data });
@@ -111,7 +111,7 @@ export function createHttp(options: ClientOptions): Http {
     const headers = new Headers({ authorization: `Bearer ${options.apiKey}` });
     if (request.json !== undefined) headers.set('content-type', 'application/json');
     if (request.content !== undefined) headers.set('content-type', request.content.type);
-    if (request.method === 'POST')
+    if (request.method === 'POST' || request.method === 'PATCH')
       headers.set('idempotency-key', request.idempotencyKey ?? globalThis.crypto.randomUUID());
     for (let tries = 0; ; tries++) {
       try {
@@ -139,7 +139,7 @@ export function createHttp(options: ClientOptions): Http {
   };
 }
 
-function isWorthRepeating(error: unknown): boolean {
+export function isWorthRepeating(error: unknown): boolean {
   if (!(error instanceof ArtenicApiError)) return error instanceof ArtenicUnreachableError;
   const { status, type } = error.problem;
   return status === 429 || status === 503 || type.endsWith('idempotency-in-flight');

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const auditVerbs = [
   ...(['job.submit', 'job.cancel', 'job.signal', 'job.delete'] as const),
   ...(['model.register', 'model.promote', 'model.retire', 'model.demote'] as const),
+  ...(['dataset.create', 'dataset.change', 'dataset.delete', 'dataset.commit', 'dataset.tag'] as const),
+  ...(['dataset.purge'] as const),
   ...(['key.make', 'key.change', 'key.revoke', 'session.open', 'session.end', 'link.make'] as const),
   ...(['instance.end-stray', 'instance.retry-end'] as const),
 ] as const;

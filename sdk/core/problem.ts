@@ -22,6 +22,8 @@ export const problemSchema = z.object({
     .optional(),
   retryAfterSeconds: z.number().optional(),
   expectedOffset: z.number().int().optional(),
+  /** The newest version of a dataset, after a commit that expected another one. */
+  headVersion: z.number().int().optional(),
   /** For `ambiguous-id`: jobs whose id begins or ends as asked, newest first, at most ten. */
   candidates: z
     .array(

@@ -3,6 +3,7 @@ import { assertNever } from '../../core/assert-never.ts';
 import { nothing, type Collected, type StepReport } from '../../core/retention/report.ts';
 import { collectorSteps, fixedPeriods, type CollectorStep } from '../../core/retention/rules.ts';
 import { collectJobs, collectOldCheckpoints } from './collect-jobs.ts';
+import { collectDatasets } from './collect-datasets.ts';
 import { collectUploads } from './collect-uploads.ts';
 import { unguardedStorage } from './guard-uploads.ts';
 import type { CollectorDeps, Round } from './round.ts';
@@ -59,6 +60,8 @@ async function collect(step: CollectorStep, deps: CollectorDeps, round: Round): 
       return collectJobs(deps, round, 'details');
     case 'jobs':
       return added(await collectPoints(deps, round), await collectJobs(deps, round, 'job'));
+    case 'datasets':
+      return collectDatasets(deps, round);
     case 'uploads':
       return collectUploads(deps, round);
     default:

@@ -21,6 +21,8 @@ export const objectUses = defineEntity({
   properties: {
     key: p.text().primary(),
     usedAt: p.datetime(3),
+    /** Known once the object has been seen in the storage. */
+    bytes: p.bigint().nullable(),
     /** Since when the object is being deleted; requests for it are refused meanwhile. */
     removingAt: p.datetime(3).nullable(),
   },

@@ -1,4 +1,4 @@
-import type { ObjectStorage } from '../../core/object-storage.ts';
+import type { ObjectStorage, StoredObject } from '../../core/object-storage.ts';
 import { objectKindOf } from '../../core/retention/rules.ts';
 import type { ActingStore } from '../types.ts';
 
@@ -28,16 +28,23 @@ export function guardUploads(
   const touch = async (key: string): Promise<void> => {
     if (isUpload(key)) await objectUses.touch(key, now());
   };
+  const note = async ({ key, bytes }: Pick<StoredObject, 'key' | 'bytes'>): Promise<void> => {
+    if (isUpload(key)) await objectUses.noteStored(key, bytes);
+  };
   const guarded: ObjectStorage & { readonly [unguarded]: ObjectStorage } = {
     ...storage,
     [unguarded]: storage,
     head: async (key) => {
       await touch(key);
-      return storage.head(key);
+      const found = await storage.head(key);
+      if (found !== null) await note(found);
+      return found;
     },
     put: async (key, content, options) => {
       await touch(key);
-      return storage.put(key, content, options);
+      const stored = await storage.put(key, content, options);
+      await note(stored);
+      return stored;
     },
   };
   return guarded;

@@ -3,10 +3,14 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { Db } from '../database.ts';
 import type { ObjectUsesRepository } from '../types.ts';
 
-/** An object is needed by jobs that refer to it and by model versions that contain it. */
+/** An object is needed by jobs and datasets that refer to it and by model versions that contain it. */
 const isNeeded: RawBuilder<boolean> = sql`(
   exists (select from object_refs where object_refs.key = object_uses.key)
   or exists (select from model_versions where 'models/' || model_versions.sha256 = object_uses.key)
+  or exists (
+    select from dataset_contents
+    where starts_with(object_uses.key, 'data/') and sha256 = substr(object_uses.key, 6) and purged_at is null
+  )
 )`;
 /** A client may request an object that is being deleted again after this time. */
 const retryAfterMs = 5000;
@@ -25,6 +29,11 @@ async function touch(db: Db, key: string, at: Date): Promise<void> {
 export function createObjectUses(db: Db): ObjectUsesRepository {
   return {
     touch: (key, at) => touch(db, key, at),
+    noteStored: async (key, bytes) => {
+      await sql`
+        update object_uses set bytes = ${bytes}
+        where key = ${key} and removing_at is null and bytes is distinct from ${bytes}`.execute(db);
+    },
     take: async (keys, at) => {
       await sql`
         insert into object_uses (key, used_at) select key, ${at} from unnest(${keys}::text[]) as key

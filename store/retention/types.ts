@@ -59,6 +59,8 @@ export type RetentionRepository = {
 export type ObjectUsesRepository = {
   /** Records a use of the object. Throws `not-ready` while it is being deleted. */
   readonly touch: (key: string, at: Date) => Promise<void>;
+  /** Records the size of an object that is stored. */
+  readonly noteStored: (key: string, bytes: number) => Promise<void>;
   /** Adds stored keys that have no recorded use yet. Known keys stay unchanged. */
   readonly take: (keys: readonly string[], at: Date) => Promise<void>;
   /** Keys without a reference and without a use since `before`; those whose deletion has begun come first. */

@@ -23,6 +23,7 @@ import { defaultPeriods } from '../../core/retention/rules.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/events/listen.ts';
 import { openOrm } from '../../store/orm.ts';
+import { guardUploads } from '../../store/retention/guard-uploads.ts';
 import { createStore } from '../../store/store.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../store/access/tokens.ts';
 import type { ActingStore, JobRecord, ProjectPrincipal, Store } from '../../store/types.ts';
@@ -150,7 +151,8 @@ export class ApiWorld {
       secret: keyPepper,
       now: () => new Date(),
     });
-    const storage = createFilesystemStorage({ root: join(home, 'objects') });
+    const files = createFilesystemStorage({ root: join(home, 'objects') });
+    const storage = guardUploads(files, store.as(testPrincipal), now);
     const predictor = createPredictor({
       fetchModel: modelCache(storage, join(home, 'cache')),
       ...{ maxHosts: 4, maxHostsPerModel: 2, deadlineMs: 10_000, memoryBytes: 2 ** 30, ...hosts },

@@ -24,6 +24,7 @@ export async function listFiles(root: string): Promise<string[]> {
   const child = spawn(process.execPath, [...jest, '--listTests', '--json'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ARTENIC_TEST_FILES: 'all' },
   });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

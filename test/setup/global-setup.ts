@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,24 +96,6 @@ async function bundleWorkflows(folder: string): Promise<void> {
   process.env['ARTENIC_TEST_WORKFLOW_BUNDLE'] = path;
 }
 
-/**
- * Sets the seed that selects partial tests. It is the commit, so the selection changes and a failure can be repeated.
- */
-function chooseSeed(): void {
-  if (process.env['ARTENIC_TEST_SEED'] === undefined) {
-    try {
-      const head = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], {
-        cwd: root,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      process.env['ARTENIC_TEST_SEED'] = head.toString().trim();
-    } catch {
-      process.env['ARTENIC_TEST_SEED'] = 'no-commit';
-    }
-  }
-  process.stdout.write(`\nThis run's part of the full count: ARTENIC_TEST_SEED=${process.env['ARTENIC_TEST_SEED']}\n`);
-}
-
 /** For a run of all files: third-party tools are installed while files run that do not use them. */
 function installTools(): readonly ChildProcess[] {
   return ['go', 'python'].map((kind) =>
@@ -122,7 +104,7 @@ function installTools(): readonly ChildProcess[] {
 }
 
 export default async function globalSetup({ nonFlagArgs }: { readonly nonFlagArgs: readonly string[] }): Promise<void> {
-  chooseSeed();
+  process.stdout.write(`\nThis run's part of the full count: ARTENIC_TEST_SEED=${process.env['ARTENIC_TEST_SEED']}\n`);
   const isWhole = nonFlagArgs.length === 0 || process.env['ARTENIC_TEST_EVENTS'] !== undefined;
   const installers = isWhole ? installTools() : [];
   const folder = makeEnteredFolder('artenic-test-');

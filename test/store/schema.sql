@@ -129,6 +129,85 @@ create table collector_leases (
   constraint collector_leases_pkey PRIMARY KEY (name)
 );
 
+create table dataset_contents (
+  bytes bigint not null,
+  dataset_id text not null,
+  first_version integer not null,
+  purge_reason text,
+  purged_at timestamp(3) with time zone,
+  purged_by text,
+  sha256 text not null,
+  constraint dataset_contents_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_contents_pkey PRIMARY KEY (dataset_id, sha256)
+);
+CREATE INDEX dataset_contents_by_sha256 ON public.dataset_contents USING btree (sha256);
+
+create table dataset_nodes (
+  content text not null,
+  dataset_id text not null,
+  hash text not null,
+  constraint dataset_nodes_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_nodes_pkey PRIMARY KEY (dataset_id, hash)
+);
+
+create table dataset_tag_moves (
+  dataset_id text not null,
+  from_version integer,
+  id bigint not null default nextval('dataset_tag_moves_id_seq'::regclass),
+  moved_at timestamp(3) with time zone not null,
+  moved_by text not null,
+  tag text not null,
+  to_version integer,
+  constraint dataset_tag_moves_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_tag_moves_pkey PRIMARY KEY (id)
+);
+CREATE INDEX dataset_tag_moves_by_dataset ON public.dataset_tag_moves USING btree (dataset_id, id);
+
+create table dataset_tags (
+  dataset_id text not null,
+  moved_at timestamp(3) with time zone not null,
+  moved_by text not null,
+  tag text not null,
+  version integer not null,
+  constraint dataset_tags_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_tags_pkey PRIMARY KEY (dataset_id, tag)
+);
+
+create table dataset_versions (
+  added integer not null,
+  bytes bigint not null,
+  changed integer not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  dataset_id text not null,
+  files integer not null,
+  message text not null,
+  parent integer,
+  removed integer not null,
+  root text not null,
+  source_job_id text,
+  version integer not null,
+  constraint dataset_versions_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_versions_pkey PRIMARY KEY (dataset_id, version)
+);
+
+create table datasets (
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  deleted_at timestamp(3) with time zone,
+  description text not null,
+  head_version integer not null,
+  id text not null,
+  name text not null,
+  project_id text not null,
+  status text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint datasets_pkey PRIMARY KEY (id),
+  constraint datasets_status_check CHECK ((status = ANY (ARRAY['created'::text, 'active'::text, 'archived'::text])))
+);
+CREATE UNIQUE INDEX datasets_by_name ON public.datasets USING btree (project_id, name) WHERE (deleted_at IS NULL);
+CREATE INDEX datasets_deleted ON public.datasets USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+
 create table decisions (
   action jsonb not null,
   decided_at timestamp(3) with time zone not null,
@@ -389,6 +468,7 @@ create table object_refs (
 CREATE INDEX object_refs_by_job ON public.object_refs USING btree (job_id);
 
 create table object_uses (
+  bytes bigint,
   key text not null,
   removing_at timestamp(3) with time zone,
   used_at timestamp(3) with time zone not null,

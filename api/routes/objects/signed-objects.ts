@@ -1,9 +1,9 @@
-import type { Request } from 'express';
 import { z } from 'zod';
 import { ArtenicError, errorTable, isArtenicError } from '../../../core/errors.ts';
 import { attemptIdOf } from '../../../core/ids.ts';
 import type { SignedContent } from '../../../core/object-storage.ts';
 import type { ApiDeps } from '../../deps.ts';
+import { rangeOf } from '../../http/range.ts';
 import { streamBody } from '../../middleware/body.ts';
 import { writerOf } from '../../runners/scope.ts';
 import { route, tokenLimit, type Context, type Reply, type Route } from '../../http/route.ts';
@@ -38,20 +38,6 @@ function claimsOf(
   return deps.ownUrls.verify(method, key, claims);
 }
 
-/**
- * A single range of bytes, `bytes=-500` included. Several ranges and unreadable ones count as absent, as RFC 9110
- * allows.
- */
-function rangeOf(
-  request: Request,
-  bytes: number,
-): 'behind-the-end' | { readonly start: number; readonly end: number } | null {
-  const ranges = request.range(bytes);
-  if (ranges === -1) return 'behind-the-end';
-  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
-  return ranges[0] ?? null;
-}
-
 async function download(context: Signed): Promise<Reply> {
   const {
     deps,
@@ -61,7 +47,7 @@ async function download(context: Signed): Promise<Reply> {
   claimsOf(deps, 'GET', context);
   const head = await deps.storage.head(key);
   if (head === null) throw new ArtenicError('not-found', 'There is no such object.');
-  const range = head.bytes === 0 ? null : rangeOf(request, head.bytes);
+  const range = rangeOf(request, head.bytes);
   const headers = {
     'content-type': 'application/octet-stream',
     'content-disposition': 'attachment',

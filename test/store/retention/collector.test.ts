@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,7 +141,7 @@ const job: fc.Arbitrary<Job> = fc.record({
 });
 
 const clean = async (): Promise<void> => {
-  await query('truncate jobs, models, model_versions, object_uses cascade');
+  await query('truncate jobs, models, model_versions, object_uses, datasets cascade');
   for (const key of await storage.list('')) await storage.delete(key);
 };
 
@@ -288,6 +288,96 @@ describe('the collector', () => {
     keys.forEach((key, index) => {
       if (looks[index] === true) expect(there).toContain(key);
     });
+  });
+});
+
+describe('datasets', () => {
+  const content = (digit: number) => new TextEncoder().encode(`content ${digit}`);
+  const shaOf = (digit: number) => createHash('sha256').update(content(digit)).digest('hex');
+  const make = async (name: string, digits: readonly number[]): Promise<string> => {
+    const id = uuidv7(Date.now(), randomBytes(10));
+    const made = { createdBy: 'ann', createdAt: new Date() };
+    await store.datasets.insert({ id, projectId: 'default', name, description: '', ...made });
+    const guarded = guardUploads(storage, store, () => new Date());
+    for (const digit of digits) await guarded.put(objectKeys.data(shaOf(digit)), content(digit));
+    const put = digits.map((digit) => ({ path: `f${digit}`, sha256: shaOf(digit), bytes: content(digit).length }));
+    const common = {
+      datasetId: id,
+      expectedHead: null,
+      message: '',
+      createdBy: 'ann',
+      at: new Date(),
+      sourceJobId: null,
+    };
+    await store.datasets.commit({ ...common, kind: 'changes', changes: { put, remove: [] } });
+    await store.datasets.commit({
+      ...common,
+      kind: 'changes',
+      changes: { put: [], remove: put.map(({ path }) => path) },
+    });
+    return id;
+  };
+  const tables = [
+    'datasets',
+    'dataset_versions',
+    'dataset_nodes',
+    'dataset_contents',
+    'dataset_tags',
+    'dataset_tag_moves',
+  ];
+  const rowsOf = async (id: string): Promise<number> => {
+    const counts = tables.map(
+      (table) => `select count(*) as rows from ${table} where ${table === 'datasets' ? 'id' : 'dataset_id'} = '${id}'`,
+    );
+    return (await query<{ rows: bigint }>(counts.join(' union all '))).reduce((sum, { rows }) => sum + Number(rows), 0);
+  };
+
+  test('a content that any version names stays; a deleted dataset leaves neither rows nor objects', async () => {
+    await clean();
+    const first = await make('first', [1, 2]);
+    const second = await make('second', [2, 3]);
+    const startMs = Date.now();
+    // Neither version of the datasets is the newest one with these files.
+    await collect(startMs + 400 * dayMs);
+    expect(await storage.list('data/')).toHaveLength(3);
+    await store.datasets.setTag({ datasetId: first, tag: 'golden', version: 1, by: 'ann', at: new Date() });
+    await store.datasets.remove(first, new Date(startMs));
+    await expect(store.datasets.get('default', 'first')).rejects.toMatchObject({ type: 'not-found' });
+    const rows = await rowsOf(first);
+    expect(await collect(startMs, { isDryRun: true })).toEqual([
+      { step: 'datasets', items: 1, rows, objects: 0, bytes: 0, isMore: false },
+    ]);
+    expect(await collect(startMs)).toMatchObject([{ step: 'datasets', items: 1, rows }]);
+    expect(await rowsOf(first)).toBe(0);
+    expect(await storage.list('data/')).toHaveLength(3);
+    expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
+    const left = [2, 3].map((digit) => objectKeys.data(shaOf(digit))).toSorted();
+    expect(await storage.list('data/')).toEqual(left);
+    // The name is free, and the rest of the collector's work is found again after it died.
+    await make('first', [1]);
+    await store.datasets.remove(second, new Date());
+    expect(await store.datasets.dropRows(second, 1, new Date())).toEqual({ rows: 1, isGone: false });
+    expect((await collect(startMs + 8 * dayMs)).map(({ step, items }) => [step, items])).toContainEqual([
+      'datasets',
+      1,
+    ]);
+    expect(await rowsOf(second)).toBe(0);
+  });
+
+  test('a purged content goes in the next round, unless another dataset or a job needs it', async () => {
+    await clean();
+    const id = await make('purged', [4, 5, 6]);
+    await make('other', [5]);
+    await insertJob(store, { data: [{ name: 'd', sha256: shaOf(6) }] });
+    const purge = (digit: number) =>
+      store.datasets.purge({ datasetId: id, sha256: shaOf(digit), by: 'ann', reason: 'asked', at: new Date() });
+    expect([await purge(4), await purge(5), await purge(6)]).toEqual([
+      { elsewhere: 0 },
+      { elsewhere: 1 },
+      { elsewhere: 0 },
+    ]);
+    expect(await collect(Date.now())).toMatchObject([{ step: 'uploads', objects: 1 }]);
+    expect(await storage.list('data/')).toEqual([5, 6].map((digit) => objectKeys.data(shaOf(digit))).toSorted());
   });
 });
 

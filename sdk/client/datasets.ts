@@ -1,0 +1,136 @@
+import {
+  contentsAnswerSchema,
+  datasetDiffItemSchema,
+  datasetEntrySchema,
+  datasetTagMoveSchema,
+  datasetTagViewSchema,
+  datasetVersionViewSchema,
+  datasetViewSchema,
+  pageSchema,
+  purgeAnswerSchema,
+  type DatasetCommit,
+  type DatasetDiffItem,
+  type DatasetEntry,
+  type DatasetTagMoveView,
+  type DatasetTagView,
+  type DatasetVersionView,
+  type DatasetView,
+  type MissingContent,
+  type NewDataset,
+} from '@artenic/core';
+import type { z } from 'zod';
+import { readDownload } from './download.ts';
+import type { ClientOptions, Http, UploadBody } from './http.ts';
+import { pages, type Signal } from './pages.ts';
+import { itemsOf } from './platform.ts';
+import { sendSigned } from './signed.ts';
+
+const datasetPath = (dataset: string, rest = ''): string => `/api/v1/datasets/${encodeURIComponent(dataset)}${rest}`;
+const filePath = (dataset: string, path: string): string =>
+  datasetPath(dataset, `/files/${path.split('/').map(encodeURIComponent).join('/')}`);
+
+/** A reference to a version: `latest`, a number or a tag. */
+type VersionRef = string | number;
+
+type All = <T extends z.ZodType>(
+  path: string,
+  item: T,
+  query?: Readonly<Record<string, string | number | undefined>>,
+) => AsyncGenerator<z.output<T>>;
+
+const allPages =
+  (http: Http): All =>
+  <T extends z.ZodType>(path: string, item: T, query: Readonly<Record<string, string | number | undefined>> = {}) =>
+    pages<z.output<T>>((cursor) => http.json({ method: 'GET', path, query: { ...query, cursor } }, pageSchema(item)));
+
+/** Datasets and their versions, by name or id. */
+export function datasetsApi(http: Http, clientOptions: Pick<ClientOptions, 'fetch' | 'retries'>) {
+  const all = allPages(http);
+  return {
+    create: (dataset: NewDataset): Promise<DatasetView> =>
+      http.json({ method: 'POST', path: '/api/v1/datasets', json: dataset }, datasetViewSchema),
+    list: (
+      query: { readonly status?: DatasetView['status']; readonly text?: string } = {},
+    ): AsyncGenerator<DatasetView> => all('/api/v1/datasets', datasetViewSchema, query),
+    get: (dataset: string): Promise<DatasetView> =>
+      http.json({ method: 'GET', path: datasetPath(dataset) }, datasetViewSchema),
+    update: (
+      dataset: string,
+      change: { readonly name?: string; readonly description?: string },
+    ): Promise<DatasetView> =>
+      http.json({ method: 'PATCH', path: datasetPath(dataset), json: change }, datasetViewSchema),
+    setStatus: (dataset: string, status: DatasetView['status']): Promise<DatasetView> =>
+      http.json({ method: 'PATCH', path: datasetPath(dataset, '/status'), json: { status } }, datasetViewSchema),
+    delete: async (dataset: string): Promise<void> =>
+      void (await http.raw({ method: 'DELETE', path: datasetPath(dataset) }, (response) => response.text())),
+    /** Removes one content from all versions, for good. */
+    purge: (
+      dataset: string,
+      what: { readonly path?: string; readonly sha256?: string; readonly reason: string },
+    ): Promise<z.output<typeof purgeAnswerSchema>> =>
+      http.json({ method: 'POST', path: datasetPath(dataset, '/purge'), json: what }, purgeAnswerSchema),
+    /** Contents that are not stored yet, at most 1,000 in a call, with a request that stores each. */
+    missing: async (
+      contents: readonly { readonly sha256: string; readonly bytes: number }[],
+    ): Promise<readonly MissingContent[]> =>
+      (
+        await http.json(
+          { method: 'POST', path: '/api/v1/dataset-contents/missing', json: { contents } },
+          contentsAnswerSchema,
+        )
+      ).missing,
+    /** Sends a missing content, directly to the storage where it is reachable. Calls `body` for each try. */
+    store: ({ request }: MissingContent, body: () => UploadBody, options: Signal = {}): Promise<void> =>
+      sendSigned(clientOptions, request, body, options.signal),
+    /** Makes the next version; the contents are stored before. */
+    commit: (dataset: string, commit: DatasetCommit): Promise<DatasetVersionView> =>
+      http.json(
+        { method: 'POST', path: datasetPath(dataset, '/versions'), json: commit, unbounded: true },
+        datasetVersionViewSchema,
+      ),
+    ...versionsApi(http, all),
+  };
+}
+
+/** What the versions of a dataset hold. */
+function versionsApi(http: Http, all: All) {
+  return {
+    versions: (dataset: string): AsyncGenerator<DatasetVersionView> =>
+      all(datasetPath(dataset, '/versions'), datasetVersionViewSchema),
+    version: (dataset: string, version: VersionRef = 'latest'): Promise<DatasetVersionView> =>
+      http.json({ method: 'GET', path: datasetPath(dataset, `/versions/${version}`) }, datasetVersionViewSchema),
+    /** Differences from another version, the parent by default. */
+    diff: (dataset: string, version: VersionRef, from?: VersionRef): AsyncGenerator<DatasetDiffItem> =>
+      all(datasetPath(dataset, `/versions/${version}/diff`), datasetDiffItemSchema, { from, limit: 1000 }),
+    /** Files and folders of a folder; with `recursive` all files below it. */
+    files: (
+      dataset: string,
+      query: { readonly version?: VersionRef; readonly folder?: string; readonly recursive?: boolean } = {},
+    ): AsyncGenerator<DatasetEntry> =>
+      all(datasetPath(dataset, '/files'), datasetEntrySchema, {
+        ...{ version: query.version, folder: query.folder, limit: 1000 },
+        recursive: query.recursive === true ? 'true' : undefined,
+      }),
+    removeFile: (dataset: string, path: string): Promise<DatasetVersionView> =>
+      http.json({ method: 'DELETE', path: filePath(dataset, path) }, datasetVersionViewSchema),
+    /** Gives the content of a file to `read` as it arrives. */
+    readFile: <T>(
+      dataset: string,
+      path: string,
+      read: (content: ReadableStream<Uint8Array>) => Promise<T>,
+      version: VersionRef = 'latest',
+    ): Promise<T> => readDownload(http, `${filePath(dataset, path)}?version=${version}`, read),
+    tags: async (dataset: string): Promise<readonly DatasetTagView[]> =>
+      (await http.json({ method: 'GET', path: datasetPath(dataset, '/tags') }, itemsOf(datasetTagViewSchema))).items,
+    tagHistory: (dataset: string): AsyncGenerator<DatasetTagMoveView> =>
+      all(datasetPath(dataset, '/tag-history'), datasetTagMoveSchema),
+    setTag: async (dataset: string, tag: string, version: number): Promise<void> => {
+      const path = datasetPath(dataset, `/tags/${tag}`);
+      await http.raw({ method: 'PUT', path, json: { version } }, (response) => response.text());
+    },
+    removeTag: async (dataset: string, tag: string): Promise<void> =>
+      void (await http.raw({ method: 'DELETE', path: datasetPath(dataset, `/tags/${tag}`) }, (response) =>
+        response.text(),
+      )),
+  };
+}
