@@ -1,4 +1,5 @@
 import type { SearchItem } from '@artenic/core';
+import { shownPartOf } from '../../core/jobs/id-part.ts';
 import { wordsOf } from '../../core/jobs/words.ts';
 import { ranked } from '../../core/search/rank.ts';
 import type { FoundJob, FoundModel, FoundProvider, FoundVersion, SearchQuery, Store } from '../../store/types.ts';
@@ -62,7 +63,8 @@ export async function searchObjects(
   const text = given.trim();
   const words = wordsOf(text);
   const found = await search.find({
-    ...{ projectId, text, version: versionNamed(text), jobs: limit, others: mostOfKind },
+    ...{ projectId, text, shownId: shownPartOf(text), version: versionNamed(text) },
+    ...{ jobs: limit, others: mostOfKind },
   });
   const providers = found.providers.filter((provider) => fits(provider, words)).slice(0, mostOfKind);
   const items = [

@@ -7,6 +7,18 @@ export function digitsOfId(text: string): string | null {
   return /^[0-9a-f]{6,32}$/.test(digits) ? digits : null;
 }
 
+/** Digits that lists show of an id: its last eight. */
+const shownDigits = 8;
+
+/** Three or more digits from the beginning of what lists show of an id; null when the text is no such part. */
+export function shownPartOf(text: string): string | null {
+  const digits = text.trim().toLowerCase();
+  return /^[0-9a-f]{3,8}$/.test(digits) ? digits : null;
+}
+
+/** Whether the digits that lists show of an id begin with these. */
+export const isShownPart = (id: string, digits: string): boolean => id.slice(-shownDigits).startsWith(digits);
+
 /** The id with these 32 digits, as it is stored. */
 export function idOfDigits(digits: string): string {
   return [

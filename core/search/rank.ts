@@ -1,15 +1,23 @@
 import type { SearchItem } from '@artenic/core';
-import { digitsOfId } from '../jobs/id-part.ts';
+import { digitsOfId, isShownPart, shownPartOf } from '../jobs/id-part.ts';
 
 /** Kinds of which there are few come first, because jobs could fill any list. */
 const orderOfKinds: readonly SearchItem['kind'][] = ['service', 'model', 'version', 'provider', 'job'];
 
-/** 0: its id or its whole title. 1: the beginning or end of its id. 2: the beginning of its title. 3: words of it. */
+/** As many digits are more likely meant as an id than as a word. */
+const clearDigits = 6;
+
+/**
+ * 0: its id or its whole title. 1: the beginning or end of its id, or of the part of it that lists show. 2: the
+ * beginning of its title, or fewer digits of the shown part. 3: words of it.
+ */
 function distance({ id, title }: SearchItem, query: string): number {
   const [wanted, name] = [query.toLowerCase(), title.toLowerCase()];
   if (id.toLowerCase() === wanted || name === wanted) return 0;
   const [part, digits] = [digitsOfId(query), digitsOfId(id)];
   if (part !== null && digits !== null && (digits.startsWith(part) || digits.endsWith(part))) return 1;
+  const shown = digits === null ? null : shownPartOf(query);
+  if (shown !== null && isShownPart(id, shown)) return shown.length < clearDigits ? 2 : 1;
   return name.startsWith(wanted) ? 2 : 3;
 }
 

@@ -42,6 +42,10 @@ export const jobs = defineEntity({
       expression: `create index jobs_by_id_end on jobs (project_id, (reverse(replace(id, '-', '')) collate "C"))`,
     },
     {
+      name: 'jobs_by_shown_id',
+      expression: 'create index jobs_by_shown_id on jobs (project_id, (right(id, 8) collate "C"))',
+    },
+    {
       name: 'jobs_by_name',
       expression: 'create index jobs_by_name on jobs (project_id, (lower(name) collate "C"), created_at, id)',
     },

@@ -48,7 +48,17 @@ function servicesLike({ projectId, others }: SearchQuery, expression: string | n
  * Few jobs come from the index of words, and the newest of many on the way through the list, as in the list of jobs
  * (`store/jobs/list.ts`). Only one of the two ways is taken: the count decides before it begins.
  */
-function jobsLike({ projectId, text, jobs }: SearchQuery, expression: string | null): RawBuilder<unknown> {
+function jobsLike(query: SearchQuery, expression: string | null): RawBuilder<unknown> {
+  const { projectId, text, shownId, jobs } = query;
+  const shown =
+    shownId === null
+      ? sql``
+      : sql`
+      union all
+      (select id, name, service, state, created_at from jobs
+        where project_id = ${projectId} and (right(id, 8) collate "C") >= ${shownId}
+          and (right(id, 8) collate "C") < ${shownId}::text || ${behindText}
+        order by (right(id, 8) collate "C") limit ${jobs})`;
   return sql`
     select id, name, service, state from (
       (select * from found where (select count(*) from found) <= ${mostFound}::int
@@ -62,7 +72,7 @@ function jobsLike({ projectId, text, jobs }: SearchQuery, expression: string | n
       (select id, name, service, state, created_at from jobs
         where project_id = ${projectId} and (lower(name) collate "C") >= lower(${text})
           and (lower(name) collate "C") < lower(${text}) || ${behindText}
-        order by (lower(name) collate "C"), created_at, id limit ${jobs})
+        order by (lower(name) collate "C"), created_at, id limit ${jobs})${shown}
     ) as job`;
 }
 

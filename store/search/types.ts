@@ -17,6 +17,8 @@ export type FoundJob = {
 export type SearchQuery = {
   readonly projectId: string;
   readonly text: string;
+  /** First digits of ids as lists show them; null for a text that is no such digits. */
+  readonly shownId: string | null;
   /** A version of the models whose names have words like these. */
   readonly version: { readonly modelText: string; readonly number: number } | null;
   /** Most jobs of each kind of match. */
@@ -32,7 +34,7 @@ export type Found = {
   readonly versions: readonly FoundVersion[];
   /** All providers: there are few of them, and they have no index. */
   readonly providers: readonly FoundProvider[];
-  /** Jobs with the words or with a part of the id, newest first; then jobs whose names begin with the text, by name. */
+  /** Jobs with the words or with a part of the id, newest first; then jobs whose names or shown ids begin with the text. */
   readonly jobs: readonly FoundJob[];
 };
 

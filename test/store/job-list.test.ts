@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jobSorts, type JobSort } from '@artenic/core';
 import { sql } from 'kysely';
 import { databaseOf, type Db } from '../../store/database.ts';
+import { shownPartOf } from '../../core/jobs/id-part.ts';
 import { idPartQuery } from '../../store/jobs/id-parts.ts';
 import { expressionOf, foundQuery, listQuery } from '../../store/jobs/list.ts';
 import { searchQuery } from '../../store/search/repository.ts';
@@ -119,8 +120,9 @@ describe('the list of 100,000 jobs', () => {
     ['the end of an id', idOf(4321).slice(-8)],
     ['the beginning of an id', idOf(4321).slice(0, 13)],
     ['the beginning of names', 'seed=99'],
+    ['the beginning of shown ids', '00001'],
   ])('searched for %s: not all history is read, and the newest jobs are found', async (_what, text) => {
-    const query = { projectId, text, version: null, jobs: 20, others: 5 };
+    const query = { projectId, text, shownId: shownPartOf(text), version: null, jobs: 20, others: 5 };
     expect((await rowsReadBy(db, searchQuery(query))).read).toBeLessThanOrEqual(mostRead);
     const { jobs } = await store.search.find(query);
     const { items } = await listed({ search: text, limit: 20 });

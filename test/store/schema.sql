@@ -330,6 +330,7 @@ CREATE INDEX jobs_by_market ON public.jobs USING btree (project_id, market, crea
 CREATE INDEX jobs_by_name ON public.jobs USING btree (project_id, lower(name) COLLATE "C", created_at, id);
 CREATE INDEX jobs_by_provider ON public.jobs USING btree (project_id, provider, created_at, id);
 CREATE INDEX jobs_by_service ON public.jobs USING btree (project_id, service, created_at, id);
+CREATE INDEX jobs_by_shown_id ON public.jobs USING btree (project_id, "right"(id, 8) COLLATE "C");
 CREATE INDEX jobs_by_state ON public.jobs USING btree (project_id, state, created_at, id);
 CREATE INDEX jobs_by_user ON public.jobs USING btree (project_id, created_by, created_at, id);
 CREATE INDEX jobs_ended_by_day ON public.jobs USING btree (project_id, finished_at) WHERE (finished_at IS NOT NULL);

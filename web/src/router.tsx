@@ -13,9 +13,10 @@ import { RouteError } from './layout/route-error.tsx';
 import { ShellSkeleton } from './layout/shell-skeleton.tsx';
 import { Shell } from './layout/shell.tsx';
 import { ApiError } from './lib/api.ts';
-import { jobGroups, sessionQuery } from './lib/queries.ts';
+import { sessionQuery } from './lib/queries.ts';
 import { jobTabs } from './pages/job/job-tabs.ts';
 import { NotFoundPage } from './pages/not-found.tsx';
+import { jobsSearchSchema } from './pages/training/jobs-search.ts';
 
 const rootRoute = createRootRouteWithContext<{ readonly client: QueryClient }>()({
   component: Outlet,
@@ -62,10 +63,7 @@ const overviewRoute = createRoute({
 const trainingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/jobs',
-  validateSearch: z.object({
-    show: z.enum(jobGroups).optional().catch(undefined),
-    search: z.string().max(63).optional().catch(undefined),
-  }),
+  validateSearch: jobsSearchSchema,
   component: lazyRouteComponent(() => import('./pages/training/training-page.tsx'), 'TrainingPage'),
 });
 

@@ -31,6 +31,15 @@ test('kinds of which there are few come before jobs that are as near, which keep
   ]);
 });
 
+test('digits of a shown id come before words, and before titles when they are many', () => {
+  const shown = item('job', idOf('abcdef12'));
+  const named = item('model', 'abcdef-net');
+  const worded = item('model', 'the abc');
+  expect(ids(ranked([worded, shown, named], 'abc', 10))).toEqual(ids([named, shown, worded]));
+  expect(ids(ranked([shown, named], 'ABCDEF1', 10))).toEqual(ids([shown, named]));
+  expect(ids(ranked([shown, named], 'abcdef', 10))).toEqual(ids([shown, named]));
+});
+
 test('each object is given once, and no more than asked', () => {
   const job = item('job', idOf('1'), 'a');
   expect(ranked([job, job, item('model', idOf('1'))], 'a', 10)).toHaveLength(2);

@@ -48,8 +48,11 @@ test('jobs are chosen in the table, at most ten, and compared', async () => {
   expect(await bar.getByRole('link').count()).toBe(0);
   const boxes = page.getByRole('checkbox', { name: /^Select other/ });
   for (const box of await boxes.all()) await box.check();
-  await bar.getByText('10 selected (at most 10)').waitFor();
-  expect(await page.getByRole('checkbox', { name: `Select ${name(1)}` }).isDisabled()).toBe(true);
+  await bar.getByText('10 selected').waitFor();
+  await bar.getByRole('link', { name: 'Compare' }).waitFor();
+  await page.getByRole('checkbox', { name: `Select ${name(1)}` }).check();
+  await bar.getByText('Compare at most 10').waitFor();
+  expect(await bar.getByRole('link').count()).toBe(0);
   await bar.getByRole('button', { name: 'Clear' }).click();
   await page.getByRole('checkbox', { name: `Select ${name(0)}` }).focus();
   await page.keyboard.press('Space');

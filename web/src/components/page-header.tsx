@@ -26,7 +26,9 @@ export function PageHeader(props: PageHeaderProps): ReactElement {
   }, [documentTitle]);
   useEffect(() => {
     if (path === null) return;
-    if (lastPath !== null && lastPath !== path) heading.current?.focus({ preventScroll: true });
+    // A dialog that was opened meanwhile keeps the focus.
+    const isFree = document.querySelector('[role="dialog"]') === null;
+    if (lastPath !== null && lastPath !== path && isFree) heading.current?.focus({ preventScroll: true });
     lastPath = path;
   }, [path]);
 

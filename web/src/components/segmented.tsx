@@ -33,7 +33,7 @@ export function Segmented<T extends string>({
           className="inline-flex h-7 items-center gap-1.5 rounded-md px-2.5 text-xs font-medium whitespace-nowrap text-muted transition-colors hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-card"
         >
           {option.label}
-          {option.note !== undefined && <span className="tabular-nums opacity-80">{option.note}</span>}
+          {option.note !== undefined && <span className="tabular-nums">{option.note}</span>}
         </button>
       ))}
     </div>

@@ -7,6 +7,7 @@ import { AccountButton } from './account-button.tsx';
 import { useToast } from '../components/toast.tsx';
 import { callForStatus, toApiError } from '../lib/api.ts';
 import { sessionQuery } from '../lib/queries.ts';
+import { forgetVisits } from '../lib/recent.ts';
 import { setTheme, themes, useTheme, type Theme } from '../lib/theme.ts';
 
 const themeIcons: Readonly<Record<Theme, IconName>> = { system: 'screen', light: 'sun', dark: 'moon' };
@@ -27,6 +28,7 @@ export function AccountMenu(): ReactElement {
   const signOut = useMutation({
     mutationFn: () => callForStatus('/api/v1/session/sign-out', { method: 'POST' }),
     onSuccess: async () => {
+      forgetVisits();
       await navigate({ to: '/sign-in', search: {} });
       client.clear();
     },

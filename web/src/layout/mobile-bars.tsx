@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AttentionCount } from '../features/attention/attention-count.tsx';
 import { Account } from './account.tsx';
@@ -7,7 +8,7 @@ import { Brand } from './brand.tsx';
 import { LiveBadge } from './live-badge.tsx';
 import { navigation } from './navigation.ts';
 
-export function MobileTop(): ReactElement {
+export function MobileTop({ onSearch }: { readonly onSearch: () => void }): ReactElement {
   return (
     <header className="sticky top-0 z-20 flex h-13 items-center gap-2.5 border-b border-line bg-canvas px-4 lg:hidden">
       <Link to="/" aria-label="Artenic, overview" className="flex items-center gap-2 rounded-md">
@@ -16,6 +17,7 @@ export function MobileTop(): ReactElement {
       </Link>
       <span className="ml-auto" />
       <LiveBadge />
+      <IconButton label="Search" icon="search" onClick={onSearch} />
       <Account />
     </header>
   );

@@ -1,19 +1,17 @@
 import { Outlet, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { lazy, Suspense, useCallback, useState, type ReactElement } from 'react';
+import { focusFilter } from '../lib/focus-filter.ts';
 import { LiveProvider } from '../lib/live-context.tsx';
+import { moveRowFocus } from '../lib/row-focus.ts';
 import { useShortcuts } from '../lib/shortcuts.ts';
 import { setTheme, themes, useTheme } from '../lib/theme.ts';
 import { MobileTabs, MobileTop } from './mobile-bars.tsx';
+import { LazyPalette, usePalette } from './palette/use-palette.ts';
 import { Sidebar } from './sidebar.tsx';
 
 const ShortcutsSheet = lazy(() => import('./shortcuts-sheet.tsx').then((m) => ({ default: m.ShortcutsSheet })));
 
-function focusRow(place: 'first' | 'last'): void {
-  const links = [...document.querySelectorAll<HTMLElement>('main [data-row] a')];
-  (place === 'first' ? links[0] : links.at(-1))?.focus();
-}
-
-function useGlobalShortcuts(onShortcuts: () => void): void {
+function useGlobalShortcuts(onShortcuts: () => void, onPalette: () => void): void {
   const navigate = useNavigate();
   const theme = useTheme();
   useShortcuts({
@@ -23,11 +21,12 @@ function useGlobalShortcuts(onShortcuts: () => void): void {
     'g p': () => void navigate({ to: '/playground' }),
     'g r': () => void navigate({ to: '/providers' }),
     n: () => void navigate({ to: '/jobs/new' }),
-    '/': () => document.querySelector<HTMLElement>('[data-filter]')?.focus(),
-    j: () => focusRow('first'),
-    k: () => focusRow('last'),
+    '/': focusFilter,
+    j: () => moveRowFocus(1),
+    k: () => moveRowFocus(-1),
     t: () => setTheme(themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system'),
     '?': onShortcuts,
+    'mod k': onPalette,
   });
 }
 
@@ -35,11 +34,12 @@ function useGlobalShortcuts(onShortcuts: () => void): void {
 export function Shell(): ReactElement {
   const [isSheetOpen, setIsSheetOpen] = useState(false);
   const [wasSheetOpened, setWasSheetOpened] = useState(false);
-  const openSheet = (): void => {
+  const openSheet = useCallback((): void => {
     setWasSheetOpened(true);
     setIsSheetOpen(true);
-  };
-  useGlobalShortcuts(openSheet);
+  }, []);
+  const palette = usePalette();
+  useGlobalShortcuts(openSheet, palette.open);
   return (
     <LiveProvider>
       <a
@@ -53,13 +53,13 @@ export function Shell(): ReactElement {
         Skip to content
       </a>
       <div className="flex min-h-dvh">
-        <Sidebar onShortcuts={openSheet} />
+        <Sidebar onShortcuts={openSheet} onSearch={palette.open} onSearchNear={palette.preload} />
         <div className="flex min-w-0 flex-1 flex-col">
-          <MobileTop />
+          <MobileTop onSearch={palette.open} />
           <main
             id="content"
             tabIndex={-1}
-            className="mx-auto w-full max-w-[76rem] flex-1 px-4 py-6 outline-none sm:px-6 lg:px-8 lg:py-8"
+            className="mx-auto w-full max-w-[76rem] flex-1 has-[[data-wide]]:max-w-[110rem] px-4 py-6 outline-none sm:px-6 lg:px-8 lg:py-8"
           >
             <Outlet />
           </main>
@@ -69,6 +69,11 @@ export function Shell(): ReactElement {
       {wasSheetOpened && (
         <Suspense>
           <ShortcutsSheet isOpen={isSheetOpen} onClose={() => setIsSheetOpen(false)} />
+        </Suspense>
+      )}
+      {palette.isOpen && (
+        <Suspense>
+          <LazyPalette isOpen onClose={palette.close} onShortcuts={openSheet} takeTyped={palette.takeTyped} />
         </Suspense>
       )}
     </LiveProvider>

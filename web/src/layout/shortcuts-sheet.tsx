@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { Dialog } from '../components/dialog.tsx';
 import { Kbd } from '../components/kbd.tsx';
-import { setShortcuts, useShortcutsOn } from '../lib/shortcuts.ts';
+import { modifierKey, setShortcuts, useShortcutsOn } from '../lib/shortcuts.ts';
 import { navigation } from './navigation.ts';
 
 const groups: readonly { readonly title: string; readonly rows: readonly (readonly [string, string])[] }[] = [
@@ -9,14 +9,15 @@ const groups: readonly { readonly title: string; readonly rows: readonly (readon
   {
     title: 'Anywhere',
     rows: [
+      [`${modifierKey} K`, 'Search and run actions'],
       ['n', 'Dispatch a job'],
-      ['/', 'Filter this page'],
+      ['/', 'Filter this page, search the log'],
       ['t', 'Next theme'],
       ['?', 'These shortcuts'],
     ],
   },
   {
-    title: 'In a table',
+    title: 'In a table or list',
     rows: [
       ['j', 'Next row'],
       ['k', 'Row before'],
@@ -64,7 +65,7 @@ export function ShortcutsSheet({
           onChange={(event) => setShortcuts(event.target.checked)}
           className="size-4 accent-(--color-accent)"
         />
-        Single-key shortcuts
+        Shortcuts
         <span className="text-xs text-muted">turn off for speech input</span>
       </label>
     </Dialog>

@@ -2,8 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Icon } from '../components/icon.tsx';
+import { Kbd } from '../components/kbd.tsx';
 import { AttentionCount } from '../features/attention/attention-count.tsx';
 import { overviewQuery, platformQuery } from '../lib/queries.ts';
+import { modifierKey } from '../lib/shortcuts.ts';
 import { Account } from './account.tsx';
 import { Brand } from './brand.tsx';
 import { LiveBadge } from './live-badge.tsx';
@@ -14,7 +16,13 @@ const busyStates = ['preparing', 'provisioning', 'setup', 'running', 'recovering
 const linkClass =
   'group flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm font-medium text-muted transition-colors hover:bg-raised hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:text-ink';
 
-export function Sidebar({ onShortcuts }: { readonly onShortcuts: () => void }): ReactElement {
+export function Sidebar(props: {
+  readonly onShortcuts: () => void;
+  readonly onSearch: () => void;
+  /** The pointer is on the way to the search. */
+  readonly onSearchNear: () => void;
+}): ReactElement {
+  const { onShortcuts, onSearch, onSearchNear } = props;
   const { data: overview } = useQuery(overviewQuery);
   const { data: platform } = useQuery(platformQuery);
   const busy = busyStates.reduce((sum, state) => sum + (overview?.jobsByState[state] ?? 0), 0);
@@ -26,6 +34,18 @@ export function Sidebar({ onShortcuts }: { readonly onShortcuts: () => void }): 
           <span className="text-lg font-semibold tracking-tight">Artenic</span>
           <span className="ml-auto font-mono text-2xs text-muted">{platform?.version}</span>
         </Link>
+        <button
+          type="button"
+          onClick={onSearch}
+          onPointerEnter={onSearchNear}
+          className="mb-3 flex h-8 w-full items-center gap-2.5 rounded-md border border-line bg-surface px-2.5 text-sm text-muted shadow-card transition-colors hover:border-muted/50 hover:text-ink"
+        >
+          <Icon name="search" className="size-4 opacity-80" />
+          Search
+          <span className="ml-auto">
+            <Kbd keys={`${modifierKey} K`} />
+          </span>
+        </button>
         <nav aria-label="Main">
           <ul className="space-y-0.5">
             {navigation.map(({ to, label, icon }) => (

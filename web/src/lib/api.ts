@@ -1,7 +1,7 @@
 import { jsonOrNull, problemSchema, type Problem } from '@artenic/core';
 import type { z } from 'zod';
 
-const timeoutMs = 20_000;
+const usualTimeoutMs = 20_000;
 
 /** A failed call, with a message for users. `status` is 0 when no answer arrived. */
 export class ApiError extends Error {
@@ -28,16 +28,20 @@ export class ApiError extends Error {
 }
 
 export type Call = {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'HEAD';
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  /** A list repeats its name. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly json?: unknown;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+  /** For what takes longer than a page is read; 20 s when absent. */
+  readonly timeoutMs?: number;
 };
 
-function addressOf(path: string, query: Call['query']): string {
+export function addressOf(path: string, query: Call['query']): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(name, String(value));
+  for (const [name, value] of Object.entries(query ?? {}))
+    if (value !== undefined) for (const one of [value].flat()) search.append(name, String(one));
   const text = search.toString();
   return text === '' ? path : `${path}?${text}`;
 }
@@ -47,7 +51,8 @@ function initOf(call: Call): RequestInit {
   if (call.json !== undefined) headers['content-type'] = 'application/json';
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   const body = call.json === undefined ? null : JSON.stringify(call.json);
-  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(call.signal === undefined ? [] : [call.signal])]);
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? usualTimeoutMs);
+  const signal = AbortSignal.any([timeout, ...(call.signal === undefined ? [] : [call.signal])]);
   return { method: call.method ?? 'GET', headers, body, signal, credentials: 'same-origin' };
 }
 
@@ -60,7 +65,9 @@ async function send(path: string, call: Call): Promise<Response> {
     throw new ApiError({
       status: 0,
       title: isLate ? 'The API takes too long' : 'The API cannot be reached',
-      detail: isLate ? `No answer for ${timeoutMs / 1000} s.` : 'Start it with `npm start`, then retry.',
+      detail: isLate
+        ? `No answer for ${(call.timeoutMs ?? usualTimeoutMs) / 1000} s.`
+        : 'Start it with `npm start`, then retry.',
       requestId: null,
     });
   }

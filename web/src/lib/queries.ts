@@ -17,16 +17,20 @@ import {
   platformViewSchema,
   providerViewSchema,
   registryItemSchema,
+  savedViewSchema,
+  searchViewSchema,
   sessionViewSchema,
   stageChangeViewSchema,
   unresolvedInstanceSchema,
   terminalJobStates,
   jobStates,
   type JobFile,
+  type JobFilter,
+  type JobSort,
   type JobState,
   type OfferTypeSort,
 } from '@artenic/core';
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { callApi } from './api.ts';
 import { openInterval } from './open-interval.ts';
@@ -76,6 +80,9 @@ export const keys = {
   offers: ['offers'],
   unresolved: ['unresolved'],
   doctor: ['doctor'],
+  /** Only their user changes them. */
+  views: ['views'],
+  search: ['search'],
 } as const;
 
 export const sessionQuery = queryOptions({
@@ -111,25 +118,27 @@ export const statesOfGroup: Readonly<Record<JobGroup, readonly JobState[] | null
   cancelled: ['cancelled'],
 };
 
-export type JobFilter = { readonly group: JobGroup; readonly search: string; readonly limit?: number };
+type JobsQuery = JobFilter & { readonly sort?: JobSort; readonly limit?: number };
 
-/** As many pages as the user has loaded; a refetch updates all of them. */
-export const jobsQuery = ({ group, search, limit = 50 }: JobFilter) =>
+/** Filters of a list of jobs as the query of a request. */
+export const queryOfJobs = ({ state, ...filter }: JobsQuery) => ({
+  ...filter,
+  state: state === undefined ? undefined : [state].flat().join(','),
+});
+
+/** As many pages as the user has loaded; a refetch updates all of them. Rows of the list before stay until it is read. */
+export const jobsQuery = ({ limit = 50, ...filter }: JobsQuery) =>
   infiniteQueryOptions({
-    queryKey: [...keys.jobs, { group, search, limit }],
+    queryKey: [...keys.jobs, { ...filter, limit }],
     queryFn: ({ signal, pageParam }) =>
       callApi('/api/v1/jobs', jobPage, {
         signal,
-        query: {
-          limit,
-          cursor: pageParam ?? undefined,
-          search: search === '' ? undefined : search,
-          states: statesOfGroup[group]?.join(','),
-        },
+        query: { ...queryOfJobs(filter), limit, cursor: pageParam ?? undefined },
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: ({ state }) => openInterval((state.data?.pages ?? []).flatMap(({ items }) => items)),
+    placeholderData: keepPreviousData,
   });
 
 /** The last jobs of a service, newest first. */
@@ -300,4 +309,24 @@ export const refusalsQuery = (jobId: string) =>
     queryKey: [...keys.job(jobId), 'refusals'],
     queryFn: async ({ signal }) =>
       (await allPages(`/api/v1/jobs/${jobId}/refusals`, launchRefusalViewSchema, signal)).items,
+  });
+
+export const viewsQuery = (page: string) =>
+  queryOptions({
+    queryKey: [...keys.views, page],
+    queryFn: ({ signal }) => callApi('/api/v1/views', list(savedViewSchema), { signal, query: { page } }),
+    select: ({ items }) => items,
+  });
+
+const mostFound = 12;
+
+/** Objects that match a text. A search whose text has changed is ended; its lines stay until the next answer. */
+export const searchQuery = (text: string) =>
+  queryOptions({
+    queryKey: [...keys.search, text],
+    queryFn: ({ signal }) =>
+      callApi('/api/v1/search', searchViewSchema, { signal, query: { q: text, limit: mostFound } }),
+    enabled: text !== '',
+    select: ({ items }) => items,
+    placeholderData: keepPreviousData,
   });

@@ -5,7 +5,7 @@ const storageKey = 'artenic.shortcuts';
 const pairMs = 1200;
 const listeners = new Set<() => void>();
 
-const isOn = (): boolean => localStorage.getItem(storageKey) !== 'off';
+export const areShortcutsOn = (): boolean => localStorage.getItem(storageKey) !== 'off';
 
 /** WCAG 2.1.4 requires that single-key shortcuts can be turned off: speech input types them by accident. */
 export function setShortcuts(on: boolean): void {
@@ -18,7 +18,7 @@ export function useShortcutsOn(): boolean {
   return useSyncExternalStore((listener) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
-  }, isOn);
+  }, areShortcutsOn);
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -28,7 +28,20 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** Runs the action of a key, or of two keys in sequence (`g j`), unless the user types or a dialog is open. */
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role="dialog"]') !== null;
+}
+
+/** Name of a key that is pressed with Control or, on a Mac, Command; null for others. */
+function withModifier(event: KeyboardEvent): string | null {
+  if ((!event.ctrlKey && !event.metaKey) || event.altKey || event.shiftKey) return null;
+  return `mod ${event.key.toLowerCase()}`;
+}
+
+/**
+ * Runs the action of a key, or of two keys in sequence (`g j`), unless the user types or a dialog is open. A key with
+ * Control or Command (`mod k`) also works in a field.
+ */
 export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
   const current = useRef(actions);
   useEffect(() => {
@@ -38,7 +51,14 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
     let before = '';
     let beforeMs = 0;
     const onKeyDown = (event: KeyboardEvent): void => {
-      const isAllowed = isOn() || event.key === '?';
+      const isAllowed = areShortcutsOn() || event.key === '?';
+      const modified = withModifier(event);
+      const ofModified = modified === null ? undefined : current.current[modified];
+      if (ofModified !== undefined && isAllowed && !isInDialog(event.target)) {
+        event.preventDefault();
+        ofModified();
+        return;
+      }
       if (!isAllowed || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const pair = event.timeStamp - beforeMs < pairMs ? `${before} ${event.key}` : '';
       const action = current.current[pair] ?? current.current[event.key];
@@ -53,3 +73,6 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
     return () => window.removeEventListener('keydown', onKeyDown);
   }, []);
 }
+
+/** The key for `mod` on this machine. */
+export const modifierKey = /mac|iphone|ipad/i.test(navigator.platform) ? '⌘' : 'Ctrl';

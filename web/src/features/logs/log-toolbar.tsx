@@ -128,6 +128,7 @@ export function SearchBox({ inputRef, query, onQueryChange, found, onStep }: Sea
       <Icon name="search" className="size-3.5" />
       <input
         ref={inputRef}
+        data-filter
         type="search"
         value={query}
         aria-label="Search the log; a colon and a number goes to that line"

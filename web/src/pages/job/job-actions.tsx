@@ -1,6 +1,6 @@
 import { shortId, isTerminalJobState, jobViewSchema, type JobView } from '@artenic/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useRef, useState, type ReactElement } from 'react';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -8,6 +8,7 @@ import { Icon } from '../../components/icon.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { callApi, toApiError } from '../../lib/api.ts';
+import { usePageActions } from '../../lib/page-actions.ts';
 import { keys, platformQuery } from '../../lib/queries.ts';
 import { randomKey } from '../../lib/random-key.ts';
 import { JobSignals } from './job-signals.tsx';
@@ -16,6 +17,7 @@ const CompareWithDialog = lazy(() => import('./compare-with.tsx').then((m) => ({
 
 function Compare({ job }: { readonly job: JobView }): ReactElement {
   const [isOpen, setIsOpen] = useState(false);
+  usePageActions([{ title: 'Compare this job with…', icon: 'chart', run: () => setIsOpen(true) }]);
   return (
     <>
       <Button kind="ghost" icon="chart" onClick={() => setIsOpen(true)}>
@@ -35,6 +37,7 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
   const key = useRef(randomKey());
   const client = useQueryClient();
   const toast = useToast();
+  usePageActions([{ title: 'Cancel this job', icon: 'stop', run: () => setIsOpen(true) }]);
   const cancel = useMutation({
     mutationFn: () =>
       callApi(`/api/v1/jobs/${job.id}/cancel`, jobViewSchema, { method: 'POST', idempotencyKey: key.current }),
@@ -78,10 +81,23 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
 
 export function JobActions({ job }: { readonly job: JobView }): ReactElement {
   const { data: platform } = useQuery(platformQuery);
+  const navigate = useNavigate();
+  const again = { from: job.id };
   const temporal =
     platform?.temporalUi === undefined || platform.temporalUi === null
       ? null
       : `${platform.temporalUi.replace(/\/$/, '')}/namespaces/${platform.temporalNamespace}/workflows/${encodeURIComponent(job.workflowId)}`;
+  usePageActions([
+    { title: 'Run this job again', icon: 'recover', run: () => void navigate({ to: '/jobs/new', search: again }) },
+    ...(temporal === null
+      ? []
+      : [
+          {
+            ...{ title: 'Workflow of this job in Temporal', icon: 'branch' as const },
+            run: () => void window.open(temporal, '_blank', 'noreferrer'),
+          },
+        ]),
+  ]);
   return (
     <>
       {temporal !== null && (
@@ -95,7 +111,7 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
         </Tooltip>
       )}
       <Compare job={job} />
-      <Link to="/jobs/new" search={{ from: job.id }} className={buttonClass('secondary')}>
+      <Link to="/jobs/new" search={again} className={buttonClass('secondary')}>
         <Icon name="recover" />
         Run again
       </Link>

@@ -10,6 +10,8 @@ import { Tabs } from '../../components/tabs.tsx';
 import { jobTitle } from '../../lib/job-title.ts';
 import { useFollowJob } from '../../lib/live-context.tsx';
 import { jobQuery } from '../../lib/queries.ts';
+import { rememberVisit } from '../../lib/recent.ts';
+import { useShortcuts } from '../../lib/shortcuts.ts';
 import { statusOfJob } from '../../lib/status.ts';
 import { JobActions } from './job-actions.tsx';
 import { AttemptsTab } from './job-attempts-tab.tsx';
@@ -50,6 +52,9 @@ function JobTabs({ job }: { readonly job: JobView }): ReactElement {
   const hash = useLocation({ select: (location) => location.hash });
   const navigate = useNavigate({ from: '/jobs/$jobId' });
   const tab = tabOf(search, hash);
+  const open = (next: JobTab): void => void navigate({ search: (old) => ({ ...old, tab: next }), resetScroll: false });
+  // The key focuses the search field of the page, which the log has.
+  useShortcuts({ '/': () => (tab === 'log' ? undefined : open('log')) });
   return (
     <Tabs
       label="Parts of this job"
@@ -59,7 +64,7 @@ function JobTabs({ job }: { readonly job: JobView }): ReactElement {
         label: tabWords[value],
         note: value === 'attempts' && job.currentAttempt > 1 ? job.currentAttempt : undefined,
       }))}
-      onChange={(next) => void navigate({ search: (old) => ({ ...old, tab: next }), resetScroll: false })}
+      onChange={open}
     >
       <Panel job={job} tab={tab} />
     </Tabs>
@@ -84,12 +89,21 @@ function useWholeId(jobId: string, wholeId: string | undefined): void {
   }, [jobId, wholeId, navigate]);
 }
 
+function useRemembered(job: JobView | undefined): void {
+  const { id, name, service } = job ?? {};
+  useEffect(() => {
+    if (id === undefined || name === undefined) return;
+    rememberVisit({ kind: 'job', id, title: name, subtitle: `${service} · ${shortId(id)}` });
+  }, [id, name, service]);
+}
+
 export function JobPage(): ReactElement {
   const { jobId } = useParams({ from: '/shell/jobs/$jobId' });
   useFollowJob(jobId);
   const query = useQuery(jobQuery(jobId));
   const job = query.data;
   useWholeId(jobId, job?.id);
+  useRemembered(job);
   const name = job?.name ?? `Job ${shortId(jobId)}`;
   return (
     <>

@@ -1,7 +1,7 @@
 import type { ModelVersionView, ModelView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import { useEffect, type ReactElement } from 'react';
 import { StatusBadge } from '../../components/badge.tsx';
 import { buttonClass } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -11,6 +11,7 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
 import { modelQuery, stageHistoryQuery, versionsQuery } from '../../lib/queries.ts';
+import { rememberVisit } from '../../lib/recent.ts';
 import { stageStatus } from '../../lib/status.ts';
 import { Lineage } from './lineage.tsx';
 import { MetricsCompare } from './metrics-compare.tsx';
@@ -123,6 +124,10 @@ export function ModelPage(): ReactElement {
   const model = useQuery(modelQuery(name));
   const versions = useQuery(versionsQuery(name));
   const selected = selectedOf(versions.data, model.data, wanted);
+  const isKnown = model.data !== undefined;
+  useEffect(() => {
+    if (isKnown) rememberVisit({ kind: 'model', id: name, title: name, subtitle: '' });
+  }, [isKnown, name]);
   return (
     <>
       <PageHeader

@@ -20,6 +20,7 @@ export function VersionsList(props: {
         return (
           <li
             key={one.version}
+            data-row={one.version}
             className={`relative flex items-center gap-3 px-4 py-2.5 ${isSelected ? 'bg-raised/70' : 'hover:bg-raised/40'}`}
           >
             {isSelected && <span aria-hidden="true" className="absolute inset-y-0 left-0 w-0.5 bg-accent" />}

@@ -54,7 +54,7 @@ export function Kpis({ overview }: { readonly overview: OverviewView }): ReactEl
         note={
           success.rate === null
             ? 'No jobs have ended yet'
-            : `${formatCount(success.ended)} ended · ${formatCount(success.failed)} failed · ${formatCount(recoveries)} ${recoveries === 1 ? 'recovery' : 'recoveries'}`
+            : `${formatCount(success.ended)} ended · ${formatCount(success.failed)} failed`
         }
         to="/jobs"
       >
@@ -66,6 +66,12 @@ export function Kpis({ overview }: { readonly overview: OverviewView }): ReactEl
         note={
           timeToStart === null ? 'From submit to the first training step' : `p95 ${formatDuration(timeToStart.p95Ms)}`
         }
+        to="/jobs"
+      />
+      <Kpi
+        label="Recoveries, 7 days"
+        value={formatCount(recoveries)}
+        note={recoveries === 0 ? 'No job needed another attempt' : 'Attempts after the first, of jobs submitted then'}
         to="/jobs"
       />
       <Kpi

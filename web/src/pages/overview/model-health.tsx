@@ -26,7 +26,10 @@ function ModelRow({ item }: { readonly item: RegistryItem }): ReactElement {
   const before = metric === null ? undefined : versions.find((one) => one.version === (subject?.version ?? 0) - 1);
   const isBehind = model.productionVersion !== null && model.latestVersion > model.productionVersion;
   return (
-    <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[1fr_8rem_7rem_8rem]">
+    <li
+      data-row={model.name}
+      className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[1fr_8rem_7rem_8rem]"
+    >
       <div className="min-w-0">
         <Link to="/models/$name" params={{ name: model.name }} className="text-sm font-medium hover:underline">
           {model.name}

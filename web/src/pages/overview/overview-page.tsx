@@ -18,9 +18,11 @@ import { RunningJobs } from './running-jobs.tsx';
 
 const EndedJobs = lazy(() => import('./ended-jobs.tsx').then((m) => ({ default: m.EndedJobs })));
 const chartSkeleton = <Skeleton className="h-[13rem] w-full" />;
+/** Five tiles; where they stand in pairs, the last one has a row of its own. */
+const kpiGrid = 'grid grid-cols-2 gap-3 xl:grid-cols-5 max-xl:*:last:col-span-2';
 const kpiSkeleton = (
-  <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
-    {[0, 1, 2, 3].map((place) => (
+  <div className={kpiGrid}>
+    {[0, 1, 2, 3, 4].map((place) => (
       <KpiSkeleton key={place} />
     ))}
   </div>
@@ -47,7 +49,7 @@ export function OverviewPage(): ReactElement {
       <BelowAttention skeleton={kpiSkeleton}>
         <QueryPanel query={query} skeleton={kpiSkeleton}>
           {(overview) => (
-            <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
+            <div className={kpiGrid}>
               <Kpis overview={overview} />
             </div>
           )}

@@ -12,7 +12,7 @@ import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { SignOfLife } from '../../features/situation/sign-of-life.tsx';
 import { SituationLine } from '../../features/situation/situation-note.tsx';
-import { jobsQuery } from '../../lib/queries.ts';
+import { jobsQuery, statesOfGroup } from '../../lib/queries.ts';
 import { statusOfJob } from '../../lib/status.ts';
 
 const shown = 6;
@@ -22,7 +22,10 @@ const isMoving = ({ state }: JobView): boolean => state !== 'queued' && state !=
 
 function RunningJob({ job }: { readonly job: JobView }): ReactElement {
   return (
-    <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1.5 px-4 py-3 sm:grid-cols-[1fr_8.5rem_9rem_4.5rem]">
+    <li
+      data-row={job.id}
+      className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1.5 px-4 py-3 sm:grid-cols-[1fr_8.5rem_9rem_4.5rem]"
+    >
       <div className="min-w-0">
         <Link to="/jobs/$jobId" params={{ jobId: job.id }} className="truncate text-sm font-medium hover:underline">
           {job.service}
@@ -52,7 +55,7 @@ function RunningJob({ job }: { readonly job: JobView }): ReactElement {
 }
 
 export function RunningJobs(): ReactElement {
-  const query = useInfiniteQuery(jobsQuery({ group: 'active', search: '', limit: shown }));
+  const query = useInfiniteQuery(jobsQuery({ state: statesOfGroup.active ?? [], limit: shown }));
   return (
     <Card
       title="Running"

@@ -1,0 +1,33 @@
+import { jsonOrNull } from '@artenic/core';
+import { z } from 'zod';
+
+const storageKey = 'artenic.recent';
+const most = 8;
+
+const visitSchema = z.object({
+  kind: z.enum(['job', 'model']),
+  id: z.string().max(255),
+  title: z.string().max(255),
+  subtitle: z.string().max(255),
+});
+/** A job or model whose page was opened in this browser. */
+export type Visit = z.output<typeof visitSchema>;
+
+/** Newest first. */
+export function recentVisits(): readonly Visit[] {
+  const parsed = z
+    .array(visitSchema)
+    .max(most)
+    .safeParse(jsonOrNull(localStorage.getItem(storageKey) ?? ''));
+  return parsed.success ? parsed.data : [];
+}
+
+export function rememberVisit(visit: Visit): void {
+  const others = recentVisits().filter(({ kind, id }) => kind !== visit.kind || id !== visit.id);
+  localStorage.setItem(storageKey, JSON.stringify([visit, ...others].slice(0, most)));
+}
+
+/** The next user of this browser does not see what this one has opened. */
+export function forgetVisits(): void {
+  localStorage.removeItem(storageKey);
+}
