@@ -9,6 +9,7 @@ import { addCollector } from './commands/collector.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDashboard } from './commands/dashboard.ts';
+import { addDatasets } from './commands/datasets/datasets.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHealth } from './commands/health.ts';
 import { addJobs } from './commands/jobs/jobs.ts';
@@ -111,6 +112,7 @@ export function createProgram(signal: AbortSignal, terminal: Terminal = processT
   addHealth(program, runtime);
   addJobs(program, runtime);
   addModels(program, runtime);
+  addDatasets(program, runtime);
   addPredictions(program, runtime);
   addProviders(program, runtime);
   addOffers(program, runtime);

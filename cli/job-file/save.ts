@@ -45,6 +45,13 @@ export function sizeOf(file: string): number | null {
   return statSync(file, { throwIfNoEntry: false })?.size ?? null;
 }
 
+type Expected = {
+  readonly bytes: number;
+  /** Content with another hash does not get the file's name. */
+  readonly sha256?: string;
+  readonly onBytes: (arrived: number) => void;
+};
+
 /**
  * Writes content beside the file and gives it the file's name when all of it has arrived, so that a file under its own
  * name is always whole.
@@ -52,7 +59,7 @@ export function sizeOf(file: string): number | null {
 export async function saveWhole(
   file: string,
   content: ReadableStream<Uint8Array>,
-  { bytes, onBytes }: { readonly bytes: number; readonly onBytes: (arrived: number) => void },
+  { bytes, sha256, onBytes }: Expected,
 ): Promise<Arrived> {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
   const hash = createHash('sha256');
@@ -72,10 +79,13 @@ export async function saveWhole(
       createWriteStream(temporary, { flags: 'wx', flush: true }),
     );
     if (arrived !== bytes) throw new Error(`${arrived} of ${bytes} bytes of ${basename(file)} arrived`);
+    const found = hash.digest('hex');
+    if (sha256 !== undefined && found !== sha256)
+      throw new Error(`${basename(file)} arrived with the SHA-256 ${found}, not ${sha256}`);
     renameSync(temporary, file);
+    return { bytes: arrived, sha256: found };
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
-  return { bytes: arrived, sha256: hash.digest('hex') };
 }

@@ -188,3 +188,98 @@ test('an orphaned instance: what it costs, what was answered, and another try at
   expect(world.temporal.of('sweep')).toEqual([['simulated']]);
   expect(await violations(page)).toEqual([]);
 });
+
+/** Sends a signal that has occurred at this time. */
+async function signal(jobId: string, name: string, occurredAt = new Date()): Promise<void> {
+  const body = { id: `${name}-${occurredAt.getTime()}`, occurredAt: occurredAt.toISOString() };
+  const answer = await world.call('POST', `/api/v1/jobs/${jobId}/signals/${name}`, { body });
+  expect(answer.status).toBe(202);
+}
+
+test('a job on hold: its badge says so while its attempt runs, and after it that nothing new starts', async () => {
+  const { page } = visitor;
+  const { jobId, attemptId } = await running();
+  await world.store.attempts.heartbeat(attemptId, new Date());
+  await page.goto(`/jobs/${jobId}`);
+  const badge = page.locator('h1 + *');
+  await badge.getByText('Running', { exact: true }).waitFor();
+  await signal(jobId, 'hold');
+  await badge.getByText('Running, on hold').waitFor({ timeout: shownWithinMs });
+  await page.getByText('The current attempt continues; no new attempts start.').waitFor();
+  await world.store.attempts.end(
+    attemptId,
+    { kind: 'lost', exitCode: null, message: 'The machine is gone.' },
+    new Date(),
+  );
+  await world.store.jobs.transition(jobId, 'recovering');
+  await page.locator('[data-situation="held"]').getByText('On hold').waitFor({ timeout: shownWithinMs });
+  await badge.getByText('On hold', { exact: true }).waitFor();
+  await signal(jobId, 'release');
+  await page.locator('[data-situation="held"]').waitFor({ state: 'detached', timeout: shownWithinMs });
+});
+
+test('a cancel while the provider refuses to end the machine: Ending, with the refusals, and time to start stands still', async () => {
+  const { page } = visitor;
+  const { jobId, attemptId } = await running();
+  await page.goto(`/jobs/${jobId}`);
+  await page.locator('[data-situation]').waitFor();
+  await world.store.jobs.requestCancel(jobId, 'admin', new Date());
+  await world.store.jobs.transition(jobId, 'cancelling');
+  await page.locator('[data-situation="stopping"]').getByText('Cancelling').waitFor({ timeout: shownWithinMs });
+  await world.store.reconcile.terminateTried(attemptId, minutesAgo(2), 'transient: The cloud answered 503.');
+  await world.store.attempts.advance(attemptId, 'ending', new Date());
+  await page
+    .locator('[data-situation="ending"]')
+    .getByText('has refused to end i-0abc')
+    .waitFor({ timeout: shownWithinMs });
+  expect(await page.locator('h1 + *').innerText()).toBe('Ending');
+  expect(await page.locator('main').getByText('Setup commands').count()).toBe(0);
+});
+
+test('two attempts that overlap: a lane and a bill for each', async () => {
+  const { page } = visitor;
+  const { jobId, attemptId } = await running();
+  const second = `${jobId}/attempt-2`;
+  await world.store.attempts.open({
+    ...{ id: second, jobId, attempt: 2, reason: 'the first machine was warned', createdAt: minutesAgo(4) },
+    offer: { ...offer, priceUsdMicrosPerHour: 5_670_000 },
+  });
+  await world.store.attempts.advance(second, 'launching', minutesAgo(4));
+  await world.store.attempts.hello(second, `hash of ${second}`, minutesAgo(3));
+  await world.store.attempts.advance(second, 'running', minutesAgo(3));
+  await world.store.jobs.moveFence(jobId, 2);
+  await world.store.attempts.setBilled(
+    { ...offer, attemptId, instanceId: 'i-0abc' },
+    { from: minutesAgo(9), until: minutesAgo(1) },
+  );
+  await world.store.attempts.end(
+    attemptId,
+    { kind: 'preempted', exitCode: null, message: 'Reclaimed.' },
+    minutesAgo(1),
+  );
+  await page.goto(`/jobs/${jobId}?tab=attempts`);
+  const grid = page.getByRole('grid', { name: 'Attempts over time' });
+  const one = grid.getByRole('row', { name: /^attempt 1, preempted/ });
+  const two = grid.getByRole('row', { name: /^attempt 2/ });
+  // Eight minutes at 5.67 dollars an hour.
+  await one.getByText('$0.7560').waitFor();
+  await two.waitFor();
+});
+
+test('the log while the API fails: lines that are there stay and are called old, and an empty card does not wait for a line', async () => {
+  const { page } = visitor;
+  const runner = await world.startRunner({ service: 'logged' });
+  await world.ship(runner, 'logs?stream=training&offset=0', 'the only line\n');
+  const path = `/jobs/${runner.jobId}?tab=log`;
+  const logs = '**/api/v1/jobs/*/logs*';
+  await page.goto(path);
+  await page.getByText('the only line').waitFor();
+  await page.route(logs, (route) => route.fulfill({ status: 500, json: {} }));
+  await page.getByText('Showing earlier data').waitFor({ timeout: shownWithinMs });
+  expect(await page.getByText('the only line').count()).toBe(1);
+  await page.goto(path);
+  await page.getByText('The log could not be loaded').waitFor({ timeout: shownWithinMs });
+  expect(await page.getByText('Waiting for the first line').count()).toBe(0);
+  await page.unroute(logs);
+  await page.getByText('the only line').waitFor({ timeout: shownWithinMs });
+});
