@@ -109,7 +109,7 @@ test('on an empty installation the tour leads to dispatch', async () => {
     await note(page).getByRole('button', { name: 'Next' }).click();
   }
   await note(page).getByRole('button', { name: 'Dispatch a job' }).click();
-  await page.getByRole('dialog', { name: /Dispatch/ }).waitFor();
+  await page.getByRole('heading', { name: 'Dispatch job' }).waitFor();
   expect(problems).toEqual([]);
   await close();
 }, 60_000);

@@ -5,6 +5,7 @@ const dashboard = (label: string, anchor: string): HelpTarget => ({ label, path:
 
 /** The section about each page of the dashboard, the longest beginning of its address first. */
 export const pageTopics: readonly (readonly [start: string, target: HelpTarget])[] = [
+  ['/jobs/new', dashboard('About dispatching', 'dispatch')],
   ['/jobs/compare', dashboard('About comparing', 'compare-jobs')],
   ['/jobs/', dashboard('About a job', 'a-job')],
   ['/jobs', dashboard('About jobs', 'training')],

@@ -148,7 +148,7 @@ function Steps({
   if (element === null) return null;
   const dispatch = (): void => {
     end();
-    void navigate({ to: '/jobs', search: { dispatch: true } });
+    void navigate({ to: '/jobs/new', search: {} });
   };
   const last = isEmpty ? { label: 'Dispatch a job', go: dispatch } : { label: 'Finish', go: end };
   return <Note key={place} {...{ step, element, place, last }} count={steps.length} onEnd={end} />;
