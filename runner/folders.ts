@@ -12,6 +12,8 @@ export type Folders = {
   readonly outputs: string;
   readonly logs: { readonly setup: string; readonly training: string };
   readonly metrics: string;
+  /** System metrics, written by the runner. */
+  readonly system: string;
   readonly config: string;
   readonly stopFile: string;
   readonly checkpointFile: string;
@@ -28,6 +30,7 @@ export function makeFolders(root: string): Folders {
     outputs: at('outputs'),
     logs: { setup: join(root, 'logs', 'setup.log'), training: join(root, 'logs', 'training.log') },
     metrics: at('metrics.jsonl'),
+    system: at('system.jsonl'),
     config: at('config.json'),
     stopFile: at('stop'),
     checkpointFile: at('checkpoint-now'),

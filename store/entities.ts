@@ -33,6 +33,7 @@ import { runnerEvents } from './runner-events/entity.ts';
 import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
+import { systemMetrics } from './system-metrics/entity.ts';
 import { workers } from './worker-processes/entity.ts';
 
 export const entities = [
@@ -45,6 +46,7 @@ export const entities = [
   metricPoints,
   metricSeries,
   metricBlocks,
+  systemMetrics,
   logChunks,
   checkpoints,
   models,

@@ -19,6 +19,7 @@ const reading = {
   capacity: ['isGranted', 'positions', 'inUse', 'outlook'],
   streams: ['end', 'points', 'withTail', 'unsettled'],
   metrics: ['series', 'after', 'latest', 'newest', 'extremes'],
+  systemMetrics: ['series', 'recent'],
   logChunks: ['endOffset', 'from', 'tail', 'objects', 'totalBytes'],
   checkpoints: ['summaries'],
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],

@@ -23,6 +23,7 @@ import type { RunnerEventsRepository } from './runner-events/types.ts';
 import type { SearchRepository } from './search/types.ts';
 import type { SignalsRepository } from './signals/types.ts';
 import type { StreamsRepository } from './streams/types.ts';
+import type { SystemMetricsRepository } from './system-metrics/types.ts';
 import type { ViewsRepository } from './views/types.ts';
 import type { UptimeRepository } from './uptime/types.ts';
 import type { WorkersRepository } from './worker-processes/types.ts';
@@ -35,6 +36,7 @@ export type Repositories = {
   readonly capacity: CapacityRepository;
   readonly streams: StreamsRepository;
   readonly metrics: MetricsRepository;
+  readonly systemMetrics: SystemMetricsRepository;
   readonly logChunks: LogChunksRepository;
   readonly checkpoints: CheckpointsRepository;
   readonly models: ModelsRepository;

@@ -30,6 +30,7 @@ import { createSearch } from './search/repository.ts';
 import { createSessions } from './access/session-repository.ts';
 import { createSignals } from './signals/repository.ts';
 import { createStreams } from './streams/repository.ts';
+import { createSystemMetrics } from './system-metrics/repository.ts';
 import { asPrincipal } from './principal-scope.ts';
 import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
@@ -66,6 +67,7 @@ function repositoriesOf(db: Db): Repositories {
     capacity: guard(createCapacity(db)),
     streams: guard(createStreams(db)),
     metrics: guard(createMetrics(db)),
+    systemMetrics: guard(createSystemMetrics(db)),
     logChunks: guard(createLogChunks(db)),
     checkpoints: guard(createCheckpoints(db)),
     models: guard(createModels(db)),

@@ -34,6 +34,7 @@ export type * from './runner-events/types.ts';
 export type * from './search/types.ts';
 export type * from './signals/types.ts';
 export type * from './streams/types.ts';
+export type * from './system-metrics/types.ts';
 export type * from './uptime/types.ts';
 export type * from './views/types.ts';
 export type * from './worker-processes/types.ts';

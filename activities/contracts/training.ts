@@ -114,11 +114,12 @@ export type ControlActivities = {
     readonly ending: AttemptEnding;
   }) => Promise<AttemptEnding>;
   /**
-   * Whether the end of the job was requested, or the job has ended; for an attempt also whether it is no longer needed.
+   * Whether the end of the job was requested, or the job has ended, and whether without a grace; for an attempt also
+   * whether it is no longer needed.
    */
   readonly readCancelIntent: (
     input: CancelIntentInput,
-  ) => Promise<{ readonly requested: boolean; readonly isNeedless?: true }>;
+  ) => Promise<{ readonly requested: boolean; readonly isNeedless?: true; readonly isNow?: true }>;
   /** Turns a cancel of the workflow itself (by Temporal's CLI or Web UI) into the job's cancel. */
   readonly recordCancelIntent: (input: { readonly jobId: string; readonly by: string }) => Promise<void>;
   /** Registers the model of a successful attempt once; null when the job made no model and declared none. */

@@ -48,6 +48,7 @@ export async function readCancelIntent(
   const attempt = attemptId === undefined ? null : await store.attempts.find(attemptId);
   return {
     requested: job.cancelRequestedAt !== null || isTerminalJobState(job.state),
+    ...(job.cancelNowAt === null ? {} : { isNow: true }),
     ...(attempt?.stopRequested === 'not-needed' ? { isNeedless: true } : {}),
   };
 }

@@ -27,10 +27,11 @@ export function acceptJob(context: Context<unknown, unknown, unknown>, spec: Job
 export function acceptCancel(
   context: Context<{ readonly id: string }, unknown, unknown>,
   shape: Shape,
+  isNow = false,
 ): Promise<Reply> {
   const { deps, params, remember } = context;
   const { now, runner } = deps;
-  const input = { jobId: params.id, principal: context.principal() };
+  const input = { jobId: params.id, principal: context.principal(), isNow };
   return cancelJob(deps, input, async (repositories, job) => {
     const reply: Reply = { status: 202, body: shape(await viewWithin({ now, runner }, repositories, job)) };
     await remember(repositories, reply);

@@ -19,7 +19,7 @@ const capCheckBytes = 1_000_000;
 const mostPackings = 4;
 
 /** The bytes of a piece behind `end`, the current length of the stream; null when the stream has all of them. */
-function freshPart(
+export function freshPart(
   end: number,
   offset: number,
   body: Buffer,

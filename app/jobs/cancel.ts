@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { isArtenicError, messageOf, type ErrorType } from '../../core/errors.ts';
+import type { Reads } from '../../store/reads.ts';
 import type { JobRecord, ProjectPrincipal, PrincipalStore } from '../../store/types.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import { promptly } from '../temporal/promptly.ts';
@@ -8,28 +9,56 @@ import { findJob } from './find.ts';
 
 export type CancelJobDeps = {
   readonly store: PrincipalStore;
-  readonly temporal: Pick<TemporalGateway, 'cancelTrainingJob'>;
+  readonly temporal: Pick<TemporalGateway, 'cancelTrainingJob' | 'signalEndNow'>;
   readonly now: () => Date;
   readonly logger: Logger;
 };
 
-export type CancelJobInput = { readonly jobId: string; readonly principal: ProjectPrincipal };
+export type CancelJobInput = {
+  readonly jobId: string;
+  readonly principal: ProjectPrincipal;
+  /** The attempt gets no grace for a last checkpoint. */
+  readonly isNow?: boolean;
+};
+
+/**
+ * Tells Temporal: the job's workflow is cancelled, and without a grace its attempts, which may be stopping already, end
+ * at once. May be repeated.
+ */
+export async function deliverCancel(
+  { store, temporal }: { readonly store: Pick<Reads, 'attempts'>; readonly temporal: CancelJobDeps['temporal'] },
+  { id, cancelNowAt }: Pick<JobRecord, 'id' | 'cancelNowAt'>,
+): Promise<void> {
+  await temporal.cancelTrainingJob(id);
+  if (cancelNowAt === null) return;
+  const open = (await store.attempts.listByJob(id)).filter(({ endedAt }) => endedAt === null);
+  for (const attempt of open)
+    try {
+      await temporal.signalEndNow(attempt.id);
+    } catch (error) {
+      // Its workflow has ended, or begins only now and reads the request itself.
+      if (!isArtenicError(error, 'not-found')) throw error;
+    }
+}
 
 /** Stores the request. `deliver` tells Temporal and never rejects: the relay delivers what it could not. */
 async function requestCancel<Result>(
   deps: CancelJobDeps,
-  { jobId, principal }: CancelJobInput,
+  { jobId, principal, isNow = false }: CancelJobInput,
   within: Within<JobRecord, Result>,
 ): Promise<{ readonly result: Result; readonly deliver: () => Promise<void> }> {
   const { temporal, now } = deps;
+  let cancelNowAt: Date | null = null;
   const store = deps.store.as(principal);
   await findJob(store, principal, jobId);
-  const result = await store.transaction(async (repositories) =>
-    within(repositories, await repositories.jobs.requestCancel(jobId, principal.name, now())),
-  );
+  const result = await store.transaction(async (repositories) => {
+    const job = await repositories.jobs.requestCancel(jobId, principal.name, now(), { isNow });
+    cancelNowAt = job.cancelNowAt;
+    return within(repositories, job);
+  });
   const deliver = async (): Promise<void> => {
     try {
-      await temporal.cancelTrainingJob(jobId);
+      await deliverCancel({ store, temporal }, { id: jobId, cancelNowAt });
       await store.jobs.markCancelDelivered(jobId, now());
     } catch (error) {
       deps.logger.warn({ jobId, error: messageOf(error) }, 'the cancel is delivered later');

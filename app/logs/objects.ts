@@ -32,7 +32,7 @@ const mostMerged = 3000;
 
 function refOf({ attemptId, stream }: StreamKey): LogRef {
   const parts = parseAttemptId(attemptId);
-  if (parts === null || stream === 'metrics')
+  if (parts === null || stream === 'metrics' || stream === 'system')
     throw new ArtenicError('internal', `${attemptId} ${stream} is not a log.`);
   return { ...parts, stream };
 }

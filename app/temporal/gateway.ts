@@ -21,6 +21,7 @@ import {
   trainingJobWorkflowId,
   workflowTaskTimeout,
   type TrainingJobInput,
+  endNowSignal,
   wakeUpSignal,
 } from '../../workflows/contracts/index.ts';
 import { createUnderway } from '../loops/underway.ts';
@@ -39,6 +40,8 @@ export type TemporalGateway = {
   readonly cancelTrainingJob: (jobId: string) => Promise<void>;
   /** Throws `not-found` when the attempt's workflow is closed. */
   readonly signalRunnerEvent: (attemptId: string, event: WorkflowEvent) => Promise<void>;
+  /** Throws `not-found` when the attempt's workflow is closed. */
+  readonly signalEndNow: (attemptId: string) => Promise<void>;
   readonly signalCapacityGranted: (attemptId: string) => Promise<void>;
   /** Throws `not-found` when the failover's workflow is closed. */
   readonly wakeFailover: (jobId: string) => Promise<void>;
@@ -161,6 +164,7 @@ export function createTemporalGateway(
       }),
     signalRunnerEvent: (attemptId, event) =>
       call(() => client.workflow.getHandle(attemptId).signal(runnerEventSignal, event)),
+    signalEndNow: (attemptId) => call(() => client.workflow.getHandle(attemptId).signal(endNowSignal)),
     signalCapacityGranted: (attemptId) =>
       call(() => client.workflow.getHandle(attemptId).signal(capacityGrantedSignal)),
     wakeAttempt: (attemptId) => call(() => client.workflow.getHandle(attemptId).signal(wakeUpSignal)),

@@ -26,6 +26,13 @@ export const stopRules = {
     message: 'Cancelled on request.',
     isGraceful: true,
   },
+  /** A person cancelled the job and gave up the work since its last checkpoint. */
+  'cancelled-now': {
+    runnerReason: 'stop-requested',
+    ending: 'cancelled',
+    message: 'Cancelled on request, without the grace for a last checkpoint.',
+    isGraceful: false,
+  },
   /** The job has run for its `maxHours`. The runner also stops by itself at that time. */
   'max-hours': {
     runnerReason: 'max-hours',
@@ -62,11 +69,12 @@ export function explainedByStop(collected: AttemptEnding, stoppedFor: StopReason
   return endingOfStop(stoppedFor, collected.exitCode);
 }
 
-/** Stop reason for the attempt's next heartbeat answer; null: continue. */
+/** Stop reason for the attempt's next heartbeat answer; null: continue. A cancel without grace overrides a stop with it. */
 export function wantedStop(
   { stopRequested }: { readonly stopRequested: StopReason | null },
-  { cancelRequestedAt }: { readonly cancelRequestedAt: Date | null },
+  { cancelRequestedAt, cancelNowAt }: { readonly cancelRequestedAt: Date | null; readonly cancelNowAt: Date | null },
 ): StopReason | null {
+  if (cancelNowAt !== null) return 'cancelled-now';
   return stopRequested ?? (cancelRequestedAt === null ? null : 'cancelled');
 }
 

@@ -95,6 +95,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   metric_points: until('jobs', 'jobs', withJob),
   metric_series: until('jobs', 'jobs', withJob),
   metric_blocks: until('jobs', 'jobs', withJob),
+  system_metrics: until('jobs', 'jobs', withJob),
   job_days: own('jobs', 'counts of ended jobs by day; a job that goes is taken off'),
   services: forGood('jobs', 'one row for each service'),
   capacity_claims: own('capacity', 'released when its attempt is settled, or its job, when the attempt was never made'),

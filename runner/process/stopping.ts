@@ -13,6 +13,7 @@ const longestTimerMs = 2 ** 31 - 1;
 export class Stopping {
   #reason: StopReason | null = null;
   #deadline: Date | null = null;
+  #isNow = false;
   readonly #listeners = new Set<(reason: StopReason) => void>();
 
   get reason(): StopReason | null {
@@ -24,6 +25,11 @@ export class Stopping {
     return this.#deadline;
   }
 
+  /** Whether the command gets no grace. */
+  get isNow(): boolean {
+    return this.#isNow;
+  }
+
   /** Sets the time at which the machine ends. Listeners of an earlier request are called again. */
   requestBy(deadline: Date): void {
     this.#deadline = deadline;
@@ -32,11 +38,15 @@ export class Stopping {
     else for (const listener of this.#listeners) listener(reason);
   }
 
-  request(reason: StopReason): void {
-    if (this.#reason === reason || this.#reason === 'fenced') return;
-    if (this.#reason !== null && reason !== 'fenced') return;
-    this.#reason = reason;
-    for (const listener of this.#listeners) listener(reason);
+  /** With `isNow` the listeners of an earlier request are called again: the rest of its grace is given up. */
+  request(reason: StopReason, isNow = false): void {
+    if (this.#reason === 'fenced') return;
+    const isFaster = isNow && !this.#isNow;
+    this.#isNow ||= isNow;
+    const kept = this.#reason === null || reason === 'fenced' ? reason : this.#reason;
+    if (this.#reason === kept && !isFaster) return;
+    this.#reason = kept;
+    for (const listener of this.#listeners) listener(kept);
   }
 
   requestAt(reason: StopReason, at: Date): { readonly cancel: () => void } {

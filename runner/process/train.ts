@@ -37,7 +37,10 @@ export async function train(parts: {
   });
   let timers: readonly NodeJS.Timeout[] = [];
   const quiet = stopping.onRequest((reason) => {
-    if (reason === 'fenced') return command.signalGroup('SIGKILL');
+    if (reason === 'fenced' || stopping.isNow) {
+      timers.forEach(clearTimeout);
+      return command.signalGroup('SIGKILL');
+    }
     // First the stop file, then SIGTERM, then SIGKILL: each a grace later, or sooner when the machine ends.
     writeStopFile(folders, reason);
     timers.forEach(clearTimeout);

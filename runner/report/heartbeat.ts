@@ -64,7 +64,7 @@ export function startHeartbeat(parts: {
       told = progress;
       if (checkpoint !== null) parts.onCheckpointWish(checkpoint.askedAt);
       if (notice !== null) parts.onNotice(new Date(notice.deadlineAt));
-      if (stop !== null) parts.stopping.request(runnerStopReasonOf(stop.reason));
+      if (stop !== null) parts.stopping.request(runnerStopReasonOf(stop.reason), stop.now === true);
     } catch (error) {
       if (error instanceof FencedError) parts.onFenced();
       else if (!isUnreachable(error)) complain('heartbeat', error);

@@ -9,6 +9,7 @@ import { progressReader, startHeartbeat, type Phase } from './heartbeat.ts';
 import type { Notices } from '../notices/notices.ts';
 import { startShipper, type Shipper } from './shipper.ts';
 import type { Stopping } from '../process/stopping.ts';
+import { startSystemMetrics } from '../system/sampler.ts';
 
 /**
  * After the end, the remaining reports get this long to reach an API that is away. They stay on this machine's disk.
@@ -48,6 +49,7 @@ export function startShippers(parts: {
     startShipper({ ...common, route: '/logs', query: { stream: 'setup' }, path: folders.logs.setup }),
     startShipper({ ...common, route: '/logs', query: { stream: 'training' }, path: folders.logs.training }),
     startShipper({ ...common, route: '/metrics', query: {}, path: folders.metrics }),
+    startShipper({ ...common, route: '/system', query: {}, path: folders.system }),
   ];
 }
 
@@ -72,6 +74,7 @@ export function startReporting(parts: {
     if (!isCommitted) stopping.request('fenced');
   };
 
+  const system = startSystemMetrics({ workDir: folders.root, file: folders.system });
   const shippers = startShippers({ ...parts, onFenced });
   const progress = progressReader(folders.metrics);
   const wish = checkpointRequests(folders);
@@ -110,6 +113,7 @@ export function startReporting(parts: {
     finish: async (last) => {
       const timer = setTimeout(() => patience.abort(), drainPatienceMs);
       await heartbeat.finish();
+      await system.stop();
       await Promise.all(shippers.map((shipper) => shipper.finish(patience.signal)));
       tell('/events', last);
       await told;
@@ -118,6 +122,7 @@ export function startReporting(parts: {
     },
     abandon: async () => {
       patience.abort();
+      await system.stop();
       await Promise.all([heartbeat.stop(), told, ...shippers.map((shipper) => shipper.finish(patience.signal))]);
     },
   };

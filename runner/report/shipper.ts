@@ -13,7 +13,7 @@ const gatherMs = 30;
 
 export type ShipperOptions = {
   readonly api: RunnerApi;
-  readonly route: '/logs' | '/metrics';
+  readonly route: '/logs' | '/metrics' | '/system';
   readonly query: Readonly<Record<string, string>>;
   readonly path: string;
   readonly secrets: readonly string[];

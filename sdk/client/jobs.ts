@@ -10,6 +10,7 @@ import {
   pageSchema,
   signalAnswerSchema,
   outputFileSchema,
+  systemMetricsSchema,
   type AttemptView,
   type DecisionView,
   type LaunchRefusalView,
@@ -25,6 +26,7 @@ import {
   type SignalName,
   type SignalRequest,
   type OutputFile,
+  type SystemMetrics,
 } from '@artenic/core';
 import { itemsOf } from './platform.ts';
 import { pause, type Http } from './http.ts';
@@ -69,6 +71,12 @@ function jobHistory(http: Http) {
           itemsOf(metricPointSchema),
         )
       ).items,
+    /** Use of processor, memory, disk, network and GPUs; of the newest attempt when `attempt` is absent. */
+    systemMetrics: (
+      id: string,
+      query: { readonly attempt?: number; readonly limit?: number } = {},
+    ): Promise<SystemMetrics> =>
+      http.json({ method: 'GET', path: jobPath(id, '/system-metrics'), query }, systemMetricsSchema),
   };
 }
 
@@ -101,8 +109,9 @@ export function jobsApi(http: Http) {
     /** The list as CSV, with a row of names first; at most 10,000 jobs. */
     csv: (query: JobsQuery & { readonly limit?: number } = {}, options: Signal = {}): Promise<string> =>
       http.raw({ method: 'GET', path: '/api/v1/jobs.csv', query: { ...query }, ...options }, (answer) => answer.text()),
-    cancel: (id: string): Promise<JobView> =>
-      http.json({ method: 'POST', path: jobPath(id, '/cancel') }, jobViewSchema),
+    /** With `now` the command gets no grace for a last checkpoint; also after an earlier cancel. */
+    cancel: (id: string, { now = false }: { readonly now?: boolean } = {}): Promise<JobView> =>
+      http.json({ method: 'POST', path: jobPath(id, '/cancel'), ...(now ? { json: { now } } : {}) }, jobViewSchema),
     /** Cancels at most 1,000 jobs by their ids, or all open jobs that a filter finds, if it finds as many as expected. */
     cancelMany: (
       jobs: { readonly ids: readonly string[] } | { readonly filter: JobFilter; readonly expected: number },

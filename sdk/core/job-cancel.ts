@@ -5,6 +5,14 @@ import { jobStates } from './states.ts';
 /** Most jobs that one request cancels. */
 export const mostCancelled = 1000;
 
+/** Body of a job's cancel. Without it the attempt gets its grace for a last checkpoint. */
+export const cancelJobRequestSchema = z.strictObject({
+  now: z.boolean().default(false).meta({
+    description:
+      'End the machine at once: the work since the last checkpoint is lost. Also speeds up an earlier cancel.',
+  }),
+});
+
 /** Jobs by their ids, or all open jobs that a filter finds. */
 export const cancelJobsRequestSchema = z.union([
   z.strictObject({ ids: z.array(z.uuid()).min(1).max(mostCancelled) }).meta({ id: 'CancelJobsByIds' }),

@@ -267,7 +267,7 @@ export const heartbeatRequestSchema = z.strictObject({
 });
 export const heartbeatResponseSchema = z.object({
   /** One of `runnerStopReasons`. */
-  stop: z.object({ reason: z.string() }).nullable(),
+  stop: z.object({ reason: z.string(), now: z.boolean().optional().describe('The command gets no grace.') }).nullable(),
   /** A checkpoint is requested now; a repeated request keeps its time. Absent from an older API. */
   checkpoint: z.object({ askedAt: z.iso.datetime() }).nullable().default(null),
   /** The API knows that the provider takes the machine back. */

@@ -91,6 +91,7 @@ export const jobs = defineEntity({
     cancelRequestedAt: p.datetime(3).nullable(),
     cancelRequestedBy: p.text().nullable(),
     cancelDeliveredAt: p.datetime(3).nullable(),
+    cancelNowAt: p.datetime(3).nullable(),
     stopAt: p.datetime(3).nullable(),
     workflowStartedAt: p.datetime(3).nullable(),
     historyKeptAt: p.datetime(3).nullable(),

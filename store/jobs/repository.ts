@@ -151,7 +151,8 @@ async function setProgress(db: Db, id: string, progress: number, by?: ProgressRe
 const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
   db
     .selectFrom('jobs')
-    .select(['id', 'name', 'service', 'createdAt', 'workflowStartedAt', 'cancelRequestedAt', 'cancelDeliveredAt'])
+    .select(['id', 'name', 'service', 'createdAt', 'workflowStartedAt', 'cancelRequestedAt', 'cancelNowAt'])
+    .select('cancelDeliveredAt')
     .where('finishedAt', 'is', null)
     .where('createdAt', '<', olderThan)
     .$if(after !== undefined, (select) =>
@@ -161,17 +162,24 @@ const openJobs = (db: Db, { olderThan, limit, after }: OpenJobsQuery) =>
     .orderBy('id')
     .limit(limit);
 
-const requestCancel = (db: Db, id: string, by: string, at: Date): Promise<JobRecord> =>
+const requestCancel = (db: Db, id: string, by: string, at: Date, isNow: boolean): Promise<JobRecord> =>
   inTransaction(db, async (transaction) => {
     const job = await lockJob(transaction, id);
     if (isTerminalJobState(job.state))
       throw new ArtenicError('conflict', `The job has ended already: it is \`${job.state}\`.`);
-    if (job.cancelRequestedAt === null)
-      await appendAudit(transaction, { verb: 'job.cancel', subject: id, projectId: job.projectId, details: { by } });
-    const request: JobChange = job.cancelRequestedAt === null ? { cancelRequestedAt: at, cancelRequestedBy: by } : {};
-    if (mayTransition(job.state, 'cancelling'))
-      return move(transaction, job, 'cancelling', { ...request, message: `Cancel requested by ${by}.` });
-    return job.cancelRequestedAt === null ? update(transaction, id, request) : job;
+    const isFirst = job.cancelRequestedAt === null;
+    const isFaster = isNow && job.cancelNowAt === null;
+    if (isFirst || isFaster) {
+      const details = { by, ...(isNow ? { now: true } : {}) };
+      await appendAudit(transaction, { verb: 'job.cancel', subject: id, projectId: job.projectId, details });
+    }
+    const request: JobChange = {
+      ...(isFirst ? { cancelRequestedAt: at, cancelRequestedBy: by } : {}),
+      ...(isFaster ? { cancelNowAt: at, cancelDeliveredAt: null } : {}),
+    };
+    const message = `Cancel requested by ${by}${isNow ? ', without the grace for a last checkpoint' : ''}.`;
+    if (mayTransition(job.state, 'cancelling')) return move(transaction, job, 'cancelling', { ...request, message });
+    return isFirst || isFaster ? update(transaction, id, request) : job;
   });
 
 export function createJobs(db: Db): JobsRepository {
@@ -194,7 +202,7 @@ export function createJobs(db: Db): JobsRepository {
         const { message = '', ...result } = options;
         return move(transaction, job, to, { message: storable(message), ...result });
       }),
-    requestCancel: (id, by, at) => requestCancel(db, id, by, at),
+    requestCancel: (id, by, at, { isNow = false } = {}) => requestCancel(db, id, by, at, isNow),
     moveFence: async (id, attempt) => {
       await update(db, id, { currentAttempt: sql<number>`greatest(current_attempt, ${attempt}::int)` });
     },

@@ -36,6 +36,8 @@ export type JobRecord = {
   readonly cancelRequestedBy: string | null;
   /** When the cancel reached the job's workflow; null until then, while the relay delivers it. */
   readonly cancelDeliveredAt: Date | null;
+  /** When the end without a grace was requested; null when the cancel leaves time for a last checkpoint. */
+  readonly cancelNowAt: Date | null;
   /** When `maxHours` ends for the attempt with the latest hello; null before the first hello. */
   readonly stopAt: Date | null;
   /** When the workflow's start was confirmed; null until then, while the relay starts it. */
@@ -51,7 +53,14 @@ export type JobRecord = {
 /** The fields of a job that the relay needs, without the spec. */
 export type OpenJob = Pick<
   JobRecord,
-  'id' | 'name' | 'service' | 'createdAt' | 'workflowStartedAt' | 'cancelRequestedAt' | 'cancelDeliveredAt'
+  | 'id'
+  | 'name'
+  | 'service'
+  | 'createdAt'
+  | 'workflowStartedAt'
+  | 'cancelRequestedAt'
+  | 'cancelNowAt'
+  | 'cancelDeliveredAt'
 >;
 
 export type OpenJobsQuery = {
@@ -132,8 +141,16 @@ export type JobsRepository = {
     to: JobState,
     options?: { readonly message?: string; readonly resultModel?: string; readonly resultVersion?: number },
   ) => Promise<JobRecord>;
-  /** The first request stays; a terminal job throws `conflict`. Moves to `cancelling` and appends the event. */
-  readonly requestCancel: (id: string, by: string, at: Date) => Promise<JobRecord>;
+  /**
+   * The first request stays; a terminal job throws `conflict`. Moves to `cancelling` and appends the event. With `isNow`
+   * also an earlier request becomes one without grace, which is delivered again.
+   */
+  readonly requestCancel: (
+    id: string,
+    by: string,
+    at: Date,
+    options?: { readonly isNow?: boolean },
+  ) => Promise<JobRecord>;
   /** Moves the fence forward, never back. */
   readonly moveFence: (id: string, attempt: number) => Promise<void>;
   /** Called at the hello of each attempt, because `maxHours` counts running hours. */

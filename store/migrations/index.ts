@@ -27,6 +27,7 @@ import { Traces } from './0031-traces.ts';
 import { FindJobs } from './0032-find-jobs.ts';
 import { SavedViews } from './0033-saved-views.ts';
 import { Trouble } from './0034-trouble.ts';
+import { SystemMetrics } from './0035-system-metrics.ts';
 import { ShownIds } from './0036-shown-ids.ts';
 import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
@@ -62,6 +63,7 @@ export const migrations = [
   { name: '0032-find-jobs', class: FindJobs },
   { name: '0033-saved-views', class: SavedViews },
   { name: '0034-trouble', class: Trouble },
+  { name: '0035-system-metrics', class: SystemMetrics },
   { name: '0036-shown-ids', class: ShownIds },
   { name: '0037-datasets', class: Datasets },
   { name: '0041-temporal-problems', class: TemporalProblems },

@@ -1,6 +1,6 @@
 import type { LogStream } from '@artenic/core';
 
-export type StreamName = LogStream | 'metrics';
+export type StreamName = LogStream | 'metrics' | 'system';
 
 export type StreamKey = { readonly attemptId: string; readonly stream: StreamName };
 

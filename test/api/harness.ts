@@ -47,6 +47,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly cancelTrainingJob = (...args: unknown[]) => this.#take('cancel', ...args);
   readonly signalRunnerEvent = (...args: unknown[]) => this.#take('signal', ...args);
   readonly signalCapacityGranted = (...args: unknown[]) => this.#take('granted', ...args);
+  readonly signalEndNow = (...args: unknown[]) => this.#take('end-now', ...args);
   readonly wakeAttempt = (...args: unknown[]) => this.#take('wake-attempt', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly sweepNow = (...args: unknown[]) => this.#take('sweep', ...args);

@@ -8,6 +8,7 @@ import {
   type HelloResponse,
   type MetricPoint,
   type MetricSeries,
+  type SystemMetrics,
 } from '@artenic/core';
 import { pino } from 'pino';
 import { ArtenicError } from '../../core/errors.ts';
@@ -199,6 +200,57 @@ test('points of a job beyond the cap are left out and told once; the stream goes
     ({ kind, subject }) => kind === 'job.metric-error' && subject === runner.jobId,
   );
   expect(told.map(({ data }) => data)).toEqual([{ attempt: 1, mostPoints: metricPoints }]);
+});
+
+const windowLine = (at: number, values: Readonly<Record<string, readonly number[]>>, seconds = 10) =>
+  `${JSON.stringify({ at, seconds, values })}\n`;
+
+test('system metrics are stored once, merged with their extremes kept, and read by attempt', async () => {
+  const runner = await world.startRunner();
+  const read = async (query: string): Promise<SystemMetrics> =>
+    (await world.call('GET', `/api/v1/jobs/${runner.jobId}/system-metrics${query}`)).json<SystemMetrics>();
+  expect(await read('')).toEqual({ attempt: 1, items: [] });
+  const startMs = Date.UTC(2026, 0, 1);
+  // One in 400 windows has a peak; a window of a minute weighs more than one of ten seconds.
+  const lines = Array.from({ length: 400 }, (_, index) =>
+    windowLine(startMs + index * 10_000, {
+      'machine-cpu': index === 123 ? [1, 20, 99] : [5, 20, 30],
+      'machine-memory-total': [64e9, 64e9, 64e9],
+      ...(index % 3 === 0 ? { 'gpu-0-use': [0, 2, 4] } : {}),
+      'of-a-later-release': [1, 1, 1],
+    }),
+  );
+  const text = [...lines, 'no window\n', windowLine(-1, {}), windowLine(1, { 'machine-cpu': [1, 2, -3] })].join('');
+  const half = text.length / 2;
+  for (const [offset, piece] of [
+    [0, text.slice(0, text.lastIndexOf('\n', half) + 1)],
+    [0, text],
+    [0, text],
+  ] as const)
+    expect((await world.ship(runner, `system?offset=${offset}`, piece)).json()).toEqual({ nextOffset: piece.length });
+  expect((await world.ship(runner, 'system?offset=1000000', 'x')).status).toBe(409);
+
+  const { items } = await read('?limit=100');
+  expect(items.map(({ name }) => name)).toEqual(['gpu-0-use', 'machine-cpu', 'machine-memory-total']);
+  const cpu = items[1];
+  expect(cpu?.times).toHaveLength(100);
+  expect(cpu?.times.at(-1)).toBe(new Date(startMs + 399 * 10_000).toISOString());
+  expect([Math.min(...(cpu?.least ?? [])), Math.max(...(cpu?.greatest ?? []))]).toEqual([1, 99]);
+  expect(new Set(cpu?.mean)).toEqual(new Set([20]));
+  expect(cpu?.recent).toEqual({ seconds: 600, mean: 20, greatest: 30 });
+  expect(items[2]?.recent?.greatest).toBeCloseTo(64e9, -4);
+  expect((await read('?limit=2000')).items[1]?.times).toHaveLength(400);
+  expect(await read('?attempt=2')).toEqual({ attempt: 2, items: [] });
+
+  // Another attempt has taken over.
+  await world.startAttempt(runner.jobId, 2);
+  const late = await world.ship(
+    runner,
+    `system?offset=${text.length}`,
+    windowLine(startMs, { 'machine-cpu': [1, 1, 1] }),
+  );
+  expect([late.status, errorOf(late)]).toEqual([409, 'fenced']);
+  expect((await read('')).attempt).toBe(2);
 });
 
 test('phases move the job; what Temporal could not hear is kept, and the relay tells it in its order', async () => {

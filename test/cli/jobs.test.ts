@@ -200,6 +200,33 @@ describe('jobs metrics', () => {
     expect(plain.stdout).not.toMatch(/[▁-█]/);
   });
 
+  test('--system shows each series of an attempt, and what stands out above', async () => {
+    const column = [5, 7];
+    const of = (name: string, value: number) => ({
+      ...{ name, times: ['2026-03-01T01:50:00.000Z', '2026-03-01T02:00:00.000Z'] },
+      ...{ least: column, mean: [value, value], greatest: [value, 2 * value] },
+      recent: { seconds: 600, mean: value, greatest: value },
+    });
+    const items = [of('machine-cpu', 12.34), of('gpu-0-use', 3), of('machine-disk-read', 4e6)];
+    const { stdout } = await run(['jobs', 'metrics', id, '--system', '--attempt', '2'], () => ({
+      body: { attempt: 2, items },
+    }));
+    expect(calls()).toEqual([`GET /api/v1/jobs/${id}/system-metrics?limit=2000&attempt=2`]);
+    expect(stdout.split('\n').map((line) => line.split(/\s{2,}|\t/))).toEqual([
+      ['GPU 0 idle: 3 % on average over the last 10 min'],
+      [''],
+      ['ATTEMPT 2', 'OF', 'LAST', 'MEAN', 'PEAK', 'UNIT'],
+      ['GPU utilization', 'GPU 0', '3.0', '3.0', '6.0', '%'],
+      ['CPU', 'Machine', '12.3', '12.3', '24.7', '%'],
+      ['Disk traffic of the machine', 'Read', '4.0', '4.0', '8.0', 'MB/s'],
+      [''],
+    ]);
+    const none = await run(['jobs', 'metrics', id, '--system'], () => ({ body: { attempt: 1, items: [] } }));
+    expect(none.stdout).toContain('No system metrics of attempt 1');
+    expect((await run(['jobs', 'metrics', id, '--system', '--csv'], () => ({ status: 500 }))).exitCode).toBe(2);
+    expect((await run(['jobs', 'metrics', id, '--attempt', '1'], () => ({ status: 500 }))).exitCode).toBe(2);
+  });
+
   test('a job without metrics', async () => {
     expect((await run(['jobs', 'metrics', id], () => ({ body: { items: [] } }))).stdout).toBe('No metrics reported.\n');
   });

@@ -136,6 +136,24 @@ export const rareStories: Readonly<Record<string, Story>> = {
     await handle.result();
     return runsOf(jobId);
   },
+  // A cancel with a grace, and then one without: the wait for the grace ends at once.
+  'ended-now': async ({ world, startJob }, jobId) => {
+    const id = attemptWorkflowId(jobId, 1);
+    world.addJob(jobId, {
+      graceMs: 3_600_000,
+      script: async (runner) => {
+        await runner.hello();
+        await runner.phase('training');
+      },
+    });
+    const handle = await startJob(jobId);
+    await until(() => world.called('watchInstance', id) > 0, 'the watch');
+    await world.cancelByApi(jobId);
+    await until(() => world.called('requestStop', id) === 1, 'the stop with its grace');
+    await world.endNowByApi(jobId);
+    await handle.result();
+    return runsOf(jobId);
+  },
   'fell-silent': async ({ world, startJob }, jobId) => {
     world.addJob(jobId, {
       script: async (runner) => {

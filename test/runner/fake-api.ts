@@ -22,7 +22,7 @@ import type { ObjectSigning, ObjectStorage, SignedRequest } from '../../core/obj
 
 const token = 'bootstrap-token-of-at-least-32-bytes';
 
-export type Stream = 'logs/setup' | 'logs/training' | 'metrics';
+export type Stream = 'logs/setup' | 'logs/training' | 'metrics' | 'system';
 type Answer = { readonly status: number; readonly body: object };
 
 export function problem(status: number, type: string, detail: string, more: Partial<Problem> = {}): Answer {
@@ -33,7 +33,9 @@ export function problem(status: number, type: string, detail: string, more: Part
 export class FakeApi {
   readonly bootstrapToken = token;
   /** Content of each stream, in order of arrival. */
-  readonly streams: Readonly<Record<Stream, Buffer[]>> = { 'logs/setup': [], 'logs/training': [], metrics: [] };
+  readonly streams: Readonly<Record<Stream, Buffer[]>> = {
+    ...{ 'logs/setup': [], 'logs/training': [], metrics: [], system: [] },
+  };
   readonly events: RunnerEvent[] = [];
   readonly eventIds: string[] = [];
   readonly checkpoints: CheckpointManifest[] = [];
@@ -150,6 +152,8 @@ export class FakeApi {
       }
       case 'metrics':
         return this.#append('metrics', Number(query.get('offset')), body);
+      case 'system':
+        return this.#append('system', Number(query.get('offset')), body);
       case 'checkpoints':
         this.#takeCheckpoint(checkpointManifestSchema.parse(json()));
         return { status: 200, body: {} };

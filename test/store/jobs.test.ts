@@ -35,7 +35,7 @@ describe('insert and find', () => {
       ...{ message: '', priority: 7, currentAttempt: 0, progress: null, resultModel: null, resultVersion: null },
       ...{ createdAt: at(1), startedAt: null, finishedAt: null, cancelRequestedAt: null, cancelRequestedBy: null },
       ...{
-        cancelDeliveredAt: null,
+        ...{ cancelDeliveredAt: null, cancelNowAt: null },
         checkpointsCollectedAt: null,
         detailsCollectedAt: null,
         heldAt: null,

@@ -65,7 +65,7 @@ create table attempts (
   constraint attempts_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
   constraint attempts_pkey PRIMARY KEY (id),
   constraint attempts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'launching'::text, 'starting'::text, 'setup'::text, 'running'::text, 'stopping'::text, 'ending'::text, 'ended'::text]))),
-  constraint attempts_stop_requested_check CHECK ((stop_requested = ANY (ARRAY['cancelled'::text, 'max-hours'::text, 'not-needed'::text])))
+  constraint attempts_stop_requested_check CHECK ((stop_requested = ANY (ARRAY['cancelled'::text, 'cancelled-now'::text, 'max-hours'::text, 'not-needed'::text])))
 );
 CREATE INDEX attempts_ended ON public.attempts USING btree (ended_at);
 CREATE INDEX attempts_not_over ON public.attempts USING btree (created_at, id) WHERE ((ended_at IS NULL) OR (termination_confirmed_at IS NULL));
@@ -286,6 +286,7 @@ create table job_watchers (
 
 create table jobs (
   cancel_delivered_at timestamp(3) with time zone,
+  cancel_now_at timestamp(3) with time zone,
   cancel_requested_at timestamp(3) with time zone,
   cancel_requested_by text,
   checkpoints_collected_at timestamp(3) with time zone,
@@ -650,6 +651,18 @@ create table streams (
 );
 CREATE INDEX streams_tail ON public.streams USING btree (tail_since) WHERE (tail_since IS NOT NULL);
 CREATE INDEX streams_unsettled ON public.streams USING btree (attempt_id) WHERE (settled_at IS NULL);
+
+create table system_metrics (
+  at timestamp(3) with time zone not null,
+  attempt integer not null,
+  greatest real[] not null,
+  job_id text collate "C" not null,
+  least real[] not null,
+  mean real[] not null,
+  names text[] not null,
+  seconds integer not null,
+  constraint system_metrics_pkey PRIMARY KEY (job_id, attempt, at)
+);
 
 create table workers (
   id text not null,

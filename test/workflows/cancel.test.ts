@@ -33,6 +33,33 @@ test.concurrent('a runner that does not hear of the stop is ended after its grac
   expect(instanceOf('deaf')).toMatchObject({ gone: true, endedBy: 'request' });
 });
 
+test.concurrent('without a grace: ended at once, and nobody asks the runner to stop', async () => {
+  const { world } = harness;
+  world.addJob('now', { script: (runner) => runner.hello(), graceMs: 3_600_000 });
+  const handle = await harness.startJob('now');
+  await until(() => instanceOf('now') !== undefined, 'the launch');
+  await world.endNowByApi('now');
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(instanceOf('now')).toMatchObject({ gone: true, endedBy: 'request' });
+  expect(world.called('requestStop', attemptWorkflowId('now', 1))).toBe(0);
+});
+
+test.concurrent('without a grace, after a cancel with one: the rest of the grace is given up', async () => {
+  const { world } = harness;
+  world.addJob('sooner', { script: (runner) => runner.hello(), graceMs: 3_600_000 });
+  const handle = await harness.startJob('sooner');
+  const id = attemptWorkflowId('sooner', 1);
+  await until(() => instanceOf('sooner') !== undefined, 'the launch');
+  await world.cancelByApi('sooner');
+  await until(() => world.called('requestStop', id) === 1, 'the stop with its grace');
+  await world.endNowByApi('sooner');
+  // Asking once more changes nothing.
+  await world.endNowByApi('sooner').catch(() => undefined);
+  expect(await handle.result()).toMatchObject(cancelled);
+  expect(instanceOf('sooner')).toMatchObject({ gone: true, endedBy: 'request' });
+  expect(await eventsOf(harness.client, id)).not.toContain('timerFired');
+});
+
 test.concurrent('while the job is prepared: nothing is launched', async () => {
   const { world } = harness;
   let go = false;

@@ -12,6 +12,7 @@ import { refusalKindOf } from '../../core/failover/refusal-kind.ts';
 import { chooseLaunch } from '../../core/failover/refusals.ts';
 import { parseAttemptId } from '../../core/ids.ts';
 import {
+  endNowSignal,
   attemptWorkflowId,
   capacityGrantedSignal,
   failoverWorkflowId,
@@ -39,6 +40,7 @@ type Job = {
   readonly stopAtMs: number;
   readonly retryOnExitCodes: readonly number[];
   cancelRequestedBy: string | null;
+  cancelIsNow: boolean;
   settled: { state: TerminalJobState; message: string; model: Model | null } | null;
 };
 type Attempt = {
@@ -103,6 +105,7 @@ export class World {
       stopAtMs: Date.now() + 3_600_000,
       retryOnExitCodes: [],
       cancelRequestedBy: null,
+      cancelIsNow: false,
       settled: null,
       ...job,
     };
@@ -114,6 +117,13 @@ export class World {
   async cancelByApi(jobId: string): Promise<void> {
     this.#job(jobId).cancelRequestedBy ??= 'user';
     await this.client.workflow.getHandle(trainingJobWorkflowId(jobId)).cancel();
+  }
+
+  /** As the API does it for a cancel without a grace: the request, the cancel, and a signal to the open attempt. */
+  async endNowByApi(jobId: string): Promise<void> {
+    this.#job(jobId).cancelIsNow = true;
+    await this.cancelByApi(jobId);
+    await this.client.workflow.getHandle(attemptWorkflowId(jobId, 1)).signal(endNowSignal);
   }
 
   fault(jobId: string, name: keyof Activities, fault: Fault): void {
@@ -266,6 +276,7 @@ export class World {
       return {
         requested: job.cancelRequestedBy !== null || job.settled !== null,
         ...(isNeedless ? { isNeedless } : {}),
+        ...(job.cancelIsNow ? { isNow: true } : {}),
       };
     },
     recordCancelIntent: async ({ jobId, by }) => {

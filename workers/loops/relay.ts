@@ -3,6 +3,7 @@ import { isArtenicError, messageOf } from '../../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, ActingStore } from '../../store/types.ts';
 import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
+import { deliverCancel } from '../../app/jobs/cancel.ts';
 import { deliverNotice } from '../../app/outbox/deliver.ts';
 import { relaySignal } from '../../app/signals/deliver.ts';
 import { everyMs, type Loop } from '../../app/loops/every.ts';
@@ -54,7 +55,7 @@ function createDelivery({ store, temporal, logger, now }: RelayDeps): Delivery {
   async function deliver(job: OpenJob): Promise<void> {
     if (job.workflowStartedAt === null) await restart(job);
     if (job.cancelRequestedAt === null) return;
-    await temporal.cancelTrainingJob(job.id);
+    await deliverCancel({ store, temporal }, job);
     await store.jobs.markCancelDelivered(job.id, now());
   }
 
@@ -119,7 +120,7 @@ export function startRelay(deps: RelayDeps): Loop {
       if (!open.has(job.id) && job.workflowStartedAt !== null)
         await attempt(job.id, async () => {
           await restart(job);
-          if (job.cancelRequestedAt !== null) await temporal.cancelTrainingJob(job.id);
+          if (job.cancelRequestedAt !== null) await deliverCancel({ store, temporal }, job);
         });
     const endedMs = Date.now();
     nextFullRoundMs = endedMs + Math.max(fullRoundMs, restShare * (endedMs - startedMs));

@@ -70,6 +70,9 @@ export const capacityGrantedSignal = defineSignal('capacityGranted');
 /** Sent at least once to a workflow that has called `watchJob`. */
 export const jobEndedSignal = defineSignal<[JobEnded]>('jobEnded');
 
+/** Sent to an attempt that stops: the rest of its grace, and its last files, are given up. */
+export const endNowSignal = defineSignal('endNow');
+
 /**
  * Sent to the failover workflow, and to an attempt between two launches: the state that it waits on may have changed,
  * so it checks at once.

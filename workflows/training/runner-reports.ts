@@ -1,5 +1,5 @@
 import { log, setHandler } from '@temporalio/workflow';
-import { capacityGrantedSignal, runnerEventSignal } from '../contracts/index.ts';
+import { capacityGrantedSignal, endNowSignal, runnerEventSignal } from '../contracts/index.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
@@ -11,6 +11,8 @@ export type RunnerReports = {
   readonly stopAtMs: number | null;
   /** The command is over and its completion marker is in storage. */
   readonly over: boolean;
+  /** The end without a grace was requested. */
+  readonly endsNow: boolean;
   /** Drops an earlier grant when the attempt queues again. */
   readonly forgetGrant: () => void;
 };
@@ -21,12 +23,16 @@ export function listenToRunner(timeline: Timeline): RunnerReports {
     granted: false,
     stopAtMs: null as number | null,
     over: false,
+    endsNow: false,
     forgetGrant: () => {
       reports.granted = false;
     },
   };
   setHandler(capacityGrantedSignal, () => {
     reports.granted = true;
+  });
+  setHandler(endNowSignal, () => {
+    reports.endsNow = true;
   });
   setHandler(runnerEventSignal, (event) => {
     switch (event.kind) {

@@ -213,14 +213,19 @@ class AttemptRun {
 
   async #stopGracefully(reason: StopReason, isOver: () => boolean): Promise<void> {
     const askedAtMs = Date.now();
+    // Runs of an earlier release have waited on, whatever this signal said to them.
+    const mayEndNow = patched('ends-now');
+    const isEnough = () => isOver() || (mayEndNow && this.#reports.endsNow);
     const { graceMs } = await localFirst((activities) =>
       activities.requestStop({ attemptId: this.#attemptId, reason }),
     );
     this.#timeline.phase('stopping');
     this.#timeline.log(`asked to stop: ${reason}; grace ${graceMs} ms`);
-    await condition(isOver, 2 * graceMs + lastWordMs, { summary: 'grace of the stop' });
-    if (isOver() || !patched('awaits-delivery')) return;
-    await awaitDelivery(this.#attemptId, askedAtMs + 2 * graceMs, isOver, this.#timeline);
+    await condition(isEnough, 2 * graceMs + lastWordMs, { summary: 'grace of the stop' });
+    if (!isEnough() && patched('awaits-delivery'))
+      await awaitDelivery(this.#attemptId, askedAtMs + 2 * graceMs, isEnough, this.#timeline);
+    if (mayEndNow && this.#reports.endsNow && !isOver())
+      this.#timeline.log('asked to end now: the grace for a last checkpoint is given up');
   }
 
   /** The meaning of a cancel of this run, if one has arrived. */
@@ -233,7 +238,7 @@ class AttemptRun {
     const attemptId = this.#attemptId;
     const intent = await localFirst((activities) => activities.readCancelIntent({ jobId, attemptId }));
     if (intent.isNeedless === true) return 'drop';
-    if (intent.requested) return 'stop';
+    if (intent.requested) return intent.isNow === true ? 'end' : 'stop';
     return this.#cancellation.requested ? 'detach' : 'none';
   }
 

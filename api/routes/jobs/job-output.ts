@@ -6,6 +6,7 @@ import {
   objectKeys,
   outputFileSchema,
   pageSchema,
+  systemMetricsSchema,
   type LogPage,
   type OutputFile,
 } from '@artenic/core';
@@ -18,6 +19,7 @@ import type { ApiDeps } from '../../deps.ts';
 import { jobOf } from '../../jobs/job-of.ts';
 import { readChunk } from '../../../app/logs/objects.ts';
 import { followSeries, readSeries } from '../../jobs/metric-series.ts';
+import { readSystemMetrics } from '../../jobs/system-series.ts';
 import { ok, route, type Route } from '../../http/route.ts';
 import { longestMetricName } from '../../runners/metric-lines.ts';
 import { attemptNumber, jobIdParam, jobRef, longPageQuery, offsetNumber, pageLimit, named } from '../../schemas.ts';
@@ -218,6 +220,25 @@ export function jobOutputRoutes(): readonly Route[] {
         const names = namesOf(query);
         const wanted = { jobId: params.id, limit, ...(names === null ? {} : { names }) };
         return ok(await (after === undefined ? readSeries(deps, wanted) : followSeries(deps, { ...wanted, after })));
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/jobs/{id}/system-metrics',
+      permission: 'read',
+      tag: 'jobs',
+      summary: 'Use of processor, memory, disk, network and GPUs by an attempt and on its machine',
+      params: jobIdParam,
+      query: z.strictObject({
+        attempt: attemptNumber.optional().meta({ description: 'The newest attempt when absent.' }),
+        limit: pageLimit(2, 2000).default(300).meta({ description: 'Most points of a series.' }),
+      }),
+      answers: { 200: { description: 'Series', schema: systemMetricsSchema } },
+      handle: async (context) => {
+        const { deps, params, query } = context;
+        const job = await jobOf(context, params.id);
+        const attempt = query.attempt ?? Math.max(1, job.currentAttempt);
+        return ok(await readSystemMetrics(deps, { jobId: job.id, attempt, limit: query.limit }));
       },
     }),
     ...outputRoutes(),

@@ -1,4 +1,5 @@
 import {
+  cancelJobRequestSchema,
   decisionViewSchema,
   defaultJobSort,
   jobFilterFields,
@@ -82,9 +83,10 @@ export function jobRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'Ask for the end of a job',
       params: jobIdParam,
+      body: cancelJobRequestSchema,
       idempotent: true,
       answers: { 202: { description: 'The job is being cancelled', schema: named.job } },
-      handle: (context) => acceptCancel(context, (job) => job),
+      handle: (context) => acceptCancel(context, (job) => job, context.body.now),
     }),
     ...historyRoutes(),
   ];

@@ -7,9 +7,7 @@ import {
   helloRequestSchema,
   helloResponseSchema,
   isTerminalJobState,
-  logStreams,
   longestManifestBytes,
-  offsetResponseSchema,
   runnerEventSchema,
   type HeartbeatResponse,
   type RunnerEvent,
@@ -24,16 +22,14 @@ import { stopAtOf } from '../../../core/jobs/running-time.ts';
 import { hasCompleted } from '../../../store/attempts/completion.ts';
 import type { AttemptRecord, Repositories } from '../../../store/types.ts';
 import { bootstrapTokenOf, tokenHashOf } from '../../../store/access/tokens.ts';
-import { createCoarseEvents } from '../../live/coarse-events.ts';
 import { deliverRunnerEvents } from '../../../app/attempts/deliver-runner-events.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { sameHash } from '../../../app/access/keys.ts';
 import { runnerPrincipal } from '../../../app/access/principals.ts';
 import { mustBeOpen } from '../../middleware/runner-access.ts';
 import { holdFence, lockOpen } from '../../runners/fence.ts';
-import { appendMetrics, createLogAppender } from '../../runners/streams.ts';
 import { ok, route, tokenLimit, type Context, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
-import { offsetNumber } from '../../schemas.ts';
+import { runnerStreamRoutes } from './streams.ts';
 import { storedCheckpoints } from '../../runners/stored-checkpoints.ts';
 
 /** The attempt and job of a bootstrap token. */
@@ -168,9 +164,14 @@ async function takeEvent({ deps, body, runner }: Context<unknown, unknown, Runne
   return ok({});
 }
 
-function stopRequestFor({ attempt, job }: RunnerCaller): { readonly reason: RunnerStopReason } | null {
+function stopRequestFor({
+  attempt,
+  job,
+}: RunnerCaller): { readonly reason: RunnerStopReason; readonly now?: true } | null {
   const reason = wantedStop(attempt, job);
-  return reason === null ? null : { reason: stopRules[reason].runnerReason };
+  if (reason === null) return null;
+  const { runnerReason, isGraceful } = stopRules[reason];
+  return { reason: runnerReason, ...(isGraceful ? {} : { now: true }) };
 }
 
 /** Requests that signals make of this attempt. */
@@ -187,8 +188,6 @@ const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
 const done = { 200: { description: 'Taken', schema: z.object({}) } } as const;
 
 export function runnerRoutes(): readonly Route[] {
-  const events = createCoarseEvents();
-  const appendLog = createLogAppender(events);
   return [
     route({
       ...common,
@@ -215,30 +214,7 @@ export function runnerRoutes(): readonly Route[] {
       answers: { 200: { description: 'The job', schema: helloResponseSchema } },
       handle: hello,
     }),
-    route({
-      ...common,
-      path: '/api/v1/runner/logs',
-      summary: 'Append log bytes at an offset, exactly once',
-      query: z.strictObject({ stream: z.enum(logStreams), offset: offsetNumber }),
-      bodyKind: 'bytes',
-      maxBytes: 4_000_000,
-      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
-      handle: async ({ deps, query, body, runner }) => {
-        const { nextOffset, after } = await appendLog(deps, runner(), query, body as Buffer);
-        return { ...ok({ nextOffset }), ...(after === undefined ? {} : { after }) };
-      },
-    }),
-    route({
-      ...common,
-      path: '/api/v1/runner/metrics',
-      summary: 'Append metric lines at an offset, exactly once',
-      query: z.strictObject({ offset: offsetNumber }),
-      bodyKind: 'bytes',
-      maxBytes: 4_000_000,
-      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
-      handle: async ({ deps, query, body, runner }) =>
-        ok({ nextOffset: await appendMetrics(deps, events, runner(), query.offset, body as Buffer) }),
-    }),
+    ...runnerStreamRoutes(),
     ...reportRoutes(),
   ];
 }

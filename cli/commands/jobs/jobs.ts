@@ -1,3 +1,4 @@
+import { lostSinceCheckpoint, type JobView } from '@artenic/core';
 import type { Command } from 'commander';
 import type { Runtime } from '../../runtime.ts';
 import { addCompare } from './compare.ts';
@@ -22,10 +23,22 @@ export function expandJobId(args: readonly string[]): readonly string[] {
   return at !== -1 && partOfId.test(args[at + 1] ?? '') ? args.toSpliced(at + 1, 0, 'get') : args;
 }
 
-async function cancel(runtime: Runtime, id: string): Promise<void> {
-  const job = await runtime.client().jobs.cancel(id);
+/** Training time of the running attempt that no checkpoint has; null when none runs its command. */
+async function lostWork(runtime: Runtime, job: JobView): Promise<string | null> {
+  const attempts = await runtime.client().jobs.attempts(job.id);
+  return lostSinceCheckpoint(attempts, runtime.terminal.nowMs());
+}
+
+async function cancel(runtime: Runtime, id: string, now: boolean): Promise<void> {
+  const { jobs } = runtime.client();
+  const job = await jobs.cancel(id, now ? { now } : {});
+  const lost = now ? await lostWork(runtime, job) : null;
   const output = runtime.output();
-  output.result(job, () => `Cancelling job ${job.id}. Its files are kept; a cancelled job cannot be resumed.`);
+  output.result(job, () =>
+    now
+      ? `Ending job ${job.id} now, without a last checkpoint.${lost === null ? '' : ` ${lost}`} Its files are kept; a cancelled job cannot be resumed.`
+      : `Cancelling job ${job.id}. Its files are kept; a cancelled job cannot be resumed.`,
+  );
   output.next(stepsFor(runtime, job));
 }
 
@@ -42,8 +55,9 @@ export function addJobs(program: Command, runtime: Runtime): void {
   jobs
     .command('cancel')
     .argument('<id>')
+    .option('--now', 'End the machine at once; the work since the last checkpoint is lost')
     .description('Cancel a job')
-    .action((id: string) => cancel(runtime, id));
+    .action((id: string, { now }: { readonly now?: true }) => cancel(runtime, id, now === true));
   addSignal(jobs, runtime);
   addLogs(jobs, runtime);
   addMetrics(jobs, runtime);

@@ -7,8 +7,15 @@ import { chart, seriesOf, sparkline, type Series } from '../../output/series.ts'
 import { table, type Column } from '../../output/table.ts';
 import { padded } from '../../output/wrap.ts';
 import type { Runtime } from '../../runtime.ts';
+import { wholeNumber } from '../numbers.ts';
+import { showSystem } from './system.ts';
 
-type Options = { readonly name: readonly string[]; readonly csv?: true };
+type Options = {
+  readonly name: readonly string[];
+  readonly csv?: true;
+  readonly system?: true;
+  readonly attempt?: string;
+};
 
 /** The API thins longer series and keeps their extremes. */
 const mostPoints = 10_000;
@@ -64,6 +71,13 @@ function csvLine(point: MetricPoint): string {
 }
 
 async function metrics(runtime: Runtime, id: string, options: Options): Promise<void> {
+  if (options.system === true) {
+    if (options.csv === true || options.name.length > 0)
+      throw new CliError('usage', '--system takes neither --name nor --csv');
+    const attempt = options.attempt === undefined ? undefined : wholeNumber('attempt', options.attempt);
+    return showSystem(runtime, id, attempt);
+  }
+  if (options.attempt !== undefined) throw new CliError('usage', '--attempt needs --system');
   const names = options.name.length === 0 ? {} : { names: options.name };
   const output = runtime.output();
   if (options.csv === true && output.json) throw new CliError('usage', '--csv and --json exclude each other');
@@ -88,6 +102,8 @@ export function addMetrics(jobs: Command, runtime: Runtime): void {
     .argument('<id>')
     .option('-n, --name <metric>', 'Only this metric; repeatable', gather, [])
     .option('--csv', 'Print every point as CSV')
+    .option('--system', 'Processor, memory, disk, network and GPUs of an attempt instead')
+    .option('--attempt <number>', 'With --system: this attempt (default: the newest)')
     .description('Show the metrics of a job: last and best values; one metric alone as a chart')
     .action((id: string, options: Options) => metrics(runtime, id, options));
 }

@@ -103,6 +103,8 @@ const gatewayWays: Readonly<Record<GatewayCall, Way>> = {
   startTrainingJob: 'submit',
   cancelTrainingJob: 'cancel',
   signalRunnerEvent: 'always',
+  // Without it an attempt ends later: its grace is the backstop.
+  signalEndNow: 'off',
   signalCapacityGranted: 'off',
   wakeFailover: 'notice',
   wakeAttempt: 'off',

@@ -17,6 +17,7 @@ import { mayTransition } from '../../../core/jobs/transitions.ts';
  */
 const expected: Readonly<Record<StopReason, { readonly kind: AttemptEndingKind; readonly words: string }>> = {
   cancelled: { kind: 'cancelled', words: 'Cancelled on request.' },
+  'cancelled-now': { kind: 'cancelled', words: 'Cancelled on request, without the grace for a last checkpoint.' },
   'max-hours': { kind: 'timed-out', words: '`maxHours` ran out before the command was done.' },
   'not-needed': { kind: 'cancelled', words: 'The job has ended without it.' },
 };
@@ -47,13 +48,15 @@ describe.each(stopReasons)('%s', (reason) => {
 
   test('is told to the runner in a word that it knows, before a cancel of the job', () => {
     expect(runnerStopReasons).toContain(stopRules[reason].runnerReason);
-    expect(wantedStop({ stopRequested: reason }, { cancelRequestedAt: new Date() })).toBe(reason);
+    expect(wantedStop({ stopRequested: reason }, { cancelRequestedAt: new Date(), cancelNowAt: null })).toBe(reason);
+    const now = { cancelRequestedAt: new Date(), cancelNowAt: new Date() };
+    expect(wantedStop({ stopRequested: reason }, now)).toBe('cancelled-now');
   });
 });
 
 test('nothing is asked of an attempt until its job is cancelled', () => {
-  expect(wantedStop({ stopRequested: null }, { cancelRequestedAt: null })).toBeNull();
-  expect(wantedStop({ stopRequested: null }, { cancelRequestedAt: new Date() })).toBe('cancelled');
+  expect(wantedStop({ stopRequested: null }, { cancelRequestedAt: null, cancelNowAt: null })).toBeNull();
+  expect(wantedStop({ stopRequested: null }, { cancelRequestedAt: new Date(), cancelNowAt: null })).toBe('cancelled');
 });
 
 test.each(attemptEndingKinds)('%s ends its job as the table says, whatever the exit code', (kind) => {

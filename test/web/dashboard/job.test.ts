@@ -32,6 +32,18 @@ async function addTrained(): Promise<string> {
       row('accuracy', step, step / 200),
     ]).flat(),
   );
+  await world.store.systemMetrics.insert(
+    Array.from({ length: 200 }, (_, index) => ({
+      ...{ jobId: runner.jobId, attempt: 1, at: new Date(startMs + index * 10_000), seconds: 10 },
+      values: {
+        'training-cpu': [10, 20, 30],
+        'machine-cpu': [20, 30, 40],
+        'machine-memory': [1e9, 2e9, 2e9],
+        'machine-memory-total': [8e9, 8e9, 8e9],
+        'gpu-0-use': [0, 3, 5],
+      } as const,
+    })),
+  );
   await world.ship(runner, 'logs?stream=training&offset=0', 'one\ntwo\nthree\n');
   return runner.jobId;
 }
@@ -118,9 +130,9 @@ test('a failed job opens on its error and the last 15 lines, which lead to their
 }, 30_000);
 
 describe('charts', () => {
-  const shown = (page: Page) =>
+  const shown = (page: Page, charts = /^(?:val_perplexity|accuracy): point to read/) =>
     page
-      .getByRole('slider', { name: /point to read/ })
+      .getByRole('slider', { name: charts })
       .evaluateAll((all) => all.map((one) => one.getAttribute('data-shown')?.split(' ').map(Number) ?? null));
 
   test('share one zoom in the address: it changes with the axis, and survives a reload and Back', async () => {
@@ -147,6 +159,11 @@ describe('charts', () => {
     });
     expect(clock[0]).toBe(startMs);
     expect(clock[1]).toBe(startMs + Math.floor(first?.[1] ?? 0) * 10_000);
+    // Charts of the system share the times, and have no steps.
+    await eventually(() => shown(page, /^CPU: point to read/), [clock]);
+    expect(await page.getByRole('list', { name: 'What stands out' }).innerText()).toBe(
+      'GPU 0 idle: 3 % on average over the last 10 min',
+    );
 
     await page.getByRole('button', { name: 'Elapsed' }).click();
     await poll('the zoom by elapsed time', 5000, async () => {

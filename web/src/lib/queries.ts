@@ -6,6 +6,7 @@ import {
   launchRefusalViewSchema,
   jobViewSchema,
   metricSeriesSchema,
+  systemMetricsSchema,
   modelVersionViewSchema,
   modelViewSchema,
   offersViewSchema,
@@ -181,6 +182,17 @@ export const metricsQuery = (id: string) => {
     select: ({ items }) => items,
   });
 };
+
+/** Windows are ten seconds long at first: a running attempt is read again at half that rate. */
+const systemEveryMs = 20_000;
+
+export const systemMetricsQuery = (id: string, attempt: number, isOpen: boolean) =>
+  queryOptions({
+    queryKey: [...keys.job(id), 'system', attempt],
+    queryFn: ({ signal }) =>
+      callApi(`/api/v1/jobs/${id}/system-metrics`, systemMetricsSchema, { signal, query: { attempt } }),
+    refetchInterval: isOpen ? systemEveryMs : false,
+  });
 
 export const outputsQuery = (id: string) =>
   queryOptions({

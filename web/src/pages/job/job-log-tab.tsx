@@ -1,37 +1,13 @@
-import { isTerminalJobState, type AttemptView, type JobView } from '@artenic/core';
+import { isTerminalJobState, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, type ReactElement } from 'react';
 import { Card } from '../../components/card.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { attemptsQuery } from '../../lib/queries.ts';
-import { endingStatus } from '../../lib/status.ts';
+import { AttemptPicker } from './attempt-picker.tsx';
 
 const JobLog = lazy(() => import('./job-log.tsx').then((m) => ({ default: m.JobLog })));
-
-function AttemptPicker(props: {
-  readonly attempts: readonly AttemptView[];
-  readonly value: number;
-  readonly onChange: (attempt: number) => void;
-}): ReactElement | null {
-  const { attempts, value, onChange } = props;
-  if (attempts.length < 2) return null;
-  return (
-    <select
-      aria-label="Attempt"
-      value={value}
-      onChange={(event) => onChange(Number(event.target.value))}
-      className="h-7 rounded-md border border-line bg-canvas px-2 text-xs"
-    >
-      {attempts.map(({ attempt, ending }) => (
-        <option key={attempt} value={attempt}>
-          Attempt {attempt}
-          {ending === null ? '' : ` · ${endingStatus[ending.kind].label.toLowerCase()}`}
-        </option>
-      ))}
-    </select>
-  );
-}
 
 export function LogTab({ job }: { readonly job: JobView }): ReactElement {
   const { data: attempts = [] } = useQuery(attemptsQuery(job.id));
