@@ -32,7 +32,7 @@ const reading = {
   idempotency: [],
   apiKeys: ['find'],
   providers: ['find', 'list'],
-  catalogs: ['find', 'list', 'search', 'count'],
+  catalogs: ['find', 'list', 'search', 'count', 'types'],
   runnerEvents: ['undelivered', 'waiting'],
   signals: ['find', 'since', 'undelivered'],
   sessions: ['find'],

@@ -1,27 +1,10 @@
 import { needsOf } from '../../core/capacity/needs.ts';
 import type { Capacity, CapacityClaim } from '../../core/capacity/types.ts';
-import type { FailoverAction, Offer, ProviderQueue } from '../../core/failover/types.ts';
+import type { FailoverAction, ProviderQueue } from '../../core/failover/types.ts';
 import { attemptIdOf } from '../../core/ids.ts';
 import type { JobRecord, Repositories } from '../../store/types.ts';
 
 type Reader = Pick<Repositories, 'providers' | 'capacity'>;
-
-/** The queues of the job's providers with limited capacity; empty if only one provider has offers. */
-export async function queuesOf(
-  repositories: Reader,
-  job: JobRecord,
-  offers: readonly Offer[],
-): Promise<readonly ProviderQueue[]> {
-  const offering = new Set(offers.map(({ provider }) => provider));
-  if (offering.size < 2) return [];
-  const queues: ProviderQueue[] = [];
-  for (const provider of offering) {
-    const total = await capacityOf(repositories, provider);
-    if (total !== null)
-      queues.push({ provider, ...(await repositories.capacity.outlook(provider, total, claimOf(job, 1))) });
-  }
-  return queues;
-}
 
 /** The current queues, and the queue that no other transaction can join before the end of this one. */
 type Held = { readonly queues: readonly ProviderQueue[]; readonly held: ProviderQueue | null };
@@ -72,6 +55,6 @@ function joinedBy(action: FailoverAction, queues: readonly ProviderQueue[]): Pro
   return queues.find(({ provider }) => provider === action.offer.provider) ?? null;
 }
 
-function claimOf({ id, spec, priority, createdAt }: JobRecord, attempt: number): CapacityClaim {
+export function claimOf({ id, spec, priority, createdAt }: JobRecord, attempt: number): CapacityClaim {
   return { attemptId: attemptIdOf(id, attempt), needs: needsOf(spec), priority, submittedAtMs: createdAt.getTime() };
 }

@@ -3,8 +3,9 @@ import { decisiveStopAtMs } from '../../core/jobs/running-time.ts';
 import { hasCompleted } from '../../store/attempts/completion.ts';
 import type { AttemptRecord, JobRecord, LaunchRefusalRecord, RecentRefusal } from '../../store/types.ts';
 import type { ControlDeps } from '../deps.ts';
-import { findOffers } from './find-offers.ts';
-import { queuesOf } from '../attempts/room.ts';
+import { findOffers } from '../../app/offers/find-offers.ts';
+import { queuesOf } from '../../app/offers/queues.ts';
+import { claimOf } from '../attempts/room.ts';
 
 /** How long another job's refusal counts, in milliseconds; an older first refusal has no value to other jobs. */
 const heardForMs = 300_000;
@@ -26,9 +27,9 @@ export async function readSituation(deps: ControlDeps, jobId: string, watched: r
     store.attempts.endings(jobId),
     store.attempts.runningSpans(jobId),
     store.launchRefusals.ofJob(jobId),
-    findOffers(deps, job.spec),
+    findOffers(store, job.spec),
   ]);
-  const queues = await queuesOf(store, job, offers);
+  const queues = await queuesOf(store, claimOf(job, 1), offers);
   const decidedAt = now();
   const nowMs = decidedAt.getTime();
   const heard = (await store.launchRefusals.recent(new Date(nowMs - heardForMs), jobId)).map(toHeard);

@@ -23,3 +23,23 @@ export type OfferSearch = {
   readonly needs?: Partial<Capacity> | undefined;
   readonly mostUsdMicrosPerHour?: number | undefined;
 };
+
+export type OfferTypeSearch = OfferSearch & {
+  /** A part of the name of the type, of its GPU or of its provider. */
+  readonly search?: string | undefined;
+  readonly sort: 'price' | 'name' | 'cores' | 'memory' | 'gpus';
+  readonly limit: number;
+};
+
+/** All offers of one machine type of a provider. */
+export type OfferType = Capacity & {
+  readonly provider: string;
+  readonly instanceType: string;
+  readonly gpuType: string | null;
+  readonly regions: number;
+  /** Zones; a provider that chooses the zone has one for each region. */
+  readonly places: number;
+  /** Null: not in this market. */
+  readonly spotFromUsdMicrosPerHour: number | null;
+  readonly onDemandFromUsdMicrosPerHour: number | null;
+};

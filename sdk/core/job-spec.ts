@@ -100,7 +100,7 @@ export const environmentSchema = z.strictObject({
     .max(512)
     .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, 'an image by digest: name@sha256:…')
     .optional()
-    .describe('Container image by digest: `name@sha256:…`. The local provider does not run images yet.'),
+    .describe('Container image by digest: `name@sha256:…`. Not supported yet.'),
 });
 
 /**

@@ -55,3 +55,13 @@ export function parseJobText<T extends z.ZodType>(text: string, schema: T): z.ou
     })),
   );
 }
+
+/** Line and column of the value at a JSON pointer (RFC 6901), or of its nearest parent; empty for text without it. */
+export function placeInJobText(text: string, pointer: string): Pick<TextIssue, 'line' | 'column'> {
+  if (text.length > longestPlaced) return {};
+  const path = pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return readJobYaml(text).placeOf(path, false);
+}

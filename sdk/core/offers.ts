@@ -29,6 +29,8 @@ export const catalogViewSchema = z.object({
   problem: z.string().nullable(),
 });
 
+export type CatalogView = z.output<typeof catalogViewSchema>;
+
 export const offersViewSchema = z.object({
   /** Cheapest first. */
   items: z.array(offerViewSchema),
@@ -37,6 +39,45 @@ export const offersViewSchema = z.object({
   catalogs: z.array(catalogViewSchema),
 });
 export type OffersView = z.output<typeof offersViewSchema>;
+
+/** Orders of machine types. */
+export const offerTypeSorts = ['price', 'name', 'cores', 'memory', 'gpus'] as const;
+export type OfferTypeSort = (typeof offerTypeSorts)[number];
+
+/** All offers of one machine type of a provider. */
+export const offerTypeViewSchema = z.object({
+  provider: z.string(),
+  instanceType: z.string(),
+  vcpu: z.number(),
+  memoryGib: z.number(),
+  gpus: z.number().int(),
+  gpuType: z.string().nullable(),
+  regions: z.number().int(),
+  /** Zones; a provider that chooses the zone has one for each region. */
+  places: z.number().int(),
+  /** The lowest price; null where the type is not in this market. */
+  spotFromUsdMicrosPerHour: z.number().int().nullable(),
+  onDemandFromUsdMicrosPerHour: z.number().int().nullable(),
+});
+export type OfferTypeView = z.output<typeof offerTypeViewSchema>;
+
+export const offerTypesViewSchema = z.object({
+  items: z.array(offerTypeViewSchema),
+  /** Number of all matching types, including those not listed. */
+  total: z.number().int(),
+  catalogs: z.array(catalogViewSchema),
+});
+export type OfferTypesView = z.output<typeof offerTypesViewSchema>;
+
+/** Where a job would run first if it were submitted now. */
+export const firstLaunchViewSchema = z.object({
+  /** Null: it would wait or fail; `reason` says why. */
+  offer: offerViewSchema
+    .pick({ provider: true, region: true, zone: true, instanceType: true, spot: true, priceUsdMicrosPerHour: true })
+    .nullable(),
+  reason: z.string(),
+});
+export type FirstLaunchView = z.output<typeof firstLaunchViewSchema>;
 
 /** One decision of the failover policy, with its reason. */
 export const decisionViewSchema = z.object({

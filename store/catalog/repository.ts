@@ -4,6 +4,7 @@ import { gpuWordsOf } from '../../core/catalog/gpu-type.ts';
 import { capacityTolerance } from '../../core/capacity/grant.ts';
 import { inTransaction, json, lock, storable, type Db } from '../database.ts';
 import type { CatalogRecord, CatalogsRepository } from '../types.ts';
+import { searchTypes } from './offer-types.ts';
 
 /** Ages use the database's clock, because the clocks of workers differ. */
 const record = sql`provider, refreshed_at as "refreshedAt", tried_at as "triedAt", problem, problem_type as "problemType",
@@ -179,5 +180,7 @@ export function createCatalogs(db: Db): CatalogsRepository {
     list: () => records(db, sql`true`),
     search: (query) => search(db, query),
     count: (query) => count(db, query),
+    types: ({ sort, limit, search, providers, ...query }) =>
+      searchTypes(db, { sort, limit, search }, providersOf(providers), conditionsOf(query)),
   };
 }

@@ -1,4 +1,4 @@
-import type { CatalogOffer, OfferSearch } from '../../core/catalog/catalog.ts';
+import type { CatalogOffer, OfferSearch, OfferType, OfferTypeSearch } from '../../core/catalog/catalog.ts';
 import type { CatalogAge } from '../../core/catalog/freshness.ts';
 import type { ErrorType } from '../../core/errors.ts';
 
@@ -25,4 +25,6 @@ export type CatalogsRepository = {
   /** Cheapest first, at most `limit`. */
   readonly search: (query: OfferSearch & { readonly limit: number }) => Promise<readonly CatalogOffer[]>;
   readonly count: (query: OfferSearch) => Promise<number>;
+  /** By machine type, at most `limit`, and the number of all matching types. */
+  readonly types: (query: OfferTypeSearch) => Promise<{ readonly items: readonly OfferType[]; readonly total: number }>;
 };

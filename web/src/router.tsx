@@ -67,6 +67,16 @@ const trainingRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/training/training-page.tsx'), 'TrainingPage'),
 });
 
+const dispatchRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs/new',
+  validateSearch: z.object({
+    /** Job whose settings fill the form. */
+    from: z.uuid().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/dispatch/dispatch-page.tsx'), 'DispatchPage'),
+});
+
 const jobRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/jobs/$jobId',
@@ -132,6 +142,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     overviewRoute,
     trainingRoute,
+    dispatchRoute,
     compareRoute,
     jobRoute,
     modelsRoute,

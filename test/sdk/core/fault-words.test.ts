@@ -57,7 +57,10 @@ describe('faults of a job file say what to write', () => {
       `${rest}environment:\n  python:\n    version: "2.7"\n`,
       ['5 /environment/python/version: a version such as "3.11", in quotes'],
     ],
-    [`${rest}data:\n  - name: x\n    path: y\n`, ['5 /data/0/path: unknown field "path"']],
+    [
+      `${rest}data:\n  - name: x\n    path: y\n`,
+      ['5 /data/0/path: unknown field "path"', '4 /data/0: give either `file` or `sha256`'],
+    ],
     [`${rest}data:\n  - name: x\n`, ['4 /data/0: give either `file` or `sha256`']],
   ])('%j', (text, expected) => expect(faultsOf(text)).toEqual(expected));
 

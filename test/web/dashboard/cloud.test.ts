@@ -111,35 +111,36 @@ test('offers are shown on the page of providers, and beside the placement of a n
   const { page, problems, close } = await signedIn();
   await page.goto('/providers');
   await settled(page);
-  const offers = page.getByRole('table', { name: 'Offers, cheapest first' });
-  await offers.waitFor();
+  const types = page.getByRole('list', { name: 'Offers by machine type' });
+  const row = types.getByRole('button', { name: /spot from \$[\d.]+ · on demand from \$[\d.]+ · \d+ zones/ }).first();
+  await row.click();
   await page
-    .getByRole('radio', { name: 'Spot' })
-    .or(page.getByRole('button', { name: 'Spot', exact: true }))
+    .getByRole('list', { name: /^Offers of / })
+    .getByText('On demand')
     .first()
-    .click();
-  await page.waitForFunction(
-    () => ![...document.querySelectorAll('table td')].some((cell) => cell.textContent === 'On demand'),
-  );
+    .waitFor();
+  await page.getByRole('button', { name: 'Spot', exact: true }).click();
+  await types.getByText('on demand').first().waitFor({ state: 'detached' });
   expect(await violations(page)).toEqual([]);
   await photograph(page, 'offers');
 
-  await page.goto('/jobs?dispatch=true');
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Service').fill('penguins');
-  await dialog.getByLabel('Command').fill('node train.ts');
-  await dialog.getByLabel('Provider').selectOption('simulated');
-  await dialog.getByLabel('Market').selectOption('spot-with-fallback');
-  await dialog.getByLabel('Most USD an hour').fill('0.5');
-  const matches = dialog.getByRole('table', { name: 'Offers, cheapest first' });
-  await matches.waitFor();
-  const prices = await matches.getByRole('row').count();
-  expect(prices).toBeGreaterThan(1);
-  await matches.scrollIntoViewIfNeeded();
+  await page.goto('/jobs/new');
+  await page.getByLabel('Service').fill('penguins');
+  await page.getByLabel('Command').fill('node train.ts');
+  await page.getByRole('checkbox', { name: 'simulated' }).check();
+  await page.getByRole('checkbox', { name: 'local' }).uncheck();
+  await page.getByLabel('Market').selectOption('spot');
+  await page.getByLabel('Max price ($/h)').fill('0.5');
+  const launch = page.getByRole('region', { name: 'First launch' });
+  await launch.getByText(/simulated · .* · spot/).waitFor();
+  await launch.getByText(/\/h · ≈ \$[\d.]+ for 24 h/).waitFor();
+  await launch.scrollIntoViewIfNeeded();
   expect(await violations(page)).toEqual([]);
   await photograph(page, 'dispatch-offers');
-  await dialog.getByLabel('Most USD an hour').fill('0.0001');
-  await dialog.getByText('No matching offers').waitFor();
+  await page.getByLabel('Max price ($/h)').fill('0.0001');
+  await launch.getByText('No matching offers').waitFor();
+  await launch.getByText('No provider offers what the job asks for').waitFor();
+
   expect(problems).toEqual([]);
   await close();
 }, 120_000);

@@ -295,7 +295,7 @@ describe('by keyboard', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('n');
-    expect(page.url()).not.toContain('dispatch');
+    expect(page.url()).not.toContain('/jobs/new');
     await close();
   });
 });
@@ -306,16 +306,16 @@ test.each(['light', 'dark'] as const)(
     const { page, problems, close } = await visit(browser, full.url, full.key, { theme });
     await page.goto('/jobs');
     await settled(page);
-    await page.getByRole('button', { name: 'Dispatch job' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.waitFor();
-    await dialog.getByRole('button', { name: 'Dispatch', exact: true }).click();
-    await dialog.getByText('fields need your attention').waitFor();
+    await page.getByRole('link', { name: 'Dispatch job' }).click();
+    await page.getByRole('button', { name: 'Dispatch', exact: true }).click();
+    await page.getByText('fields need your attention').waitFor();
+    for (const title of ['Environment', 'Limits and retries', 'Results'])
+      await page.getByText(title, { exact: true }).click();
     await expectAccessible(page, 'dispatch');
-    await dialog.getByRole('button', { name: 'JSON', exact: true }).click();
-    await expectAccessible(page, 'dispatch as JSON');
-    await page.keyboard.press('Escape');
-    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'YAML', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Job file' }).waitFor();
+    await expectAccessible(page, 'dispatch as YAML');
+    const dialog = page.getByRole('dialog');
     await page.goto(`/jobs/${jobId}`);
     await page.getByRole('button', { name: 'Cancel job' }).click();
     await dialog.waitFor();

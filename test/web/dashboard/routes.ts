@@ -9,6 +9,7 @@ export function routesOf({
   return [
     ['/', 'Overview – Artenic'],
     ['/jobs', 'Training – Artenic'],
+    ['/jobs/new', 'Training · dispatch – Artenic'],
     [`/jobs/${jobId}`, `Training · penguins #1 ${jobId.slice(-8)} – Artenic`],
     [`/jobs/${paidJobId}`, `Training · paid #1 ${paidJobId.slice(-8)} – Artenic`],
     [`/jobs/compare?ids=${jobId},${paidJobId}`, 'Training · compare – Artenic'],

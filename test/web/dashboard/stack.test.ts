@@ -5,9 +5,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JobView, ModelView } from '@artenic/core';
 import type { Browser, Page } from 'playwright-core';
 import { buildWeb } from '../../../scripts/web-build.mjs';
+import { packFolder } from '../../../cli/job-file/pack.ts';
+import { folderWith } from '../../cli/artenic.ts';
 import { poll } from '../../support/poll.ts';
 import { createStack, type Stack } from '../../support/stack.ts';
 import { launchChromium } from '../harness/chromium.ts';
+import { violations } from '../harness/components.ts';
 import { settled, visit } from './browser.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -84,31 +87,51 @@ test('a pasted key signs in, is nowhere afterwards, and signing out ends the ses
   await close();
 }, 30_000);
 
-test('a job is dispatched from the dialog once, however often it is clicked, and followed to its end', async () => {
+/** Drops a folder or files of this machine on the page, as a file manager does. */
+async function drop(page: Page, ...files: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...files], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+}
+
+test('a form is dispatched once, however often it is clicked, and its faults stand at their fields', async () => {
   const { page, problems, close } = await signedIn();
   await page.goto('/jobs');
   await settled(page);
   const before = (await jobs()).length;
   await page.keyboard.press('n');
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Service').fill('Not a name');
-  await dialog.getByRole('button', { name: 'Dispatch', exact: true }).click();
-  await dialog.getByText('2 fields need your attention').waitFor();
-  await dialog.getByLabel('Service').fill('from-the-dialog');
-  await dialog
+  await page.getByRole('heading', { level: 1, name: 'Dispatch job' }).waitFor();
+  const submit = page.getByRole('button', { name: 'Dispatch', exact: true });
+  await submit.click();
+  await page.getByText('Enter a service.').waitFor();
+  await page.getByText('Enter a command.').waitFor();
+  const focused = (): Promise<string> =>
+    page.evaluate(() => (document.activeElement as HTMLInputElement).labels?.[0]?.textContent ?? '');
+  expect(await focused()).toBe('Service');
+  expect(await violations(page)).toEqual([]);
+  await page.getByLabel('Service').fill('from-the-form');
+  await page
     .getByLabel('Command')
     .fill(
       'echo "hello from <b>the job</b>"; echo \'{"step":1,"loss":0.5}\' >> $ARTENIC_METRICS_FILE; cat $ARTENIC_DATA_DIR/texts/words.txt; sleep 1',
     );
-  await dialog
+  await page
     .getByLabel('Add files')
     .setInputFiles({ name: 'words.txt', mimeType: 'text/plain', buffer: Buffer.from('seven words of data\n') });
-  await dialog.getByLabel('Path under ARTENIC_DATA_DIR').fill('../words.txt');
-  await dialog.getByRole('button', { name: 'Dispatch', exact: true }).click();
-  await dialog.getByRole('listitem').locator('[aria-invalid="true"]').waitFor();
-  await dialog.getByLabel('Path under ARTENIC_DATA_DIR').fill('texts/words.txt');
-  await dialog.getByRole('button', { name: 'Dispatch', exact: true }).dblclick();
-  await page.getByRole('heading', { level: 1, name: 'from-the-dialog' }).waitFor();
+  await page.getByLabel('Path under ARTENIC_DATA_DIR').fill('../words.txt');
+  await page.getByLabel('Cores').fill('9999');
+  await submit.click();
+  await page.getByRole('listitem').locator('[aria-invalid="true"]').waitFor();
+  await page.getByLabel('Path under ARTENIC_DATA_DIR').fill('texts/words.txt');
+  await page.getByLabel('Cores').fill('1000');
+  await submit.click();
+  // The API's answer stands at the field that it names.
+  await page.getByRole('alert').getByText('The job needs 1000 cores').waitFor();
+  await page.getByText('Local has', { exact: false }).first().waitFor();
+  await page.getByLabel('Cores').fill('1');
+  await submit.dblclick();
+  await page.getByRole('heading', { level: 1, name: 'from-the-form' }).waitFor();
   await page.locator('main').getByText('Succeeded').first().waitFor({ timeout: 30_000 });
   await page.getByRole('tab', { name: 'Log' }).click();
   await page.getByText('hello from <b>the job</b>', { exact: true }).waitFor();
@@ -121,6 +144,70 @@ test('a job is dispatched from the dialog once, however often it is clicked, and
   );
   expect(problems).toEqual([]);
   await close();
+}, 60_000);
+
+test('a dropped folder fills the form, is packed as by the command line, and runs', async () => {
+  const folder = folderWith({
+    'artenic.yaml': [
+      '# Dropped.',
+      'service: dropped',
+      'package: code',
+      'data:',
+      '  - { name: words.txt, file: words.txt }',
+      'command: node train.mjs # what runs',
+      'maxHour: 1',
+      '',
+    ].join('\n'),
+    'words.txt': 'words of the folder\n',
+    'code/train.mjs':
+      "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync(`${process.env.ARTENIC_DATA_DIR}/words.txt`, 'utf8'));\n",
+    'code/notes.md': 'not packed',
+    'code/lib/Ünïcode.txt': 'ü',
+    'code/.artenicignore': '*.md\n',
+    'code/node_modules/x/index.js': 'never packed',
+  });
+  const { page, problems, close } = await signedIn();
+  await page.goto('/jobs/new');
+  await settled(page);
+  await drop(page, folder.path);
+  await page.getByText(/^Filled from .*artenic\.yaml/).waitFor();
+  await page.getByText('3 files ·').waitFor();
+  await page.getByText('Left out: notes.md').waitFor();
+  expect(await page.getByLabel('Command').inputValue()).toBe('node train.mjs');
+  await page.getByRole('button', { name: 'YAML', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Job file' }).waitFor();
+  await page
+    .getByRole('button', { name: 'Line 7: maxHour: unknown field "maxHour"; did you mean "maxHours"?' })
+    .click();
+  await picture(page, 'dispatch-yaml');
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press('End');
+  await page.keyboard.press('Shift+Home');
+  await page.keyboard.type('maxH');
+  await page.getByRole('option', { name: 'maxHours' }).click();
+  await page.keyboard.type('1');
+  await page.getByRole('list', { name: 'Faults' }).waitFor({ state: 'detached' });
+  // Escape, then Tab, leaves the editor.
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.shadowRoot === null)).toBe(true);
+  expect(problems).toEqual([]);
+  await page.getByRole('button', { name: 'Form', exact: true }).click();
+  await page.getByText('Results', { exact: true }).click();
+  await page.getByLabel('Registry name').fill('dropped-model');
+  await page.getByRole('button', { name: 'YAML', exact: true }).click();
+  await page.getByText('# what runs').waitFor();
+  await page.getByText('model: dropped-model').waitFor();
+  await page.getByRole('button', { name: 'Dispatch', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: /dropped/ }).waitFor();
+  await page.locator('main').getByText('Succeeded').first().waitFor({ timeout: 30_000 });
+  await page.getByRole('tab', { name: 'Log' }).click();
+  await page.getByText('words of the folder', { exact: true }).waitFor();
+  const job = (await jobs()).find(({ service }) => service === 'dropped');
+  expect(job?.spec.package?.sha256).toBe((await packFolder(join(folder.path, 'code'))).sha256);
+  expect(problems).toEqual([]);
+  await close();
+  folder.remove();
 }, 60_000);
 
 test('the playground asks the trained model, and promotes nothing by itself', async () => {
@@ -179,7 +266,7 @@ test('each page as the documentation shows it', async () => {
     for (const [name, path] of [
       ['overview', '/'],
       ['training', '/jobs'],
-      ['dispatch', '/jobs?dispatch=true'],
+      ['dispatch', '/jobs/new'],
       ['job', `/jobs/${first?.id}`],
       ['models', '/models'],
       ['model', '/models/penguins'],

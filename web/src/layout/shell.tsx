@@ -20,7 +20,7 @@ function useGlobalShortcuts(onShortcuts: () => void, onPalette: () => void): voi
     'g m': () => void navigate({ to: '/models' }),
     'g p': () => void navigate({ to: '/playground' }),
     'g r': () => void navigate({ to: '/providers' }),
-    n: () => void navigate({ to: '/jobs', search: { dispatch: true } }),
+    n: () => void navigate({ to: '/jobs/new' }),
     '/': focusFilter,
     j: () => moveRowFocus(1),
     k: () => moveRowFocus(-1),

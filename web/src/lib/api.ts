@@ -32,7 +32,6 @@ export type Call = {
   /** A list repeats its name. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly json?: unknown;
-  readonly content?: Blob;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
   /** For what takes longer than a page is read; 20 s when absent. */
@@ -50,11 +49,10 @@ export function addressOf(path: string, query: Call['query']): string {
 function initOf(call: Call): RequestInit {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (call.json !== undefined) headers['content-type'] = 'application/json';
-  if (call.content !== undefined) headers['content-type'] = 'application/octet-stream';
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
-  const body = call.content ?? (call.json === undefined ? null : JSON.stringify(call.json));
-  const timeout = call.content === undefined ? [AbortSignal.timeout(call.timeoutMs ?? usualTimeoutMs)] : [];
-  const signal = AbortSignal.any([...timeout, ...(call.signal === undefined ? [] : [call.signal])]);
+  const body = call.json === undefined ? null : JSON.stringify(call.json);
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? usualTimeoutMs);
+  const signal = AbortSignal.any([timeout, ...(call.signal === undefined ? [] : [call.signal])]);
   return { method: call.method ?? 'GET', headers, body, signal, credentials: 'same-origin' };
 }
 
@@ -75,7 +73,7 @@ async function send(path: string, call: Call): Promise<Response> {
   }
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
+export async function errorOf(response: Response): Promise<ApiError> {
   const requestId = response.headers.get('x-correlation-id');
   const text = await response.text().catch(() => '');
   const parsed = problemSchema.safeParse(jsonOrNull(text));

@@ -1,4 +1,4 @@
-import { ApiError, callForStatus } from './api.ts';
+import { ApiError, callForStatus, errorOf } from './api.ts';
 import type { HashAnswer } from './hash-worker.ts';
 
 /** Up to this size the browser's own hash is used, which is faster but needs the whole file in memory. */
@@ -40,11 +40,42 @@ export async function sha256Of(file: File): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** Sends the content, and reports the share that has been sent. `fetch` reports nothing on the way. */
+async function putContent(path: string, content: Blob, onSent: (share: number) => void): Promise<void> {
+  const response = await new Promise<Response | null>((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open('PUT', path);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.upload.addEventListener('progress', ({ loaded, total }) => onSent(total === 0 ? 1 : loaded / total));
+    request.addEventListener('error', () => resolve(null));
+    request.addEventListener('load', () => {
+      const requestId = request.getResponseHeader('x-correlation-id');
+      const hasBody = request.status !== 204 && request.status !== 304;
+      resolve(
+        new Response(hasBody ? request.responseText : null, {
+          status: request.status,
+          headers: requestId === null ? {} : { 'x-correlation-id': requestId },
+        }),
+      );
+    });
+    request.send(content);
+  });
+  if (response === null)
+    throw new ApiError({
+      ...{ status: 0, requestId: null, title: 'The upload broke off' },
+      detail: 'The API cannot be reached. What was uploaded before is kept: dispatch again.',
+    });
+  if (!response.ok) throw await errorOf(response);
+}
+
 /** Uploads the file under its content's hash, unless the object exists; returns the hash. */
-export async function uploadObject(kind: 'packages' | 'data', file: File): Promise<string> {
+export async function uploadObject(
+  kind: 'packages' | 'data',
+  file: File,
+  onSent: (share: number) => void,
+): Promise<string> {
   const sha256 = await sha256Of(file);
   const path = `/api/v1/objects/${kind}/${sha256}`;
-  if ((await callForStatus(path, { method: 'HEAD' })) === 404)
-    await callForStatus(path, { method: 'PUT', content: file });
+  if ((await callForStatus(path, { method: 'HEAD' })) === 404) await putContent(path, file, onSent);
   return sha256;
 }

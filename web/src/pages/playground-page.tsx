@@ -241,9 +241,9 @@ export function PlaygroundPage(): ReactElement {
               <EmptyState
                 icon="playground"
                 title="No model to play with"
-                command="npx artenic train dispatch examples/penguins/artenic.yaml --watch"
+                command="npx artenic jobs dispatch examples/penguins/artenic.yaml --watch"
                 action={
-                  <Link to="/jobs" search={{ dispatch: true }} className={buttonClass('primary')}>
+                  <Link to="/jobs/new" className={buttonClass('primary')}>
                     Train a model
                   </Link>
                 }

@@ -116,7 +116,7 @@ function actions({ router, platform, onShortcuts }: Place): readonly Entry[] {
     ...{ id: title, title, subtitle: '', note, icon, run },
   });
   return [
-    plain('Dispatch a job', 'plus', 'n', () => void router.navigate({ to: '/jobs', search: { dispatch: true } })),
+    plain('Dispatch a job', 'plus', 'n', () => void router.navigate({ to: '/jobs/new' })),
     ...(['light', 'dark', 'system'] as const).map((theme) => {
       const [title, icon] = themeTitles[theme];
       return plain(title, icon, '', () => setTheme(theme));

@@ -82,13 +82,13 @@ function CancelJob({ job }: { readonly job: JobView }): ReactElement {
 export function JobActions({ job }: { readonly job: JobView }): ReactElement {
   const { data: platform } = useQuery(platformQuery);
   const navigate = useNavigate();
-  const again = { dispatch: true, from: job.id };
+  const again = { from: job.id };
   const temporal =
     platform?.temporalUi === undefined || platform.temporalUi === null
       ? null
       : `${platform.temporalUi.replace(/\/$/, '')}/namespaces/${platform.temporalNamespace}/workflows/${encodeURIComponent(job.workflowId)}`;
   usePageActions([
-    { title: 'Run this job again', icon: 'recover', run: () => void navigate({ to: '/jobs', search: again }) },
+    { title: 'Run this job again', icon: 'recover', run: () => void navigate({ to: '/jobs/new', search: again }) },
     ...(temporal === null
       ? []
       : [
@@ -111,7 +111,7 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
         </Tooltip>
       )}
       <Compare job={job} />
-      <Link to="/jobs" search={again} className={buttonClass('secondary')}>
+      <Link to="/jobs/new" search={again} className={buttonClass('secondary')}>
         <Icon name="recover" />
         Run again
       </Link>

@@ -121,7 +121,7 @@ export function ModelsPage(): ReactElement {
                   title="The registry is empty"
                   command="npx artenic model register iris model.onnx"
                   action={
-                    <Link to="/jobs" search={{ dispatch: true }} className={buttonClass('primary')}>
+                    <Link to="/jobs/new" className={buttonClass('primary')}>
                       Train a model
                     </Link>
                   }

@@ -40,7 +40,7 @@ export function OverviewPage(): ReactElement {
       <PageHeader
         title="Overview"
         actions={
-          <Link to="/jobs" search={{ dispatch: true }} className={buttonClass('primary')}>
+          <Link to="/jobs/new" className={buttonClass('primary')}>
             <Icon name="plus" />
             Dispatch job
           </Link>

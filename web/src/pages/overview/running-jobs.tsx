@@ -78,9 +78,9 @@ export function RunningJobs(): ReactElement {
               <EmptyState
                 icon="training"
                 title="No active jobs"
-                command="npx artenic train dispatch examples/penguins/artenic.yaml --watch"
+                command="npx artenic jobs dispatch examples/penguins/artenic.yaml --watch"
                 action={
-                  <Link to="/jobs" search={{ dispatch: true }} className={buttonClass('primary')}>
+                  <Link to="/jobs/new" className={buttonClass('primary')}>
                     Dispatch a job
                   </Link>
                 }

@@ -27,9 +27,6 @@ export const jobsSearchSchema = z.object({
   sort: z.enum(jobSorts).optional().catch(undefined),
   /** Columns of a saved view or a shared link, separated by commas; without it the browser's own choice holds. */
   columns: text(600),
-  dispatch: z.boolean().optional().catch(undefined),
-  /** Job whose settings prefill the dialog. */
-  from: z.uuid().optional().catch(undefined),
 });
 export type JobsSearch = z.output<typeof jobsSearchSchema>;
 
@@ -78,6 +75,5 @@ export function searchOfView(view: { readonly query: string; readonly columns: r
     ...Object.fromEntries(query),
     ...(labels.length === 0 ? {} : { label: labels }),
     ...(view.columns.length === 0 ? {} : { columns: view.columns.join(',') }),
-    ...{ dispatch: undefined, from: undefined },
   });
 }

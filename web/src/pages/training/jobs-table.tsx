@@ -43,7 +43,7 @@ export function JobsTable(props: {
   const { jobs, search, chosen, selection, isOld } = props;
   const navigate = useNavigate({ from: '/jobs' });
   const [area, setArea] = useState<HTMLElement | null>(null);
-  const { columns: _columns, dispatch: _dispatch, from: _from, ...list } = search;
+  const { columns: _columns, ...list } = search;
   const { rows, held, release } = useHeldRows(jobs, area, isOld ? null : JSON.stringify(list));
   return (
     <div ref={setArea} aria-busy={isOld} className={isOld ? 'opacity-60 transition-opacity' : ''}>

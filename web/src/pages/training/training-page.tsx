@@ -1,7 +1,7 @@
 import type { JobView } from '@artenic/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState, type ReactElement } from 'react';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -24,8 +24,6 @@ import { SelectionBar } from './selection-bar.tsx';
 import { useSelection } from './use-selection.ts';
 import { ViewsMenu } from './views-menu.tsx';
 
-const DispatchDialog = lazy(() => import('./dispatch-dialog.tsx').then((m) => ({ default: m.DispatchDialog })));
-
 const groupWords: Readonly<Record<JobGroup, string>> = {
   all: 'All',
   active: 'Active',
@@ -43,7 +41,16 @@ function useGroupCounts(): (group: JobGroup) => string | undefined {
   };
 }
 
-function NoJobs(props: { readonly isFiltered: boolean; readonly onDispatch: () => void }): ReactElement {
+function DispatchLink(): ReactElement {
+  return (
+    <Link to="/jobs/new" className={buttonClass('primary')}>
+      <Icon name="plus" />
+      Dispatch job
+    </Link>
+  );
+}
+
+function NoJobs(props: { readonly isFiltered: boolean }): ReactElement {
   if (props.isFiltered)
     return (
       <EmptyState icon="search" title="No matching jobs">
@@ -55,12 +62,8 @@ function NoJobs(props: { readonly isFiltered: boolean; readonly onDispatch: () =
     <EmptyState
       icon="training"
       title="No training job yet"
-      command="npx artenic train dispatch examples/penguins/artenic.yaml --watch"
-      action={
-        <Button kind="primary" icon="plus" onClick={props.onDispatch}>
-          Dispatch a job
-        </Button>
-      }
+      command="npx artenic jobs dispatch examples/penguins/artenic.yaml --watch"
+      action={<DispatchLink />}
     >
       A job is a command with its code and data. It survives the death of any part of the platform, and what it makes is
       registered as a model.
@@ -143,19 +146,10 @@ export function TrainingPage(): ReactElement {
   const chosen = search.columns === undefined ? ownChoice : search.columns.split(',');
   const change: Change = (changed, { replace } = { replace: false }) =>
     void navigate({ search: (old) => ({ ...old, ...changed }), replace, resetScroll: false });
-  const setDispatch = (isOpen: boolean): void =>
-    change({ dispatch: isOpen || undefined, from: undefined }, { replace: !isOpen });
   const jobs = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div data-wide>
-      <PageHeader
-        title="Training"
-        actions={
-          <Button kind="primary" icon="plus" onClick={() => setDispatch(true)}>
-            Dispatch job
-          </Button>
-        }
-      />
+      <PageHeader title="Training" actions={<DispatchLink />} />
       <Toolbar
         {...{ search, chosen, areFiltersOpen }}
         onChange={change}
@@ -167,7 +161,7 @@ export function TrainingPage(): ReactElement {
         <QueryPanel query={query} skeleton={<SkeletonRows rows={8} />}>
           {() =>
             jobs.length === 0 ? (
-              <NoJobs isFiltered={isFiltered(search)} onDispatch={() => setDispatch(true)} />
+              <NoJobs isFiltered={isFiltered(search)} />
             ) : (
               <>
                 <JobsTable {...{ jobs, search, chosen, selection }} isOld={query.isPlaceholderData} />
@@ -184,11 +178,6 @@ export function TrainingPage(): ReactElement {
         </QueryPanel>
       </Card>
       <SelectionBar selection={selection} filter={filterOf(search)} hasMore={query.hasNextPage} />
-      {search.dispatch === true && (
-        <Suspense>
-          <DispatchDialog from={search.from} onClose={() => setDispatch(false)} />
-        </Suspense>
-      )}
     </div>
   );
 }

@@ -3,12 +3,15 @@ import type { CatalogOffer, OfferSearch } from '../../core/catalog/catalog.ts';
 import { isCertain, whyUnknown } from '../../core/catalog/freshness.ts';
 import { needsOf } from '../../core/capacity/needs.ts';
 import type { Offer, ProviderRefusal } from '../../core/failover/types.ts';
-import type { CatalogRecord, ProviderRecord } from '../../store/types.ts';
-import type { ControlDeps } from '../deps.ts';
+import type { CatalogRecord, ProviderRecord, Store } from '../../store/types.ts';
 
 const microsPerUsd = 1_000_000;
 /** Limit per market, because the stored decision contains all offers. */
 const mostOffers = 64;
+
+/** The part of a job that its offers depend on. */
+type PlacedSpec = Pick<JobSpec, 'resources' | 'placement'>;
+type Reader = Pick<Store, 'providers' | 'catalogs'>;
 
 /** Offers in order of preference, and the providers whose offers are unknown. */
 export type FoundOffers = { readonly offers: readonly Offer[]; readonly refusals: readonly ProviderRefusal[] };
@@ -18,7 +21,7 @@ export type FoundOffers = { readonly offers: readonly Offer[]; readonly refusals
  * fallback, then cheapest first, then in the order of the job's providers. A provider with unknown offers does not hide
  * those of other providers. An empty result for a provider counts only with fresh rows, because it may end the job.
  */
-export async function findOffers({ store }: Pick<ControlDeps, 'store'>, spec: JobSpec): Promise<FoundOffers> {
+export async function findOffers(store: Reader, spec: PlacedSpec): Promise<FoundOffers> {
   const { providers, mode } = spec.placement;
   const rows = await store.providers.list();
   const known = new Map((await store.catalogs.list()).map((one) => [one.provider, one]));
@@ -40,7 +43,7 @@ function whyUnsure(known: CatalogRecord | undefined, needsSpot: boolean): readon
   ];
 }
 
-function queryOf(spec: JobSpec, usable: readonly string[], rows: readonly ProviderRecord[]): OfferSearch {
+function queryOf(spec: PlacedSpec, usable: readonly string[], rows: readonly ProviderRecord[]): OfferSearch {
   const { maxHourlyUsd, regions, instanceTypes } = spec.placement;
   return {
     providers: usable,
