@@ -32,7 +32,7 @@ const sections: ReadonlyMap<string, string> = new Map(
       'payload-too-large',
       'unsupported-media-type',
     ],
-    'not-found': ['not-found', 'ambiguous-id'],
+    'not-found': ['not-found', 'ambiguous-id', 'purged'],
     conflict: ['conflict', 'offset-mismatch', 'fenced', 'idempotency-in-flight', 'idempotency-mismatch'],
     'model-refused': ['model-rejected'],
     'refused-by-a-provider': ['stockout', 'quota', 'auth', 'invalid-request', 'unknown-state'],
