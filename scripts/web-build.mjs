@@ -5,7 +5,11 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { join, relative } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 
-const sources = ['web/index.html', 'web/vite.config.ts', 'web/public', 'web/src', 'sdk/core', 'package-lock.json'];
+const sources = [
+  ...['web/index.html', 'web/vite.config.ts', 'web/public', 'web/src', 'web/docs', 'sdk/core', 'package-lock.json'],
+  // The documentation is part of the dashboard.
+  ...['docs', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'RELIABILITY.md'],
+];
 
 /** @param {string} path @returns {string[]} */
 function filesUnder(path) {

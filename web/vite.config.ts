@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
+import { docsPlugin } from './docs/plugin.ts';
 
 export default defineConfig({
   root: fileURLToPath(new URL('./', import.meta.url)),
-  plugins: [tailwindcss()],
+  plugins: [tailwindcss(), docsPlugin(fileURLToPath(new URL('../', import.meta.url)))],
   build: {
     target: 'es2023',
     // The policy allows no `data:` script, style or font, and the API compresses what it serves.

@@ -1,12 +1,12 @@
 import {
-  formatMoney,
-  formatSpan,
+  formatCost,
+  formatDuration,
+  formatPrice,
   formatValue,
   shownState,
   situationText,
   timeLeftText,
   type AttemptView,
-  type Cost,
   type DecisionView,
   type JobView,
   type LaunchRefusalView,
@@ -14,12 +14,6 @@ import {
 import type { Look, Tone } from './look.ts';
 import { details, table } from './table.ts';
 import { attemptTone, jobTones } from './tones.ts';
-
-/** `≈` marks an estimate that still grows. */
-export function costWords({ usdMicros, isFinal }: Cost): string {
-  if (usdMicros === 0) return isFinal ? 'free' : '–';
-  return `${isFinal ? '' : '≈ '}${formatMoney(usdMicros)}`;
-}
 
 export function progressWords({ progress, state }: JobView): string {
   // A job that stops early succeeds before all of its steps.
@@ -42,7 +36,7 @@ function toneOf({ situation }: JobView): Tone | null {
 }
 
 function rateWords({ usdMicrosPerHour }: JobView): string {
-  return usdMicrosPerHour === 0 ? '' : `, now ${formatMoney(usdMicrosPerHour)}/h`;
+  return usdMicrosPerHour === 0 ? '' : `, now ${formatPrice(usdMicrosPerHour)}`;
 }
 
 export function bestWords({ bestMetric }: JobView): string {
@@ -63,14 +57,14 @@ export function describeJob(look: Look, job: JobView): string {
     ['Message', job.message],
     ['Last sign of life', job.signOfLife === null ? '' : look.ago(job.signOfLife.at)],
     ['Time left', job.timeLeftMs === null ? '' : timeLeftText(job.timeLeftMs)],
-    ['Trained', job.trainingMs === 0 ? '' : formatSpan(job.trainingMs)],
+    ['Trained', job.trainingMs === 0 ? '' : formatDuration(job.trainingMs)],
     [
       'On hold',
       job.heldAt === null ? '' : `since ${timeOf(job.heldAt)}: \`artenic jobs signal ${job.id} release\` releases it`,
       'warn',
     ],
     ['Attempt', job.currentAttempt === 0 ? '' : String(job.currentAttempt)],
-    ['Cost', job.cost.usdMicros === 0 ? '' : `${costWords(job.cost)}${rateWords(job)}`],
+    ['Cost', job.cost.usdMicros === 0 ? '' : `${formatCost(job.cost)}${rateWords(job)}`],
     ['Best metric', bestWords(job)],
     ['Model', job.result === null ? '' : `${job.result.model} version ${job.result.version}`],
     ['Submitted', timeOf(job.createdAt)],
@@ -84,7 +78,7 @@ function ran(look: Look, { billedFrom, billedUntil, helloAt, endedAt }: AttemptV
   const from = billedFrom ?? helloAt;
   if (from === null) return '–';
   const until = billedUntil ?? endedAt;
-  return formatSpan((until === null ? look.nowMs : Date.parse(until)) - Date.parse(from));
+  return formatDuration((until === null ? look.nowMs : Date.parse(until)) - Date.parse(from));
 }
 
 /** Time since the runner's last sign of life; a dash after the attempt's end or before the first sign of life. */
@@ -93,7 +87,7 @@ function heard(look: Look, { lastHeartbeatAt, endedAt }: AttemptView): string {
 }
 
 function attemptCost({ priceUsdMicrosPerHour, cost }: AttemptView): string {
-  return priceUsdMicrosPerHour === 0 ? 'free' : costWords(cost);
+  return priceUsdMicrosPerHour === 0 ? 'free' : formatCost(cost);
 }
 
 /** The columns of money are left out when no attempt has a cost. */
@@ -111,7 +105,7 @@ export function attemptTable(look: Look, attempts: readonly AttemptView[]): stri
       { name: 'MARKET', cell: marketOf, rank: 4 },
       {
         name: 'PRICE',
-        cell: money((one) => (one.priceUsdMicrosPerHour === 0 ? '' : `${formatMoney(one.priceUsdMicrosPerHour)}/h`)),
+        cell: money((one) => formatPrice(one.priceUsdMicrosPerHour)),
         ...{ isNumber: true, isOptional: true, rank: 6 },
       },
       { name: 'RAN', cell: (one) => ran(look, one) },
@@ -146,7 +140,7 @@ function mergedDecisions(decisions: readonly DecisionView[]): readonly Run[] {
 function decisionWords({ first, last, count }: Run): string {
   const attempt = first.attempt === null || first.kind !== 'launch' ? '' : ` ${first.attempt}`;
   const step = first.step === null ? '' : ` (${first.step})`;
-  const lasted = formatSpan(Date.parse(last.decidedAt) - Date.parse(first.decidedAt));
+  const lasted = formatDuration(Date.parse(last.decidedAt) - Date.parse(first.decidedAt));
   return `${first.kind}${attempt}${step}${count === 1 ? '' : ` (${count} times in ${lasted})`}`;
 }
 

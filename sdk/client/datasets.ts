@@ -92,7 +92,7 @@ export function datasetsApi(http: Http, clientOptions: Pick<ClientOptions, 'fetc
   };
 }
 
-/** What the versions of a dataset hold. */
+/** Statistics of a dataset and of its versions. */
 function versionsApi(http: Http, all: All) {
   return {
     versions: (dataset: string): AsyncGenerator<DatasetVersionView> =>

@@ -19,25 +19,16 @@ export function formatAge(at: string, nowMs: number): string {
   return passedMs < 0 && count > 0 ? `in ${count} ${unit}` : `${count} ${unit} ago`;
 }
 
-/** `2 min 8 s`: the two largest units, rounded down. */
-export function formatSpan(durationMs: number): string {
+/** `3 min 12 s`: always two units from a minute on, so that durations in a column can be compared. Rounded down. */
+export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, durationMs);
-  const units = [
-    [dayMs, 'd'],
-    [hourMs, 'h'],
-    [minuteMs, 'min'],
-    [secondMs, 's'],
-  ] as const;
-  const first = units.findIndex(([unitMs]) => ms >= unitMs);
-  if (first === -1) return '0 s';
-  const parts: string[] = [];
-  let restMs = ms;
-  for (const [unitMs, unit] of units.slice(first, first + 2)) {
-    const count = Math.floor(restMs / unitMs);
-    restMs -= count * unitMs;
-    if (count > 0) parts.push(`${count} ${unit}`);
-  }
-  return parts.join(' ');
+  if (ms < secondMs) return `${Math.round(ms)} ms`;
+  if (ms < 10 * secondMs) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  const of = (unitMs: number, in_: number): number => Math.floor((ms % in_) / unitMs);
+  if (ms < minuteMs) return `${of(secondMs, minuteMs)} s`;
+  if (ms < hourMs) return `${of(minuteMs, hourMs)} min ${of(secondMs, minuteMs)} s`;
+  if (ms < 2 * dayMs) return `${Math.floor(ms / hourMs)} h ${of(minuteMs, hourMs)} min`;
+  return `${Math.floor(ms / dayMs)} d ${of(hourMs, dayMs)} h`;
 }
 
 const cents = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
@@ -48,15 +39,34 @@ export function formatMoney(micros: number): string {
   return (micros !== 0 && Math.abs(micros) < 1_000_000 ? small : cents).format(micros / 1_000_000);
 }
 
+type Amount = { readonly usdMicros: number; readonly isFinal: boolean };
+
+/** A cost: `≈` marks an estimate that still grows. What costs nothing is free; what may still cost something is a dash. */
+export function formatCost({ usdMicros, isFinal }: Amount): string {
+  if (usdMicros === 0) return isFinal ? 'free' : '–';
+  return `${isFinal ? '' : '≈ '}${formatMoney(usdMicros)}`;
+}
+
+/** A price: `$0.0265/h`, or `free`. */
+export function formatPrice(usdMicrosPerHour: number): string {
+  return usdMicrosPerHour === 0 ? 'free' : `${formatMoney(usdMicrosPerHour)}/h`;
+}
+
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
-/** A measured value with four significant digits: `0.9833`, `1.000`, `12,345`, `1.500e-5`. */
+/**
+ * A measured value with four significant digits: `0.9833`, `1.000`, `12,345`, `1.500e-5`. A value that is not 1 gets as
+ * many as it needs to differ from it.
+ */
 export function formatValue(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
   if (size >= 1e9 || size < 1e-3) return value.toExponential(3).replace('e+', 'e');
-  return size >= 1000 ? grouped.format(value) : value.toPrecision(4);
+  if (size >= 1000) return grouped.format(value);
+  let digits = 4;
+  while (size !== 1 && digits < 16 && Math.abs(Number(value.toPrecision(digits))) === 1) digits += 1;
+  return value.toPrecision(digits);
 }
 
 /** `1.2 MB`, in decimal units. */

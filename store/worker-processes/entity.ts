@@ -7,7 +7,7 @@ export const workers = defineEntity({
   properties: {
     id: p.text().primary(),
     queues: p.json<readonly string[]>(),
-    temporalProblems: p.json<readonly TemporalProblem[]>(),
+    temporalProblems: p.json<readonly TemporalProblem[]>().defaultRaw("'[]'"),
     startedAt: p.datetime(3),
     seenAt: p.datetime(3),
   },

@@ -464,7 +464,9 @@ describe('training', () => {
       expect(stdout).toMatch(
         /^ +1 +preempted +simulated +eu-north +gpu-1 +spot +\S+\/h +1 h 2 min +– +≈? ?\$3\.72 +the first offer$/m,
       );
-      expect(stdout).toMatch(/^ +2 +launching +local +eu-north +gpu-1 +on demand +– +– +free +nothing else is left$/m);
+      expect(stdout).toMatch(
+        /^ +2 +launching +local +eu-north +gpu-1 +on demand +free +– +– +free +nothing else is left$/m,
+      );
       expect(stdout).toMatch(/^ +2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
       expect(stdout).toMatch(/^ +3 +.* ago +watch +next zone/m);
       expect(stdout).toMatch(/^simulated +eu-north-a +gpu-1 +spot +17 +.* ago +stockout: none left$/m);

@@ -44,7 +44,7 @@ test('a zone that has none: the next one at once, and other jobs do not ask ther
   const first = await begin('on-demand', ['eu-north']);
   const row = await launched(first, 1);
   expect(row).toMatchObject({ launch: 2, offer: { region: 'eu-north', zone: 'eu-north-b', spot: false } });
-  expect(row.reason).toMatch(/^next zone, eu-north-b, after stockout: /);
+  expect(row.reason).toMatch(/^move to eu-north-b \(no capacity in eu-north-a\)$/);
   expect(await world.store.launchRefusals.ofJob(first)).toMatchObject([
     { offer: { zone: 'eu-north-a' }, kind: 'stockout', streak: 1, attempt: 1, launch: 1 },
   ]);
@@ -144,7 +144,7 @@ test('a spot machine that is taken back: the evidence is kept, and the next plac
   await world.control('POST', `/instances/${handle?.instanceId}/preempt`, { noticeSeconds: null });
   const second = await launched(jobId, 2);
   expect(second.offer.zone).not.toBe(offer.zone);
-  expect(second.reason).toMatch(/^next zone, .* after preempted: /);
+  expect(second.reason).toMatch(/^move to .+ \(preempted in .+\)$/);
   expect((await world.store.attempts.get(`${jobId}/attempt-1`)).ending).toMatchObject({
     kind: 'preempted',
     evidence: 'provider-record',
@@ -166,5 +166,5 @@ test('a machine that never boots: ended with the proof, and the job goes on with
   expect(ended.ending).toMatchObject({ kind: 'lost', evidence: 'never-spoke' });
   expect(world.isAlive(first.handle?.instanceId ?? '')).toBe(false);
   expect(ended.terminationConfirmedAt?.getTime()).toBeLessThanOrEqual(second.createdAt.getTime());
-  expect(second.reason).toMatch(/^again after lost: Its machine ran for more than 0 min/);
+  expect(second.reason).toMatch(/^retry \(instance stopped responding in /);
 }, 90_000);

@@ -134,6 +134,22 @@ const providersRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/providers-page.tsx'), 'ProvidersPage'),
 });
 
+/** The table of contents is an index route: `$` alone would also match the address without a page. */
+const helpRoute = createRoute({ getParentRoute: () => shellRoute, path: '/help' });
+
+const contentsRoute = createRoute({
+  getParentRoute: () => helpRoute,
+  path: '/',
+  validateSearch: z.object({ search: z.string().max(63).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('./pages/help/help-page.tsx'), 'HelpPage'),
+});
+
+const docRoute = createRoute({
+  getParentRoute: () => helpRoute,
+  path: '$',
+  component: lazyRouteComponent(() => import('./pages/help/help-page.tsx'), 'DocPage'),
+});
+
 /** Any other address, shown inside the frame, so that the navigation stays available. */
 const elseRoute = createRoute({ getParentRoute: () => shellRoute, path: '$', component: NotFoundPage });
 
@@ -149,6 +165,7 @@ const routeTree = rootRoute.addChildren([
     modelRoute,
     playgroundRoute,
     providersRoute,
+    helpRoute.addChildren([contentsRoute, docRoute]),
     elseRoute,
   ]),
 ]);

@@ -1,7 +1,7 @@
-import { formatSpan, formatValue, type JobView } from '@artenic/core';
+import { formatCost, formatDuration, formatValue, type JobView } from '@artenic/core';
 import type { Command } from 'commander';
 import { CliError } from '../../cli-error.ts';
-import { costWords, stateWords } from '../../output/job-text.ts';
+import { stateWords } from '../../output/job-text.ts';
 import type { Look } from '../../output/look.ts';
 import { seriesOf, type Series } from '../../output/series.ts';
 import { table, type Column } from '../../output/table.ts';
@@ -35,13 +35,13 @@ function factsOf(compared: readonly Compared[], nowMs: number): readonly Row[] {
   });
   const ran = ({ startedAt, finishedAt }: JobView): string => {
     if (startedAt === null) return '–';
-    return formatSpan((finishedAt === null ? nowMs : Date.parse(finishedAt)) - Date.parse(startedAt));
+    return formatDuration((finishedAt === null ? nowMs : Date.parse(finishedAt)) - Date.parse(startedAt));
   };
   return [
     row('state', stateWords),
     row('duration', ran),
     row('attempts', ({ currentAttempt }) => String(currentAttempt)),
-    ...(compared.every(({ job }) => job.cost.usdMicros === 0) ? [] : [row('cost', ({ cost }) => costWords(cost))]),
+    ...(compared.every(({ job }) => job.cost.usdMicros === 0) ? [] : [row('cost', ({ cost }) => formatCost(cost))]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import {
+  formatCost,
   jobSorts,
   shownState,
   timeLeftText,
@@ -9,7 +10,7 @@ import {
 } from '@artenic/core';
 import type { Command } from 'commander';
 import { CliError } from '../../cli-error.ts';
-import { bestWords, costWords, progressWords } from '../../output/job-text.ts';
+import { bestWords, progressWords } from '../../output/job-text.ts';
 import type { Look } from '../../output/look.ts';
 import { gather } from '../../output/options.ts';
 import { table } from '../../output/table.ts';
@@ -90,7 +91,7 @@ function jobTable(look: Look, jobs: readonly JobView[]): string {
       { name: 'SUBMITTED', cell: (job) => look.ago(job.createdAt), rank: 1 },
       {
         name: 'COST',
-        cell: (job) => (isFree ? '' : costWords(job.cost)),
+        cell: (job) => (isFree ? '' : formatCost(job.cost)),
         ...{ isNumber: true, isOptional: true, rank: 2 },
       },
       { name: 'PROVIDER', cell: placeOf, ...{ isOptional: true, rank: 5 } },

@@ -152,7 +152,7 @@ describe('decideNext', () => {
     expect(await decide(id, 1)).toMatchObject({ kind: 'launch', attempt: 2 });
     expect(await world.store.jobs.get(id)).toMatchObject({
       state: 'recovering',
-      message: 'again after lost: lost in the test',
+      message: expect.stringMatching(/^retry \(instance stopped responding in .+\)$/),
     });
   });
 

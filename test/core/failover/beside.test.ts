@@ -36,7 +36,7 @@ describe('while attempts are under way', () => {
   test('the place of a warned one is filled elsewhere, at once', () => {
     const action = decide({ openAttempts: [warned] });
     expect(action).toMatchObject({ kind: 'launch', attempt: 2, offer: b, step: 'next-zone' });
-    expect(action.reason).toMatch(/after preempted: Spot preemption notice received/);
+    expect(action.reason).toMatch(/^move to .+ \(preempted in .+\)$/);
   });
   test('one that had come to its own end before it was warned is not replaced', () => {
     expect(decide({ openAttempts: [{ ...warned, isDone: true }] })).toEqual({

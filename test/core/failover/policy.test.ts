@@ -107,13 +107,17 @@ describe('endings that are the last word', () => {
 });
 
 describe('again', () => {
-  test.each(['killed', 'lost', 'preempted'] as const)('%s → the same offer, at once', (kind) => {
+  test.each([
+    ['killed', 'killed'],
+    ['lost', 'instance stopped responding'],
+    ['preempted', 'preempted'],
+  ] as const)('%s → the same offer, at once', (kind, cause) => {
     expect(decide({ attempts: past({ kind: 'stockout' }, { kind, offer: offerB }) })).toEqual({
       kind: 'launch',
       attempt: 3,
       offer: offerB,
       step: 'same-offer',
-      reason: `again after ${kind}: told ${kind}`,
+      reason: `retry (${cause} in ${offerB.zone ?? offerB.region})`,
     });
   });
 

@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { adviceAfter } from '../../../core/failover/words.ts';
 
 test.each([
-  ['SIGKILL', /memory runs out/],
+  ['SIGKILL', /lack of memory/],
   ['SIGSEGV', /crashes \(SIGSEGV\)/],
   ['SIGABRT', /crashes \(SIGABRT\)/],
-  ['SIGTERM', /Something outside of Artenic sends it SIGTERM/],
-  [undefined, /memory runs out/],
+  ['SIGTERM', /Another program sends SIGTERM to the training/],
+  [undefined, /lack of memory/],
 ])('what to do about a command that was ended by %s', (signal, advice) => {
   const ending = { kind: 'killed', exitCode: null, message: '', ...(signal === undefined ? {} : { signal }) } as const;
   expect(adviceAfter(ending)).toMatch(advice);

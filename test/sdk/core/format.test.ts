@@ -1,6 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatAge, formatMoney, formatSize, formatSpan, formatValue, shortId } from '@artenic/core';
+import {
+  formatAge,
+  formatCost,
+  formatDuration,
+  formatMoney,
+  formatPrice,
+  formatSize,
+  formatValue,
+  shortId,
+} from '@artenic/core';
 
 const nowMs = Date.parse('2026-03-01T02:00:00.000Z');
 const ageOf = (seconds: number): string => formatAge(new Date(nowMs - seconds * 1000).toISOString(), nowMs);
@@ -18,14 +27,32 @@ test.each([
 ])('%p s before now is %p', (seconds, expected) => expect(ageOf(seconds)).toBe(expected));
 
 test.each([
-  [-5, '0 s'],
-  [999, '0 s'],
+  [-5, '0 ms'],
+  [999, '999 ms'],
+  [3210, '3.2 s'],
   [12_345, '12 s'],
   [128_000, '2 min 8 s'],
-  [120_000, '2 min'],
+  [120_000, '2 min 0 s'],
   [3_600_000 * 3 + 61_000, '3 h 1 min'],
-  [86_400_000 + 1000, '1 d'],
-])('%p ms last %p', (ms, expected) => expect(formatSpan(ms)).toBe(expected));
+  [86_400_000 + 1000, '24 h 0 min'],
+  [86_400_000 * 2.5, '2 d 12 h'],
+])('%p ms last %p', (ms, expected) => expect(formatDuration(ms)).toBe(expected));
+
+test('costs and prices have one form', () => {
+  const costs = [
+    [0, true],
+    [0, false],
+    [1325, true],
+    [2_500_000, false],
+  ] as const;
+  expect(costs.map(([usdMicros, isFinal]) => formatCost({ usdMicros, isFinal }))).toEqual([
+    'free',
+    '–',
+    '$0.0013',
+    '≈ $2.50',
+  ]);
+  expect([0, 26_500, 12_240_000].map(formatPrice)).toEqual(['free', '$0.0265/h', '$12.24/h']);
+});
 
 test.each([
   [0, '$0.00'],
@@ -39,6 +66,8 @@ test.each([
 test.each([
   [1, '1.000'],
   [0.9833, '0.9833'],
+  [0.999_98, '0.99998'],
+  [-1.000_02, '-1.00002'],
   [0, '0'],
   [12_345.6, '12,346'],
   [-0.000_03, '-3.000e-5'],

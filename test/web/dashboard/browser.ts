@@ -13,9 +13,9 @@ export async function visit(
   browser: Browser,
   url: string,
   apiKey: string | null,
-  options: { readonly theme?: Theme; readonly width?: number } = {},
+  options: { readonly theme?: Theme; readonly width?: number; readonly isFirstVisit?: boolean } = {},
 ): Promise<Visit> {
-  const { theme = 'light', width = 1280 } = options;
+  const { theme = 'light', width = 1280, isFirstVisit = false } = options;
   const context = await browser.newContext({
     ...{ baseURL: url, locale: 'en-GB', colorScheme: theme, reducedMotion: 'reduce' },
     viewport: { width, height: width < 600 ? 844 : 900 },
@@ -34,6 +34,8 @@ export async function visit(
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
     });
   });
+  // The tour of a first visit would cover the page.
+  if (!isFirstVisit) await page.addInitScript(() => localStorage.setItem('artenic.tour.admin', 'seen'));
   if (apiKey !== null) {
     const answer = await page.request.post('/api/v1/session/sign-in', { data: { apiKey } });
     if (!answer.ok()) throw new Error(`no sign-in: ${await answer.text()}`);

@@ -168,10 +168,13 @@ test('alerts that cannot be told are asked for again now and then, and the page 
   await close();
 }, 60_000);
 
+/** Pages that show answers of the API. */
+const routesOfApi = () => routes().filter(([path]) => !path.startsWith('/no/') && !path.startsWith('/help'));
+
 describe.each(themes)('%s: an API that', (theme) => {
   test('fails: each page says what, gives the request’s id, and recovers with Retry', async () => {
     const { page, problems, close } = await visit(browser, full.url, full.key, { theme });
-    for (const [path] of routes().filter(([one]) => !one.startsWith('/no/'))) {
+    for (const [path] of routesOfApi()) {
       await page.route('**/api/v1/**', (route) => {
         if (/\/(?:session|platform)$/.test(new URL(route.request().url()).pathname)) return route.continue();
         const problem = {
@@ -211,7 +214,7 @@ describe.each(themes)('%s: an API that', (theme) => {
       if (/\/(?:session|platform)$/.test(new URL(route.request().url()).pathname)) return route.continue();
       return undefined;
     });
-    for (const [path, title] of routes().filter(([one]) => !one.startsWith('/no/'))) {
+    for (const [path, title] of routesOfApi()) {
       await page.goto(path);
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor();

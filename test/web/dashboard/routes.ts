@@ -17,6 +17,8 @@ export function routesOf({
     ['/models/penguins?version=3&compare=%5B1%2C2%5D', 'Models · penguins – Artenic'],
     ['/playground', 'Playground – Artenic'],
     ['/providers', 'Providers – Artenic'],
+    ['/help', 'Documentation – Artenic'],
+    ['/help/troubleshooting', 'Documentation · Troubleshooting – Artenic'],
     ['/no/such/page', 'Not found – Artenic'],
   ];
 }

@@ -12,14 +12,16 @@ export function formatNumber(value: number | null | undefined): string {
       .replace('e-', 'e−');
   }
   const maximumFractionDigits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 4;
-  return new Intl.NumberFormat(undefined, { maximumFractionDigits }).format(value).replace('-', '−');
+  return new Intl.NumberFormat('en', { maximumFractionDigits }).format(value).replace('-', '−');
 }
 
 /** Short number for axis ticks, where space is limited. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e4 && size < 1e9) {
-    return new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+    return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+      .format(value)
+      .replace('K', 'k');
   }
   return formatNumber(value);
 }
@@ -33,12 +35,12 @@ const decimalsFor = (step: number): number => Math.min(12, Math.max(0, -Math.flo
 
 function fixed(value: number, decimals: number): string {
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-  return new Intl.NumberFormat(undefined, digits).format(value).replace('-', '−');
+  return new Intl.NumberFormat('en', digits).format(value).replace('-', '−');
 }
 
 const units = [
   { from: 1e6, size: 1e6, letter: 'M' },
-  { from: 1e4, size: 1e3, letter: 'K' },
+  { from: 1e4, size: 1e3, letter: 'k' },
 ] as const;
 
 /** Labels of the ticks of one axis: all with the same unit and the same number of decimals. */
@@ -96,17 +98,4 @@ export function formatTickDuration(durationMs: number): string {
 export function zoneName(timeMs: number): string {
   const parts = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' }).formatToParts(timeMs);
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
-}
-
-/** `3 min 12 s`: always two units, so that durations in a row can be compared at a glance. */
-export function formatDuration(durationMs: number): string {
-  if (durationMs < 1000) return `${Math.max(0, Math.round(durationMs))} ms`;
-  if (durationMs < 10_000) return `${(Math.floor(durationMs / 100) / 10).toFixed(1)} s`;
-  const seconds = Math.floor(durationMs / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

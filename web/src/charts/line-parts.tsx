@@ -1,5 +1,6 @@
+import { formatDuration } from '@artenic/core';
 import type { ReactElement } from 'react';
-import { formatAligned, formatDuration, formatTime } from './chart-format.ts';
+import { formatAligned, formatTime } from './chart-format.ts';
 import { ChartTable } from './chart-frame.tsx';
 import { joinSeries } from './decimate.ts';
 import { valueAt } from './line-data.ts';

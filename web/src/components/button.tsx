@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactElement, ReactNode } from 'react';
+import type { ButtonHTMLAttributes, ReactElement, ReactNode, Ref } from 'react';
 import { Icon, type IconName } from './icon.tsx';
 import { Spinner } from './spinner.tsx';
 
@@ -23,6 +23,7 @@ export type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'classNa
   readonly icon?: IconName;
   /** Keeps the button's size and shows that work is in progress; a second press does nothing. */
   readonly isBusy?: boolean;
+  readonly ref?: Ref<HTMLButtonElement>;
   readonly children?: ReactNode;
 };
 

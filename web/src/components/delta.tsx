@@ -1,6 +1,5 @@
 import type { ReactElement } from 'react';
-import { formatNumber } from '../charts/chart-format.ts';
-import { gain } from '@artenic/core';
+import { gain, formatValue } from '@artenic/core';
 import { Icon } from './icon.tsx';
 
 /** Change of a metric, and whether the change is an improvement. */
@@ -21,7 +20,7 @@ export function Delta({
       className={`inline-flex items-center gap-0.5 text-xs font-medium tabular-nums ${isBetter ? 'text-ok' : 'text-bad'}`}
     >
       <Icon name="arrowUp" className={`size-3 ${isUp ? '' : 'rotate-180'}`} />
-      {formatNumber(Math.abs(value - before))}
+      {formatValue(Math.abs(value - before))}
       <span className="sr-only">{isBetter ? 'better' : 'worse'} than the version before</span>
     </span>
   );

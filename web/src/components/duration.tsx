@@ -1,5 +1,5 @@
+import { formatDuration } from '@artenic/core';
 import type { ReactElement } from 'react';
-import { formatDuration } from '../charts/chart-format.ts';
 import { useNow } from '../lib/use-now.ts';
 
 /** Time between two moments; without an end it counts up to now. */

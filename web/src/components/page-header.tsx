@@ -1,5 +1,7 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactElement, type ReactNode } from 'react';
+import { HelpLink } from '../features/help/help-link.tsx';
+import { topicOfPage } from '../features/help/page-topics.ts';
 import { Breadcrumb, type Crumb } from './breadcrumb.tsx';
 
 let lastPath: string | null = null;
@@ -20,6 +22,9 @@ export function PageHeader(props: PageHeaderProps): ReactElement {
   const { title, documentTitle = title, crumbs, beside, description, actions } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname ?? null });
+
+  const about = useRouterState({ select: (state) => state.location.pathname });
+  const topic = topicOfPage(about);
 
   useEffect(() => {
     document.title = `${documentTitle} – Artenic`;
@@ -45,6 +50,7 @@ export function PageHeader(props: PageHeaderProps): ReactElement {
             {title}
           </h1>
           {beside}
+          {topic !== null && <HelpLink target={topic} />}
         </div>
         {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>

@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { formatPercent } from '../lib/format.ts';
 
 export function Progress({ value, label }: { readonly value: number | null; readonly label: string }): ReactElement {
   const percent = value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100);
@@ -18,7 +19,7 @@ export function Progress({ value, label }: { readonly value: number | null; read
         />
       </div>
       <span className="w-10 text-right text-xs whitespace-nowrap text-muted tabular-nums">
-        {percent === null ? '–' : `${percent} %`}
+        {percent === null ? '–' : formatPercent(percent / 100)}
       </span>
     </div>
   );

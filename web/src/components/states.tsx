@@ -1,5 +1,7 @@
 import type { ReactElement, ReactNode } from 'react';
-import { toApiError } from '../lib/api.ts';
+import { HelpLink } from '../features/help/help-link.tsx';
+import { sectionOfError } from '../features/help/page-topics.ts';
+import { toApiError, type ApiError } from '../lib/api.ts';
 import { Button } from './button.tsx';
 import { CommandLine } from './command-line.tsx';
 import { Icon, type IconName } from './icon.tsx';
@@ -29,6 +31,13 @@ export function EmptyState({ icon, title, children, action, command }: EmptyStat
   );
 }
 
+/** The section about the error; none for an answer that is not the API's own. */
+function ErrorHelp({ error }: { readonly error: ApiError }): ReactElement | null {
+  if (error.problem === null && error.status !== 0) return null;
+  const target = sectionOfError(error.problem?.type ?? null);
+  return target === null ? null : <HelpLink target={target} />;
+}
+
 export function ErrorState({
   error,
   onRetry,
@@ -38,7 +47,8 @@ export function ErrorState({
   readonly onRetry: () => void;
   readonly isRetrying?: boolean;
 }): ReactElement {
-  const { title, message, requestId } = toApiError(error);
+  const known = toApiError(error);
+  const { title, message, requestId } = known;
   return (
     <div role="alert" className="flex flex-col items-center gap-3 px-6 py-10 text-center">
       <span className="flex size-11 items-center justify-center rounded-xl border border-bad/30 bg-bad/10 text-bad">
@@ -56,6 +66,7 @@ export function ErrorState({
       <Button icon="recover" onClick={onRetry} isBusy={isRetrying}>
         Retry
       </Button>
+      <ErrorHelp error={known} />
     </div>
   );
 }
@@ -68,7 +79,8 @@ export function StaleBanner({
   readonly error: unknown;
   readonly onRetry: () => void;
 }): ReactElement {
-  const { title, requestId } = toApiError(error);
+  const known = toApiError(error);
+  const { title, requestId } = known;
   return (
     <div
       role="status"
@@ -77,6 +89,7 @@ export function StaleBanner({
       <Icon name="warning" className="size-3.5" />
       <span className="font-medium">{title}. Showing earlier data.</span>
       {requestId !== null && <code className="font-mono">{requestId}</code>}
+      <ErrorHelp error={known} />
       <button type="button" className="ml-auto min-h-6 font-semibold underline underline-offset-2" onClick={onRetry}>
         Retry
       </button>

@@ -45,6 +45,7 @@ export function Tabs<T extends string>({ label, tabs, value, onChange, children 
     <>
       <div
         role="tablist"
+        data-tour="tabs"
         aria-label={label}
         className="mb-4 flex gap-x-1 overflow-x-auto border-b border-line"
         onKeyDown={onKeyDown}

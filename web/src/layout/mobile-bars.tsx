@@ -5,10 +5,17 @@ import { Icon } from '../components/icon.tsx';
 import { AttentionCount } from '../features/attention/attention-count.tsx';
 import { Account } from './account.tsx';
 import { Brand } from './brand.tsx';
+import { Help } from './help.tsx';
 import { LiveBadge } from './live-badge.tsx';
 import { navigation } from './navigation.ts';
 
-export function MobileTop({ onSearch }: { readonly onSearch: () => void }): ReactElement {
+export function MobileTop({
+  onSearch,
+  onShortcuts,
+}: {
+  readonly onSearch: () => void;
+  readonly onShortcuts: () => void;
+}): ReactElement {
   return (
     <header className="sticky top-0 z-20 flex h-13 items-center gap-2.5 border-b border-line bg-canvas px-4 lg:hidden">
       <Link to="/" aria-label="Artenic, overview" className="flex items-center gap-2 rounded-md">
@@ -18,6 +25,7 @@ export function MobileTop({ onSearch }: { readonly onSearch: () => void }): Reac
       <span className="ml-auto" />
       <LiveBadge />
       <IconButton label="Search" icon="search" onClick={onSearch} />
+      <Help isIcon onShortcuts={onShortcuts} />
       <Account />
     </header>
   );

@@ -4,6 +4,7 @@ import { focusFilter } from '../lib/focus-filter.ts';
 import { LiveProvider } from '../lib/live-context.tsx';
 import { moveRowFocus } from '../lib/row-focus.ts';
 import { useShortcuts } from '../lib/shortcuts.ts';
+import { FirstTour } from '../features/tour/first-tour.tsx';
 import { setTheme, themes, useTheme } from '../lib/theme.ts';
 import { MobileTabs, MobileTop } from './mobile-bars.tsx';
 import { LazyPalette, usePalette } from './palette/use-palette.ts';
@@ -55,7 +56,7 @@ export function Shell(): ReactElement {
       <div className="flex min-h-dvh">
         <Sidebar onShortcuts={openSheet} onSearch={palette.open} onSearchNear={palette.preload} />
         <div className="flex min-w-0 flex-1 flex-col">
-          <MobileTop onSearch={palette.open} />
+          <MobileTop onSearch={palette.open} onShortcuts={openSheet} />
           <main
             id="content"
             tabIndex={-1}
@@ -66,6 +67,7 @@ export function Shell(): ReactElement {
           <MobileTabs />
         </div>
       </div>
+      <FirstTour />
       {wasSheetOpened && (
         <Suspense>
           <ShortcutsSheet isOpen={isSheetOpen} onClose={() => setIsSheetOpen(false)} />

@@ -4,14 +4,14 @@ import type { ReactElement } from 'react';
 import { Icon } from '../components/icon.tsx';
 import { Kbd } from '../components/kbd.tsx';
 import { AttentionCount } from '../features/attention/attention-count.tsx';
+import { activeJobs } from '../lib/active-jobs.ts';
 import { overviewQuery, platformQuery } from '../lib/queries.ts';
 import { modifierKey } from '../lib/shortcuts.ts';
 import { Account } from './account.tsx';
 import { Brand } from './brand.tsx';
+import { Help } from './help.tsx';
 import { LiveBadge } from './live-badge.tsx';
 import { navigation } from './navigation.ts';
-
-const busyStates = ['preparing', 'provisioning', 'setup', 'running', 'recovering', 'collecting', 'cancelling'] as const;
 
 const linkClass =
   'group flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm font-medium text-muted transition-colors hover:bg-raised hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:text-ink';
@@ -25,7 +25,7 @@ export function Sidebar(props: {
   const { onShortcuts, onSearch, onSearchNear } = props;
   const { data: overview } = useQuery(overviewQuery);
   const { data: platform } = useQuery(platformQuery);
-  const busy = busyStates.reduce((sum, state) => sum + (overview?.jobsByState[state] ?? 0), 0);
+  const active = overview === undefined ? 0 : activeJobs(overview.jobsByState);
   return (
     <header className="hidden w-58 shrink-0 border-r border-line lg:block">
       <div className="sticky top-0 flex h-dvh flex-col px-3 py-4">
@@ -54,9 +54,9 @@ export function Sidebar(props: {
                   <Icon name={icon} className="size-4 opacity-80" />
                   {label}
                   <AttentionCount page={to} className="ml-auto" />
-                  {to === '/jobs' && busy > 0 && (
+                  {to === '/jobs' && active > 0 && (
                     <span className="ml-auto rounded-full bg-info/10 px-1.5 text-xs text-info tabular-nums">
-                      {busy}
+                      {active}
                       <span className="sr-only"> active</span>
                     </span>
                   )}
@@ -74,17 +74,7 @@ export function Sidebar(props: {
               <span className="sr-only">(opens a new tab)</span>
             </a>
           )}
-          <a href="/docs" target="_blank" rel="noreferrer" className={linkClass}>
-            <Icon name="book" className="size-4 opacity-80" />
-            API reference
-            <Icon name="external" className="ml-auto size-3.5 opacity-60" />
-            <span className="sr-only">(opens a new tab)</span>
-          </a>
-          <button type="button" onClick={onShortcuts} className={`${linkClass} w-full`}>
-            <Icon name="keyboard" className="size-4 opacity-80" />
-            Shortcuts
-            <kbd className="ml-auto font-mono text-xs">?</kbd>
-          </button>
+          <Help onShortcuts={onShortcuts} />
           <div className="mt-3 flex items-center justify-between border-t border-line pt-3 pl-2.5">
             <LiveBadge />
             <Account />

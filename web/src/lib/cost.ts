@@ -1,19 +1,9 @@
-import { formatMoney, type Cost } from '@artenic/core';
-
-export function costText({ usdMicros, isFinal }: Cost): string {
-  return `${isFinal ? '' : '≈ '}${formatMoney(usdMicros)}`;
-}
+import type { Cost } from '@artenic/core';
 
 /** Null when no item has a cost, so that free setups show no costs at all. */
 export function totalCost(costs: readonly Cost[]): Cost | null {
   const usdMicros = costs.reduce((sum, cost) => sum + cost.usdMicros, 0);
   return usdMicros === 0 ? null : { usdMicros, isFinal: costs.every(({ isFinal }) => isFinal) };
-}
-
-/** Cost text for lists in which other items have a cost. */
-export function costOrFree(cost: Cost): string {
-  if (cost.usdMicros > 0) return costText(cost);
-  return cost.isFinal ? 'free' : '–';
 }
 
 const estimateEveryMs = 15_000;

@@ -141,7 +141,7 @@ function Bench({ version }: { readonly version: ModelVersionView }): ReactElemen
             />
           )}
           <div className="flex items-center justify-end border-t border-line pt-4">
-            <Button type="submit" kind="primary" icon="play" isBusy={predict.isPending}>
+            <Button data-tour="playground" type="submit" kind="primary" icon="play" isBusy={predict.isPending}>
               Predict
             </Button>
           </div>

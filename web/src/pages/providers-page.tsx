@@ -71,7 +71,7 @@ function ProviderCard({ provider }: { readonly provider: ProviderView }): ReactE
   const { name, usable, message, capabilities, capacity, inUse, checkedAt } = provider;
   return (
     <li className="rounded-lg border border-line bg-surface shadow-card">
-      <div className="flex items-center gap-3 border-b border-line px-4 py-3">
+      <div data-tour="providers" className="flex items-center gap-3 border-b border-line px-4 py-3">
         <span className="flex size-8 items-center justify-center rounded-md bg-raised text-muted">
           <Icon name="providers" />
         </span>

@@ -1,3 +1,4 @@
+import { formatCost } from '@artenic/core';
 import type { JobView } from '@artenic/core';
 import type { ReactElement } from 'react';
 import { formatAligned } from '../../charts/chart-format.ts';
@@ -5,7 +6,6 @@ import { Swatch } from '../../charts/line-parts.tsx';
 import { Card } from '../../components/card.tsx';
 import { Duration } from '../../components/duration.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { costOrFree } from '../../lib/cost.ts';
 import { jobTitle } from '../../lib/job-title.ts';
 import type { MetricColumn } from './metric-table.ts';
 
@@ -69,7 +69,7 @@ export function BestTable({
                 <td className="px-4 text-right text-muted">
                   <Duration from={job.createdAt} to={job.finishedAt} />
                 </td>
-                <td className="px-4 text-right text-muted tabular-nums">{costOrFree(job.cost)}</td>
+                <td className="px-4 text-right text-muted tabular-nums">{formatCost(job.cost)}</td>
               </tr>
             ))}
           </tbody>

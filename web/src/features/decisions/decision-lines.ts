@@ -1,5 +1,5 @@
+import { formatDuration } from '@artenic/core';
 import type { AttemptView, DecisionView, JobState } from '@artenic/core';
-import { formatDuration } from '../../charts/chart-format.ts';
 import type { IconName } from '../../components/icon.tsx';
 import { endingStatus, jobStatus, type Tone } from '../../lib/status.ts';
 

@@ -1,9 +1,10 @@
+import { formatValue } from '@artenic/core';
 import { useState, type ReactElement } from 'react';
 import type { ModelSignature, PredictResponse } from '@artenic/core';
 import { Highlighted } from '../../components/json/highlighted.tsx';
 import { formatJson, readJson } from '../../components/json/json-text.ts';
 import { CopyButton } from '../../charts/copy-button.tsx';
-import { formatNumber } from '../../charts/chart-format.ts';
+import { formatPercent } from '../../lib/format.ts';
 import { sharesOf, type ClassShare } from './probabilities.ts';
 
 export type PredictionViewProps = {
@@ -47,7 +48,7 @@ function Shares({ shares }: { readonly shares: readonly ClassShare[] }): ReactEl
                   />
                 </span>
               </td>
-              <td className="py-1 pl-3 text-right text-ink tabular-nums">{(share * 100).toFixed(1)}&nbsp;%</td>
+              <td className="py-1 pl-3 text-right text-ink tabular-nums">{formatPercent(share, 1)}</td>
             </tr>
           ))}
         </tbody>
@@ -99,7 +100,7 @@ function Raw({ prediction }: { readonly prediction: PredictResponse }): ReactEle
 export function PredictionView({ prediction, signature, roundTripMs }: PredictionViewProps): ReactElement {
   const shares = sharesOf(prediction, signature);
   const number = onlyNumber(prediction);
-  const verdict = prediction.label ?? (number === null ? null : formatNumber(number.value));
+  const verdict = prediction.label ?? (number === null ? null : formatValue(number.value));
   return (
     <section aria-label="Prediction" className="flex min-w-0 flex-col gap-4">
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2">

@@ -1,4 +1,4 @@
-import { formatMoney, shortId, unresolvedInstanceSchema, type UnresolvedInstance } from '@artenic/core';
+import { formatMoney, formatPrice, shortId, unresolvedInstanceSchema, type UnresolvedInstance } from '@artenic/core';
 import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
@@ -19,7 +19,7 @@ import { copyIcon, useCopy } from '../../lib/use-copy.ts';
 
 function costWords({ priceUsdMicrosPerHour, costUsdMicros }: UnresolvedInstance): string {
   if (priceUsdMicrosPerHour === null || costUsdMicros === null) return 'Price unknown';
-  return `${formatMoney(priceUsdMicrosPerHour)}/h, ${formatMoney(costUsdMicros)} so far`;
+  return `${formatPrice(priceUsdMicrosPerHour)}, ${formatMoney(costUsdMicros)} so far`;
 }
 
 function adviceFor({ reason, isInGrace }: UnresolvedInstance): string {

@@ -1,3 +1,4 @@
+import { formatDuration, formatCost } from '@artenic/core';
 import {
   useId,
   useRef,
@@ -8,10 +9,10 @@ import {
   type ReactElement,
 } from 'react';
 import type { AttemptView, MetricPoint } from '@artenic/core';
-import { formatDuration, formatTime } from '../../charts/chart-format.ts';
+import { formatTime } from '../../charts/chart-format.ts';
 import { ChartFrame } from '../../charts/chart-frame.tsx';
 import { useWidth } from '../../charts/use-width.ts';
-import { costText, totalCost } from '../../lib/cost.ts';
+import { totalCost } from '../../lib/cost.ts';
 import { laneName, moveCursor, segmentName, segmentWords, type Cursor } from './names.ts';
 import { segmentFills } from './segment-colours.ts';
 import { segmentKinds } from './segment.ts';
@@ -95,7 +96,7 @@ function Detail({ timeline, cursor }: { readonly timeline: Timeline; readonly cu
       <span className="font-medium text-ink">{segmentName(segment)}</span>
       {' · '}
       {laneName(lane)}
-      {cost > 0 && ` · ${costText({ usdMicros: cost, isFinal: attempt?.cost.isFinal === true })}`}
+      {cost > 0 && ` · ${formatCost({ usdMicros: cost, isFinal: attempt?.cost.isFinal === true })}`}
       {' · from '}
       {formatTime(segment.startMs)}
       {attempt?.restoredFrom !== null && attempt !== null && ` · resumed from ${attempt.restoredFrom}`}
@@ -149,7 +150,7 @@ export function AttemptTimeline(props: AttemptTimelineProps): ReactElement {
   };
   const wall = formatDuration(timeline.endMs - timeline.startMs);
   const cost = totalCost(attempts.map((attempt) => attempt.cost));
-  const note = cost === null ? wall : `${wall} · ${costText(cost)}`;
+  const note = cost === null ? wall : `${wall} · ${formatCost(cost)}`;
   const summary = `${note} in all. ${lanes.map((lane) => `${laneName(lane)}: ${lane.segments.map(segmentName).join(', ')}.`).join(' ')}`;
   return (
     <ChartFrame title="Attempts" note={note} summary={summary} table={() => <TimelineTable timeline={timeline} />}>

@@ -1,5 +1,4 @@
-import { formatMoney, type AttemptEndingKind, type AttemptView } from '@artenic/core';
-import { formatDuration } from '../../charts/chart-format.ts';
+import { formatPrice, type AttemptEndingKind, type AttemptView, formatDuration } from '@artenic/core';
 import { endingStatus } from '../../lib/status.ts';
 import type { Segment, SegmentKind } from './segment.ts';
 import { heldMs, type Lane } from './lanes.ts';
@@ -23,7 +22,7 @@ type Offer = Pick<AttemptView, 'provider' | 'region' | 'zone' | 'instanceType' |
 /** `simulated · us-east-c · cpu-2 · spot · $0.0265/h`; a machine without a price has no market. */
 export function offerWords(offer: Offer): string {
   const { provider, region, zone, instanceType, spot, priceUsdMicrosPerHour: price } = offer;
-  const market = price === 0 ? [] : [spot ? 'spot' : 'on demand', `${formatMoney(price)}/h`];
+  const market = price === 0 ? [] : [spot ? 'spot' : 'on demand', formatPrice(price)];
   return [...new Set([provider, zone ?? region, instanceType, ...market])].join(' · ');
 }
 

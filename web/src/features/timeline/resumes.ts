@@ -1,5 +1,5 @@
+import { formatDuration } from '@artenic/core';
 import type { AttemptView, MetricPoint } from '@artenic/core';
-import { formatDuration } from '../../charts/chart-format.ts';
 import { formatCount } from '../../lib/format.ts';
 
 /** How an attempt went on from the one before it. */

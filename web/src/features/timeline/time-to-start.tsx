@@ -1,6 +1,6 @@
+import { formatDuration } from '@artenic/core';
 import type { ReactElement } from 'react';
 import type { AttemptView } from '@artenic/core';
-import { formatDuration } from '../../charts/chart-format.ts';
 import { ChartFrame, ChartTable } from '../../charts/chart-frame.tsx';
 import { segmentFills } from './segment-colours.ts';
 import { startBreakdown, type StartPartKind, type StartTimes } from './time-to-start-parts.ts';

@@ -1,7 +1,7 @@
+import { formatCost } from '@artenic/core';
 import type { ReactElement } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { StatusDot, toneText } from '../../components/status-dot.tsx';
-import { costOrFree } from '../../lib/cost.ts';
 import { attemptStatus, endingStatus, jobStatus } from '../../lib/status.ts';
 import type { Lane, Timeline } from './lanes.ts';
 import { laneName, offerWords, segmentName, type Cursor } from './names.ts';
@@ -49,7 +49,7 @@ function Label({ lane, resumed, hasCosts }: Pick<LaneRowProps, 'lane' | 'resumed
       <span className="ml-auto flex items-center gap-3">
         <Outcome lane={lane} />
         {attempt !== null && hasCosts && (
-          <span className="text-right whitespace-nowrap text-muted tabular-nums">{costOrFree(attempt.cost)}</span>
+          <span className="text-right whitespace-nowrap text-muted tabular-nums">{formatCost(attempt.cost)}</span>
         )}
       </span>
     </div>

@@ -1,6 +1,6 @@
-import { formatMoney } from '@artenic/core';
+import { formatMoney, formatDuration } from '@artenic/core';
 import type { ReactElement } from 'react';
-import { formatDuration, formatTickTime } from '../../charts/chart-format.ts';
+import { formatTickTime } from '../../charts/chart-format.ts';
 import { ChartTable, type ChartTableProps } from '../../charts/chart-frame.tsx';
 import type { Timeline } from './lanes.ts';
 import { endingWord, offerWords, segmentWords } from './names.ts';

@@ -1,14 +1,20 @@
-import { formatMoney, isTerminalJobState, timeLeftText, type AttemptView, type JobView } from '@artenic/core';
+import {
+  formatMoney,
+  isTerminalJobState,
+  timeLeftText,
+  type AttemptView,
+  type JobView,
+  formatDuration,
+  formatCost,
+} from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
-import { formatDuration } from '../../charts/chart-format.ts';
 import { ModelVersionLink } from '../../components/model-version-link.tsx';
 import { Card } from '../../components/card.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { SignOfLife } from '../../features/situation/sign-of-life.tsx';
 import { workTimeOf } from '../../features/timeline/work-time.ts';
-import { costOrFree } from '../../lib/cost.ts';
 import { attemptsQuery } from '../../lib/queries.ts';
 import { jobStatus, statusOfJob } from '../../lib/status.ts';
 import { useNow } from '../../lib/use-now.ts';
@@ -92,7 +98,7 @@ function HowMuch({ job }: { readonly job: JobView }) {
   const rate = perHour > 0 ? `${formatMoney(perHour)}/h now` : job.cost.isFinal ? 'final' : 'so far';
   return (
     <Fact label="Cost" below={job.cost.usdMicros === 0 && perHour === 0 ? '' : rate}>
-      {costOrFree(job.cost)}
+      {formatCost(job.cost)}
     </Fact>
   );
 }

@@ -1,9 +1,8 @@
 import type { ModelVersionView } from '@artenic/core';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../charts/chart-format.ts';
 import { Delta } from '../../components/delta.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { gain, mainMetric } from '@artenic/core';
+import { gain, mainMetric, formatValue } from '@artenic/core';
 
 /** Best value of a metric; null if the versions do not differ in it. */
 function bestOf(metric: string, versions: readonly ModelVersionView[]): number | null {
@@ -57,7 +56,7 @@ export function MetricsCompare({ versions }: { readonly versions: readonly Model
                           {one !== base && baseValue !== undefined && (
                             <Delta metric={name} value={value} before={baseValue} />
                           )}
-                          <span className={value === best ? 'font-semibold' : ''}>{formatNumber(value)}</span>
+                          <span className={value === best ? 'font-semibold' : ''}>{formatValue(value)}</span>
                           {value === best && (
                             <span className="text-ok">
                               <Icon name="check" className="size-3 translate-y-px" />

@@ -136,7 +136,7 @@ export function ModelPage(): ReactElement {
         crumbs={[{ label: 'Models', to: '/models' }, { label: name }]}
         beside={
           selected !== undefined && (
-            <span className="flex items-center gap-2 text-sm text-muted tabular-nums">
+            <span data-tour="stage" className="flex items-center gap-2 text-sm text-muted tabular-nums">
               v{selected.version} <StatusBadge status={stageStatus[selected.stage]} />
             </span>
           )

@@ -2,7 +2,6 @@ import type { RegistryItem } from '@artenic/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../charts/chart-format.ts';
 import { Sparkline } from '../../charts/sparkline.tsx';
 import { Badge, StatusBadge } from '../../components/badge.tsx';
 import { Button, buttonClass } from '../../components/button.tsx';
@@ -15,7 +14,7 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
-import { mainMetric } from '@artenic/core';
+import { mainMetric, formatValue } from '@artenic/core';
 import { registryQuery } from '../../lib/queries.ts';
 import { stageStatus } from '../../lib/status.ts';
 
@@ -35,7 +34,7 @@ function MainMetric({ item }: { readonly item: RegistryItem }): ReactElement | n
       <div className="min-w-24 text-right">
         <p className="flex items-baseline justify-end gap-2 font-semibold tabular-nums">
           <Delta metric={metric} value={value} before={before?.metrics[metric]} />
-          {formatNumber(value)}
+          {formatValue(value)}
         </p>
         <p className="text-xs text-muted">{metric}</p>
       </div>

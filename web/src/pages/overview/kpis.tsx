@@ -1,8 +1,8 @@
+import { formatDuration } from '@artenic/core';
 import type { OverviewView } from '@artenic/core';
 import type { ReactElement } from 'react';
-import { formatDuration } from '../../charts/chart-format.ts';
-import { formatCount } from '../../lib/format.ts';
-import { statesOfGroup } from '../../lib/queries.ts';
+import { activeJobs } from '../../lib/active-jobs.ts';
+import { formatCount, formatPercent } from '../../lib/format.ts';
 import { Kpi } from './kpi.tsx';
 
 type Days = OverviewView['days'];
@@ -38,19 +38,20 @@ function successOf(days: Days): { readonly rate: number | null; readonly ended: 
 export function Kpis({ overview }: { readonly overview: OverviewView }): ReactElement {
   const { jobsByState, days, timeToStart, recoveries } = overview;
   const waiting = jobsByState.queued + jobsByState.waiting;
-  const active = (statesOfGroup.active ?? []).reduce((sum, state) => sum + jobsByState[state], 0) - waiting;
   const success = successOf(days);
   return (
     <>
       <Kpi
         label="Active jobs"
-        value={formatCount(active)}
+        value={formatCount(activeJobs(jobsByState))}
         note={waiting === 0 ? 'No jobs waiting' : `${formatCount(waiting)} waiting`}
         to="/jobs"
       />
       <Kpi
         label="Success, 7 days"
-        value={success.rate === null ? '–' : `${(success.rate * 100).toFixed(success.rate === 1 ? 0 : 1)} %`}
+        value={
+          success.rate === null ? '–' : formatPercent(success.rate, success.rate === 1 || success.rate === 0 ? 0 : 1)
+        }
         note={
           success.rate === null
             ? 'No jobs have ended yet'

@@ -2,7 +2,6 @@ import type { RegistryItem } from '@artenic/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../charts/chart-format.ts';
 import { Sparkline } from '../../charts/sparkline.tsx';
 import { Badge, StatusBadge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
@@ -11,7 +10,7 @@ import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
-import { mainMetric } from '@artenic/core';
+import { mainMetric, formatValue } from '@artenic/core';
 import { registryQuery } from '../../lib/queries.ts';
 import { stageStatus } from '../../lib/status.ts';
 
@@ -67,7 +66,7 @@ function ModelRow({ item }: { readonly item: RegistryItem }): ReactElement {
           <>
             <p className="flex items-baseline justify-end gap-2 text-sm font-semibold tabular-nums">
               <Delta metric={metric} value={value} before={before?.metrics[metric]} />
-              {formatNumber(value)}
+              {formatValue(value)}
             </p>
             <p className="text-xs text-muted">{metric}</p>
           </>

@@ -49,7 +49,7 @@ export function OverviewPage(): ReactElement {
       <BelowAttention skeleton={kpiSkeleton}>
         <QueryPanel query={query} skeleton={kpiSkeleton}>
           {(overview) => (
-            <div className={kpiGrid}>
+            <div data-tour="overview" className={kpiGrid}>
               <Kpis overview={overview} />
             </div>
           )}

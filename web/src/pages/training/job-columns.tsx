@@ -1,9 +1,8 @@
-import { timeLeftText, type JobView } from '@artenic/core';
+import { formatCost, timeLeftText, type JobView } from '@artenic/core';
 import { StatusBadge } from '../../components/badge.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Duration } from '../../components/duration.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import { costOrFree } from '../../lib/cost.ts';
 import { jobTitle } from '../../lib/job-title.ts';
 import { statusOfJob } from '../../lib/status.ts';
 import { FilterLink, JobName, Labels } from './job-cells.tsx';
@@ -83,7 +82,7 @@ const columns: readonly JobColumn[] = [
     ...{ id: 'cost', head: 'Cost', align: 'right', hide: 'md', isUsual },
     sort: { field: 'costUsdMicros', first: 'descending' },
     hasContent: ({ cost }) => cost.usdMicros > 0,
-    cell: (job) => <span className="text-muted">{costOrFree(job.cost)}</span>,
+    cell: (job) => <span className="text-muted">{formatCost(job.cost)}</span>,
   },
   {
     ...{ id: 'user', head: 'Submitted by' },

@@ -43,7 +43,7 @@ function useGroupCounts(): (group: JobGroup) => string | undefined {
 
 function DispatchLink(): ReactElement {
   return (
-    <Link to="/jobs/new" className={buttonClass('primary')}>
+    <Link data-tour="dispatch" to="/jobs/new" className={buttonClass('primary')}>
       <Icon name="plus" />
       Dispatch job
     </Link>
