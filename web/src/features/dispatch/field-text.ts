@@ -11,7 +11,7 @@ export function formatted(kind: FieldKind, value: unknown): string {
     return Object.entries(value)
       .map(([name, one]) => `${name}=${String(one)}`)
       .join('\n');
-  return typeof value === 'object' ? '' : String(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 
 /** A number, or the text itself when it is none: the check of the job file then says so. */
