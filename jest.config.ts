@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from 'jest';
 import { leftOut } from './test/setup/long-files.ts';
+import { setSeed } from './test/setup/seed.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
+
+setSeed();
 
 const config: Config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],

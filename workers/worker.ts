@@ -18,7 +18,7 @@ import type { Store } from '../store/types.ts';
 import { controlQueue } from '../workflows/contracts/index.ts';
 import { composeActivities, type ComposedActivities } from './compose/activities.ts';
 import { readConfig, type Config } from './config.ts';
-import { startHealthServer } from './health.ts';
+import { startHealthServer, type HealthServer } from './health.ts';
 import { startCosts } from './loops/costs.ts';
 import { startHousekeeping } from './loops/housekeeping.ts';
 import { startHistoryKeeper } from './loops/history-keeper.ts';
@@ -168,6 +168,19 @@ async function controlWorker(
   ];
 }
 
+/** SIGTERM and SIGINT let the workers end what they do; the health endpoint is not ready from then on. */
+function stopOnSignals(workers: readonly Worker[], health: HealthServer): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    health.setReady(() => Promise.resolve(false));
+    for (const worker of workers) worker.shutdown();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
 export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.ARTENIC_LOG_LEVEL, base: { process: 'worker' } });
@@ -235,15 +248,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
     return (isKnown || Date.now() - startedMs > firstChecksMs) && isWorking();
   });
 
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    health.setReady(() => Promise.resolve(false));
-    for (const worker of workers) worker.shutdown();
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  stopOnSignals(workers, health);
   try {
     // A worker that fails must take the process down, so that a supervisor starts a whole one again.
     await Promise.all(workers.map((worker) => worker.run()));

@@ -10,7 +10,7 @@ import { freshPart } from './streams.ts';
 const mostBytes = 64_000_000;
 
 /** Lines that are no window, and series of a newer runner, are left out. */
-export function parseSystemWindows(text: string, of: Pick<SystemWindowRow, 'jobId' | 'attempt'>): SystemWindowRow[] {
+function parseSystemWindows(text: string, of: Pick<SystemWindowRow, 'jobId' | 'attempt'>): SystemWindowRow[] {
   return text.split('\n').flatMap((line): SystemWindowRow[] => {
     const window = systemWindowSchema.safeParse(jsonOrNull(line)).data;
     if (window === undefined) return [];

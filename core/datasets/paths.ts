@@ -1,5 +1,5 @@
 /** Longest path of a file in a dataset, in bytes of UTF-8. */
-export const longestPathBytes = 1024;
+const longestPathBytes = 1024;
 /** File systems accept no longer name. */
 const longestNameBytes = 255;
 

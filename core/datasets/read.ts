@@ -37,7 +37,7 @@ export async function findFile(source: NodeSource, root: string, path: string): 
  * @param folder without a slash at its end; empty for all files
  * @param after a path: only files behind it
  */
-export async function* filesBelow(
+async function* filesBelow(
   source: NodeSource,
   root: string,
   folder: string,

@@ -45,7 +45,7 @@ export function endsNode(key: string, level: number, count: number): boolean {
   return zeros >= itemBits * (level + 1) || count >= mostItems;
 }
 
-export function encodeNode({ level, items }: TreeNode): string {
+function encodeNode({ level, items }: TreeNode): string {
   return JSON.stringify([
     level,
     items.map(({ path, hash, files, bytes }) => (level === 0 ? [path, hash, bytes] : [path, hash, bytes, files])),

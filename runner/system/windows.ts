@@ -7,7 +7,7 @@ const lengths = [
 ] as const;
 const longestSeconds = 300;
 
-export function windowSeconds(ageMs: number): number {
+function windowSeconds(ageMs: number): number {
   return lengths.find(({ untilMs }) => ageMs < untilMs)?.seconds ?? longestSeconds;
 }
 

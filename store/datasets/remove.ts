@@ -3,7 +3,7 @@ import { inTransaction, type Db } from '../database.ts';
 import type { DatasetsRepository } from '../types.ts';
 
 /** Tables with rows of a dataset; those with many rows come first. */
-export const datasetTables = [
+const datasetTables = [
   ...(['dataset_contents', 'dataset_nodes', 'dataset_tags', 'dataset_tag_moves', 'dataset_versions'] as const),
 ];
 

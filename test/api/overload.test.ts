@@ -12,8 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const problem = (answer: { json: <T>() => T }) => answer.json<{ readonly type: string }>().type;
-
 test('requests beyond the bound are refused at once with a time to wait; probes and runners are answered', async () => {
   const runner = await world.startRunner();
   const client = new Client(world.databaseUrl);
@@ -26,7 +24,7 @@ test('requests beyond the bound are refused at once with a time to wait; probes 
       return answer.status === 503 ? answer : null;
     });
     expect(refused.headers.get('retry-after')).toBe('1');
-    expect(problem(refused)).toContain('unavailable');
+    expect(refused.json<{ readonly type: string }>().type).toContain('unavailable');
     expect((await world.call('GET', '/api/v1/models', { bearer: 'nobody' })).status).toBe(503);
     expect((await world.call('GET', '/health/ready', { bearer: null })).status).toBe(200);
     expect((await world.ship(runner, 'heartbeat', { phase: 'training', progress: null })).status).toBe(200);

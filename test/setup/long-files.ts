@@ -1,7 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-// Before the next import, which reads the seed.
-import './seed.ts';
 import { byTurns, isFull } from '../support/share.ts';
 
 /** Files with whole platforms, browsers or servers of others: half of the suite's processor time. */

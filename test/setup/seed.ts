@@ -20,4 +20,6 @@ function chooseSeed(): string {
   }
 }
 
-process.env['ARTENIC_TEST_SEED'] = chooseSeed();
+export function setSeed(): void {
+  process.env['ARTENIC_TEST_SEED'] = chooseSeed();
+}

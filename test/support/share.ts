@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 /** `ARTENIC_TEST_FULL=1` tests every state, size and count. Other runs take a part of long enumerations, by seed. */
 export const isFull = process.env['ARTENIC_TEST_FULL'] === '1';
 
-/** The commit's hash, set once per run by the global setup; `ARTENIC_TEST_SEED` repeats a run. */
-const seed = process.env['ARTENIC_TEST_SEED'] ?? '';
+/** The commit's hash, set once per run by jest's configuration; `ARTENIC_TEST_SEED` repeats a run. */
+const seed = (): string => process.env['ARTENIC_TEST_SEED'] ?? '';
 
 const rank = (name: string, index: number): string =>
-  createHash('sha256').update(`${seed}/${name}/${index}`).digest('hex');
+  createHash('sha256').update(`${seed()}/${name}/${index}`).digest('hex');
 
 /** Picks `count` of the items by the run's seed; all of them in a full run. Keeps their order. */
 export function byTurns<T>(name: string, items: readonly T[], count: number): readonly T[] {

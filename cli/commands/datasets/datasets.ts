@@ -41,7 +41,7 @@ function datasetTable(look: Look, datasets: readonly DatasetView[]): string {
   );
 }
 
-export function describeDataset(look: Look, dataset: DatasetView): string {
+function describeDataset(look: Look, dataset: DatasetView): string {
   const { id, name, description, status, files, bytes, createdBy, createdAt, updatedAt } = dataset;
   return details(look, [
     ['Dataset', name],
