@@ -3,7 +3,7 @@ import { packArchive, type PackFile } from '@artenic/core/pack';
 import { uploadObject } from '../../lib/upload.ts';
 import { joined, packageOf, type Folder, type Found, type Package } from './dropped.ts';
 
-/** What the browser holds for the job file's paths. */
+/** Files in the browser for the paths of the job file. */
 export type Holdings = {
   readonly folder: Folder | null;
   /** The folder of the job file inside the dropped folder; empty at the top. */

@@ -124,7 +124,7 @@ function Editor({ initial }: { readonly initial: string }): ReactElement {
   const focusOnFault = useFocusOnFault(form);
   const isOver = useDrop((dropped) => void dropped.then(job.take));
   const { reading, text } = job;
-  // What the last submit found holds until something is changed.
+  // Faults of the last submit hold until something is changed.
   const isUnchanged = tried?.text === text && tried.holdings === job.holdings;
   const refusal = isUnchanged ? dispatch.refusal : null;
   const refused = placed(text, refusal?.problem?.errors ?? []);

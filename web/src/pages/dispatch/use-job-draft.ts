@@ -14,7 +14,7 @@ export type JobDraft = {
   readonly config: string | null;
   /** A configuration that cannot be read stands in the form only. */
   readonly isConfigBroken: boolean;
-  /** What the last dropped or chosen files did. */
+  /** Effect of the last dropped or chosen files. */
   readonly note: { readonly text: string; readonly isBad: boolean } | null;
   readonly setText: (text: string) => void;
   readonly setValue: (path: readonly string[], value: unknown) => void;
