@@ -1,4 +1,3 @@
-import { lostNumber } from '@artenic/core';
 import { JsonSyntaxError, offsetOfPointer, readJsonTree, type JsonNode } from './json-tree.ts';
 
 /** A problem and its place, in the shape of a problem document's `errors`. */
@@ -30,18 +29,6 @@ export function readJson(source: string): JsonReading {
     const { line, column } = placeOf(source, error.offset);
     return { isValid: false, problem: { pointer: '', message: error.message, line, column } };
   }
-}
-
-/** Like `readJson`, for JSON that must arrive exactly as written: a number that would lose precision is a problem. */
-export function readExactJson(source: string): JsonReading {
-  const reading = readJson(source);
-  const lost = reading.isValid ? lostNumber(source) : null;
-  if (!reading.isValid || lost === null) return reading;
-  const [problem] = problemsOfZod([lost]).map((one) => ({
-    ...one,
-    ...placeOf(source, offsetOfPointer(reading.tree, one.pointer)),
-  }));
-  return problem === undefined ? reading : { isValid: false, problem };
 }
 
 /** Adds line and column to problems that name a path. */

@@ -48,7 +48,7 @@ function pathAbove(lines: readonly string[], column: number, ownDashes: readonly
   return path;
 }
 
-export function placeAt(text: string, offset: number): Place | null {
+function placeAt(text: string, offset: number): Place | null {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const line = text.slice(start, offset);
   const lines = text.slice(0, start).split('\n').slice(0, -1);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 type Schema = z.core.JSONSchema.BaseSchema;
 
 /** JSON Schema of `artenic.yaml`. */
-export const jobSchema: Schema = z.toJSONSchema(jobFileSchema, { target: 'draft-2020-12', io: 'input' });
+const jobSchema: Schema = z.toJSONSchema(jobFileSchema, { target: 'draft-2020-12', io: 'input' });
 
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
 

@@ -51,12 +51,12 @@ async function* chunksOf(file: File): AsyncGenerator<Uint8Array> {
   for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
 }
 
-export function packFileOf({ path, file }: Found): PackFile {
+function packFileOf({ path, file }: Found): PackFile {
   return { path, bytes: file.size, read: () => chunksOf(file) };
 }
 
 /** Packs in the browser; the same files have the same bytes as packed by the command line. */
-export async function packed({ files, bytes }: Package, report: Report): Promise<File> {
+async function packed({ files, bytes }: Package, report: Report): Promise<File> {
   let done = 0;
   const counted = files.map(packFileOf).map((one) => ({
     ...one,

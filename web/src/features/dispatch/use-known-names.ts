@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { offersQuery, providersQuery } from '../../lib/queries.ts';
+import { offersQuery } from '../../lib/offer-queries.ts';
+import { providersQuery } from '../../lib/queries.ts';
 import type { KnownNames } from './completion.ts';
 
 const unique = (names: readonly (string | null)[]): readonly string[] => [

@@ -7,12 +7,13 @@ import { Icon } from '../../components/icon.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
-import { offersQuery, providersQuery, type OffersFilter } from '../../lib/queries.ts';
+import { offersQuery, type OffersFilter } from '../../lib/offer-queries.ts';
+import { providersQuery } from '../../lib/queries.ts';
 
 const priceText = (micros: number): string => (micros === 0 ? 'free' : formatMoney(micros));
 
 /** For example "spot from $0.0265 · on demand from $0.0782 · 8 zones". */
-export function pricesText(type: OfferTypeView): string {
+function pricesText(type: OfferTypeView): string {
   const { spotFromUsdMicrosPerHour: spot, onDemandFromUsdMicrosPerHour: onDemand, places } = type;
   return [
     ...(spot === null ? [] : [`spot from ${priceText(spot)}`]),

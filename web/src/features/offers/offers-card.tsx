@@ -6,7 +6,7 @@ import { QueryPanel } from '../../components/query-panel.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
-import { offerTypesQuery } from '../../lib/queries.ts';
+import { offerTypesQuery } from '../../lib/offer-queries.ts';
 import { OfferTypesTable } from './offer-types-table.tsx';
 
 type Market = 'any' | 'spot' | 'on-demand';

@@ -30,10 +30,7 @@ function sentence(text: string): string {
 }
 
 /** The first fault at a field or below it, as a sentence. */
-export function errorAt(
-  { draft, faults }: Pick<DispatchFormProps, 'draft' | 'faults'>,
-  path: string,
-): string | undefined {
+function errorAt({ draft, faults }: Pick<DispatchFormProps, 'draft' | 'faults'>, path: string): string | undefined {
   const found = faults.find(({ pointer }) => pointer === `/${path}` || pointer.startsWith(`/${path}/`));
   if (found === undefined) return undefined;
   const { missing } = allFields.find((field) => field.path === path) ?? {};

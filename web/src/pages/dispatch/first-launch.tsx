@@ -6,7 +6,7 @@ import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
 import type { Draft } from '../../features/dispatch/draft-text.ts';
 import { OfferTypesTable } from '../../features/offers/offer-types-table.tsx';
-import { firstLaunchQuery, offerTypesQuery, type OffersFilter } from '../../lib/queries.ts';
+import { firstLaunchQuery, offerTypesQuery, type OffersFilter } from '../../lib/offer-queries.ts';
 
 /** The parts of the job that decide where it runs. */
 export type Placed = Pick<JobFile, 'resources' | 'placement' | 'priority' | 'maxHours'>;
