@@ -52,7 +52,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [408, 'The request took too long to come', true],
     [
       409,
-      'Not possible in the present state',
+      'Conflict with the present state',
       (route.method !== 'get' && route.method !== 'head') || route.namesJob || isOip(route.path),
     ],
     [410, 'The content was purged', route.tag === 'datasets' && route.path.endsWith('/files/{path}')],
@@ -67,7 +67,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [431, 'Address and headers are too long', true],
     [500, 'Internal error', true],
     [503, 'A part of the platform is away; try again', true],
-    [504, 'It took too long', ['predictions', 'inference', 'models', 'datasets'].includes(route.tag)],
+    [504, 'Timed out', ['predictions', 'inference', 'models', 'datasets'].includes(route.tag)],
   ];
   return Object.fromEntries(
     rows

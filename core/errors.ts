@@ -22,7 +22,7 @@ export const errorTable = {
   purged: { status: 410, retryable: false, title: 'The content was purged' },
   'method-not-allowed': { status: 405, retryable: false, title: 'Method not allowed' },
   'ambiguous-id': { status: 409, retryable: false, title: 'The id matches more than one job' },
-  conflict: { status: 409, retryable: false, title: 'Not possible in the present state' },
+  conflict: { status: 409, retryable: false, title: 'Conflict' },
   'offset-mismatch': { status: 409, retryable: false, title: 'The offset is not the expected one' },
   fenced: { status: 409, retryable: false, title: 'A newer attempt has taken over' },
   'idempotency-in-flight': { status: 409, retryable: true, title: 'The first request with this key is still running' },
@@ -33,15 +33,15 @@ export const errorTable = {
   // answers of a provider (architecture, section 5)
   stockout: { status: 503, retryable: false, title: 'The provider has no capacity' },
   quota: { status: 409, retryable: false, title: 'The quota at the provider is used up' },
-  auth: { status: 502, retryable: false, title: 'The provider refuses our credentials' },
+  auth: { status: 502, retryable: false, title: 'The provider refuses the credentials' },
   'rate-limited': { status: 429, retryable: true, title: 'Too many requests' },
   'invalid-request': { status: 502, retryable: false, title: 'The provider refuses the request as wrong' },
   transient: { status: 503, retryable: true, title: 'Temporary error' },
   'unknown-outcome': { status: 503, retryable: true, title: 'The request may or may not have taken effect' },
-  'unknown-state': { status: 502, retryable: false, title: 'The provider reports a state we do not know' },
+  'unknown-state': { status: 502, retryable: false, title: 'The provider reports an unknown state' },
   // faults of the platform itself
-  'not-ready': { status: 503, retryable: true, title: 'Not there yet' },
-  'deadline-exceeded': { status: 504, retryable: true, title: 'It took too long' },
+  'not-ready': { status: 503, retryable: true, title: 'Not ready yet' },
+  'deadline-exceeded': { status: 504, retryable: true, title: 'Timed out' },
   unavailable: { status: 503, retryable: true, title: 'A part of the platform is not reachable' },
   internal: { status: 500, retryable: false, title: 'Internal error' },
 } as const satisfies Record<string, ErrorRow>;

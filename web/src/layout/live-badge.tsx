@@ -6,7 +6,7 @@ import type { Tone } from '../lib/status.ts';
 
 const words: Readonly<Record<LiveState, { readonly label: string; readonly tone: Tone; readonly title: string }>> = {
   connecting: { label: 'Connecting', tone: 'muted', title: 'The live connection is being made' },
-  live: { label: 'Live', tone: 'ok', title: 'Changes show as they happen' },
+  live: { label: 'Live', tone: 'ok', title: 'Updates are live' },
   reconnecting: {
     label: 'Reconnecting',
     tone: 'warn',

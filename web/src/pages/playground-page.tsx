@@ -240,7 +240,7 @@ export function PlaygroundPage(): ReactElement {
             <Card>
               <EmptyState
                 icon="playground"
-                title="No model to play with"
+                title="No models yet"
                 command="npx artenic jobs dispatch examples/penguins/artenic.yaml --watch"
                 action={
                   <Link to="/jobs/new" className={buttonClass('primary')}>

@@ -1,18 +1,15 @@
-import { shortId, isTerminalJobState, jobViewSchema, type JobView } from '@artenic/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { isTerminalJobState, type JobView } from '@artenic/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useRef, useState, type ReactElement } from 'react';
+import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { Button, buttonClass } from '../../components/button.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
-import { useToast } from '../../components/toast.tsx';
-import { callApi, toApiError } from '../../lib/api.ts';
 import { usePageActions } from '../../lib/page-actions.ts';
-import { keys, platformQuery } from '../../lib/queries.ts';
-import { randomKey } from '../../lib/random-key.ts';
+import { platformQuery } from '../../lib/queries.ts';
 import { JobSignals } from './job-signals.tsx';
 
+const CancelDialog = lazy(() => import('./cancel-job.tsx').then((m) => ({ default: m.CancelJob })));
 const CompareWithDialog = lazy(() => import('./compare-with.tsx').then((m) => ({ default: m.CompareWith })));
 
 function Compare({ job }: { readonly job: JobView }): ReactElement {
@@ -32,49 +29,21 @@ function Compare({ job }: { readonly job: JobView }): ReactElement {
   );
 }
 
-function CancelJob({ job }: { readonly job: JobView }): ReactElement {
+function Cancel({ job }: { readonly job: JobView }): ReactElement {
   const [isOpen, setIsOpen] = useState(false);
-  const key = useRef(randomKey());
-  const client = useQueryClient();
-  const toast = useToast();
-  usePageActions([{ title: 'Cancel this job', icon: 'stop', run: () => setIsOpen(true) }]);
-  const cancel = useMutation({
-    mutationFn: () =>
-      callApi(`/api/v1/jobs/${job.id}/cancel`, jobViewSchema, { method: 'POST', idempotencyKey: key.current }),
-    onSuccess: (changed) => {
-      setIsOpen(false);
-      client.setQueryData(keys.jobSelf(job.id), changed);
-      toast({ tone: 'ok', title: 'Cancelling the job', detail: 'It may save a last checkpoint first.' });
-    },
-    onError: (error) => toast({ tone: 'bad', title: toApiError(error).title, detail: toApiError(error).message }),
-  });
+  const isAsked = job.cancelRequestedAt !== null;
+  const title = isAsked ? 'End this job now' : 'Cancel this job';
+  usePageActions([{ title, icon: 'stop', run: () => setIsOpen(true) }]);
   return (
     <>
       <Button kind="danger" icon="stop" onClick={() => setIsOpen(true)}>
-        Cancel job
+        {isAsked ? 'End now' : 'Cancel job'}
       </Button>
-      <Dialog
-        isOpen={isOpen}
-        onClose={() => setIsOpen(false)}
-        title="Cancel this job?"
-        footer={
-          <>
-            <Button kind="ghost" onClick={() => setIsOpen(false)}>
-              Keep running
-            </Button>
-            <Button kind="danger" icon="stop" isBusy={cancel.isPending} onClick={() => cancel.mutate()}>
-              Cancel the job
-            </Button>
-          </>
-        }
-      >
-        <p className="text-sm">
-          <strong className="font-semibold">{job.service}</strong>{' '}
-          <code className="font-mono text-xs">{shortId(job.id)}</code> is asked to stop, gets{' '}
-          {job.spec.stopGraceSeconds} s to save a checkpoint, and ends as cancelled. Files are kept. A cancelled job
-          cannot be resumed.
-        </p>
-      </Dialog>
+      {isOpen && (
+        <Suspense>
+          <CancelDialog job={job} onClose={() => setIsOpen(false)} />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -115,12 +84,8 @@ export function JobActions({ job }: { readonly job: JobView }): ReactElement {
         <Icon name="recover" />
         Run again
       </Link>
-      {!isTerminalJobState(job.state) && job.cancelRequestedAt === null && (
-        <>
-          <JobSignals job={job} />
-          <CancelJob job={job} />
-        </>
-      )}
+      {!isTerminalJobState(job.state) && job.cancelRequestedAt === null && <JobSignals job={job} />}
+      {!isTerminalJobState(job.state) && <Cancel job={job} />}
     </>
   );
 }

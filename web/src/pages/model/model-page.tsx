@@ -80,7 +80,7 @@ function VersionPanels({
       <div className="grid min-w-0 grid-cols-1 gap-4">
         <Card
           title="Metrics"
-          note={compared.length === 0 ? 'tick versions to compare' : `held against v${selected.version}`}
+          note={compared.length === 0 ? 'Select versions to compare' : `Compared with v${selected.version}`}
           isFlush
         >
           <MetricsCompare versions={[selected, ...compared]} />

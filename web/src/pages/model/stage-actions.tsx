@@ -69,7 +69,7 @@ function StageDialog(props: {
       footer={
         <>
           <Button kind="ghost" onClick={onClose}>
-            Not now
+            Cancel
           </Button>
           <Button
             kind={verb === 'promote' ? 'primary' : 'danger'}
@@ -86,7 +86,7 @@ function StageDialog(props: {
       <div className="grid grid-cols-1 gap-4">
         <Input
           label="Reason"
-          placeholder="Why, for those who read the history"
+          placeholder="Reason (shown in the history)"
           maxLength={1000}
           value={reason}
           onChange={(event) => setReason(event.target.value)}

@@ -97,10 +97,7 @@ export function ModelsPage(): ReactElement {
   const query = useInfiniteQuery(registryQuery());
   return (
     <>
-      <PageHeader
-        title="Models"
-        description="Every version knows the job and the data it came from, and who promoted it."
-      />
+      <PageHeader title="Models" description="Versions, their lineage and promotion history." />
       <div className="mb-3 sm:w-64">
         <SearchField
           label="Filter models"
@@ -132,7 +129,7 @@ export function ModelsPage(): ReactElement {
             if (rows.length === 0)
               return (
                 <EmptyState icon="search" title="No matching models">
-                  None of the models that are loaded has “{search}” in its name.
+                  No model name contains “{search}”.
                 </EmptyState>
               );
             return (

@@ -94,7 +94,7 @@ export function ModelHealth(): ReactElement {
           const items = pages[0]?.items ?? [];
           if (items.length === 0)
             return (
-              <EmptyState icon="models" title="No model yet" command="npx artenic model register iris model.onnx">
+              <EmptyState icon="models" title="No models yet" command="npx artenic model register iris model.onnx">
                 A job that leaves a <code className="font-mono">model.onnx</code> registers it when it has succeeded.
               </EmptyState>
             );
