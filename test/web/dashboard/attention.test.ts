@@ -218,6 +218,24 @@ test('a job on hold: its badge says so while its attempt runs, and after it that
   await page.locator('[data-situation="held"]').waitFor({ state: 'detached', timeout: shownWithinMs });
 });
 
+test('a checkpoint that the command ignores: the request is said to be ignored after a minute, until one is saved', async () => {
+  const { page } = visitor;
+  const { jobId } = await running();
+  await page.goto(`/jobs/${jobId}`);
+  await page.clock.install();
+  await signal(jobId, 'checkpoint-now');
+  await page.getByText('Checkpoint requested. It will appear').waitFor({ timeout: shownWithinMs });
+  await page.clock.fastForward(61_000);
+  await page.getByText('The command seems to ignore the request').waitFor({ timeout: shownWithinMs });
+  await world.store.checkpoints.insert({
+    ...{ jobId, attempt: 1, name: 'step-1', sequence: 1, directory: false, files: [] },
+    createdAt: new Date().toISOString(),
+  });
+  await page.reload();
+  await page.getByRole('region', { name: 'Summary' }).waitFor();
+  expect(await page.getByText('The command seems to ignore the request').count()).toBe(0);
+});
+
 test('a cancel while the provider refuses to end the machine: Ending, with the refusals, and time to start stands still', async () => {
   const { page } = visitor;
   const { jobId, attemptId } = await running();

@@ -11,9 +11,10 @@ const ignoredAfterMs = 60_000;
 /** Says whether a requested checkpoint has been saved, and that the command ignores the request after a minute. */
 export function CheckpointNote({ job }: { readonly job: JobView }): ReactElement | null {
   const { checkpointAskedAt } = job;
-  const { data: attempts = [] } = useQuery(attemptsQuery(job.id));
+  const { data: attempts } = useQuery(attemptsQuery(job.id));
   const nowMs = useNow(1000, checkpointAskedAt !== null);
-  if (checkpointAskedAt === null || isTerminalJobState(job.state)) return null;
+  // Before the attempts are known, a checkpoint may have been saved.
+  if (checkpointAskedAt === null || attempts === undefined || isTerminalJobState(job.state)) return null;
   const askedMs = Date.parse(checkpointAskedAt);
   const saved = attempts
     .flatMap(({ checkpoints }) => checkpoints)
