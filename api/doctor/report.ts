@@ -3,6 +3,7 @@ import { diagnose } from '../../core/doctor/diagnose.ts';
 import type { ProviderFacts, RefusedFacts, SilentFacts } from '../../core/doctor/facts.ts';
 import { refusedTooLongMs } from '../../core/doctor/machines.ts';
 import { workerGoneAfterMs } from '../../core/doctor/workers.ts';
+import { knownProviders } from '../../app/providers/known.ts';
 import { isArtenicError } from '../../core/errors.ts';
 import { silenceLimits, silenceOf } from '../../core/silence/silence.ts';
 import { signsOf, spanOf } from '../../store/attempts/signs.ts';
@@ -38,11 +39,11 @@ type Seen = {
 };
 
 async function look(deps: ApiDeps): Promise<Seen> {
-  const { reconcile, providers, attempts, catalogs, jobs, workers, uptime } = deps.store;
+  const { reconcile, attempts, catalogs, jobs, workers, uptime } = deps.store;
   const now = deps.now();
   const before = (ms: number): Date => new Date(now.getTime() - ms);
   const [clockSkewMs, isTemporalReachable, checked, sweeps, strays, pricedAt] = await Promise.all([
-    ...([reconcile.clockSkewMs(), isReachable(deps), providers.list(), reconcile.sweeps()] as const),
+    ...([reconcile.clockSkewMs(), isReachable(deps), knownProviders(deps.store), reconcile.sweeps()] as const),
     ...([reconcile.unresolved(), reconcile.pricedAt()] as const),
   ]);
   const [silent, refused, mute, up, alive, known, blocked, untaken] = await Promise.all([
@@ -104,13 +105,12 @@ function providerFacts(seen: Seen, row: ProviderRecord): ProviderFacts {
   const { name, usable, problem, message, checkedAt, unusableSince, clockSkewMs } = row;
   const sweep = seen.sweeps.get(name);
   const catalog = seen.catalogs.get(name);
-  const said = catalog?.problem ?? null;
   return {
     ...{ name, usable, problem, message, clockSkewMs, checkedAtMs: checkedAt.getTime() },
     unusableSinceMs: unusableSince?.getTime() ?? null,
     sweep: sweep === undefined ? null : { succeededAtMs: sweep.succeededAt?.getTime() ?? null, error: sweep.error },
     offersAgeMs: catalog?.ageMs ?? null,
-    offersProblem: said === null ? null : { message: said, isCredentials: catalog?.problemType === 'auth' },
+    offersProblem: catalog?.problem ?? null,
     jobsBlocked: seen.blocked.get(name) ?? 0,
   };
 }

@@ -1,3 +1,4 @@
+import { knownProviders } from '../../app/providers/known.ts';
 import { bestMetric, isTerminalJobState, type JobView, type SeriesExtremes } from '@artenic/core';
 import { costOfJob, priceNow } from '../../core/cost/cost.ts';
 import { attemptIdOf } from '../../core/ids.ts';
@@ -25,21 +26,10 @@ async function queuePositions(
   return new Map([...positions].map(([attemptId, place]) => [attemptId.split('/')[0] ?? '', place]));
 }
 
-/**
- * Providers that cannot be used: by their last check, or because their catalog refused the credentials since then. A
- * check follows each minute, a catalog's refusal at once.
- */
-async function troubledProviders({ providers, catalogs }: FactReads): Promise<readonly TroubledProvider[]> {
-  const [rows, known] = await Promise.all([providers.list(), catalogs.list()]);
-  const refusing = new Map(known.filter(({ problemType }) => problemType === 'auth').map((one) => [one.provider, one]));
-  return rows.flatMap(({ name, usable, problem, message, unusableSince }): readonly TroubledProvider[] => {
-    const sinceMs = unusableSince?.getTime() ?? null;
-    if (!usable) return [{ name, problem, message, sinceMs }];
-    const refusal = refusing.get(name);
-    return refusal === undefined
-      ? []
-      : [{ name, problem: 'credentials', message: refusal.problem ?? '', sinceMs: null }];
-  });
+async function troubledProviders(store: FactReads): Promise<readonly TroubledProvider[]> {
+  return (await knownProviders(store)).flatMap(({ name, usable, problem, message, unusableSince }) =>
+    usable ? [] : [{ name, problem, message, sinceMs: unusableSince?.getTime() ?? null }],
+  );
 }
 
 const ms = (date: Date | null): number | null => date?.getTime() ?? null;

@@ -16,7 +16,7 @@ export type ProviderFacts = {
   /** Age of its offers; null if it has never listed any. */
   readonly offersAgeMs: number | null;
   /** Why it did not list its offers when it was asked last; null if it did. */
-  readonly offersProblem: { readonly message: string; readonly isCredentials: boolean } | null;
+  readonly offersProblem: string | null;
   /** Jobs that wait for an instance and may use it. */
   readonly jobsBlocked: number;
 };

@@ -23,7 +23,7 @@ function about(
 
 function ofUse(facts: Facts, provider: ProviderFacts): readonly Complaint[] {
   const { nowMs, upSinceMs } = facts;
-  const { name, usable, problem, message, checkedAtMs, unusableSinceMs, offersProblem, jobsBlocked } = provider;
+  const { name, usable, problem, message, checkedAtMs, unusableSinceMs, jobsBlocked } = provider;
   const isServed = (workerAgeMs(facts, name) ?? Number.POSITIVE_INFINITY) <= workerGoneAfterMs;
   // without any worker one complaint says it all
   if (nowMs - Math.max(checkedAtMs, upSinceMs) > checkedLatelyMs && (isServed || !isControlUnserved(facts))) {
@@ -38,10 +38,7 @@ function ofUse(facts: Facts, provider: ProviderFacts): readonly Complaint[] {
     ];
   }
   const unusable = { ...about(provider, 'provider-unusable'), severity: 'critical', jobsBlocked } as const;
-  if (!usable) return [{ ...unusable, sinceMs: unusableSinceMs, message, advice: adviceFor(problem) }];
-  // a refusal of the catalog is known before the next check
-  if (offersProblem?.isCredentials !== true) return [];
-  return [{ ...unusable, sinceMs: null, message: offersProblem.message, advice: adviceFor('credentials') }];
+  return usable ? [] : [{ ...unusable, sinceMs: unusableSinceMs, message, advice: adviceFor(problem) }];
 }
 
 function adviceFor(problem: ProviderProblem | null): string {
@@ -64,9 +61,9 @@ function adviceFor(problem: ProviderProblem | null): string {
 function ofOffers({ nowMs, upSinceMs }: Facts, provider: ProviderFacts): readonly Complaint[] {
   const { name, usable, offersAgeMs, offersProblem, jobsBlocked } = provider;
   const ageMs = Math.min(offersAgeMs ?? Number.POSITIVE_INFINITY, nowMs - upSinceMs);
-  if (!usable || offersProblem?.isCredentials === true || ageMs <= offersTrustedMs) return [];
+  if (!usable || ageMs <= offersTrustedMs) return [];
   const age = offersAgeMs === null ? 'are not known' : `are ${Math.round(offersAgeMs / 60_000)} minutes old`;
-  const said = offersProblem === null ? '' : ` When it was asked last: ${offersProblem.message}`;
+  const said = offersProblem === null ? '' : ` When it was asked last: ${offersProblem}`;
   return [
     {
       ...about(provider, 'offers-old'),

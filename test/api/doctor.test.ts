@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ArtenicError } from '../../core/errors.ts';
 import type { DoctorReport, GarbageReport, UnresolvedInstance } from '@artenic/core';
 import type { Stray } from '../../core/reconcile/types.ts';
 import { collectorSteps } from '../../core/retention/rules.ts';
@@ -52,6 +53,24 @@ test('all is well: every provider is named, those that nobody has configured wit
   ]);
   expect(providers[0]?.message).toContain('ARTENIC_AWS_REGIONS');
   expect(providers[2]?.message).toContain('ARTENIC_SIMULATED_CLOUD_URL');
+});
+
+test('credentials that a refresh of the offers met refused: every answer says so before the next check', async () => {
+  const refusal = new ArtenicError('auth', 'The key has run out.');
+  await world.store.catalogs.refused('local', refusal, new Date());
+  const answers = await Promise.all(
+    ['/api/v1/providers', '/health/detailed', '/api/v1/overview'].map((path) => world.call('GET', path)),
+  );
+  expect(answers.map((answer) => answer.json<unknown>())).toMatchObject([
+    { items: [{ name: 'local', usable: false, message: 'The key has run out.' }] },
+    { providers: [{ name: 'local', usable: false }] },
+    { usableProviders: 0 },
+  ]);
+  expect((await report()).problems).toMatchObject([
+    { kind: 'provider-unusable', severity: 'critical', provider: 'local', message: 'The key has run out.' },
+  ]);
+  await world.store.catalogs.put('local', [], 'all', new Date());
+  expect((await report()).problems).toEqual([]);
 });
 
 test('a provider without credentials, and instances that it bills: what is wrong, since when, and what it costs', async () => {

@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 import { assertNever } from '../../../core/assert-never.ts';
 import type { EndedDay } from '../../../store/types.ts';
+import { knownProviders } from '../../../app/providers/known.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { ok, route, type Route } from '../../http/route.ts';
 import { offsetNumber, pageLimit, pageQuery } from '../../schemas.ts';
@@ -71,7 +72,7 @@ async function overview(deps: ApiDeps, projectId: string): Promise<OverviewView>
     sums.timeToStart(projectId, since),
     sums.recoveries(projectId, since),
     sums.models(projectId),
-    deps.store.providers.list(),
+    knownProviders(deps.store),
   ]);
   return {
     jobsByState: Object.fromEntries(

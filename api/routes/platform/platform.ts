@@ -5,6 +5,7 @@ import { maskCredentials } from '../../../core/secrets.ts';
 import type { ApiDeps } from '../../deps.ts';
 import type { Doctor } from '../../doctor/report.ts';
 import type { ApiMetrics } from '../../metrics/metrics.ts';
+import { knownProviders } from '../../../app/providers/known.ts';
 import { named } from '../../schemas.ts';
 import { ok, probeLimit, route, type Reply, type Route } from '../../http/route.ts';
 import { providerView } from '../../jobs/views.ts';
@@ -71,7 +72,7 @@ async function detailedHealth(deps: ApiDeps, doctor: Doctor): Promise<Reply> {
     checkOf(deps, 'Temporal', () => deps.temporal.ping(checkTimeoutMs)),
   ]);
   const ready = database.state === 'ok';
-  const rows = ready ? await deps.store.providers.list() : [];
+  const rows = ready ? await knownProviders(deps.store) : [];
   const providers = rows.map(({ name, usable, message }) => ({ name, usable, message }));
   const { workers, problems } = ready ? await doctor(deps) : { workers: [], problems: [] };
   const worker = workerOf(workers);
@@ -150,7 +151,7 @@ export function platformRoutes(metrics: ApiMetrics, doctor: Doctor): readonly Ro
       summary: 'Providers, whether each can be used, and what it has',
       answers: { 200: { description: 'The providers', schema: z.object({ items: z.array(named.provider) }) } },
       handle: async ({ deps }) => {
-        const providers = await deps.store.providers.list();
+        const providers = await knownProviders(deps.store);
         const items = await Promise.all(
           providers.map(async (provider) =>
             providerView(provider, provider.capacity === null ? null : await deps.store.capacity.inUse(provider.name)),

@@ -152,21 +152,15 @@ test('a worker that is gone, after 30 s, with the jobs that nobody takes', () =>
   expect(said({ untaken, isTemporalReachable: false })).toEqual(['temporal: Temporal does not answer.']);
 });
 
-test('offers that are too old for a launch; credentials that only the catalog has seen refused', () => {
+test('offers that are too old for a launch', () => {
   expect(ofProvider({ offersAgeMs: 900_000 })).toEqual([]);
-  expect(
-    ofProvider({ offersAgeMs: 1_200_000, offersProblem: { message: 'No answer.', isCredentials: false } }),
-  ).toEqual([
+  expect(ofProvider({ offersAgeMs: 1_200_000, offersProblem: 'No answer.' })).toEqual([
     'cloud: The offers of cloud are 20 minutes old: no launch is based on them. When it was asked last: No answer.',
   ]);
   expect(ofProvider({ offersAgeMs: null })).toEqual([
     'cloud: The offers of cloud are not known: no launch is based on them.',
   ]);
   expect(ofProvider({ offersAgeMs: null, usable: false, message: 'Key expired.' })).toEqual(['cloud: Key expired.']);
-  const refused = provider({ offersProblem: { message: 'Key expired.', isCredentials: true }, jobsBlocked: 4 });
-  expect(diagnose(facts({ providers: [refused] }))).toMatchObject([
-    { kind: 'provider-unusable', severity: 'critical', message: 'Key expired.', jobsBlocked: 4 },
-  ]);
 });
 
 test('critical faults come first, and each has its own id and advice', () => {
