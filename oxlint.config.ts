@@ -106,8 +106,13 @@ export default defineConfig({
         'react/no-danger': 'error',
         'react/react-in-jsx-scope': 'off',
         'import/no-unassigned-import': 'off',
+        'no-restricted-globals': [
+          'error',
+          { name: 'localStorage', message: 'a browser may refuse storage: use lib/stored.ts' },
+        ],
       },
     },
+    { files: ['web/src/lib/stored.ts'], rules: { 'no-restricted-globals': 'off' } },
     {
       files: ['*.config.ts', 'test/setup/*.ts', 'test/setup/*.js', 'store/migrations/*.ts'],
       rules: { 'import/no-default-export': 'off' },

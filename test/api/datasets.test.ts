@@ -175,7 +175,7 @@ describe('files', () => {
     const answer = await fetch(`${world.url}${at(`/${name}/archive?folder=train`)}`, {
       headers: { authorization: `Bearer ${world.key}` },
     });
-    expect(answer.headers.get('content-type')).toBe('application/x-tar');
+    expect(answer.headers.get('content-type')).toBe('application/octet-stream');
     const entries = await unpackTar(new Uint8Array(await answer.arrayBuffer()));
     expect(new Map(entries.map(({ header, data }) => [header.name, new TextDecoder().decode(data)]))).toEqual(
       new Map([

@@ -51,7 +51,8 @@ test('a job runs in the simulated cloud as it does at home, on one instance that
 }, 60_000);
 
 test('a preemption in the middle costs nothing that was done, also with a death of the cloud itself before', async () => {
-  const config = { total: 60, every: 1, delay: 0.1 };
+  // long enough to be under way still when the cloud is back, also on a loaded machine
+  const config = { total: 150, every: 1, delay: 0.1 };
   const { id } = await submit(config, ['simulated']);
   await poll('some checkpoints', 30_000, async () =>
     ((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) > 2 ? true : null,

@@ -56,7 +56,7 @@ test('a job runs behind mutual TLS, and each call of API and worker carries key 
   expect(await checkCounter(stack, job, config, true)).toEqual([]);
   const names = new Set(front.calls.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)));
   // the first ones are a client's, the others a worker's
-  for (const name of ['GetSystemInfo', 'UpdateNamespace', 'StartWorkflowExecution', 'SignalWorkflowExecution'])
+  for (const name of ['GetSystemInfo', 'DescribeNamespace', 'StartWorkflowExecution', 'SignalWorkflowExecution'])
     expect(names).toContain(name);
   for (const name of ['PollWorkflowTaskQueue', 'PollActivityTaskQueue', 'RespondWorkflowTaskCompleted'])
     expect(names).toContain(name);

@@ -144,13 +144,13 @@ export function datasetFileRoutes(): readonly Route[] {
       summary: 'Download a folder of a version as a tar',
       params: datasetParam,
       query: z.strictObject({ ...versionQuery, ...folderQuery }),
-      answers: { 200: { description: 'The tar', type: 'application/x-tar' } },
+      answers: { 200: { description: 'The tar', type: 'application/octet-stream' } },
       handle: async (context) => {
         const version = await versionOf(context);
         const folder = folderOf(context.query.folder);
         if ((await context.deps.store.datasets.folderSize(version, folder)) === null)
           throw new ArtenicError('not-found', `The version has no folder ${JSON.stringify(folder)}.`);
-        const headers = { 'content-type': 'application/x-tar', 'content-disposition': 'attachment' };
+        const headers = { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' };
         return { status: 200, stream: folderArchive(context.deps, version, folder), headers };
       },
     }),

@@ -112,7 +112,7 @@ describe('a refused launch', () => {
     expect(waitOf(first)).toBeLessThanOrEqual(33_000);
     expect(await world.store.jobs.get(jobId)).toMatchObject({
       state: 'waiting',
-      message: expect.stringMatching(/stockout/),
+      message: expect.stringMatching(/no capacity in/),
     });
     expect(await control.nextLaunch({ attemptId, launch: 2, refusal: null })).toMatchObject({ kind: 'wait' });
     clock.ms += waitOf(first);

@@ -161,74 +161,76 @@ const isInState = (id: string, states: readonly string[], timeoutMs = 60_000) =>
     return states.includes(job.state) ? job : null;
   });
 
-test('faults of the cloud and of the worker: every page and command shows what the cloud knows', async () => {
-  const { page, problems, close } = await signedIn();
-  await agreeOn(stack, page, (ids) => ids.length === 0);
-  const { id } = await endless();
-  await isInState(id, ['running']);
+if (isTurn('faults of the cloud', 3)) {
+  test('faults of the cloud and of the worker: every page and command shows what the cloud knows', async () => {
+    const { page, problems, close } = await signedIn();
+    await agreeOn(stack, page, (ids) => ids.length === 0);
+    const { id } = await endless();
+    await isInState(id, ['running']);
 
-  // The machine disappears while the cloud refuses to end anything: the job continues on another one.
-  const first = await instanceOf(cloud, `${id}/attempt-1`);
-  await page.goto(`/jobs/${id}`);
-  await showsBadge(page, /^Running/);
-  await cloud.control('POST', '/faults', {
-    rules: [{ id: 'stuck', operation: 'terminate', fault: { kind: 'server-error' } }],
-  });
-  await cloud.control('POST', `/instances/${first}/preempt`, { noticeSeconds: null });
-  const own = await instanceOf(cloud, `${id}/attempt-2`);
-  expect((await cloud.judgement()).alive).toEqual([own]);
-  await isInState(id, ['running']);
-  await showsBadge(page, /^Running/);
-  const summary = page.getByRole('region', { name: 'Summary' });
-  await summary
-    .getByText(/^2(?:Last sign|$)/)
-    .first()
-    .waitFor({ timeout: shownWithinMs });
+    // The machine disappears while the cloud refuses to end anything: the job continues on another one.
+    const first = await instanceOf(cloud, `${id}/attempt-1`);
+    await page.goto(`/jobs/${id}`);
+    await showsBadge(page, /^Running/);
+    await cloud.control('POST', '/faults', {
+      rules: [{ id: 'stuck', operation: 'terminate', fault: { kind: 'server-error' } }],
+    });
+    await cloud.control('POST', `/instances/${first}/preempt`, { noticeSeconds: null });
+    const own = await instanceOf(cloud, `${id}/attempt-2`);
+    expect((await cloud.judgement()).alive).toEqual([own]);
+    await isInState(id, ['running']);
+    await showsBadge(page, /^Running/);
+    const summary = page.getByRole('region', { name: 'Summary' });
+    await summary
+      .getByText(/^2(?:Last sign|$)/)
+      .first()
+      .waitFor({ timeout: shownWithinMs });
 
-  // The machine hangs, and its cancel with it.
-  await cloud.control('POST', `/instances/${own}/silence`, { how: 'stopped' });
-  await page.locator('[data-situation="silent"]').waitFor({ timeout: 30_000 });
-  await stack.request('POST', `/api/v1/jobs/${id}/cancel`);
-  await showsBadge(page, /^(?:Cancelling|Ending)/);
-  await page.locator('[data-situation="ending"]').getByText(`has refused to end ${own}`).waitFor({ timeout: 60_000 });
-  await showsBadge(page, /^Ending/);
-  expect((await cloud.judgement()).alive).toEqual([own]);
-  await cloud.control('PUT', '/faults', { rules: [] });
-  await isInState(id, ['cancelled']);
-  await showsBadge(page, /^Cancelled/);
-  expect((await cloud.judgement()).alive).toEqual([]);
-  await agreeOn(stack, page, (ids) => ids.length === 0);
+    // The machine hangs, and its cancel with it.
+    await cloud.control('POST', `/instances/${own}/silence`, { how: 'stopped' });
+    await page.locator('[data-situation="silent"]').waitFor({ timeout: 30_000 });
+    await stack.request('POST', `/api/v1/jobs/${id}/cancel`);
+    await showsBadge(page, /^(?:Cancelling|Ending)/);
+    await page.locator('[data-situation="ending"]').getByText(`has refused to end ${own}`).waitFor({ timeout: 60_000 });
+    await showsBadge(page, /^Ending/);
+    expect((await cloud.judgement()).alive).toEqual([own]);
+    await cloud.control('PUT', '/faults', { rules: [] });
+    await isInState(id, ['cancelled']);
+    await showsBadge(page, /^Cancelled/);
+    expect((await cloud.judgement()).alive).toEqual([]);
+    await agreeOn(stack, page, (ids) => ids.length === 0);
 
-  // The credentials expire, and are renewed.
-  await cloud.control('PUT', '/keys/default', { expiresInSeconds: 0 });
-  const { id: blocked } = await endless();
-  await page.goto(`/jobs/${blocked}`);
-  await page.locator('[data-situation="credentials"]').waitFor({ timeout: 60_000 });
-  await agreeOn(stack, page, (ids) => ids.length === 1);
-  await page.getByRole('region', { name: 'Needs attention' }).getByText('1 job affected').waitFor();
-  await page.goto('/providers');
-  await page.getByText('Unavailable').first().waitFor({ timeout: shownWithinMs });
-  await cloud.control('PUT', '/keys/default', { expiresInSeconds: null });
-  await page.goto(`/jobs/${blocked}`);
-  await isInState(blocked, ['running']);
-  await showsBadge(page, /^Running/);
-  await page.goto(`/jobs/${blocked}?tab=attempts`);
-  await page.getByText('Renew the credentials of the worker').first().waitFor();
+    // The credentials expire, and are renewed.
+    await cloud.control('PUT', '/keys/default', { expiresInSeconds: 0 });
+    const { id: blocked } = await endless();
+    await page.goto(`/jobs/${blocked}`);
+    await page.locator('[data-situation="credentials"]').waitFor({ timeout: 60_000 });
+    await agreeOn(stack, page, (ids) => ids.length === 1);
+    await page.getByRole('region', { name: 'Needs attention' }).getByText('1 job affected').waitFor();
+    await page.goto('/providers');
+    await page.getByText('Unavailable').first().waitFor({ timeout: shownWithinMs });
+    await cloud.control('PUT', '/keys/default', { expiresInSeconds: null });
+    await page.goto(`/jobs/${blocked}`);
+    await isInState(blocked, ['running']);
+    await showsBadge(page, /^Running/);
+    await page.goto(`/jobs/${blocked}?tab=attempts`);
+    await page.getByText('Renew the credentials of the worker').first().waitFor();
 
-  // The worker stops. The job that runs goes on, and another one is not taken.
-  const worker = stack.endpoints().processes['worker'] ?? 0;
-  process.kill(worker, 'SIGSTOP');
-  const { id: untaken } = await endless();
-  await page.goto(`/jobs/${untaken}`);
-  await page
-    .locator('[data-situation="not-taken"]')
-    .getByText('No worker has taken this job')
-    .waitFor({ timeout: 30_000 });
-  await agreeOn(stack, page, (ids) => ids.includes('worker-gone'));
-  process.kill(worker, 'SIGCONT');
-  for (const one of [blocked, untaken]) await stack.request('POST', `/api/v1/jobs/${one}/cancel`);
-  for (const one of [blocked, untaken]) await isInState(one, ['cancelled']);
-  await agreeOn(stack, page, (ids) => ids.length === 0);
-  expect(problems).toEqual([]);
-  await close();
-}, 400_000);
+    // The worker stops. The job that runs goes on, and another one is not taken.
+    const worker = stack.endpoints().processes['worker'] ?? 0;
+    process.kill(worker, 'SIGSTOP');
+    const { id: untaken } = await endless();
+    await page.goto(`/jobs/${untaken}`);
+    await page
+      .locator('[data-situation="not-taken"]')
+      .getByText('No worker has taken this job')
+      .waitFor({ timeout: 30_000 });
+    await agreeOn(stack, page, (ids) => ids.includes('worker-gone'));
+    process.kill(worker, 'SIGCONT');
+    for (const one of [blocked, untaken]) await stack.request('POST', `/api/v1/jobs/${one}/cancel`);
+    for (const one of [blocked, untaken]) await isInState(one, ['cancelled']);
+    await agreeOn(stack, page, (ids) => ids.length === 0);
+    expect(problems).toEqual([]);
+    await close();
+  }, 400_000);
+}

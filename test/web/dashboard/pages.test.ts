@@ -313,7 +313,7 @@ test.each(['light', 'dark'] as const)(
     await page.getByRole('button', { name: 'Dispatch', exact: true }).click();
     await page.getByText('fields need your attention').waitFor();
     for (const title of ['Environment', 'Limits and retries', 'Results'])
-      await page.getByText(title, { exact: true }).click();
+      await page.locator('summary', { hasText: title }).click();
     await expectAccessible(page, 'dispatch');
     await page.getByRole('button', { name: 'YAML', exact: true }).click();
     await page.getByRole('textbox', { name: 'Job file' }).waitFor();

@@ -1,5 +1,6 @@
 import { jsonOrNull } from '@artenic/core';
 import { z } from 'zod';
+import { readStored, store } from './stored.ts';
 
 const storageKey = 'artenic.recent';
 const most = 8;
@@ -18,16 +19,16 @@ export function recentVisits(): readonly Visit[] {
   const parsed = z
     .array(visitSchema)
     .max(most)
-    .safeParse(jsonOrNull(localStorage.getItem(storageKey) ?? ''));
+    .safeParse(jsonOrNull(readStored(storageKey) ?? ''));
   return parsed.success ? parsed.data : [];
 }
 
 export function rememberVisit(visit: Visit): void {
   const others = recentVisits().filter(({ kind, id }) => kind !== visit.kind || id !== visit.id);
-  localStorage.setItem(storageKey, JSON.stringify([visit, ...others].slice(0, most)));
+  store(storageKey, JSON.stringify([visit, ...others].slice(0, most)));
 }
 
 /** The next user of this browser does not see what this one has opened. */
 export function forgetVisits(): void {
-  localStorage.removeItem(storageKey);
+  store(storageKey, null);
 }

@@ -1,16 +1,16 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { readStored, store } from './stored.ts';
 
 const storageKey = 'artenic.shortcuts';
 /** Longest time between the two keys of a pair. */
 const pairMs = 1200;
 const listeners = new Set<() => void>();
 
-export const areShortcutsOn = (): boolean => localStorage.getItem(storageKey) !== 'off';
+export const areShortcutsOn = (): boolean => readStored(storageKey) !== 'off';
 
 /** WCAG 2.1.4 requires that single-key shortcuts can be turned off: speech input types them by accident. */
 export function setShortcuts(on: boolean): void {
-  if (on) localStorage.removeItem(storageKey);
-  else localStorage.setItem(storageKey, 'off');
+  store(storageKey, on ? null : 'off');
   listeners.forEach((listener) => listener());
 }
 

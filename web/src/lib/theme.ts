@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { store } from './stored.ts';
 
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
@@ -15,10 +16,10 @@ function current(): Theme {
 export function setTheme(theme: Theme): void {
   if (theme === 'system') {
     delete document.documentElement.dataset['theme'];
-    localStorage.removeItem(storageKey);
+    store(storageKey, null);
   } else {
     document.documentElement.dataset['theme'] = theme;
-    localStorage.setItem(storageKey, theme);
+    store(storageKey, theme);
   }
   listeners.forEach((listener) => listener());
 }

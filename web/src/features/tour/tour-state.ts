@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { readStored, store } from '../../lib/stored.ts';
 
 const storageKey = 'artenic.tour';
 const listeners = new Set<() => void>();
@@ -14,7 +15,7 @@ function set(step: number | null): void {
 const keyOf = (user: string): string => `${storageKey}.${user}`;
 
 export function hasSeenTour(user: string): boolean {
-  return localStorage.getItem(keyOf(user)) !== null;
+  return readStored(keyOf(user)) !== null;
 }
 
 export const startTour = (): void => set(0);
@@ -22,7 +23,7 @@ export const goToStep = (step: number): void => set(step);
 
 /** Done or skipped: the tour does not start by itself again. */
 export function endTour(user: string): void {
-  localStorage.setItem(keyOf(user), 'seen');
+  store(keyOf(user), 'seen');
   set(null);
 }
 

@@ -1,6 +1,6 @@
 import { formatSize } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
-import { useId, type ReactElement, type ReactNode } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { IconButton } from '../../components/button.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { readPicked, type Folder } from '../../features/dispatch/dropped.ts';
@@ -15,14 +15,15 @@ export function Picker(props: {
   readonly onFiles: (files: readonly File[]) => void;
 }): ReactElement {
   const { label, icon, isFolder = false, onFiles } = props;
-  const id = useId();
   return (
-    <>
+    <label className="relative inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md border border-line bg-surface px-2.5 text-xs font-medium hover:bg-raised has-focus-visible:outline-2 has-focus-visible:outline-accent">
+      <Icon name={icon} className="size-3.5" />
+      {label}
+      {/* It covers the label, so that what has the focus is where it is seen. */}
       <input
-        id={id}
         type="file"
         multiple
-        className="peer sr-only"
+        className="absolute inset-0 cursor-pointer opacity-0 file:cursor-pointer"
         ref={(input) => {
           if (input !== null) input.webkitdirectory = isFolder;
         }}
@@ -31,14 +32,7 @@ export function Picker(props: {
           event.target.value = '';
         }}
       />
-      <label
-        htmlFor={id}
-        className="inline-flex h-7 shrink-0 cursor-pointer items-center gap-1.5 rounded-md border border-line bg-surface px-2.5 text-xs font-medium peer-focus-visible:outline-2 peer-focus-visible:outline-accent hover:bg-raised"
-      >
-        <Icon name={icon} className="size-3.5" />
-        {label}
-      </label>
-    </>
+    </label>
   );
 }
 

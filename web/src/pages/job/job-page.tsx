@@ -1,7 +1,7 @@
 import { shortId, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useEffect, type ReactElement } from 'react';
+import { lazy, Suspense, useEffect, type ReactElement } from 'react';
 import { StatusBadge } from '../../components/badge.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
@@ -14,12 +14,15 @@ import { rememberVisit } from '../../lib/recent.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { statusOfJob } from '../../lib/status.ts';
 import { JobActions } from './job-actions.tsx';
-import { AttemptsTab } from './job-attempts-tab.tsx';
-import { JobConfig, JobOutputs } from './job-details.tsx';
 import { LogTab } from './job-log-tab.tsx';
 import { MetricsTab } from './job-metrics-tab.tsx';
 import { OverviewTab } from './job-overview.tsx';
 import { jobTabs, tabOf, type JobTab } from './job-tabs.ts';
+
+// Tabs that are opened later are loaded with them.
+const AttemptsTab = lazy(() => import('./job-attempts-tab.tsx').then((m) => ({ default: m.AttemptsTab })));
+const JobConfig = lazy(() => import('./job-details.tsx').then((m) => ({ default: m.JobConfig })));
+const JobOutputs = lazy(() => import('./job-details.tsx').then((m) => ({ default: m.JobOutputs })));
 
 const tabWords: Readonly<Record<JobTab, string>> = {
   overview: 'Overview',
@@ -66,7 +69,9 @@ function JobTabs({ job }: { readonly job: JobView }): ReactElement {
       }))}
       onChange={open}
     >
-      <Panel job={job} tab={tab} />
+      <Suspense fallback={<Skeleton className="h-72 rounded-lg" />}>
+        <Panel job={job} tab={tab} />
+      </Suspense>
     </Tabs>
   );
 }

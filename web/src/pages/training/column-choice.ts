@@ -1,6 +1,7 @@
 import { jsonOrNull } from '@artenic/core';
 import { useSyncExternalStore } from 'react';
 import { z } from 'zod';
+import { readStored, store } from '../../lib/stored.ts';
 
 const storageKey = 'artenic.jobs.columns';
 const listeners = new Set<() => void>();
@@ -8,8 +9,7 @@ const idsSchema = z.array(z.string().max(64)).max(32);
 
 /** Sets the browser's own choice of columns; null is the choice of Artenic. */
 export function setColumnChoice(ids: readonly string[] | null): void {
-  if (ids === null) localStorage.removeItem(storageKey);
-  else localStorage.setItem(storageKey, JSON.stringify(ids));
+  store(storageKey, ids === null ? null : JSON.stringify(ids));
   listeners.forEach((listener) => listener());
 }
 
@@ -20,7 +20,7 @@ export function useColumnChoice(): readonly string[] | null {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => localStorage.getItem(storageKey),
+    () => readStored(storageKey),
   );
   const parsed = idsSchema.safeParse(jsonOrNull(text ?? ''));
   return parsed.success ? parsed.data : null;
