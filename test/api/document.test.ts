@@ -79,12 +79,12 @@ test('no two operations share an id, and each says what it refuses with', () => 
 
 test('every list of items has pages, or a bound that is not time', () => {
   /**
-   * Bounded by the number of providers, by `limit`, by the current problems, or by the number of a user's views or a
-   * dataset's tags.
+   * Bounded by the number of providers, by `limit`, by the current problems, by the number of a user's views or a
+   * dataset's tags, or by the points that are asked for.
    */
   const bounded = [
     ...['/api/v1/providers', '/api/v1/offers', '/api/v1/instances/unresolved', '/api/v1/search', '/api/v1/views'],
-    '/api/v1/datasets/{dataset}/tags',
+    ...['/api/v1/datasets/{dataset}/tags', '/api/v1/offers/types', '/api/v1/jobs/{id}/system-metrics'],
   ];
   const document = JSON.parse(openApiDocument()) as {
     paths: Record<

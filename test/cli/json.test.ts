@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
@@ -8,6 +9,7 @@ import { answers, jobId, nowMs } from './golden/answers.ts';
 import { runOnScreen } from './in-process.ts';
 
 const files = folderWith({ 'artenic.yaml': 'service: penguins\ncommand: node train.ts\n', 'model.onnx': 'model' });
+const folder = folderWith({ 'a.txt': 'a' });
 const home = process.env['HOME'];
 let api: FakeApi;
 beforeAll(async () => {
@@ -18,6 +20,7 @@ afterAll(async () => {
   process.env['HOME'] = home;
   await api.close();
   files.remove();
+  folder.remove();
 });
 
 const version = {
@@ -25,11 +28,42 @@ const version = {
   ...{ signature: { inputs: [], outputs: [], labels: null }, metrics: {}, jobId: null, createdBy: 'admin' },
   ...{ createdAt: '2026-03-01T01:00:00.000Z', external: null },
 };
+const dataset = {
+  ...{ id: 'd-1', name: 'reviews', description: '', status: 'active', version: 2, files: 1, bytes: 5 },
+  ...{ createdBy: 'admin', createdAt: '2026-03-01T01:00:00.000Z', updatedAt: '2026-03-01T01:00:00.000Z' },
+};
+const datasetVersion = {
+  ...{ version: 2, root: 'b'.repeat(64), parent: 1, files: 1, bytes: 5, added: 1, changed: 0, removed: 0 },
+  ...{ message: '', createdBy: 'admin', createdAt: '2026-03-01T01:00:00.000Z', jobId: null, tags: [] },
+};
+const datasetFile = {
+  ...{ kind: 'file', path: 'a.txt', bytes: 1, purged: false },
+  sha256: createHash('sha256').update('a').digest('hex'),
+};
+const datasetAnswers: readonly (readonly [RegExp, Answer])[] = [
+  [/^GET \/api\/v1\/datasets$/, { body: { items: [dataset], nextCursor: null } }],
+  [/^POST \/api\/v1\/datasets$/, { status: 201, body: dataset }],
+  [/^(?:GET|PATCH) \/api\/v1\/datasets\/[^/]+(?:\/status)?$/, { body: dataset }],
+  [/^DELETE \/api\/v1\/datasets\/[^/]+$/, { status: 204 }],
+  [/^POST .*\/purge$/, { body: { sha256: 'a'.repeat(64), elsewhere: 0 } }],
+  [/^POST \/api\/v1\/dataset-contents\/missing$/, { body: { missing: [] } }],
+  [/^GET .*\/versions\/[^/]+\/diff$/, { body: { items: [], nextCursor: null } }],
+  [/^GET \/api\/v1\/datasets\/.*\/versions$/, { body: { items: [datasetVersion], nextCursor: null } }],
+  [/^GET \/api\/v1\/datasets\/.*\/versions\/[^/]+$/, { body: datasetVersion }],
+  [/^POST \/api\/v1\/datasets\/.*\/versions$/, { status: 201, body: datasetVersion }],
+  [/^GET \/api\/v1\/datasets\/.*\/files$/, { body: { items: [datasetFile], nextCursor: null } }],
+  [/^GET \/api\/v1\/datasets\/.*\/files\//, { content: 'a' }],
+  [
+    /^PUT .*\/tags\/[^/]+$/,
+    { body: { tag: 'golden', version: 2, movedBy: 'admin', movedAt: '2026-03-01T01:00:00.000Z' } },
+  ],
+];
 const predicted = { model: 'penguins', version: 8, latencyMs: 1 };
 const row = { outputs: { y: [1] }, label: null };
 
 /** Answers of requests that the golden outputs do not need. */
 const more: readonly (readonly [RegExp, Answer])[] = [
+  ...datasetAnswers,
   [/^POST \/api\/v1\/jobs$/, { status: 202, body: jobView('queued') }],
   [/^POST .*\/cancel$/, { status: 202, body: jobView('cancelling') }],
   [/^POST .*\/signals\//, { body: { jobId, name: 'hold', id: 'e-1', outcome: 'taken', heldAt: null } }],
@@ -88,6 +122,20 @@ const examples: Readonly<Record<string, readonly string[] | null>> = {
   'jobs download': [jobId, '--to', join(files.path, 'out')],
   'jobs retry': [jobId, '--force'],
   'jobs compare': [jobId, jobId],
+  'dataset list': [],
+  'dataset create': ['reviews'],
+  'dataset get': ['reviews'],
+  'dataset update': ['reviews', '--description', 'texts'],
+  'dataset delete': ['reviews', '--yes'],
+  'dataset purge': ['reviews', 'a.txt', '--reason', 'a request of its owner'],
+  'dataset upload': ['reviews', folder.path],
+  'dataset files': ['reviews'],
+  'dataset download': ['reviews', '--to', join(files.path, 'data')],
+  'dataset version list': ['reviews'],
+  'dataset version create': ['reviews', '--remove', 'a.txt'],
+  'dataset version diff': ['reviews', '2'],
+  'dataset version restore': ['reviews', '1'],
+  'dataset version tag': ['reviews', 'golden', '2'],
   'model list': [],
   'model get': ['penguins'],
   'model promote': ['penguins', '8'],

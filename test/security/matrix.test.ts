@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -90,7 +90,18 @@ beforeAll(async () => {
   const owner = { projectId: 'default', ownerId: parseKey(world.key)?.id ?? '' };
   const input = { page: 'jobs', name: 'Failed', query: '', columns: [] };
   const view = await world.store.views.insert({ ...owner, ...input, id: randomUUID(), at: new Date() });
+  const content = Buffer.from('content');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  await world.call('PUT', `/api/v1/objects/data/${sha256}`, {
+    body: content,
+    headers: { 'content-type': 'application/octet-stream' },
+  });
+  const put = [{ path: 'model.onnx', sha256, bytes: content.length }];
+  await world.call('POST', '/api/v1/datasets', { body: { name: 'reviews' } });
+  await world.call('POST', '/api/v1/datasets/reviews/versions', { body: { put } });
+  await world.call('PUT', '/api/v1/datasets/reviews/tags/golden', { body: { version: 1 } });
   samples = {
+    ...{ dataset: 'reviews', tag: 'golden' },
     ...{ id: runner.jobId, attempt: '1', name: 'iris', model: 'iris', service: 'iris', version: '1' },
     ...{ kind: 'data', sha256: 'a'.repeat(64), path: 'model.onnx', view: view.id },
   };

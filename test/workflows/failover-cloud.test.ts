@@ -63,7 +63,7 @@ test('no spot machine anywhere: on-demand, with the reason; where that is not al
   const either = await begin('spot-with-fallback', ['ap-south']);
   const row = await launched(either, 1);
   expect(row.offer).toMatchObject({ region: 'ap-south', spot: false });
-  expect(row.reason).toMatch(/^on-demand after quota: /);
+  expect(row.reason).toMatch(/^move to an on-demand machine \(quota used up in /);
   const spotOnly = await begin('spot', ['ap-south']);
   const waiting = await poll('the wait', 15_000, async () => {
     const job = await world.store.jobs.get(spotOnly);

@@ -52,7 +52,7 @@ test.concurrent('the replacement of a warned attempt is there before that one en
     [1, 'preempted'],
     [2, 'succeeded'],
   ]);
-  expect(world.attemptsOf('warned').at(1)?.reason).toContain('after preempted: Spot preemption notice received');
+  expect(world.attemptsOf('warned').at(1)?.reason).toBe('retry (preempted in local)');
 });
 
 test.concurrent('a warned attempt that ends the job after all: its replacement is dropped without a grace', async () => {

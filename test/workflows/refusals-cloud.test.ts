@@ -46,7 +46,7 @@ test('an unknown outcome, then a refusal, then the next offer: one attempt, one 
   );
   const job = await begin(['us-east']);
   const row = await launched(job.attemptId);
-  expect(row).toMatchObject({ attempt: 1, launch: 2, reason: expect.stringMatching(/^next .* after stockout: /) });
+  expect(row).toMatchObject({ attempt: 1, launch: 2, reason: expect.stringMatching(/^move to .* \(no capacity in /) });
   expect(world.instancesOf(job.attemptId)).toEqual([row.handle?.instanceId]);
   expect(await world.store.launchRefusals.ofJob(job.jobId)).toMatchObject([{ kind: 'stockout', launch: 1, streak: 1 }]);
   expect(await world.store.attempts.listByJob(job.jobId)).toHaveLength(1);

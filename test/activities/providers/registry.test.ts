@@ -71,7 +71,7 @@ function wordsAboutProviders(text: string, lang: 'ts' | 'tsx' = 'ts'): readonly 
 /** Allowed places that name a provider, each with its reason. */
 const named: Readonly<Record<string, string>> = {
   'sdk/core/job-spec.ts': 'a job without a placement runs here; `mock` is an older name',
-  'web/src/pages/training/placement-fields.tsx': 'the form begins with that default',
+  'web/src/pages/dispatch/field-control.tsx': 'the form begins with that default',
   'workers/loops/housekeeping.ts': 'the disk of this machine',
   'workers/up/purge.ts': 'the disk of this machine',
   'workflows/contracts/queues.ts': 'queues of runs that earlier releases have begun',

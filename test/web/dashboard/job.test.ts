@@ -244,6 +244,29 @@ test('the frame is there before it is known who looks', async () => {
   await close();
 });
 
+test("a control's hint shows for the keyboard and for the pointer, stays under the pointer, and Escape hides it", async () => {
+  const { page, problems, close } = await visit(browser, world.url, world.key);
+  await page.goto(`/jobs/${trainedId}`);
+  const hold = page.getByRole('button', { name: 'Hold' });
+  const hint = page.getByText('no new attempts start');
+  await hold.waitFor();
+  await hold.focus();
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Tab');
+  await hint.waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await hint.waitFor({ state: 'detached' });
+  await hold.hover();
+  await hint.waitFor();
+  await hint.hover();
+  expect(await hint.isVisible()).toBe(true);
+  await page.mouse.move(0, 0);
+  await hint.waitFor({ state: 'detached' });
+  expect(problems).toEqual([]);
+  await close();
+});
+
 test('JavaScript of each tab: at most 260 kB, with all that every page loads', async () => {
   const sizes: (readonly [string, number])[] = [];
   for (const tab of tabs) {

@@ -43,9 +43,7 @@ export function Tooltip({ text, children }: { readonly text: ReactNode; readonly
       {children}
       {isOpen && anchor !== null && (
         <Suspense>
-          <Popup anchor={anchor} onPointer={setWanted}>
-            {text}
-          </Popup>
+          <Popup anchor={anchor}>{text}</Popup>
         </Suspense>
       )}
     </span>

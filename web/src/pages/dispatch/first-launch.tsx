@@ -75,13 +75,12 @@ export function FirstLaunch({ placed }: { readonly placed: Placed | null }): Rea
         <p className="text-sm text-muted">Correct the fields of the machine to see where the job would run.</p>
       </Card>
     );
-  const isLocal = placed.placement.providers.every((name) => name === 'local');
   return (
     <Card title="First launch" note="by the offers of now" isFlush>
       <div className="px-4 py-3">
         <Launch placed={placed} />
       </div>
-      {!isLocal && <Matching filter={filterOf(placed)} limit={limit} onMore={() => setLimit(limit + step)} />}
+      <Matching filter={filterOf(placed)} limit={limit} onMore={() => setLimit(limit + step)} />
     </Card>
   );
 }
