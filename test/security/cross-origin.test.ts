@@ -55,7 +55,7 @@ test('a preflight for a key is answered, any other one is not', async () => {
     204,
     {
       'access-control-allow-origin': listed,
-      'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
+      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'access-control-allow-headers': 'authorization, content-type, idempotency-key',
       'access-control-max-age': '600',
     },
