@@ -55,11 +55,20 @@ async function tightest(
   return { usedBytes: Math.max(0, used - inactive), limitBytes: found.limitBytes };
 }
 
+/** Path of the memory controller's group in `/proc/self/cgroup`, whose lines are `id:controllers:path` (cgroups(7)). */
+function memoryGroupOf(groups: string): string | undefined {
+  for (const line of groups.split('\n')) {
+    const [, controllers = '', ...path] = line.split(':');
+    if (controllers.split(',').includes('memory')) return path.join(':');
+  }
+  return undefined;
+}
+
 /** Null when no control group bounds this process below the memory of the machine. */
 export async function containerMemory(folders: SystemFolders, machineBytes: number): Promise<ContainerMemory | null> {
   const groups = (await textOf(join(folders.proc, 'self/cgroup'))) ?? '';
   const two = /^0::(\/.*)$/m.exec(groups)?.[1];
-  const one = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(\/.*)$/m.exec(groups)?.[1];
+  const one = memoryGroupOf(groups);
   const mount = join(folders.sys, 'fs/cgroup');
   if (one !== undefined) {
     const found = await tightest(upwards(join(mount, 'memory'), one), versions.one, machineBytes);

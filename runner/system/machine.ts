@@ -24,10 +24,10 @@ async function textOf(path: string): Promise<string | null> {
 }
 
 function cpuOf(text: string): Counters {
-  const match = /^cpu +([\d ]+)$/m.exec(text);
-  if (match === null) return {};
+  const [name, ...fields] = (text.split('\n').find((line) => line.startsWith('cpu ')) ?? '').split(' ').filter(Boolean);
+  if (name === undefined) return {};
   // user nice system idle iowait irq softirq steal; what follows is counted in user already.
-  const times = (match[1] ?? '').split(' ').map(Number).slice(0, 8);
+  const times = fields.map(Number).slice(0, 8);
   const all = times.reduce((sum, ticks) => sum + ticks, 0);
   return { cpuAll: all, cpuBusy: all - (times[3] ?? 0) - (times[4] ?? 0) };
 }

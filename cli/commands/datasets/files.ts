@@ -21,7 +21,11 @@ function placeOf(text: string): { readonly name: string; readonly version: strin
   return { name, version };
 }
 
-const withoutSlash = (folder: string): string => folder.replace(/\/+$/, '');
+function withoutSlash(folder: string): string {
+  let end = folder.length;
+  while (folder[end - 1] === '/') end--;
+  return folder.slice(0, end);
+}
 
 async function files(runtime: Runtime, text: string, folder: string | undefined, options: ListOptions): Promise<void> {
   const { name, version } = placeOf(text);
