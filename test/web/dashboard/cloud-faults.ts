@@ -59,7 +59,7 @@ export async function agreeOn(stack: Stack, page: Page, isWanted: (ids: readonly
 }
 
 /** The state beside the title of a job's page. */
-export const badgeOf = (page: Page): Promise<string> => page.locator('h1 + *').innerText();
+const badgeOf = (page: Page): Promise<string> => page.locator('h1 + *').innerText();
 
 /** Waits until the badge is one of these, and stays within the limit for what is shown. */
 export async function showsBadge(page: Page, words: RegExp, withinMs = shownWithinMs): Promise<void> {
