@@ -5,10 +5,18 @@ import { firstFrom, Nodes, type NodeSource, type TreeItem, type TreeNode } from 
 /** Children that are loaded in one query. */
 const readAhead = 16;
 
-/** Leaves from the first key that is not below `from`, one after another; each is in memory only while it is read. */
-async function* leavesFrom(nodes: Nodes, hash: string, from: string): AsyncGenerator<readonly TreeItem[]> {
+/**
+ * Leaves from the first key that is not below `from`, one after another; each is in memory only while it is read.
+ * @param keeps the nodes above the leaves stay in memory, for walks that begin again and again
+ */
+async function* leavesFrom(
+  nodes: Nodes,
+  hash: string,
+  from: string,
+  keeps = false,
+): AsyncGenerator<readonly TreeItem[]> {
   const node = await nodes.get(hash);
-  nodes.forget(hash);
+  if (node.level === 0 || !keeps) nodes.forget(hash);
   const start = firstFrom(node.items, from);
   if (node.level === 0) {
     if (start < node.items.length) yield node.items.slice(start);
@@ -20,7 +28,7 @@ async function* leavesFrom(nodes: Nodes, hash: string, from: string): AsyncGener
     if (!isFirst && (index - start - 1) % readAhead === 0)
       await nodes.load(node.items.slice(index, index + readAhead).map((item) => item.hash));
     const child = node.items[index];
-    if (child !== undefined) yield* leavesFrom(nodes, child.hash, isFirst ? from : '');
+    if (child !== undefined) yield* leavesFrom(nodes, child.hash, isFirst ? from : '', keeps);
   }
 }
 
@@ -74,6 +82,7 @@ async function amountBefore(nodes: Nodes, root: string, key: string): Promise<Am
   let [files, bytes, hash]: [number, number, string | undefined] = [0, 0, root];
   while (hash !== undefined) {
     const { level, items }: TreeNode = await nodes.get(hash);
+    if (level === 0) nodes.forget(hash);
     const index = firstFrom(items, key);
     for (const item of items.slice(0, index)) {
       files += item.files;
@@ -85,8 +94,11 @@ async function amountBefore(nodes: Nodes, root: string, key: string): Promise<Am
 }
 
 /** Number and size of all files below a folder; null if the folder does not exist. */
-export async function sizeOfFolder(source: NodeSource, root: string, folder: string): Promise<Amount | null> {
-  const nodes = new Nodes(source);
+export function sizeOfFolder(source: NodeSource, root: string, folder: string): Promise<Amount | null> {
+  return sizeBelow(new Nodes(source), root, folder);
+}
+
+async function sizeBelow(nodes: Nodes, root: string, folder: string): Promise<Amount | null> {
   const key = keyOfFolder(folder);
   const [before, until] = [
     await amountBefore(nodes, root, key),
@@ -110,10 +122,11 @@ export async function folderPage(
   const prefix = folder === '' ? '' : `${folder}/`;
   const folderKey = keyOfFolder(folder);
   const entries: FolderEntry[] = [];
+  const nodes = new Nodes(source);
   // Neither a file nor a folder of the name `after` comes again.
   let from = after === null ? folderKey : keyBehindFolder(keyOfFolder(after));
   search: while (entries.length < limit) {
-    for await (const items of leavesFrom(new Nodes(source), root, from)) {
+    for await (const items of leavesFrom(nodes, root, from, true)) {
       for (const item of items) {
         if (!item.path.startsWith(prefix) || entries.length === limit) break search;
         const end = item.path.indexOf('/', prefix.length);
@@ -122,7 +135,7 @@ export async function folderPage(
           continue;
         }
         const path = item.path.slice(0, end);
-        const amount = await sizeOfFolder(source, root, path);
+        const amount = await sizeBelow(nodes, root, path);
         entries.push({ kind: 'folder', path, files: amount?.files ?? 0, bytes: amount?.bytes ?? 0 });
         from = keyBehindFolder(keyOfFolder(path));
         continue search;
