@@ -1,4 +1,6 @@
 import {
+  decisionLines,
+  decisionTitle,
   formatCost,
   formatDuration,
   formatPrice,
@@ -7,6 +9,7 @@ import {
   situationText,
   timeLeftText,
   type AttemptView,
+  type DecisionLine,
   type DecisionView,
   type JobView,
   type LaunchRefusalView,
@@ -118,43 +121,19 @@ export function attemptTable(look: Look, attempts: readonly AttemptView[]): stri
   );
 }
 
-type Run = { readonly first: DecisionView; readonly last: DecisionView; readonly count: number };
-
-/** Neighbours that say the same, as one row. */
-function mergedDecisions(decisions: readonly DecisionView[]): readonly Run[] {
-  const runs: Run[] = [];
-  for (const one of decisions) {
-    const before = runs.at(-1);
-    const isSame =
-      before !== undefined &&
-      before.first.kind === one.kind &&
-      before.first.reason === one.reason &&
-      before.first.attempt === one.attempt &&
-      before.first.step === one.step;
-    if (isSame) runs[runs.length - 1] = { ...before, last: one, count: before.count + 1 };
-    else runs.push({ first: one, last: one, count: 1 });
-  }
-  return runs;
-}
-
-function decisionWords({ first, last, count }: Run): string {
-  const attempt = first.attempt === null || first.kind !== 'launch' ? '' : ` ${first.attempt}`;
-  const step = first.step === null ? '' : ` (${first.step})`;
-  const lasted = formatDuration(Date.parse(last.decidedAt) - Date.parse(first.decidedAt));
-  return `${first.kind}${attempt}${step}${count === 1 ? '' : ` (${count} times in ${lasted})`}`;
-}
-
 /** The failover policy's decisions between the attempts, with the reason of each. */
-export function decisionTable(look: Look, decisions: readonly DecisionView[]): string {
-  return table<Run>(
+export function decisionTable(look: Look, { finishedAt }: JobView, decisions: readonly DecisionView[]): string {
+  const lines = decisionLines(decisions, finishedAt === null ? look.nowMs : Date.parse(finishedAt));
+  const isOpen = (line: DecisionLine): boolean => finishedAt === null && line === lines.at(-1);
+  return table<DecisionLine>(
     look,
     [
-      { name: 'DECISION', cell: ({ first }) => String(first.decision), isNumber: true, rank: 1 },
-      { name: 'WHEN', cell: ({ last }) => look.ago(last.decidedAt) },
-      { name: 'ACTION', cell: decisionWords },
-      { name: 'REASON', cell: ({ first }) => first.reason },
+      { name: 'DECISION', cell: ({ id }) => String(id), isNumber: true, rank: 1 },
+      { name: 'WHEN', cell: ({ lastAt }) => look.ago(lastAt) },
+      { name: 'ACTION', cell: (line) => decisionTitle(line, isOpen(line)) },
+      { name: 'REASON', cell: ({ reason }) => reason },
     ],
-    mergedDecisions(decisions),
+    lines,
   );
 }
 

@@ -9,14 +9,24 @@ export function shortId(id: string): string {
   return id.slice(-shortIdLength);
 }
 
+const units = [
+  ['d', dayMs],
+  ['h', hourMs],
+  ['min', minuteMs],
+  ['s', secondMs],
+] as const;
+
+/** A duration in its largest whole unit, such as `40 s` or `2 min`. */
+export function roughDuration(ms: number): string {
+  const [unit, unitMs] = units.find(([, length]) => ms >= length) ?? units[3];
+  return `${Math.max(0, Math.floor(ms / unitMs))} ${unit}`;
+}
+
 /** `2 min ago`, in the largest whole unit; `in 5 min` for a time that is still to come. */
 export function formatAge(at: string, nowMs: number): string {
   const passedMs = nowMs - Date.parse(at);
-  const ms = Math.abs(passedMs);
-  const [unitMs, unit] =
-    ms < minuteMs ? [secondMs, 's'] : ms < hourMs ? [minuteMs, 'min'] : ms < dayMs ? [hourMs, 'h'] : [dayMs, 'd'];
-  const count = Math.floor(ms / unitMs);
-  return passedMs < 0 && count > 0 ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+  const size = roughDuration(Math.abs(passedMs));
+  return passedMs <= -secondMs ? `in ${size}` : `${size} ago`;
 }
 
 /** `3 min 12 s`: always two units from a minute on, so that durations in a column can be compared. Rounded down. */

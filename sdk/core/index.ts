@@ -11,6 +11,7 @@ export * from './job-text.ts';
 export * from './json-or-null.ts';
 export * from './json-value.ts';
 export * from './dashboard.ts';
+export * from './decision-lines.ts';
 export * from './datasets.ts';
 export * from './doctor.ts';
 export * from './garbage.ts';

@@ -1,3 +1,4 @@
+import { roughDuration } from './format.ts';
 import { z } from 'zod';
 
 /**
@@ -39,19 +40,6 @@ export const situationSchema = z.object({
   level: z.enum(['normal', 'warning', 'critical']),
 });
 export type Situation = z.output<typeof situationSchema>;
-
-const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
-] as const;
-
-/** A duration in one unit, such as `40 s` or `2 min`. */
-export function roughDuration(ms: number): string {
-  const [unit, unitMs] = units.find(([, length]) => ms >= length) ?? units[3];
-  return `${Math.max(0, Math.floor(ms / unitMs))} ${unit}`;
-}
 
 /** An estimate of the time left, such as `about 14 min left`. */
 export function timeLeftText(ms: number): string {

@@ -33,7 +33,7 @@ test.concurrent('a runner that does not hear of the stop is ended after its grac
   expect(instanceOf('deaf')).toMatchObject({ gone: true, endedBy: 'request' });
 });
 
-test.concurrent('without a grace: ended at once, and nobody asks the runner to stop', async () => {
+test.concurrent('a cancel without a grace ends the instance at once, and the runner gets no stop', async () => {
   const { world } = harness;
   world.addJob('now', { script: (runner) => runner.hello(), graceMs: 3_600_000 });
   const handle = await harness.startJob('now');

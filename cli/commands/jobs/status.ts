@@ -19,7 +19,7 @@ async function show(runtime: Runtime, id: string): Promise<void> {
       [
         describeJob(look, job),
         ...(attempts.length === 0 ? [] : [attemptTable(look, attempts)]),
-        ...(hasDecisions ? [decisionTable(look, decisions)] : []),
+        ...(hasDecisions ? [decisionTable(look, job, decisions)] : []),
         ...(refusals.length === 0 ? [] : [refusalTable(look, refusals)]),
       ].join('\n\n'),
     );

@@ -107,10 +107,7 @@ export function OfferTypesTable({ offers, filter, onMore }: OfferTypesTableProps
   return (
     <>
       {items.length === 0 ? (
-        <EmptyState
-          icon="server"
-          title={catalogs.length === 0 ? 'No provider has been asked yet' : 'No matching offers'}
-        >
+        <EmptyState icon="server" title={catalogs.length === 0 ? 'No offers are known yet' : 'No matching offers'}>
           {catalogs.length === 0
             ? 'The worker asks each provider when it starts, and once an hour.'
             : 'Ask for less, allow more regions or markets, or raise the price cap.'}

@@ -34,7 +34,7 @@ function filterOf({ resources, placement }: Placed): OffersFilter {
   };
 }
 
-/** For example "at most $0.64 for 24 h": spot prices change, and a failover may take a dearer offer. */
+/** The cost of all hours at the present price. Spot prices change, and a failover may choose a dearer offer. */
 function costText(micros: number, hours: number): string {
   return `≈ ${formatMoney(Math.round(micros * hours))} for ${hours} h (max hours)`;
 }

@@ -1,24 +1,17 @@
-import type { JobView } from '@artenic/core';
+import { decisionLines, decisionTitle, type JobView } from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { Card } from '../../components/card.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { toneText } from '../../components/status-dot.tsx';
-import {
-  decisionIcon,
-  decisionLines,
-  decisionReason,
-  decisionTitle,
-  policyWords,
-} from '../../features/decisions/decision-lines.ts';
-import { attemptsQuery, decisionsQuery } from '../../lib/queries.ts';
+import { decisionIcon, decisionReason, policyWords } from '../../features/decisions/decision-words.ts';
+import { decisionsQuery } from '../../lib/queries.ts';
 import { useNow } from '../../lib/use-now.ts';
 
 /** Why each attempt was made. Renders nothing for a job with a single decision: the timeline already says as much. */
 export function JobDecisions({ job }: { readonly job: JobView }): ReactElement | null {
   const { data: decisions = [] } = useQuery(decisionsQuery(job.id));
-  const { data: attempts = [] } = useQuery(attemptsQuery(job.id));
   const nowMs = useNow(5000, job.finishedAt === null);
   if (decisions.filter(({ kind }) => kind !== 'finish').length < 2) return null;
   const lines = decisionLines(decisions, job.finishedAt === null ? nowMs : Date.parse(job.finishedAt));
@@ -39,9 +32,7 @@ export function JobDecisions({ job }: { readonly job: JobView }): ReactElement |
                     <RelativeTime at={line.lastAt} />
                   </span>
                 </p>
-                <p className="text-xs break-words text-muted" title={line.reason}>
-                  {decisionReason(line, attempts)}
-                </p>
+                <p className="text-xs break-words text-muted">{decisionReason(line)}</p>
               </div>
             </li>
           );
