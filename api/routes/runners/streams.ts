@@ -6,7 +6,10 @@ import { appendMetrics, createLogAppender } from '../../runners/streams.ts';
 import { appendSystemWindows } from '../../runners/system-windows.ts';
 import { offsetNumber } from '../../schemas.ts';
 
-const common = { method: 'post', permission: 'runner', tag: 'runner' } as const;
+const common = {
+  ...({ method: 'post', permission: 'runner', tag: 'runner', bodyKind: 'bytes' } as const),
+  answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
+};
 
 /** Routes for files that a runner sends by byte offset while they grow. */
 export function runnerStreamRoutes(): readonly Route[] {
@@ -18,9 +21,7 @@ export function runnerStreamRoutes(): readonly Route[] {
       path: '/api/v1/runner/logs',
       summary: 'Append log bytes at an offset, exactly once',
       query: z.strictObject({ stream: z.enum(logStreams), offset: offsetNumber }),
-      bodyKind: 'bytes',
       maxBytes: 4_000_000,
-      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) => {
         const { nextOffset, after } = await appendLog(deps, runner(), query, body as Buffer);
         return { ...ok({ nextOffset }), ...(after === undefined ? {} : { after }) };
@@ -31,9 +32,7 @@ export function runnerStreamRoutes(): readonly Route[] {
       path: '/api/v1/runner/metrics',
       summary: 'Append metric lines at an offset, exactly once',
       query: z.strictObject({ offset: offsetNumber }),
-      bodyKind: 'bytes',
       maxBytes: 4_000_000,
-      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) =>
         ok({ nextOffset: await appendMetrics(deps, events, runner(), query.offset, body as Buffer) }),
     }),
@@ -42,9 +41,7 @@ export function runnerStreamRoutes(): readonly Route[] {
       path: '/api/v1/runner/system',
       summary: 'Append windows of system metrics at an offset, exactly once',
       query: z.strictObject({ offset: offsetNumber }),
-      bodyKind: 'bytes',
       maxBytes: 2_000_000,
-      answers: { 200: { description: 'The offset to continue from', schema: offsetResponseSchema } },
       handle: async ({ deps, query, body, runner }) =>
         ok({ nextOffset: await appendSystemWindows(deps, runner(), query.offset, body as Buffer) }),
     }),
