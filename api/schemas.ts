@@ -46,12 +46,14 @@ export const named = {
   inferError: z.object({ error: z.string() }).meta({ id: 'InferError' }),
 } as const;
 
-/** Schemas that several routes share. Whole numbers are bounded, so that the document states what the code accepts. */
+// Schemas that several routes share. Whole numbers are bounded, so that the document states what the code accepts.
+
+const notAnId = 'is not a job id: give the whole id, or at least 6 digits of its beginning or end';
 /** A job's id, or its beginning or end: the dispatcher puts the whole id in its place. */
 export const jobRef = z
   .string()
-  .regex(/^[0-9a-fA-F-]{6,36}$/, 'a job id, or at least 6 digits of its beginning or end')
-  .refine((text) => digitsOfId(text) !== null, 'a job id, or at least 6 digits of its beginning or end')
+  .regex(/^[0-9a-fA-F-]{6,36}$/, { error: notAnId, abort: true })
+  .refine((text) => digitsOfId(text) !== null, notAnId)
   .meta({ description: 'A job id, or at least 6 digits of its beginning or end, with or without dashes.' });
 export const jobIdParam = z.strictObject({ id: jobRef });
 export const modelName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);

@@ -27,14 +27,14 @@ const jobView = (id: string) => stack.request<JobView>('GET', `/api/v1/jobs/${id
 const submit = async (spec: Record<string, unknown>) => (await stack.request<JobView>('POST', '/api/v1/jobs', spec)).id;
 const ended = (id: string, timeoutMs: number) => endOf(stack, id, timeoutMs);
 const running = (id: string) =>
-  poll(`job ${id} to run`, 60_000, async () => {
+  poll(`job ${id} to run`, 120_000, async () => {
     const job = await jobView(id);
     if (terminalStates.has(job.state)) throw new Error(`${id} ended as ${job.state}: ${job.message}`);
     return job.state === 'running' && (job.progress ?? 0) > 0 ? job : null;
   });
 
-beforeAll(() => stack.start(), 120_000);
-afterAll(() => stack.destroy(), 60_000);
+beforeAll(() => stack.start(), 240_000);
+afterAll(() => stack.destroy(), 120_000);
 
 describe(`chaos, seed ${seed}`, () => {
   // All faults hit the jobs of the last test in any case.
@@ -50,7 +50,7 @@ describe(`chaos, seed ${seed}`, () => {
         ((await attemptsOf(stack, id))[0]?.checkpoints.length ?? 0) > 0 ? true : null,
       );
       await poll(`${fault} to take effect`, 10_000, async () => ((await inject(stack, fault, id)) ? true : null));
-      const job = await ended(id, 90_000);
+      const job = await ended(id, 180_000);
       expect(await checkCounter(stack, job, config, faults[fault].newAttempt)).toEqual([]);
       const attempts = await attemptsOf(stack, id);
       expect(attempts.length).toBe(faults[fault].newAttempt ? 2 : 1);
@@ -58,24 +58,24 @@ describe(`chaos, seed ${seed}`, () => {
       expect(await checkEndedOnce(stack, [id])).toEqual([]);
       expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
     },
-    180_000,
+    360_000,
   );
 
   test('the trained model is bit-equal after its runner and its training died', async () => {
     const config = { epochs: 60, seed: 3, stepDelayMs: 8 };
     const spec = await penguinsJob(stack, config);
-    const undisturbed = await ended(await submit(spec), 120_000);
+    const undisturbed = await ended(await submit(spec), 240_000);
     const id = await submit(spec);
     for (const fault of ['runner', 'training'] as const) {
       const before = (await attemptsOf(stack, id)).length;
-      await poll(`an attempt beyond ${before}`, 60_000, async () =>
+      await poll(`an attempt beyond ${before}`, 120_000, async () =>
         (await attemptsOf(stack, id)).filter((one) => one.checkpoints.length > 0).length > (fault === 'runner' ? 0 : 1)
           ? true
           : null,
       );
       await poll(`${fault} to die`, 10_000, async () => ((await inject(stack, fault, id)) ? true : null));
     }
-    const disturbed = await ended(id, 120_000);
+    const disturbed = await ended(id, 240_000);
     const shaOf = async (job: JobView) => {
       expect(job.state).toBe('succeeded');
       return (
@@ -87,7 +87,7 @@ describe(`chaos, seed ${seed}`, () => {
     };
     expect((await attemptsOf(stack, id)).length).toBe(3);
     expect(await shaOf(disturbed)).toBe(await shaOf(undisturbed));
-  }, 300_000);
+  }, 600_000);
 
   test('an API that is away for longer than a runner may be silent loses no attempt; a runner that hangs loses its own', async () => {
     const config = traced({ total: 500, every: 5, delay: 0.1 });
@@ -107,7 +107,7 @@ describe(`chaos, seed ${seed}`, () => {
     );
     expect(await attemptsOf(stack, id)).toMatchObject([{ ending: null }]);
     await poll('the runner to hang', 10_000, async () => ((await inject(stack, 'hung', id)) ? true : null));
-    const job = await ended(id, 120_000);
+    const job = await ended(id, 240_000);
     expect(await checkCounter(stack, job, config, true)).toEqual([]);
     const attempts = await attemptsOf(stack, id);
     expect(attempts).toMatchObject([
@@ -115,15 +115,15 @@ describe(`chaos, seed ${seed}`, () => {
       { ending: { kind: 'succeeded' } },
     ]);
     expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
-  }, 240_000);
+  }, 480_000);
 
   test('Cancel from the temporal CLI cancels the job', async () => {
     const id = await submit(counterJob({ total: 2000, every: 5, delay: 0.1 }));
     await running(id);
     expect(temporalCli(stack, ['workflow', 'cancel', '--workflow-id', trainingJobWorkflowId(id)]).ok).toBe(true);
-    expect((await ended(id, 60_000)).state).toBe('cancelled');
+    expect((await ended(id, 120_000)).state).toBe('cancelled');
     expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('a cancel with all workers down is done by the first one that comes', async () => {
     const id = await submit(counterJob({ total: 2000, every: 5, delay: 0.1 }));
@@ -134,10 +134,10 @@ describe(`chaos, seed ${seed}`, () => {
     expect(terminalStates.has(cancelling.state)).toBe(false);
     expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).not.toEqual([]);
     await stack.start();
-    expect((await ended(id, 60_000)).state).toBe('cancelled');
+    expect((await ended(id, 120_000)).state).toBe('cancelled');
     expect(processesWith(`ARTENIC_ATTEMPT_ID=${id}/`)).toEqual([]);
     expect(await checkEndedOnce(stack, [id])).toEqual([]);
-  }, 180_000);
+  }, 360_000);
 
   test('a job that comes while Temporal is down is taken, and runs when it is back', async () => {
     await stack.killSupervisor();
@@ -152,10 +152,10 @@ describe(`chaos, seed ${seed}`, () => {
     const { id } = (await response.json()) as JobView;
     expect((await jobView(id)).state).toBe('queued');
     await stack.start();
-    const job = await ended(id, 60_000);
+    const job = await ended(id, 120_000);
     expect(await checkCounter(stack, job, config, false)).toEqual([]);
     expect(await checkEndedOnce(stack, [id])).toEqual([]);
-  }, 180_000);
+  }, 360_000);
 
   test(
     `${jobCount} jobs under random faults`,
@@ -188,6 +188,6 @@ describe(`chaos, seed ${seed}`, () => {
       expect(problems).toEqual([]);
       expect(processesWith('ARTENIC_ATTEMPT_ID=').filter((pid) => processesWith(stack.home).includes(pid))).toEqual([]);
     },
-    120_000 + jobCount * 20_000,
+    240_000 + jobCount * 20_000,
   );
 });

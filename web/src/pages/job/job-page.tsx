@@ -14,15 +14,14 @@ import { rememberVisit } from '../../lib/recent.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { statusOfJob } from '../../lib/status.ts';
 import { JobActions } from './job-actions.tsx';
+import { JobConfig, JobOutputs } from './job-details.tsx';
 import { LogTab } from './job-log-tab.tsx';
 import { MetricsTab } from './job-metrics-tab.tsx';
 import { OverviewTab } from './job-overview.tsx';
 import { jobTabs, tabOf, type JobTab } from './job-tabs.ts';
 
-// Tabs that are opened later are loaded with them.
+// The timeline is loaded with its tab.
 const AttemptsTab = lazy(() => import('./job-attempts-tab.tsx').then((m) => ({ default: m.AttemptsTab })));
-const JobConfig = lazy(() => import('./job-details.tsx').then((m) => ({ default: m.JobConfig })));
-const JobOutputs = lazy(() => import('./job-details.tsx').then((m) => ({ default: m.JobOutputs })));
 
 const tabWords: Readonly<Record<JobTab, string>> = {
   overview: 'Overview',
