@@ -40,6 +40,12 @@ const tradesToken: ReadonlySet<string> = new Set([
 /** Statuses that the HTTP server sends before a request has a route. */
 const beforeRoutes: ReadonlySet<number> = new Set([408, 431]);
 
+/** Routes that read contents of datasets, or refuse jobs that would. */
+function mayMeetPurged({ tag, method, path }: Route): boolean {
+  if (tag === 'datasets') return path.endsWith('/files/{path}');
+  return path === '/api/v1/runner/objects/sign' || (method === 'post' && path === '/api/v1/jobs');
+}
+
 /** Refusals that every route of a kind can answer with. */
 function refusals(route: Route): RouteConfig['responses'] {
   const hasInput = route.params !== null || route.query !== null || route.bodyKind !== 'none';
@@ -55,7 +61,7 @@ function refusals(route: Route): RouteConfig['responses'] {
       'Conflict with the present state',
       (route.method !== 'get' && route.method !== 'head') || route.namesJob || isOip(route.path),
     ],
-    [410, 'The content was purged', route.tag === 'datasets' && route.path.endsWith('/files/{path}')],
+    [410, 'The content was purged', mayMeetPurged(route)],
     [413, 'The body is too large', hasBody],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],

@@ -14,6 +14,7 @@ import {
   datasetTagMoves,
   datasetTags,
   datasetVersions,
+  jobDatasets,
 } from './datasets/entity.ts';
 import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
@@ -82,6 +83,7 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  jobDatasets,
   workers,
 ];
 

@@ -25,7 +25,16 @@ const reading = {
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
   datasets: [
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
-    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
+    ...([
+      'tags',
+      'tagMoves',
+      'deleted',
+      'countDeletedRows',
+      'selected',
+      'ofJob',
+      'hasPurged',
+      'contentsOfJob',
+    ] as const),
   ],
   // `sequence` numbers events that were written before, and hints are not stored.
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],

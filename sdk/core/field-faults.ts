@@ -26,12 +26,23 @@ function depthOf(issues: readonly Issue[]): number {
   return issues.reduce((depth, { path }) => Math.max(depth, path.length), 0);
 }
 
+/** How many fields an alternative does not have; one of another type has none of them. */
+function strangers(issues: readonly Issue[]): number {
+  return issues.reduce((sum, issue) => {
+    if (issue.path.length > 0) return sum;
+    return issue.code === 'unrecognized_keys' ? sum + issue.keys.length : Infinity;
+  }, 0);
+}
+
 /**
- * The alternative that fits best, which is the one with the deepest faults. Null when the value itself has the wrong
- * type for all of them.
+ * The alternative that fits best: it has most of the value's fields, and among equal ones the deepest faults. Null when
+ * the value itself has the wrong type for all of them.
  */
 function closest(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | null {
-  const best = alternatives.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
+  const best = alternatives.toSorted((a, b) => {
+    const [one, other] = [strangers(a), strangers(b)];
+    return one === other ? depthOf(b) - depthOf(a) : one - other;
+  })[0];
   if (best === undefined) return null;
   return depthOf(best) > 0 || best.some(({ code }) => code !== 'invalid_type') ? best : null;
 }

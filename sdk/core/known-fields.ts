@@ -23,9 +23,14 @@ function below(schema: unknown, part: PropertyKey): unknown {
   return schema instanceof z.ZodRecord ? schema.valueType : undefined;
 }
 
-/** Names of the fields that the object at `path` may have; none when the schema has no object there. */
+function fieldsOf(schema: unknown): readonly string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  return schema instanceof z.ZodUnion ? [...new Set(schema.options.flatMap((option) => fieldsOf(inner(option))))] : [];
+}
+
+/** Names of the fields that the object at `path` may have; none when the schema has no object there. Alternatives are taken together. */
 export function knownFields(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   let found = inner(schema);
   for (const part of path) found = inner(below(found, part));
-  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+  return fieldsOf(found);
 }

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { jobs } from '../jobs/entity.ts';
 import { datasetStatuses } from '../../core/datasets/status.ts';
 
 export const datasets = defineEntity({
@@ -59,7 +60,10 @@ export const datasetContents = defineEntity({
   name: 'DatasetContent',
   tableName: 'dataset_contents',
   primaryKeys: ['datasetId', 'sha256'],
-  indexes: [{ name: 'dataset_contents_by_sha256', properties: ['sha256'] }],
+  indexes: [
+    { name: 'dataset_contents_by_sha256', properties: ['sha256'] },
+    { name: 'dataset_contents_purged', properties: ['datasetId'], where: 'purged_at is not null' },
+  ],
   properties: {
     datasetId: ofDataset().primary(),
     sha256: p.text().primary(),
@@ -98,5 +102,28 @@ export const datasetTagMoves = defineEntity({
     toVersion: p.integer().nullable(),
     movedBy: p.text(),
     movedAt: p.datetime(3),
+  },
+});
+
+/** Dataset versions that jobs read and have written. The row of a dataset may go before that of the job. */
+export const jobDatasets = defineEntity({
+  name: 'JobDataset',
+  tableName: 'job_datasets',
+  primaryKeys: ['jobId', 'role', 'position'],
+  indexes: [{ name: 'job_datasets_by_dataset', properties: ['datasetId', 'version'] }],
+  properties: {
+    jobId: p.manyToOne(jobs).mapToPk().joinColumn('job_id').index(false).primary(),
+    role: p.enum(['input', 'output'] as const).primary(),
+    position: p.integer().primary(),
+    datasetId: p.text(),
+    dataset: p.text(),
+    version: p.integer(),
+    root: p.text(),
+    reference: p.text(),
+    folder: p.text(),
+    paths: p.json<readonly string[]>().nullable(),
+    allowPurged: p.boolean(),
+    files: p.integer(),
+    bytes: p.bigint(),
   },
 });
