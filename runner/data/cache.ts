@@ -70,7 +70,7 @@ export class ContentCache {
     if (found === null) return false;
     const isWhole =
       found.isFile() && found.mtimeMs === untouched.getTime() && (bytes === undefined || found.size === bytes);
-    // What was last used before the machine started may have been lost with it.
+    // A crash of the machine may have lost bytes of an entry that was last used before it.
     const isSure = isWhole && (found.ctimeMs > this.#bootMs || (await hashFile(entry)).sha256 === sha256);
     if (!isSure) {
       rmSync(entry, { force: true });

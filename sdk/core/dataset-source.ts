@@ -28,7 +28,7 @@ export const datasetSourceSchema = z.strictObject({
     .min(1)
     .max(mostDataPaths)
     .optional()
-    .describe('Only these files, such as `train/**`; `*` stands for any part of a name, `**` for any folders.'),
+    .describe('Only these files, such as `train/**`; `*` is any part of a name, `**` any number of folders.'),
   root: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'the hash of a version as 64 lower-case hexadecimal digits')

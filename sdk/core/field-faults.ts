@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean, faultWords, wrongType } from './fault-words.ts';
-import { knownFields } from './known-fields.ts';
+import { alternativeOf, knownFields, schemaAt } from './known-fields.ts';
 import { nearest } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
@@ -59,15 +59,17 @@ function anyOf(alternatives: readonly (readonly Issue[])[], otherwise: Issue): s
       );
 }
 
-type FieldsAt = (path: Path) => readonly string[];
+/** The schema of the value at `path`; undefined when it is not known. */
+type Place = { readonly path: Path; readonly schema: unknown };
 
-function faultsOf(issue: Issue, above: Path, fieldsAt: FieldsAt): readonly FieldFault[] {
-  const path = [...above, ...issue.path];
+function faultsOf(issue: Issue, above: Place): readonly FieldFault[] {
+  const path = [...above.path, ...issue.path];
+  const schema = schemaAt(above.schema, issue.path);
   const single = (message: string): readonly FieldFault[] => [{ path, isUnknown: false, message }];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key, index) => {
-        const meant = index < mostFaults ? nearest(key, fieldsAt(path)) : null;
+        const meant = index < mostFaults ? nearest(key, knownFields(schema)) : null;
         const message = `unknown field "${key.slice(0, 100)}"${didYouMean(meant)}`;
         return { path: [...path, key], isUnknown: true, message, ...(meant === null ? {} : { meant }) };
       });
@@ -75,7 +77,15 @@ function faultsOf(issue: Issue, above: Path, fieldsAt: FieldsAt): readonly Field
       const best = closest(issue.errors);
       return best === null
         ? single(anyOf(issue.errors, issue))
-        : best.flatMap((inner) => faultsOf(inner, path, fieldsAt));
+        : best.flatMap((inner) =>
+            faultsOf(inner, {
+              path,
+              schema: alternativeOf(
+                schema,
+                issue.errors.findIndex((one) => one === best),
+              ),
+            }),
+          );
     }
     case 'invalid_key':
     case 'invalid_element':
@@ -106,8 +116,7 @@ function withoutMistyped(faults: readonly FieldFault[]): readonly FieldFault[] {
  * name the field that was probably meant.
  */
 export function fieldFaults(issues: readonly Issue[], schema?: z.ZodType): readonly FieldFault[] {
-  const fieldsAt: FieldsAt = (path) => (schema === undefined ? [] : knownFields(schema, path));
-  const all = withoutMistyped(issues.flatMap((issue) => faultsOf(issue, [], fieldsAt)));
+  const all = withoutMistyped(issues.flatMap((issue) => faultsOf(issue, { path: [], schema })));
   if (all.length <= mostFaults) return all;
   const rest = { path: [], isUnknown: false, message: `and ${all.length - mostFaults} more errors` };
   return [...all.slice(0, mostFaults), rest];

@@ -78,7 +78,7 @@ export const dataPageAnswerSchema = z.object({
   ),
   /** Where the next page begins; null at the end. */
   next: z.string().nullable(),
-  /** Of all pages. */
+  /** Sums over all pages. */
   total: z.object({ files: z.number().int(), bytes }),
 });
 export type DataPage = z.output<typeof dataPageAnswerSchema>;

@@ -95,7 +95,7 @@ export type JobDatasetRecord = {
   readonly folder: string;
   readonly paths: readonly string[] | null;
   readonly allowPurged: boolean;
-  /** Of the files that the job takes. */
+  /** Number of files that the job takes. */
   readonly files: number;
   readonly bytes: number;
 };

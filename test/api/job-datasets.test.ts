@@ -75,7 +75,7 @@ test('a job takes a part of a version, several versions, and tags', async () => 
   const sign = (...contents: readonly string[]) =>
     world.ship(runner, 'objects/sign', { requests: contents.map(request), use: 'now' });
   expect((await sign('train/a.csv', 'test.csv')).status).toBe(200);
-  // No refusal of the runner's credential, which it would try again for ever.
+  // A runner repeats a request for ever when its credential is refused.
   expect((await sign('train/a.csv', 'something else')).status).toBe(410);
 });
 
@@ -134,7 +134,7 @@ test('a dataset is not deleted while an open job reads a version of it', async (
   expect([refused.status, refused.json<Problem>().detail]).toEqual([409, expect.stringContaining(job.id)]);
   await world.store.jobs.transition(job.id, 'cancelled');
   expect((await remove(name)).status).toBe(204);
-  // What the job was made from stays known.
+  // The row outlives the dataset.
   const [held] = await world.store.datasets.ofJob(job.id);
   expect(held).toMatchObject({ dataset: name, version: 1, files: 3, reference: '1' });
   expect((await submit(job.spec.data)).status).toBe(422);

@@ -24,7 +24,7 @@ export function runnerDataRoutes(): readonly Route[] {
           (one) => one.role === 'input' && one.position === position,
         );
         if (held === undefined)
-          throw new ArtenicError('not-found', `The entry ${position + 1} of the job's data is no dataset.`);
+          throw new ArtenicError('not-found', `The entry ${position + 1} of the job's data is not a dataset.`);
         const { paths, files: number, bytes } = held;
         const selection = paths?.map((pattern) => pattern.normalize('NFC')) ?? null;
         const { files, next } = await datasets.selected(held, { selection, after, limit: filesAtOnce });

@@ -19,7 +19,7 @@ import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import type { PartSigning, SignedRequest } from '../../../core/object-storage.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { mustBeOpen } from '../../middleware/runner-access.ts';
-import { ok, route, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
+import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
 import { mayRead, mayWrite, sha256OfData } from '../../runners/scope.ts';
 
 const lifeSeconds = {
@@ -54,8 +54,23 @@ function mustBeReadable(caller: RunnerCaller, key: string, ofDatasets: ReadonlyS
   if (sha256 !== null && ofDatasets.has(sha256)) return;
   // A runner takes a refusal of its credential for a fault that passes.
   if (sha256 !== null && datasetsOfData(caller.job.spec.data).length > 0)
-    throw new ArtenicError('purged', `${key} is no content of the job's datasets, or was purged from them.`);
+    throw new ArtenicError('purged', `${key} does not belong to the job's datasets, or was purged from them.`);
   refuseForeign(false, key);
+}
+
+async function signAll({
+  deps,
+  body,
+  runner,
+}: Context<unknown, unknown, z.output<typeof signRequestSchema>>): Promise<Reply> {
+  const caller = runner();
+  mustBeOpen(caller);
+  const expiresInSeconds = lifeSeconds[body.use];
+  const ofDatasets = await contentsOfDatasets(deps, caller, body.requests);
+  const requests = [];
+  for (const request of body.requests)
+    requests.push(await sign(deps, caller, request, { expiresInSeconds, ofDatasets }));
+  return ok({ requests });
 }
 
 function partsOf(deps: ApiDeps): PartSigning {
@@ -125,16 +140,7 @@ export function runnerObjectRoutes(): readonly Route[] {
       summary: "Sign requests to object storage, for this attempt's objects only",
       body: signRequestSchema,
       answers: { 200: { description: 'Signed, in their order', schema: signAnswerSchema } },
-      handle: async ({ deps, body, runner }) => {
-        const caller = runner();
-        mustBeOpen(caller);
-        const expiresInSeconds = lifeSeconds[body.use];
-        const ofDatasets = await contentsOfDatasets(deps, caller, body.requests);
-        const requests = [];
-        for (const request of body.requests)
-          requests.push(await sign(deps, caller, request, { expiresInSeconds, ofDatasets }));
-        return ok({ requests });
-      },
+      handle: signAll,
     }),
     route({
       ...common,
