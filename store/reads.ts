@@ -27,6 +27,7 @@ const reading = {
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
   ],
+  profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
   // `sequence` numbers events that were written before, and hints are not stored.
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
   idempotency: [],

@@ -16,6 +16,7 @@ import type { MetricsRepository } from './metrics/types.ts';
 import type { ModelsRepository } from './models/types.ts';
 import type { WatchersRepository, OutboxRepository } from './outbox/types.ts';
 import type { OverviewRepository } from './overview/types.ts';
+import type { ProfilesRepository } from './profiles/types.ts';
 import type { ProvidersRepository } from './providers/types.ts';
 import type { ReconcileRepository } from './reconcile/types.ts';
 import type { RetentionRepository, ObjectUsesRepository } from './retention/types.ts';
@@ -41,6 +42,7 @@ export type Repositories = {
   readonly checkpoints: CheckpointsRepository;
   readonly models: ModelsRepository;
   readonly datasets: DatasetsRepository;
+  readonly profiles: ProfilesRepository;
   readonly events: EventsRepository;
   readonly idempotency: IdempotencyRepository;
   readonly apiKeys: ApiKeysRepository;

@@ -15,7 +15,7 @@ import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
 import type { Store } from '../store/types.ts';
-import { controlQueue } from '../workflows/contracts/index.ts';
+import { controlQueue, dataQueue } from '../workflows/contracts/index.ts';
 import { composeActivities, type ComposedActivities } from './compose/activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer, type HealthServer } from './health.ts';
@@ -168,6 +168,13 @@ async function controlWorker(
   ];
 }
 
+/** Each slot reads one file in a process of its own. */
+const dataSlots = 2;
+
+function dataWorker(activities: ComposedActivities['data'], common: Omit<WorkerOptions, 'taskQueue'>): Promise<Worker> {
+  return Worker.create({ ...common, taskQueue: dataQueue, activities, maxConcurrentActivityTaskExecutions: dataSlots });
+}
+
 /** SIGTERM and SIGINT let the workers end what they do; the health endpoint is not ready from then on. */
 function stopOnSignals(workers: readonly Worker[], health: HealthServer): void {
   let stopping = false;
@@ -208,7 +215,7 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const opened = openStorage(config);
   const { sharedRoot } = opened;
   const storage = guardUploads(wraps.storage(opened.storage), store.as(systemPrincipal('uploads')), () => new Date());
-  const { control, providerActivities, providers } = wraps.activities(
+  const { control, data, providerActivities, providers } = wraps.activities(
     await composeActivities({
       ...{ config, store, storage, sharedRoot, temporal, served },
       traceparent: tracing?.traceparent ?? (() => null),
@@ -230,13 +237,15 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const unconfigured = await refuseUnconfigured(store.as(systemPrincipal('configuration')), served, process.env);
   const made = await Promise.all([
     ...(bundle === null ? [] : [controlWorker(await bundle, control, common)]),
+    ...(served.data ? [dataWorker(data, common).then((one) => [one])] : []),
     ...[...providers.values()].map((one) => providerWorkers(one, providerActivities, common)),
     ...unconfigured.map(async (name) => [await unconfiguredWorker(name, providerActivities, common)]),
   ]);
   const workers = made.flat();
   const startedMs = Date.now();
   const isWorking = (): boolean => workers.every((one) => one.getState() === 'RUNNING');
-  queues = () => (isWorking() ? [...(served.control ? [controlQueue] : []), ...providers.keys()] : []);
+  const own = [...(served.control ? [controlQueue] : []), ...(served.data ? [dataQueue] : [])];
+  queues = () => (isWorking() ? [...own, ...providers.keys()] : []);
   const loops = await startLoops({
     ...{ config, store, storage, temporal, server, logger, providers, setup },
     hasControl: served.control,

@@ -108,6 +108,8 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   dataset_contents: until('datasets', 'datasets', withDataset),
   dataset_tags: until('datasets', 'datasets', withDataset),
   dataset_tag_moves: until('datasets', 'datasets', withDataset),
+  dataset_profiles: until('datasets', 'datasets', withDataset),
+  content_profiles: until('datasets', 'datasets', 'as long as a dataset has the content; with a purged one at once'),
   events: until('events', 'events', '`eventsMs` after they happened, by whole weeks'),
   outbox: until('outbox', 'requests', '30 days after it was written, when it is delivered or given up'),
   job_watchers: own('jobs', 'at the end of its job: it becomes a notice of the outbox; 100 a job'),
@@ -134,7 +136,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
 /** Every kind of object. A test compares this with the keys of `objectKeys`. */
 export const objectKinds = [
   ...(['program', 'package', 'data', 'model', 'checkpoint', 'spare', 'log', 'history', 'completion'] as const),
-  'output',
+  ...(['output', 'copy'] as const),
 ] as const;
 export type ObjectKind = (typeof objectKinds)[number];
 
@@ -153,6 +155,11 @@ export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
   history: until('jobs', 'job-details', withDetails),
   completion: until('jobs', 'jobs', withJob),
   output: until('jobs', 'jobs', withJob),
+  copy: until(
+    'datasets',
+    'uploads',
+    'a Parquet copy for previews: as long as the profile that made it',
+  ),
 };
 
 /** Files outside of object storage. */
@@ -162,6 +169,8 @@ export const folderRules: Readonly<Record<string, RetentionRule>> = {
     'a day behind the end of the instance, when its attempt is settled; 30 days when it holds what could not be delivered',
   ),
   'cache/models': own('API', 'the files used last, up to a number of bytes; half-written ones for an hour'),
+  'cache/previews': own('API', 'an hour after the last use, and up to a number of bytes'),
+  'cache/preview-readers': own('API', 'as long as a reader of previews; the rest goes at the next start'),
   'objects/.tmp': own('storage', 'a day: what is older was left by a process that died'),
   'tmp/<process>': own('worker', 'as long as the work on it; what a killed process has left goes at the next start'),
 };
@@ -172,6 +181,7 @@ const plainKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['packages', 'package'],
   ['data', 'data'],
   ['models', 'model'],
+  ['copies', 'copy'],
 ]);
 
 /** Null for a key that the platform did not create; such an object is left alone. */

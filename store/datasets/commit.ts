@@ -6,6 +6,7 @@ import { inTransaction, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
+import { requestProfiles } from '../profiles/repository.ts';
 import type { DatasetVersionRecord, NewDatasetVersion } from '../types.ts';
 import { referTo } from './contents.ts';
 import { insertNodes, nodesOf } from './nodes.ts';
@@ -58,6 +59,7 @@ async function insertVersion(
     .set({ headVersion: version, updatedAt: at, ...(status === 'created' ? { status: 'active' } : {}) })
     .where('id', '=', datasetId)
     .execute();
+  await requestProfiles(db, datasetId, version, at);
   const details = { name, version, files, bytes, added, changed, removed };
   await appendAudit(db, { verb: 'dataset.commit', subject: datasetId, projectId, details });
   await appendEvent(db, {

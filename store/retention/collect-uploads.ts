@@ -4,7 +4,7 @@ import type { CollectorDeps, Round } from './round.ts';
 import { measure } from './objects.ts';
 
 /** Prefixes of objects that are stored under the hash of their content and may be unused. */
-const prefixes = ['packages/', 'data/', 'models/'] as const;
+const prefixes = ['packages/', 'data/', 'models/', 'copies/'] as const;
 
 /**
  * Removes uploads that no job and no model version refers to. `condemn` is committed before the object is deleted, and
