@@ -128,7 +128,12 @@ export function cachedObjects<Wanted>(
   options: CacheOptions<Wanted>,
 ): CachedObjects<Wanted> {
   const { folder, ending, what, placeOf, silentMs = defaultSilentMs, now = () => new Date() } = options;
-  const limits = { folder, ending, mostBytes: options.mostBytes ?? defaultMostBytes, keepMs: options.keepMs ?? Infinity };
+  const limits = {
+    folder,
+    ending,
+    mostBytes: options.mostBytes ?? defaultMostBytes,
+    keepMs: options.keepMs ?? Infinity,
+  };
   mkdirSync(folder, { recursive: true });
   const fetches = new Map<string, Fetch>();
 

@@ -2,6 +2,8 @@ import type { ProfileFailure } from '@artenic/core';
 import { messageOf } from '../core/errors.ts';
 
 const longestMessage = 300;
+/** DuckDB's message may hold a whole line of the file. */
+const longestText = 10_000;
 
 /** A file that cannot be read, with the place of the fault where it is known. */
 export class Unreadable extends Error {
@@ -23,21 +25,35 @@ export function unreadable(
 
 const digits = (match: RegExpExecArray | null): number | null => (match === null ? null : Number(match[1]));
 
-function reasonOf(text: string): ProfileFailure['reason'] {
-  if (/^Out of Memory Error/.test(text)) return 'too-large';
-  return /maximum_object_size|Maximum line size|Max Line Size/i.test(text) ? 'too-large' : 'broken';
-}
+type Known = { readonly pattern: RegExp; readonly message: string; readonly reason: ProfileFailure['reason'] };
 
-/** What DuckDB's message says of the fault: its first sentences, without the path and without the line's own text. */
+/** Faults that DuckDB explains by its options, in words about the file. */
+const known: readonly Known[] = [
+  { pattern: /^Out of Memory Error/, message: 'The file needs more memory than a reader has.', reason: 'too-large' },
+  { pattern: /Maximum line size of \d+ bytes exceeded/, message: 'A line is too long.', reason: 'too-large' },
+  { pattern: /maximum_object_size/, message: 'A record is too large.', reason: 'too-large' },
+  { pattern: /Value with unterminated quote/, message: 'A quoted value has no end.', reason: 'broken' },
+  { pattern: /not utf-8|Invalid unicode|invalid UTF/i, message: 'The text is not UTF-8.', reason: 'broken' },
+  { pattern: /unexpected end of file/, message: 'The packed file ends too early.', reason: 'broken' },
+  { pattern: /incorrect header check/, message: 'The file is not packed with gzip.', reason: 'broken' },
+  { pattern: /when sniffing file/, message: 'Rows and columns cannot be told apart.', reason: 'broken' },
+];
+
+/** DuckDB's sentence, without its kind of error, the path, and its advice about options. */
 function sentenceOf(text: string, path: string): string {
   const kept: string[] = [];
   for (const line of text.replaceAll(path, 'the file').split('\n')) {
     const plain = line.trim();
-    if (/^(?:Possible (?:fixes|solutions|solution)|Original Line|file ?=|\*|LINE )/i.test(plain)) break;
+    if (/^(?:Possible |Original Line|file = |\*|LINE |Try )/i.test(plain)) break;
     if (plain !== '') kept.push(plain);
   }
-  const sentence = kept.join(' ').replace(/^(?:[A-Z][A-Za-z]+ )+Error: /, '');
+  const sentence = kept.join(' ').replace(/^[A-Za-z ]{1,40} Error: /, '');
   return sentence.length > longestMessage ? `${sentence.slice(0, longestMessage)}…` : sentence;
+}
+
+/** The end of a message tells what is wrong, and its beginning where. */
+function shortened(text: string): string {
+  return text.length <= 2 * longestText ? text : `${text.slice(0, longestText)}\n${text.slice(-longestText)}`;
 }
 
 /**
@@ -45,21 +61,28 @@ function sentenceOf(text: string, path: string): string {
  */
 export function failureOf(error: unknown, path: string, columns: readonly string[]): ProfileFailure {
   if (error instanceof Unreadable) return error.failure;
-  const text = messageOf(error);
-  const row = digits(/on Line: (\d{1,15})/.exec(text)) ?? digits(/in (?:line|record\/value|value) (\d{1,15})/.exec(text));
-  const named = /Error when converting column "([^"\n]{1,300})"/.exec(text)?.[1];
+  const text = shortened(messageOf(error));
+  const row =
+    digits(/on Line: (\d{1,15})/.exec(text)) ?? digits(/in (?:line|record\/value|value) (\d{1,15})/.exec(text));
   const expected = /Expected Number of Columns: (\d{1,9}) Found: (\d{1,9})/.exec(text);
-  const place = named === undefined ? -1 : columns.indexOf(named);
-  const column = expected !== null ? Math.min(Number(expected[1]), Number(expected[2])) + 1 : place + 1;
-  const message =
-    expected === null
-      ? sentenceOf(text, path)
-      : `The row has ${expected[2] ?? '?'} columns, the others have ${expected[1] ?? '?'}.`;
-  return { reason: reasonOf(text), message, row, column: column > 0 ? column : null };
+  if (expected !== null) {
+    const [should, does] = [Number(expected[1]), Number(expected[2])];
+    const message = `The row has ${does} values, and there are ${should} columns.`;
+    return { reason: 'broken', message, row, column: Math.min(should, does) + 1 };
+  }
+  const named = /Error when converting column "([^"\n]{1,300})"/.exec(text)?.[1];
+  const column = named === undefined ? 0 : columns.indexOf(named) + 1;
+  const { message = sentenceOf(text, path), reason = 'broken' } = known.find((one) => one.pattern.test(text)) ?? {};
+  return { reason, message, row, column: column > 0 ? column : null };
 }
 
 /** Whether another choice of the columns' types may cure the fault. */
 export function isWrongType(error: unknown): boolean {
-  const text = messageOf(error);
+  const text = shortened(messageOf(error));
   return /Error when converting column|Could not convert|Try increasing 'sample_size'|Conversion Error/i.test(text);
+}
+
+/** Whether DuckDB could not find out how the rows of a text are divided, which it says without the place. */
+export function isUndivided(error: unknown): boolean {
+  return /when sniffing file/.test(shortened(messageOf(error)));
 }

@@ -59,9 +59,7 @@ function searchOf(columns: readonly Column[], text: string, parameter: number): 
     const value = kind === 'text' ? `lower(${nameSql(name)}::VARCHAR)` : `${nameSql(name)}::VARCHAR`;
     return `contains(${value}, lower($${parameter}::VARCHAR))`;
   });
-  return searched.length === 0
-    ? { sql: 'false', values: [] }
-    : { sql: `(${searched.join(' OR ')})`, values: [text] };
+  return searched.length === 0 ? { sql: 'false', values: [] } : { sql: `(${searched.join(' OR ')})`, values: [text] };
 }
 
 export type Selection = { readonly where: string; readonly orderBy: string; readonly values: readonly string[] };
@@ -79,7 +77,10 @@ export function selectionOf(
   if (filter !== null) conditions.push(conditionOf(columns, filter));
   const values = conditions.flatMap((condition) => condition.values);
   if (search !== null) conditions.push(searchOf(columns, search, values.length + 1));
-  const order = sort === null ? '' : `${nameSql(columnNamed(columns, sort.column).name)} ${sort.isDescending ? 'DESC' : 'ASC'} NULLS LAST, `;
+  const order =
+    sort === null
+      ? ''
+      : `${nameSql(columnNamed(columns, sort.column).name)} ${sort.isDescending ? 'DESC' : 'ASC'} NULLS LAST, `;
   return {
     where: conditions.length === 0 ? 'true' : conditions.map(({ sql }) => sql).join(' AND '),
     // equal values keep the file's order

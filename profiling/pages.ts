@@ -7,7 +7,7 @@ import { columnsOf, type Column } from './columns.ts';
 import { nameSql, openLocked, rowsOf, textSql, type Opened } from './database.ts';
 import type { OpenAnswer, OpenRequest, PageAnswer, PageQuery, PageRow } from './messages.ts';
 import { selectionOf, type Selection } from './page-sql.ts';
-import { parquetSql } from './source.ts';
+import { numberedSql, parquetSql } from './source.ts';
 import { cellOf, countOf, cutText } from './values.ts';
 
 const threads = 2;
@@ -108,7 +108,13 @@ class ParquetPages {
        WHERE ${rowNumber} BETWEEN ${least} AND ${most} AND ${rowNumber} IN (${list.join(', ')})`,
     );
     const byNumber = new Map(rows.map((row) => [countOf(row[0]), row]));
-    return { found: list.flatMap((number) => byNumber.get(number) ?? []).length === 0 ? [] : list.map((number) => byNumber.get(number) ?? []), total };
+    return {
+      found:
+        list.flatMap((number) => byNumber.get(number) ?? []).length === 0
+          ? []
+          : list.map((number) => byNumber.get(number) ?? []),
+      total,
+    };
   }
 
   /** The numbers of the matching rows in their order, in a table of memory: later pages of the same query are quick. */
@@ -156,10 +162,10 @@ export async function openPages({ path, folder, memoryMb }: OpenRequest): Promis
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const opened = await openLocked({ files: [path], spillFolder: join(folder, 'spill'), memoryMb, threads });
   // without the row's number, which is no column of the file
-  const columns = await columnsOf(opened, `read_parquet(${textSql(path)})`);
+  const columns = await columnsOf(opened, parquetSql(path));
   const [[counted] = []] = await rowsOf(opened, `SELECT num_rows FROM parquet_file_metadata(${textSql(path)})`);
   const rows = countOf(counted);
-  const pages = new ParquetPages(opened, parquetSql(path), columns, rows);
+  const pages = new ParquetPages(opened, numberedSql(path), columns, rows);
   return {
     facts: { columns: columns.map(({ name, type }) => ({ name, type })), rows },
     page: (query) => pages.page(query),

@@ -145,8 +145,7 @@ export function createPreviews(options: PreviewOptions): Previews {
 
   const sweeper = setInterval(
     () => {
-      for (const [id, file] of warm)
-        if (file.waiting === 0 && Date.now() - file.usedAtMs > idleMs) void end(id, file);
+      for (const [id, file] of warm) if (file.waiting === 0 && Date.now() - file.usedAtMs > idleMs) void end(id, file);
       void onSweep();
     },
     Math.max(50, idleMs / 4),

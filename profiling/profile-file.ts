@@ -12,6 +12,9 @@ export type ProfileLimits = {
 
 export const profileLimits: ProfileLimits = { memoryMb: 256, rssBytes: 512 * 1024 ** 2, timeoutMs: 120_000 };
 
+/** Tries of a file whose reader ended by itself. */
+const mostTries = 2;
+
 function failureOf({ end }: ReaderEnded, { rssBytes, timeoutMs }: ProfileLimits): ProfileFailure | null {
   const nowhere = { row: null, column: null };
   switch (end) {
@@ -42,32 +45,33 @@ export async function profileFile(
   folder: string,
   { limits = profileLimits, signal }: { readonly limits?: ProfileLimits; readonly signal?: AbortSignal } = {},
 ): Promise<ProfileAnswer> {
-  signal?.throwIfAborted();
-  const reader = await startReader(limits);
-  const stop = (): void => void reader.kill();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    return await askFor(reader, source, folder, limits);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    await reader.kill();
+  let tries = 1;
+  for (;;) {
+    const answer = await oneTry(source, folder, { limits, ...(signal === undefined ? {} : { signal }) });
+    // something else may have ended the reader
+    const mayBeRepeated = answer.kind === 'failed' && answer.failure.reason === 'crashed' && tries++ < mostTries;
+    if (!mayBeRepeated) return answer;
   }
 }
 
-async function askFor(
-  reader: Reader,
-  source: TableSource,
-  folder: string,
-  limits: ProfileLimits,
-): Promise<ProfileAnswer> {
+type Options = { readonly limits: ProfileLimits; readonly signal?: AbortSignal };
+
+async function oneTry(source: TableSource, folder: string, { limits, signal }: Options): Promise<ProfileAnswer> {
+  signal?.throwIfAborted();
+  let reader: Reader | null = null;
+  const stop = (): void => void reader?.kill();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
+    reader = await startReader(limits);
+    signal?.throwIfAborted();
     return await reader.ask('profile', { source, folder, memoryMb: limits.memoryMb }, limits.timeoutMs);
   } catch (error) {
+    signal?.throwIfAborted();
     const failure = error instanceof ReaderEnded ? failureOf(error, limits) : null;
     if (failure === null) throw error;
     return { kind: 'failed', failure };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await reader?.kill();
   }
 }

@@ -11,6 +11,8 @@ const mostFrequent = 10;
 const quantiles = '[0.05, 0.25, 0.5, 0.75, 0.95]';
 /** Grouping more values than these would need much memory. */
 const mostGroups = 100_000;
+/** Fewer values are counted in one statement for many columns. */
+const mostMapped = 500;
 const longestText = 200;
 /** The square of a larger one is no double. */
 const squarable = 1e150;
@@ -74,20 +76,22 @@ function firstAggregates(column: Column, name: string): Aggregates {
 }
 
 type First = ReadonlyMap<string, DuckDBValue>;
-type Range = { readonly low: number; readonly width: number };
+type Range = { readonly low: number; readonly width: number; readonly number: number };
 
-/** Null where there is no width: no value, or an interval wider than a double. */
-function rangeOf(first: First): Range | null {
+/** Null where there is no width: no value, or an interval wider than a double. Few whole numbers have a bin each. */
+function rangeOf(column: Column, first: First): Range | null {
   const [low, high] = [numberOf(first.get('low')), numberOf(first.get('high'))];
   if (low === null || high === null) return null;
+  if (high === low) return { low, width: 0, number: 1 };
+  if (column.class === 'integer' && high - low < bins) return { low, width: 1, number: high - low + 1 };
   const width = (high - low) / bins;
-  return Number.isFinite(width) && (width > 0 || high === low) ? { low, width } : null;
+  return Number.isFinite(width) && width > 0 ? { low, width, number: bins } : null;
 }
 
-function binSql(column: Column, name: string, { low, width }: Range): string {
+function binSql(column: Column, name: string, { low, width, number }: Range): string {
   if (width === 0) return `histogram(CASE WHEN ${doubleSql(column, name)} IS NOT NULL THEN 0::UTINYINT END)`;
   const bin = `floor((${doubleSql(column, name)} - (${low})) / ${width})`;
-  return `histogram(least(${bins - 1}, greatest(0, ${bin}))::UTINYINT)`;
+  return `histogram(least(${number - 1}, greatest(0, ${bin}))::UTINYINT)`;
 }
 
 function boundOf({ class: kind, id }: Column, value: number): Cell {
@@ -101,20 +105,35 @@ function boundOf({ class: kind, id }: Column, value: number): Cell {
 
 function histogramOf(column: Column, range: Range | null, found: DuckDBValue | undefined): ColumnStats['histogram'] {
   if (range === null || !(found instanceof DuckDBMapValue)) return null;
-  const number = range.width === 0 ? 1 : bins;
+  const { number } = range;
   const counts = Array.from({ length: number }, () => 0);
   for (const { key, value } of found.entries) counts[Number(key)] = countOf(value);
   const bounds = Array.from({ length: number + 1 }, (_, index) => boundOf(column, range.low + index * range.width));
   return { bounds, counts };
 }
 
-/** The most frequent values, by grouping: not where nearly every value is another one, or there are too many. */
-async function topOf(opened: Opened, relation: string, column: Column, first: First): Promise<ColumnStats['top']> {
+/** How the most frequent values are counted: not where nearly every value is another one, or there are too many. */
+function waysOfTop(column: Column, first: First): 'map' | 'groups' | 'none' {
   const [distinct, filled] = [countOf(first.get('distinct')), countOf(first.get('filled'))];
   const isTelling = distinct * 2 <= filled || distinct <= mostFrequent;
-  if (column.class === 'other' || filled === 0 || !isTelling || distinct > mostGroups) return [];
+  if (column.class === 'other' || filled === 0 || !isTelling || distinct > mostGroups) return 'none';
+  return distinct <= mostMapped && countOf(first.get('longest')) <= longestText ? 'map' : 'groups';
+}
+
+type Frequent = { readonly value: Cell; readonly count: number };
+
+function topOfMap(found: DuckDBValue | undefined): readonly Frequent[] {
+  if (!(found instanceof DuckDBMapValue)) return [];
+  return found.entries
+    .map(({ key, value }) => ({ value: cellOf(key), count: countOf(value) }))
+    .toSorted((one, other) => other.count - one.count)
+    .slice(0, mostFrequent);
+}
+
+async function topOfGroups(opened: Opened, relation: string, column: Column): Promise<readonly Frequent[]> {
   const name = nameSql(column.name);
-  const value = column.class === 'text' ? `left(any_value(${name})::VARCHAR, ${longestText + 1})` : `any_value(${name})`;
+  const value =
+    column.class === 'text' ? `left(any_value(${name})::VARCHAR, ${longestText + 1})` : `any_value(${name})`;
   const found = await rowsOf(
     opened,
     `SELECT ${value}, count(*) AS number FROM ${relation} WHERE ${name} IS NOT NULL
@@ -168,22 +187,29 @@ export async function describeColumns(
   const rows = countOf(counted);
   const detailed = columns.slice(0, mostDetailed);
   const first = await aggregate(opened, relation, detailed, firstAggregates);
-  const ranges = first.map(rangeOf);
+  const plans = detailed.map((column, index) => {
+    const found = first[index] ?? new Map<string, DuckDBValue>();
+    return { first: found, range: rangeOf(column, found), top: waysOfTop(column, found) };
+  });
   const second = await aggregate(opened, relation, detailed, (column, name, index): Aggregates => {
-    const range = ranges[index] ?? null;
-    return range === null ? {} : { bins: binSql(column, name, range) };
+    const { range = null, top = 'none' } = plans[index] ?? {};
+    return {
+      ...(range === null ? {} : { bins: binSql(column, name, range) }),
+      ...(top === 'map' ? { top: `histogram(${name})` } : {}),
+    };
   });
   const described: ColumnProfile[] = [];
   for (const [index, column] of columns.entries()) {
     const { name, type, class: kind } = column;
-    const found = first[index];
-    if (found === undefined) {
+    const plan = plans[index];
+    if (plan === undefined) {
       described.push({ name, type, class: kind, stats: null });
       continue;
     }
-    const histogram = histogramOf(column, ranges[index] ?? null, second[index]?.get('bins'));
-    const top = await topOf(opened, relation, column, found);
-    described.push({ name, type, class: kind, stats: statsOf(column, rows, found, { histogram, top }) });
+    const found = second[index];
+    const histogram = histogramOf(column, plan.range, found?.get('bins'));
+    const top = plan.top === 'groups' ? await topOfGroups(opened, relation, column) : topOfMap(found?.get('top'));
+    described.push({ name, type, class: kind, stats: statsOf(column, rows, plan.first, { histogram, top: [...top] }) });
   }
   return { rows, columns: described };
 }

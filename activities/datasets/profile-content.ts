@@ -57,7 +57,10 @@ async function tableProfile(deps: ContentDeps, file: ProfiledFile): Promise<Omit
   if (kind.kind !== 'table') return { profile: failed('The file is not a table.'), copy: null };
   if (bytes > mostProfiledBytes)
     return {
-      profile: failed(`The file has ${bytes} bytes; files of more than ${mostProfiledBytes} are not read.`, 'too-large'),
+      profile: failed(
+        `The file has ${bytes} bytes; files of more than ${mostProfiledBytes} are not read.`,
+        'too-large',
+      ),
       copy: null,
     };
   return inTemporaryFolder(async (folder) => {

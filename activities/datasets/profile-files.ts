@@ -84,13 +84,13 @@ async function profileFiles(
   deps: DataDeps,
   { datasetId, version: number, after, done }: Parameters<DataActivities['profileFiles']>[0],
 ): Promise<ProfiledPart> {
-  const { store, now } = deps;
+  const { now } = deps;
   const version = await versionOf(deps, { datasetId, version: number });
   if (version === null) return { profiled: 0, failed: 0, skipped: 0, next: null };
   const base = await baseOf(deps, version);
   const endMs = now().getTime() + sliceMs;
   const counts = { profiled: 0, failed: 0, skipped: 0 };
-  for (let next = after;;) {
+  for (let next = after; ;) {
     const page = await pageAfter(deps, [base, version], next);
     for (const file of await withoutProfile(deps, version, page.files)) {
       cancellation().signal?.throwIfAborted();

@@ -100,7 +100,10 @@ export function tableOf(known: Known): ShownTable {
   if (isWaiting)
     throw new ArtenicError('not-ready', `${name} is being profiled: ask again in a moment.`, { retryAfterMs: waitMs });
   if (stored === null)
-    throw new ArtenicError('file-unreadable', `${name} has no profile: it is no table, or beyond the limit of a version.`);
+    throw new ArtenicError(
+      'file-unreadable',
+      `${name} has no profile: it is no table, or beyond the limit of a version.`,
+    );
   const { profile } = stored;
   if (profile.kind === 'table') {
     const id = `${stored.sha256}.${stored.format}`;

@@ -155,11 +155,7 @@ export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
   history: until('jobs', 'job-details', withDetails),
   completion: until('jobs', 'jobs', withJob),
   output: until('jobs', 'jobs', withJob),
-  copy: until(
-    'datasets',
-    'uploads',
-    'a Parquet copy for previews: as long as the profile that made it',
-  ),
+  copy: until('datasets', 'uploads', 'a Parquet copy for previews: as long as the profile that made it'),
 };
 
 /** Files outside of object storage. */

@@ -29,7 +29,13 @@ const jsonl = (name: string, content: string, expected: Shape['expected']): Shap
 /** A fault may stand in the last line before its effect is seen. */
 export const shapes: readonly Shape[] = [
   csv('empty', '', { rows: 0, columns: [] }),
-  csv('header only', 'a,b\n', { rows: 0, columns: [['a', 'VARCHAR'], ['b', 'VARCHAR']] }),
+  csv('header only', 'a,b\n', {
+    rows: 0,
+    columns: [
+      ['a', 'VARCHAR'],
+      ['b', 'VARCHAR'],
+    ],
+  }),
   csv('one value', 'a\n1\n', { rows: 1, columns: [['a', 'BIGINT']] }),
   csv('no newline at the end', 'a,b\n1,2', { rows: 1, columns: ab }),
   csv('BOM', '\uFEFFa,b\n1,2\n', { rows: 1, columns: ab }),
@@ -39,24 +45,36 @@ export const shapes: readonly Shape[] = [
   { name: 'tabs', format: 'tsv', content: text('a\tb\n1\t2\n'), expected: { rows: 1, columns: ab } },
   csv('quoted delimiters and newlines', 'a,b\n"x, ""y""\nz",2\n', {
     rows: 1,
-    columns: [['a', 'VARCHAR'], ['b', 'BIGINT']],
+    columns: [
+      ['a', 'VARCHAR'],
+      ['b', 'BIGINT'],
+    ],
   }),
   csv('missing values', 'a,b\n1,\n,2\n', { rows: 2, columns: ab }),
   csv('too few values', `a,b,c\n${many(50, () => '1,2,3\n')}1,2\n1,2,3\n`, { reason: 'broken', row: 52, column: 3 }),
   csv('too many values', `a,b\n${many(50, () => '1,2\n')}1,2,3\n`, { reason: 'broken', row: 52, column: 3 }),
   csv('NaN and infinities', 'a,b\n1.5,nan\ninf,2\n-inf,3\n', {
     rows: 3,
-    columns: [['a', 'DOUBLE'], ['b', 'DOUBLE']],
+    columns: [
+      ['a', 'DOUBLE'],
+      ['b', 'DOUBLE'],
+    ],
   }),
   csv('formulas', 'a,b\n=1+1,@x\n"=cmd|\' /C calc\'!A0",-2+3\n', {
     rows: 2,
-    columns: [['a', 'VARCHAR'], ['b', 'VARCHAR']],
+    columns: [
+      ['a', 'VARCHAR'],
+      ['b', 'VARCHAR'],
+    ],
   }),
   csv('duplicate columns', 'a,a,b\n1,2,3\n', { rows: 1, columns: 3 }),
   csv('empty column names', ',b\n1,2\n', { rows: 1, columns: 2 }),
   csv('dates and times', 'd,t\n2024-01-31,2024-01-31 12:00:00\n', {
     rows: 1,
-    columns: [['d', 'DATE'], ['t', 'TIMESTAMP']],
+    columns: [
+      ['d', 'DATE'],
+      ['t', 'TIMESTAMP'],
+    ],
   }),
   csv('truth values', 'a\ntrue\nfalse\n', { rows: 2, columns: [['a', 'BOOLEAN']] }),
   csv('64 bits', 'a\n9223372036854775807\n-9223372036854775808\n', { rows: 2, columns: [['a', 'BIGINT']] }),
@@ -69,10 +87,20 @@ export const shapes: readonly Shape[] = [
     columns: 2000,
   }),
   csv('10,001 columns', `${many(10_001, (index) => `,c${index}`).slice(1)}\n`, { reason: 'too-large' }),
-  csv('an unclosed quote', `a,b\n${many(50, () => '1,2\n')}"3,4\n5,6\n`, { reason: 'broken' }),
-  csv('no text at all', '\0\u0001\u0002\0\n\0\0\0', { rows: 0, columns: 1 }),
-  { name: 'UTF-16', format: 'csv', content: () => Buffer.from('\uFEFFa,b\n1,2\n', 'utf16le'), expected: { rows: 1, columns: ab } },
-  { name: 'Latin-1', format: 'csv', content: () => Buffer.from('a,b\n\xe9,2\n', 'latin1'), expected: { reason: 'broken' } },
+  csv('an unclosed quote', `a,b\n${many(50, () => '1,2\n')}"3,4\n5,6\n`, { reason: 'broken', row: 52 }),
+  csv('no text at all', '\0\u0001\u0002\0\n\0\0\0', { reason: 'broken' }),
+  {
+    name: 'UTF-16',
+    format: 'csv',
+    content: () => Buffer.from('\uFEFFa,b\n1,2\n', 'utf16le'),
+    expected: { rows: 1, columns: ab },
+  },
+  {
+    name: 'Latin-1',
+    format: 'csv',
+    content: () => Buffer.from('a,b\n\xe9,2\n', 'latin1'),
+    expected: { reason: 'broken' },
+  },
   {
     ...{ name: 'gzip', format: 'csv', isPacked: true, content: () => gzipSync('a,b\n1,2\n') },
     expected: { rows: 1, columns: ab },
@@ -87,7 +115,10 @@ export const shapes: readonly Shape[] = [
   jsonl('records without some fields', '{"a":1}\n{"b":4}\n', { rows: 2, columns: ab }),
   jsonl('nested', '{"a":{"x":1},"b":[1,2]}\n', {
     rows: 1,
-    columns: [['a', 'STRUCT(x BIGINT)'], ['b', 'BIGINT[]']],
+    columns: [
+      ['a', 'STRUCT("x" BIGINT)'],
+      ['b', 'BIGINT[]'],
+    ],
   }),
   jsonl('a broken line', '{"a":1}\n{"a":\n{"a":3}\n', { reason: 'broken' }),
   jsonl('an empty file', '', { rows: 0, columns: [] }),

@@ -5,7 +5,9 @@ import { listOf } from '../config.ts';
 /** Parts that a worker process serves: `control` (rows and workflows), `data` (files of datasets), and providers. */
 export type Served = {
   readonly control: boolean;
-  readonly data: boolean; readonly isProviderServed: (provider: string) => boolean };
+  readonly data: boolean;
+  readonly isProviderServed: (provider: string) => boolean;
+};
 
 /** @param text ARTENIC_WORKER_QUEUES: `control`, `data` and names of providers; empty: everything. */
 export function servedBy(text: string): Served {

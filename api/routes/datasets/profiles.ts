@@ -29,15 +29,10 @@ const previewQuery = z.strictObject({
   limit: pageLimit(1, mostPreviewRows).default(50),
   offset: offsetNumber.default(0),
   sort: columnText.optional().meta({ description: 'A column; with `-` before it from the greatest value.' }),
-  filter: z
-    .string()
-    .min(1)
-    .max(3000)
-    .optional()
-    .meta({
-      description:
-        '`column:operator:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge` or `contains`; `column:null` and `column:notnull`.',
-    }),
+  filter: z.string().min(1).max(3000).optional().meta({
+    description:
+      '`column:operator:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge` or `contains`; `column:null` and `column:notnull`.',
+  }),
   search: z.string().min(1).max(500).optional().meta({
     description: 'Text in any column of texts, whole numbers or dates, in either case.',
   }),
@@ -70,10 +65,7 @@ async function stats(
   });
 }
 
-async function shown(
-  context: Context<{ readonly dataset: string }, Versioned, unknown>,
-  wanted: string | undefined,
-) {
+async function shown(context: Context<{ readonly dataset: string }, Versioned, unknown>, wanted: string | undefined) {
   const { deps } = context;
   const version = await versionOf(context);
   const file = await fileToShow(deps, version, wanted === undefined ? null : pathOf(wanted));

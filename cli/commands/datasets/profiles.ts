@@ -63,10 +63,20 @@ function columnsTable(look: Look, columns: readonly ColumnProfile[]): string {
       { name: 'DISTINCT', cell: statistic(({ distinct }) => counted(distinct)), isNumber: true, rank: 3 },
       { name: 'MIN', cell: statistic(({ min }) => cellText(min)), rank: 4 },
       { name: 'MAX', cell: statistic(({ max }) => cellText(max)), rank: 5 },
-      { name: 'MEAN', cell: statistic(({ mean }) => (mean === null ? '' : mean.toPrecision(5))), isNumber: true, rank: 6 },
+      {
+        name: 'MEAN',
+        cell: statistic(({ mean }) => (mean === null ? '' : mean.toPrecision(5))),
+        isNumber: true,
+        rank: 6,
+      },
       {
         name: 'MOST FREQUENT',
-        cell: statistic(({ top }) => top.slice(0, 3).map(({ value, count }) => `${cellText(value)} (${counted(count)})`).join(', ')),
+        cell: statistic(({ top }) =>
+          top
+            .slice(0, 3)
+            .map(({ value, count }) => `${cellText(value)} (${counted(count)})`)
+            .join(', '),
+        ),
         isOptional: true,
         rank: 7,
       },
@@ -102,7 +112,10 @@ async function stats(runtime: Runtime, text: string, path: string | undefined): 
   // the version that `latest` was a moment ago
   if (first.length < head.files) for await (const file of datasets.fileStats(name, head.version)) files.push(file);
   else files.push(...first);
-  output.result({ ...head, items: files }, (look) => `${headOf({ ...head, items: files, nextCursor: null }, name)}\n\n${filesTable(look, files)}`);
+  output.result(
+    { ...head, items: files },
+    (look) => `${headOf({ ...head, items: files, nextCursor: null }, name)}\n\n${filesTable(look, files)}`,
+  );
 }
 
 type PreviewOptions = {
@@ -143,9 +156,12 @@ async function preview(
   const { rows, total, nextOffset } = found;
   const output = runtime.output();
   output.result(found, (look) =>
-    rows.length === 0 ? `${found.path}: no rows.` : `${previewTable(look, found)}\n\n${found.path}: ${counted(total)} rows`,
+    rows.length === 0
+      ? `${found.path}: no rows.`
+      : `${previewTable(look, found)}\n\n${found.path}: ${counted(total)} rows`,
   );
-  if (nextOffset !== null) output.next([['More', `artenic dataset preview ${text} ${found.path} --offset ${nextOffset}`]]);
+  if (nextOffset !== null)
+    output.next([['More', `artenic dataset preview ${text} ${found.path} --offset ${nextOffset}`]]);
 }
 
 export function addDatasetProfiles(dataset: Command, runtime: Runtime): void {
