@@ -15,15 +15,16 @@ import { guardUploads } from '../store/retention/guard-uploads.ts';
 import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
 import type { Store } from '../store/types.ts';
-import { controlQueue, dataQueue } from '../workflows/contracts/index.ts';
+import { controlQueue } from '../workflows/contracts/index.ts';
 import { composeActivities, type ComposedActivities } from './compose/activities.ts';
 import { readConfig, type Config } from './config.ts';
 import { startHealthServer, type HealthServer } from './health.ts';
 import { startCosts } from './loops/costs.ts';
 import { startHousekeeping } from './loops/housekeeping.ts';
 import { startHistoryKeeper } from './loops/history-keeper.ts';
+import { dataWorkers } from './compose/data-workers.ts';
 import { providerWorkers, unconfiguredWorker } from './compose/provider-workers.ts';
-import { refuseUnserved, servedBy } from './compose/queues.ts';
+import { ownQueues, refuseUnserved, servedBy } from './compose/queues.ts';
 import { refuseUnconfigured } from './compose/unconfigured.ts';
 import { reportPresence } from './loops/presence.ts';
 import { startRelay } from './loops/relay.ts';
@@ -168,13 +169,6 @@ async function controlWorker(
   ];
 }
 
-/** Each slot reads one file in a process of its own. */
-const dataSlots = 2;
-
-function dataWorker(activities: ComposedActivities['data'], common: Omit<WorkerOptions, 'taskQueue'>): Promise<Worker> {
-  return Worker.create({ ...common, taskQueue: dataQueue, activities, maxConcurrentActivityTaskExecutions: dataSlots });
-}
-
 /** SIGTERM and SIGINT let the workers end what they do; the health endpoint is not ready from then on. */
 function stopOnSignals(workers: readonly Worker[], health: HealthServer): void {
   let stopping = false;
@@ -212,9 +206,8 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   });
   const connection = await connectTemporal(server, setup, logger);
   const temporal = createTemporalGateway(server, tracing?.client);
-  const opened = openStorage(config);
-  const { sharedRoot } = opened;
-  const storage = guardUploads(wraps.storage(opened.storage), store.as(systemPrincipal('uploads')), () => new Date());
+  const { storage: opened, sharedRoot } = openStorage(config);
+  const storage = guardUploads(wraps.storage(opened), store.as(systemPrincipal('uploads')), () => new Date());
   const { control, data, providerActivities, providers } = wraps.activities(
     await composeActivities({
       ...{ config, store, storage, sharedRoot, temporal, served },
@@ -237,15 +230,14 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const unconfigured = await refuseUnconfigured(store.as(systemPrincipal('configuration')), served, process.env);
   const made = await Promise.all([
     ...(bundle === null ? [] : [controlWorker(await bundle, control, common)]),
-    ...(served.data ? [dataWorker(data, common).then((one) => [one])] : []),
+    ...(served.data ? [dataWorkers(data, common)] : []),
     ...[...providers.values()].map((one) => providerWorkers(one, providerActivities, common)),
     ...unconfigured.map(async (name) => [await unconfiguredWorker(name, providerActivities, common)]),
   ]);
   const workers = made.flat();
   const startedMs = Date.now();
   const isWorking = (): boolean => workers.every((one) => one.getState() === 'RUNNING');
-  const own = [...(served.control ? [controlQueue] : []), ...(served.data ? [dataQueue] : [])];
-  queues = () => (isWorking() ? [...own, ...providers.keys()] : []);
+  queues = () => (isWorking() ? [...ownQueues(served), ...providers.keys()] : []);
   const loops = await startLoops({
     ...{ config, store, storage, temporal, server, logger, providers, setup },
     hasControl: served.control,

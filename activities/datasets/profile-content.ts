@@ -48,7 +48,7 @@ async function imageProfile({ storage }: ContentDeps, { sha256, kind }: Profiled
   if (kind.kind !== 'image') return failed('The file is not an image.');
   const head = await bytesOf(await storage.get(objectKeys.data(sha256), { offset: 0, bytes: imageHeadBytes }));
   const size = imageSizeOf(kind.format, head);
-  return size === null ? failed(`The file does not begin as an image in ${kind.format}.`) : { kind: 'image', ...size };
+  return size === null ? failed(`The file is not an image in the format ${kind.format}.`) : { kind: 'image', ...size };
 }
 
 async function tableProfile(deps: ContentDeps, file: ProfiledFile): Promise<Omit<StoredProfile, 'sha256' | 'format'>> {

@@ -75,7 +75,7 @@ export async function fileToShow(
     const table = files.find((file) => !file.isPurged && fileKindOf(file.path).kind === 'table');
     if (table !== undefined) return table;
     throw new ArtenicError(
-      'not-found',
+      'file-unreadable',
       `Version ${version.version} has no table among its first ${mostSearched} files: give a path.`,
     );
   }
@@ -102,7 +102,7 @@ export function tableOf(known: Known): ShownTable {
   if (stored === null)
     throw new ArtenicError(
       'file-unreadable',
-      `${name} has no profile: it is no table, or beyond the limit of a version.`,
+      `${name} has no profile: it is not a table, or is beyond the limit of a version.`,
     );
   const { profile } = stored;
   if (profile.kind === 'table') {

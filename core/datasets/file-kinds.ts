@@ -60,7 +60,7 @@ const others: ReadonlyMap<string, string> = new Map([
   ['onnx', 'application/x-onnx'],
 ]);
 
-/** What a file holds, by the ending of its name. */
+/** Kind of a file's content, by the ending of its name. */
 export function fileKindOf(path: string): FileKind {
   const [last = '', before = ''] = path
     .slice(path.lastIndexOf('/') + 1)

@@ -113,7 +113,7 @@ export type PreviewQuery = {
   readonly search?: string;
 };
 
-/** What the files of a version hold. */
+/** Statistics of the files of a version, and their rows. */
 function profilesApi(http: Http, all: All) {
   return {
     /** Counts of a version, and its first files. */

@@ -60,7 +60,7 @@ async function profileVersion(name: string, version = 1) {
 const stats = async (name: string, query = ''): Promise<DatasetStats> =>
   (await world.call('GET', at(`/${name}/stats${query}`))).json<DatasetStats>();
 const preview = (name: string, query: Readonly<Record<string, string>> = {}) =>
-  world.call('GET', at(`/${name}/preview?${new URLSearchParams(query)}`));
+  world.call('GET', at(`/${name}/preview?${new URLSearchParams(query).toString()}`));
 const rowsOf = async (name: string, query: Readonly<Record<string, string>>) =>
   (await preview(name, query)).json<DatasetPreview>().rows.map(({ row }) => row);
 

@@ -16,6 +16,11 @@ export function servedBy(text: string): Served {
   return { control: isWanted(controlQueue), data: isWanted(dataQueue), isProviderServed: isWanted };
 }
 
+/** The queues that are no provider's. */
+export function ownQueues({ control, data }: Served): readonly string[] {
+  return [...(control ? [controlQueue] : []), ...(data ? [dataQueue] : [])];
+}
+
 /**
  * Refuses an unknown name and a provider without its options: the queue would have no worker, and the fault would stay
  * unnoticed.

@@ -3,6 +3,7 @@ import { isArtenicError, messageOf } from '../../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, ActingStore } from '../../store/types.ts';
 import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
+import { profilesLostAt, startProfiles } from '../../app/datasets/start-profiles.ts';
 import { deliverCancel } from '../../app/jobs/cancel.ts';
 import { deliverNotice } from '../../app/outbox/deliver.ts';
 import { relaySignal } from '../../app/signals/deliver.ts';
@@ -28,8 +29,6 @@ const fullRoundMs = 6000;
 const restShare = 20;
 /** A granted attempt that has not begun to launch gets its grant again after this. */
 const wakeAgainMs = 30_000;
-/** Profiling that has not finished after this is looked up, and started again if Temporal has lost it. */
-const profilesLostMs = 600_000;
 
 type Delivery = {
   /** Delivers a job's start and cancel that Temporal has not received. */
@@ -137,7 +136,8 @@ export function startRelay(deps: RelayDeps): Loop {
     await deliverNotices();
     for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
       await attempt(job.id, () => deliver(job));
-    await startProfiles();
+    for (const run of await store.profiles.open({ startedBefore: profilesLostAt(now()), limit: batchSize }))
+      await attempt(`profiles ${run.datasetId} ${run.version}`, () => startProfiles(deps, run));
     for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
       await attempt(`grant ${attemptId}`, () => signalGrant(deps, attemptId));
     if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);
@@ -153,16 +153,6 @@ export function startRelay(deps: RelayDeps): Loop {
       if (isClosed() || failures === mostFailures) return;
       failures = (await deliverRunnerEvents(deps, attemptId)) ? 0 : failures + 1;
     }
-  }
-
-  /** Starts the profiling of new versions, and again where it was lost. One that is open stays as it is. */
-  async function startProfiles(): Promise<void> {
-    const startedBefore = new Date(now().getTime() - profilesLostMs);
-    for (const { datasetId, version } of await store.profiles.open({ startedBefore, limit: batchSize }))
-      await attempt(`profiles ${datasetId} ${version}`, async () => {
-        await temporal.startProfileDataset({ datasetId, version });
-        await store.profiles.markStarted(datasetId, version, now());
-      });
   }
 
   /** Sends the ends of jobs to their watchers. While Temporal is away the round ends here, and no try is counted. */

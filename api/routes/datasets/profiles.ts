@@ -21,11 +21,12 @@ const versionQuery = {
 };
 const path = z.string().min(1).max(1024);
 const statsQuery = z.strictObject({ ...longPageQuery, ...versionQuery });
-const profileQuery = z.strictObject({ path, ...versionQuery });
+const shownPath = path.optional().meta({ description: 'The first table of the version when absent.' });
+const profileQuery = z.strictObject({ path: shownPath, ...versionQuery });
 const columnText = z.string().min(1).max(1001);
 const previewQuery = z.strictObject({
   ...versionQuery,
-  path: path.optional().meta({ description: 'The first table of the version when absent.' }),
+  path: shownPath,
   limit: pageLimit(1, mostPreviewRows).default(50),
   offset: offsetNumber.default(0),
   sort: columnText.optional().meta({ description: 'A column; with `-` before it from the greatest value.' }),

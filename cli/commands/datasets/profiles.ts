@@ -177,7 +177,7 @@ export function addDatasetProfiles(dataset: Command, runtime: Runtime): void {
     .argument('[path]', 'A table; the first one without it')
     .option('--limit <rows>', 'Rows, at most 200', '20')
     .option('--offset <row>', 'First row', '0')
-    .option('--sort <column>', 'Order by a column; -column begins with the greatest value')
+    .option('--sort <column>', 'Order by a column; -column starts with the greatest value')
     .option('--filter <filter>', 'For example age:ge:30, name:contains:ann or age:null')
     .option('--search <text>', 'Rows with this text in any column')
     .description('Show rows of a table')
