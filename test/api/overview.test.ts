@@ -79,7 +79,12 @@ test('outputs are listed by attempt and path', async () => {
   for (let attempt = 1; attempt <= 40; attempt++) await world.openAttempt(job.id, attempt);
   const put = (attempt: number, path: string, text: string) =>
     world.deps.storage.put(objectKeys.output(job.id, attempt, path), Buffer.from(text));
-  await Promise.all([put(2, 'model.onnx', 'abc'), put(1, 'plots/loss.svg', 'a'), put(40, 'late', ''), put(10, 'x', '')]);
+  await Promise.all([
+    put(2, 'model.onnx', 'abc'),
+    put(1, 'plots/loss.svg', 'a'),
+    put(40, 'late', ''),
+    put(10, 'x', ''),
+  ]);
   expect((await world.call('GET', `/api/v1/jobs/${job.id}/outputs`)).json()).toEqual({
     items: [
       { attempt: 1, path: 'plots/loss.svg', bytes: 1 },
