@@ -34,6 +34,7 @@ import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
 import { systemMetrics } from './system-metrics/entity.ts';
+import { uploadPieces, uploads } from './uploads/entity.ts';
 import { workers } from './worker-processes/entity.ts';
 
 export const entities = [
@@ -82,6 +83,8 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  uploads,
+  uploadPieces,
   workers,
 ];
 

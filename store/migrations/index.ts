@@ -31,6 +31,7 @@ import { SystemMetrics } from './0035-system-metrics.ts';
 import { ShownIds } from './0036-shown-ids.ts';
 import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
+import { Uploads } from './0044-uploads.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   { name: '0036-shown-ids', class: ShownIds },
   { name: '0037-datasets', class: Datasets },
   { name: '0041-temporal-problems', class: TemporalProblems },
+  { name: '0044-uploads', class: Uploads },
 ];
