@@ -1,3 +1,4 @@
+import { ReadableStream } from 'node:stream/web';
 import { DataStore, MemoryLocker, Server, Upload } from '@tus/server';
 import type { Request as ExpressRequest } from 'express';
 import { endUpload, receive } from '../../app/uploads/receive.ts';
@@ -97,7 +98,7 @@ function asWeb(deps: ApiDeps, request: ExpressRequest): Request {
   const hasBody = request.method === 'PATCH' || request.method === 'POST';
   const init = { method: request.method, headers, duplex: 'half' };
   const body = hasBody ? { body: ReadableStream.from(streamBody(request, deps.uploads.resumableBytes)) } : {};
-  return new Request(new URL(request.originalUrl, 'http://artenic'), { ...init, ...body } as RequestInit);
+  return new Request(new URL(request.originalUrl, 'http://artenic'), { ...init, ...body } as unknown as RequestInit);
 }
 
 /**
