@@ -17,9 +17,11 @@ import {
 } from './datasets/entity.ts';
 import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
+import { features } from './features/entity.ts';
 import { idempotencyKeys } from './idempotency/entity.ts';
 import { jobSignals } from './signals/entity.ts';
 import { jobs, services } from './jobs/entity.ts';
+import { lineageEdges } from './lineage/entity.ts';
 import { launchRefusals } from './launch-refusals/entity.ts';
 import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
@@ -29,6 +31,7 @@ import { jobWatchers, outbox } from './outbox/entity.ts';
 import { providers } from './providers/entity.ts';
 import { providerSweeps, strayInstances } from './reconcile/entity.ts';
 import { collectorLeases, objectRefs, objectUses } from './retention/entity.ts';
+import { runs } from './runs/entity.ts';
 import { runnerEvents } from './runner-events/entity.ts';
 import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
@@ -85,6 +88,9 @@ export const entities = [
   datasetTagMoves,
   uploads,
   uploadPieces,
+  lineageEdges,
+  runs,
+  features,
   workers,
 ];
 

@@ -13,9 +13,11 @@ import { createCheckpoints } from './checkpoints/repository.ts';
 import { createDatasets } from './datasets/repository.ts';
 import { createDecisions } from './decisions/repository.ts';
 import { createEvents } from './events/repository.ts';
+import { createFeatures } from './features/repository.ts';
 import { createIdempotency } from './idempotency/repository.ts';
 import { createJobs } from './jobs/repository.ts';
 import { createLaunchRefusals } from './launch-refusals/repository.ts';
+import { createLineage } from './lineage/repository.ts';
 import { createLogChunks } from './logs/repository.ts';
 import { createMetrics } from './metrics/repository.ts';
 import { createModels } from './models/repository.ts';
@@ -25,6 +27,7 @@ import { createObjectUses } from './retention/object-uses.ts';
 import { createProviders } from './providers/repository.ts';
 import { createReconcile } from './reconcile/repository.ts';
 import { createRetention } from './retention/repository.ts';
+import { createRuns } from './runs/repository.ts';
 import { createRunnerEvents } from './runner-events/repository.ts';
 import { createSearch } from './search/repository.ts';
 import { createSessions } from './access/session-repository.ts';
@@ -73,6 +76,9 @@ function repositoriesOf(db: Db): Repositories {
     checkpoints: guard(createCheckpoints(db)),
     models: guard(createModels(db)),
     datasets: guard(createDatasets(db)),
+    lineage: guard(createLineage(db)),
+    runs: guard(createRuns(db)),
+    features: guard(createFeatures(db)),
     events: guard(createEvents(db)),
     idempotency: guard(createIdempotency(db)),
     apiKeys: guard(createApiKeys(db)),

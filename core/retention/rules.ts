@@ -110,6 +110,12 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   dataset_contents: until('datasets', 'datasets', withDataset),
   dataset_tags: until('datasets', 'datasets', withDataset),
   dataset_tag_moves: until('datasets', 'datasets', withDataset),
+  lineage_edges: own(
+    'lineage',
+    'with the thing that the edge belongs to (`core/lineage/relations.ts`); it stays when only the other end goes',
+  ),
+  runs: until('jobs', 'jobs', `${withJob}; one that a caller has opened, when a caller deletes it`),
+  features: forGood('lineage', 'by what people define'),
   events: until('events', 'events', '`eventsMs` after they happened, by whole weeks'),
   outbox: until('outbox', 'requests', '30 days after it was written, when it is delivered or given up'),
   job_watchers: own('jobs', 'at the end of its job: it becomes a notice of the outbox; 100 a job'),

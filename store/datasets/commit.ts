@@ -7,8 +7,10 @@ import { inTransaction, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
-import type { DatasetVersionRecord, NewDatasetVersion } from '../types.ts';
+import type { DatasetVersionRecord, NewDatasetVersion, NewLineageEdge } from '../types.ts';
 import { referTo } from './contents.ts';
+import { lineagePlace } from '../../core/lineage/relations.ts';
+import { writeEdges } from '../lineage/write.ts';
 import { insertNodes, nodesOf } from './nodes.ts';
 import { getVersion, versionNumbered } from './versions.ts';
 
@@ -68,6 +70,10 @@ async function insertVersion(
     .set({ headVersion: version, updatedAt: at, ...(status === 'created' ? { status: 'active' } : {}) })
     .where('id', '=', datasetId)
     .execute();
+  const target = lineagePlace.datasetVersion(datasetId, version);
+  const edges: NewLineageEdge[] = [{ source: lineagePlace.dataset(datasetId), target, relation: 'version' }];
+  if (sourceJobId !== null) edges.push({ source: lineagePlace.run(sourceJobId), target, relation: 'output' });
+  await writeEdges(db, projectId, edges);
   const details = { name, version, files, bytes, added, changed, removed };
   await appendAudit(db, { verb: 'dataset.commit', subject: datasetId, projectId, details });
   await appendEvent(db, {

@@ -346,6 +346,7 @@ describe('datasets', () => {
     const counts = tables.map(
       (table) => `select count(*) as rows from ${table} where ${table === 'datasets' ? 'id' : 'dataset_id'} = '${id}'`,
     );
+    counts.push(`select count(*) as rows from lineage_edges where source_kind = 'dataset' and source_id = '${id}'`);
     return (await query<{ rows: bigint }>(counts.join(' union all '))).reduce((sum, { rows }) => sum + Number(rows), 0);
   };
 
