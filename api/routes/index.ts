@@ -29,6 +29,7 @@ import { searchRoutes } from './platform/search.ts';
 import { sessionRoutes } from './sessions/session.ts';
 import { signalRoutes } from './jobs/signals.ts';
 import { signedObjectRoutes } from './objects/signed-objects.ts';
+import { uploadRoutes } from './uploads/uploads.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   const doctor = createDoctor();
@@ -45,6 +46,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...datasetRoutes(),
     ...datasetVersionRoutes(),
     ...datasetFileRoutes(),
+    ...uploadRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),
     ...overviewRoutes(),
