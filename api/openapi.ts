@@ -19,6 +19,7 @@ const tags = {
   jobs: 'Training jobs, their attempts, logs, metrics and outputs',
   objects: 'Uploads by content id: packages, data and model files',
   models: 'The registry: versions and their stages',
+  uploads: 'Resumable uploads of contents (tus 1.0.0)',
   predictions: 'Rows through a model',
   inference: 'Open Inference Protocol v2, with Triton’s binary tensors',
   providers: 'Where jobs can run',
@@ -72,7 +73,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [431, 'Address and headers are too long', true],
     [500, 'Internal error', true],
     [503, 'A part of the platform is away; try again', true],
-    [504, 'Timed out', ['predictions', 'inference', 'models', 'datasets'].includes(route.tag)],
+    [504, 'Timed out', ['predictions', 'inference', 'models', 'datasets', 'uploads'].includes(route.tag)],
   ];
   return Object.fromEntries(
     rows

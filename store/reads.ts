@@ -28,6 +28,9 @@ const reading = {
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
   ],
   profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
+  lineage: ['edgesAt', 'page', 'describe'],
+  runs: ['get', 'list'],
+  features: ['get', 'list'],
   // `sequence` numbers events that were written before, and hints are not stored.
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
   idempotency: [],
@@ -46,6 +49,7 @@ const reading = {
     ...(['unsettledAttempts', 'duePoints'] as const),
   ],
   objectUses: ['needless'],
+  uploads: ['get', 'pieces', 'countOld', 'ended'],
   uptime: ['read'],
   audit: ['page'],
   watchers: [],

@@ -17,6 +17,7 @@ import type {
 import { decodeCursor, decodeNumberCursor, toPage } from '../cursors.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
+import { edgesOfVersion, moveStageEdge, writeEdges } from '../lineage/write.ts';
 
 type VersionRow = Selectable<Database['model_versions']>;
 function toVersion(row: VersionRow): ModelVersionRecord {
@@ -111,6 +112,7 @@ function register(db: Db, registration: NewModelVersion): Promise<ModelVersionRe
       reason: jobId === null ? 'uploaded' : `trained by job ${jobId}`,
     };
     await record(transaction, change, null);
+    await writeEdges(transaction, projectId, edgesOfVersion(model, version, jobId));
     await appendEvent(transaction, {
       projectId,
       topic: 'models',
@@ -156,6 +158,7 @@ async function move(transaction: Db, change: StageChange, from: ModelStage): Pro
     .where('version', '=', version)
     .execute();
   await record(transaction, change, from);
+  await moveStageEdge(transaction, { projectId, model: name, version }, to === 'registered' ? null : to);
   await appendEvent(transaction, {
     projectId,
     topic: 'models',

@@ -174,6 +174,35 @@ describe('migrations', () => {
     });
   });
 
+  test('a database with versions of datasets and models gets their lineage', async () => {
+    await withOrm(await emptyDatabase(), async (orm) => {
+      await orm.migrator.up({ to: '0041-temporal-problems' });
+      const connection = orm.em.getConnection();
+      const job = newId();
+      await connection.execute(`
+        insert into datasets values ('d', 'default', 'reviews', '', 'active', 2, 'ann', now(), now(), null);
+        insert into dataset_versions
+          select 'd', n, 'root', nullif(n - 1, 0), 1, 1, 1, 0, 0, '', 'ann', now(), null from generate_series(1, 2) as n;
+        insert into models (project_id, name, latest_version, created_at) values ('default', 'm', 2, now());
+        insert into model_versions
+          (project_id, model, version, job_id, sha256, bytes, format, metrics, signature, stage, created_by, created_at)
+        values ('default', 'm', 1, '${job}', '', 1, 'onnx', '{}', '{}', 'production', 'ann', now()),
+          ('default', 'm', 2, null, '', 1, 'onnx', '{}', '{}', 'registered', 'ann', now())`);
+      await migrate(orm);
+      const edges = await connection.execute<{ edge: string }[]>(`
+        select source_kind || ' ' || source_id || ' ' || relation || ' ' || target_kind || ' ' || target_id as edge
+        from lineage_edges order by source_kind, source_id, target_id`);
+      expect(edges.map(({ edge }) => edge)).toEqual([
+        'dataset d version dataset-version d@1',
+        'dataset d version dataset-version d@2',
+        'model m version model-version m@1',
+        'model m version model-version m@2',
+        'model-version m@1 stage stage m@production',
+        `run ${job} output model-version m@1`,
+      ]);
+    });
+  });
+
   test('from 3 processes at once', async () => {
     const url = await emptyDatabase();
     const ends = await Promise.all([1, 2, 3].map(() => migrateInProcess(url)));

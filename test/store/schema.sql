@@ -268,6 +268,26 @@ CREATE INDEX events_activity ON ONLY public.events USING btree (sequence) WHERE 
 CREATE INDEX events_by_sequence ON ONLY public.events USING btree (sequence);
 CREATE INDEX events_without_sequence ON ONLY public.events USING btree (id) WHERE (sequence IS NULL);
 
+create table features (
+  columns jsonb not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  dataset_id text,
+  description text not null,
+  id text not null,
+  label text,
+  metadata jsonb not null,
+  name text not null,
+  project_id text not null,
+  type text,
+  updated_at timestamp(3) with time zone not null,
+  version integer not null,
+  constraint features_pkey PRIMARY KEY (project_id, id),
+  constraint features_type_check CHECK ((type = ANY (ARRAY['number'::text, 'integer'::text, 'text'::text, 'category'::text, 'boolean'::text, 'timestamp'::text, 'vector'::text, 'json'::text])))
+);
+CREATE UNIQUE INDEX features_by_version ON public.features USING btree (project_id, name, version);
+CREATE INDEX features_newest_first ON public.features USING btree (project_id, created_at, id);
+
 create table idempotency_keys (
   body_sha256 text not null,
   created_at timestamp(3) with time zone not null,
@@ -394,6 +414,28 @@ create table launch_refusals (
   constraint launch_refusals_pkey PRIMARY KEY (job_id, provider, region, zone, instance_type, spot)
 );
 CREATE INDEX launch_refusals_last ON public.launch_refusals USING btree (last_at);
+
+create table lineage_edges (
+  created_at timestamp(3) with time zone not null default clock_timestamp(),
+  created_by text not null,
+  id bigint not null default nextval('lineage_edges_id_seq'::regclass),
+  origin text not null,
+  paths jsonb,
+  project_id text not null,
+  relation text not null,
+  source_id text collate "C" not null,
+  source_kind text not null,
+  target_id text collate "C" not null,
+  target_kind text not null,
+  constraint lineage_edges_origin_check CHECK ((origin = ANY (ARRAY['platform'::text, 'declared'::text]))),
+  constraint lineage_edges_pkey PRIMARY KEY (id),
+  constraint lineage_edges_relation_check CHECK ((relation = ANY (ARRAY['version'::text, 'input'::text, 'output'::text, 'stage'::text, 'derived'::text]))),
+  constraint lineage_edges_source_kind_check CHECK ((source_kind = ANY (ARRAY['dataset'::text, 'dataset-version'::text, 'run'::text, 'model'::text, 'model-version'::text, 'stage'::text, 'feature'::text, 'artifact'::text]))),
+  constraint lineage_edges_target_kind_check CHECK ((target_kind = ANY (ARRAY['dataset'::text, 'dataset-version'::text, 'run'::text, 'model'::text, 'model-version'::text, 'stage'::text, 'feature'::text, 'artifact'::text])))
+);
+CREATE INDEX lineage_edges_downward ON public.lineage_edges USING btree (project_id, source_kind, source_id, id);
+CREATE UNIQUE INDEX lineage_edges_once ON public.lineage_edges USING btree (project_id, source_kind, source_id, target_kind, target_id, relation);
+CREATE INDEX lineage_edges_upward ON public.lineage_edges USING btree (project_id, target_kind, target_id, id);
 
 create table log_chunks (
   attempt integer not null,
@@ -585,6 +627,31 @@ create table runner_events (
 );
 CREATE INDEX runner_events_undelivered ON public.runner_events USING btree (tries, "position") WHERE (delivered_at IS NULL);
 
+create table runs (
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  duration_seconds double precision,
+  finished_at timestamp(3) with time zone,
+  id text not null,
+  job_id text,
+  metrics jsonb not null,
+  name text not null,
+  parameters jsonb not null,
+  project_id text not null,
+  started_at timestamp(3) with time zone,
+  status text not null,
+  triggered_by text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint runs_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE,
+  constraint runs_pkey PRIMARY KEY (project_id, id),
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX runs_by_shown_id ON public.runs USING btree (project_id, "right"(id, 8) COLLATE "C");
+CREATE INDEX runs_by_status ON public.runs USING btree (project_id, status, created_at, id);
+CREATE INDEX runs_by_trigger ON public.runs USING btree (project_id, triggered_by, created_at, id);
+CREATE INDEX runs_newest_first ON public.runs USING btree (project_id, created_at, id);
+CREATE UNIQUE INDEX runs_of_jobs ON public.runs USING btree (job_id) WHERE (job_id IS NOT NULL);
+
 create table saved_views (
   columns jsonb not null,
   created_at timestamp(3) with time zone not null,
@@ -690,6 +757,32 @@ create table system_metrics (
   seconds integer not null,
   constraint system_metrics_pkey PRIMARY KEY (job_id, attempt, at)
 );
+
+create table upload_pieces (
+  bytes bigint not null,
+  key text not null,
+  start bigint not null,
+  upload_id text not null,
+  constraint upload_pieces_pkey PRIMARY KEY (upload_id, start),
+  constraint upload_pieces_upload_id_foreign FOREIGN KEY (upload_id) REFERENCES uploads(id)
+);
+
+create table uploads (
+  bytes bigint not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  id text not null,
+  metadata text not null,
+  path text,
+  project_id text not null,
+  received bigint not null,
+  sha256 text,
+  state text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint uploads_pkey PRIMARY KEY (id),
+  constraint uploads_state_check CHECK ((state = ANY (ARRAY['open'::text, 'stored'::text, 'ended'::text])))
+);
+CREATE INDEX uploads_oldest ON public.uploads USING btree (updated_at, id);
 
 create table workers (
   id text not null,
