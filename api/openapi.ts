@@ -22,6 +22,7 @@ const tags = {
   runs: 'One for each job, and those opened for trainings elsewhere',
   features: 'Named, typed definitions tied to columns of datasets',
   lineage: 'What came from what: datasets, runs, models and their stages',
+  uploads: 'Resumable uploads of contents (tus 1.0.0)',
   predictions: 'Rows through a model',
   inference: 'Open Inference Protocol v2, with Triton’s binary tensors',
   providers: 'Where jobs can run',
@@ -73,7 +74,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [431, 'Address and headers are too long', true],
     [500, 'Internal error', true],
     [503, 'A part of the platform is away; try again', true],
-    [504, 'Timed out', ['predictions', 'inference', 'models', 'datasets'].includes(route.tag)],
+    [504, 'Timed out', ['predictions', 'inference', 'models', 'datasets', 'uploads'].includes(route.tag)],
   ];
   return Object.fromEntries(
     rows

@@ -48,6 +48,7 @@ const reading = {
     ...(['unsettledAttempts', 'duePoints'] as const),
   ],
   objectUses: ['needless'],
+  uploads: ['get', 'pieces', 'countOld', 'ended'],
   uptime: ['read'],
   audit: ['page'],
   watchers: [],

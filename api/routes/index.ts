@@ -33,6 +33,7 @@ import { searchRoutes } from './platform/search.ts';
 import { sessionRoutes } from './sessions/session.ts';
 import { signalRoutes } from './jobs/signals.ts';
 import { signedObjectRoutes } from './objects/signed-objects.ts';
+import { uploadRoutes } from './uploads/uploads.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   const doctor = createDoctor();
@@ -53,6 +54,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...runRoutes(),
     ...featureRoutes(),
     ...lineageRoutes(),
+    ...uploadRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),
     ...overviewRoutes(),
