@@ -28,7 +28,7 @@ const reading = {
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
   ],
   profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
-  lineage: ['edgesAt', 'page', 'describe'],
+  lineage: ['get', 'edgesAt', 'page', 'describe'],
   runs: ['get', 'list'],
   features: ['get', 'list'],
   // `sequence` numbers events that were written before, and hints are not stored.
