@@ -33,6 +33,7 @@ import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
+import { ModelStages } from './0050-model-stages.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -71,4 +72,5 @@ export const migrations = [
   { name: '0041-temporal-problems', class: TemporalProblems },
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },
+  { name: '0050-model-stages', class: ModelStages },
 ];
