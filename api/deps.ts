@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
 import type { Periods } from '../core/retention/rules.ts';
+import type { UploadRules } from '../core/datasets/upload-rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
@@ -83,6 +84,8 @@ export type ApiDeps = {
    */
   readonly publicUrl: string | null;
   readonly limits: ApiLimits;
+  /** Limits of uploads to datasets. */
+  readonly uploads: UploadRules;
   /** Runs `next` in a span of the request, whose route is known later; null: no traces. */
   readonly traceRequest:
     | ((request: IncomingMessage, response: ServerResponse, routeOf: () => string, next: () => void) => void)

@@ -37,6 +37,7 @@ import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
 import { systemMetrics } from './system-metrics/entity.ts';
+import { uploadPieces, uploads } from './uploads/entity.ts';
 import { workers } from './worker-processes/entity.ts';
 
 export const entities = [
@@ -85,6 +86,8 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  uploads,
+  uploadPieces,
   lineageEdges,
   runs,
   features,

@@ -27,6 +27,7 @@ import type { SearchRepository } from './search/types.ts';
 import type { SignalsRepository } from './signals/types.ts';
 import type { StreamsRepository } from './streams/types.ts';
 import type { SystemMetricsRepository } from './system-metrics/types.ts';
+import type { UploadsRepository } from './uploads/types.ts';
 import type { ViewsRepository } from './views/types.ts';
 import type { UptimeRepository } from './uptime/types.ts';
 import type { WorkersRepository } from './worker-processes/types.ts';
@@ -61,6 +62,7 @@ export type Repositories = {
   readonly reconcile: ReconcileRepository;
   readonly retention: RetentionRepository;
   readonly objectUses: ObjectUsesRepository;
+  readonly uploads: UploadsRepository;
   readonly uptime: UptimeRepository;
   readonly audit: AuditRepository;
   readonly watchers: WatchersRepository;

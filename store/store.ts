@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { ArtenicError } from '../core/errors.ts';
 import { databaseOf, type Db } from './database.ts';
 import { toStoreError } from './errors.ts';
-import { jobBeforeAttempt } from './lock-order.ts';
+import { inLockOrder } from './lock-order.ts';
 import { createApiKeys } from './access/api-key-repository.ts';
 import { createAudit } from './audit/repository.ts';
 import { createAttempts } from './attempts/repository.ts';
@@ -38,6 +38,7 @@ import { asPrincipal } from './principal-scope.ts';
 import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
 import { createViews } from './views/repository.ts';
+import { createUploads } from './uploads/repository.ts';
 import { createUptime } from './uptime/repository.ts';
 import { createWorkers } from './worker-processes/repository.ts';
 import type { ActingStore, Principal, Repositories, Store } from './types.ts';
@@ -92,6 +93,7 @@ function repositoriesOf(db: Db): Repositories {
     reconcile: guard(createReconcile(db)),
     retention: guard(createRetention(db)),
     objectUses: guard(createObjectUses(db)),
+    uploads: guard(createUploads(db)),
     uptime: guard(createUptime(db)),
     audit: guard(createAudit(db)),
     watchers: guard(createWatchers(db)),
@@ -131,7 +133,7 @@ export function createStore(orm: MikroORM): Store {
   function transaction<T>(principal: Principal, work: Work<T>): Promise<T> {
     return asPrincipal(principal, () =>
       mapErrors(() =>
-        db.transaction().execute((open) => inTransactionScope(() => work(jobBeforeAttempt(repositoriesOf(open))))),
+        db.transaction().execute((open) => inTransactionScope(() => work(inLockOrder(repositoriesOf(open))))),
       ),
     );
   }

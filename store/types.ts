@@ -38,6 +38,7 @@ export type * from './search/types.ts';
 export type * from './signals/types.ts';
 export type * from './streams/types.ts';
 export type * from './system-metrics/types.ts';
+export type * from './uploads/types.ts';
 export type * from './uptime/types.ts';
 export type * from './views/types.ts';
 export type * from './worker-processes/types.ts';
@@ -55,7 +56,7 @@ export type PrincipalStore = Reads & {
 export type Store = PrincipalStore & {
   /**
    * Runs `work` in a transaction with checked rules: `work` accesses only PostgreSQL, through the given repositories,
-   * and locks a job's row before those of its attempts. Its events and audit entries carry the principal.
+   * and locks in the order of `lock-order.ts`. Its events and audit entries carry the principal.
    */
   readonly transaction: <T>(principal: Principal, work: (repositories: Repositories) => Promise<T>) => Promise<T>;
 };

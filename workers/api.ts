@@ -26,7 +26,15 @@ import { systemPrincipal } from '../store/principal-scope.ts';
 import { createStore } from '../store/store.ts';
 import { tokenHashOf } from '../store/access/tokens.ts';
 import type { Store } from '../store/types.ts';
-import { listOf, periodsOf, readConfig, shipIntervalMs, silenceSettingsOf, type Config } from './config.ts';
+import {
+  listOf,
+  periodsOf,
+  readConfig,
+  shipIntervalMs,
+  silenceSettingsOf,
+  uploadRulesOf,
+  type Config,
+} from './config.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './compose/storage.ts';
 import { openTracing } from './tracing/tracing.ts';
@@ -68,6 +76,7 @@ function settingsOf(config: Config) {
     hasAccessLog: config.ARTENIC_ACCESS_LOG === 'on',
     publicUrl: publicUrl?.href ?? null,
     limits: defaultLimits,
+    uploads: uploadRulesOf(config),
     version,
     inferenceServers: listOf(config.ARTENIC_INFERENCE_SERVERS),
     temporalUi: config.ARTENIC_TEMPORAL_UI_URL ?? null,

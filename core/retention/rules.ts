@@ -39,6 +39,8 @@ export const fixedPeriods = {
   instancesMs: dayMs,
   /** An instance folder with undelivered files, for a person to inspect. */
   undeliveredInstancesMs: 30 * dayMs,
+  /** Between the end of an upload and the removal of its pieces: a request that is storing one has ended by then. */
+  endedUploadsMs: hourMs,
 } as const;
 
 /** Steps of the collector, in their order. */
@@ -132,6 +134,8 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   workers: own('worker', 'a day after the process was last alive'),
   provider_sweeps: forGood('reconciler', 'one row for each provider'),
   stray_instances: until('reconciler', 'requests', '30 days after they were resolved'),
+  uploads: until('uploads', 'uploads', '`uploadsMs` after its last piece, or an hour after it was given up'),
+  upload_pieces: until('uploads', 'uploads', 'until all pieces of the upload are one object, else with the upload'),
   object_uses: until('collector', 'uploads', 'with the object'),
   collector_leases: forGood('collector', 'one row'),
   migrations: forGood('store', 'one row for each migration'),
@@ -140,7 +144,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
 /** Every kind of object. A test compares this with the keys of `objectKeys`. */
 export const objectKinds = [
   ...(['program', 'package', 'data', 'model', 'checkpoint', 'spare', 'log', 'history', 'completion'] as const),
-  'output',
+  ...(['output', 'upload'] as const),
 ] as const;
 export type ObjectKind = (typeof objectKinds)[number];
 
@@ -159,6 +163,7 @@ export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
   history: until('jobs', 'job-details', withDetails),
   completion: until('jobs', 'jobs', withJob),
   output: until('jobs', 'jobs', withJob),
+  upload: until('uploads', 'uploads', 'until all pieces of the upload are one object, else with the upload'),
 };
 
 /** Files outside of object storage. */
@@ -178,6 +183,7 @@ const plainKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['packages', 'package'],
   ['data', 'data'],
   ['models', 'model'],
+  ['uploads', 'upload'],
 ]);
 
 /** Null for a key that the platform did not create; such an object is left alone. */

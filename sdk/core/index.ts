@@ -14,6 +14,7 @@ export * from './json-value.ts';
 export * from './dashboard.ts';
 export * from './decision-lines.ts';
 export * from './datasets.ts';
+export * from './uploads.ts';
 export * from './doctor.ts';
 export * from './garbage.ts';
 export * from './nearest.ts';

@@ -181,6 +181,10 @@ export const objectKeys = {
   spares: (jobId: string, attempt: number) => `${objectKeys.allSpares(jobId)}${attempt}/`,
   history: (jobId: string) => `jobs/${jobId}/history.json`,
   model: (sha256: string) => `models/${sha256}`,
+  upload: (uploadId: string) => `uploads/${uploadId}/`,
+  /** Part of an upload that is not complete. Two writers of the same part have different names. */
+  uploadPiece: (uploadId: string, start: number, name: string) =>
+    `${objectKeys.upload(uploadId)}${String(start).padStart(16, '0')}-${name}`,
 } as const;
 
 // ---- HTTP between runner and API, under /api/v1/runner. All but hello carry `Authorization: Bearer <attemptToken>`.

@@ -31,6 +31,7 @@ import { SystemMetrics } from './0035-system-metrics.ts';
 import { ShownIds } from './0036-shown-ids.ts';
 import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
+import { Uploads } from './0044-uploads.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
 import { ModelStages } from './0050-model-stages.ts';
@@ -70,6 +71,7 @@ export const migrations = [
   { name: '0036-shown-ids', class: ShownIds },
   { name: '0037-datasets', class: Datasets },
   { name: '0041-temporal-problems', class: TemporalProblems },
+  { name: '0044-uploads', class: Uploads },
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },
   { name: '0050-model-stages', class: ModelStages },

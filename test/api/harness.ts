@@ -18,6 +18,7 @@ import { modelCache } from '../../api/predictions/model-cache.ts';
 import { startServer } from '../../api/http/server.ts';
 import type { TemporalGateway } from '../../app/temporal/gateway.ts';
 import { ArtenicError } from '../../core/errors.ts';
+import { defaultUploadRules } from '../../core/datasets/upload-rules.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
 import { defaultPeriods } from '../../core/retention/rules.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
@@ -162,7 +163,7 @@ export class ApiWorld {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
       ...{ publicUrl: null, periods: defaultPeriods, traceRequest: null },
-      ...{ trustedProxies: [], hasAccessLog: false },
+      ...{ trustedProxies: [], hasAccessLog: false, uploads: defaultUploadRules },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
       hearing: createHearing(),

@@ -731,6 +731,32 @@ create table system_metrics (
   constraint system_metrics_pkey PRIMARY KEY (job_id, attempt, at)
 );
 
+create table upload_pieces (
+  bytes bigint not null,
+  key text not null,
+  start bigint not null,
+  upload_id text not null,
+  constraint upload_pieces_pkey PRIMARY KEY (upload_id, start),
+  constraint upload_pieces_upload_id_foreign FOREIGN KEY (upload_id) REFERENCES uploads(id)
+);
+
+create table uploads (
+  bytes bigint not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  id text not null,
+  metadata text not null,
+  path text,
+  project_id text not null,
+  received bigint not null,
+  sha256 text,
+  state text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint uploads_pkey PRIMARY KEY (id),
+  constraint uploads_state_check CHECK ((state = ANY (ARRAY['open'::text, 'stored'::text, 'ended'::text])))
+);
+CREATE INDEX uploads_oldest ON public.uploads USING btree (updated_at, id);
+
 create table workers (
   id text not null,
   queues jsonb not null,

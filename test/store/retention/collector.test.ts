@@ -36,11 +36,16 @@ beforeEach(async () => {
 
 const query = <Row>(text: string): Promise<Row[]> => orm.em.getConnection().execute<Row[]>(text);
 const hash = (digit: number): string => String(digit).repeat(64);
-const put = (key: string): Promise<unknown> => storage.put(key, new TextEncoder().encode(key));
+/** As the API and workers store: an upload has a row before it is stored. */
+const put = (key: string): Promise<unknown> =>
+  guardUploads(storage, store, () => new Date()).put(key, new TextEncoder().encode(key));
 
 /** Result of a round, or of a dry run, without the steps that found nothing. */
-async function collect(nowMs: number, options: { readonly isDryRun?: boolean; readonly limit?: number } = {}) {
-  const { isDryRun = false, limit = 100 } = options;
+async function collect(
+  nowMs: number,
+  options: { readonly isDryRun?: boolean; readonly limit?: number; readonly shard?: number } = {},
+) {
+  const { isDryRun = false, limit = 100, ...shard } = options;
   const now = () => new Date(nowMs);
   const deps = {
     store,
@@ -48,7 +53,7 @@ async function collect(nowMs: number, options: { readonly isDryRun?: boolean; re
     periods: defaultPeriods,
     now,
   };
-  const reports: readonly StepReport[] = await collectGarbage(deps, { isDryRun, limit });
+  const reports: readonly StepReport[] = await collectGarbage(deps, { isDryRun, limit, ...shard });
   return reports.filter(({ items }) => items > 0);
 }
 
@@ -220,7 +225,7 @@ describe('the collector', () => {
     expect(did.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes }))).toEqual(
       told.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes })),
     );
-    // An object that was not requested since the collector first saw it is deleted after its time.
+    // An object that was not requested since it was stored is deleted after its time.
     expect(await collect(startMs + 6 * dayMs)).toEqual([]);
     expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
     expect(await storage.head(objectKeys.package(hash(9)))).toBeNull();
@@ -265,12 +270,24 @@ describe('the collector', () => {
     expect(await guarded.head(key)).toMatchObject({ bytes: 1 });
   });
 
+  test('a round lists one shard: objects that no row names go after their time, and others are not asked about', async () => {
+    await clean();
+    const nowMs = Date.now();
+    const unknown = [objectKeys.data(hash(1)), objectKeys.model(hash(2))];
+    for (const key of unknown) await storage.put(key, new Uint8Array(1));
+    await collect(nowMs);
+    expect(await collect(nowMs + 8 * dayMs)).toEqual([]);
+    await collect(nowMs, { shard: 0x11 });
+    expect(await collect(nowMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
+    expect(await storage.list('models/')).toEqual([objectKeys.model(hash(2))]);
+  });
+
   test('of looks and collectors at the same time only one wins', async () => {
     await clean();
     const nowMs = Date.now();
     const keys = Array.from({ length: 40 }, (_, index) => objectKeys.data(String(index).padStart(64, '0')));
     const guarded = guardUploads(storage, store, () => new Date(nowMs));
-    for (const key of keys) await put(key);
+    for (const key of keys) await storage.put(key, new TextEncoder().encode(key));
     await store.objectUses.take(keys, new Date(nowMs - 8 * dayMs));
     const [looks] = await Promise.all([
       Promise.all(
