@@ -21,7 +21,8 @@ export function decodeNumberCursor(cursor: string, most: bigint = 2_147_483_647n
   throw notOurs();
 }
 
-function notOurs(): ArtenicError {
+/** Refusal of a cursor that no answer has given. */
+export function notOurs(): ArtenicError {
   return new ArtenicError('validation-failed', 'The cursor is none of ours: take `nextCursor` of the page before.');
 }
 

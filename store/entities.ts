@@ -18,23 +18,28 @@ import {
 } from './datasets/entity.ts';
 import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
+import { features } from './features/entity.ts';
 import { idempotencyKeys } from './idempotency/entity.ts';
 import { jobSignals } from './signals/entity.ts';
 import { jobs, services } from './jobs/entity.ts';
+import { lineageEdges } from './lineage/entity.ts';
 import { launchRefusals } from './launch-refusals/entity.ts';
 import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
 import { models, modelVersions, stageChanges } from './models/entity.ts';
 import { offers } from './catalog/offer-entity.ts';
+import { contentProfiles, datasetProfiles } from './profiles/entity.ts';
 import { jobWatchers, outbox } from './outbox/entity.ts';
 import { providers } from './providers/entity.ts';
 import { providerSweeps, strayInstances } from './reconcile/entity.ts';
 import { collectorLeases, objectRefs, objectUses } from './retention/entity.ts';
+import { runs } from './runs/entity.ts';
 import { runnerEvents } from './runner-events/entity.ts';
 import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
 import { systemMetrics } from './system-metrics/entity.ts';
+import { uploadPieces, uploads } from './uploads/entity.ts';
 import { workers } from './worker-processes/entity.ts';
 
 export const entities = [
@@ -84,6 +89,13 @@ export const entities = [
   datasetTags,
   datasetTagMoves,
   jobDatasets,
+  contentProfiles,
+  datasetProfiles,
+  uploads,
+  uploadPieces,
+  lineageEdges,
+  runs,
+  features,
   workers,
 ];
 

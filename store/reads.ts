@@ -36,6 +36,10 @@ const reading = {
       'contentsOfJob',
     ] as const),
   ],
+  profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
+  lineage: ['get', 'edgesAt', 'page', 'describe'],
+  runs: ['get', 'list'],
+  features: ['get', 'list'],
   // `sequence` numbers events that were written before, and hints are not stored.
   events: ['sequence', 'after', 'lastSequence', 'firstSequence', 'notifyHints'],
   idempotency: [],
@@ -54,6 +58,7 @@ const reading = {
     ...(['unsettledAttempts', 'duePoints'] as const),
   ],
   objectUses: ['needless'],
+  uploads: ['get', 'pieces', 'countOld', 'ended'],
   uptime: ['read'],
   audit: ['page'],
   watchers: [],

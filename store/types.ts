@@ -19,22 +19,27 @@ export type * from './checkpoints/types.ts';
 export type * from './datasets/types.ts';
 export type * from './decisions/types.ts';
 export type * from './events/types.ts';
+export type * from './features/types.ts';
 export type * from './idempotency/types.ts';
 export type * from './jobs/types.ts';
 export type * from './launch-refusals/types.ts';
+export type * from './lineage/types.ts';
 export type * from './logs/types.ts';
 export type * from './metrics/types.ts';
 export type * from './models/types.ts';
 export type * from './outbox/types.ts';
 export type * from './overview/types.ts';
+export type * from './profiles/types.ts';
 export type * from './providers/types.ts';
 export type * from './reconcile/types.ts';
 export type * from './retention/types.ts';
+export type * from './runs/types.ts';
 export type * from './runner-events/types.ts';
 export type * from './search/types.ts';
 export type * from './signals/types.ts';
 export type * from './streams/types.ts';
 export type * from './system-metrics/types.ts';
+export type * from './uploads/types.ts';
 export type * from './uptime/types.ts';
 export type * from './views/types.ts';
 export type * from './worker-processes/types.ts';
@@ -52,7 +57,7 @@ export type PrincipalStore = Reads & {
 export type Store = PrincipalStore & {
   /**
    * Runs `work` in a transaction with checked rules: `work` accesses only PostgreSQL, through the given repositories,
-   * and locks a job's row before those of its attempts. Its events and audit entries carry the principal.
+   * and locks in the order of `lock-order.ts`. Its events and audit entries carry the principal.
    */
   readonly transaction: <T>(principal: Principal, work: (repositories: Repositories) => Promise<T>) => Promise<T>;
 };

@@ -2,7 +2,9 @@ import { sql, type Selectable } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { json, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
-import type { DatasetsRepository, JobDatasetInsert, JobDatasetRecord } from '../types.ts';
+import { lineagePlace } from '../../core/lineage/relations.ts';
+import { writeEdges } from '../lineage/write.ts';
+import type { DatasetsRepository, JobDatasetInsert, JobDatasetRecord, NewLineageEdge } from '../types.ts';
 
 const mostNamed = 3;
 
@@ -29,14 +31,27 @@ async function mustStay(transaction: Db, versions: readonly JobDatasetInsert[]):
   if (gone !== undefined) throw new ArtenicError('conflict', `The dataset ${gone.dataset} was just deleted.`);
 }
 
-/** Notes the versions that a new job reads. */
+/** One edge for a version, with the patterns of all entries that read it. */
+function edgesOf(jobId: string, versions: readonly JobDatasetInsert[]): readonly NewLineageEdge[] {
+  const byVersion = Map.groupBy(versions, ({ datasetId, version }) => `${datasetId}@${version}`);
+  return [...byVersion.values()].flatMap(([first, ...rest]) => {
+    if (first === undefined) return [];
+    const all = [first, ...rest].map(({ paths }) => paths);
+    const paths = all.includes(null) ? null : all.flatMap((one) => one ?? []);
+    const source = lineagePlace.datasetVersion(first.datasetId, first.version);
+    return [{ source, target: lineagePlace.run(jobId), relation: 'input', paths }];
+  });
+}
+
+/** Notes the versions that a new job reads, and from what its run comes. */
 export async function holdVersions(
   transaction: Db,
-  jobId: string,
+  { id: jobId, projectId }: { readonly id: string; readonly projectId: string },
   versions: readonly JobDatasetInsert[],
 ): Promise<void> {
   if (versions.length === 0) return;
   await mustStay(transaction, versions);
+  await writeEdges(transaction, projectId, edgesOf(jobId, versions));
   await transaction
     .insertInto('job_datasets')
     .values(

@@ -1,10 +1,13 @@
 import { sql, type RawBuilder } from 'kysely';
 import { inTransaction, type Db } from '../database.ts';
+import { lineagePlace } from '../../core/lineage/relations.ts';
+import { dropOwnedEdges, ownedEdges } from '../lineage/write.ts';
 import type { DatasetsRepository } from '../types.ts';
 
 /** Tables with rows of a dataset; those with many rows come first. */
 const datasetTables = [
-  ...(['dataset_contents', 'dataset_nodes', 'dataset_tags', 'dataset_tag_moves', 'dataset_versions'] as const),
+  ...(['dataset_contents', 'dataset_nodes', 'dataset_tags', 'dataset_tag_moves', 'dataset_profiles'] as const),
+  'dataset_versions' as const,
 ];
 
 type RemoveMethods = Pick<DatasetsRepository, 'deleted' | 'countDeletedRows' | 'dropRows'>;
@@ -45,6 +48,8 @@ const dropRows =
           ))`.execute(transaction);
         rows += Number(dropped.numAffectedRows ?? 0);
       }
+      const projectId = sql`(select project_id from datasets where id = ${id})`;
+      rows += await dropOwnedEdges(transaction, projectId, lineagePlace.dataset(id), limit - rows);
       if (rows >= limit) return { rows, isGone: false };
       await transaction.deleteFrom('datasets').where('id', '=', id).where('deletedAt', 'is not', null).execute();
       return { rows: rows + 1, isGone: true };
@@ -63,7 +68,8 @@ export function removeMethods(db: Db): RemoveMethods {
       return rows.map(({ id }) => id);
     },
     countDeletedRows: async (id) => {
-      let rows = 1;
+      const projectId = sql`(select project_id from datasets where id = ${id})`;
+      let rows = 1 + (await numberOf(db, ownedEdges(projectId, lineagePlace.dataset(id))));
       for (const table of datasetTables)
         rows += await numberOf(db, sql`from ${sql.table(table)} where dataset_id = ${id}`);
       return rows;

@@ -6,6 +6,8 @@ import { decodeCursor, toPage } from '../cursors.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
 import type { DatasetChange, DatasetRecord, DatasetsRepository } from '../types.ts';
+import { lineagePlace } from '../../core/lineage/relations.ts';
+import { refuseNamedBefore } from '../lineage/named.ts';
 import { commit, lockDataset } from './commit.ts';
 import { contentMethods } from './contents.ts';
 import { jobMethods, mustBeFree } from './of-jobs.ts';
@@ -62,6 +64,7 @@ function insert(db: Db, dataset: Parameters<DatasetsRepository['insert']>[0]): P
       .returning('id')
       .executeTakeFirst();
     if (inserted === undefined) throw nameTaken(name);
+    await refuseNamedBefore(transaction, projectId, lineagePlace.dataset(id));
     await appendAudit(transaction, { verb: 'dataset.create', subject: id, projectId, details: { name } });
     await appendEvent(transaction, changed(projectId, id, { name, status: 'created' }));
     return byId(transaction, id);

@@ -18,6 +18,7 @@ import { onlyPlacement } from './placement.ts';
 import { refreshCosts } from './costs.ts';
 import { withIdPart } from './id-parts.ts';
 import { newestConfig, nextNumber, noteService } from './names.ts';
+import { followJobWithRun, openRunOfJob } from '../runs/of-job.ts';
 import { noticeWatchers } from '../outbox/repository.ts';
 
 type JobRow = Selectable<Database['jobs']>;
@@ -72,6 +73,7 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
     startedAt: startedStates.includes(to) ? sql<Date>`coalesce(started_at, clock_timestamp())` : job.startedAt,
     finishedAt: isTerminalJobState(to) ? sql<Date>`clock_timestamp()` : null,
   });
+  await followJobWithRun(transaction, moved);
   await tell(transaction, moved, job.state);
   if (isTerminalJobState(to)) await noticeWatchers(transaction, jobEnded(moved, to));
   return moved;
@@ -122,7 +124,8 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
     if (made === undefined) return sameJob(await find(transaction, id), job);
     await noteService(transaction, principal.projectId, spec.service);
     await referTo(transaction, id, spec);
-    await holdVersions(transaction, id, job.datasets ?? []);
+    await openRunOfJob(transaction, made);
+    await holdVersions(transaction, made, job.datasets ?? []);
     await tell(transaction, made, null);
     const { projectId, service } = made;
     await appendAudit(transaction, { verb: 'job.submit', subject: id, projectId, details: { service } });

@@ -1,7 +1,9 @@
 import { ownValue } from '@artenic/core';
 import { sql, type RawBuilder } from 'kysely';
 import type { JobFacts, JobStage } from '../../core/retention/due.ts';
+import { lineagePlace } from '../../core/lineage/relations.ts';
 import { inTransaction, type Db } from '../database.ts';
+import { ownedEdges } from '../lineage/write.ts';
 import { dropPartition, ensurePartitions, partitionsOf } from '../partitions.ts';
 import { isNamed, isUnsettled } from './due-jobs.ts';
 import { dropPoints, duePoints } from './due-points.ts';
@@ -26,6 +28,7 @@ export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attem
   system_metrics: { by: 'job_id', stage: 'job' },
   object_refs: { by: 'job_id', stage: 'job' },
   job_datasets: { by: 'job_id', stage: 'job' },
+  runs: { by: 'job_id', stage: 'job' },
   /** Last, because the tables by attempt join it. */
   attempts: { by: 'job_id', stage: 'job' },
 };
@@ -44,6 +47,11 @@ function rowsOf(table: string, jobId: string): RawBuilder<unknown> {
   return isByAttempt
     ? sql`from ${sql.table(table)} where attempt_id in (select id from attempts where job_id = ${jobId})`
     : sql`from ${sql.table(table)} where job_id = ${jobId}`;
+}
+
+/** Edges of the lineage that belong to the job's run. */
+function edgesOfRun(jobId: string): RawBuilder<unknown> {
+  return ownedEdges(sql`(select project_id from jobs where id = ${jobId})`, lineagePlace.run(jobId));
 }
 
 async function factsOf(db: Db, jobId: string, lockClause: RawBuilder<unknown> = sql``): Promise<JobFacts | null> {
@@ -100,6 +108,7 @@ const finishStage: (db: Db) => RetentionRepository['finishStage'] = (db) => (sta
     let removed = 0;
     for (const table of tablesOf(stage)) removed += await remove(transaction, rowsOf(table, jobId));
     if (stage === 'job') {
+      removed += await remove(transaction, edgesOfRun(jobId));
       await appendJobDeleted(transaction, jobId);
       return removed + (await remove(transaction, sql`from jobs where id = ${jobId}`));
     }
@@ -178,7 +187,7 @@ export function createRetention(db: Db): RetentionRepository {
     dueJobs: (stage, endedBefore, limit) => dueJobs(db, stage, endedBefore, limit),
     facts: (jobId) => factsOf(db, jobId),
     countRows: async (stage, jobId) => {
-      let total = stage === 'job' ? 1 : 0;
+      let total = stage === 'job' ? 1 + (await count(db, edgesOfRun(jobId))) : 0;
       for (const table of tablesOf(stage)) total += await count(db, rowsOf(table, jobId));
       return total;
     },

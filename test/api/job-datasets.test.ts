@@ -75,7 +75,7 @@ test('a job takes a part of a version, several versions, and tags', async () => 
   const sign = (...contents: readonly string[]) =>
     world.ship(runner, 'objects/sign', { requests: contents.map(request), use: 'now' });
   expect((await sign('train/a.csv', 'test.csv')).status).toBe(200);
-  // A runner repeats a request for ever when its credential is refused.
+  // A runner repeats a request without an end when its credential is refused.
   expect((await sign('train/a.csv', 'something else')).status).toBe(410);
 });
 

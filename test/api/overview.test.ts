@@ -76,13 +76,21 @@ test('jobs are found by the beginning of a word, the beginning of an id, and sev
 
 test('outputs are listed by attempt and path', async () => {
   const job = await world.addJob();
+  for (let attempt = 1; attempt <= 40; attempt++) await world.openAttempt(job.id, attempt);
   const put = (attempt: number, path: string, text: string) =>
     world.deps.storage.put(objectKeys.output(job.id, attempt, path), Buffer.from(text));
-  await Promise.all([put(2, 'model.onnx', 'abc'), put(1, 'plots/loss.svg', 'a')]);
+  await Promise.all([
+    put(2, 'model.onnx', 'abc'),
+    put(1, 'plots/loss.svg', 'a'),
+    put(40, 'late', ''),
+    put(10, 'x', ''),
+  ]);
   expect((await world.call('GET', `/api/v1/jobs/${job.id}/outputs`)).json()).toEqual({
     items: [
       { attempt: 1, path: 'plots/loss.svg', bytes: 1 },
       { attempt: 2, path: 'model.onnx', bytes: 3 },
+      { attempt: 10, path: 'x', bytes: 0 },
+      { attempt: 40, path: 'late', bytes: 0 },
     ],
     nextCursor: null,
   });
@@ -102,7 +110,7 @@ test('what belongs to a job or a model comes in pages, all of it once and in ord
       ...{ jobId: id, decision, policyVersion: 'p', inputs: { long: 'x'.repeat(1000) }, decidedAt: new Date() },
       action: { kind: 'wait', waitMs: 1, reason: '' },
     });
-  for (const path of ['1/outputs/b', '1/outputs/a, b', '10/outputs/a', '2/outputs/c', '1/outputs/d/e'])
+  for (const path of ['1/outputs/b', '1/outputs/a, b', '5/outputs/a', '2/outputs/c', '1/outputs/d/e'])
     await world.deps.storage.put(`${objectKeys.attempts(id)}${path}`, new Uint8Array(3));
   for (let version = 0; version < 5; version++) await register('paged', 0.5);
   type Item = Readonly<Record<string, unknown>>;
@@ -141,6 +149,6 @@ test('what belongs to a job or a model comes in pages, all of it once and in ord
     [1, 'b', 3],
     [1, 'd/e', 3],
     [2, 'c', 3],
-    [10, 'a', 3],
+    [5, 'a', 3],
   ]);
 });

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { attemptStates, jobStates } from '@artenic/core';
+import {
+  attemptStates,
+  featureTypes,
+  jobStates,
+  lineageKinds,
+  lineageOrigins,
+  lineageRelations,
+  runStates,
+} from '@artenic/core';
 import pg from 'pg';
 import { refusalKinds } from '../../core/failover/types.ts';
 import { stopReasons } from '../../core/jobs/stop-reasons.ts';
@@ -26,6 +34,12 @@ test.each([
   ['attempts_state_check', attemptStates],
   ['jobs_state_check', jobStates],
   ['launch_refusals_kind_check', refusalKinds],
+  ['runs_status_check', runStates],
+  ['features_type_check', featureTypes],
+  ['lineage_edges_source_kind_check', lineageKinds],
+  ['lineage_edges_target_kind_check', lineageKinds],
+  ['lineage_edges_relation_check', lineageRelations],
+  ['lineage_edges_origin_check', lineageOrigins],
 ] as const)('the constraint %s allows what the list in code has, and nothing else', async (name, list) => {
   const { rows } = await client.query<{ definition: string }>(
     'select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1',

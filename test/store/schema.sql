@@ -129,6 +129,18 @@ create table collector_leases (
   constraint collector_leases_pkey PRIMARY KEY (name)
 );
 
+create table content_profiles (
+  copy_bytes bigint,
+  copy_key text,
+  created_at timestamp(3) with time zone not null,
+  format text not null,
+  profile jsonb not null,
+  revision integer not null,
+  sha256 text not null,
+  constraint content_profiles_pkey PRIMARY KEY (sha256, format)
+);
+CREATE INDEX content_profiles_by_copy ON public.content_profiles USING btree (copy_key) WHERE (copy_key IS NOT NULL);
+
 create table dataset_contents (
   bytes bigint not null,
   dataset_id text not null,
@@ -150,6 +162,21 @@ create table dataset_nodes (
   constraint dataset_nodes_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
   constraint dataset_nodes_pkey PRIMARY KEY (dataset_id, hash)
 );
+
+create table dataset_profiles (
+  dataset_id text not null,
+  failed integer not null default 0,
+  finished_at timestamp(3) with time zone,
+  profiled integer not null default 0,
+  requested_at timestamp(3) with time zone not null,
+  revision integer not null,
+  skipped integer not null default 0,
+  started_at timestamp(3) with time zone,
+  version integer not null,
+  constraint dataset_profiles_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_profiles_pkey PRIMARY KEY (dataset_id, version)
+);
+CREATE INDEX dataset_profiles_open ON public.dataset_profiles USING btree (requested_at) WHERE (finished_at IS NULL);
 
 create table dataset_tag_moves (
   dataset_id text not null,
@@ -241,6 +268,26 @@ create table events (
 CREATE INDEX events_activity ON ONLY public.events USING btree (sequence) WHERE (kind = ANY (ARRAY['job.state'::text, 'model.version'::text, 'model.stage'::text, 'instance.unresolved'::text, 'instance.resolved'::text]));
 CREATE INDEX events_by_sequence ON ONLY public.events USING btree (sequence);
 CREATE INDEX events_without_sequence ON ONLY public.events USING btree (id) WHERE (sequence IS NULL);
+
+create table features (
+  columns jsonb not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  dataset_id text,
+  description text not null,
+  id text not null,
+  label text,
+  metadata jsonb not null,
+  name text not null,
+  project_id text not null,
+  type text,
+  updated_at timestamp(3) with time zone not null,
+  version integer not null,
+  constraint features_pkey PRIMARY KEY (project_id, id),
+  constraint features_type_check CHECK ((type = ANY (ARRAY['number'::text, 'integer'::text, 'text'::text, 'category'::text, 'boolean'::text, 'timestamp'::text, 'vector'::text, 'json'::text])))
+);
+CREATE UNIQUE INDEX features_by_version ON public.features USING btree (project_id, name, version);
+CREATE INDEX features_newest_first ON public.features USING btree (project_id, created_at, id);
 
 create table idempotency_keys (
   body_sha256 text not null,
@@ -389,6 +436,28 @@ create table launch_refusals (
 );
 CREATE INDEX launch_refusals_last ON public.launch_refusals USING btree (last_at);
 
+create table lineage_edges (
+  created_at timestamp(3) with time zone not null default clock_timestamp(),
+  created_by text not null,
+  id bigint not null default nextval('lineage_edges_id_seq'::regclass),
+  origin text not null,
+  paths jsonb,
+  project_id text not null,
+  relation text not null,
+  source_id text collate "C" not null,
+  source_kind text not null,
+  target_id text collate "C" not null,
+  target_kind text not null,
+  constraint lineage_edges_origin_check CHECK ((origin = ANY (ARRAY['platform'::text, 'declared'::text]))),
+  constraint lineage_edges_pkey PRIMARY KEY (id),
+  constraint lineage_edges_relation_check CHECK ((relation = ANY (ARRAY['version'::text, 'input'::text, 'output'::text, 'stage'::text, 'derived'::text]))),
+  constraint lineage_edges_source_kind_check CHECK ((source_kind = ANY (ARRAY['dataset'::text, 'dataset-version'::text, 'run'::text, 'model'::text, 'model-version'::text, 'stage'::text, 'feature'::text, 'artifact'::text]))),
+  constraint lineage_edges_target_kind_check CHECK ((target_kind = ANY (ARRAY['dataset'::text, 'dataset-version'::text, 'run'::text, 'model'::text, 'model-version'::text, 'stage'::text, 'feature'::text, 'artifact'::text])))
+);
+CREATE INDEX lineage_edges_downward ON public.lineage_edges USING btree (project_id, source_kind, source_id, id);
+CREATE UNIQUE INDEX lineage_edges_once ON public.lineage_edges USING btree (project_id, source_kind, source_id, target_kind, target_id, relation);
+CREATE INDEX lineage_edges_upward ON public.lineage_edges USING btree (project_id, target_kind, target_id, id);
+
 create table log_chunks (
   attempt integer not null,
   bytes bigint not null,
@@ -466,7 +535,7 @@ create table model_versions (
   stage text not null,
   version integer not null,
   constraint model_versions_pkey PRIMARY KEY (project_id, model, version),
-  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX model_versions_by_content ON public.model_versions USING btree (sha256);
 CREATE INDEX model_versions_by_job ON public.model_versions USING btree (job_id) WHERE (job_id IS NOT NULL);
@@ -579,6 +648,31 @@ create table runner_events (
 );
 CREATE INDEX runner_events_undelivered ON public.runner_events USING btree (tries, "position") WHERE (delivered_at IS NULL);
 
+create table runs (
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  duration_seconds double precision,
+  finished_at timestamp(3) with time zone,
+  id text not null,
+  job_id text,
+  metrics jsonb not null,
+  name text not null,
+  parameters jsonb not null,
+  project_id text not null,
+  started_at timestamp(3) with time zone,
+  status text not null,
+  triggered_by text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint runs_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE,
+  constraint runs_pkey PRIMARY KEY (project_id, id),
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX runs_by_shown_id ON public.runs USING btree (project_id, "right"(id, 8) COLLATE "C");
+CREATE INDEX runs_by_status ON public.runs USING btree (project_id, status, created_at, id);
+CREATE INDEX runs_by_trigger ON public.runs USING btree (project_id, triggered_by, created_at, id);
+CREATE INDEX runs_newest_first ON public.runs USING btree (project_id, created_at, id);
+CREATE UNIQUE INDEX runs_of_jobs ON public.runs USING btree (job_id) WHERE (job_id IS NOT NULL);
+
 create table saved_views (
   columns jsonb not null,
   created_at timestamp(3) with time zone not null,
@@ -632,9 +726,9 @@ create table stage_changes (
   reason text not null,
   to_stage text not null,
   version integer not null,
-  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text]))),
+  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text]))),
   constraint stage_changes_pkey PRIMARY KEY (id),
-  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX stage_changes_by_model ON public.stage_changes USING btree (project_id, model, id);
 
@@ -684,6 +778,32 @@ create table system_metrics (
   seconds integer not null,
   constraint system_metrics_pkey PRIMARY KEY (job_id, attempt, at)
 );
+
+create table upload_pieces (
+  bytes bigint not null,
+  key text not null,
+  start bigint not null,
+  upload_id text not null,
+  constraint upload_pieces_pkey PRIMARY KEY (upload_id, start),
+  constraint upload_pieces_upload_id_foreign FOREIGN KEY (upload_id) REFERENCES uploads(id)
+);
+
+create table uploads (
+  bytes bigint not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  id text not null,
+  metadata text not null,
+  path text,
+  project_id text not null,
+  received bigint not null,
+  sha256 text,
+  state text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint uploads_pkey PRIMARY KEY (id),
+  constraint uploads_state_check CHECK ((state = ANY (ARRAY['open'::text, 'stored'::text, 'ended'::text])))
+);
+CREATE INDEX uploads_oldest ON public.uploads USING btree (updated_at, id);
 
 create table workers (
   id text not null,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { LedgerEntry } from '../../simulated-cloud/rules/entries.ts';
 import type { Judgement } from '../../simulated-cloud/rules/judge.ts';
 import { freePort } from '../../workers/up/ports.ts';
+import { compileCache } from './compile-cache.ts';
 import { poll } from './poll.ts';
 import { processesWith } from './processes.ts';
 
@@ -19,8 +20,11 @@ export class SimulatedCloud {
   #port = 0;
   #child: ChildProcess | null = null;
   #keys = { key: '', controlKey: '' };
+  readonly #runnerEntry: string | null;
 
-  constructor(world: object) {
+  /** @param runnerEntry the program that its machines run instead of the runner */
+  constructor(world: object, runnerEntry: string | null = null) {
+    this.#runnerEntry = runnerEntry;
     writeFileSync(this.#worldFile, JSON.stringify(world));
   }
 
@@ -35,7 +39,11 @@ export class SimulatedCloud {
   async start(): Promise<void> {
     if (this.#port === 0) this.#port = await freePort();
     const args = ['--port', String(this.#port), '--home', this.#home, '--world', this.#worldFile];
-    this.#child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+    if (this.#runnerEntry !== null) args.push('--runner-entry', this.#runnerEntry);
+    this.#child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
+    });
     await poll('the cloud', 60_000, () =>
       fetch(`http://127.0.0.1:${this.#port}/livez`).then(
         () => true,

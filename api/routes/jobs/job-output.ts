@@ -8,16 +8,14 @@ import {
   pageSchema,
   systemMetricsSchema,
   type LogPage,
-  type OutputFile,
 } from '@artenic/core';
 import { z } from 'zod';
 import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
-import { mapBounded } from '../../../core/map-bounded.ts';
-import { decodeCursor, toPage } from '../../../store/cursors.ts';
 import type { LogRef } from '../../../store/types.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { jobOf } from '../../jobs/job-of.ts';
 import { readChunk } from '../../../app/logs/objects.ts';
+import { outputPage } from '../../jobs/outputs.ts';
 import { followSeries, readSeries } from '../../jobs/metric-series.ts';
 import { readSystemMetrics } from '../../jobs/system-series.ts';
 import { ok, route, type Route } from '../../http/route.ts';
@@ -34,8 +32,6 @@ const logQuery = z.strictObject({
     .meta({ description: 'Instead of `offset`: start this many bytes before the end.' }),
 });
 
-/** Most requests at once for the sizes of a page's objects. */
-const headsAtOnce = 16;
 /** Cuts at a character's end, so that a page is whole UTF-8. */
 function cutWhole(bytes: Buffer): Buffer {
   let end = bytes.length;
@@ -132,41 +128,6 @@ async function startOf(
   return tailBytes === undefined ? offset : Math.max(0, (await store.logChunks.endOffset(ref)) - tailBytes);
 }
 
-type Output = { readonly key: string; readonly attempt: number; readonly path: string };
-
-function isBefore(one: Pick<Output, 'attempt' | 'path'>, other: Pick<Output, 'attempt' | 'path'>): boolean {
-  return one.attempt < other.attempt || (one.attempt === other.attempt && one.path < other.path);
-}
-
-/** Lists outputs by attempt and path. Only the sizes of the files on the page are requested. */
-async function outputPage(
-  { storage }: ApiDeps,
-  jobId: string,
-  { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-): Promise<{ readonly items: readonly OutputFile[]; readonly nextCursor: string | null }> {
-  const prefix = objectKeys.attempts(jobId);
-  const found = (await storage.list(prefix)).flatMap((key): Output[] => {
-    const match = /^(\d+)\/outputs\/(.+)$/.exec(key.slice(prefix.length));
-    return match === null ? [] : [{ key, attempt: Number(match[1]), path: match[2] ?? '' }];
-  });
-  const [attempt = '', path = ''] = cursor === undefined ? [] : decodeCursor(cursor, 2);
-  const last = cursor === undefined ? null : { attempt: Number(attempt), path };
-  const rest = found.filter((one) => last === null || isBefore(last, one));
-  const page = toPage(
-    rest.toSorted((one, other) => (isBefore(one, other) ? -1 : 1)),
-    limit,
-    (one) => one,
-    (one) => [String(one.attempt), one.path],
-  );
-  const heads = await mapBounded(page.items, headsAtOnce, ({ key }) => storage.head(key));
-  const items = page.items.map((one, index) => ({
-    attempt: one.attempt,
-    path: one.path,
-    bytes: heads[index]?.bytes ?? 0,
-  }));
-  return { items, nextCursor: page.nextCursor };
-}
-
 export function jobOutputRoutes(): readonly Route[] {
   return [
     route({
@@ -259,8 +220,7 @@ function outputRoutes(): readonly Route[] {
       answers: { 200: { description: 'One page', schema: pageSchema(outputFileSchema) } },
       handle: async (context) => {
         const { deps, params, query } = context;
-        await jobOf(context, params.id);
-        return ok(await outputPage(deps, params.id, query));
+        return ok(await outputPage(deps, await jobOf(context, params.id), query));
       },
     }),
     route({

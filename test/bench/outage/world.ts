@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { JobView } from '@artenic/core';
 import { defaultWorld } from '../../../simulated-cloud/rules/default-world.ts';
 import { counterJob, type CounterConfig } from '../../chaos/jobs.ts';
@@ -19,6 +20,7 @@ const linesPerSecond = 10;
 /** A checkpoint every ten seconds. */
 const checkpointEvery = 100;
 const features = 4;
+const backgroundRunner = fileURLToPath(new URL('./background-runner.ts', import.meta.url));
 const placement = { providers: ['simulated'], mode: 'on-demand' };
 
 /** A platform with S3 and Temporal behind gates, and jobs by real runners that print, measure and keep checkpoints. */
@@ -46,7 +48,7 @@ export class OutageWorld {
     const s3 = await startS3Server();
     const storage = await Gate.open(Number(new URL(s3.endpoint).port));
     const temporal = await Gate.open(temporalPort);
-    const cloud = new SimulatedCloud({ ...defaultWorld, preemption: {} });
+    const cloud = new SimulatedCloud({ ...defaultWorld, preemption: {} }, backgroundRunner);
     await cloud.start();
     const endpoint = encodeURIComponent(`http://127.0.0.1:${storage.port}`);
     const stack = createStack({
@@ -93,7 +95,7 @@ export class OutageWorld {
       const jobs = await Promise.all(
         this.#talkers.map((id) => this.stack.request<JobView>('GET', `/api/v1/jobs/${id}`)),
       );
-      return jobs.every(({ state }) => state === 'running') ? true : null;
+      return jobs.every(({ state, progress }) => state === 'running' && (progress ?? 0) > 0) ? true : null;
     });
   }
 
