@@ -35,7 +35,8 @@ export function alternativeOf(schema: unknown, index: number): unknown {
   return schema instanceof z.ZodUnion ? inner(schema.options[index]) : schema;
 }
 
-/** Names of the fields that an object of this schema may have; none when it is not an object. */
+/** Names of the fields that an object of this schema may have, in any of its forms; none when it is not an object. */
 export function knownFields(schema: unknown): readonly string[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => knownFields(inner(option)));
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
