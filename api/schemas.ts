@@ -1,5 +1,6 @@
 import {
   attemptViewSchema,
+  datasetDraftSchema,
   datasetVersionViewSchema,
   datasetViewSchema,
   jobSpecSchema,
@@ -27,6 +28,7 @@ const jobSpec = jobSpecSchema.meta({ id: 'JobSpec' });
 export const named = {
   attempt: attemptViewSchema.meta({ id: 'Attempt' }),
   dataset: datasetViewSchema.meta({ id: 'Dataset' }),
+  datasetDraft: datasetDraftSchema.meta({ id: 'DatasetDraft' }),
   datasetVersion: datasetVersionViewSchema.meta({ id: 'DatasetVersion' }),
   job: jobViewSchema.extend({ spec: jobSpec }).meta({ id: 'Job' }),
   jobSpec,

@@ -9,6 +9,8 @@ import { checkpoints } from './checkpoints/entity.ts';
 import { jobDays, providerPrices } from './overview/entity.ts';
 import {
   datasetContents,
+  datasetDraftContents,
+  datasetDrafts,
   datasetNodes,
   datasets,
   datasetTagMoves,
@@ -86,6 +88,8 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  datasetDrafts,
+  datasetDraftContents,
   uploads,
   uploadPieces,
   lineageEdges,

@@ -5,6 +5,7 @@ import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../http/route.ts';
 import { auditRoutes } from './platform/audit.ts';
 import { doctorRoutes } from './platform/doctor.ts';
+import { datasetDraftRoutes } from './datasets/drafts.ts';
 import { datasetFileRoutes } from './datasets/files.ts';
 import { datasetRoutes } from './datasets/datasets.ts';
 import { datasetVersionRoutes } from './datasets/versions.ts';
@@ -45,6 +46,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...modelRoutes(),
     ...datasetRoutes(),
     ...datasetVersionRoutes(),
+    ...datasetDraftRoutes(),
     ...datasetFileRoutes(),
     ...uploadRoutes(),
     ...predictionRoutes(),
