@@ -135,10 +135,16 @@ function versionsApi(http: Http, all: All) {
     /** Files and folders of a folder; with `recursive` all files below it. */
     files: (
       dataset: string,
-      query: { readonly version?: VersionRef; readonly folder?: string; readonly recursive?: boolean } = {},
+      query: {
+        readonly version?: VersionRef;
+        readonly folder?: string;
+        /** Instead of a folder: all files whose paths begin with this, in either case. */
+        readonly prefix?: string;
+        readonly recursive?: boolean;
+      } = {},
     ): AsyncGenerator<DatasetEntry> =>
       all(datasetPath(dataset, '/files'), datasetEntrySchema, {
-        ...{ version: query.version, folder: query.folder, limit: 1000 },
+        ...{ version: query.version, folder: query.folder, prefix: query.prefix, limit: 1000 },
         recursive: query.recursive === true ? 'true' : undefined,
       }),
     removeFile: (dataset: string, path: string): Promise<DatasetVersionView> =>
