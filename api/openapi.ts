@@ -19,6 +19,9 @@ const tags = {
   jobs: 'Training jobs, their attempts, logs, metrics and outputs',
   objects: 'Uploads by content id: packages, data and model files',
   models: 'The registry: versions and their stages',
+  runs: 'One for each job, and those opened for trainings elsewhere',
+  features: 'Named, typed definitions tied to columns of datasets',
+  lineage: 'What came from what: datasets, runs, models and their stages',
   uploads: 'Resumable uploads of contents (tus 1.0.0)',
   predictions: 'Rows through a model',
   inference: 'Open Inference Protocol v2, with Triton’s binary tensors',
@@ -54,7 +57,10 @@ function refusals(route: Route): RouteConfig['responses'] {
     [
       409,
       'Conflict with the present state',
-      (route.method !== 'get' && route.method !== 'head') || route.namesJob || isOip(route.path),
+      (route.method !== 'get' && route.method !== 'head') ||
+        route.namesJob ||
+        route.tag === 'lineage' ||
+        isOip(route.path),
     ],
     [410, 'The content was purged', route.tag === 'datasets' && route.path.endsWith('/files/{path}')],
     [413, 'The body is too large', hasBody],

@@ -27,7 +27,7 @@ const reading = {
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'draft', 'countOldDrafts', 'closedDrafts'] as const),
   ],
-  lineage: ['edgesAt', 'page', 'describe'],
+  lineage: ['get', 'edgesAt', 'page', 'describe'],
   runs: ['get', 'list'],
   features: ['get', 'list'],
   // `sequence` numbers events that were written before, and hints are not stored.

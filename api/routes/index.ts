@@ -13,6 +13,10 @@ import { garbageRoutes } from './platform/garbage.ts';
 import { jobOutputRoutes } from './jobs/job-output.ts';
 import { jobRoutes } from './jobs/jobs.ts';
 import { olderTrainingRoutes } from './jobs/older-training.ts';
+import { datasetLineageRoutes } from './lineage/of-datasets.ts';
+import { featureRoutes } from './lineage/features.ts';
+import { lineageRoutes } from './lineage/lineage.ts';
+import { runRoutes } from './lineage/runs.ts';
 import { manyJobsRoutes } from './jobs/many-jobs.ts';
 import { modelRoutes } from './models/models.ts';
 import { objectRoutes } from './objects/objects.ts';
@@ -48,6 +52,10 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...datasetVersionRoutes(),
     ...datasetDraftRoutes(),
     ...datasetFileRoutes(),
+    ...datasetLineageRoutes(),
+    ...runRoutes(),
+    ...featureRoutes(),
+    ...lineageRoutes(),
     ...uploadRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),

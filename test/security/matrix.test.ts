@@ -99,6 +99,7 @@ beforeAll(async () => {
   const put = [{ path: 'model.onnx', sha256, bytes: content.length }];
   await world.call('POST', '/api/v1/datasets', { body: { name: 'reviews' } });
   await world.call('POST', '/api/v1/datasets/reviews/versions', { body: { put } });
+  await world.call('POST', '/api/v1/features', { body: { name: 'tenure' } });
   await world.call('PUT', '/api/v1/datasets/reviews/tags/golden', { body: { version: 1 } });
   const upload = randomUUID();
   await world.store.uploads.insert({
@@ -110,6 +111,7 @@ beforeAll(async () => {
   await world.store.datasets.openDraft({ datasetId, draft, expectedHead: null, createdBy: 'x', at: new Date() });
   samples = {
     ...{ dataset: 'reviews', tag: 'golden', upload, draft },
+    ...{ run: runner.jobId, feature: 'tenure', nodeKind: 'dataset', node: 'reviews' },
     ...{ id: runner.jobId, attempt: '1', name: 'iris', model: 'iris', service: 'iris', version: '1' },
     ...{ kind: 'data', sha256: 'a'.repeat(64), path: 'model.onnx', view: view.id },
   };
