@@ -25,6 +25,7 @@ export * from './lost-work.ts';
 export * from './offers.ts';
 export * from './metric-choice.ts';
 export * from './metric-points.ts';
+export * from './models.ts';
 export * from './most-entries.ts';
 export * from './own-value.ts';
 export * from './predict.ts';

@@ -519,7 +519,7 @@ create table model_versions (
   stage text not null,
   version integer not null,
   constraint model_versions_pkey PRIMARY KEY (project_id, model, version),
-  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX model_versions_by_content ON public.model_versions USING btree (sha256);
 CREATE INDEX model_versions_by_job ON public.model_versions USING btree (job_id) WHERE (job_id IS NOT NULL);
@@ -710,9 +710,9 @@ create table stage_changes (
   reason text not null,
   to_stage text not null,
   version integer not null,
-  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text]))),
+  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text]))),
   constraint stage_changes_pkey PRIMARY KEY (id),
-  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX stage_changes_by_model ON public.stage_changes USING btree (project_id, model, id);
 

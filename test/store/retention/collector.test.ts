@@ -505,7 +505,7 @@ describe('metric points', () => {
     );
     await query(`insert into model_versions
       (project_id, model, version, job_id, sha256, bytes, format, metrics, signature, stage, created_by, created_at) values
-      ('default', 'kept', 1, '${first}', '${hash(9)}', 1, 'onnx', '{}', '{}', 'registered', 'test', now())`);
+      ('default', 'kept', 1, '${first}', '${hash(9)}', 1, 'onnx', '{}', '{}', 'draft', 'test', now())`);
     const before = new Date(dueMs + 1 - defaultPeriods.jobsMs);
     expect(await store.retention.duePoints(before)).toEqual([]);
     expect(await store.retention.dropPoints(part, before)).toBe(false);
