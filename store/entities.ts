@@ -29,6 +29,7 @@ import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
 import { models, modelVersions, stageChanges } from './models/entity.ts';
 import { offers } from './catalog/offer-entity.ts';
+import { contentProfiles, datasetProfiles } from './profiles/entity.ts';
 import { jobWatchers, outbox } from './outbox/entity.ts';
 import { providers } from './providers/entity.ts';
 import { providerSweeps, strayInstances } from './reconcile/entity.ts';
@@ -90,6 +91,8 @@ export const entities = [
   datasetTagMoves,
   datasetDrafts,
   datasetDraftContents,
+  contentProfiles,
+  datasetProfiles,
   uploads,
   uploadPieces,
   lineageEdges,

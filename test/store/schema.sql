@@ -129,6 +129,18 @@ create table collector_leases (
   constraint collector_leases_pkey PRIMARY KEY (name)
 );
 
+create table content_profiles (
+  copy_bytes bigint,
+  copy_key text,
+  created_at timestamp(3) with time zone not null,
+  format text not null,
+  profile jsonb not null,
+  revision integer not null,
+  sha256 text not null,
+  constraint content_profiles_pkey PRIMARY KEY (sha256, format)
+);
+CREATE INDEX content_profiles_by_copy ON public.content_profiles USING btree (copy_key) WHERE (copy_key IS NOT NULL);
+
 create table dataset_contents (
   bytes bigint not null,
   dataset_id text not null,
@@ -181,6 +193,21 @@ create table dataset_nodes (
   constraint dataset_nodes_pkey PRIMARY KEY (dataset_id, hash)
 );
 CREATE INDEX dataset_nodes_of_draft ON public.dataset_nodes USING btree (draft_id) WHERE (draft_id IS NOT NULL);
+
+create table dataset_profiles (
+  dataset_id text not null,
+  failed integer not null default 0,
+  finished_at timestamp(3) with time zone,
+  profiled integer not null default 0,
+  requested_at timestamp(3) with time zone not null,
+  revision integer not null,
+  skipped integer not null default 0,
+  started_at timestamp(3) with time zone,
+  version integer not null,
+  constraint dataset_profiles_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_profiles_pkey PRIMARY KEY (dataset_id, version)
+);
+CREATE INDEX dataset_profiles_open ON public.dataset_profiles USING btree (requested_at) WHERE (finished_at IS NULL);
 
 create table dataset_tag_moves (
   dataset_id text not null,

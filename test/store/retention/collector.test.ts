@@ -343,6 +343,7 @@ describe('datasets', () => {
     'dataset_tag_moves',
     'dataset_drafts',
     'dataset_draft_contents',
+    'dataset_profiles',
   ];
   const rowsOf = async (id: string): Promise<number> => {
     const counts = tables.map(
@@ -361,18 +362,31 @@ describe('datasets', () => {
     await collect(startMs + 400 * dayMs);
     expect(await storage.list('data/')).toHaveLength(3);
     await store.datasets.setTag({ datasetId: first, tag: 'golden', version: 1, by: 'ann', at: new Date() });
+    for (const digit of [1, 2]) {
+      const copy = { key: objectKeys.copy(shaOf(digit), 'csv', 1), bytes: 4 };
+      await guardUploads(storage, store, () => new Date()).put(copy.key, content(digit));
+      const profile = { kind: 'image' as const, width: 1, height: 1 };
+      await store.profiles.save({ sha256: shaOf(digit), format: 'csv', profile, copy }, new Date());
+    }
+    const copies = () => storage.list('copies/');
     await store.datasets.remove(first, new Date(startMs));
     await expect(store.datasets.get('default', 'first')).rejects.toMatchObject({ type: 'not-found' });
     const rows = await rowsOf(first);
     expect(await collect(startMs, { isDryRun: true })).toEqual([
       { step: 'datasets', items: 1, rows, objects: 0, bytes: 0, isMore: false },
     ]);
-    expect(await collect(startMs)).toMatchObject([{ step: 'datasets', items: 1, rows }]);
+    // The profile of the first content goes with the last dataset that has it, and its copy with the profile.
+    expect(await collect(startMs)).toMatchObject([
+      { step: 'datasets', items: 1, rows: rows + 1 },
+      { step: 'uploads', items: 1, objects: 1 },
+    ]);
+    expect(await copies()).toEqual([objectKeys.copy(shaOf(2), 'csv', 1)]);
     expect(await rowsOf(first)).toBe(0);
     expect(await storage.list('data/')).toHaveLength(3);
     expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
     const left = [2, 3].map((digit) => objectKeys.data(shaOf(digit))).toSorted();
     expect(await storage.list('data/')).toEqual(left);
+    expect(await copies()).toHaveLength(1);
     // The name is free, and the rest of the collector's work is found again after it died.
     await make('first', [1]);
     await store.datasets.remove(second, new Date());
