@@ -9,13 +9,15 @@ import { checkpoints } from './checkpoints/entity.ts';
 import { jobDays, providerPrices } from './overview/entity.ts';
 import {
   datasetContents,
+  datasetDraftContents,
+  datasetDrafts,
   datasetNodes,
   datasets,
   datasetTagMoves,
   datasetTags,
   datasetVersions,
-  jobDatasets,
 } from './datasets/entity.ts';
+import { jobDatasets } from './datasets/job-entity.ts';
 import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
 import { features } from './features/entity.ts';
@@ -89,6 +91,8 @@ export const entities = [
   datasetTags,
   datasetTagMoves,
   jobDatasets,
+  datasetDrafts,
+  datasetDraftContents,
   contentProfiles,
   datasetProfiles,
   uploads,

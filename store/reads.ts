@@ -25,16 +25,8 @@ const reading = {
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
   datasets: [
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
-    ...([
-      'tags',
-      'tagMoves',
-      'deleted',
-      'countDeletedRows',
-      'selected',
-      'ofJob',
-      'hasPurged',
-      'contentsOfJob',
-    ] as const),
+    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'draft', 'countOldDrafts', 'closedDrafts'] as const),
+    ...(['selected', 'ofJob', 'hasPurged', 'contentsOfJob'] as const),
   ],
   profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
   lineage: ['get', 'edgesAt', 'page', 'describe'],

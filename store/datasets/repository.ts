@@ -11,6 +11,7 @@ import { refuseNamedBefore } from '../lineage/named.ts';
 import { commit, lockDataset } from './commit.ts';
 import { contentMethods } from './contents.ts';
 import { jobMethods, mustBeFree } from './of-jobs.ts';
+import { draftMethods } from './drafts.ts';
 import { removeMethods } from './remove.ts';
 import { selectedPage } from './selected.ts';
 import { tagMethods } from './tags.ts';
@@ -148,5 +149,6 @@ export function createDatasets(db: Db): DatasetsRepository {
     ...removeMethods(db),
     ...jobMethods(db),
     selected: selectedPage(db),
+    ...draftMethods(db),
   };
 }

@@ -4,6 +4,7 @@ import type { FileChange } from '../../core/datasets/diff.ts';
 import type { FolderEntry } from '../../core/datasets/read.ts';
 import type { Selection } from '../../core/datasets/selection.ts';
 import type { DatasetStatus } from '../../core/datasets/status.ts';
+import type { DraftsRepository } from './draft-types.ts';
 
 export type DatasetRecord = {
   readonly id: string;
@@ -103,7 +104,7 @@ export type JobDatasetInsert = Omit<JobDatasetRecord, 'jobId' | 'role'>;
 
 type TreePage = { readonly after: string | null; readonly limit: number };
 
-export type DatasetsRepository = {
+export type DatasetsRepository = DraftsRepository & {
   /** Throws `conflict` if the project has a dataset of this name. */
   readonly insert: (
     dataset: Pick<DatasetRecord, 'id' | 'projectId' | 'name' | 'description' | 'createdBy' | 'createdAt'>,

@@ -33,6 +33,7 @@ import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
 import { JobDatasets } from './0042-job-datasets.ts';
 import { Uploads } from './0044-uploads.ts';
+import { Drafts } from './0045-drafts.ts';
 import { Profiles } from './0046-profiles.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
@@ -75,6 +76,7 @@ export const migrations = [
   { name: '0041-temporal-problems', class: TemporalProblems },
   { name: '0042-job-datasets', class: JobDatasets },
   { name: '0044-uploads', class: Uploads },
+  { name: '0045-drafts', class: Drafts },
   { name: '0046-profiles', class: Profiles },
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },
