@@ -27,6 +27,7 @@ const reading = {
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
   ],
+  profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
   lineage: ['get', 'edgesAt', 'page', 'describe'],
   runs: ['get', 'list'],
   features: ['get', 'list'],
