@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
 import type { Periods } from '../core/retention/rules.ts';
+import type { UploadRules } from '../core/datasets/upload-rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
+import type { Previews as WholePreviews } from '../profiling/previews.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
 import type { Hearing } from './live/hearing.ts';
@@ -10,6 +12,7 @@ import type { Hints } from './live/hints.ts';
 import type { TemporalGateway } from '../app/temporal/gateway.ts';
 
 export type Predictor = Omit<WholePredictor, 'close'>;
+export type Previews = Omit<WholePreviews, 'close'>;
 
 export type ApiLimits = {
   /** Longest JSON or YAML body. */
@@ -61,6 +64,8 @@ export type ApiDeps = {
   /** Settings for runners that fetch them from the API. */
   readonly runner: { readonly heartbeatIntervalMs: number; readonly shipIntervalMs: number };
   readonly predictor: Predictor;
+  /** Reads pages of tables in processes of their own. */
+  readonly previews: Previews;
   /** Values of named secrets; throws `not-found` that names the missing one. */
   readonly secrets: (names: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   readonly keyPepper: Uint8Array;
@@ -83,6 +88,8 @@ export type ApiDeps = {
    */
   readonly publicUrl: string | null;
   readonly limits: ApiLimits;
+  /** Limits of uploads to datasets. */
+  readonly uploads: UploadRules;
   /** Runs `next` in a span of the request, whose route is known later; null: no traces. */
   readonly traceRequest:
     | ((request: IncomingMessage, response: ServerResponse, routeOf: () => string, next: () => void) => void)

@@ -19,6 +19,10 @@ const tags = {
   jobs: 'Training jobs, their attempts, logs, metrics and outputs',
   objects: 'Uploads by content id: packages, data and model files',
   models: 'The registry: versions and their stages',
+  runs: 'One for each job, and those opened for trainings elsewhere',
+  features: 'Named, typed definitions tied to columns of datasets',
+  lineage: 'What came from what: datasets, runs, models and their stages',
+  uploads: 'Resumable uploads of contents (tus 1.0.0)',
   predictions: 'Rows through a model',
   inference: 'Open Inference Protocol v2, with Triton’s binary tensors',
   providers: 'Where jobs can run',
@@ -53,10 +57,18 @@ function refusals(route: Route): RouteConfig['responses'] {
     [
       409,
       'Conflict with the present state',
-      (route.method !== 'get' && route.method !== 'head') || route.namesJob || isOip(route.path),
+      (route.method !== 'get' && route.method !== 'head') ||
+        route.namesJob ||
+        route.tag === 'lineage' ||
+        isOip(route.path),
     ],
-    [410, 'The content was purged', route.tag === 'datasets' && route.path.endsWith('/files/{path}')],
+    [
+      410,
+      'The content was purged',
+      route.tag === 'datasets' && /\/(?:files\/\{path\}|profile|preview)$/.test(route.path),
+    ],
     [413, 'The body is too large', hasBody],
+    [413, 'The page needs too much memory', route.path.endsWith('/preview')],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
     [
@@ -67,7 +79,7 @@ function refusals(route: Route): RouteConfig['responses'] {
     [431, 'Address and headers are too long', true],
     [500, 'Internal error', true],
     [503, 'A part of the platform is away; try again', true],
-    [504, 'Timed out', ['predictions', 'inference', 'models', 'datasets'].includes(route.tag)],
+    [504, 'Timed out', ['predictions', 'inference', 'models', 'datasets', 'uploads'].includes(route.tag)],
   ];
   return Object.fromEntries(
     rows

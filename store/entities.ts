@@ -27,6 +27,7 @@ import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
 import { models, modelVersions, stageChanges } from './models/entity.ts';
 import { offers } from './catalog/offer-entity.ts';
+import { contentProfiles, datasetProfiles } from './profiles/entity.ts';
 import { jobWatchers, outbox } from './outbox/entity.ts';
 import { providers } from './providers/entity.ts';
 import { providerSweeps, strayInstances } from './reconcile/entity.ts';
@@ -37,6 +38,7 @@ import { savedViews } from './views/entity.ts';
 import { sessions, signInLinks } from './access/session-entity.ts';
 import { streams } from './streams/entity.ts';
 import { systemMetrics } from './system-metrics/entity.ts';
+import { uploadPieces, uploads } from './uploads/entity.ts';
 import { workers } from './worker-processes/entity.ts';
 
 export const entities = [
@@ -85,6 +87,10 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  contentProfiles,
+  datasetProfiles,
+  uploads,
+  uploadPieces,
   lineageEdges,
   runs,
   features,

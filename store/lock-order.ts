@@ -1,5 +1,5 @@
 import { ArtenicError } from '../core/errors.ts';
-import type { AttemptsRepository, JobsRepository, Repositories } from './types.ts';
+import type { AttemptsRepository, DatasetsRepository, JobsRepository, Repositories } from './types.ts';
 
 /** Whether a method locks rows that other transactions may wait for. */
 type Touch = 'reads' | 'locks';
@@ -33,10 +33,28 @@ const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
   ...{ setRestoredFrom: 'locks', requestStop: 'locks', end: 'locks', setBilled: 'locks', moveLaunch: 'locks' },
 };
 
-function watched<R extends object>(repository: R, touches: Readonly<Record<keyof R, Touch>>, onLock: () => void): R {
+const datasets: Readonly<Record<keyof DatasetsRepository, Touch>> = {
+  ...{ get: 'reads', list: 'reads', version: 'reads', versions: 'reads', files: 'reads', folder: 'reads' },
+  ...{ file: 'reads', folderSize: 'reads', diff: 'reads', tags: 'reads', tagMoves: 'reads' },
+  ...{ deleted: 'reads', countDeletedRows: 'reads' },
+  // This inserts a new row, which no other transaction can have locked.
+  insert: 'reads',
+  ...{ update: 'locks', remove: 'locks', commit: 'locks', setTag: 'locks', purge: 'locks', dropRows: 'locks' },
+  // This locks rows of `object_uses`, behind which nothing of a job, an attempt or a dataset may be locked.
+  storedContents: 'locks',
+};
+
+/** Kinds of rows in the order in which a transaction locks them. */
+const order = [
+  { name: 'jobs', of: "a job's row", touches: jobs },
+  { name: 'attempts', of: 'rows of attempts', touches: attempts },
+  { name: 'datasets', of: 'rows of datasets', touches: datasets },
+] as const;
+
+function watched<R extends object>(repository: R, touches: Readonly<Record<string, Touch>>, onLock: () => void): R {
   const methods = Object.entries(repository).map(([name, method]: [string, (...args: unknown[]) => unknown]) => [
     name,
-    touches[name as keyof R] === 'reads'
+    touches[name] === 'reads'
       ? method
       : (...args: unknown[]) => {
           onLock();
@@ -47,21 +65,24 @@ function watched<R extends object>(repository: R, touches: Readonly<Record<keyof
 }
 
 /**
- * Repositories of one transaction that refuse to lock a job's row after a row of its attempts. Two transactions that
- * lock both in different orders end in a deadlock; with one order they wait for each other.
+ * Repositories of one transaction that refuse to lock rows in another order: a job's row, then those of its attempts,
+ * then those of datasets. Two transactions that lock in different orders end in a deadlock; with one order they wait for
+ * each other. A kind that is locked already may be locked again.
  */
-export function jobBeforeAttempt(repositories: Repositories): Repositories {
-  let hasJob = false;
-  let hasAttempt = false;
-  return {
-    ...repositories,
-    jobs: watched(repositories.jobs, jobs, () => {
-      if (hasAttempt && !hasJob)
-        throw new ArtenicError('internal', "A transaction locks a job's row before those of its attempts.");
-      hasJob = true;
-    }),
-    attempts: watched(repositories.attempts, attempts, () => {
-      hasAttempt = true;
-    }),
+export function inLockOrder(repositories: Repositories): Repositories {
+  const locked = new Set<number>();
+  const lock = (kind: number): void => {
+    const behind = order.findIndex((_, other) => other > kind && locked.has(other));
+    if (behind !== -1 && !locked.has(kind))
+      throw new ArtenicError(
+        'internal',
+        `A transaction locks ${order[kind]?.of} before ${order[behind]?.of}, not behind them.`,
+      );
+    locked.add(kind);
   };
+  const kinds = order.map(({ name, touches }, kind) => [
+    name,
+    watched<object>(repositories[name], touches, () => lock(kind)),
+  ]);
+  return { ...repositories, ...(Object.fromEntries(kinds) as Pick<Repositories, 'jobs' | 'attempts' | 'datasets'>) };
 }

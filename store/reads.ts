@@ -27,7 +27,8 @@ const reading = {
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
   ],
-  lineage: ['edgesAt', 'page', 'describe'],
+  profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
+  lineage: ['get', 'edgesAt', 'page', 'describe'],
   runs: ['get', 'list'],
   features: ['get', 'list'],
   // `sequence` numbers events that were written before, and hints are not stored.
@@ -48,6 +49,7 @@ const reading = {
     ...(['unsettledAttempts', 'duePoints'] as const),
   ],
   objectUses: ['needless'],
+  uploads: ['get', 'pieces', 'countOld', 'ended'],
   uptime: ['read'],
   audit: ['page'],
   watchers: [],

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { ArtenicError } from '../core/errors.ts';
 import { databaseOf, type Db } from './database.ts';
 import { toStoreError } from './errors.ts';
-import { jobBeforeAttempt } from './lock-order.ts';
+import { inLockOrder } from './lock-order.ts';
 import { createApiKeys } from './access/api-key-repository.ts';
 import { createAudit } from './audit/repository.ts';
 import { createAttempts } from './attempts/repository.ts';
@@ -24,6 +24,7 @@ import { createModels } from './models/repository.ts';
 import { createOverview } from './overview/repository.ts';
 import { createOutbox, createWatchers } from './outbox/repository.ts';
 import { createObjectUses } from './retention/object-uses.ts';
+import { createProfiles } from './profiles/repository.ts';
 import { createProviders } from './providers/repository.ts';
 import { createReconcile } from './reconcile/repository.ts';
 import { createRetention } from './retention/repository.ts';
@@ -38,6 +39,7 @@ import { asPrincipal } from './principal-scope.ts';
 import { readsOf } from './reads.ts';
 import { inTransactionScope } from './transaction-scope.ts';
 import { createViews } from './views/repository.ts';
+import { createUploads } from './uploads/repository.ts';
 import { createUptime } from './uptime/repository.ts';
 import { createWorkers } from './worker-processes/repository.ts';
 import type { ActingStore, Principal, Repositories, Store } from './types.ts';
@@ -75,6 +77,7 @@ function repositoriesOf(db: Db): Repositories {
     checkpoints: guard(createCheckpoints(db)),
     models: guard(createModels(db)),
     datasets: guard(createDatasets(db)),
+    profiles: guard(createProfiles(db)),
     lineage: guard(createLineage(db)),
     runs: guard(createRuns(db)),
     features: guard(createFeatures(db)),
@@ -92,6 +95,7 @@ function repositoriesOf(db: Db): Repositories {
     reconcile: guard(createReconcile(db)),
     retention: guard(createRetention(db)),
     objectUses: guard(createObjectUses(db)),
+    uploads: guard(createUploads(db)),
     uptime: guard(createUptime(db)),
     audit: guard(createAudit(db)),
     watchers: guard(createWatchers(db)),
@@ -131,7 +135,7 @@ export function createStore(orm: MikroORM): Store {
   function transaction<T>(principal: Principal, work: Work<T>): Promise<T> {
     return asPrincipal(principal, () =>
       mapErrors(() =>
-        db.transaction().execute((open) => inTransactionScope(() => work(jobBeforeAttempt(repositoriesOf(open))))),
+        db.transaction().execute((open) => inTransactionScope(() => work(inLockOrder(repositoriesOf(open))))),
       ),
     );
   }

@@ -29,6 +29,7 @@ export type * from './metrics/types.ts';
 export type * from './models/types.ts';
 export type * from './outbox/types.ts';
 export type * from './overview/types.ts';
+export type * from './profiles/types.ts';
 export type * from './providers/types.ts';
 export type * from './reconcile/types.ts';
 export type * from './retention/types.ts';
@@ -38,6 +39,7 @@ export type * from './search/types.ts';
 export type * from './signals/types.ts';
 export type * from './streams/types.ts';
 export type * from './system-metrics/types.ts';
+export type * from './uploads/types.ts';
 export type * from './uptime/types.ts';
 export type * from './views/types.ts';
 export type * from './worker-processes/types.ts';
@@ -55,7 +57,7 @@ export type PrincipalStore = Reads & {
 export type Store = PrincipalStore & {
   /**
    * Runs `work` in a transaction with checked rules: `work` accesses only PostgreSQL, through the given repositories,
-   * and locks a job's row before those of its attempts. Its events and audit entries carry the principal.
+   * and locks in the order of `lock-order.ts`. Its events and audit entries carry the principal.
    */
   readonly transaction: <T>(principal: Principal, work: (repositories: Repositories) => Promise<T>) => Promise<T>;
 };

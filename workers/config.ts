@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { providerModules } from '../activities/providers/registry.ts';
 import { webhookKeyOf } from '../app/signals/webhook-signature.ts';
+import { nameRules, type UploadRules } from '../core/datasets/upload-rules.ts';
 import { messageOf } from '../core/errors.ts';
 import { defaultPeriods, type Periods } from '../core/retention/rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
@@ -85,6 +86,23 @@ const configSchema = z.object({
   ARTENIC_TEMPORAL_UI_UPSTREAM: z.url().optional(),
   /** Port of the Web UI behind sign-in, on ARTENIC_API_HOST. */
   ARTENIC_TEMPORAL_UI_PORT: port.default(8233),
+  /** Longest body of an upload in one request, in MB (1,000,000 bytes). Larger files are uploaded in pieces, which can be resumed. */
+  ARTENIC_MAX_UPLOAD_SIZE_MB: z.coerce.number().int().min(1).max(1_000_000).default(500),
+  /** Longest file that is uploaded in pieces, in MB. */
+  ARTENIC_MAX_RESUMABLE_UPLOAD_SIZE_MB: z.coerce.number().int().min(1).max(1_000_000_000).default(1_000_000),
+  /** Endings of file names that datasets accept, without the dot, separated by commas (`csv,csv.gz,parquet`). If not set: all. */
+  ARTENIC_UPLOAD_EXTENSIONS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const endings = listOf(text).map((ending) => ending.toLowerCase());
+      const wrong = endings.find((ending) => !/^[a-z0-9][a-z0-9._-]{0,31}$/.test(ending));
+      if (wrong !== undefined)
+        context.addIssue({ code: 'custom', message: `"${wrong}" is not an ending as csv or tar.gz` });
+      return endings;
+    }),
+  /** `portable`: datasets refuse file names that Windows does not store (`aux.txt`, `a:b`, a dot at the end). `any`: they accept them. */
+  ARTENIC_UPLOAD_NAMES: z.enum(nameRules).default('any'),
   /** Interval at which expired records and objects are removed ([retention](retention.md)). */
   ARTENIC_COLLECT_MS: milliseconds.default(600_000),
   /** Days for which logs, histories and decisions of a job are kept after its end. Fewer days save space. */
@@ -115,7 +133,7 @@ const configSchema = z.object({
   ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
   /** Maximum time from a machine's launch until its runner connects. If not set: the limit of each provider, 5 minutes for the local one. */
   ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
-  /** Queues that this worker serves, separated by commas: `control` (workflows, rows, schedules) and names of providers, which need their credentials ([worker roles](../worker-roles.md)). If not set: all that are configured. Several hosts may serve `local`; each manages the instances in its own ARTENIC_HOME. Leave `local` out on hosts that must not run trainings. */
+  /** Queues that this worker serves, separated by commas: `control` (workflows, rows, schedules), `data` (files of datasets) and names of providers, which need their credentials ([worker roles](../worker-roles.md)). If not set: all that are configured. Several hosts may serve `local`; each manages the instances in its own ARTENIC_HOME. Leave `local` out on hosts that must not run trainings. */
   ARTENIC_WORKER_QUEUES: z.string().default(''),
   /** Interval at which the relay looks for jobs without a workflow. Limits how late a job starts after an outage of Temporal. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),
@@ -196,6 +214,15 @@ export function listOf(text: string): readonly string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+export function uploadRulesOf(config: Config): UploadRules {
+  return {
+    requestBytes: config.ARTENIC_MAX_UPLOAD_SIZE_MB * 1_000_000,
+    resumableBytes: config.ARTENIC_MAX_RESUMABLE_UPLOAD_SIZE_MB * 1_000_000,
+    extensions: config.ARTENIC_UPLOAD_EXTENSIONS,
+    names: config.ARTENIC_UPLOAD_NAMES,
+  };
 }
 
 /** Retention periods of the configuration. */

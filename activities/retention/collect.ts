@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import { uploadShards } from '../../store/retention/collect-uploads.ts';
 import { collectGarbage } from '../../store/retention/collector.ts';
 import type { CollectorDeps } from '../../store/retention/round.ts';
 import type { CollectorActivities } from '../contracts/index.ts';
@@ -14,7 +15,8 @@ export function createCollectorActivities(deps: CollectorDeps): CollectorActivit
       const holder = randomUUID();
       if (!(await retention.lease(holder, leaseMs))) return { isBusy: true, steps: [] };
       try {
-        return { isBusy: false, steps: await collectGarbage(deps, { isDryRun: false, limit }) };
+        const round = { isDryRun: false, limit, shard: randomInt(uploadShards) };
+        return { isBusy: false, steps: await collectGarbage(deps, round) };
       } finally {
         await retention.endLease(holder);
       }

@@ -29,7 +29,7 @@ const goodbyeMs = 500;
 const messageSchema = z.strictObject({
   op: z.literal('subscribe'),
   topics: z
-    .array(z.string().regex(/^(?:jobs|models|providers|job:[0-9a-f-]{36})$/))
+    .array(z.string().regex(/^(?:jobs|models|datasets|providers|job:[0-9a-f-]{36})$/))
     .min(1)
     .max(100),
   /** Resume behind this number; null: from now on. */

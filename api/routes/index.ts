@@ -6,12 +6,17 @@ import { ok, route, type Route } from '../http/route.ts';
 import { auditRoutes } from './platform/audit.ts';
 import { doctorRoutes } from './platform/doctor.ts';
 import { datasetFileRoutes } from './datasets/files.ts';
+import { datasetProfileRoutes } from './datasets/profiles.ts';
 import { datasetRoutes } from './datasets/datasets.ts';
 import { datasetVersionRoutes } from './datasets/versions.ts';
 import { garbageRoutes } from './platform/garbage.ts';
 import { jobOutputRoutes } from './jobs/job-output.ts';
 import { jobRoutes } from './jobs/jobs.ts';
 import { olderTrainingRoutes } from './jobs/older-training.ts';
+import { datasetLineageRoutes } from './lineage/of-datasets.ts';
+import { featureRoutes } from './lineage/features.ts';
+import { lineageRoutes } from './lineage/lineage.ts';
+import { runRoutes } from './lineage/runs.ts';
 import { manyJobsRoutes } from './jobs/many-jobs.ts';
 import { modelRoutes } from './models/models.ts';
 import { objectRoutes } from './objects/objects.ts';
@@ -29,6 +34,7 @@ import { searchRoutes } from './platform/search.ts';
 import { sessionRoutes } from './sessions/session.ts';
 import { signalRoutes } from './jobs/signals.ts';
 import { signedObjectRoutes } from './objects/signed-objects.ts';
+import { uploadRoutes } from './uploads/uploads.ts';
 
 function describedRoutes(metrics: ApiMetrics): readonly Route[] {
   const doctor = createDoctor();
@@ -45,6 +51,12 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...datasetRoutes(),
     ...datasetVersionRoutes(),
     ...datasetFileRoutes(),
+    ...datasetProfileRoutes(),
+    ...datasetLineageRoutes(),
+    ...runRoutes(),
+    ...featureRoutes(),
+    ...lineageRoutes(),
+    ...uploadRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),
     ...overviewRoutes(),

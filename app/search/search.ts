@@ -2,9 +2,17 @@ import type { SearchItem } from '@artenic/core';
 import { shownPartOf } from '../../core/jobs/id-part.ts';
 import { wordsOf } from '../../core/jobs/words.ts';
 import { ranked } from '../../core/search/rank.ts';
-import type { FoundJob, FoundModel, FoundProvider, FoundVersion, SearchQuery, Store } from '../../store/types.ts';
+import type {
+  FoundDataset,
+  FoundJob,
+  FoundModel,
+  FoundProvider,
+  FoundVersion,
+  SearchQuery,
+  Store,
+} from '../../store/types.ts';
 
-/** Most models, versions, services and providers each: a list of 20 also has room for jobs. */
+/** Most models, versions, datasets, services and providers each: a list of 20 also has room for jobs. */
 const mostOfKind = 5;
 
 function jobItem({ id, name, service, state }: FoundJob): SearchItem {
@@ -32,6 +40,11 @@ function modelItem({ name, latestVersion, productionVersion }: FoundModel): Sear
     subtitle: productionVersion === null ? `latest v${latestVersion}` : `v${productionVersion} in production`,
     state: productionVersion === null ? null : 'production',
   };
+}
+
+function datasetItem({ name, status, version }: FoundDataset): SearchItem {
+  const subtitle = version === 0 ? 'no version yet' : `latest v${version}`;
+  return { kind: 'dataset', id: name, title: name, subtitle, state: status };
 }
 
 function serviceItem(name: string): SearchItem {
@@ -71,6 +84,7 @@ export async function searchObjects(
     ...found.services.map(serviceItem),
     ...found.models.map(modelItem),
     ...found.versions.map(versionItem),
+    ...found.datasets.map(datasetItem),
     ...providers.map(providerItem),
     ...found.jobs.map(jobItem),
   ];

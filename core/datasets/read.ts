@@ -75,6 +75,26 @@ export async function filesPage(
   return files.slice(0, query.limit);
 }
 
+/**
+ * Files whose paths begin with a text, without regard to case, in the order of their keys.
+ * @param prefix not empty
+ */
+export async function filesBeginning(
+  source: NodeSource,
+  root: string,
+  query: { readonly prefix: string; readonly after: string | null; readonly limit: number },
+): Promise<readonly PutFile[]> {
+  const start = keyOf(query.prefix);
+  const behind = query.after === null ? start : `${keyOf(query.after)}\0`;
+  const files: PutFile[] = [];
+  for await (const items of leavesFrom(new Nodes(source), root, behind > start ? behind : start)) {
+    const inside = items.filter(({ key }) => key.startsWith(start));
+    files.push(...inside.map(fileOf));
+    if (inside.length < items.length || files.length >= query.limit) break;
+  }
+  return files.slice(0, query.limit);
+}
+
 type Amount = { readonly files: number; readonly bytes: number };
 
 /** Number and size of the files with keys below `key`. */

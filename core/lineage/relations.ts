@@ -30,7 +30,7 @@ export const relationRules: Readonly<Record<LineageRelation, Rule>> = {
     ],
     ...{ owner: 'source', isDeclarable: false },
   },
-  input: { pairs: [[[...made, 'run'], ['run']]], owner: 'target', isDeclarable: true },
+  input: { pairs: [[made, ['run']]], owner: 'target', isDeclarable: true },
   output: { pairs: [[['run'], made]], owner: 'target', isDeclarable: true },
   stage: { pairs: [[['model-version'], ['stage']]], owner: 'source', isDeclarable: false },
   derived: { pairs: [[made, made]], owner: 'target', isDeclarable: true },

@@ -39,6 +39,8 @@ export const fixedPeriods = {
   instancesMs: dayMs,
   /** An instance folder with undelivered files, for a person to inspect. */
   undeliveredInstancesMs: 30 * dayMs,
+  /** Between the end of an upload and the removal of its pieces: a request that is storing one has ended by then. */
+  endedUploadsMs: hourMs,
 } as const;
 
 /** Steps of the collector, in their order. */
@@ -108,6 +110,8 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   dataset_contents: until('datasets', 'datasets', withDataset),
   dataset_tags: until('datasets', 'datasets', withDataset),
   dataset_tag_moves: until('datasets', 'datasets', withDataset),
+  dataset_profiles: until('datasets', 'datasets', withDataset),
+  content_profiles: until('datasets', 'datasets', 'as long as a dataset has the content; with a purged one at once'),
   lineage_edges: own(
     'lineage',
     'with the thing that the edge belongs to (`core/lineage/relations.ts`); it stays when only the other end goes',
@@ -132,6 +136,8 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   workers: own('worker', 'a day after the process was last alive'),
   provider_sweeps: forGood('reconciler', 'one row for each provider'),
   stray_instances: until('reconciler', 'requests', '30 days after they were resolved'),
+  uploads: until('uploads', 'uploads', '`uploadsMs` after its last piece, or an hour after it was given up'),
+  upload_pieces: until('uploads', 'uploads', 'until all pieces of the upload are one object, else with the upload'),
   object_uses: until('collector', 'uploads', 'with the object'),
   collector_leases: forGood('collector', 'one row'),
   migrations: forGood('store', 'one row for each migration'),
@@ -140,7 +146,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
 /** Every kind of object. A test compares this with the keys of `objectKeys`. */
 export const objectKinds = [
   ...(['program', 'package', 'data', 'model', 'checkpoint', 'spare', 'log', 'history', 'completion'] as const),
-  'output',
+  ...(['output', 'copy', 'upload'] as const),
 ] as const;
 export type ObjectKind = (typeof objectKinds)[number];
 
@@ -159,6 +165,8 @@ export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
   history: until('jobs', 'job-details', withDetails),
   completion: until('jobs', 'jobs', withJob),
   output: until('jobs', 'jobs', withJob),
+  copy: until('datasets', 'uploads', 'a Parquet copy for previews: as long as the profile that made it'),
+  upload: until('uploads', 'uploads', 'until all pieces of the upload are one object, else with the upload'),
 };
 
 /** Files outside of object storage. */
@@ -168,6 +176,8 @@ export const folderRules: Readonly<Record<string, RetentionRule>> = {
     'a day behind the end of the instance, when its attempt is settled; 30 days when it holds what could not be delivered',
   ),
   'cache/models': own('API', 'the files used last, up to a number of bytes; half-written ones for an hour'),
+  'cache/previews': own('API', 'an hour after the last use, and up to a number of bytes'),
+  'cache/preview-readers': own('API', 'as long as a reader of previews; the rest goes at the next start'),
   'objects/.tmp': own('storage', 'a day: what is older was left by a process that died'),
   'tmp/<process>': own('worker', 'as long as the work on it; what a killed process has left goes at the next start'),
 };
@@ -178,6 +188,8 @@ const plainKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['packages', 'package'],
   ['data', 'data'],
   ['models', 'model'],
+  ['copies', 'copy'],
+  ['uploads', 'upload'],
 ]);
 
 /** Null for a key that the platform did not create; such an object is left alone. */

@@ -2,7 +2,7 @@ import type { SearchItem } from '@artenic/core';
 import { digitsOfId, isShownPart, shownPartOf } from '../jobs/id-part.ts';
 
 /** Kinds of which there are few come first, because jobs could fill any list. */
-const orderOfKinds: readonly SearchItem['kind'][] = ['service', 'model', 'version', 'provider', 'job'];
+const orderOfKinds: readonly SearchItem['kind'][] = ['service', 'model', 'version', 'dataset', 'provider', 'job'];
 
 /** As many digits are more likely meant as an id than as a word. */
 const clearDigits = 6;

@@ -69,7 +69,7 @@ export const datasetVersionViewSchema = z.object({
   parent: versionNumber.nullable(),
   files: z.number().int(),
   bytes,
-  /** Files that differ from the parent; 0 for a restored version. */
+  /** Files that differ from the parent. */
   added: z.number().int(),
   changed: z.number().int(),
   removed: z.number().int(),

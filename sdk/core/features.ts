@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { datasetNameSchema } from './datasets.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { entityIdSchema, freeFieldsSchema } from './runs.ts';
 
@@ -33,7 +32,12 @@ export type FeatureView = z.output<typeof featureViewSchema>;
 
 export const newFeatureSchema = z.strictObject({
   id: entityIdSchema.optional(),
-  name: datasetNameSchema,
+  /** Without control characters. */
+  name: z
+    .string()
+    .min(1)
+    .max(120)
+    .regex(/^[^\p{C}]{1,120}$/u, 'without control characters'),
   label: z.string().min(1).max(64).nullable().default(null),
   type: z.enum(featureTypes).nullable().default(null),
   description: z.string().max(4000).default(''),

@@ -36,9 +36,9 @@ export const mostLineageNodes = 1000;
  */
 export const lineageIdSchema = z.string().min(1).max(1024);
 
-const placeSchema = z.object({ kind: z.enum(lineageKinds), id: lineageIdSchema });
+export const lineagePlaceSchema = z.object({ kind: z.enum(lineageKinds), id: z.string() });
 
-export const lineageNodeSchema = placeSchema.extend({
+export const lineageNodeSchema = lineagePlaceSchema.extend({
   /** For people: `reviews@3`, `penguins@2`, a run's name. Of a deleted thing its id. */
   name: z.string(),
   /** Status of a dataset or run, stage of a model version; null for what has none. */
@@ -51,8 +51,8 @@ export const lineageNodeSchema = placeSchema.extend({
 export type LineageNodeView = z.output<typeof lineageNodeSchema>;
 
 export const lineageEdgeSchema = z.object({
-  source: placeSchema,
-  target: placeSchema,
+  source: lineagePlaceSchema,
+  target: lineagePlaceSchema,
   relation: z.enum(lineageRelations),
   origin: z.enum(lineageOrigins),
   /** Patterns of the files that a run has read, when these were not all of them. */

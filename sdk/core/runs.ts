@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonValueSchema } from './json-value.ts';
+import { mostEntries } from './most-entries.ts';
 import { lineageIdSchema, lineageKinds, lineageNodeSchema, lineageOrigins } from './lineage.ts';
 
 const timestamp = z.iso.datetime();
@@ -18,16 +19,10 @@ export const entityIdSchema = z
 
 /** Metrics, parameters or metadata that one entity may have. */
 export const mostEntityFields = 200;
-const fewEntries = (fields: Readonly<Record<string, unknown>>): boolean =>
-  Object.keys(fields).length <= mostEntityFields;
 const fieldName = z.string().min(1).max(200);
 
-export const runMetricsSchema = z
-  .record(fieldName, z.number())
-  .refine(fewEntries, `at most ${mostEntityFields} metrics`);
-export const freeFieldsSchema = z
-  .record(fieldName, jsonValueSchema)
-  .refine(fewEntries, `at most ${mostEntityFields} fields`);
+export const runMetricsSchema = mostEntries(z.record(fieldName, z.number()), mostEntityFields);
+export const freeFieldsSchema = mostEntries(z.record(fieldName, jsonValueSchema), mostEntityFields);
 
 export const runViewSchema = z.object({
   id: z.string(),
@@ -51,12 +46,14 @@ export type RunView = z.output<typeof runViewSchema>;
 export const runWays = ['input', 'output'] as const;
 export type RunWay = (typeof runWays)[number];
 
-const lineageRefSchema = z.strictObject({
+/** A thing by what a caller calls it. */
+export const lineageRefSchema = z.strictObject({
   /** Needed when two kinds share the id. */
   kind: z.enum(lineageKinds).optional(),
   /** Id or name; of a version `<name>@<number>`, `@latest` or `@<tag>`. */
   id: lineageIdSchema,
 });
+export type LineageRef = z.output<typeof lineageRefSchema>;
 
 export const newRunSchema = z.strictObject({
   id: entityIdSchema.optional(),

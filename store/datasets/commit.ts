@@ -1,11 +1,13 @@
 import type { Selectable } from 'kysely';
 import { applyEdits } from '../../core/datasets/apply.ts';
 import { editsOf } from '../../core/datasets/changes.ts';
+import { diffTrees } from '../../core/datasets/diff.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import { inTransaction, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
+import { requestProfiles } from '../profiles/repository.ts';
 import type { DatasetVersionRecord, NewDatasetVersion, NewLineageEdge } from '../types.ts';
 import { referTo } from './contents.ts';
 import { lineagePlace } from '../../core/lineage/relations.ts';
@@ -32,10 +34,19 @@ type Made = Pick<DatasetVersionRecord, 'root' | 'files' | 'bytes' | 'added' | 'c
   readonly nodes: ReadonlyMap<string, string>;
 };
 
-async function restored(db: Db, head: DatasetVersionRecord, version: number): Promise<Made> {
-  const { root, files, bytes } = await versionNumbered(db, head.datasetId, version);
-  // The counts of a restore would need a comparison of the whole trees; a diff shows them.
-  return { root, files, bytes, added: 0, changed: 0, removed: 0, nodes: new Map() };
+/** Trees never change, so a restore is counted before the dataset is locked, and again if another version came first. */
+async function restored(db: Db, datasetId: string, head: number, version: number): Promise<Made & { head: number }> {
+  if (head === 0) throw new ArtenicError('not-found', 'The dataset has no version yet.');
+  const before = await versionNumbered(db, datasetId, head);
+  const { root, files, bytes } = await versionNumbered(db, datasetId, version);
+  const counts = { added: 0, changed: 0, removed: 0 };
+  for await (const { kind } of diffTrees(nodesOf(db, datasetId), before.root, root)) counts[kind]++;
+  return { root, files, bytes, ...counts, nodes: new Map(), head };
+}
+
+async function headOf(db: Db, id: string): Promise<number> {
+  const row = await db.selectFrom('datasets').select('headVersion').where('id', '=', id).executeTakeFirst();
+  return row?.headVersion ?? 0;
 }
 
 async function insertVersion(
@@ -60,6 +71,7 @@ async function insertVersion(
     .set({ headVersion: version, updatedAt: at, ...(status === 'created' ? { status: 'active' } : {}) })
     .where('id', '=', datasetId)
     .execute();
+  await requestProfiles(db, datasetId, version, at);
   const target = lineagePlace.datasetVersion(datasetId, version);
   const edges: NewLineageEdge[] = [{ source: lineagePlace.dataset(datasetId), target, relation: 'version' }];
   if (sourceJobId !== null) edges.push({ source: lineagePlace.run(sourceJobId), target, relation: 'output' });
@@ -76,6 +88,10 @@ async function insertVersion(
 export function commit(db: Db, input: NewDatasetVersion): Promise<DatasetVersionRecord> {
   const { datasetId, expectedHead } = input;
   return inTransaction(db, async (transaction) => {
+    const early =
+      input.kind === 'restore'
+        ? await restored(transaction, datasetId, await headOf(transaction, datasetId), input.version)
+        : null;
     const dataset = await lockDataset(transaction, datasetId);
     const { headVersion } = dataset;
     if (dataset.status === 'archived')
@@ -87,17 +103,13 @@ export function commit(db: Db, input: NewDatasetVersion): Promise<DatasetVersion
         { headVersion },
       );
     const head = headVersion === 0 ? null : await getVersion(transaction, datasetId, String(headVersion));
-    if (input.kind === 'restore' && head === null)
-      throw new ArtenicError('not-found', `The dataset ${dataset.name} has no version yet.`);
     let made: Made;
-    if (input.kind === 'restore' && head !== null) {
-      made = await restored(transaction, head, input.version);
+    if (input.kind === 'restore') {
+      made = early?.head === headVersion ? early : await restored(transaction, datasetId, headVersion, input.version);
     } else {
-      const changes = input.kind === 'changes' ? input.changes : { put: [], remove: [] };
-      const source = nodesOf(transaction, datasetId);
-      made = await applyEdits(source, head?.root ?? null, editsOf(changes));
+      made = await applyEdits(nodesOf(transaction, datasetId), head?.root ?? null, editsOf(input.changes));
       if (made.root !== head?.root)
-        await referTo(transaction, { datasetId, version: headVersion + 1, at: input.at }, changes.put);
+        await referTo(transaction, { datasetId, version: headVersion + 1, at: input.at }, input.changes.put);
       await insertNodes(transaction, datasetId, made.nodes);
     }
     if (head !== null && made.root === head.root) return head;

@@ -116,7 +116,7 @@ export type DatasetsRepository = {
 
   readonly files: (
     version: DatasetVersionRecord,
-    query: TreePage & { readonly folder: string },
+    query: TreePage & ({ readonly folder: string } | { readonly prefix: string }),
   ) => Promise<readonly DatasetFile[]>;
   readonly folder: (
     version: DatasetVersionRecord,

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { diffTrees, type FileChange } from '../../core/datasets/diff.ts';
-import { filesPage, findFile, folderPage, sizeOfFolder } from '../../core/datasets/read.ts';
+import { filesBeginning, filesPage, findFile, folderPage, sizeOfFolder } from '../../core/datasets/read.ts';
 import { ArtenicError } from '../../core/errors.ts';
 import type { Db } from '../database.ts';
 import type { Database } from '../entities.ts';
@@ -80,7 +80,8 @@ export function versionMethods(db: Db): VersionMethods {
       return toPage(rows, limit, toVersion, ({ version }) => [String(version)]);
     },
     files: async ({ datasetId, root }, query) => {
-      const files = await filesPage(nodesOf(db, datasetId), root, query);
+      const source = nodesOf(db, datasetId);
+      const files = await ('prefix' in query ? filesBeginning(source, root, query) : filesPage(source, root, query));
       const purged = await purgedOf(
         db,
         datasetId,

@@ -25,20 +25,33 @@ async function page(
   return toPage(rows, limit, toEdge, ({ id }) => [String(id)]);
 }
 
+const textOf = ({ source, target, relation }: LineageLink): string =>
+  `${source.kind} ${source.id} → ${target.kind} ${target.id} (${relation})`;
+
+async function get(db: Db, projectId: string, link: LineageLink): Promise<LineageEdgeRecord> {
+  const { rows } = await sql<EdgeRow>`
+    select ${columns} from lineage_edges where project_id = ${projectId} and ${ofLink(link)}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new ArtenicError('not-found', `There is no edge ${textOf(link)}.`);
+  return toEdge(row);
+}
+
 async function removeDeclared(db: Db, projectId: string, link: LineageLink): Promise<void> {
   const ofIt = sql<boolean>`project_id = ${projectId} and ${ofLink(link)}`;
   const { rows } = await sql<{ origin: string }>`
     delete from lineage_edges where ${ofIt} and origin = 'declared' returning origin`.execute(db);
   if (rows.length > 0) return;
-  const { rows: kept } = await sql`select from lineage_edges where ${ofIt}`.execute(db);
-  const text = `${link.source.kind} ${link.source.id} → ${link.target.kind} ${link.target.id} (${link.relation})`;
-  if (kept.length === 0) throw new ArtenicError('not-found', `There is no edge ${text}.`);
-  throw new ArtenicError('conflict', `The platform has written the edge ${text}: it goes with what it describes.`);
+  const kept = await get(db, projectId, link);
+  throw new ArtenicError(
+    'conflict',
+    `The platform has written the edge ${textOf(kept)}: it goes with what it describes.`,
+  );
 }
 
 export function createLineage(db: Db): LineageRepository {
   return {
     write: (projectId, edges) => writeEdges(db, projectId, edges),
+    get: (projectId, link) => get(db, projectId, link),
     removeDeclared: (projectId, link) => removeDeclared(db, projectId, link),
     edgesAt: async (projectId, nodes, way, limit) =>
       (await edgesAtQuery(projectId, nodes, way, limit).execute(db)).rows.map(toEdge),

@@ -37,6 +37,8 @@ export type LineageRepository = {
   readonly write: (projectId: string, edges: readonly NewLineageEdge[]) => Promise<void>;
   /** Throws `not-found`, and `conflict` for an edge that the platform has written. */
   readonly removeDeclared: (projectId: string, link: LineageLink) => Promise<void>;
+  /** Throws `not-found`. */
+  readonly get: (projectId: string, link: LineageLink) => Promise<LineageEdgeRecord>;
   /** Edges at the nodes, newest first. */
   readonly edgesAt: (
     projectId: string,

@@ -31,8 +31,11 @@ import { SystemMetrics } from './0035-system-metrics.ts';
 import { ShownIds } from './0036-shown-ids.ts';
 import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
+import { Uploads } from './0044-uploads.ts';
+import { Profiles } from './0046-profiles.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
+import { ModelStages } from './0050-model-stages.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -69,6 +72,9 @@ export const migrations = [
   { name: '0036-shown-ids', class: ShownIds },
   { name: '0037-datasets', class: Datasets },
   { name: '0041-temporal-problems', class: TemporalProblems },
+  { name: '0044-uploads', class: Uploads },
+  { name: '0046-profiles', class: Profiles },
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },
+  { name: '0050-model-stages', class: ModelStages },
 ];

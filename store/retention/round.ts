@@ -14,4 +14,6 @@ export type Round = {
   readonly isDryRun: boolean;
   /** Most items that a step handles in a round. */
   readonly limit: number;
+  /** First byte of the hashes among which objects without a row are looked for; absent: they are not. */
+  readonly shard?: number;
 };

@@ -44,6 +44,14 @@ function servicesLike({ projectId, others }: SearchQuery, expression: string | n
     order by service limit ${others}`;
 }
 
+function datasetsLike({ projectId, others }: SearchQuery, expression: string | null): RawBuilder<unknown> {
+  return sql`
+    select name, status, head_version as version from datasets
+    where project_id = ${projectId} and deleted_at is null
+      and to_tsvector('simple'::regconfig, translate(name, '._-', '   ')) @@ ${expression}::tsquery
+    order by name limit ${others}`;
+}
+
 /**
  * Few jobs come from the index of words, and the newest of many on the way through the list, as in the list of jobs
  * (`store/jobs/list.ts`). Only one of the two ways is taken: the count decides before it begins.
@@ -91,11 +99,12 @@ export function searchQuery(query: SearchQuery): RawBuilder<Found> {
         select name, latest_version as "latestVersion", production_version as "productionVersion"
         from (${modelsLike(projectId, expression, others)}) as model_like`)} as models,
       ${versionsOf(query)} as versions,
+      ${listOf(datasetsLike(query, expression))} as datasets,
       ${listOf(sql`select name, usable, message from providers order by name`)} as providers,
       ${listOf(jobsLike(query, expression))} as jobs`;
 }
 
-const nothing: Found = { services: [], models: [], versions: [], providers: [], jobs: [] };
+const nothing: Found = { services: [], models: [], versions: [], datasets: [], providers: [], jobs: [] };
 
 export function createSearch(db: Db): SearchRepository {
   return { find: async (query) => (await searchQuery(query).execute(db)).rows[0] ?? nothing };

@@ -1,4 +1,5 @@
 import type { JobState, ModelStage } from '@artenic/core';
+import type { DatasetStatus } from '../../core/datasets/status.ts';
 
 export type FoundModel = {
   readonly name: string;
@@ -14,6 +15,13 @@ export type FoundJob = {
   readonly state: JobState;
 };
 
+export type FoundDataset = {
+  readonly name: string;
+  readonly status: DatasetStatus;
+  /** 0 before the first version. */
+  readonly version: number;
+};
+
 export type SearchQuery = {
   readonly projectId: string;
   readonly text: string;
@@ -27,11 +35,12 @@ export type SearchQuery = {
   readonly others: number;
 };
 
-/** Services, models and versions are in the order of their names. */
+/** Services, models, versions and datasets are in the order of their names. */
 export type Found = {
   readonly services: readonly string[];
   readonly models: readonly FoundModel[];
   readonly versions: readonly FoundVersion[];
+  readonly datasets: readonly FoundDataset[];
   /** All providers: there are few of them, and they have no index. */
   readonly providers: readonly FoundProvider[];
   /** Jobs with the words or with a part of the id, newest first; then jobs whose names or shown ids begin with the text. */

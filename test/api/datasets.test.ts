@@ -117,7 +117,7 @@ describe('versions', () => {
     ]);
     expect((await commit(name, { restore: 1, put: [file('x')] })).status).toBe(422);
     expect((await commit(name, { restore: 1, message: 'back' })).json<DatasetVersionView>()).toMatchObject({
-      version: 3,
+      ...{ version: 3, added: 1, changed: 1, removed: 0 },
     });
     const same = await world.call('GET', at(`/${name}/versions/3/diff?from=1`));
     expect(same.json<{ items: object[] }>().items).toEqual([]);

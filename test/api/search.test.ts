@@ -23,6 +23,15 @@ beforeAll(async () => {
   }));
   await world.addJob({ name: 'seed=9', service: 'churn' });
   await world.addJob({ name: 'Their pricing', service: 'pricing-secret' }, 'other');
+  for (const [id, name, projectId] of [
+    ['set-1', 'pricing-rows', 'default'],
+    ['set-2', 'pricing-theirs', 'other'],
+    ['set-3', 'old-rows', 'default'],
+  ] as const) {
+    const dataset = { id, projectId, name, description: '', createdBy: 'admin', createdAt: new Date() };
+    await world.store.datasets.insert(dataset);
+  }
+  await world.store.datasets.remove('set-3', new Date());
   for (const model of ['pricing-elasticity', 'pricing-elasticity', 'churn']) await register(model);
   await register('pricing-secret', 'other');
   const change = { projectId: 'default', name: 'pricing-elasticity', by: 'admin', at: new Date(), reason: '' };
@@ -44,13 +53,17 @@ test('three letters find every kind of object of the project, and nothing of ano
       ...{ subtitle: 'v1 in production', state: 'production' },
     },
     {
+      ...{ kind: 'dataset', id: 'pricing-rows', title: 'pricing-rows' },
+      ...{ subtitle: 'no version yet', state: 'created' },
+    },
+    {
       ...{ kind: 'job', id: jobId, title: 'Pricing baseline', state: 'queued' },
       subtitle: `pricing-elasticity · ${jobId.slice(-8)}`,
     },
   ]);
   expect((await search('pri', stranger)).map(({ id }) => id)).not.toContain(jobId);
   expect((await search('pricing', stranger)).map(({ kind, title }) => `${kind} ${title}`)).toEqual([
-    ...['service pricing-secret', 'model pricing-secret', 'job Their pricing'],
+    ...['service pricing-secret', 'model pricing-secret', 'dataset pricing-theirs', 'job Their pricing'],
   ]);
   for (const q of [jobId.slice(-8), jobId.slice(-8, -4)]) expect(await search(q, stranger)).toEqual([]);
 });
@@ -62,6 +75,7 @@ test.each([
   ['loc', ['provider local']],
   ['growth', ['job Pricing baseline']],
   ['pricing BASE', ['job Pricing baseline']],
+  ['rows', ['dataset pricing-rows']],
   ['nothing of this', []],
   ["' & ! :*", []],
 ])('%j finds %j', async (q, expected) => {

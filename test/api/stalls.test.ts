@@ -106,7 +106,7 @@ test('another server cannot be called inside a transaction', async () => {
   });
 });
 
-test("a transaction that locks a job's row behind one of its attempts is refused, whichever they are", async () => {
+test("a transaction that locks a job's row behind one of its attempts, or either behind a dataset, is refused", async () => {
   const { attemptId, jobId } = await world.startRunner();
   const { store } = world;
   const attempt = (one: typeof store) => one.attempts.release(attemptId, new Date());
@@ -121,4 +121,20 @@ test("a transaction that locks a job's row behind one of its attempts is refused
     await job({ ...store, ...inside });
   });
   await expect(behind).rejects.toMatchObject({ type: 'internal' });
+  const id = `locks-${attemptId}`.slice(0, 60);
+  const common = { projectId: 'default', name: id, description: '', createdBy: 'ann', createdAt: new Date() };
+  await store.datasets.insert({ id, ...common });
+  const dataset = (one: typeof store) => one.datasets.update(id, { description: 'changed' }, new Date());
+  await store.transaction(async (inside) => {
+    await job({ ...store, ...inside });
+    await dataset({ ...store, ...inside });
+    await job({ ...store, ...inside });
+  });
+  for (const late of [job, attempt]) {
+    const wrong = store.transaction(async (inside) => {
+      await dataset({ ...store, ...inside });
+      await late({ ...store, ...inside });
+    });
+    await expect(wrong).rejects.toMatchObject({ type: 'internal' });
+  }
 });

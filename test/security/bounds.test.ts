@@ -58,7 +58,7 @@ function unbounded(schema: z.core.$ZodType, path: string, seen: ReadonlySet<unkn
 
 /** JSON of free form, limited only by the longest body, which every route has. */
 const freeJson =
-  /body\.(?:config|workload_spec|inputs|data|batch|parameters|(?:inputs|outputs)\[\]\.parameters)(?:\[\])*$/;
+  /body\.(?:config|metadata|workload_spec|inputs|data|batch|parameters|(?:inputs|outputs)\[\]\.parameters)(?:\[\])*$/;
 
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`l${index}`, 'x']));
 

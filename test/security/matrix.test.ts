@@ -99,9 +99,16 @@ beforeAll(async () => {
   const put = [{ path: 'model.onnx', sha256, bytes: content.length }];
   await world.call('POST', '/api/v1/datasets', { body: { name: 'reviews' } });
   await world.call('POST', '/api/v1/datasets/reviews/versions', { body: { put } });
+  await world.call('POST', '/api/v1/features', { body: { name: 'tenure' } });
   await world.call('PUT', '/api/v1/datasets/reviews/tags/golden', { body: { version: 1 } });
+  const upload = randomUUID();
+  await world.store.uploads.insert({
+    ...{ id: upload, projectId: 'default', path: null, metadata: '{}', bytes: 10, sha256: null },
+    ...{ createdBy: 'x', createdAt: new Date() },
+  });
   samples = {
-    ...{ dataset: 'reviews', tag: 'golden' },
+    ...{ dataset: 'reviews', tag: 'golden', upload },
+    ...{ run: runner.jobId, feature: 'tenure', nodeKind: 'dataset', node: 'reviews' },
     ...{ id: runner.jobId, attempt: '1', name: 'iris', model: 'iris', service: 'iris', version: '1' },
     ...{ kind: 'data', sha256: 'a'.repeat(64), path: 'model.onnx', view: view.id },
   };
@@ -197,7 +204,7 @@ describe('a key of another project', () => {
       const status = await statusOf(route, { ...stranger, 'idempotency-key': randomUUID() });
       expect([400, 404, 415, 422]).toContain(status);
       expect(await world.store.jobs.get(samples['id'] ?? '')).toEqual(before);
-      expect((await world.store.models.getVersion('default', 'iris', 1)).stage).toBe('registered');
+      expect((await world.store.models.getVersion('default', 'iris', 1)).stage).toBe('draft');
     },
   );
 

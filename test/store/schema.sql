@@ -129,6 +129,18 @@ create table collector_leases (
   constraint collector_leases_pkey PRIMARY KEY (name)
 );
 
+create table content_profiles (
+  copy_bytes bigint,
+  copy_key text,
+  created_at timestamp(3) with time zone not null,
+  format text not null,
+  profile jsonb not null,
+  revision integer not null,
+  sha256 text not null,
+  constraint content_profiles_pkey PRIMARY KEY (sha256, format)
+);
+CREATE INDEX content_profiles_by_copy ON public.content_profiles USING btree (copy_key) WHERE (copy_key IS NOT NULL);
+
 create table dataset_contents (
   bytes bigint not null,
   dataset_id text not null,
@@ -149,6 +161,21 @@ create table dataset_nodes (
   constraint dataset_nodes_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
   constraint dataset_nodes_pkey PRIMARY KEY (dataset_id, hash)
 );
+
+create table dataset_profiles (
+  dataset_id text not null,
+  failed integer not null default 0,
+  finished_at timestamp(3) with time zone,
+  profiled integer not null default 0,
+  requested_at timestamp(3) with time zone not null,
+  revision integer not null,
+  skipped integer not null default 0,
+  started_at timestamp(3) with time zone,
+  version integer not null,
+  constraint dataset_profiles_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_profiles_pkey PRIMARY KEY (dataset_id, version)
+);
+CREATE INDEX dataset_profiles_open ON public.dataset_profiles USING btree (requested_at) WHERE (finished_at IS NULL);
 
 create table dataset_tag_moves (
   dataset_id text not null,
@@ -487,7 +514,7 @@ create table model_versions (
   stage text not null,
   version integer not null,
   constraint model_versions_pkey PRIMARY KEY (project_id, model, version),
-  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX model_versions_by_content ON public.model_versions USING btree (sha256);
 CREATE INDEX model_versions_by_job ON public.model_versions USING btree (job_id) WHERE (job_id IS NOT NULL);
@@ -678,9 +705,9 @@ create table stage_changes (
   reason text not null,
   to_stage text not null,
   version integer not null,
-  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text]))),
+  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text]))),
   constraint stage_changes_pkey PRIMARY KEY (id),
-  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX stage_changes_by_model ON public.stage_changes USING btree (project_id, model, id);
 
@@ -730,6 +757,32 @@ create table system_metrics (
   seconds integer not null,
   constraint system_metrics_pkey PRIMARY KEY (job_id, attempt, at)
 );
+
+create table upload_pieces (
+  bytes bigint not null,
+  key text not null,
+  start bigint not null,
+  upload_id text not null,
+  constraint upload_pieces_pkey PRIMARY KEY (upload_id, start),
+  constraint upload_pieces_upload_id_foreign FOREIGN KEY (upload_id) REFERENCES uploads(id)
+);
+
+create table uploads (
+  bytes bigint not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  id text not null,
+  metadata text not null,
+  path text,
+  project_id text not null,
+  received bigint not null,
+  sha256 text,
+  state text not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint uploads_pkey PRIMARY KEY (id),
+  constraint uploads_state_check CHECK ((state = ANY (ARRAY['open'::text, 'stored'::text, 'ended'::text])))
+);
+CREATE INDEX uploads_oldest ON public.uploads USING btree (updated_at, id);
 
 create table workers (
   id text not null,

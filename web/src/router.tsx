@@ -1,3 +1,4 @@
+import { datasetStates } from '@artenic/core';
 import type { QueryClient } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
@@ -14,6 +15,7 @@ import { ShellSkeleton } from './layout/shell-skeleton.tsx';
 import { Shell } from './layout/shell.tsx';
 import { ApiError } from './lib/api.ts';
 import { sessionQuery } from './lib/queries.ts';
+import { datasetSearchSchema } from './pages/dataset/dataset-search.ts';
 import { jobTabs } from './pages/job/job-tabs.ts';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { jobsSearchSchema } from './pages/training/jobs-search.ts';
@@ -99,6 +101,23 @@ const compareRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/compare/compare-page.tsx'), 'ComparePage'),
 });
 
+const datasetsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/datasets',
+  validateSearch: z.object({
+    search: z.string().max(63).optional().catch(undefined),
+    status: z.enum(datasetStates).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/datasets/datasets-page.tsx'), 'DatasetsPage'),
+});
+
+const datasetRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/datasets/$name',
+  validateSearch: datasetSearchSchema,
+  component: lazyRouteComponent(() => import('./pages/dataset/dataset-page.tsx'), 'DatasetPage'),
+});
+
 const modelsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/models',
@@ -161,6 +180,8 @@ const routeTree = rootRoute.addChildren([
     dispatchRoute,
     compareRoute,
     jobRoute,
+    datasetsRoute,
+    datasetRoute,
     modelsRoute,
     modelRoute,
     playgroundRoute,

@@ -38,6 +38,12 @@ const listQuery = z.strictObject({
     .enum(['true', 'false'])
     .default('false')
     .meta({ description: 'All files below the folder, without entries for folders.' }),
+  prefix: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .meta({ description: 'Instead of a folder: all files whose paths begin with this, in either case.' }),
 });
 
 async function list(context: Context<z.output<typeof datasetParam>, z.output<typeof listQuery>, unknown>) {
@@ -45,10 +51,16 @@ async function list(context: Context<z.output<typeof datasetParam>, z.output<typ
   const { cursor, limit, recursive } = context.query;
   const version = await versionOf(context);
   const after = cursor === undefined ? null : (decodeCursor(cursor, 1)[0] ?? null);
-  const page = { folder: folderOf(context.query.folder), after, limit: limit + 1 };
+  const { folder, prefix } = context.query;
+  if (prefix !== undefined && folder !== undefined)
+    throw new ArtenicError('validation-failed', 'Give either `folder` or `prefix`, not both.');
+  const page = { folder: folderOf(folder), after, limit: limit + 1 };
   const found =
-    recursive === 'true'
-      ? (await datasets.files(version, page)).map((file) => ({ kind: 'file' as const, ...datasetFileView(file) }))
+    recursive === 'true' || prefix !== undefined
+      ? (await datasets.files(version, prefix === undefined ? page : { ...page, prefix })).map((file) => ({
+          kind: 'file' as const,
+          ...datasetFileView(file),
+        }))
       : (await datasets.folder(version, page)).map(datasetEntryView);
   const items = found.slice(0, limit);
   const last = items.at(-1);

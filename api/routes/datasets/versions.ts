@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { commitVersion, storedContents } from '../../../app/datasets/commit.ts';
 import { ArtenicError } from '../../../core/errors.ts';
 import { decodeCursor, encodeCursor } from '../../../store/cursors.ts';
+import { mustAllBeAllowed } from '../../uploads/rules.ts';
 import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
 import { datasetDiffItem, datasetTagMoveView, datasetTagView, datasetVersionView } from '../../datasets/views.ts';
 import { datasetParam, given, longPageQuery, named } from '../../schemas.ts';
@@ -33,6 +34,7 @@ function commit(
   const { put, remove, restore, message, expectedVersion: expectedHead = null } = body;
   if (restore !== undefined && put.length + remove.length > 0)
     throw new ArtenicError('validation-failed', 'Give either changes or a version to restore, not both.');
+  mustAllBeAllowed(deps.uploads, put);
   const what = restore === undefined ? { changes: { put, remove } } : { restore };
   const input = { principal: principal(), dataset: params.dataset, expectedHead, message, what, sourceJobId: null };
   return commitVersion(deps, input, async (repositories, version) => {

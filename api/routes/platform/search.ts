@@ -11,7 +11,7 @@ export function searchRoutes(): readonly Route[] {
       path: '/api/v1/search',
       permission: 'read',
       tag: 'overview',
-      summary: 'Find jobs, models, versions, services and providers by words or ids',
+      summary: 'Find jobs, models, versions, datasets, services and providers by words or ids',
       query: z.strictObject({
         q: z.string().min(1).max(100).meta({
           description: 'Words, or beginnings of words; the beginning or end of a job id; `model v3` for a version.',

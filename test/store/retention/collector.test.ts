@@ -36,11 +36,16 @@ beforeEach(async () => {
 
 const query = <Row>(text: string): Promise<Row[]> => orm.em.getConnection().execute<Row[]>(text);
 const hash = (digit: number): string => String(digit).repeat(64);
-const put = (key: string): Promise<unknown> => storage.put(key, new TextEncoder().encode(key));
+/** As the API and workers store: an upload has a row before it is stored. */
+const put = (key: string): Promise<unknown> =>
+  guardUploads(storage, store, () => new Date()).put(key, new TextEncoder().encode(key));
 
 /** Result of a round, or of a dry run, without the steps that found nothing. */
-async function collect(nowMs: number, options: { readonly isDryRun?: boolean; readonly limit?: number } = {}) {
-  const { isDryRun = false, limit = 100 } = options;
+async function collect(
+  nowMs: number,
+  options: { readonly isDryRun?: boolean; readonly limit?: number; readonly shard?: number } = {},
+) {
+  const { isDryRun = false, limit = 100, ...shard } = options;
   const now = () => new Date(nowMs);
   const deps = {
     store,
@@ -48,7 +53,7 @@ async function collect(nowMs: number, options: { readonly isDryRun?: boolean; re
     periods: defaultPeriods,
     now,
   };
-  const reports: readonly StepReport[] = await collectGarbage(deps, { isDryRun, limit });
+  const reports: readonly StepReport[] = await collectGarbage(deps, { isDryRun, limit, ...shard });
   return reports.filter(({ items }) => items > 0);
 }
 
@@ -220,7 +225,7 @@ describe('the collector', () => {
     expect(did.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes }))).toEqual(
       told.map(({ step, items, objects, bytes }) => ({ step, items, objects, bytes })),
     );
-    // An object that was not requested since the collector first saw it is deleted after its time.
+    // An object that was not requested since it was stored is deleted after its time.
     expect(await collect(startMs + 6 * dayMs)).toEqual([]);
     expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
     expect(await storage.head(objectKeys.package(hash(9)))).toBeNull();
@@ -265,12 +270,24 @@ describe('the collector', () => {
     expect(await guarded.head(key)).toMatchObject({ bytes: 1 });
   });
 
+  test('a round lists one shard: objects that no row names go after their time, and others are not asked about', async () => {
+    await clean();
+    const nowMs = Date.now();
+    const unknown = [objectKeys.data(hash(1)), objectKeys.model(hash(2))];
+    for (const key of unknown) await storage.put(key, new Uint8Array(1));
+    await collect(nowMs);
+    expect(await collect(nowMs + 8 * dayMs)).toEqual([]);
+    await collect(nowMs, { shard: 0x11 });
+    expect(await collect(nowMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
+    expect(await storage.list('models/')).toEqual([objectKeys.model(hash(2))]);
+  });
+
   test('of looks and collectors at the same time only one wins', async () => {
     await clean();
     const nowMs = Date.now();
     const keys = Array.from({ length: 40 }, (_, index) => objectKeys.data(String(index).padStart(64, '0')));
     const guarded = guardUploads(storage, store, () => new Date(nowMs));
-    for (const key of keys) await put(key);
+    for (const key of keys) await storage.put(key, new TextEncoder().encode(key));
     await store.objectUses.take(keys, new Date(nowMs - 8 * dayMs));
     const [looks] = await Promise.all([
       Promise.all(
@@ -324,6 +341,7 @@ describe('datasets', () => {
     'dataset_contents',
     'dataset_tags',
     'dataset_tag_moves',
+    'dataset_profiles',
   ];
   const rowsOf = async (id: string): Promise<number> => {
     const counts = tables.map(
@@ -342,18 +360,31 @@ describe('datasets', () => {
     await collect(startMs + 400 * dayMs);
     expect(await storage.list('data/')).toHaveLength(3);
     await store.datasets.setTag({ datasetId: first, tag: 'golden', version: 1, by: 'ann', at: new Date() });
+    for (const digit of [1, 2]) {
+      const copy = { key: objectKeys.copy(shaOf(digit), 'csv', 1), bytes: 4 };
+      await guardUploads(storage, store, () => new Date()).put(copy.key, content(digit));
+      const profile = { kind: 'image' as const, width: 1, height: 1 };
+      await store.profiles.save({ sha256: shaOf(digit), format: 'csv', profile, copy }, new Date());
+    }
+    const copies = () => storage.list('copies/');
     await store.datasets.remove(first, new Date(startMs));
     await expect(store.datasets.get('default', 'first')).rejects.toMatchObject({ type: 'not-found' });
     const rows = await rowsOf(first);
     expect(await collect(startMs, { isDryRun: true })).toEqual([
       { step: 'datasets', items: 1, rows, objects: 0, bytes: 0, isMore: false },
     ]);
-    expect(await collect(startMs)).toMatchObject([{ step: 'datasets', items: 1, rows }]);
+    // The profile of the first content goes with the last dataset that has it, and its copy with the profile.
+    expect(await collect(startMs)).toMatchObject([
+      { step: 'datasets', items: 1, rows: rows + 1 },
+      { step: 'uploads', items: 1, objects: 1 },
+    ]);
+    expect(await copies()).toEqual([objectKeys.copy(shaOf(2), 'csv', 1)]);
     expect(await rowsOf(first)).toBe(0);
     expect(await storage.list('data/')).toHaveLength(3);
     expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
     const left = [2, 3].map((digit) => objectKeys.data(shaOf(digit))).toSorted();
     expect(await storage.list('data/')).toEqual(left);
+    expect(await copies()).toHaveLength(1);
     // The name is free, and the rest of the collector's work is found again after it died.
     await make('first', [1]);
     await store.datasets.remove(second, new Date());
@@ -447,7 +478,7 @@ describe('metric points', () => {
     );
     await query(`insert into model_versions
       (project_id, model, version, job_id, sha256, bytes, format, metrics, signature, stage, created_by, created_at) values
-      ('default', 'kept', 1, '${first}', '${hash(9)}', 1, 'onnx', '{}', '{}', 'registered', 'test', now())`);
+      ('default', 'kept', 1, '${first}', '${hash(9)}', 1, 'onnx', '{}', '{}', 'draft', 'test', now())`);
     const before = new Date(dueMs + 1 - defaultPeriods.jobsMs);
     expect(await store.retention.duePoints(before)).toEqual([]);
     expect(await store.retention.dropPoints(part, before)).toBe(false);

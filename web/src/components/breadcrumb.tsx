@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Icon } from './icon.tsx';
 
-export type Crumb = { readonly label: string; readonly to?: '/jobs' | '/models' | '/help' };
+export type Crumb = { readonly label: string; readonly to?: '/jobs' | '/datasets' | '/models' | '/help' };
 
 export function Breadcrumb({ crumbs }: { readonly crumbs: readonly Crumb[] }): ReactElement {
   return (

@@ -37,7 +37,7 @@ export function MobileTabs(): ReactElement {
       aria-label="Main"
       className="sticky bottom-0 z-20 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] lg:hidden"
     >
-      <ul className="grid grid-cols-5">
+      <ul className="grid grid-flow-col">
         {navigation.map(({ to, label, icon }) => (
           <li key={to}>
             <Link

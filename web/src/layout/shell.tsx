@@ -18,6 +18,7 @@ function useGlobalShortcuts(onShortcuts: () => void, onPalette: () => void): voi
   useShortcuts({
     'g o': () => void navigate({ to: '/' }),
     'g j': () => void navigate({ to: '/jobs' }),
+    'g d': () => void navigate({ to: '/datasets' }),
     'g m': () => void navigate({ to: '/models' }),
     'g p': () => void navigate({ to: '/playground' }),
     'g r': () => void navigate({ to: '/providers' }),

@@ -28,7 +28,7 @@ export class ApiError extends Error {
 }
 
 export type Call = {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
   /** A list repeats its name. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly json?: unknown;

@@ -61,6 +61,11 @@ function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
     case 'model.version':
     case 'model.stage':
       return [keys.models, keys.model(subject), keys.overview, keys.activity];
+    case 'dataset.changed':
+    case 'dataset.version':
+    case 'dataset.tag':
+      // Pages name a dataset as their address does, events by its id.
+      return [keys.datasets, ['dataset']];
     case 'instance.unresolved':
     case 'instance.resolved':
       return [keys.unresolved, keys.activity, keys.doctor];

@@ -3,7 +3,7 @@ import { createLiveReader, type LiveHint } from '@artenic/core';
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused';
 
 const pauseMs = { first: 250, most: 3000 };
-const baseTopics = ['jobs', 'models', 'providers'] as const;
+const baseTopics = ['jobs', 'models', 'datasets', 'providers'] as const;
 
 type Listeners = {
   /** Receives an event, or a hint, which has no number. */

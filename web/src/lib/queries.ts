@@ -71,6 +71,9 @@ export const keys = {
   jobSelf: (id: string) => ['job', id, 'self'],
   models: ['models'],
   model: (name: string) => ['model', name],
+  datasets: ['datasets'],
+  /** All queries of a dataset, by its name or id. */
+  dataset: (name: string) => ['dataset', name],
   providers: ['providers'],
   /** Prices change slowly, and no live event announces a change. */
   offers: ['offers'],

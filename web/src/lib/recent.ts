@@ -6,12 +6,12 @@ const storageKey = 'artenic.recent';
 const most = 8;
 
 const visitSchema = z.object({
-  kind: z.enum(['job', 'model']),
+  kind: z.enum(['job', 'dataset', 'model']),
   id: z.string().max(255),
   title: z.string().max(255),
   subtitle: z.string().max(255),
 });
-/** A job or model whose page was opened in this browser. */
+/** A job, dataset or model whose page was opened in this browser. */
 export type Visit = z.output<typeof visitSchema>;
 
 /** Newest first. */

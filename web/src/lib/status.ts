@@ -2,6 +2,7 @@ import {
   isTerminalJobState,
   type AttemptEndingKind,
   type AttemptState,
+  type DatasetView,
   type JobState,
   type JobView,
   type ModelStage,
@@ -83,9 +84,16 @@ export const endingStatus: Readonly<Record<AttemptEndingKind, Status>> = {
 };
 
 export const stageStatus: Readonly<Record<ModelStage, Status>> = {
-  registered: { label: 'Registered', icon: 'box', tone: 'info' },
+  draft: { label: 'Draft', icon: 'box', tone: 'info' },
+  staging: { label: 'Staging', icon: 'hourglass', tone: 'warn' },
   production: { label: 'Production', icon: 'bolt', tone: 'ok' },
   retired: { label: 'Retired', icon: 'archive', tone: 'muted' },
+};
+
+export const datasetStatus: Readonly<Record<DatasetView['status'], Status>> = {
+  created: { label: 'Empty', icon: 'box', tone: 'muted' },
+  active: { label: 'Active', icon: 'check', tone: 'ok' },
+  archived: { label: 'Archived', icon: 'archive', tone: 'muted' },
 };
 
 /** Why an instance should not exist. */

@@ -9,6 +9,7 @@ export const pageTopics: readonly (readonly [start: string, target: HelpTarget])
   ['/jobs/compare', dashboard('About comparing', 'compare-jobs')],
   ['/jobs/', dashboard('About a job', 'a-job')],
   ['/jobs', dashboard('About jobs', 'training')],
+  ['/datasets', dashboard('About datasets', 'datasets')],
   ['/models', dashboard('About models', 'models')],
   ['/playground', dashboard('About the playground', 'playground')],
   ['/providers', dashboard('About providers', 'providers')],
@@ -35,6 +36,7 @@ const sections: ReadonlyMap<string, string> = new Map(
     'not-found': ['not-found', 'ambiguous-id', 'purged'],
     conflict: ['conflict', 'offset-mismatch', 'fenced', 'idempotency-in-flight', 'idempotency-mismatch'],
     'model-refused': ['model-rejected'],
+    'file-not-readable': ['file-unreadable'],
     'refused-by-a-provider': ['stockout', 'quota', 'auth', 'invalid-request', 'unknown-state'],
     'temporary-error': [
       'rate-limited',

@@ -1,9 +1,9 @@
-import { jobStates, modelStages, type PlatformView, type SearchItem } from '@artenic/core';
+import { datasetStates, jobStates, modelStages, type PlatformView, type SearchItem } from '@artenic/core';
 import type { useRouter } from '@tanstack/react-router';
 import type { IconName } from '../../components/icon.tsx';
 import { pageActions } from '../../lib/page-actions.ts';
 import { recentVisits, type Visit } from '../../lib/recent.ts';
-import { jobStatus, stageStatus } from '../../lib/status.ts';
+import { datasetStatus, jobStatus, stageStatus } from '../../lib/status.ts';
 import { setTheme, type Theme } from '../../lib/theme.ts';
 import { navigation } from '../navigation.ts';
 
@@ -25,6 +25,7 @@ const objectIcons: Readonly<Record<SearchItem['kind'], IconName>> = {
   job: 'training',
   model: 'models',
   version: 'box',
+  dataset: 'data',
   service: 'search',
   provider: 'providers',
 };
@@ -32,6 +33,7 @@ const objectNotes: Readonly<Record<SearchItem['kind'], string>> = {
   job: 'Job',
   model: 'Model',
   version: 'Version',
+  dataset: 'Dataset',
   service: 'Jobs of a service',
   provider: 'Provider',
 };
@@ -47,6 +49,8 @@ function open({ navigate }: Router, { kind, id }: Pick<SearchItem, 'kind' | 'id'
       const version = Number(id.slice(at + 1));
       return void navigate({ to: '/models/$name', params: { name: id.slice(0, at) }, search: { version } });
     }
+    case 'dataset':
+      return void navigate({ to: '/datasets/$name', params: { name: id }, search: {} });
     case 'service':
       return void navigate({ to: '/jobs', search: { service: id } });
     case 'provider':
@@ -57,6 +61,8 @@ function open({ navigate }: Router, { kind, id }: Pick<SearchItem, 'kind' | 'id'
 function stateWords(state: string | null): string | null {
   const job = jobStates.find((one) => one === state);
   if (job !== undefined) return jobStatus[job].label;
+  const dataset = datasetStates.find((one) => one === state);
+  if (dataset !== undefined) return datasetStatus[dataset].label;
   const stage = modelStages.find((one) => one === state);
   return stage === undefined ? null : stageStatus[stage].label;
 }

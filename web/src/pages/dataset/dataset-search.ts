@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+export const datasetTabs = ['files', 'versions', 'settings'] as const;
+export type DatasetTab = (typeof datasetTabs)[number];
+
+/** What the address of a dataset's page holds. */
+export const datasetSearchSchema = z.object({
+  tab: z.enum(datasetTabs).optional().catch(undefined),
+  /** Version of the listed files; the newest when absent. */
+  version: z.int().min(1).optional().catch(undefined),
+  folder: z.string().max(1024).optional().catch(undefined),
+  /** Beginning of the paths of the listed files. */
+  find: z.string().max(63).optional().catch(undefined),
+  /** The version whose changes are shown, and the version it is compared with. */
+  diff: z.int().min(1).optional().catch(undefined),
+  from: z.int().min(1).optional().catch(undefined),
+});
+export type DatasetSearch = z.output<typeof datasetSearchSchema>;
