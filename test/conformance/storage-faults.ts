@@ -35,7 +35,7 @@ const typeOf = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (isArtenicError(error) ? error.type : String(error)),
   );
 
-/** What every adapter of an object storage does when its server or the network fails. */
+/** Contract of every adapter of an object storage for failures of its server or of the network. */
 export function describeStorageFaults(
   name: string,
   start: () => Promise<FaultyWorld>,

@@ -26,7 +26,7 @@ function isSigned({ method = '', url = '', headers }: IncomingMessage, publicKey
   if (!names.includes('host')) return false;
   const valueOf = (name: string): string =>
     // the SDK signs the host without its port, which Google's own address does not have
-    name === 'host' ? (headers.host ?? '').split(':')[0] : String(headers[name] ?? '');
+    name === 'host' ? ((headers.host ?? '').split(':')[0] ?? '') : String(headers[name] ?? '');
   const query = [...searchParams]
     .filter(([name]) => name !== 'X-Goog-Signature')
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
