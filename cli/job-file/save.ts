@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import {
+  createReadStream,
   createWriteStream,
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -49,43 +51,91 @@ type Expected = {
   readonly bytes: number;
   /** Content with another hash does not get the file's name. */
   readonly sha256?: string;
+  /** Names the content, so that what an earlier call has left of the same one is used. */
+  readonly identity: string;
   readonly onBytes: (arrived: number) => void;
 };
+type Fetch = (
+  read: (content: ReadableStream<Uint8Array>, offset: number) => Promise<void>,
+  offset: () => number,
+) => Promise<void>;
+
+/** Less of a file is fetched again. */
+const keptBytes = 1024 * 1024;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Takes over what a process that has ended left of the same content: a rename, which only one process succeeds with. */
+function takeOver(folder: string, prefix: string, own: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length, -'.part'.length) : Number.NaN);
+    if (!Number.isInteger(pid) || (pid !== process.pid && isAlive(pid))) continue;
+    try {
+      renameSync(join(folder, name), own);
+      return;
+    } catch {
+      // Another process has taken it.
+    }
+  }
+}
+
+async function hashInto(hash: Hash, file: string): Promise<void> {
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk);
+}
 
 /**
  * Writes content beside the file and gives it the file's name when all of it has arrived, so that a file under its own
- * name is always whole.
+ * name is always whole. What a broken connection or a killed process has left is continued by the next call.
  */
 export async function saveWhole(
   file: string,
-  content: ReadableStream<Uint8Array>,
-  { bytes, sha256, onBytes }: Expected,
+  { bytes, sha256, identity, onBytes }: Expected,
+  fetch: Fetch,
 ): Promise<Arrived> {
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
-  const hash = createHash('sha256');
-  let arrived = 0;
-  const count = new Transform({
-    transform: (chunk: Buffer, _encoding, next) => {
-      arrived += chunk.byteLength;
-      hash.update(chunk);
-      onBytes(arrived);
-      next(null, chunk);
-    },
-  });
+  const folder = dirname(file);
+  const prefix = `.${createHash('sha256')
+    .update(JSON.stringify([identity, bytes, basename(file)]))
+    .digest('hex')
+    .slice(0, 32)}.`;
+  const temporary = join(folder, `${prefix}${process.pid}.part`);
+  if (bytes >= keptBytes) takeOver(folder, prefix, temporary);
+  let isWrong = false;
   try {
-    await pipeline(
-      Readable.fromWeb(content as never),
-      count,
-      createWriteStream(temporary, { flags: 'wx', flush: true }),
-    );
-    if (arrived !== bytes) throw new Error(`${arrived} of ${bytes} bytes of ${basename(file)} arrived`);
+    if ((sizeOf(temporary) ?? 0) > bytes) rmSync(temporary);
+    const read = async (content: ReadableStream<Uint8Array>, offset: number): Promise<void> => {
+      let arrived = offset;
+      const count = new Transform({
+        transform: (chunk: Buffer, _encoding, next) => {
+          arrived += chunk.byteLength;
+          onBytes(arrived);
+          next(null, chunk);
+        },
+      });
+      const place = offset > 0 ? { flags: 'r+', start: offset } : { flags: 'w' };
+      await pipeline(
+        Readable.fromWeb(content as never),
+        count,
+        createWriteStream(temporary, { ...place, flush: true }),
+      );
+      if (arrived !== bytes) throw new Error(`${arrived} of ${bytes} bytes of ${basename(file)} arrived`);
+    };
+    if (bytes === 0 || sizeOf(temporary) !== bytes) await fetch(read, () => sizeOf(temporary) ?? 0);
+    const hash = createHash('sha256');
+    await hashInto(hash, temporary);
     const found = hash.digest('hex');
-    if (sha256 !== undefined && found !== sha256)
-      throw new Error(`${basename(file)} arrived with the SHA-256 ${found}, not ${sha256}`);
+    isWrong = sha256 !== undefined && found !== sha256;
+    if (isWrong) throw new Error(`${basename(file)} arrived with the SHA-256 ${found}, not ${sha256}`);
     renameSync(temporary, file);
-    return { bytes: arrived, sha256: found };
+    return { bytes, sha256: found };
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (isWrong || (sizeOf(temporary) ?? 0) < keptBytes) rmSync(temporary, { force: true });
     throw error;
   }
 }

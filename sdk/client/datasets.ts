@@ -30,7 +30,7 @@ import {
   type NewDataset,
 } from '@artenic/core';
 import type { z } from 'zod';
-import { readDownload } from './download.ts';
+import { readDownload, type ReadContent } from './download.ts';
 import type { ClientOptions, Http, UploadBody } from './http.ts';
 import { pages, type Signal } from './pages.ts';
 import { itemsOf } from './platform.ts';
@@ -187,13 +187,14 @@ function versionsApi(http: Http, all: All) {
       }),
     removeFile: (dataset: string, path: string): Promise<DatasetVersionView> =>
       http.json({ method: 'DELETE', path: filePath(dataset, path) }, datasetVersionViewSchema),
-    /** Gives the content of a file to `read` as it arrives. */
+    /** Gives the content of a file to `read` as it arrives; with `offset` it begins there. */
     readFile: <T>(
       dataset: string,
       path: string,
-      read: (content: ReadableStream<Uint8Array>) => Promise<T>,
+      read: ReadContent<T>,
       version: VersionRef = 'latest',
-    ): Promise<T> => readDownload(http, `${filePath(dataset, path)}?version=${version}`, read),
+      offset?: () => number,
+    ): Promise<T> => readDownload(http, `${filePath(dataset, path)}?version=${version}`, read, offset),
     tags: async (dataset: string): Promise<readonly DatasetTagView[]> =>
       (await http.json({ method: 'GET', path: datasetPath(dataset, '/tags') }, itemsOf(datasetTagViewSchema))).items,
     tagHistory: (dataset: string): AsyncGenerator<DatasetTagMoveView> =>

@@ -31,6 +31,8 @@ export type RequestOptions = {
   readonly unbounded?: boolean;
   /** Overrides the client's number of retries. */
   readonly retries?: number;
+  /** Place in the content from which it is wanted, asked before each try. */
+  readonly offset?: () => number;
   /** Error status that counts as an answer. */
   readonly accepts?: number;
 };
@@ -94,6 +96,9 @@ export function createHttp(options: ClientOptions): Http {
         if (one !== undefined) url.searchParams.append(name, String(one));
     const timeouts = request.unbounded === true ? [] : [AbortSignal.timeout(timeoutMs)];
     const signal = AbortSignal.any(request.signal === undefined ? timeouts : [...timeouts, request.signal]);
+    const offset = request.offset?.() ?? 0;
+    if (offset > 0) headers.set('range', `bytes=${offset}-`);
+    else headers.delete('range');
     const body = request.json === undefined ? request.content?.body() : JSON.stringify(request.json);
     const init = { method: request.method, headers, signal, ...(body === undefined ? {} : { body, duplex: 'half' }) };
     try {

@@ -31,7 +31,7 @@ import {
 import { itemsOf } from './platform.ts';
 import { pause, type Http } from './http.ts';
 import { allOf, pages, type Signal } from './pages.ts';
-import { download, readDownload } from './download.ts';
+import { download, readDownload, type ReadContent } from './download.ts';
 
 const jobPath = (id: string, rest = ''): string => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
 
@@ -132,12 +132,16 @@ export function jobsApi(http: Http) {
     /** A file that an attempt left in its output folder. */
     output: (id: string, attempt: number, path: string): Promise<Uint8Array> =>
       download(http, outputPath(id, attempt, path)),
-    /** Such a file as a stream, for files that are too large for memory. `read` is called for each try. */
+    /**
+     * Such a file as a stream, for files that are too large for memory. `read` is called for each try; with `offset` the
+     * content begins there.
+     */
     readOutput: <T>(
       id: string,
       { attempt, path }: Pick<OutputFile, 'attempt' | 'path'>,
-      read: (content: ReadableStream<Uint8Array>) => Promise<T>,
-    ): Promise<T> => readDownload(http, outputPath(id, attempt, path), read),
+      read: ReadContent<T>,
+      offset?: () => number,
+    ): Promise<T> => readDownload(http, outputPath(id, attempt, path), read, offset),
     /** Waits for a terminal state. Calls `onChange` after every poll. */
     waitFor: async (
       id: string,

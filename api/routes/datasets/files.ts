@@ -7,7 +7,7 @@ import type { DatasetVersionRecord } from '../../../store/types.ts';
 import { folderArchive } from '../../datasets/folder-archive.ts';
 import { datasetEntryView, datasetFileView, datasetVersionView } from '../../datasets/views.ts';
 import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
-import { rangeOf } from '../../http/range.ts';
+import { objectAnswers, objectReply } from '../../http/object-reply.ts';
 import { datasetParam, longPageQuery, named } from '../../schemas.ts';
 import { datasetOf, pathOf } from './datasets.ts';
 
@@ -74,26 +74,8 @@ async function download(context: Context<z.output<typeof fileParam>, Versioned, 
   if (file === null)
     throw new ArtenicError('not-found', `Version ${context.query.version} has no file ${JSON.stringify(path)}.`);
   if (file.isPurged) throw new ArtenicError('purged', `The content of ${JSON.stringify(path)} was purged.`);
-  const key = objectKeys.data(file.sha256);
-  const headers = {
-    'content-type': 'application/octet-stream',
-    'content-disposition': 'attachment',
-    'accept-ranges': 'bytes',
-    etag: `"${file.sha256}"`,
-  };
-  const range = rangeOf(request, file.bytes);
-  if (range === 'behind-the-end') return { status: 416, headers: { 'content-range': `bytes */${file.bytes}` } };
-  if (range === null) {
-    const stream = await deps.storage.get(key);
-    return { status: 200, stream, headers: { ...headers, 'content-length': String(file.bytes) } };
-  }
-  const bytes = range.end - range.start + 1;
-  const place = `bytes ${range.start}-${range.end}/${file.bytes}`;
-  return {
-    status: 206,
-    stream: await deps.storage.get(key, { offset: range.start, bytes }),
-    headers: { ...headers, 'content-length': String(bytes), 'content-range': place },
-  };
+  const object = { key: objectKeys.data(file.sha256), bytes: file.bytes };
+  return objectReply(deps, request, object, { etag: `"${file.sha256}"` });
 }
 
 async function removeFile(context: Context<z.output<typeof fileParam>, unknown, unknown>): Promise<Reply> {
@@ -110,7 +92,6 @@ async function removeFile(context: Context<z.output<typeof fileParam>, unknown, 
 }
 
 export function datasetFileRoutes(): readonly Route[] {
-  const binary = 'application/octet-stream';
   return [
     route({
       method: 'get',
@@ -131,11 +112,7 @@ export function datasetFileRoutes(): readonly Route[] {
       summary: 'Download a file of a version',
       params: fileParam,
       query: z.strictObject(versionQuery),
-      answers: {
-        200: { description: 'The file', type: binary },
-        206: { description: 'The part that `Range` asks for', type: binary },
-        416: { description: 'The range starts beyond the end' },
-      },
+      answers: objectAnswers,
       handle: download,
     }),
     route({

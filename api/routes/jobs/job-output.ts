@@ -18,6 +18,7 @@ import { readChunk } from '../../../app/logs/objects.ts';
 import { outputPage } from '../../jobs/outputs.ts';
 import { followSeries, readSeries } from '../../jobs/metric-series.ts';
 import { readSystemMetrics } from '../../jobs/system-series.ts';
+import { objectAnswers, objectReply } from '../../http/object-reply.ts';
 import { ok, route, type Route } from '../../http/route.ts';
 import { longestMetricName } from '../../runners/metric-lines.ts';
 import { attemptNumber, jobIdParam, jobRef, longPageQuery, offsetNumber, pageLimit, named } from '../../schemas.ts';
@@ -230,16 +231,15 @@ function outputRoutes(): readonly Route[] {
       tag: 'jobs',
       summary: 'Download a file that an attempt left in its output folder',
       params: z.strictObject({ id: jobRef, attempt: attemptNumber, path: z.string().min(1).max(512) }),
-      answers: { 200: { description: 'The file', type: 'application/octet-stream' } },
+      answers: objectAnswers,
       handle: async (context) => {
-        const { deps, params } = context;
+        const { deps, params, request } = context;
         await jobOf(context, params.id);
         const key = objectKeys.output(params.id, params.attempt, params.path);
-        return {
-          status: 200,
-          stream: await deps.storage.get(key),
-          headers: { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' },
-        };
+        const head = await deps.storage.head(key);
+        if (head === null)
+          throw new ArtenicError('not-found', `The attempt left no file ${JSON.stringify(params.path)}.`);
+        return objectReply(deps, request, head);
       },
     }),
   ];

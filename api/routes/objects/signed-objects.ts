@@ -3,7 +3,7 @@ import { ArtenicError, errorTable, isArtenicError } from '../../../core/errors.t
 import { attemptIdOf } from '../../../core/ids.ts';
 import type { SignedContent } from '../../../core/object-storage.ts';
 import type { ApiDeps } from '../../deps.ts';
-import { rangeOf } from '../../http/range.ts';
+import { objectAnswers, objectReply } from '../../http/object-reply.ts';
 import { streamBody } from '../../middleware/body.ts';
 import { writerOf } from '../../runners/scope.ts';
 import { route, tokenLimit, type Context, type Reply, type Route } from '../../http/route.ts';
@@ -47,30 +47,7 @@ async function download(context: Signed): Promise<Reply> {
   claimsOf(deps, 'GET', context);
   const head = await deps.storage.head(key);
   if (head === null) throw new ArtenicError('not-found', 'There is no such object.');
-  const range = rangeOf(request, head.bytes);
-  const headers = {
-    'content-type': 'application/octet-stream',
-    'content-disposition': 'attachment',
-    'accept-ranges': 'bytes',
-  };
-  if (range === null)
-    return {
-      status: 200,
-      stream: await deps.storage.get(key),
-      headers: { ...headers, 'content-length': String(head.bytes) },
-    };
-  if (range === 'behind-the-end') return { status: 416, headers: { 'content-range': `bytes */${head.bytes}` } };
-  const { start, end } = range;
-  const bytes = end - start + 1;
-  return {
-    status: 206,
-    stream: await deps.storage.get(key, { offset: start, bytes }),
-    headers: {
-      ...headers,
-      'content-length': String(bytes),
-      'content-range': `bytes ${start}-${end}/${head.bytes}`,
-    },
-  };
+  return objectReply(deps, request, head);
 }
 
 /**
@@ -124,11 +101,7 @@ export function signedObjectRoutes(): readonly Route[] {
       summary: 'Download by a signed request',
       params,
       query,
-      answers: {
-        200: { description: 'The object', type: 'application/octet-stream' },
-        206: { description: 'The part that `Range` asks for', type: 'application/octet-stream' },
-        416: { description: 'The range starts beyond the end' },
-      },
+      answers: objectAnswers,
       handle: download,
     }),
     route({

@@ -109,9 +109,9 @@ async function download(
       if (size !== bytes || (await hashOf(file)) !== sha256) {
         if (size !== null && options.overwrite !== true)
           throw new CliError('negative', `${file} already exists with other content; --overwrite replaces it`);
-        const read = (content: ReadableStream<Uint8Array>) =>
-          saveWhole(file, content, { bytes, sha256, onBytes: () => undefined });
-        await datasets.readFile(name, path, read, version);
+        await saveWhole(file, { bytes, sha256, identity: sha256, onBytes: () => undefined }, (read, offset) =>
+          datasets.readFile(name, path, read, version, offset),
+        );
         fetched++;
       }
       done += bytes;

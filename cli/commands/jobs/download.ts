@@ -90,9 +90,10 @@ async function saveOne(runtime: Runtime, item: OutputFile, save: Save): Promise<
   const output = runtime.output();
   const onBytes = (arrived: number): void =>
     output.meter(`${bar(item.bytes === 0 ? 1 : arrived / item.bytes)} ${item.path}`);
-  const { sha256 } = await runtime
-    .client()
-    .jobs.readOutput(save.job.id, item, (content) => saveWhole(file, content, { bytes: item.bytes, onBytes }));
+  const identity = JSON.stringify([save.job.id, item.attempt, item.path]);
+  const { sha256 } = await saveWhole(file, { bytes: item.bytes, identity, onBytes }, (read, offset) =>
+    runtime.client().jobs.readOutput(save.job.id, item, read, offset),
+  );
   if (expected !== null && sha256 !== expected) {
     rmSync(file);
     throw new CliError('negative', `${item.path}: its SHA-256 is ${sha256}, the registry has ${expected}; removed`);
