@@ -42,7 +42,7 @@ const known: readonly Known[] = [
 /** DuckDB's sentence, without its kind of error, the path, and its advice about options. */
 function sentenceOf(text: string, path: string): string {
   const kept: string[] = [];
-  for (const line of text.replaceAll(path, 'the file').split('\n')) {
+  for (const line of (path === '' ? text : text.replaceAll(path, 'the file')).split('\n')) {
     const plain = line.trim();
     if (/^(?:Possible |Original Line|file = |\*|LINE |Try )/i.test(plain)) break;
     if (plain !== '') kept.push(plain);
@@ -54,6 +54,11 @@ function sentenceOf(text: string, path: string): string {
 /** The end of a message tells what is wrong, and its beginning where. */
 function shortened(text: string): string {
   return text.length <= 2 * longestText ? text : `${text.slice(0, longestText)}\n${text.slice(-longestText)}`;
+}
+
+/** A fault of the program, and not of the file. */
+export function isOwnFault(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
 /**

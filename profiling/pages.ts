@@ -108,13 +108,11 @@ class ParquetPages {
        WHERE ${rowNumber} BETWEEN ${least} AND ${most} AND ${rowNumber} IN (${list.join(', ')})`,
     );
     const byNumber = new Map(rows.map((row) => [countOf(row[0]), row]));
-    return {
-      found:
-        list.flatMap((number) => byNumber.get(number) ?? []).length === 0
-          ? []
-          : list.map((number) => byNumber.get(number) ?? []),
-      total,
-    };
+    const found = list.flatMap((one) => {
+      const row = byNumber.get(one);
+      return row === undefined ? [] : [row];
+    });
+    return { found, total };
   }
 
   /** The numbers of the matching rows in their order, in a table of memory: later pages of the same query are quick. */

@@ -1,5 +1,6 @@
 import { assertNever } from '../core/assert-never.ts';
-import { ArtenicError, isArtenicError } from '../core/errors.ts';
+import { ArtenicError } from '../core/errors.ts';
+import { failureOf, isOwnFault } from './failures.ts';
 import type { ReaderCalls, ReaderReply, ReaderRequest } from './messages.ts';
 import { openPages, type OpenFile } from './pages.ts';
 import { profileTable } from './profile.ts';
@@ -24,6 +25,12 @@ async function answerTo(request: ReaderRequest): Promise<ReaderCalls[keyof Reade
   }
 }
 
+/** A page that DuckDB cannot read: a part of the file is damaged, or needs too much memory. */
+function refusalOf(error: unknown): ArtenicError {
+  const { reason, message } = failureOf(error, '', []);
+  return new ArtenicError(reason === 'too-large' ? 'payload-too-large' : 'file-unreadable', message);
+}
+
 function send(reply: ReaderReply): void {
   process.send?.(reply);
 }
@@ -32,9 +39,10 @@ async function serve(request: ReaderRequest): Promise<void> {
   try {
     send({ id: request.id, failure: null, answer: await answerTo(request) });
   } catch (error) {
-    // A fault of DuckDB or of the platform ends the process visibly.
-    if (!isArtenicError(error)) throw error;
-    send({ id: request.id, failure: { type: error.type, message: error.message } });
+    // A fault of the program ends the process visibly.
+    if (isOwnFault(error)) throw error;
+    const { type, message } = error instanceof ArtenicError ? error : refusalOf(error);
+    send({ id: request.id, failure: { type, message } });
   }
 }
 

@@ -41,8 +41,8 @@ function firstAggregates(column: Column, name: string): Aggregates {
       return {
         ...common,
         distinct: `approx_count_distinct(${name})`,
-        min: `min(left(${name}::VARCHAR, ${longestText + 1}))`,
-        max: `max(left(${name}::VARCHAR, ${longestText + 1}))`,
+        min: `min(${name}::VARCHAR)`,
+        max: `max(${name}::VARCHAR)`,
         shortest: `min(length(${name}::VARCHAR))`,
         longest: `max(length(${name}::VARCHAR))`,
         meanLength: `avg(length(${name}::VARCHAR))`,

@@ -4,6 +4,8 @@ export type ProfiledPart = {
   readonly profiled: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Those of them that this call has read; the others had a profile. */
+  readonly made: number;
   /** Continue behind this path; null at the end. */
   readonly next: string | null;
 };
@@ -12,10 +14,10 @@ export type ProfiledPart = {
 export type DataActivities = {
   /**
    * Profiles files of a version that have no profile yet, from `after` on, for about half a minute. `done`: files that
-   * earlier calls have profiled.
+   * earlier calls have read.
    */
   readonly profileFiles: (
     input: DatasetVersionInput & { readonly after: string | null; readonly done: number },
   ) => Promise<ProfiledPart>;
-  readonly finishProfiles: (input: DatasetVersionInput & Omit<ProfiledPart, 'next'>) => Promise<void>;
+  readonly finishProfiles: (input: DatasetVersionInput & Omit<ProfiledPart, 'next' | 'made'>) => Promise<void>;
 };

@@ -36,22 +36,14 @@ async function pageAfter(
   return { files, last: items.at(-1)?.path ?? null, isMore };
 }
 
-/** Those of the files whose content has no profile yet and was not purged. */
-async function withoutProfile(
-  { store }: DataDeps,
-  version: DatasetVersionRecord,
-  files: readonly ProfiledFile[],
-): Promise<readonly ProfiledFile[]> {
-  const known = new Set((await store.profiles.ofContents(files)).map(({ sha256, format }) => `${sha256}.${format}`));
-  const open: ProfiledFile[] = [];
-  for (const file of files) {
-    const name = `${file.sha256}.${file.format}`;
-    if (known.has(name)) continue;
-    known.add(name);
-    const stored = await store.datasets.file(version, file.path);
-    if (stored !== null && !stored.isPurged) open.push(file);
-  }
-  return open;
+type Outcome = 'profiled' | 'failed' | 'skipped';
+
+const nameOf = ({ sha256, format }: Pick<StoredProfile, 'sha256' | 'format'>): string => `${sha256}.${format}`;
+const outcomeOf = ({ profile }: StoredProfile): Outcome => (profile.kind === 'failed' ? 'failed' : 'profiled');
+
+/** Outcomes of those contents that have a profile already, by their names. */
+async function knownOf({ store }: DataDeps, files: readonly ProfiledFile[]): Promise<Map<string, Outcome>> {
+  return new Map((await store.profiles.ofContents(files)).map((stored) => [nameOf(stored), outcomeOf(stored)]));
 }
 
 /** Null for a dataset that was deleted meanwhile. */
@@ -67,17 +59,21 @@ async function versionOf(
   }
 }
 
-async function profileOne(deps: DataDeps, file: ProfiledFile): Promise<'profiled' | 'failed' | 'skipped'> {
+/** Skips a content that was purged. */
+async function profileOne(deps: DataDeps, version: DatasetVersionRecord, file: ProfiledFile): Promise<Outcome> {
+  const { store, now } = deps;
   let stored: StoredProfile;
   try {
+    const named = await store.datasets.file(version, file.path);
+    if (named === null || named.isPurged) return 'skipped';
     stored = await profileContent(deps, file);
   } catch (error) {
     // purged while the work ran
     if (!isArtenicError(error, 'not-found')) throw error;
     return 'skipped';
   }
-  await deps.store.profiles.save(stored, deps.now());
-  return stored.profile.kind === 'failed' ? 'failed' : 'profiled';
+  await store.profiles.save(stored, now());
+  return outcomeOf(stored);
 }
 
 async function profileFiles(
@@ -85,20 +81,24 @@ async function profileFiles(
   { datasetId, version: number, after, done }: Parameters<DataActivities['profileFiles']>[0],
 ): Promise<ProfiledPart> {
   const { now } = deps;
+  const counts = { profiled: 0, failed: 0, skipped: 0, made: 0 };
   const version = await versionOf(deps, { datasetId, version: number });
-  if (version === null) return { profiled: 0, failed: 0, skipped: 0, next: null };
+  if (version === null) return { ...counts, next: null };
   const base = await baseOf(deps, version);
   const endMs = now().getTime() + sliceMs;
-  const counts = { profiled: 0, failed: 0, skipped: 0 };
   for (let next = after; ;) {
     const page = await pageAfter(deps, [base, version], next);
-    for (const file of await withoutProfile(deps, version, page.files)) {
+    const known = await knownOf(deps, page.files);
+    for (const file of page.files) {
       cancellation().signal?.throwIfAborted();
-      if (done + counts.profiled + counts.failed >= mostProfiledFiles) {
-        counts.skipped++;
-        continue;
+      let outcome = known.get(nameOf(file));
+      if (outcome === undefined) {
+        const hasRoom = done + counts.made < mostProfiledFiles;
+        outcome = hasRoom ? await profileOne(deps, version, file) : 'skipped';
+        if (outcome !== 'skipped') counts.made++;
+        known.set(nameOf(file), outcome);
       }
-      counts[await profileOne(deps, file)]++;
+      counts[outcome]++;
       if (now().getTime() >= endMs) return { ...counts, next: file.path };
     }
     next = page.last;
@@ -109,7 +109,7 @@ async function profileFiles(
 export function createDataActivities(deps: DataDeps): DataActivities {
   return withFailures<DataActivities>({
     profileFiles: (input) => profileFiles(deps, input),
-    finishProfiles: ({ datasetId, version, ...counts }: DatasetVersionInput & Omit<ProfiledPart, 'next'>) =>
+    finishProfiles: ({ datasetId, version, ...counts }: DatasetVersionInput & Omit<ProfiledPart, 'next' | 'made'>) =>
       deps.store.profiles.finish(datasetId, version, counts, deps.now()),
   });
 }

@@ -51,10 +51,10 @@ async function profileVersion(name: string, version = 1) {
     inTemporaryFolder: await openProcessFolder(folder),
     readTable: profileFile,
   });
-  const { next, ...counts } = await activities.profileFiles({ datasetId: id, version, after: null, done: 0 });
+  const { next, made, ...counts } = await activities.profileFiles({ datasetId: id, version, after: null, done: 0 });
   expect(next).toBeNull();
   await activities.finishProfiles({ datasetId: id, version, ...counts });
-  return counts;
+  return { ...counts, made };
 }
 
 const stats = async (name: string, query = ''): Promise<DatasetStats> =>
@@ -83,7 +83,7 @@ test('a new version is profiled, and its files have their statistics', async () 
     items: [{ state: 'waiting' }, {}, {}, {}],
   });
   expect(errorOf(await preview(name))).toBe('not-ready');
-  expect(await profileVersion(name)).toEqual({ profiled: 2, failed: 1, skipped: 0 });
+  expect(await profileVersion(name)).toEqual({ profiled: 2, failed: 1, skipped: 0, made: 3 });
   const { items, profiles } = await stats(name);
   expect(profiles).toMatchObject({ state: 'done', profiled: 2, failed: 1, skipped: 0 });
   expect(items).toMatchObject([
@@ -107,7 +107,7 @@ test('only changed contents are read, also by another dataset; a purge takes the
   const name = await create({ 'one.csv': one, 'other.csv': other });
   expect(await profileVersion(name)).toMatchObject({ profiled: 2 });
   await commit(name, { 'other.csv': 'x,y\n5,6\n', 'same.csv': one });
-  expect(await profileVersion(name, 2)).toMatchObject({ profiled: 1 });
+  expect(await profileVersion(name, 2)).toMatchObject({ profiled: 2, made: 1 });
   const second = await create({ 'again.csv': one });
   expect((await stats(second)).items).toMatchObject([{ state: 'done', rows: 1 }]);
   const purge = (of: string) =>

@@ -21,15 +21,17 @@ export async function profileDataset({ datasetId, version }: ProfileDatasetInput
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
   });
   const total = { profiled: 0, failed: 0, skipped: 0 };
+  let made = 0;
   let after: string | null = null;
   do {
     const part: Awaited<ReturnType<DataActivities['profileFiles']>> = await profileFiles({
       ...{ datasetId, version, after },
-      done: total.profiled + total.failed,
+      done: made,
     });
     total.profiled += part.profiled;
     total.failed += part.failed;
     total.skipped += part.skipped;
+    made += part.made;
     after = part.next;
     timeline.log(`${total.profiled} profiled, ${total.failed} failed, ${total.skipped} beyond the limit`);
   } while (after !== null);
