@@ -62,6 +62,8 @@ export type ApiDeps = {
   /** Settings for runners that fetch them from the API. */
   readonly runner: { readonly heartbeatIntervalMs: number; readonly shipIntervalMs: number };
   readonly predictor: Predictor;
+  /** Runs the work with a new folder for temporary copies, which is removed afterwards. */
+  readonly inTemporaryFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
   /** Values of named secrets; throws `not-found` that names the missing one. */
   readonly secrets: (names: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   readonly keyPepper: Uint8Array;

@@ -1,5 +1,6 @@
 import {
   attemptViewSchema,
+  bestModelSchema,
   datasetVersionViewSchema,
   featureViewSchema,
   datasetViewSchema,
@@ -47,6 +48,7 @@ export const named = {
     .meta({ id: 'LineageEdge' }),
   lineageGraph: lineageGraphSchema.meta({ id: 'LineageGraph' }),
   metricPoint: metricPointSchema.meta({ id: 'MetricPoint' }),
+  bestModel: bestModelSchema.meta({ id: 'BestModel' }),
   model: modelViewSchema.meta({ id: 'Model' }),
   modelVersion: modelVersionViewSchema.meta({ id: 'ModelVersion' }),
   predictRequest: predictRequestSchema.meta({ id: 'PredictRequest' }),

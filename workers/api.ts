@@ -35,6 +35,7 @@ import {
   uploadRulesOf,
   type Config,
 } from './config.ts';
+import { openProcessFolder } from '../activities/process-folder.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './compose/storage.ts';
 import { openTracing } from './tracing/tracing.ts';
@@ -144,6 +145,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     signing,
     ownUrls,
     predictor,
+    inTemporaryFolder: await openProcessFolder(join(home, 'tmp')),
     secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
     now,
     hints,

@@ -21,6 +21,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { defaultUploadRules } from '../../core/datasets/upload-rules.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
 import { defaultPeriods } from '../../core/retention/rules.ts';
+import { openProcessFolder } from '../../activities/process-folder.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/events/listen.ts';
 import { openOrm } from '../../store/orm.ts';
@@ -166,6 +167,7 @@ export class ApiWorld {
       ...{ trustedProxies: [], hasAccessLog: false, uploads: defaultUploadRules },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
       ...{ storage, predictor },
+      inTemporaryFolder: await openProcessFolder(join(home, 'tmp')),
       hearing: createHearing(),
       silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
       knownProviders: [...providerModules.values()].map(({ endCommand = null, ...one }) => ({ ...one, endCommand })),
