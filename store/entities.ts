@@ -9,6 +9,8 @@ import { checkpoints } from './checkpoints/entity.ts';
 import { jobDays, providerPrices } from './overview/entity.ts';
 import {
   datasetContents,
+  datasetDraftContents,
+  datasetDrafts,
   datasetNodes,
   datasets,
   datasetTagMoves,
@@ -27,6 +29,7 @@ import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
 import { models, modelVersions, stageChanges } from './models/entity.ts';
 import { offers } from './catalog/offer-entity.ts';
+import { contentProfiles, datasetProfiles } from './profiles/entity.ts';
 import { jobWatchers, outbox } from './outbox/entity.ts';
 import { providers } from './providers/entity.ts';
 import { providerSweeps, strayInstances } from './reconcile/entity.ts';
@@ -86,6 +89,10 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  datasetDrafts,
+  datasetDraftContents,
+  contentProfiles,
+  datasetProfiles,
   uploads,
   uploadPieces,
   lineageEdges,

@@ -37,8 +37,9 @@ const reading = {
   ],
   datasets: [
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
-    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
+    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'draft', 'countOldDrafts', 'closedDrafts'] as const),
   ],
+  profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
   lineage: ['get', 'edgesAt', 'page', 'describe'],
   runs: ['get', 'list'],
   features: ['get', 'list'],

@@ -36,7 +36,7 @@ const configSchema = z.object({
   /** State folder, for everything that is not in PostgreSQL or Temporal: objects, instances of the local provider, logs. */
   ARTENIC_HOME: z.string().min(1).default('.artenic'),
   /**
-   * URL of the object storage: `file:///folder`, or `s3://bucket/prefix?region=…` with `endpoint=https://…`, `path-style=true` and `public-endpoint=https://…` for servers other than AWS ([object storage](../storage.md)). If not set: the folder `objects` in ARTENIC_HOME. Credentials are read by AWS's default chain, never from this URL.
+   * URL of the object storage: `file:///folder`, `s3://bucket/prefix?region=…`, `gs://bucket/prefix` or `az://account/container/prefix` ([object storage](../storage.md)); for servers of one's own with `endpoint=https://…` and `public-endpoint=https://…`, for S3 also `path-style=true`. If not set: the folder `objects` in ARTENIC_HOME. Credentials are read from the environment by the cloud's own rules, or from the JSON file that `credentials=FILE` names, never from this URL.
    */
   ARTENIC_STORAGE_URL: z
     .string()
@@ -48,6 +48,8 @@ const configSchema = z.object({
       }
     })
     .optional(),
+  /** Key of the storage account for `az://` URLs without `credentials=FILE`. */
+  AZURE_STORAGE_KEY: z.string().min(1).optional(),
   /** `shared`: runners on this machine read and write the storage folder directly. `signed`: they use signed requests, as runners on other machines do; needed if they run as another user or in a container. */
   ARTENIC_RUNNER_STORAGE: z.enum(['shared', 'signed']).default('shared'),
   /** Address on which the API listens. Any address other than loopback needs ARTENIC_ALLOWED_HOSTS. */
@@ -131,7 +133,7 @@ const configSchema = z.object({
   ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
   /** Maximum time from a machine's launch until its runner connects. If not set: the limit of each provider, 5 minutes for the local one. */
   ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
-  /** Queues that this worker serves, separated by commas: `control` (workflows, rows, schedules) and names of providers, which need their credentials ([worker roles](../worker-roles.md)). If not set: all that are configured. Several hosts may serve `local`; each manages the instances in its own ARTENIC_HOME. Leave `local` out on hosts that must not run trainings. */
+  /** Queues that this worker serves, separated by commas: `control` (workflows, rows, schedules), `data` (files of datasets) and names of providers, which need their credentials ([worker roles](../worker-roles.md)). If not set: all that are configured. Several hosts may serve `local`; each manages the instances in its own ARTENIC_HOME. Leave `local` out on hosts that must not run trainings. */
   ARTENIC_WORKER_QUEUES: z.string().default(''),
   /** Interval at which the relay looks for jobs without a workflow. Limits how late a job starts after an outage of Temporal. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),

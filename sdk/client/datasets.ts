@@ -1,20 +1,31 @@
 import {
   contentsAnswerSchema,
+  datasetDraftSchema,
   datasetDiffItemSchema,
   datasetEntrySchema,
+  datasetStatsSchema,
   datasetTagMoveSchema,
   datasetTagViewSchema,
   datasetVersionViewSchema,
   datasetViewSchema,
+  fileProfileSchema,
+  fileStatsSchema,
   pageSchema,
+  previewSchema,
   purgeAnswerSchema,
   type DatasetCommit,
   type DatasetDiffItem,
+  type DatasetDraftView,
   type DatasetEntry,
+  type DatasetPreview,
+  type DatasetStats,
   type DatasetTagMoveView,
   type DatasetTagView,
   type DatasetVersionView,
   type DatasetView,
+  type DraftChanges,
+  type FileProfile,
+  type FileStats,
   type MissingContent,
   type NewDataset,
 } from '@artenic/core';
@@ -88,11 +99,68 @@ export function datasetsApi(http: Http, clientOptions: Pick<ClientOptions, 'fetc
         { method: 'POST', path: datasetPath(dataset, '/versions'), json: commit, unbounded: true },
         datasetVersionViewSchema,
       ),
+    ...draftsApi(http),
     ...versionsApi(http, all),
+    ...profilesApi(http, all),
   };
 }
 
-/** Statistics of a dataset and of its versions. */
+/** Versions with more changes than one request may have. */
+function draftsApi(http: Http) {
+  const draftPath = (dataset: string, draft: string, rest = ''): string =>
+    datasetPath(dataset, `/drafts/${encodeURIComponent(draft)}${rest}`);
+  return {
+    openDraft: (dataset: string, expectedVersion?: number): Promise<DatasetDraftView> =>
+      http.json(
+        { method: 'POST', path: datasetPath(dataset, '/drafts'), json: { expectedVersion } },
+        datasetDraftSchema,
+      ),
+    /** Adds at most 50,000 changes to a draft; the contents are stored before. */
+    changeDraft: (dataset: string, draft: string, changes: DraftChanges): Promise<DatasetDraftView> =>
+      http.json(
+        { method: 'POST', path: draftPath(dataset, draft, '/changes'), json: changes, unbounded: true },
+        datasetDraftSchema,
+      ),
+    commitDraft: (dataset: string, draft: string, message = ''): Promise<DatasetVersionView> =>
+      http.json(
+        { method: 'POST', path: draftPath(dataset, draft, '/commit'), json: { message } },
+        datasetVersionViewSchema,
+      ),
+    deleteDraft: async (dataset: string, draft: string): Promise<void> =>
+      void (await http.raw({ method: 'DELETE', path: draftPath(dataset, draft) }, (response) => response.text())),
+  };
+}
+
+/** Rows to show; `sort` is a column, or `-column`; `filter` is `column:operator:value`. */
+export type PreviewQuery = {
+  readonly version?: VersionRef;
+  /** The first table of the version when absent. */
+  readonly path?: string;
+  readonly limit?: number;
+  readonly offset?: number;
+  readonly sort?: string;
+  readonly filter?: string;
+  readonly search?: string;
+};
+
+/** Statistics of the files of a version, and their rows. */
+function profilesApi(http: Http, all: All) {
+  return {
+    /** Counts of a version, and its first files. */
+    stats: (dataset: string, version: VersionRef = 'latest'): Promise<DatasetStats> =>
+      http.json({ method: 'GET', path: datasetPath(dataset, '/stats'), query: { version } }, datasetStatsSchema),
+    /** All files of a version, with their rows, columns and sizes. */
+    fileStats: (dataset: string, version: VersionRef = 'latest'): AsyncGenerator<FileStats> =>
+      all(datasetPath(dataset, '/stats'), fileStatsSchema, { version, limit: 1000 }),
+    /** Schema and statistics of a file. */
+    profile: (dataset: string, path: string, version: VersionRef = 'latest'): Promise<FileProfile> =>
+      http.json({ method: 'GET', path: datasetPath(dataset, '/profile'), query: { path, version } }, fileProfileSchema),
+    preview: (dataset: string, query: PreviewQuery = {}): Promise<DatasetPreview> =>
+      http.json({ method: 'GET', path: datasetPath(dataset, '/preview'), query }, previewSchema),
+  };
+}
+
+/** Versions of a dataset, with their files and tags. */
 function versionsApi(http: Http, all: All) {
   return {
     versions: (dataset: string): AsyncGenerator<DatasetVersionView> =>

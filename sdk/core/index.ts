@@ -30,6 +30,7 @@ export * from './most-entries.ts';
 export * from './own-value.ts';
 export * from './predict.ts';
 export * from './problem.ts';
+export * from './profiles.ts';
 export * from './relative-path.ts';
 export * from './rest.ts';
 export * from './runner-contract.ts';

@@ -4,6 +4,7 @@ import { ArtenicError, type InputError } from '../../core/errors.ts';
 import { inTransaction, type Db } from '../database.ts';
 import type { DatasetsRepository } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
+import { purgeProfiles } from '../profiles/repository.ts';
 
 const mostFaults = 20;
 
@@ -30,15 +31,35 @@ function faultOf({ sha256, bytes }: PutFile, known: Known | undefined, stored: n
   return found === bytes ? null : `the content ${sha256} has ${found} bytes, not ${bytes}`;
 }
 
+type Owner = {
+  readonly datasetId: string;
+  readonly version: number;
+  readonly at: Date;
+  /** The contents that only this draft has go with it if it is given up; null for those of a version. */
+  readonly draft: string | null;
+};
+
+async function noteOwner(db: Db, { datasetId, draft }: Owner, sha256s: readonly string[], fresh: readonly string[]) {
+  if (draft === null) {
+    await sql`
+      delete from dataset_draft_contents where dataset_id = ${datasetId} and sha256 = any (${sha256s})`.execute(db);
+    return;
+  }
+  await sql`
+    insert into dataset_draft_contents (dataset_id, draft_id, sha256)
+    select ${datasetId}, ${draft}, sha256 from unnest(${sha256s}::text[]) as given (sha256)
+    where sha256 = any (${fresh}) or exists (
+      select from dataset_draft_contents as others where others.dataset_id = ${datasetId} and others.sha256 = given.sha256
+    )
+    on conflict do nothing`.execute(db);
+}
+
 /**
  * Writes down that the dataset needs these contents. Objects that are not stored, or are being deleted, are refused: no
  * version names a missing object.
  */
-export async function referTo(
-  db: Db,
-  { datasetId, version, at }: { readonly datasetId: string; readonly version: number; readonly at: Date },
-  put: readonly PutFile[],
-): Promise<void> {
+export async function referTo(db: Db, owner: Owner, put: readonly PutFile[]): Promise<void> {
+  const { datasetId, version, at } = owner;
   const sha256s = [...new Set(put.map(({ sha256 }) => sha256))];
   if (sha256s.length === 0) return;
   const rows: readonly Known[] = await db
@@ -64,6 +85,7 @@ export async function referTo(
     insert into dataset_contents (dataset_id, sha256, bytes, first_version)
     select ${datasetId}, sha256, bytes, ${version}
     from unnest(${[...stored.keys()]}::text[], ${[...stored.values()]}::bigint[]) as given (sha256, bytes)`.execute(db);
+  await noteOwner(db, owner, sha256s, fresh);
 }
 
 /** Which of these contents were purged from the dataset. */
@@ -103,8 +125,10 @@ export function contentMethods(db: Db): ContentMethods {
           .executeTakeFirstOrThrow();
         const elsewhere = Number(others.number);
         // Without another reference the next round of the collector deletes the object.
-        if (elsewhere === 0)
+        if (elsewhere === 0) {
           await sql`update object_uses set used_at = '-infinity' where key = ${`data/${sha256}`}`.execute(transaction);
+          await purgeProfiles(transaction, sha256);
+        }
         return { elsewhere };
       }),
   };

@@ -10,6 +10,7 @@ import { lineagePlace } from '../../core/lineage/relations.ts';
 import { refuseNamedBefore } from '../lineage/named.ts';
 import { commit, lockDataset } from './commit.ts';
 import { contentMethods } from './contents.ts';
+import { draftMethods } from './drafts.ts';
 import { removeMethods } from './remove.ts';
 import { tagMethods } from './tags.ts';
 import { versionMethods } from './versions.ts';
@@ -141,5 +142,6 @@ export function createDatasets(db: Db): DatasetsRepository {
     ...tagMethods(db),
     ...contentMethods(db),
     ...removeMethods(db),
+    ...draftMethods(db),
   };
 }
