@@ -64,6 +64,8 @@ export type ApiDeps = {
   /** Settings for runners that fetch them from the API. */
   readonly runner: { readonly heartbeatIntervalMs: number; readonly shipIntervalMs: number };
   readonly predictor: Predictor;
+  /** Runs the work with a new folder for temporary copies, which is removed afterwards. */
+  readonly inTemporaryFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
   /** Reads pages of tables in processes of their own. */
   readonly previews: Previews;
   /** Values of named secrets; throws `not-found` that names the missing one. */

@@ -1,5 +1,6 @@
 import {
   attemptViewSchema,
+  bestModelSchema,
   datasetDraftSchema,
   datasetVersionViewSchema,
   featureViewSchema,
@@ -49,6 +50,7 @@ export const named = {
     .meta({ id: 'LineageEdge' }),
   lineageGraph: lineageGraphSchema.meta({ id: 'LineageGraph' }),
   metricPoint: metricPointSchema.meta({ id: 'MetricPoint' }),
+  bestModel: bestModelSchema.meta({ id: 'BestModel' }),
   model: modelViewSchema.meta({ id: 'Model' }),
   modelVersion: modelVersionViewSchema.meta({ id: 'ModelVersion' }),
   predictRequest: predictRequestSchema.meta({ id: 'PredictRequest' }),

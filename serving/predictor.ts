@@ -80,6 +80,8 @@ export type Predictor = {
   readonly scan: (sha256: string, format: string) => Promise<void>;
   /** Reads the inputs and outputs of a model on another server. @throws ArtenicError `unavailable` */
   readonly inspectExternal: (place: ExternalPlace) => Promise<ModelSignature>;
+  /** Whether a host of this process has the model's file, or is about to. */
+  readonly isLoaded: (sha256: string) => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -264,6 +266,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
       inTurn(async () => inspectModel(await fetchModel(sha256), { timeoutMs: loadTimeoutMs, memoryBytes })),
     scan: (sha256, format) => inTurn(async () => scanFile(await fetchModel(sha256), format, scanOptions)),
     inspectExternal: (place) => readExternal(place, deadlineMs),
+    isLoaded: (sha256) => queues.known(sha256) !== undefined,
     close: async () => {
       isClosed = true;
       await Promise.all([queues.close(), lastInspection]);

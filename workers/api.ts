@@ -37,6 +37,7 @@ import {
   uploadRulesOf,
   type Config,
 } from './config.ts';
+import { openProcessFolder } from '../activities/process-folder.ts';
 import { createSecrets } from './secrets.ts';
 import { openStorage } from './compose/storage.ts';
 import { openTracing } from './tracing/tracing.ts';
@@ -156,6 +157,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     signing,
     ownUrls,
     predictor,
+    inTemporaryFolder: await openProcessFolder(join(home, 'tmp')),
     previews,
     secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
     now,

@@ -86,7 +86,7 @@ function factsOf(job: JobRecord, known: Known): JobFacts {
     trainingSince: isOver || newest?.endedAt !== null ? null : (newest.runningAt?.toISOString() ?? null),
     trainingMs: trainingMsOf(attempts, nowMs),
     timeLeftMs: isOver ? null : timeLeftMs(job.progressTrack ?? [], job.progress, nowMs),
-    bestMetric: bestMetric(series, job.spec.outputs.metrics),
+    bestMetric: bestMetric(series, job.spec.outputs.metrics, job.spec.outputs.directions),
     cost: costOfJob(attempts, isOver, new Date(nowMs)),
     usdMicrosPerHour: priceNow(attempts),
   };

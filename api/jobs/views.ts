@@ -127,7 +127,11 @@ export function modelView(model: ModelRecord): ModelView {
 }
 
 export function modelVersionView(version: ModelVersionRecord): ModelVersionView {
-  return { ...version, metrics: { ...version.metrics }, createdAt: version.createdAt.toISOString() };
+  const { chosenId: _, metrics, tags, metadata, createdAt, ...rest } = version;
+  return {
+    ...{ ...rest, metrics: { ...metrics }, tags: [...tags], metadata: { ...metadata } },
+    createdAt: createdAt.toISOString(),
+  };
 }
 
 export function stageChangeView(change: StageChangeRecord): StageChangeView {

@@ -1,4 +1,4 @@
-import { objectKeys, type ExternalModel, type ModelSignature } from '@artenic/core';
+import { objectKeys, type ExternalModel, type JsonValue, type ModelSignature } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import type { ModelVersionRecord, PrincipalStore, ProjectPrincipal } from '../../store/types.ts';
@@ -21,6 +21,11 @@ export type RegisterModelInput = {
   /** Hash of the object `models/<sha256>`, which is already stored. */
   readonly sha256: string;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly description?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly framework?: string | undefined;
+  readonly author?: string | undefined;
+  readonly metadata?: Readonly<Record<string, JsonValue>> | undefined;
   /** The job that trained the model; it gets one version however often it registers. Null for an upload. */
   readonly jobId: string | null;
   /** Reads the stored model. Throws `model-rejected`. */

@@ -9,13 +9,7 @@ import { details, table, type Column } from '../output/table.ts';
 import { stageTones } from '../output/tones.ts';
 import type { Runtime } from '../runtime.ts';
 import { uploadFile } from '../job-file/upload.ts';
-
-export function versionNumber(text: string): number {
-  const version = Number(text);
-  if (!Number.isInteger(version) || version < 1)
-    throw new CliError('usage', `version ${text}: give a whole number from 1`);
-  return version;
-}
+import { addModelChanges, versionNumber } from './model-changes.ts';
 
 async function list(runtime: Runtime): Promise<void> {
   const models: ModelView[] = [];
@@ -171,6 +165,7 @@ export function addModels(program: Command, runtime: Runtime): void {
     .action((name: string, version: string, options: { reason: string }) =>
       change(runtime, 'retire', { name, version, ...options }),
     );
+  addModelChanges(model, runtime);
   model
     .command('register')
     .argument('<name>')

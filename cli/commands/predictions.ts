@@ -10,7 +10,7 @@ import {
 import { valueOfArgument, type InputSignature } from '../output/cells.ts';
 import { CliError } from '../cli-error.ts';
 import { readRows, type Row } from '../output/rows.ts';
-import { versionNumber } from './models.ts';
+import { versionNumber } from './model-changes.ts';
 import { gather } from '../output/options.ts';
 import type { Look } from '../output/look.ts';
 import { printable } from '../output/printable.ts';

@@ -11,10 +11,9 @@ export type Series = {
 
 /** The points that count, by metric. */
 export function seriesOf(points: readonly MetricPoint[]): readonly Series[] {
-  const byName = Map.groupBy(points, ({ name }) => name);
+  const byName = Map.groupBy(keptPoints(points), ({ name }) => name);
   return [...byName.entries()]
-    .flatMap(([name, own]): Series[] => {
-      const counting = keptPoints(own);
+    .flatMap(([name, counting]): Series[] => {
       const last = counting.at(-1);
       return last === undefined ? [] : [{ name, points: counting, last, best: bestPoint(name, counting) }];
     })

@@ -1,33 +1,24 @@
 import {
   doctorProblemSchema,
-  modelVersionViewSchema,
-  modelViewSchema,
-  pageSchema,
   predictBatchResponseSchema,
   predictResponseSchema,
   signInLinkSchema,
-  stageChangeViewSchema,
-  type ModelStage,
-  type ModelVersionView,
-  type ModelView,
   type PredictBatchRequest,
   type PredictBatchResponse,
   type PredictRequest,
   type PredictResponse,
-  type StageChangeView,
 } from '@artenic/core';
 import { z } from 'zod';
 import { platformApi } from './platform.ts';
-import { createHttp, type ClientOptions, type Http, type UploadBody } from './http.ts';
-import { allOf, pages, type Signal } from './pages.ts';
+import { createHttp, type ClientOptions, type UploadBody } from './http.ts';
+import type { Signal } from './pages.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
 import { datasetsApi } from './datasets.ts';
 import { jobsApi } from './jobs.ts';
-import { download } from './download.ts';
+import { modelPath, modelsApi } from './models.ts';
 
 export type ObjectKind = 'packages' | 'data' | 'models';
 
-const modelPath = (name: string, rest = ''): string => `/api/v1/models/${encodeURIComponent(name)}${rest}`;
 const aliveSchema = z.object({ status: z.string() });
 const readySchema = z.object({ ready: z.boolean() });
 const checkSchema = z.object({ state: z.string(), tookMs: z.number(), reason: z.string().nullable() });
@@ -40,55 +31,6 @@ const healthSchema = readySchema.extend({
   worker: z.object({ state: z.string(), lastSeenAt: z.string().nullable() }).nullable().default(null),
   problems: z.array(doctorProblemSchema).default([]),
 });
-
-function modelsApi(http: Http) {
-  const change = (
-    name: string,
-    version: number,
-    verb: 'promote' | 'retire',
-    reason: string,
-  ): Promise<ModelVersionView> =>
-    http.json(
-      { method: 'POST', path: modelPath(name, `/versions/${version}/${verb}`), json: { reason } },
-      modelVersionViewSchema,
-    );
-  return {
-    /** Registers a model file that was uploaded as `models/<sha256>`. */
-    register: (request: {
-      readonly model: string;
-      readonly sha256: string;
-      readonly metrics?: Readonly<Record<string, number>>;
-    }): Promise<ModelVersionView> =>
-      http.json({ method: 'POST', path: '/api/v1/models', json: request }, modelVersionViewSchema),
-    list: (query: { readonly pageSize?: number } = {}): AsyncGenerator<ModelView> =>
-      pages((cursor) =>
-        http.json(
-          { method: 'GET', path: '/api/v1/models', query: { cursor, limit: query.pageSize } },
-          pageSchema(modelViewSchema),
-        ),
-      ),
-    get: (name: string): Promise<ModelView> => http.json({ method: 'GET', path: modelPath(name) }, modelViewSchema),
-    /** Newest first. */
-    versions: (name: string): Promise<readonly ModelVersionView[]> =>
-      allOf(http, modelPath(name, '/versions'), modelVersionViewSchema),
-    version: (name: string, version: number): Promise<ModelVersionView> =>
-      http.json({ method: 'GET', path: modelPath(name, `/versions/${version}`) }, modelVersionViewSchema),
-    promote: (name: string, version: number, reason = ''): Promise<ModelVersionView> =>
-      change(name, version, 'promote', reason),
-    retire: (name: string, version: number, reason = ''): Promise<ModelVersionView> =>
-      change(name, version, 'retire', reason),
-    /** Moves a version to any stage that the present one allows. */
-    setStage: (name: string, version: number, stage: ModelStage, reason = ''): Promise<ModelVersionView> =>
-      http.json(
-        { method: 'PATCH', path: modelPath(name, `/versions/${version}/stage`), json: { stage, reason } },
-        modelVersionViewSchema,
-      ),
-    stageHistory: (name: string): Promise<readonly StageChangeView[]> =>
-      allOf(http, modelPath(name, '/stage-history'), stageChangeViewSchema),
-    artifact: (name: string, version: number): Promise<Uint8Array> =>
-      download(http, modelPath(name, `/versions/${version}/artifact`)),
-  };
-}
 
 export type ArtenicClient = ReturnType<typeof createClient>;
 

@@ -1,6 +1,7 @@
 import { datasetSourceSchema, folderOfSource, type DatasetSource } from './dataset-source.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { relativePathSchema } from './relative-path.ts';
+import { metricDirections } from './metric-choice.ts';
 import { mostEntries } from './most-entries.ts';
 import { z } from 'zod';
 
@@ -252,6 +253,9 @@ const jobFields = {
         .max(64)
         .default([])
         .describe('Names of metrics to keep with the model version; all when empty.'),
+      directions: mostEntries(z.record(z.string().min(1).max(128), z.enum(metricDirections)), 64)
+        .optional()
+        .describe('Which values of a metric are better, `min` or `max`, where its name does not show it.'),
     })
     .prefault({})
     .describe('What the job leaves to be registered.'),

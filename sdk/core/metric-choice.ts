@@ -1,3 +1,5 @@
+import { ownValue } from './own-value.ts';
+
 const preferred = [
   'val_accuracy',
   'accuracy',
@@ -19,6 +21,12 @@ export function mainMetric(names: readonly string[]): string | null {
 }
 
 const higherIsBetter = /acc|auc|f1|r2|precision|recall|score|bleu|rouge|iou|reward|return|success/;
+
+/** Which values of a metric are better. */
+export const metricDirections = ['min', 'max'] as const;
+export type MetricDirection = (typeof metricDirections)[number];
+/** As a job declares them, by metric. */
+export type MetricDirections = Readonly<Record<string, MetricDirection>>;
 
 /** Whether low or high values of a metric are good; null where its name does not show it. */
 export function goodSide(name: string): 'low' | 'high' | null {
@@ -47,17 +55,22 @@ export type SeriesExtremes = {
 type BestMetric = { readonly name: string; readonly value: number; readonly step: number };
 
 /**
- * Best value of the job's main metric: of those that the job declares, else of all. A later attempt replaces the points
- * of earlier ones from its first step on, so a best point that was lost with its machine does not count.
+ * Best value of the job's main metric: of those that the job declares, else of all; of equal ones the first. The
+ * extremes are of points that count: a later attempt replaces those of earlier ones from its first step on.
  */
-export function bestMetric(series: readonly SeriesExtremes[], declared: readonly string[]): BestMetric | null {
+export function bestMetric(
+  series: readonly SeriesExtremes[],
+  declared: readonly string[],
+  directions: MetricDirections = {},
+): BestMetric | null {
   const names = [...new Set(series.map(({ name }) => name))];
   const kept = names.filter((name) => declared.includes(name));
   const main = mainMetric(kept.length > 0 ? kept : names);
   if (main === null) return null;
-  const isLower = isLowerBetter(main);
+  const direction = ownValue(directions, main);
+  const isLower = direction === undefined ? isLowerBetter(main) : direction === 'min';
   let best: BestMetric | null = null;
-  for (const one of series) {
+  for (const one of series.toSorted((first, other) => first.attempt - other.attempt)) {
     if (one.name !== main) continue;
     const [value, step] = isLower ? [one.leastValue, one.leastStep] : [one.greatestValue, one.greatestStep];
     if (value === null || step === null || step >= replacedFrom(series, one.attempt)) continue;
@@ -67,8 +80,11 @@ export function bestMetric(series: readonly SeriesExtremes[], declared: readonly
   return best;
 }
 
-/** The first step of any later attempt. */
-function replacedFrom(series: readonly SeriesExtremes[], attempt: number): number {
+/** The first step of any metric in any later attempt: points of this attempt count up to it. */
+export function replacedFrom(
+  series: readonly { readonly attempt: number; readonly firstStep: number }[],
+  attempt: number,
+): number {
   let from = Number.POSITIVE_INFINITY;
   for (const one of series) if (one.attempt > attempt) from = Math.min(from, one.firstStep);
   return from;

@@ -2,8 +2,8 @@ import { isLowerBetter } from './metric-choice.ts';
 import type { MetricPoint } from './rest.ts';
 
 /**
- * Points of one metric that still count, by attempt and step: a later attempt replaces those of earlier ones from its
- * first step on, because what came after its checkpoint was lost.
+ * Points of a job that still count, by attempt and step: a later attempt replaces those of earlier ones from the first
+ * step of any of its metrics on, because what came after its checkpoint was lost.
  */
 export function keptPoints(points: readonly MetricPoint[]): readonly MetricPoint[] {
   const sorted = points.toSorted((one, other) => one.attempt - other.attempt || one.step - other.step);

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { freeFieldsSchema } from './runs.ts';
+import { jsonValueSchema } from './json-value.ts';
+import { metricDirections } from './metric-choice.ts';
 import { mostEntries } from './most-entries.ts';
 import { modelStages, type ModelStage } from './states.ts';
 
@@ -58,10 +61,17 @@ export const modelVersionViewSchema = z.object({
   version: z.number().int(),
   stage: z.enum(modelStages),
   format: z.string(),
-  sha256: z.string(),
+  /** Null for a version whose file has not been stored yet. */
+  sha256: z.string().nullable(),
   bytes: z.number().int(),
   signature: modelSignatureSchema,
   metrics: z.record(z.string(), z.number()),
+  description: z.string().default(''),
+  tags: z.array(z.string()).default([]),
+  /** What made the model: sklearn, pytorch, … */
+  framework: z.string().nullable().default(null),
+  author: z.string().nullable().default(null),
+  metadata: z.record(z.string(), jsonValueSchema).default({}),
   jobId: z.string().nullable(),
   createdBy: z.string(),
   createdAt: timestamp,
@@ -88,11 +98,47 @@ export const stageChangeViewSchema = z.object({
 });
 export type StageChangeView = z.output<typeof stageChangeViewSchema>;
 
+const metricName = z.string().min(1).max(128);
+const descriptionSchema = z.string().max(4000);
+export const modelTagsSchema = z.array(z.string().min(1).max(63)).max(50);
+const shortWord = z.string().min(1).max(200);
+
+/** Entries of `metadata` and `metrics` are merged by their name; null removes one. */
+export const modelChangeSchema = z.strictObject({
+  description: descriptionSchema.optional(),
+  tags: modelTagsSchema.optional(),
+  framework: shortWord.nullable().optional(),
+  author: shortWord.nullable().optional(),
+  metadata: freeFieldsSchema.optional(),
+  metrics: mostEntries(z.record(metricName, z.number().nullable()), 1000).optional(),
+});
+export type ModelChange = z.input<typeof modelChangeSchema>;
+
+export const bestModelSchema = z.object({
+  metric: z.string(),
+  direction: z.enum(metricDirections),
+  /** Versions with a value of the metric. */
+  compared: z.number().int(),
+  /** Versions without one: they are left out. */
+  withoutMetric: z.number().int(),
+  /** Other versions with the best value; the answer is the one that was made first. */
+  ties: z.number().int(),
+  value: z.number().nullable(),
+  /** Null when no version has the metric. */
+  version: modelVersionViewSchema.nullable(),
+});
+export type BestModelView = z.output<typeof bestModelSchema>;
+
 export const registerModelRequestSchema = z.strictObject({
   model: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+  description: descriptionSchema.optional(),
+  tags: modelTagsSchema.optional(),
+  framework: shortWord.optional(),
+  author: shortWord.optional(),
+  metadata: freeFieldsSchema.optional(),
   /** Content id of a file uploaded to `/api/v1/objects/models`. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  metrics: mostEntries(z.record(z.string().min(1).max(128), z.number()), 1000).default({}),
+  metrics: mostEntries(z.record(metricName, z.number()), 1000).default({}),
   format: z.enum(modelFormats).default('onnx'),
   /** Required for every format except ONNX. */
   external: externalModelSchema.optional(),

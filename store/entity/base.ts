@@ -101,9 +101,9 @@ async function lockRow(transaction: Db, kind: Kind, projectId: string, id: strin
 }
 
 /** Names of what came from it. */
-async function holders(transaction: Db, projectId: string, place: LineagePlace): Promise<readonly string[]> {
+export async function holders(transaction: Db, projectId: string, place: LineagePlace): Promise<readonly string[]> {
   const { rows } = await edgesAtQuery(projectId, [place], 'down', mostNamed + 1).execute(transaction);
-  const targets = rows.map((row) => toEdge(row).target).filter((target) => target.kind !== 'artifact');
+  const targets = rows.map((row) => toEdge(row).target).filter(({ kind }) => kind !== 'artifact' && kind !== 'stage');
   const facts = await describePlaces(transaction, projectId, targets);
   return targets.flatMap((target, index) => {
     const known = facts[index] ?? null;

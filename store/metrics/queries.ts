@@ -1,3 +1,4 @@
+import type { SeriesExtremes } from '@artenic/core';
 import { sql, type RawBuilder } from 'kysely';
 import { blockSizes } from './blocks.ts';
 
@@ -217,4 +218,36 @@ export function extremesQuery(jobIds: readonly string[]): RawBuilder<ExtremesRow
       select job_id, attempt, name, first_step, least_value, least_step, greatest_value, greatest_step
       from metric_series where job_id = wanted.id order by attempt desc, name limit ${mostSeries}
     ) as series`;
+}
+
+type LostBest = {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly name: string;
+  /** Steps from here on were replaced. */
+  readonly before: number;
+  readonly place: number;
+};
+type CountingRow = Pick<SeriesExtremes, 'leastValue' | 'leastStep' | 'greatestValue' | 'greatestStep'> & {
+  readonly place: number;
+};
+
+/** The least and the greatest finite value before a step; all null without one. Reads the series up to that step. */
+export function countingQuery(lost: readonly LostBest[]): RawBuilder<CountingRow> {
+  const column = <T>(of: (one: LostBest) => T): readonly T[] => lost.map(of);
+  const extreme = (order: 'asc' | 'desc') => sql`
+    select value, step from metric_points as point
+    where point.job_id = wanted.job and point.name = wanted.name and point.attempt = wanted.attempt
+      and point.step < wanted.before and ${finite}
+    order by value ${sql.raw(order)}, step limit 1`;
+  return sql<CountingRow>`
+    select place, least.value as least_value, least.step::float8 as least_step,
+      greatest.value as greatest_value, greatest.step::float8 as greatest_step
+    from unnest(
+      ${column(({ jobId }) => jobId)}::text[], ${column(({ attempt }) => attempt)}::int[],
+      ${column(({ name }) => name)}::text[], ${column(({ before }) => before)}::bigint[],
+      ${column(({ place }) => place)}::int[]
+    ) as wanted (job, attempt, name, before, place)
+    left join lateral (${extreme('asc')}) as least on true
+    left join lateral (${extreme('desc')}) as greatest on true`;
 }

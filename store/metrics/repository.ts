@@ -1,7 +1,16 @@
+import { replacedFrom, type SeriesExtremes } from '@artenic/core';
 import { inTransaction, lock, type Db } from '../database.ts';
 import type { MetricRow, MetricsRepository } from '../types.ts';
 import { insertPoints } from './blocks.ts';
-import { afterQuery, extremesQuery, latestQuery, newestQuery, seriesQuery, type PointRow } from './queries.ts';
+import {
+  afterQuery,
+  countingQuery,
+  extremesQuery,
+  latestQuery,
+  newestQuery,
+  seriesQuery,
+  type PointRow,
+} from './queries.ts';
 
 function toRow(row: PointRow): MetricRow {
   const { jobId, attempt, name, epoch, time, value } = row;
@@ -35,8 +44,26 @@ const extremes: (db: Db) => MetricsRepository['extremes'] = (db) => async (jobId
     leastStep: whole(leastStep),
     greatestStep: whole(greatestStep),
   }));
-  return Map.groupBy(series, ({ jobId }) => jobId);
+  return Map.groupBy(await counting(db, series), ({ jobId }) => jobId);
 };
+
+type JobExtremes = SeriesExtremes & { readonly jobId: string };
+
+/** Extremes of the points that count: where the best one was lost with its machine, of those before. */
+async function counting(db: Db, series: readonly JobExtremes[]): Promise<readonly JobExtremes[]> {
+  const ofJobs = Map.groupBy(series, ({ jobId }) => jobId);
+  const cut = series.map((one) => replacedFrom(ofJobs.get(one.jobId) ?? [], one.attempt));
+  const isLost = (step: number | null, index: number) => step !== null && step >= (cut[index] ?? Infinity);
+  const lost = series.flatMap((one, index) => {
+    const { jobId, attempt, name } = one;
+    if (!isLost(one.leastStep, index) && !isLost(one.greatestStep, index)) return [];
+    return [{ jobId, attempt, name, before: cut[index] ?? 0, place: index }];
+  });
+  if (lost.length === 0) return series;
+  const { rows } = await countingQuery(lost).execute(db);
+  const found = new Map(rows.map(({ place, ...extremes }) => [place, extremes]));
+  return series.map((one, index) => ({ ...one, ...found.get(index) }));
+}
 
 export function createMetrics(db: Db): MetricsRepository {
   return {

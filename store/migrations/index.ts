@@ -38,6 +38,7 @@ import { Profiles } from './0046-profiles.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
 import { ModelStages } from './0050-model-stages.ts';
+import { ModelDetails } from './0051-model-details.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -81,4 +82,5 @@ export const migrations = [
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },
   { name: '0050-model-stages', class: ModelStages },
+  { name: '0051-model-details', class: ModelDetails },
 ];

@@ -1,4 +1,4 @@
-import { modelStages, type ExternalModel, type ModelSignature } from '@artenic/core';
+import { modelStages, type ExternalModel, type JsonValue, type ModelSignature } from '@artenic/core';
 import { defineEntity, p } from '@mikro-orm/core';
 
 export const models = defineEntity({
@@ -31,6 +31,11 @@ export const modelVersions = defineEntity({
       where: "stage = 'production'",
     },
     {
+      name: 'model_versions_by_chosen_id',
+      properties: ['projectId', 'chosenId'],
+      where: 'chosen_id is not null',
+    },
+    {
       name: 'model_versions_one_per_job',
       properties: ['projectId', 'model', 'jobId'],
       where: 'job_id is not null',
@@ -46,7 +51,8 @@ export const modelVersions = defineEntity({
     version: p.integer().primary(),
     stage: p.enum(modelStages),
     format: p.text(),
-    sha256: p.text(),
+    /** Null for a version whose file has not been stored yet. */
+    sha256: p.text().nullable(),
     bytes: p.bigint(),
     signature: p.json<ModelSignature>(),
     metrics: p.json<Readonly<Record<string, number>>>(),
@@ -54,6 +60,13 @@ export const modelVersions = defineEntity({
     createdBy: p.text(),
     createdAt: p.datetime(3),
     external: p.json<ExternalModel>().nullable(),
+    /** An id of its maker's choice beside model and number. */
+    chosenId: p.text().nullable(),
+    description: p.text().defaultRaw(`''`),
+    tags: p.json<readonly string[]>().defaultRaw(`'[]'`),
+    framework: p.text().nullable(),
+    author: p.text().nullable(),
+    metadata: p.json<Readonly<Record<string, JsonValue>>>().defaultRaw(`'{}'`),
   },
 });
 

@@ -1,64 +1,16 @@
-import type { ModelStage, Page } from '@artenic/core';
-import { sql, type Selectable } from 'kysely';
+import type { ModelStage } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
+import { whyNotServed } from '../../core/models/hold.ts';
 import { firstStage, mayMove, replacedStage, verbOfMove } from '../../core/models/stages.ts';
 import { inTransaction, json, type Db } from '../database.ts';
-import type { Database } from '../entities.ts';
-import type {
-  ModelPageQuery,
-  ModelRecord,
-  ModelsQuery,
-  ModelsRepository,
-  ModelVersionRecord,
-  NewModelVersion,
-  StageChange,
-  StageChangeRecord,
-} from '../types.ts';
-import { decodeCursor, decodeNumberCursor, toPage } from '../cursors.ts';
+import type { ModelsRepository, ModelVersionRecord, NewModelVersion, StageChange } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
+import { best, compared } from './best.ts';
+import { findVersions, list, newestVersions, requireModel, stageHistory, versions } from './pages.ts';
+import { edit, remove, setFile } from './edit.ts';
+import { getVersion, lockModel, selectVersions, toVersion, updateVersion } from './rows.ts';
 import { edgesOfVersion, moveStageEdge, writeEdges } from '../lineage/write.ts';
-
-type VersionRow = Selectable<Database['model_versions']>;
-function toVersion(row: VersionRow): ModelVersionRecord {
-  const { model, version, stage, format, sha256, signature, metrics, jobId, createdBy, createdAt, external } = row;
-  const bytes = Number(row.bytes);
-  return { model, version, stage, format, sha256, bytes, signature, metrics, jobId, createdBy, createdAt, external };
-}
-
-function modelNotFound(name: string): ArtenicError {
-  return new ArtenicError('not-found', `There is no model ${name}.`);
-}
-
-function selectModels(db: Db, projectId: string) {
-  return db
-    .selectFrom('models')
-    .leftJoin('model_versions', (join) =>
-      join
-        .onRef('model_versions.projectId', '=', 'models.projectId')
-        .onRef('model_versions.model', '=', 'models.name')
-        .on('model_versions.stage', '=', 'production'),
-    )
-    .select(['models.name', 'models.projectId', 'models.createdAt', 'models.latestVersion'])
-    .select('model_versions.version as productionVersion')
-    .where('models.projectId', '=', projectId);
-}
-
-function selectVersions(db: Db, projectId: string, name: string) {
-  return db.selectFrom('model_versions').selectAll().where('projectId', '=', projectId).where('model', '=', name);
-}
-
-async function requireModel(db: Db, projectId: string, name: string): Promise<ModelRecord> {
-  const model = await selectModels(db, projectId).where('models.name', '=', name).executeTakeFirst();
-  if (model === undefined) throw modelNotFound(name);
-  return model;
-}
-
-async function getVersion(db: Db, projectId: string, name: string, version: number): Promise<ModelVersionRecord> {
-  const row = await selectVersions(db, projectId, name).where('version', '=', version).executeTakeFirst();
-  if (row === undefined) throw new ArtenicError('not-found', `There is no version ${version} of the model ${name}.`);
-  return toVersion(row);
-}
 
 async function production(db: Db, projectId: string, name: string): Promise<ModelVersionRecord | null> {
   const row = await selectVersions(db, projectId, name).where('stage', '=', 'production').executeTakeFirst();
@@ -97,10 +49,17 @@ function register(db: Db, registration: NewModelVersion): Promise<ModelVersionRe
         bytes: BigInt(registration.bytes),
         signature: json(registration.signature),
         metrics: json(registration.metrics),
+        tags: json(registration.tags ?? []),
+        metadata: json(registration.metadata ?? {}),
         external: json(registration.external ?? null),
       })
+      .onConflict((conflict) =>
+        conflict.columns(['projectId', 'chosenId']).where('chosenId', 'is not', null).doNothing(),
+      )
       .returningAll()
-      .executeTakeFirstOrThrow();
+      .executeTakeFirst();
+    if (row === undefined)
+      throw new ArtenicError('conflict', `There is a model version with the id ${registration.chosenId ?? ''}.`);
     await transaction
       .updateTable('models')
       .set({ latestVersion: version })
@@ -109,7 +68,8 @@ function register(db: Db, registration: NewModelVersion): Promise<ModelVersionRe
       .execute();
     const change: StageChange = {
       ...{ projectId, name: model, version, to: firstStage, by: createdBy, at: createdAt },
-      reason: jobId === null ? 'uploaded' : `trained by job ${jobId}`,
+      reason:
+        jobId === null ? (registration.sha256 === null ? 'without a file' : 'uploaded') : `trained by job ${jobId}`,
     };
     await record(transaction, change, null);
     await writeEdges(transaction, projectId, edgesOfVersion(model, version, jobId));
@@ -136,13 +96,7 @@ async function record(transaction: Db, change: StageChange, fromStage: ModelStag
 
 async function move(transaction: Db, change: StageChange, from: ModelStage): Promise<void> {
   const { projectId, name, version, to, reason } = change;
-  await transaction
-    .updateTable('model_versions')
-    .set({ stage: to })
-    .where('projectId', '=', projectId)
-    .where('model', '=', name)
-    .where('version', '=', version)
-    .execute();
+  await updateVersion(transaction, change).set({ stage: to }).execute();
   await record(transaction, change, from);
   await moveStageEdge(transaction, { projectId, model: name, version }, to === firstStage ? null : to);
   await appendEvent(transaction, {
@@ -157,17 +111,13 @@ async function move(transaction: Db, change: StageChange, from: ModelStage): Pro
 function setStage(db: Db, change: StageChange): Promise<ModelVersionRecord> {
   const { projectId, name, version, to } = change;
   return inTransaction(db, async (transaction) => {
-    await transaction
-      .selectFrom('models')
-      .select('name')
-      .where('projectId', '=', projectId)
-      .where('name', '=', name)
-      .forNoKeyUpdate()
-      .execute();
-    const current = await getVersion(transaction, projectId, name, version);
+    await lockModel(transaction, projectId, name);
+    const current = await getVersion(transaction, change);
     if (current.stage === to) return current;
     if (!mayMove(current.stage, to))
       throw new ArtenicError('conflict', `Version ${version} of ${name} is retired; register it again to use it.`);
+    const refusal = to === 'production' ? whyNotServed(current) : null;
+    if (refusal !== null) throw new ArtenicError('conflict', `Version ${version} of ${name} ${refusal}.`);
     const before = to === 'production' ? await production(transaction, projectId, name) : null;
     if (before !== null) {
       const back: StageChange = { ...change, version: before.version, to: replacedStage };
@@ -178,82 +128,27 @@ function setStage(db: Db, change: StageChange): Promise<ModelVersionRecord> {
   });
 }
 
-async function list(db: Db, query: ModelsQuery): Promise<Page<ModelRecord>> {
-  const { projectId, cursor, limit } = query;
-  let select = selectModels(db, projectId);
-  if (cursor !== undefined) select = select.where('models.name', '>', decodeCursor(cursor, 1)[0] ?? '');
-  const rows = await select
-    .orderBy('models.name')
-    .limit(limit + 1)
-    .execute();
-  return toPage(
-    rows,
-    limit,
-    (row): ModelRecord => row,
-    (model) => [model.name],
-  );
-}
-
-async function stageHistory(db: Db, query: ModelPageQuery): Promise<Page<StageChangeRecord>> {
-  const { projectId, name, cursor, limit } = query;
-  await requireModel(db, projectId, name);
-  let select = db
-    .selectFrom('stage_changes')
-    .select(['id', 'version', 'fromStage as from', 'toStage as to', 'changedBy as by', 'changedAt as at', 'reason'])
-    .where('projectId', '=', projectId)
-    .where('model', '=', name);
-  if (cursor !== undefined) select = select.where('id', '>', decodeNumberCursor(cursor, 2n ** 62n));
-  const rows = await select
-    .orderBy('id')
-    .limit(limit + 1)
-    .execute();
-  const page = toPage(
-    rows,
-    limit,
-    (row) => row,
-    ({ id }) => [String(id)],
-  );
-  const items = page.items.map(({ version, from, to, by, at, reason }) => ({ version, from, to, by, at, reason }));
-  return { items, nextCursor: page.nextCursor };
-}
-
-async function versions(db: Db, query: ModelPageQuery): Promise<Page<ModelVersionRecord>> {
-  const { projectId, name, cursor, limit } = query;
-  await requireModel(db, projectId, name);
-  let select = selectVersions(db, projectId, name);
-  if (cursor !== undefined) select = select.where('version', '<', Number(decodeNumberCursor(cursor)));
-  const rows = await select
-    .orderBy('version', 'desc')
-    .limit(limit + 1)
-    .execute();
-  return toPage(rows, limit, toVersion, ({ version }) => [String(version)]);
-}
-
 export function createModels(db: Db): ModelsRepository {
   return {
     register: (version) => register(db, version),
     list: (query) => list(db, query),
     get: (projectId, name) => requireModel(db, projectId, name),
     versions: (query) => versions(db, query),
-    newestVersions: async (projectId, names, limit) => {
-      const rows = await db
-        .selectFrom('model_versions')
-        .innerJoin('models', (join) =>
-          join
-            .onRef('models.projectId', '=', 'model_versions.projectId')
-            .onRef('models.name', '=', 'model_versions.model'),
-        )
-        .selectAll('model_versions')
-        .where('model_versions.projectId', '=', projectId)
-        .where(sql<boolean>`model_versions.model = any (${names})`)
-        .where(sql<boolean>`model_versions.version > models.latest_version - ${limit}::int`)
-        .orderBy('model_versions.version', 'desc')
-        .execute();
-      return rows.map(toVersion);
-    },
-    getVersion: (projectId, name, version) => getVersion(db, projectId, name, version),
+    newestVersions: (projectId, names, limit) => newestVersions(db, projectId, names, limit),
+    getVersion: (projectId, name, version) => getVersion(db, { projectId, name, version }),
     production: (projectId, name) => production(db, projectId, name),
     setStage: (change) => setStage(db, change),
+    find: (query) => findVersions(db, query),
+    byChosenId: async (projectId, id) => {
+      const found = db.selectFrom('model_versions').selectAll().where('projectId', '=', projectId);
+      const row = await found.where('chosenId', '=', id).executeTakeFirst();
+      return row === undefined ? null : toVersion(row);
+    },
+    compared: (query) => compared(db, query),
+    best: (query, direction) => best(db, query, direction),
+    edit: (place, change) => edit(db, place, change),
+    setFile: (place, file) => setFile(db, place, file),
+    remove: (place, isLoaded) => remove(db, place, isLoaded),
     stageHistory: (query) => stageHistory(db, query),
   };
 }

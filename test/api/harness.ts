@@ -22,6 +22,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { defaultUploadRules } from '../../core/datasets/upload-rules.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
 import { defaultPeriods } from '../../core/retention/rules.ts';
+import { openProcessFolder } from '../../activities/process-folder.ts';
 import { createPreviews } from '../../profiling/previews.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/events/listen.ts';
@@ -172,6 +173,7 @@ export class ApiWorld {
       ...{ publicUrl: null, periods: defaultPeriods, traceRequest: null },
       ...{ trustedProxies: [], hasAccessLog: false, uploads: defaultUploadRules },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
+      inTemporaryFolder: await openProcessFolder(join(home, 'tmp')),
       ...{ storage, predictor, previews },
       hearing: createHearing(),
       silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },

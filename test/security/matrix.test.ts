@@ -218,6 +218,7 @@ describe('a key of another project', () => {
     // Files that no attempt has left.
     expect(missing).toEqual([
       '/api/v1/jobs/{id}/outputs/{attempt}/{path}',
+      '/api/v1/models/{name}/artifact',
       '/api/v1/models/{name}/versions/{version}/artifact',
     ]);
   });

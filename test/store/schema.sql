@@ -553,22 +553,29 @@ create table metric_series (
 );
 
 create table model_versions (
+  author text,
   bytes bigint not null,
+  chosen_id text,
   created_at timestamp(3) with time zone not null,
   created_by text not null,
+  description text not null default ''::text,
   external jsonb,
   format text not null,
+  framework text,
   job_id text,
+  metadata jsonb not null default '{}'::jsonb,
   metrics jsonb not null,
   model text not null,
   project_id text not null,
-  sha256 text not null,
+  sha256 text,
   signature jsonb not null,
   stage text not null,
+  tags jsonb not null default '[]'::jsonb,
   version integer not null,
   constraint model_versions_pkey PRIMARY KEY (project_id, model, version),
   constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
+CREATE UNIQUE INDEX model_versions_by_chosen_id ON public.model_versions USING btree (project_id, chosen_id) WHERE (chosen_id IS NOT NULL);
 CREATE INDEX model_versions_by_content ON public.model_versions USING btree (sha256);
 CREATE INDEX model_versions_by_job ON public.model_versions USING btree (job_id) WHERE (job_id IS NOT NULL);
 CREATE UNIQUE INDEX model_versions_one_in_production ON public.model_versions USING btree (project_id, model) WHERE (stage = 'production'::text);

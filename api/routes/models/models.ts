@@ -1,13 +1,41 @@
-import { modelStageInput, objectKeys, pageSchema, registerModelRequestSchema, type ModelStage } from '@artenic/core';
+import {
+  metricDirections,
+  modelChangeSchema,
+  modelStageInput,
+  pageSchema,
+  type registerModelRequestSchema,
+} from '@artenic/core';
 import { z } from 'zod';
-import { moveVersion } from '../../../app/models/move.ts';
 import { registerModel, type ExaminedModel } from '../../../app/models/register.ts';
 import { ArtenicError } from '../../../core/errors.ts';
-import { forgetTargets } from '../../predictions/targets.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
-import { given, longPageQuery, modelParam, pageQuery, versionParam, named } from '../../schemas.ts';
-import { targetOf } from '../predictions/predictions.ts';
+import {
+  byId,
+  isOlderModel,
+  modelRefParam,
+  nameOf,
+  newModelBody,
+  olderModelViewSchema,
+  olderVersionSchema,
+  resolveModel,
+  withVersion,
+} from '../../older/models.ts';
+import {
+  given,
+  longPageQuery,
+  modelName,
+  modelParam,
+  named,
+  offsetQuery,
+  pageQuery,
+  versionParam,
+} from '../../schemas.ts';
+import { bestModel } from '../../../app/models/best.ts';
+import { deleteVersion, editVersion } from '../../../app/models/edit.ts';
+import { artifactRoutes } from './artifacts.ts';
+import { olderModelRoutes, registerOlder } from './older.ts';
+import { stageRoutes } from './stages.ts';
 import { modelVersionView, modelView, stageChangeView } from '../../jobs/views.ts';
 
 type Registration = z.output<typeof registerModelRequestSchema>;
@@ -38,17 +66,21 @@ async function examine(deps: ApiDeps, { sha256, format, external }: Registration
   return { signature: await deps.predictor.inspectExternal({ ...external, url }), external: { ...external, url } };
 }
 
-function register(context: Context<unknown, unknown, Registration>): Promise<Reply> {
+type NewModel = Context<unknown, unknown, z.output<typeof newModelBody>>;
+
+function register(context: NewModel): Promise<Reply> {
+  const { body } = context;
+  return isOlderModel(body) ? registerOlder({ ...context, body }) : registerOwn({ ...context, body });
+}
+
+function registerOwn(context: Context<unknown, unknown, Registration>): Promise<Reply> {
   const { deps, body, remember } = context;
   const principal = context.principal();
-  const { model, format, sha256, metrics } = body;
+  const { external: _, ...said } = body;
   const input = {
     principal,
     createdBy: principal.name,
-    model,
-    format,
-    sha256,
-    metrics,
+    ...said,
     jobId: null,
     examine: () => examine(deps, body),
   };
@@ -63,68 +95,49 @@ function register(context: Context<unknown, unknown, Registration>): Promise<Rep
   });
 }
 
-/**
- * Loads a version before its first prediction, so that no prediction waits for the load. A model that fails to load
- * here fails at its prediction.
- */
-async function warm(deps: ApiDeps, projectId: string, place: { readonly name: string; readonly version: number }) {
-  const version = await deps.store.models.getVersion(projectId, place.name, place.version);
-  if (version.stage === 'retired' || version.external !== null) return;
-  try {
-    await deps.predictor.warm(targetOf(version));
-  } catch (error) {
-    deps.logger.warn({ err: error, model: place.name, version: place.version }, 'not warmed up');
+const listQuery = z.strictObject({
+  ...pageQuery,
+  ...offsetQuery,
+  stage: modelStageInput.optional(),
+  framework: z.string().min(1).max(200).optional(),
+  name: z.string().min(1).max(200).optional(),
+});
+
+async function list(context: Context<unknown, z.output<typeof listQuery>, unknown>): Promise<Reply> {
+  const { deps, query, principal } = context;
+  const { stage, framework, name, offset, ...page } = query;
+  const { projectId } = principal();
+  if ([stage, framework, name, offset].every((one) => one === undefined)) {
+    const { items, nextCursor } = await deps.store.models.list({ projectId, ...given(page) });
+    return ok({ items: items.map(modelView), nextCursor });
   }
+  const filters = { stage, framework, name: name === undefined ? undefined : nameOf(name), offset };
+  const { items, nextCursor } = await deps.store.models.find({ projectId, ...filters, ...given(page) });
+  return ok({ items: items.map(byId), nextCursor });
 }
 
-type Place = z.output<typeof versionParam>;
+const bestQuery = z.strictObject({
+  metric: z.string().min(1).max(128),
+  direction: z
+    .enum(metricDirections)
+    .optional()
+    .meta({ description: 'As the newest job declares it, else by the metric’s name, when absent.' }),
+  service: z
+    .string()
+    .min(1)
+    .max(63)
+    .optional()
+    .meta({ description: 'Only versions that its jobs trained, or of the model of this name.' }),
+  model: modelName.optional(),
+  retired: z.enum(['true', 'false']).default('false').meta({ description: 'Retired versions count as well.' }),
+});
 
-async function move(
-  { deps, params, principal, remember }: Context<Place, unknown, unknown>,
-  to: ModelStage,
-  reason: string,
-): Promise<Reply> {
-  const { name: model, version } = params;
-  const caller = principal();
-  if (to === 'production') await warm(deps, caller.projectId, params);
-  const reply = await moveVersion(
-    deps,
-    { principal: caller, model, version, to, reason },
-    async (repositories, changed) => {
-      const answer = ok(modelVersionView(changed));
-      await remember(repositories, answer);
-      return answer;
-    },
-  );
-  forgetTargets(deps);
-  return reply;
-}
-
-const reason = z.string().max(1000).default('');
-
-/** Routes that move a version to a stage; two of them have a word of their own. */
-function stageRoutes(): readonly Route[] {
-  const common = { permission: 'write', tag: 'models', params: versionParam, idempotent: true } as const;
-  const answers = { 200: { description: 'The version', schema: named.modelVersion } } as const;
-  const version = '/api/v1/models/{name}/versions/{version}';
-  return [
-    route({
-      ...{ ...common, answers, method: 'post', path: `${version}/promote`, body: z.strictObject({ reason }) },
-      summary: 'Put a version into production; the one before goes back to staging',
-      handle: (context) => move(context, 'production', context.body.reason),
-    }),
-    route({
-      ...{ ...common, answers, method: 'post', path: `${version}/retire`, body: z.strictObject({ reason }) },
-      summary: 'Take a version out of use for good',
-      handle: (context) => move(context, 'retired', context.body.reason),
-    }),
-    route({
-      ...{ ...common, answers, method: 'patch', path: `${version}/stage` },
-      summary: 'Move a version to a stage',
-      body: z.strictObject({ stage: modelStageInput, reason }),
-      handle: (context) => move(context, context.body.stage, context.body.reason),
-    }),
-  ];
+async function best(context: Context<unknown, z.output<typeof bestQuery>, unknown>): Promise<Reply> {
+  const { deps, query, principal } = context;
+  const { metric, direction = null, service = null, model = null, retired } = query;
+  const asked = { projectId: principal().projectId, metric, service, model, withRetired: retired === 'true' };
+  const { version, ...found } = await bestModel(deps, asked, direction);
+  return ok({ ...found, version: version === null ? null : modelVersionView(version) });
 }
 
 export function modelRoutes(): readonly Route[] {
@@ -135,9 +148,9 @@ export function modelRoutes(): readonly Route[] {
       permission: 'write',
       tag: 'models',
       summary: 'Register an uploaded model',
-      body: registerModelRequestSchema,
+      body: newModelBody,
       idempotent: true,
-      answers: { 201: { description: 'The new version', schema: named.modelVersion } },
+      answers: { 201: { description: 'The new version', schema: z.union([olderVersionSchema, named.modelVersion]) } },
       handle: register,
     }),
     route({
@@ -145,29 +158,43 @@ export function modelRoutes(): readonly Route[] {
       path: '/api/v1/models',
       permission: 'read',
       tag: 'models',
-      summary: 'List models by name',
-      query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'One page', schema: pageSchema(named.model) } },
-      handle: async ({ deps, query, principal }) => {
-        const { cursor, limit } = query;
-        const page = await deps.store.models.list({
-          projectId: principal().projectId,
-          limit,
-          ...(cursor === undefined ? {} : { cursor }),
-        });
-        return ok({ items: page.items.map(modelView), nextCursor: page.nextCursor });
+      summary: 'List models by name; with `stage`, `framework`, `name` or `offset` versions, newest first',
+      query: listQuery,
+      answers: {
+        200: {
+          description: 'One page',
+          schema: z.union([pageSchema(olderVersionSchema), pageSchema(named.model)]),
+        },
       },
+      handle: list,
+    }),
+    // Before the routes of a model: its path would match there as a name.
+    route({
+      method: 'get',
+      path: '/api/v1/models/best',
+      permission: 'read',
+      tag: 'models',
+      summary: 'The version with the best value of a metric',
+      query: bestQuery,
+      answers: { 200: { description: 'The best version', schema: named.bestModel } },
+      handle: best,
     }),
     route({
       method: 'get',
       path: '/api/v1/models/{name}',
       permission: 'read',
       tag: 'models',
-      summary: 'One model',
-      params: modelParam,
-      answers: { 200: { description: 'The model', schema: named.model } },
-      handle: async ({ deps, params, principal }) =>
-        ok(modelView(await deps.store.models.get(principal().projectId, params.name))),
+      summary: 'One model with its version in production, else its newest; or one version by its id',
+      params: modelRefParam,
+      answers: {
+        200: { description: 'The model or version', schema: z.union([olderModelViewSchema, olderVersionSchema]) },
+      },
+      handle: async ({ deps, params, principal }) => {
+        const { projectId } = principal();
+        const { version, isWholeModel } = await resolveModel(deps, projectId, params.name);
+        if (!isWholeModel) return ok(byId(version));
+        return ok(withVersion(modelView(await deps.store.models.get(projectId, version.model)), version));
+      },
     }),
     route({
       method: 'get',
@@ -185,6 +212,8 @@ export function modelRoutes(): readonly Route[] {
       },
     }),
     ...versionRoutes(),
+    ...artifactRoutes(),
+    ...olderModelRoutes(),
   ];
 }
 
@@ -202,6 +231,37 @@ function versionRoutes(): readonly Route[] {
       handle: async ({ deps, params, principal }) =>
         ok(modelVersionView(await deps.store.models.getVersion(principal().projectId, params.name, params.version))),
     }),
+    route({
+      method: 'patch',
+      path: '/api/v1/models/{name}/versions/{version}',
+      permission: 'write',
+      tag: 'models',
+      summary: 'Change description, tags, framework, author, metadata or metrics of a version',
+      params: versionParam,
+      body: modelChangeSchema,
+      idempotent: true,
+      answers: { 200: { description: 'The version', schema: named.modelVersion } },
+      handle: ({ deps, params: { name: model, version }, body: change, principal, remember }) =>
+        editVersion(deps, { principal: principal(), model, version, change }, async (repositories, changed) => {
+          const reply = ok(modelVersionView(changed));
+          await remember(repositories, reply);
+          return reply;
+        }),
+    }),
+    route({
+      method: 'delete',
+      path: '/api/v1/models/{name}/versions/{version}',
+      permission: 'write',
+      tag: 'models',
+      summary: 'Delete a version that nothing needs',
+      params: versionParam,
+      answers: { 204: { description: 'Deleted' } },
+      handle: async ({ deps, params: { name: model, version }, principal }) => {
+        const { isLoaded } = deps.predictor;
+        await deleteVersion({ ...deps, isLoaded }, { principal: principal(), model, version });
+        return { status: 204 };
+      },
+    }),
     ...stageRoutes(),
     route({
       method: 'get',
@@ -216,28 +276,6 @@ function versionRoutes(): readonly Route[] {
         const place = { projectId: principal().projectId, name: params.name };
         const page = await deps.store.models.stageHistory({ ...place, ...given(query) });
         return ok({ items: page.items.map(stageChangeView), nextCursor: page.nextCursor });
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/api/v1/models/{name}/versions/{version}/artifact',
-      permission: 'read',
-      tag: 'models',
-      summary: 'Download the model file',
-      params: versionParam,
-      answers: { 200: { description: 'The file', type: 'application/octet-stream' } },
-      handle: async ({ deps, params, principal }) => {
-        const version = await deps.store.models.getVersion(principal().projectId, params.name, params.version);
-        const key = objectKeys.model(version.sha256);
-        const stored = await deps.storage.head(key);
-        if (stored === null)
-          throw new ArtenicError('not-found', `The file of ${version.model} ${version.version} is gone.`);
-        const headers = {
-          'content-type': 'application/octet-stream',
-          'content-length': String(stored.bytes),
-          'content-disposition': `attachment; filename="${version.model}-${version.version}${version.format === 'onnx' ? '.onnx' : ''}"`,
-        };
-        return { status: 200, stream: await deps.storage.get(key), headers };
       },
     }),
   ];

@@ -16,10 +16,18 @@ import {
   rowsSchemaOf,
   type Asked,
 } from '../../older/predict.ts';
+import { ArtenicError } from '../../../core/errors.ts';
+import { whyNotServed } from '../../../core/models/hold.ts';
 import { modelName, modelParam, named } from '../../schemas.ts';
 
 /** A model version in the predictor's form. */
-export function targetOf({ sha256, external, signature }: ModelVersionRecord): Target {
+export function targetOf(version: ModelVersionRecord): Target {
+  const { external, signature } = version;
+  const refusal = whyNotServed(version);
+  if (refusal !== null)
+    throw new ArtenicError('conflict', `Version ${version.version} of ${version.model} ${refusal}.`);
+  // An external version always has a file, too.
+  const sha256 = version.sha256 ?? '';
   return { sha256, external: external === null ? null : { ...external, signature } };
 }
 

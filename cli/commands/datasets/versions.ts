@@ -5,7 +5,7 @@ import type { Look } from '../../output/look.ts';
 import { gather } from '../../output/options.ts';
 import { table } from '../../output/table.ts';
 import type { Runtime } from '../../runtime.ts';
-import { versionNumber } from '../models.ts';
+import { versionNumber } from '../model-changes.ts';
 
 function versionTable(look: Look, versions: readonly DatasetVersionView[]): string {
   return table(

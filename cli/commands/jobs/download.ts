@@ -51,7 +51,7 @@ async function knownHash(
 ): Promise<{ readonly path: string; readonly sha256: string } | null> {
   if (job.result === null) return null;
   const version = await client.models.version(job.result.model, job.result.version);
-  return version.jobId === job.id
+  return version.jobId === job.id && version.sha256 !== null
     ? { path: job.spec.outputs.model?.path ?? 'model.onnx', sha256: version.sha256 }
     : null;
 }

@@ -32,6 +32,12 @@ test('a best point that was lost with its machine does not count', () => {
   expect(bestMetric([kept, later, again], [])).toEqual({ name: 'loss', value: 0.05, step: 380 });
 });
 
+test('the job’s own direction holds, and of equal values the first', () => {
+  const both = [series(2, 'cost', [3, 9], [8, 5], 5), series(1, 'cost', [3, 2], [8, 0])];
+  expect(bestMetric(both, ['cost'], { cost: 'min' })).toEqual({ name: 'cost', value: 3, step: 2 });
+  expect(bestMetric(both, ['cost'])).toEqual({ name: 'cost', value: 8, step: 0 });
+});
+
 test('without finite points there is none', () => {
   expect(bestMetric([], ['loss'])).toBeNull();
   expect(bestMetric([series(1, 'loss', [null, null], [null, null])], [])).toBeNull();

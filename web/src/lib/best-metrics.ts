@@ -10,9 +10,9 @@ export type BestMetric = {
 
 /** For each metric its best and its newest value that count; metrics without a finite value are left out. */
 export function bestMetrics(points: readonly MetricPoint[]): readonly BestMetric[] {
-  return [...Map.groupBy(points, ({ name }) => name)].flatMap(([name, own]): readonly BestMetric[] => {
+  return [...Map.groupBy(keptPoints(points), ({ name }) => name)].flatMap(([name, own]): readonly BestMetric[] => {
     if (name === 'progress') return [];
-    const kept = keptPoints(own).filter(({ value }) => value !== null);
+    const kept = own.filter(({ value }) => value !== null);
     const last = kept.at(-1)?.value ?? null;
     if (last === null) return [];
     const best = goodSide(name) === null ? null : bestPoint(name, kept);

@@ -60,6 +60,8 @@ function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
       return [[...keys.job(id), 'metrics'], keys.jobSelf(id), keys.jobs];
     case 'model.version':
     case 'model.stage':
+    case 'model.changed':
+    case 'model.deleted':
       return [keys.models, keys.model(subject), keys.overview, keys.activity];
     case 'dataset.changed':
     case 'dataset.version':

@@ -83,7 +83,11 @@ export function Lineage({ version }: { readonly version: ModelVersionView }): Re
         )}
       </Step>
       <Step icon="file" label={`File, ${version.format}`}>
-        <Hash sha256={version.sha256} />
+        {version.sha256 === null ? (
+          <span className="text-xs text-muted">No file yet</span>
+        ) : (
+          <Hash sha256={version.sha256} />
+        )}
       </Step>
       <Step icon={icon} label="Stage">
         <p className="font-medium">{label}</p>
