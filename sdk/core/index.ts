@@ -43,4 +43,5 @@ export * from './situation.ts';
 export * from './states.ts';
 export * from './system-charts.ts';
 export * from './system-metrics.ts';
+export * from './storage-options.ts';
 export * from './views.ts';
