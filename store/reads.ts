@@ -25,9 +25,9 @@ const reading = {
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
   datasets: [
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
-    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows'] as const),
+    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'occurrences', 'holding'] as const),
   ],
-  lineage: ['get', 'edgesAt', 'page', 'describe'],
+  lineage: ['get', 'edgesAt', 'page', 'describe', 'usedVersions', 'modelsBelow', 'runsOfContent'],
   runs: ['get', 'list'],
   features: ['get', 'list'],
   // `sequence` numbers events that were written before, and hints are not stored.

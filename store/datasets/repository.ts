@@ -10,6 +10,7 @@ import { lineagePlace } from '../../core/lineage/relations.ts';
 import { refuseNamedBefore } from '../lineage/named.ts';
 import { commit, lockDataset } from './commit.ts';
 import { contentMethods } from './contents.ts';
+import { occurrenceMethods } from './occurrences.ts';
 import { removeMethods } from './remove.ts';
 import { tagMethods } from './tags.ts';
 import { versionMethods } from './versions.ts';
@@ -140,6 +141,7 @@ export function createDatasets(db: Db): DatasetsRepository {
     ...versionMethods(db),
     ...tagMethods(db),
     ...contentMethods(db),
+    ...occurrenceMethods(db),
     ...removeMethods(db),
   };
 }

@@ -34,6 +34,7 @@ import { TemporalProblems } from './0041-temporal-problems.ts';
 import { Uploads } from './0044-uploads.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
+import { ContentPaths } from './0054-content-paths.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -73,4 +74,5 @@ export const migrations = [
   { name: '0044-uploads', class: Uploads },
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },
+  { name: '0054-content-paths', class: ContentPaths },
 ];
