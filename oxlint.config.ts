@@ -14,6 +14,7 @@ const vendorOnly: readonly { readonly packages: string; readonly allowedIn: read
   { packages: exactly(['@mikro-orm/.*', 'kysely', 'pg']), allowedIn: ['store', 'workers'] },
   { packages: exactly(['@aws-sdk/.*', '@smithy/.*']), allowedIn: ['activities'] },
   { packages: exactly(['onnxruntime-node']), allowedIn: ['serving'] },
+  { packages: exactly(['@duckdb/.*']), allowedIn: ['profiling'] },
   { packages: exactly(['@temporalio/worker']), allowedIn: ['workers'] },
   { packages: exactly(['@temporalio/client', '@temporalio/proto']), allowedIn: ['app', 'workers'] },
   { packages: exactly(['@temporalio/activity']), allowedIn: ['activities'] },

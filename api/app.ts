@@ -37,6 +37,7 @@ export function createApp(parts: ApiDeps): Express & Pick<Underway, 'settled'> {
     storage: outsideTransactions('storage', parts.storage),
     temporal: outsideTransactions('temporal', parts.temporal),
     predictor: outsideTransactions('predictor', parts.predictor),
+    previews: outsideTransactions('previews', parts.previews),
   };
   const app = express();
   app.disable('x-powered-by');

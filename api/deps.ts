@@ -4,6 +4,7 @@ import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-stora
 import type { Periods } from '../core/retention/rules.ts';
 import type { UploadRules } from '../core/datasets/upload-rules.ts';
 import type { SilenceSettings } from '../core/silence/silence.ts';
+import type { Previews as WholePreviews } from '../profiling/previews.ts';
 import type { Predictor as WholePredictor } from '../serving/predictor.ts';
 import type { Store } from '../store/types.ts';
 import type { Hearing } from './live/hearing.ts';
@@ -11,6 +12,7 @@ import type { Hints } from './live/hints.ts';
 import type { TemporalGateway } from '../app/temporal/gateway.ts';
 
 export type Predictor = Omit<WholePredictor, 'close'>;
+export type Previews = Omit<WholePreviews, 'close'>;
 
 export type ApiLimits = {
   /** Longest JSON or YAML body. */
@@ -62,6 +64,8 @@ export type ApiDeps = {
   /** Settings for runners that fetch them from the API. */
   readonly runner: { readonly heartbeatIntervalMs: number; readonly shipIntervalMs: number };
   readonly predictor: Predictor;
+  /** Reads pages of tables in processes of their own. */
+  readonly previews: Previews;
   /** Values of named secrets; throws `not-found` that names the missing one. */
   readonly secrets: (names: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   readonly keyPepper: Uint8Array;

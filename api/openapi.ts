@@ -62,8 +62,13 @@ function refusals(route: Route): RouteConfig['responses'] {
         route.tag === 'lineage' ||
         isOip(route.path),
     ],
-    [410, 'The content was purged', route.tag === 'datasets' && route.path.endsWith('/files/{path}')],
+    [
+      410,
+      'The content was purged',
+      route.tag === 'datasets' && /\/(?:files\/\{path\}|profile|preview)$/.test(route.path),
+    ],
     [413, 'The body is too large', hasBody],
+    [413, 'The page needs too much memory', route.path.endsWith('/preview')],
     [415, 'The content type is not supported', hasBody],
     [422, 'Wrong or unknown fields', !isOip(route.path) && (hasInput || route.idempotent)],
     [

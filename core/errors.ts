@@ -29,6 +29,7 @@ export const errorTable = {
   'idempotency-mismatch': { status: 422, retryable: false, title: 'This key was used for another request' },
   'payload-too-large': { status: 413, retryable: false, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, retryable: false, title: 'The content type is not supported' },
+  'file-unreadable': { status: 422, retryable: false, title: 'The file cannot be read as a table' },
   'model-rejected': { status: 422, retryable: false, title: 'The model file is refused' },
   // answers of a provider (architecture, section 5)
   stockout: { status: 503, retryable: false, title: 'The provider has no capacity' },

@@ -27,6 +27,7 @@ import { logChunks } from './logs/entity.ts';
 import { metricBlocks, metricPoints, metricSeries } from './metrics/entity.ts';
 import { models, modelVersions, stageChanges } from './models/entity.ts';
 import { offers } from './catalog/offer-entity.ts';
+import { contentProfiles, datasetProfiles } from './profiles/entity.ts';
 import { jobWatchers, outbox } from './outbox/entity.ts';
 import { providers } from './providers/entity.ts';
 import { providerSweeps, strayInstances } from './reconcile/entity.ts';
@@ -86,6 +87,8 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  contentProfiles,
+  datasetProfiles,
   uploads,
   uploadPieces,
   lineageEdges,

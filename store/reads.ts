@@ -27,6 +27,7 @@ const reading = {
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'occurrences', 'holding'] as const),
   ],
+  profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
   lineage: ['get', 'edgesAt', 'page', 'describe', 'usedVersions', 'modelsBelow', 'runsOfContent'],
   runs: ['get', 'list'],
   features: ['get', 'list'],

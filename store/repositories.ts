@@ -18,6 +18,7 @@ import type { MetricsRepository } from './metrics/types.ts';
 import type { ModelsRepository } from './models/types.ts';
 import type { WatchersRepository, OutboxRepository } from './outbox/types.ts';
 import type { OverviewRepository } from './overview/types.ts';
+import type { ProfilesRepository } from './profiles/types.ts';
 import type { ProvidersRepository } from './providers/types.ts';
 import type { ReconcileRepository } from './reconcile/types.ts';
 import type { RetentionRepository, ObjectUsesRepository } from './retention/types.ts';
@@ -45,6 +46,7 @@ export type Repositories = {
   readonly checkpoints: CheckpointsRepository;
   readonly models: ModelsRepository;
   readonly datasets: DatasetsRepository;
+  readonly profiles: ProfilesRepository;
   readonly lineage: LineageRepository;
   readonly runs: RunsRepository;
   readonly features: FeaturesRepository;

@@ -24,6 +24,7 @@ import { createModels } from './models/repository.ts';
 import { createOverview } from './overview/repository.ts';
 import { createOutbox, createWatchers } from './outbox/repository.ts';
 import { createObjectUses } from './retention/object-uses.ts';
+import { createProfiles } from './profiles/repository.ts';
 import { createProviders } from './providers/repository.ts';
 import { createReconcile } from './reconcile/repository.ts';
 import { createRetention } from './retention/repository.ts';
@@ -76,6 +77,7 @@ function repositoriesOf(db: Db): Repositories {
     checkpoints: guard(createCheckpoints(db)),
     models: guard(createModels(db)),
     datasets: guard(createDatasets(db)),
+    profiles: guard(createProfiles(db)),
     lineage: guard(createLineage(db)),
     runs: guard(createRuns(db)),
     features: guard(createFeatures(db)),

@@ -29,6 +29,7 @@ export type * from './metrics/types.ts';
 export type * from './models/types.ts';
 export type * from './outbox/types.ts';
 export type * from './overview/types.ts';
+export type * from './profiles/types.ts';
 export type * from './providers/types.ts';
 export type * from './reconcile/types.ts';
 export type * from './retention/types.ts';

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +12,13 @@ import { parseKey } from '../app/access/keys.ts';
 import { createHearing } from '../api/live/hearing.ts';
 import { createLive } from '../api/live/live.ts';
 import { startLogKeeper } from '../app/logs/keeper.ts';
+import { previewCache } from '../api/datasets/preview-cache.ts';
 import { modelCache } from '../api/predictions/model-cache.ts';
 import { startServer, type RunningServer } from '../api/http/server.ts';
 import { createTemporalGateway } from '../app/temporal/gateway.ts';
 import { guardTemporalUi } from '../api/http/temporal-ui.ts';
 import { uuidv7 } from '../core/ids.ts';
+import { createPreviews, type Previews } from '../profiling/previews.ts';
 import { createPredictor, type Predictor } from '../serving/predictor.ts';
 import type { ObjectStorage } from '../core/object-storage.ts';
 import { listenForEvents } from '../store/events/listen.ts';
@@ -104,6 +106,15 @@ function openPredictor(config: Config, storage: ObjectStorage): Predictor {
   });
 }
 
+/** A reader of a previous process is gone with it; its folder goes here. */
+function openPreviews(config: Config, storage: ObjectStorage): Previews {
+  const home = resolve(config.ARTENIC_HOME);
+  const folder = join(home, 'cache', 'preview-readers');
+  rmSync(folder, { recursive: true, force: true });
+  const cache = previewCache(storage, join(home, 'cache', 'previews'));
+  return createPreviews({ fetchFile: cache.fetch, onSweep: cache.prune, folder });
+}
+
 /** Null where no Temporal Web UI is configured. */
 async function serveTemporalUi(deps: ApiDeps, config: Config): Promise<RunningServer | null> {
   const upstream = config.ARTENIC_TEMPORAL_UI_UPSTREAM;
@@ -128,6 +139,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const storage = guardUploads(unguarded, store.as(systemPrincipal('uploads')), now);
   const temporal = createTemporalGateway(server, tracing?.client);
   const predictor = openPredictor(config, storage);
+  const previews = openPreviews(config, storage);
   const hearing = createHearing();
   const wakes = new Set<(topic: string | null) => void>();
   const hints = createHints({ store, logger, now, origin: randomUUID() });
@@ -144,6 +156,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     signing,
     ownUrls,
     predictor,
+    previews,
     secrets: createSecrets({ environment: process.env, file: join(home, 'secrets.json') }),
     now,
     hints,
@@ -178,6 +191,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     await running.close(config.ARTENIC_SHUTDOWN_GRACE_MS);
     await kept;
     await predictor.close();
+    await previews.close();
     await listener.close();
     await temporal.close();
     await closeOrm(orm);

@@ -131,7 +131,7 @@ const configSchema = z.object({
   ARTENIC_SILENT_AFTER_MS: milliseconds.default(600_000),
   /** Maximum time from a machine's launch until its runner connects. If not set: the limit of each provider, 5 minutes for the local one. */
   ARTENIC_HELLO_WITHIN_MS: milliseconds.optional(),
-  /** Queues that this worker serves, separated by commas: `control` (workflows, rows, schedules) and names of providers, which need their credentials ([worker roles](../worker-roles.md)). If not set: all that are configured. Several hosts may serve `local`; each manages the instances in its own ARTENIC_HOME. Leave `local` out on hosts that must not run trainings. */
+  /** Queues that this worker serves, separated by commas: `control` (workflows, rows, schedules), `data` (files of datasets) and names of providers, which need their credentials ([worker roles](../worker-roles.md)). If not set: all that are configured. Several hosts may serve `local`; each manages the instances in its own ARTENIC_HOME. Leave `local` out on hosts that must not run trainings. */
   ARTENIC_WORKER_QUEUES: z.string().default(''),
   /** Interval at which the relay looks for jobs without a workflow. Limits how late a job starts after an outage of Temporal. */
   ARTENIC_RELAY_MS: milliseconds.default(2000),

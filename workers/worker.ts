@@ -22,8 +22,9 @@ import { startHealthServer, type HealthServer } from './health.ts';
 import { startCosts } from './loops/costs.ts';
 import { startHousekeeping } from './loops/housekeeping.ts';
 import { startHistoryKeeper } from './loops/history-keeper.ts';
+import { dataWorkers } from './compose/data-workers.ts';
 import { providerWorkers, unconfiguredWorker } from './compose/provider-workers.ts';
-import { refuseUnserved, servedBy } from './compose/queues.ts';
+import { ownQueues, refuseUnserved, servedBy } from './compose/queues.ts';
 import { refuseUnconfigured } from './compose/unconfigured.ts';
 import { reportPresence } from './loops/presence.ts';
 import { startRelay } from './loops/relay.ts';
@@ -205,10 +206,9 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   });
   const connection = await connectTemporal(server, setup, logger);
   const temporal = createTemporalGateway(server, tracing?.client);
-  const opened = openStorage(config);
-  const { sharedRoot } = opened;
-  const storage = guardUploads(wraps.storage(opened.storage), store.as(systemPrincipal('uploads')), () => new Date());
-  const { control, providerActivities, providers } = wraps.activities(
+  const { storage: opened, sharedRoot } = openStorage(config);
+  const storage = guardUploads(wraps.storage(opened), store.as(systemPrincipal('uploads')), () => new Date());
+  const { control, data, providerActivities, providers } = wraps.activities(
     await composeActivities({
       ...{ config, store, storage, sharedRoot, temporal, served },
       traceparent: tracing?.traceparent ?? (() => null),
@@ -230,13 +230,14 @@ export async function runWorker(wraps: WorkerWraps = noWraps): Promise<void> {
   const unconfigured = await refuseUnconfigured(store.as(systemPrincipal('configuration')), served, process.env);
   const made = await Promise.all([
     ...(bundle === null ? [] : [controlWorker(await bundle, control, common)]),
+    ...(served.data ? [dataWorkers(data, common)] : []),
     ...[...providers.values()].map((one) => providerWorkers(one, providerActivities, common)),
     ...unconfigured.map(async (name) => [await unconfiguredWorker(name, providerActivities, common)]),
   ]);
   const workers = made.flat();
   const startedMs = Date.now();
   const isWorking = (): boolean => workers.every((one) => one.getState() === 'RUNNING');
-  queues = () => (isWorking() ? [...(served.control ? [controlQueue] : []), ...providers.keys()] : []);
+  queues = () => (isWorking() ? [...ownQueues(served), ...providers.keys()] : []);
   const loops = await startLoops({
     ...{ config, store, storage, temporal, server, logger, providers, setup },
     hasControl: served.control,

@@ -2,6 +2,7 @@
 export { checkProvider } from './reconcile/check-provider.ts';
 export { collectGarbage } from './retention/collect-garbage.ts';
 export { reconcileProviders } from './reconcile/reconcile-providers.ts';
+export { profileDataset } from './datasets/profile-dataset.ts';
 export { refreshCatalog } from './catalog/refresh-catalog.ts';
 export { spotFailover } from './training/spot-failover.ts';
 export { trainingAttempt } from './training/training-attempt.ts';

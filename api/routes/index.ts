@@ -6,6 +6,7 @@ import { ok, route, type Route } from '../http/route.ts';
 import { auditRoutes } from './platform/audit.ts';
 import { doctorRoutes } from './platform/doctor.ts';
 import { datasetFileRoutes } from './datasets/files.ts';
+import { datasetProfileRoutes } from './datasets/profiles.ts';
 import { datasetRoutes } from './datasets/datasets.ts';
 import { datasetVersionRoutes } from './datasets/versions.ts';
 import { garbageRoutes } from './platform/garbage.ts';
@@ -51,6 +52,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...datasetRoutes(),
     ...datasetVersionRoutes(),
     ...datasetFileRoutes(),
+    ...datasetProfileRoutes(),
     ...datasetLineageRoutes(),
     ...runRoutes(),
     ...featureRoutes(),

@@ -14,12 +14,14 @@ import {
   capacityGrantedSignal,
   controlQueue,
   failoverWorkflowId,
+  profileDatasetWorkflowId,
   jobEndedSignal,
   reconcileScheduleId,
   runnerEventSignal,
   searchAttributes,
   trainingJobWorkflowId,
   workflowTaskTimeout,
+  type ProfileDatasetInput,
   type TrainingJobInput,
   endNowSignal,
   wakeUpSignal,
@@ -51,6 +53,8 @@ export type TemporalGateway = {
   readonly signalJobEnded: (workflowId: string, ended: JobEnded) => Promise<void>;
   /** Starts the sweep of a provider, unless one is at work. */
   readonly sweepNow: (provider: string) => Promise<void>;
+  /** Starts the profiling of a version, unless it is at work. */
+  readonly startProfileDataset: (version: ProfileDatasetInput) => Promise<void>;
   readonly describe: (workflowId: string) => Promise<'open' | 'closed' | 'absent'>;
   /** Ids of the jobs whose workflow is open. Temporal's list may be some seconds old. */
   readonly openTrainingJobs: () => Promise<ReadonlySet<string>>;
@@ -105,6 +109,19 @@ async function startTrainingJob(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+async function startProfileDataset(client: Client, input: ProfileDatasetInput): Promise<void> {
+  await client.workflow.start('profileDataset', {
+    workflowId: profileDatasetWorkflowId(input.datasetId, input.version),
+    taskQueue: controlQueue,
+    workflowTaskTimeout,
+    args: [input],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `profiles of version ${input.version}`,
+    typedSearchAttributes: [{ key: searchAttributes.kind, value: 'profileDataset' }],
+  });
 }
 
 async function describe(client: Client, workflowId: string): Promise<'open' | 'closed' | 'absent'> {
@@ -171,6 +188,7 @@ export function createTemporalGateway(
     wakeFailover: (jobId) => call(() => client.workflow.getHandle(failoverWorkflowId(jobId)).signal(wakeUpSignal)),
     signalJobEnded: (workflowId, ended) =>
       call(() => client.workflow.getHandle(workflowId).signal(jobEndedSignal, ended)),
+    startProfileDataset: (version) => call(() => startProfileDataset(client, version)),
     sweepNow: (provider) => call(() => client.schedule.getHandle(reconcileScheduleId(provider)).trigger()),
     describe: (workflowId) => call(() => describe(client, workflowId)),
     openTrainingJobs: async () => {

@@ -49,7 +49,8 @@ export function attemptTone({ state, ending }: AttemptView): Tone {
 }
 
 export const stageTones: Readonly<Record<ModelStage, Tone | null>> = {
-  registered: null,
+  draft: null,
+  staging: 'warn',
   production: 'ok',
   retired: 'muted',
 };

@@ -110,6 +110,8 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   dataset_contents: until('datasets', 'datasets', withDataset),
   dataset_tags: until('datasets', 'datasets', withDataset),
   dataset_tag_moves: until('datasets', 'datasets', withDataset),
+  dataset_profiles: until('datasets', 'datasets', withDataset),
+  content_profiles: until('datasets', 'datasets', 'as long as a dataset has the content; with a purged one at once'),
   lineage_edges: own(
     'lineage',
     'with the thing that the edge belongs to (`core/lineage/relations.ts`); it stays when only the other end goes',
@@ -144,7 +146,7 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
 /** Every kind of object. A test compares this with the keys of `objectKeys`. */
 export const objectKinds = [
   ...(['program', 'package', 'data', 'model', 'checkpoint', 'spare', 'log', 'history', 'completion'] as const),
-  ...(['output', 'upload'] as const),
+  ...(['output', 'copy', 'upload'] as const),
 ] as const;
 export type ObjectKind = (typeof objectKinds)[number];
 
@@ -163,6 +165,7 @@ export const objectRules: Readonly<Record<ObjectKind, RetentionRule>> = {
   history: until('jobs', 'job-details', withDetails),
   completion: until('jobs', 'jobs', withJob),
   output: until('jobs', 'jobs', withJob),
+  copy: until('datasets', 'uploads', 'a Parquet copy for previews: as long as the profile that made it'),
   upload: until('uploads', 'uploads', 'until all pieces of the upload are one object, else with the upload'),
 };
 
@@ -173,6 +176,8 @@ export const folderRules: Readonly<Record<string, RetentionRule>> = {
     'a day behind the end of the instance, when its attempt is settled; 30 days when it holds what could not be delivered',
   ),
   'cache/models': own('API', 'the files used last, up to a number of bytes; half-written ones for an hour'),
+  'cache/previews': own('API', 'an hour after the last use, and up to a number of bytes'),
+  'cache/preview-readers': own('API', 'as long as a reader of previews; the rest goes at the next start'),
   'objects/.tmp': own('storage', 'a day: what is older was left by a process that died'),
   'tmp/<process>': own('worker', 'as long as the work on it; what a killed process has left goes at the next start'),
 };
@@ -183,6 +188,7 @@ const plainKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['packages', 'package'],
   ['data', 'data'],
   ['models', 'model'],
+  ['copies', 'copy'],
   ['uploads', 'upload'],
 ]);
 

@@ -7,6 +7,7 @@ import {
   predictResponseSchema,
   signInLinkSchema,
   stageChangeViewSchema,
+  type ModelStage,
   type ModelVersionView,
   type ModelView,
   type PredictBatchRequest,
@@ -76,6 +77,12 @@ function modelsApi(http: Http) {
       change(name, version, 'promote', reason),
     retire: (name: string, version: number, reason = ''): Promise<ModelVersionView> =>
       change(name, version, 'retire', reason),
+    /** Moves a version to any stage that the present one allows. */
+    setStage: (name: string, version: number, stage: ModelStage, reason = ''): Promise<ModelVersionView> =>
+      http.json(
+        { method: 'PATCH', path: modelPath(name, `/versions/${version}/stage`), json: { stage, reason } },
+        modelVersionViewSchema,
+      ),
     stageHistory: (name: string): Promise<readonly StageChangeView[]> =>
       allOf(http, modelPath(name, '/stage-history'), stageChangeViewSchema),
     artifact: (name: string, version: number): Promise<Uint8Array> =>

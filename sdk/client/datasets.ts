@@ -2,19 +2,27 @@ import {
   contentsAnswerSchema,
   datasetDiffItemSchema,
   datasetEntrySchema,
+  datasetStatsSchema,
   datasetTagMoveSchema,
   datasetTagViewSchema,
   datasetVersionViewSchema,
   datasetViewSchema,
+  fileProfileSchema,
+  fileStatsSchema,
   pageSchema,
+  previewSchema,
   purgeAnswerSchema,
   type DatasetCommit,
   type DatasetDiffItem,
   type DatasetEntry,
+  type DatasetPreview,
+  type DatasetStats,
   type DatasetTagMoveView,
   type DatasetTagView,
   type DatasetVersionView,
   type DatasetView,
+  type FileProfile,
+  type FileStats,
   type MissingContent,
   type NewDataset,
 } from '@artenic/core';
@@ -89,10 +97,40 @@ export function datasetsApi(http: Http, clientOptions: Pick<ClientOptions, 'fetc
         datasetVersionViewSchema,
       ),
     ...versionsApi(http, all),
+    ...profilesApi(http, all),
   };
 }
 
-/** Statistics of a dataset and of its versions. */
+/** Rows to show; `sort` is a column, or `-column`; `filter` is `column:operator:value`. */
+export type PreviewQuery = {
+  readonly version?: VersionRef;
+  /** The first table of the version when absent. */
+  readonly path?: string;
+  readonly limit?: number;
+  readonly offset?: number;
+  readonly sort?: string;
+  readonly filter?: string;
+  readonly search?: string;
+};
+
+/** Statistics of the files of a version, and their rows. */
+function profilesApi(http: Http, all: All) {
+  return {
+    /** Counts of a version, and its first files. */
+    stats: (dataset: string, version: VersionRef = 'latest'): Promise<DatasetStats> =>
+      http.json({ method: 'GET', path: datasetPath(dataset, '/stats'), query: { version } }, datasetStatsSchema),
+    /** All files of a version, with their rows, columns and sizes. */
+    fileStats: (dataset: string, version: VersionRef = 'latest'): AsyncGenerator<FileStats> =>
+      all(datasetPath(dataset, '/stats'), fileStatsSchema, { version, limit: 1000 }),
+    /** Schema and statistics of a file. */
+    profile: (dataset: string, path: string, version: VersionRef = 'latest'): Promise<FileProfile> =>
+      http.json({ method: 'GET', path: datasetPath(dataset, '/profile'), query: { path, version } }, fileProfileSchema),
+    preview: (dataset: string, query: PreviewQuery = {}): Promise<DatasetPreview> =>
+      http.json({ method: 'GET', path: datasetPath(dataset, '/preview'), query }, previewSchema),
+  };
+}
+
+/** Versions of a dataset, with their files and tags. */
 function versionsApi(http: Http, all: All) {
   return {
     versions: (dataset: string): AsyncGenerator<DatasetVersionView> =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Actions in the audit log. Stored verbs must stay readable, so a verb is never removed. */
 export const auditVerbs = [
   ...(['job.submit', 'job.cancel', 'job.signal', 'job.delete'] as const),
-  ...(['model.register', 'model.promote', 'model.retire', 'model.demote'] as const),
+  ...(['model.register', 'model.promote', 'model.retire', 'model.demote', 'model.stage'] as const),
   ...(['dataset.create', 'dataset.change', 'dataset.delete', 'dataset.commit', 'dataset.tag'] as const),
   ...(['dataset.purge'] as const),
   ...(['run.create', 'run.change', 'run.delete', 'feature.create', 'feature.change', 'feature.delete'] as const),

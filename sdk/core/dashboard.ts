@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { liveEventSchema } from './live.ts';
-import { modelVersionViewSchema, modelViewSchema } from './rest.ts';
+import { modelVersionViewSchema, modelViewSchema } from './models.ts';
 import { jobStates } from './states.ts';
 
 const timestamp = z.iso.datetime();

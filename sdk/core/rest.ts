@@ -1,10 +1,9 @@
-import { mostEntries } from './most-entries.ts';
 import { z } from 'zod';
 import { markets } from './job-list.ts';
 import { takenJobSpecSchema } from './job-spec.ts';
 import { checkpointSummarySchema, logStreams } from './runner-contract.ts';
 import { situationSchema } from './situation.ts';
-import { attemptEndingKinds, attemptStates, jobStates, modelStages, endingEvidenceClasses } from './states.ts';
+import { attemptEndingKinds, attemptStates, jobStates, endingEvidenceClasses } from './states.ts';
 
 const timestamp = z.iso.datetime();
 
@@ -145,95 +144,6 @@ export const logPageSchema = z.object({
   complete: z.boolean(),
 });
 export type LogPage = z.output<typeof logPageSchema>;
-
-export const tensorSignatureSchema = z.object({
-  name: z.string(),
-  type: z.string(),
-  /** A string is an open dimension; null means any number of dimensions. */
-  shape: z.array(z.union([z.number().int(), z.string()])).nullable(),
-});
-export const modelSignatureSchema = z.object({
-  inputs: z.array(tensorSignatureSchema),
-  outputs: z.array(tensorSignatureSchema),
-  labels: z.array(z.string()).nullable(),
-});
-export type ModelSignature = z.output<typeof modelSignatureSchema>;
-
-/** Format of a model file. Only ONNX runs here; the other formats run on an external server. */
-export const modelFormats = [
-  'onnx',
-  'pytorch',
-  'pickle',
-  'savedmodel',
-  'keras',
-  'xgboost',
-  'lightgbm',
-  'safetensors',
-  'tflite',
-  'gguf',
-  'other',
-] as const;
-
-/** `.` and `..` are refused: as part of a URL path they would lead to another place. */
-const externalName = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^(?!\.{1,2}$)/);
-
-/** A model's place on a server that speaks the Open Inference Protocol v2. */
-export const externalModelSchema = z.strictObject({
-  /** Base URL, without `/v2`; the installation must know the server (`ARTENIC_INFERENCE_SERVERS`). */
-  url: z.url({ protocol: /^https?$/ }).max(1000),
-  model: externalName,
-  version: externalName.nullable().default(null),
-});
-export type ExternalModel = z.output<typeof externalModelSchema>;
-
-export const modelVersionViewSchema = z.object({
-  model: z.string(),
-  version: z.number().int(),
-  stage: z.enum(modelStages),
-  format: z.string(),
-  sha256: z.string(),
-  bytes: z.number().int(),
-  signature: modelSignatureSchema,
-  metrics: z.record(z.string(), z.number()),
-  jobId: z.string().nullable(),
-  createdBy: z.string(),
-  createdAt: timestamp,
-  /** Where it runs, when this installation does not run it itself. */
-  external: z.object({ url: z.string(), model: z.string(), version: z.string().nullable() }).nullable(),
-});
-export type ModelVersionView = z.output<typeof modelVersionViewSchema>;
-
-export const modelViewSchema = z.object({
-  name: z.string(),
-  createdAt: timestamp,
-  latestVersion: z.number().int(),
-  productionVersion: z.number().int().nullable(),
-});
-export type ModelView = z.output<typeof modelViewSchema>;
-
-export const stageChangeViewSchema = z.object({
-  version: z.number().int(),
-  from: z.enum(modelStages).nullable(),
-  to: z.enum(modelStages),
-  by: z.string(),
-  at: timestamp,
-  reason: z.string(),
-});
-export type StageChangeView = z.output<typeof stageChangeViewSchema>;
-
-export const registerModelRequestSchema = z.strictObject({
-  model: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
-  /** Content id of a file uploaded to `/api/v1/objects/models`. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  metrics: mostEntries(z.record(z.string().min(1).max(128), z.number()), 1000).default({}),
-  format: z.enum(modelFormats).default('onnx'),
-  /** Required for every format except ONNX. */
-  external: externalModelSchema.optional(),
-});
 
 export const capacityViewSchema = z.object({
   vcpu: z.number(),

@@ -181,6 +181,8 @@ export const objectKeys = {
   spares: (jobId: string, attempt: number) => `${objectKeys.allSpares(jobId)}${attempt}/`,
   history: (jobId: string) => `jobs/${jobId}/history.json`,
   model: (sha256: string) => `models/${sha256}`,
+  /** The rows of a content as Parquet, for previews. `revision` is that of the profiler. */
+  copy: (sha256: string, format: string, revision: number) => `copies/${sha256}.${format}.${revision}.parquet`,
   upload: (uploadId: string) => `uploads/${uploadId}/`,
   /** Part of an upload that is not complete. Two writers of the same part have different names. */
   uploadPiece: (uploadId: string, start: number, name: string) =>

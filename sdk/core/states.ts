@@ -91,6 +91,6 @@ export type AttemptEnding = {
   readonly evidence?: EndingEvidenceClass;
 };
 
-/** Stages of a model version. At most one version of a model is in `production`. */
-export const modelStages = ['registered', 'production', 'retired'] as const;
+/** Stages of a model version, in their usual order. At most one version of a model is in `production`. */
+export const modelStages = ['draft', 'staging', 'production', 'retired'] as const;
 export type ModelStage = (typeof modelStages)[number];

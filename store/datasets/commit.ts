@@ -7,6 +7,7 @@ import { inTransaction, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import { appendAudit } from '../audit/repository.ts';
 import { appendEvent } from '../events/repository.ts';
+import { requestProfiles } from '../profiles/repository.ts';
 import type { DatasetVersionRecord, NewDatasetVersion, NewLineageEdge } from '../types.ts';
 import { referTo } from './contents.ts';
 import { lineagePlace } from '../../core/lineage/relations.ts';
@@ -70,6 +71,7 @@ async function insertVersion(
     .set({ headVersion: version, updatedAt: at, ...(status === 'created' ? { status: 'active' } : {}) })
     .where('id', '=', datasetId)
     .execute();
+  await requestProfiles(db, datasetId, version, at);
   const target = lineagePlace.datasetVersion(datasetId, version);
   const edges: NewLineageEdge[] = [{ source: lineagePlace.dataset(datasetId), target, relation: 'version' }];
   if (sourceJobId !== null) edges.push({ source: lineagePlace.run(sourceJobId), target, relation: 'output' });

@@ -4,6 +4,7 @@ import { ArtenicError, type InputError } from '../../core/errors.ts';
 import { inTransaction, type Db } from '../database.ts';
 import type { DatasetsRepository } from '../types.ts';
 import { appendAudit } from '../audit/repository.ts';
+import { purgeProfiles } from '../profiles/repository.ts';
 
 const mostFaults = 20;
 /** Paths that are kept of one content; an empty file may be at very many. */
@@ -131,8 +132,10 @@ export function contentMethods(db: Db): ContentMethods {
           .executeTakeFirstOrThrow();
         const elsewhere = Number(others.number);
         // Without another reference the next round of the collector deletes the object.
-        if (elsewhere === 0)
+        if (elsewhere === 0) {
           await sql`update object_uses set used_at = '-infinity' where key = ${`data/${sha256}`}`.execute(transaction);
+          await purgeProfiles(transaction, sha256);
+        }
         return { elsewhere };
       }),
   };

@@ -32,8 +32,10 @@ import { ShownIds } from './0036-shown-ids.ts';
 import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
 import { Uploads } from './0044-uploads.ts';
+import { Profiles } from './0046-profiles.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
+import { ModelStages } from './0050-model-stages.ts';
 import { ContentPaths } from './0054-content-paths.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
@@ -72,7 +74,9 @@ export const migrations = [
   { name: '0037-datasets', class: Datasets },
   { name: '0041-temporal-problems', class: TemporalProblems },
   { name: '0044-uploads', class: Uploads },
+  { name: '0046-profiles', class: Profiles },
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },
+  { name: '0050-model-stages', class: ModelStages },
   { name: '0054-content-paths', class: ContentPaths },
 ];

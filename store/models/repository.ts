@@ -1,7 +1,7 @@
-import type { AuditVerb, ModelStage, Page } from '@artenic/core';
+import type { ModelStage, Page } from '@artenic/core';
 import { sql, type Selectable } from 'kysely';
-import { assertNever } from '../../core/assert-never.ts';
 import { ArtenicError } from '../../core/errors.ts';
+import { firstStage, mayMove, replacedStage, verbOfMove } from '../../core/models/stages.ts';
 import { inTransaction, json, type Db } from '../database.ts';
 import type { Database } from '../entities.ts';
 import type {
@@ -93,7 +93,7 @@ function register(db: Db, registration: NewModelVersion): Promise<ModelVersionRe
       .values({
         ...registration,
         version,
-        stage: 'registered',
+        stage: firstStage,
         bytes: BigInt(registration.bytes),
         signature: json(registration.signature),
         metrics: json(registration.metrics),
@@ -108,7 +108,7 @@ function register(db: Db, registration: NewModelVersion): Promise<ModelVersionRe
       .where('name', '=', model)
       .execute();
     const change: StageChange = {
-      ...{ projectId, name: model, version, to: 'registered', by: createdBy, at: createdAt },
+      ...{ projectId, name: model, version, to: firstStage, by: createdBy, at: createdAt },
       reason: jobId === null ? 'uploaded' : `trained by job ${jobId}`,
     };
     await record(transaction, change, null);
@@ -124,20 +124,6 @@ function register(db: Db, registration: NewModelVersion): Promise<ModelVersionRe
   });
 }
 
-function verbOf(from: ModelStage | null, to: ModelStage): AuditVerb {
-  if (from === null) return 'model.register';
-  switch (to) {
-    case 'production':
-      return 'model.promote';
-    case 'registered':
-      return 'model.demote';
-    case 'retired':
-      return 'model.retire';
-    default:
-      return assertNever(to);
-  }
-}
-
 async function record(transaction: Db, change: StageChange, fromStage: ModelStage | null): Promise<void> {
   const { projectId, name, version, to, by, at, reason } = change;
   await transaction
@@ -145,7 +131,7 @@ async function record(transaction: Db, change: StageChange, fromStage: ModelStag
     .values({ projectId, model: name, version, fromStage, toStage: to, changedBy: by, changedAt: at, reason })
     .execute();
   const subject = `${name}/${version}`;
-  await appendAudit(transaction, { verb: verbOf(fromStage, to), subject, projectId, details: { reason } });
+  await appendAudit(transaction, { verb: verbOfMove(fromStage, to), subject, projectId, details: { reason } });
 }
 
 async function move(transaction: Db, change: StageChange, from: ModelStage): Promise<void> {
@@ -158,7 +144,7 @@ async function move(transaction: Db, change: StageChange, from: ModelStage): Pro
     .where('version', '=', version)
     .execute();
   await record(transaction, change, from);
-  await moveStageEdge(transaction, { projectId, model: name, version }, to === 'registered' ? null : to);
+  await moveStageEdge(transaction, { projectId, model: name, version }, to === firstStage ? null : to);
   await appendEvent(transaction, {
     projectId,
     topic: 'models',
@@ -180,12 +166,11 @@ function setStage(db: Db, change: StageChange): Promise<ModelVersionRecord> {
       .execute();
     const current = await getVersion(transaction, projectId, name, version);
     if (current.stage === to) return current;
-    if (current.stage === 'retired') {
+    if (!mayMove(current.stage, to))
       throw new ArtenicError('conflict', `Version ${version} of ${name} is retired; register it again to use it.`);
-    }
     const before = to === 'production' ? await production(transaction, projectId, name) : null;
     if (before !== null) {
-      const back: StageChange = { ...change, version: before.version, to: 'registered' };
+      const back: StageChange = { ...change, version: before.version, to: replacedStage };
       await move(transaction, { ...back, reason: `version ${version} went to production` }, before.stage);
     }
     await move(transaction, change, current.stage);

@@ -88,7 +88,7 @@ export type ModelsRepository = {
   /** The version in production; null when there is none. */
   readonly production: (projectId: string, name: string) => Promise<ModelVersionRecord | null>;
   /**
-   * Moves a version to a stage. With `production`, the previous production version returns to `registered` in the same
+   * Moves a version to a stage. With `production`, the previous production version goes back to `staging` in the same
    * transaction. A retired version throws `conflict`; the current stage again changes nothing. Writes history and
    * event.
    */

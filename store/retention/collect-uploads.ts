@@ -5,7 +5,7 @@ import type { CollectorDeps, Round } from './round.ts';
 import { measure, removeAll } from './objects.ts';
 
 /** Prefixes of objects that are stored under the hash of their content and may be unused. */
-const prefixes = ['packages/', 'data/', 'models/'] as const;
+const prefixes = ['packages/', 'data/', 'models/', 'copies/'] as const;
 
 /** A round looks for objects without a row at the hashes with one first byte only: lists are in proportion to that. */
 export const uploadShards = 256;

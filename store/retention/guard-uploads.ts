@@ -5,7 +5,7 @@ import type { ActingStore } from '../types.ts';
 /** Objects that may exist before any row refers to them. */
 function isUpload(key: string): boolean {
   const kind = objectKindOf(key);
-  return kind === 'package' || kind === 'data' || kind === 'model';
+  return kind === 'package' || kind === 'data' || kind === 'model' || kind === 'copy';
 }
 
 const unguarded = Symbol('the storage behind the guard');

@@ -3,10 +3,14 @@ import { ArtenicError } from '../../core/errors.ts';
 import type { Db } from '../database.ts';
 import type { ObjectUsesRepository } from '../types.ts';
 
-/** An object is needed by jobs and datasets that refer to it and by model versions that contain it. */
+/**
+ * An object is needed by jobs and datasets that refer to it, by model versions that contain it, and by the profile that
+ * made it as a copy.
+ */
 const isNeeded: RawBuilder<boolean> = sql`(
   exists (select from object_refs where object_refs.key = object_uses.key)
   or exists (select from model_versions where 'models/' || model_versions.sha256 = object_uses.key)
+  or exists (select from content_profiles where content_profiles.copy_key = object_uses.key)
   or exists (
     select from dataset_contents
     where starts_with(object_uses.key, 'data/') and sha256 = substr(object_uses.key, 6) and purged_at is null

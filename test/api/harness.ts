@@ -14,6 +14,7 @@ import { createHints } from '../../api/live/hints.ts';
 import { makeKey, parseKey } from '../../app/access/keys.ts';
 import { createHearing } from '../../api/live/hearing.ts';
 import { createLive } from '../../api/live/live.ts';
+import { previewCache } from '../../api/datasets/preview-cache.ts';
 import { modelCache } from '../../api/predictions/model-cache.ts';
 import { startServer } from '../../api/http/server.ts';
 import type { TemporalGateway } from '../../app/temporal/gateway.ts';
@@ -21,6 +22,7 @@ import { ArtenicError } from '../../core/errors.ts';
 import { defaultUploadRules } from '../../core/datasets/upload-rules.ts';
 import { attemptIdOf, uuidv7 } from '../../core/ids.ts';
 import { defaultPeriods } from '../../core/retention/rules.ts';
+import { createPreviews } from '../../profiling/previews.ts';
 import { createPredictor, type PredictorOptions } from '../../serving/predictor.ts';
 import { listenForEvents } from '../../store/events/listen.ts';
 import { openOrm } from '../../store/orm.ts';
@@ -52,6 +54,7 @@ export class RecordedTemporal implements TemporalGateway {
   readonly wakeAttempt = (...args: unknown[]) => this.#take('wake-attempt', ...args);
   readonly wakeFailover = (...args: unknown[]) => this.#take('wake', ...args);
   readonly sweepNow = (...args: unknown[]) => this.#take('sweep', ...args);
+  readonly startProfileDataset = (...args: unknown[]) => this.#take('profile', ...args);
   readonly signalJobEnded = (...args: unknown[]) => this.#take('ended', ...args);
   readonly ping = () => this.#take('ping');
   /** Jobs whose workflows are open; all other jobs have no workflow. */
@@ -159,13 +162,17 @@ export class ApiWorld {
       fetchModel: modelCache(storage, join(home, 'cache')),
       ...{ maxHosts: 4, maxHostsPerModel: 2, deadlineMs: 10_000, memoryBytes: 2 ** 30, ...hosts },
     });
+    const previews = createPreviews({
+      fetchFile: previewCache(storage, join(home, 'previews')).fetch,
+      folder: join(home, 'preview-readers'),
+    });
     const deps: ApiDeps = {
       ...{ store, temporal, keyPepper, limits: defaultLimits, version: '0.1.0', inferenceServers: [] },
       ...{ temporalUi: null, temporalNamespace: 'default', dashboardFolder: null, reconcileMs: 60_000 },
       ...{ publicUrl: null, periods: defaultPeriods, traceRequest: null },
       ...{ trustedProxies: [], hasAccessLog: false, uploads: defaultUploadRules },
       ...{ allowedHosts: ['artenic.test'], allowedOrigins: ['https://ui.test'] },
-      ...{ storage, predictor },
+      ...{ storage, predictor, previews },
       hearing: createHearing(),
       silence: { silentAfterMs: 600_000, helloWithinMs: null, helloWithinMsByProvider: new Map() },
       knownProviders: [...providerModules.values()].map(({ endCommand = null, ...one }) => ({ ...one, endCommand })),
@@ -196,6 +203,7 @@ export class ApiWorld {
       await live.close();
       await running.close(1000);
       await predictor.close();
+      await previews.close();
       await listener.close();
       await fillPool(store);
       await orm.close(true);

@@ -84,7 +84,7 @@ test('versions count up, move between stages, and every move is in the history',
   const second = await register('counted', 'c2');
   expect(first).toMatchObject({
     version: 1,
-    stage: 'registered',
+    stage: 'draft',
     signature: {
       inputs: [{ name: 'x', type: 'float32', shape: ['rows', 2] }],
       outputs: [{ name: 'probabilities', type: 'float32', shape: ['rows', 2] }],
@@ -99,6 +99,8 @@ test('versions count up, move between stages, and every move is in the history',
     stage: 'production',
   });
   expect((await act('counted', second.version, 'promote')).json()).toMatchObject({ version: 2, stage: 'production' });
+  const moved = await world.call('PATCH', '/api/v1/models/counted/versions/1/stage', { body: { stage: 'registered' } });
+  expect(moved.json()).toMatchObject({ version: 1, stage: 'draft' });
   expect((await act('counted', 1, 'retire')).json()).toMatchObject({ version: 1, stage: 'retired' });
   const back = await act('counted', 1, 'promote');
   expect([back.status, errorOf(back)]).toEqual([409, 'conflict']);
@@ -117,10 +119,11 @@ test('versions count up, move between stages, and every move is in the history',
       .filter(({ from }) => from !== null)
       .map(({ version, from, to, reason, by }) => [version, from, to, reason, by]),
   ).toEqual([
-    [1, 'registered', 'production', 'best', 'admin'],
-    [1, 'production', 'registered', expect.any(String), 'admin'],
-    [2, 'registered', 'production', '', 'admin'],
-    [1, 'registered', 'retired', '', 'admin'],
+    [1, 'draft', 'production', 'best', 'admin'],
+    [1, 'production', 'staging', expect.any(String), 'admin'],
+    [2, 'draft', 'production', '', 'admin'],
+    [1, 'staging', 'draft', '', 'admin'],
+    [1, 'draft', 'retired', '', 'admin'],
   ]);
   const model = (await world.call('GET', '/api/v1/models/counted')).json<ModelView>();
   expect(model).toMatchObject({ latestVersion: 2, productionVersion: 2 });

@@ -16,7 +16,7 @@ import { percentile, rounded, timed } from './statistics.ts';
 
 const edges = Number(process.argv[2] ?? 100_000);
 const [versions, files] = [25, 1000];
-/** Of a run: its input, its model's version, and what hangs on that; two in three runs make a model. */
+/** A run has an edge from its input, one to its model's version, and that one has one from its model. */
 const perRun = 3;
 const runs = Math.round(edges / perRun);
 const datasets = 40;
@@ -32,7 +32,7 @@ const fill = [
   `insert into model_versions
      (project_id, model, version, sha256, bytes, format, metrics, signature, stage, created_by, created_at)
    select 'default', 'model-' || n % 300, n / 300 + 1, '', 1, 'onnx', '{}', '{}',
-     case when n / 300 = 3 then 'production' else 'registered' end, 'bench', now()
+     case when n / 300 = 3 then 'production' else 'draft' end, 'bench', now()
    from generate_series(0, $1::int - 1) as n`,
   `insert into runs
      (project_id, id, name, status, triggered_by, parameters, metrics, created_by, created_at, updated_at)
@@ -66,7 +66,7 @@ async function makeDatasets(platform: BenchPlatform): Promise<readonly string[]>
         sha256: sha(contentOf(dataset, file, version)),
         bytes: 1,
       }));
-      // As if the storage had been asked for the contents.
+      // The database takes these contents for stored.
       await platform.query(
         `insert into object_uses (key, used_at, bytes) select 'data/' || sha256, now(), 1 from unnest($1::text[]) as given (sha256)
          on conflict do nothing`,

@@ -240,7 +240,7 @@ describe('jobs download', () => {
   };
   const sha256 = createHash('sha256').update('the model').digest('hex');
   const version = {
-    ...{ model: 'penguins', version: 3, stage: 'registered', format: 'onnx', bytes: 9, sha256, metrics: {} },
+    ...{ model: 'penguins', version: 3, stage: 'draft', format: 'onnx', bytes: 9, sha256, metrics: {} },
     ...{ signature: { inputs: [], outputs: [], labels: null }, jobId: id, createdBy: 'a', external: null },
     createdAt: '2026-03-01T01:00:00.000Z',
   };

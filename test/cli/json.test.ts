@@ -47,6 +47,30 @@ const datasetAnswers: readonly (readonly [RegExp, Answer])[] = [
   [/^DELETE \/api\/v1\/datasets\/[^/]+$/, { status: 204 }],
   [/^POST .*\/purge$/, { body: { sha256: 'a'.repeat(64), elsewhere: 0 } }],
   [/^POST \/api\/v1\/dataset-contents\/missing$/, { body: { missing: [] } }],
+  [
+    /^GET \/api\/v1\/datasets\/.*\/stats$/,
+    {
+      body: {
+        ...{ version: 2, files: 1, bytes: 1, nextCursor: null },
+        profiles: { state: 'done', profiled: 1, failed: 0, skipped: 0, finishedAt: '2026-03-01T01:00:00.000Z' },
+        items: [
+          {
+            ...{ path: 'a.csv', sha256: 'a'.repeat(64), bytes: 1, purged: false, mediaType: 'text/csv', state: 'done' },
+            ...{ rows: 3, columns: 1, width: null, height: null, failure: null },
+          },
+        ],
+      },
+    },
+  ],
+  [
+    /^GET \/api\/v1\/datasets\/.*\/preview$/,
+    {
+      body: {
+        ...{ version: 2, path: 'a.csv', columns: [{ name: 'id', type: 'BIGINT' }], columnsLeftOut: 0 },
+        ...{ rows: [{ row: 0, cells: [1], cut: [] }], offset: 0, total: 3, nextOffset: 1 },
+      },
+    },
+  ],
   [/^GET .*\/versions\/[^/]+\/diff$/, { body: { items: [], nextCursor: null } }],
   [/^GET \/api\/v1\/datasets\/.*\/versions$/, { body: { items: [datasetVersion], nextCursor: null } }],
   [/^GET \/api\/v1\/datasets\/.*\/versions\/[^/]+$/, { body: datasetVersion }],
@@ -130,6 +154,8 @@ const examples: Readonly<Record<string, readonly string[] | null>> = {
   'dataset purge': ['reviews', 'a.txt', '--reason', 'a request of its owner'],
   'dataset upload': ['reviews', folder.path],
   'dataset files': ['reviews'],
+  'dataset stats': ['reviews'],
+  'dataset preview': ['reviews', 'a.csv', '--filter', 'id:ge:1'],
   'dataset download': ['reviews', '--to', join(files.path, 'data')],
   'dataset version list': ['reviews'],
   'dataset version create': ['reviews', '--remove', 'a.txt'],

@@ -62,8 +62,8 @@ test('the main job: trained, registered, promoted, predicted; then Ctrl-C leaves
   expect(demo.predicted).toBe(demo.actual);
   const history = await stack.request<{ items: StageChangeView[] }>('GET', '/api/v1/models/penguins/stage-history');
   expect(history.items.map((change) => [change.from, change.to, change.by])).toEqual([
-    [null, 'registered', 'admin'],
-    ['registered', 'production', 'admin'],
+    [null, 'draft', 'admin'],
+    ['draft', 'production', 'admin'],
   ]);
   expect(openToOthers(stack.home)).toEqual([]);
   const kept = join(stack.home, 'objects', 'jobs', demo.jobId, 'history.json');

@@ -204,7 +204,7 @@ describe('a key of another project', () => {
       const status = await statusOf(route, { ...stranger, 'idempotency-key': randomUUID() });
       expect([400, 404, 415, 422]).toContain(status);
       expect(await world.store.jobs.get(samples['id'] ?? '')).toEqual(before);
-      expect((await world.store.models.getVersion('default', 'iris', 1)).stage).toBe('registered');
+      expect((await world.store.models.getVersion('default', 'iris', 1)).stage).toBe('draft');
     },
   );
 

@@ -16,7 +16,7 @@ const harmless: ReadonlySet<string> = new Set(['now', 'newId', 'limits', 'params
 
 /** Use cases call their last argument within their own transaction. */
 const useCases: ReadonlySet<string> = new Set([
-  ...['submitJob', 'cancelJob', 'promoteVersion', 'retireVersion', 'change', 'registerModel', 'registerVersion'],
+  ...['submitJob', 'cancelJob', 'moveVersion', 'registerModel', 'registerVersion'],
 ]);
 
 type Call = { readonly callee: Node; readonly arguments: readonly Node[] };

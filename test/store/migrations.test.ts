@@ -174,7 +174,7 @@ describe('migrations', () => {
     });
   });
 
-  test('a database with versions of datasets and models gets their lineage', async () => {
+  test('a database with versions of datasets and models gets their lineage and stages', async () => {
     await withOrm(await emptyDatabase(), async (orm) => {
       await orm.migrator.up({ to: '0041-temporal-problems' });
       const connection = orm.em.getConnection();
@@ -187,7 +187,12 @@ describe('migrations', () => {
         insert into model_versions
           (project_id, model, version, job_id, sha256, bytes, format, metrics, signature, stage, created_by, created_at)
         values ('default', 'm', 1, '${job}', '', 1, 'onnx', '{}', '{}', 'production', 'ann', now()),
-          ('default', 'm', 2, null, '', 1, 'onnx', '{}', '{}', 'registered', 'ann', now())`);
+          ('default', 'm', 2, null, '', 1, 'onnx', '{}', '{}', 'registered', 'ann', now());
+        insert into stage_changes (project_id, model, version, from_stage, to_stage, changed_by, changed_at, reason)
+        values ('default', 'm', 1, null, 'registered', 'ann', now(), ''),
+          ('default', 'm', 1, 'registered', 'production', 'ann', now(), '');
+        insert into events (topic, kind, subject, data)
+        values ('models', 'model.stage', 'm', '{"version": 1, "from": "registered", "to": "production"}')`);
       await migrate(orm);
       const edges = await connection.execute<{ edge: string }[]>(`
         select source_kind || ' ' || source_id || ' ' || relation || ' ' || target_kind || ' ' || target_id as edge
@@ -200,6 +205,19 @@ describe('migrations', () => {
         'model-version m@1 stage stage m@production',
         `run ${job} output model-version m@1`,
       ]);
+      // 'registered' is 'draft' since 0050
+      const versions = await connection.execute('select version, stage from model_versions order by version');
+      expect(versions).toEqual([
+        { version: 1, stage: 'production' },
+        { version: 2, stage: 'draft' },
+      ]);
+      const changes = await connection.execute('select from_stage, to_stage from stage_changes order by id');
+      expect(changes).toEqual([
+        { from_stage: null, to_stage: 'draft' },
+        { from_stage: 'draft', to_stage: 'production' },
+      ]);
+      const moves = await connection.execute(`select data from events where kind = 'model.stage'`);
+      expect(moves).toEqual([{ data: { version: 1, from: 'draft', to: 'production' } }]);
     });
   });
 

@@ -33,7 +33,7 @@ describe('register', () => {
       ...{ name: model, projectId, createdAt: at(1), latestVersion: 12, productionVersion: null },
     });
     expect(await store.models.getVersion(projectId, model, 12)).toEqual(versions.find(({ version }) => version === 12));
-    expect(versions[0]).toMatchObject({ bytes: 3_000_000_000, stage: 'registered', metrics: { accuracy: 0.97 } });
+    expect(versions[0]).toMatchObject({ bytes: 3_000_000_000, stage: 'draft', metrics: { accuracy: 0.97 } });
   });
 
   test('the same job gets its version again, also at once', async () => {
@@ -75,24 +75,24 @@ describe('stages', () => {
     await expect(setStage(model, 9, 'production')).rejects.toMatchObject({ type: 'not-found' });
     await expect(setStage('nobody', 1, 'production')).rejects.toMatchObject({ type: 'not-found' });
     expect((await store.models.stageHistory({ projectId, name: model, limit: 100 })).items).toEqual([
-      { version: 1, from: null, to: 'registered', by: 'anna', at: at(1), reason: 'trained by job job-1' },
-      { version: 2, from: null, to: 'registered', by: 'anna', at: at(1), reason: 'uploaded' },
-      { version: 1, from: 'registered', to: 'production', by: 'anna', at: at(2), reason: 'better' },
+      { version: 1, from: null, to: 'draft', by: 'anna', at: at(1), reason: 'trained by job job-1' },
+      { version: 2, from: null, to: 'draft', by: 'anna', at: at(1), reason: 'uploaded' },
+      { version: 1, from: 'draft', to: 'production', by: 'anna', at: at(2), reason: 'better' },
       {
         version: 1,
         from: 'production',
-        to: 'registered',
+        to: 'staging',
         by: 'bert',
         at: at(2),
         reason: 'version 2 went to production',
       },
-      { version: 2, from: 'registered', to: 'production', by: 'bert', at: at(2), reason: 'better' },
+      { version: 2, from: 'draft', to: 'production', by: 'bert', at: at(2), reason: 'better' },
       { version: 2, from: 'production', to: 'retired', by: 'anna', at: at(2), reason: 'better' },
     ]);
     const told = (await allEvents(store)).filter(({ kind, subject }) => kind === 'model.stage' && subject === model);
     expect(told.map(({ data }) => `${String(data['version'])}:${String(data['to'])}`)).toEqual([
       '1:production',
-      '1:registered',
+      '1:staging',
       '2:production',
       '2:retired',
     ]);

@@ -129,6 +129,18 @@ create table collector_leases (
   constraint collector_leases_pkey PRIMARY KEY (name)
 );
 
+create table content_profiles (
+  copy_bytes bigint,
+  copy_key text,
+  created_at timestamp(3) with time zone not null,
+  format text not null,
+  profile jsonb not null,
+  revision integer not null,
+  sha256 text not null,
+  constraint content_profiles_pkey PRIMARY KEY (sha256, format)
+);
+CREATE INDEX content_profiles_by_copy ON public.content_profiles USING btree (copy_key) WHERE (copy_key IS NOT NULL);
+
 create table dataset_contents (
   bytes bigint not null,
   dataset_id text not null,
@@ -150,6 +162,21 @@ create table dataset_nodes (
   constraint dataset_nodes_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
   constraint dataset_nodes_pkey PRIMARY KEY (dataset_id, hash)
 );
+
+create table dataset_profiles (
+  dataset_id text not null,
+  failed integer not null default 0,
+  finished_at timestamp(3) with time zone,
+  profiled integer not null default 0,
+  requested_at timestamp(3) with time zone not null,
+  revision integer not null,
+  skipped integer not null default 0,
+  started_at timestamp(3) with time zone,
+  version integer not null,
+  constraint dataset_profiles_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_profiles_pkey PRIMARY KEY (dataset_id, version)
+);
+CREATE INDEX dataset_profiles_open ON public.dataset_profiles USING btree (requested_at) WHERE (finished_at IS NULL);
 
 create table dataset_tag_moves (
   dataset_id text not null,
@@ -488,7 +515,7 @@ create table model_versions (
   stage text not null,
   version integer not null,
   constraint model_versions_pkey PRIMARY KEY (project_id, model, version),
-  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint model_versions_stage_check CHECK ((stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX model_versions_by_content ON public.model_versions USING btree (sha256);
 CREATE INDEX model_versions_by_job ON public.model_versions USING btree (job_id) WHERE (job_id IS NOT NULL);
@@ -679,9 +706,9 @@ create table stage_changes (
   reason text not null,
   to_stage text not null,
   version integer not null,
-  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text]))),
+  constraint stage_changes_from_stage_check CHECK ((from_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text]))),
   constraint stage_changes_pkey PRIMARY KEY (id),
-  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['registered'::text, 'production'::text, 'retired'::text])))
+  constraint stage_changes_to_stage_check CHECK ((to_stage = ANY (ARRAY['draft'::text, 'staging'::text, 'production'::text, 'retired'::text])))
 );
 CREATE INDEX stage_changes_by_model ON public.stage_changes USING btree (project_id, model, id);
 

@@ -15,8 +15,8 @@ test('a name that nothing has is refused with those that there are, and what is 
     () =>
       refuseUnserved(text, environment);
   expect(refuse('')).not.toThrow();
-  expect(refuse('control,local')).not.toThrow();
-  expect(refuse('control,moon')).toThrow('names moon; there are control, aws, local, simulated');
+  expect(refuse('control,data,local')).not.toThrow();
+  expect(refuse('control,moon')).toThrow('names moon; there are control, data, aws, local, simulated');
   expect(refuse('aws')).toThrow('names aws, which is not configured. Set ARTENIC_AWS_REGIONS');
   expect(refuse('aws', { ARTENIC_AWS_REGIONS: 'eu-west-1' })).not.toThrow();
   expect(refuse('aws', { ARTENIC_AWS_REGIONS: 'Ireland' })).toThrow('ARTENIC_AWS_REGIONS: names of regions');

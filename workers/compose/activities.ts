@@ -6,6 +6,7 @@ import type {
   CheckActivities,
   CollectorActivities,
   ControlActivities,
+  DataActivities,
   ProviderActivities,
   RepairActivities,
   SweepActivities,
@@ -21,10 +22,12 @@ import type { ProviderRates } from '../../activities/providers/module.ts';
 import type { Provider } from '../../activities/providers/provider.ts';
 import { providerModules } from '../../activities/providers/registry.ts';
 import { createRepairActivities, createSweepActivities } from '../../activities/reconcile/create.ts';
+import { createDataActivities } from '../../activities/datasets/profile-files.ts';
 import { createCollectorActivities } from '../../activities/retention/collect.ts';
 import type { TemporalGateway } from '../../app/temporal/gateway.ts';
 import { policyFor } from '../../core/failover/policy.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
+import { profileFile } from '../../profiling/profile-file.ts';
 import { inspectModel } from '../../serving/files/inspect.ts';
 import { outsideTransactions } from '../../store/transaction-scope.ts';
 import type { Store } from '../../store/types.ts';
@@ -37,6 +40,7 @@ const runnerEntry = fileURLToPath(new URL('../../runner/main.ts', import.meta.ur
 
 export type ComposedActivities = {
   readonly control: ControlActivities & RepairActivities & CollectorActivities;
+  readonly data: DataActivities;
   readonly providerActivities: ProviderActivities &
     SweepActivities &
     CatalogActivities &
@@ -113,6 +117,7 @@ export async function composeActivities(parts: {
       ...repair,
       ...createCollectorActivities({ ...controlDeps, periods: periodsOf(config) }),
     },
+    data: createDataActivities({ ...controlDeps, readTable: profileFile }),
     providerActivities: {
       ...providerActivities,
       ...createSweepActivities({ ...controlDeps, providers, graceMs }),

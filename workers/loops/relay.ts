@@ -3,6 +3,7 @@ import { isArtenicError, messageOf } from '../../core/errors.ts';
 import type { OpenJob, OpenJobsQuery, ActingStore } from '../../store/types.ts';
 import { trainingJobWorkflowId } from '../../workflows/contracts/index.ts';
 import { deliverRunnerEvents } from '../../app/attempts/deliver-runner-events.ts';
+import { profilesLostAt, startProfiles } from '../../app/datasets/start-profiles.ts';
 import { deliverCancel } from '../../app/jobs/cancel.ts';
 import { deliverNotice } from '../../app/outbox/deliver.ts';
 import { relaySignal } from '../../app/signals/deliver.ts';
@@ -135,6 +136,8 @@ export function startRelay(deps: RelayDeps): Loop {
     await deliverNotices();
     for await (const job of pages((query) => store.jobs.undelivered(query), olderThan))
       await attempt(job.id, () => deliver(job));
+    for (const run of await store.profiles.open({ startedBefore: profilesLostAt(now()), limit: batchSize }))
+      await attempt(`profiles ${run.datasetId} ${run.version}`, () => startProfiles(deps, run));
     for (const attemptId of await store.capacity.wakeAgain({ quietMs: wakeAgainMs, limit: batchSize }))
       await attempt(`grant ${attemptId}`, () => signalGrant(deps, attemptId));
     if (Date.now() >= nextFullRoundMs) await compareAll(olderThan);

@@ -3,6 +3,7 @@
  * import them.
  */
 export * from './catalog.ts';
+export * from './datasets.ts';
 export * from './providers.ts';
 export * from './queues.ts';
 export * from './reconcile.ts';

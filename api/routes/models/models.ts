@@ -1,6 +1,6 @@
-import { objectKeys, pageSchema, registerModelRequestSchema } from '@artenic/core';
+import { modelStageInput, objectKeys, pageSchema, registerModelRequestSchema, type ModelStage } from '@artenic/core';
 import { z } from 'zod';
-import { promoteVersion, retireVersion } from '../../../app/models/promote.ts';
+import { moveVersion } from '../../../app/models/move.ts';
 import { registerModel, type ExaminedModel } from '../../../app/models/register.ts';
 import { ArtenicError } from '../../../core/errors.ts';
 import { forgetTargets } from '../../predictions/targets.ts';
@@ -77,31 +77,54 @@ async function warm(deps: ApiDeps, projectId: string, place: { readonly name: st
   }
 }
 
-function stageRoute(verb: 'promote' | 'retire', summary: string): Route {
-  return route({
-    method: 'post',
-    path: `/api/v1/models/{name}/versions/{version}/${verb}`,
-    permission: 'write',
-    tag: 'models',
-    summary,
-    params: versionParam,
-    body: z.strictObject({ reason: z.string().max(1000).default('') }),
-    idempotent: true,
-    answers: { 200: { description: 'The version', schema: named.modelVersion } },
-    handle: async ({ deps, params, body, principal, remember }) => {
-      const { name: model, version } = params;
-      const input = { principal: principal(), model, version, reason: body.reason };
-      if (verb === 'promote') await warm(deps, input.principal.projectId, params);
-      const change = verb === 'promote' ? promoteVersion : retireVersion;
-      const reply = await change(deps, input, async (repositories, changed) => {
-        const answer = ok(modelVersionView(changed));
-        await remember(repositories, answer);
-        return answer;
-      });
-      forgetTargets(deps);
-      return reply;
+type Place = z.output<typeof versionParam>;
+
+async function move(
+  { deps, params, principal, remember }: Context<Place, unknown, unknown>,
+  to: ModelStage,
+  reason: string,
+): Promise<Reply> {
+  const { name: model, version } = params;
+  const caller = principal();
+  if (to === 'production') await warm(deps, caller.projectId, params);
+  const reply = await moveVersion(
+    deps,
+    { principal: caller, model, version, to, reason },
+    async (repositories, changed) => {
+      const answer = ok(modelVersionView(changed));
+      await remember(repositories, answer);
+      return answer;
     },
-  });
+  );
+  forgetTargets(deps);
+  return reply;
+}
+
+const reason = z.string().max(1000).default('');
+
+/** Routes that move a version to a stage; two of them have a word of their own. */
+function stageRoutes(): readonly Route[] {
+  const common = { permission: 'write', tag: 'models', params: versionParam, idempotent: true } as const;
+  const answers = { 200: { description: 'The version', schema: named.modelVersion } } as const;
+  const version = '/api/v1/models/{name}/versions/{version}';
+  return [
+    route({
+      ...{ ...common, answers, method: 'post', path: `${version}/promote`, body: z.strictObject({ reason }) },
+      summary: 'Put a version into production; the one before goes back to staging',
+      handle: (context) => move(context, 'production', context.body.reason),
+    }),
+    route({
+      ...{ ...common, answers, method: 'post', path: `${version}/retire`, body: z.strictObject({ reason }) },
+      summary: 'Take a version out of use for good',
+      handle: (context) => move(context, 'retired', context.body.reason),
+    }),
+    route({
+      ...{ ...common, answers, method: 'patch', path: `${version}/stage` },
+      summary: 'Move a version to a stage',
+      body: z.strictObject({ stage: modelStageInput, reason }),
+      handle: (context) => move(context, context.body.stage, context.body.reason),
+    }),
+  ];
 }
 
 export function modelRoutes(): readonly Route[] {
@@ -179,8 +202,7 @@ function versionRoutes(): readonly Route[] {
       handle: async ({ deps, params, principal }) =>
         ok(modelVersionView(await deps.store.models.getVersion(principal().projectId, params.name, params.version))),
     }),
-    stageRoute('promote', 'Put a version into production; the one before goes back to registered'),
-    stageRoute('retire', 'Take a version out of use for good'),
+    ...stageRoutes(),
     route({
       method: 'get',
       path: '/api/v1/models/{name}/stage-history',

@@ -5,6 +5,7 @@ import type { Look } from '../../output/look.ts';
 import { details, table } from '../../output/table.ts';
 import type { Runtime } from '../../runtime.ts';
 import { addDatasetFiles } from './files.ts';
+import { addDatasetProfiles } from './profiles.ts';
 import { addDatasetUpload } from './upload.ts';
 import { addDatasetVersions } from './versions.ts';
 
@@ -144,5 +145,6 @@ export function addDatasets(program: Command, runtime: Runtime): void {
     .action((name: string, path: string | undefined, options: Purge) => purge(runtime, name, path, options));
   addDatasetUpload(dataset, runtime);
   addDatasetFiles(dataset, runtime);
+  addDatasetProfiles(dataset, runtime);
   addDatasetVersions(dataset, runtime);
 }

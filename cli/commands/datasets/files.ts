@@ -16,7 +16,7 @@ type DownloadOptions = { readonly to?: string; readonly overwrite?: true };
 const downloadsAtOnce = 8;
 
 /** `reviews@3`: the newest version without the part behind `@`. */
-function placeOf(text: string): { readonly name: string; readonly version: string } {
+export function placeOf(text: string): { readonly name: string; readonly version: string } {
   const [name = '', version = 'latest'] = text.split('@');
   return { name, version };
 }

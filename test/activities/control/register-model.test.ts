@@ -64,7 +64,7 @@ describe('registerModel', () => {
     await world.store.jobs.transition(id, 'provisioning');
     expect(await register(id)).toEqual({ name: 'first', version: 1 });
     expect(await world.store.models.getVersion('default', 'first', 1)).toMatchObject({
-      stage: 'registered',
+      stage: 'draft',
       format: 'onnx',
       sha256: sha256Of('model one'),
       bytes: 9,

@@ -109,6 +109,8 @@ const gatewayWays: Readonly<Record<GatewayCall, Way>> = {
   wakeFailover: 'notice',
   wakeAttempt: 'off',
   signalJobEnded: 'off',
+  // No schedule has a dataset.
+  startProfileDataset: 'off',
   sweepNow: 'off',
 };
 

@@ -52,6 +52,7 @@ export function wrapActivities(composed: ComposedActivities, ask: Ask): Composed
     // The `local` provider takes no part in these tests.
     providers: new Map([...composed.providers].filter(([name]) => name !== 'local')),
     control: wrapped('activity', composed.control, ask, jobOfFirst),
+    data: composed.data,
     providerActivities: wrapped('activity', composed.providerActivities, ask, jobOfFirst),
   };
 }

@@ -235,7 +235,7 @@ const models = [
   { name: 'pricing-elasticity', createdAt: before(400_000), latestVersion: 1, productionVersion: null },
 ];
 const version = {
-  ...{ model: 'penguins', version: 8, stage: 'registered', format: 'onnx', sha256: 'a'.repeat(64), bytes: 6_400 },
+  ...{ model: 'penguins', version: 8, stage: 'draft', format: 'onnx', sha256: 'a'.repeat(64), bytes: 6_400 },
   signature: {
     inputs: [
       { name: 'island', type: 'string', shape: ['rows', 1] },
@@ -259,14 +259,14 @@ const versions = [
 const history = [
   {
     version: 7,
-    from: 'registered',
+    from: 'draft',
     to: 'production',
     by: 'admin',
     at: before(60),
     reason: 'better on the held-out birds',
   },
   { version: 6, from: 'production', to: 'retired', by: 'admin', at: before(60), reason: 'replaced by version 7' },
-  { version: 6, from: null, to: 'registered', by: 'system:registry', at: before(90_000), reason: '' },
+  { version: 6, from: null, to: 'draft', by: 'system:registry', at: before(90_000), reason: '' },
 ];
 
 const page = (schema: z.ZodType, items: readonly unknown[]) => ({

@@ -341,6 +341,7 @@ describe('datasets', () => {
     'dataset_contents',
     'dataset_tags',
     'dataset_tag_moves',
+    'dataset_profiles',
   ];
   const rowsOf = async (id: string): Promise<number> => {
     const counts = tables.map(
@@ -359,18 +360,31 @@ describe('datasets', () => {
     await collect(startMs + 400 * dayMs);
     expect(await storage.list('data/')).toHaveLength(3);
     await store.datasets.setTag({ datasetId: first, tag: 'golden', version: 1, by: 'ann', at: new Date() });
+    for (const digit of [1, 2]) {
+      const copy = { key: objectKeys.copy(shaOf(digit), 'csv', 1), bytes: 4 };
+      await guardUploads(storage, store, () => new Date()).put(copy.key, content(digit));
+      const profile = { kind: 'image' as const, width: 1, height: 1 };
+      await store.profiles.save({ sha256: shaOf(digit), format: 'csv', profile, copy }, new Date());
+    }
+    const copies = () => storage.list('copies/');
     await store.datasets.remove(first, new Date(startMs));
     await expect(store.datasets.get('default', 'first')).rejects.toMatchObject({ type: 'not-found' });
     const rows = await rowsOf(first);
     expect(await collect(startMs, { isDryRun: true })).toEqual([
       { step: 'datasets', items: 1, rows, objects: 0, bytes: 0, isMore: false },
     ]);
-    expect(await collect(startMs)).toMatchObject([{ step: 'datasets', items: 1, rows }]);
+    // The profile of the first content goes with the last dataset that has it, and its copy with the profile.
+    expect(await collect(startMs)).toMatchObject([
+      { step: 'datasets', items: 1, rows: rows + 1 },
+      { step: 'uploads', items: 1, objects: 1 },
+    ]);
+    expect(await copies()).toEqual([objectKeys.copy(shaOf(2), 'csv', 1)]);
     expect(await rowsOf(first)).toBe(0);
     expect(await storage.list('data/')).toHaveLength(3);
     expect(await collect(startMs + 8 * dayMs)).toMatchObject([{ step: 'uploads', items: 1, objects: 1 }]);
     const left = [2, 3].map((digit) => objectKeys.data(shaOf(digit))).toSorted();
     expect(await storage.list('data/')).toEqual(left);
+    expect(await copies()).toHaveLength(1);
     // The name is free, and the rest of the collector's work is found again after it died.
     await make('first', [1]);
     await store.datasets.remove(second, new Date());
@@ -464,7 +478,7 @@ describe('metric points', () => {
     );
     await query(`insert into model_versions
       (project_id, model, version, job_id, sha256, bytes, format, metrics, signature, stage, created_by, created_at) values
-      ('default', 'kept', 1, '${first}', '${hash(9)}', 1, 'onnx', '{}', '{}', 'registered', 'test', now())`);
+      ('default', 'kept', 1, '${first}', '${hash(9)}', 1, 'onnx', '{}', '{}', 'draft', 'test', now())`);
     const before = new Date(dueMs + 1 - defaultPeriods.jobsMs);
     expect(await store.retention.duePoints(before)).toEqual([]);
     expect(await store.retention.dropPoints(part, before)).toBe(false);

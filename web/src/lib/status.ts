@@ -84,7 +84,8 @@ export const endingStatus: Readonly<Record<AttemptEndingKind, Status>> = {
 };
 
 export const stageStatus: Readonly<Record<ModelStage, Status>> = {
-  registered: { label: 'Registered', icon: 'box', tone: 'info' },
+  draft: { label: 'Draft', icon: 'box', tone: 'info' },
+  staging: { label: 'Staging', icon: 'hourglass', tone: 'warn' },
   production: { label: 'Production', icon: 'bolt', tone: 'ok' },
   retired: { label: 'Retired', icon: 'archive', tone: 'muted' },
 };

@@ -36,6 +36,7 @@ const sections: ReadonlyMap<string, string> = new Map(
     'not-found': ['not-found', 'ambiguous-id', 'purged'],
     conflict: ['conflict', 'offset-mismatch', 'fenced', 'idempotency-in-flight', 'idempotency-mismatch'],
     'model-refused': ['model-rejected'],
+    'file-not-readable': ['file-unreadable'],
     'refused-by-a-provider': ['stockout', 'quota', 'auth', 'invalid-request', 'unknown-state'],
     'temporary-error': [
       'rate-limited',

@@ -63,7 +63,7 @@ function StageDialog(props: {
         verb === 'promote'
           ? production === null
             ? 'It answers predictions that name no version.'
-            : `It takes over from version ${production}, which goes back to registered.`
+            : `It takes over from version ${production}, which goes back to staging.`
           : 'A retired version serves no predictions and cannot be restored. Its file and history are kept.'
       }
       footer={
@@ -119,7 +119,7 @@ export function StageActions({
       <Button kind="danger" icon="archive" onClick={() => setVerb('retire')}>
         Retire
       </Button>
-      {version.stage === 'registered' && (
+      {version.stage !== 'production' && (
         <Button kind="primary" icon="bolt" onClick={() => setVerb('promote')}>
           Promote v{version.version}
         </Button>

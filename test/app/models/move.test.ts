@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { objectKeys } from '@artenic/core';
-import { promoteVersion, retireVersion } from '../../../app/models/promote.ts';
+import { objectKeys, type ModelStage } from '@artenic/core';
+import { moveVersion } from '../../../app/models/move.ts';
 import { registerModel, type RegisterModelInput } from '../../../app/models/register.ts';
 import { nothingMore } from '../../../app/within.ts';
 import { ArtenicError } from '../../../core/errors.ts';
@@ -19,17 +19,19 @@ const registration = (model: string, changes: Partial<RegisterModelInput> = {}):
   examine: async () => ({ signature: { inputs: [], outputs: [], labels: null }, external: null }),
   ...changes,
 });
-const change = (model: string, version: number) => ({ principal, model, version, reason: 'by a workflow' });
+const change = (model: string, version: number, to: ModelStage) => ({ principal, model, version, to, reason: 'rule' });
 
 test('a stored model becomes a version, which is promoted and retired without a request', async () => {
   const made = await registerModel(world, registration('penguins'), nothingMore);
-  expect(made).toMatchObject({ version: 1, bytes: 7, stage: 'registered' });
-  expect((await promoteVersion(world, change('penguins', 1), nothingMore)).stage).toBe('production');
+  expect(made).toMatchObject({ version: 1, bytes: 7, stage: 'draft' });
+  expect((await moveVersion(world, change('penguins', 1, 'production'), nothingMore)).stage).toBe('production');
   await registerModel(world, registration('penguins'), nothingMore);
-  await promoteVersion(world, change('penguins', 2), nothingMore);
-  expect((await world.store.models.getVersion('default', 'penguins', 1)).stage).toBe('registered');
-  expect((await retireVersion(world, change('penguins', 1), nothingMore)).stage).toBe('retired');
-  await expect(promoteVersion(world, change('penguins', 1), nothingMore)).rejects.toMatchObject({ type: 'conflict' });
+  await moveVersion(world, change('penguins', 2, 'production'), nothingMore);
+  expect((await world.store.models.getVersion('default', 'penguins', 1)).stage).toBe('staging');
+  expect((await moveVersion(world, change('penguins', 1, 'retired'), nothingMore)).stage).toBe('retired');
+  await expect(moveVersion(world, change('penguins', 1, 'production'), nothingMore)).rejects.toMatchObject({
+    type: 'conflict',
+  });
 });
 
 test('nothing is registered of a model that is not stored or that is refused', async () => {
