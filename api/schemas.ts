@@ -1,5 +1,6 @@
 import {
   attemptViewSchema,
+  datasetDraftSchema,
   datasetVersionViewSchema,
   featureViewSchema,
   datasetViewSchema,
@@ -35,6 +36,7 @@ const jobSpec = jobSpecSchema.meta({ id: 'JobSpec' });
 export const named = {
   attempt: attemptViewSchema.meta({ id: 'Attempt' }),
   dataset: datasetViewSchema.meta({ id: 'Dataset' }),
+  datasetDraft: datasetDraftSchema.meta({ id: 'DatasetDraft' }),
   datasetVersion: datasetVersionViewSchema.meta({ id: 'DatasetVersion' }),
   feature: featureViewSchema.meta({ id: 'Feature' }),
   job: jobViewSchema.extend({ spec: jobSpec }).meta({ id: 'Job' }),

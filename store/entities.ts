@@ -9,6 +9,8 @@ import { checkpoints } from './checkpoints/entity.ts';
 import { jobDays, providerPrices } from './overview/entity.ts';
 import {
   datasetContents,
+  datasetDraftContents,
+  datasetDrafts,
   datasetNodes,
   datasets,
   datasetTagMoves,
@@ -87,6 +89,8 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  datasetDrafts,
+  datasetDraftContents,
   contentProfiles,
   datasetProfiles,
   uploads,

@@ -36,7 +36,10 @@ const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
 const datasets: Readonly<Record<keyof DatasetsRepository, Touch>> = {
   ...{ get: 'reads', list: 'reads', version: 'reads', versions: 'reads', files: 'reads', folder: 'reads' },
   ...{ file: 'reads', folderSize: 'reads', diff: 'reads', tags: 'reads', tagMoves: 'reads' },
-  ...{ holding: 'reads', occurrences: 'reads', deleted: 'reads', countDeletedRows: 'reads' },
+  ...{ holding: 'reads', occurrences: 'reads' },
+  ...{ deleted: 'reads', countDeletedRows: 'reads', draft: 'reads', countOldDrafts: 'reads', closedDrafts: 'reads' },
+  ...{ openDraft: 'locks', changeDraft: 'locks', commitDraft: 'locks', endDraft: 'locks' },
+  ...{ endOldDrafts: 'locks', dropDraft: 'locks' },
   // This inserts a new row, which no other transaction can have locked.
   insert: 'reads',
   ...{ update: 'locks', remove: 'locks', commit: 'locks', setTag: 'locks', purge: 'locks', dropRows: 'locks' },

@@ -25,7 +25,8 @@ const reading = {
   models: ['list', 'get', 'versions', 'newestVersions', 'getVersion', 'production', 'stageHistory'],
   datasets: [
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
-    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'occurrences', 'holding'] as const),
+    ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'draft', 'countOldDrafts', 'closedDrafts'] as const),
+    ...(['occurrences', 'holding'] as const),
   ],
   profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
   lineage: ['get', 'edgesAt', 'page', 'describe', 'usedVersions', 'modelsBelow', 'runsOfContent'],

@@ -16,6 +16,7 @@ export type * from './audit/types.ts';
 export type * from './capacity/types.ts';
 export type * from './catalog/types.ts';
 export type * from './checkpoints/types.ts';
+export type * from './datasets/draft-types.ts';
 export type * from './datasets/types.ts';
 export type * from './decisions/types.ts';
 export type * from './events/types.ts';

@@ -5,6 +5,7 @@ import { openApiDocument } from '../openapi.ts';
 import { ok, route, type Route } from '../http/route.ts';
 import { auditRoutes } from './platform/audit.ts';
 import { doctorRoutes } from './platform/doctor.ts';
+import { datasetDraftRoutes } from './datasets/drafts.ts';
 import { datasetFileRoutes } from './datasets/files.ts';
 import { datasetProfileRoutes } from './datasets/profiles.ts';
 import { datasetRoutes } from './datasets/datasets.ts';
@@ -51,6 +52,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...modelRoutes(),
     ...datasetRoutes(),
     ...datasetVersionRoutes(),
+    ...datasetDraftRoutes(),
     ...datasetFileRoutes(),
     ...datasetProfileRoutes(),
     ...datasetLineageRoutes(),

@@ -5,12 +5,14 @@ import { formatSize, mostDatasetChanges, type DatasetVersionView, type DatasetVi
 import { atOnce } from '../at-once.ts';
 import { CliError } from '../cli-error.ts';
 import { hashOf } from '../job-file/hash.ts';
-import { bar, type Output } from '../output/output.ts';
+import { bar, type Output as WholeOutput } from '../output/output.ts';
 import { filesOf, sameStamp, stampOf, type FoundFile } from './folder.ts';
 import { LocalIndex, type HashedFile } from './local-index.ts';
 
 const [hashesAtOnce, uploadsAtOnce, asked] = [4, 8, 1000];
 const redrawMs = 100;
+
+type Output = Pick<WholeOutput, 'meter' | 'endProgress'>;
 
 export type Uploaded = {
   readonly dataset: string;
@@ -30,6 +32,8 @@ export type UploadTools = {
   readonly url: string;
   /** Folder of the user for what can be made again. */
   readonly cache: string;
+  /** Changes in one request; more become a draft. */
+  readonly atOnceChanges?: number;
 };
 export type UploadOptions = { readonly message: string; readonly keep: boolean };
 
@@ -142,32 +146,35 @@ type Changes = {
   readonly remove: readonly string[];
 };
 
-/** One version, or several when there are more changes than one request may have. */
+/** One version, by a draft when there are more changes than one request may have. */
 async function commitAll(
   client: ArtenicClient,
   dataset: DatasetView,
   { put, remove }: Changes,
-  message: string,
+  { message, atOnceChanges }: { readonly message: string; readonly atOnceChanges: number },
 ): Promise<DatasetVersionView | null> {
-  const parts = Math.ceil((put.length + remove.length) / mostDatasetChanges);
-  let made: DatasetVersionView | null = null;
-  // Removals first: a file may have become a folder of the same name.
-  const all = [...remove.map((path) => ({ path, file: null })), ...put.map((file) => ({ path: file.path, file }))];
-  for (let part = 0; part < parts; part++) {
-    const some = all.slice(part * mostDatasetChanges, (part + 1) * mostDatasetChanges);
-    made = await client.datasets.commit(dataset.name, {
+  const expectedVersion = dataset.version ?? 0;
+  const changes = put.length + remove.length;
+  if (changes === 0) return null;
+  if (changes <= atOnceChanges)
+    return client.datasets.commit(dataset.name, { put: [...put], remove: [...remove], message, expectedVersion });
+  // Removals first: a file may have become a folder of the same name. Files in their order change the fewest nodes twice.
+  const sorted = put.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  const all = [...remove.map((path) => ({ path, file: null })), ...sorted.map((file) => ({ path: file.path, file }))];
+  const { id } = await client.datasets.openDraft(dataset.name, expectedVersion);
+  for (let from = 0; from < all.length; from += atOnceChanges) {
+    const some = all.slice(from, from + atOnceChanges);
+    await client.datasets.changeDraft(dataset.name, id, {
       put: some.flatMap(({ file }) => (file === null ? [] : [file])),
       remove: some.flatMap(({ path, file }) => (file === null ? [path] : [])),
-      message: parts === 1 ? message : `${message} (part ${part + 1} of ${parts})`.trim(),
-      expectedVersion: made?.version ?? dataset.version ?? 0,
     });
   }
-  return made;
+  return client.datasets.commitDraft(dataset.name, id, message);
 }
 
 /** Makes the folder's files the newest version of the dataset. */
 export async function uploadFolder(
-  { client, output, url, cache }: UploadTools,
+  { client, output, url, cache, atOnceChanges = mostDatasetChanges }: UploadTools,
   dataset: DatasetView,
   folder: string,
   { message, keep }: UploadOptions,
@@ -184,7 +191,7 @@ export async function uploadFolder(
   const remove = keep ? [] : [...head.keys()].filter((path) => !here.has(path));
   const sent = await sendMissing(client, changed, output);
   const put = changed.map(({ path, sha256, bytes }) => ({ path, sha256, bytes }));
-  const made = await commitAll(client, dataset, { put, remove }, message);
+  const made = await commitAll(client, dataset, { put, remove }, { message, atOnceChanges });
   const version = made?.version ?? dataset.version;
   // Files that only the dataset has are not in the index, so with `--keep` the next upload asks the server.
   if (version !== null && (!keep || here.size === head.size + put.filter(({ path }) => !head.has(path)).length))

@@ -17,6 +17,8 @@ type Place = {
 /** Files that the edits have changed. */
 type Counts = { added: number; changed: number; removed: number };
 type Level = { readonly nodes: Nodes; readonly root: TreeItem; readonly level: number; readonly counts: Counts };
+/** Sums of the whole operation: changed files, and nodes in whose place others were made. */
+type Totals = { readonly counts: Counts; readonly olds: Set<string> };
 
 /** Edits in a batch: bounds the nodes that are in memory. */
 const batchEdits = 4000;
@@ -208,15 +210,16 @@ async function applyBatch(
   nodes: Nodes,
   root: TreeItem,
   batch: readonly LevelEdit[],
-  fileCounts: Counts,
+  totals: Totals,
 ): Promise<TreeItem> {
   await loadWays(nodes, root, batch);
   const top = (await nodes.get(root.hash)).level;
   let edits = batch;
   for (let level = 0; ; level++) {
     // Only the lowest level has files.
-    const counts = level === 0 ? fileCounts : { added: 0, changed: 0, removed: 0 };
+    const counts = level === 0 ? totals.counts : { added: 0, changed: 0, removed: 0 };
     const { olds, made } = await rebuild({ nodes, root, level, counts }, edits);
+    for (const { hash } of olds) totals.olds.add(hash);
     if (level === top) return lowered(nodes, raise(nodes, made, top));
     edits = editsAbove(olds, made);
     if (edits.length === 0) return root;
@@ -256,6 +259,8 @@ export type Applied = {
   readonly removed: number;
   /** Texts of the new nodes by their hashes. */
   readonly nodes: ReadonlyMap<string, string>;
+  /** Nodes of the tree before that are not in this one. */
+  readonly replaced: readonly string[];
 };
 
 /**
@@ -265,11 +270,13 @@ export type Applied = {
  */
 export async function applyEdits(source: NodeSource, root: string | null, edits: readonly Edit[]): Promise<Applied> {
   const made = new Map<string, string>();
-  const counts: Counts = { added: 0, changed: 0, removed: 0 };
+  const totals: Totals = { counts: { added: 0, changed: 0, removed: 0 }, olds: new Set() };
   const first = new Nodes(source, made);
   let ref = root === null ? first.add(emptyNode) : refTo(await first.get(root), root);
   for (let from = 0; from < edits.length; from += batchEdits)
-    ref = await applyBatch(new Nodes(source, made), ref, edits.slice(from, from + batchEdits), counts);
+    ref = await applyBatch(new Nodes(source, made), ref, edits.slice(from, from + batchEdits), totals);
   const { hash, files, bytes } = ref;
-  return { root: hash, files, bytes, ...counts, nodes: reached(hash, made) };
+  const nodes = reached(hash, made);
+  const replaced = [...totals.olds].filter((old) => old !== hash && !nodes.has(old) && !made.has(old));
+  return { root: hash, files, bytes, ...totals.counts, nodes, replaced };
 }

@@ -79,6 +79,7 @@ const own = (owner: string, rule: string): RetentionRule => ({ owner, keep: { ki
 
 const withJob = 'with its job: `jobsMs` after the end, and as long as a model version names the job';
 const withDataset = 'as long as its dataset, then removed in rounds';
+const withDraft = 'until the draft is a version, is deleted, or has not changed for `uploadsMs`';
 const withDetails = '`detailsMs` after the end of its job';
 const withCheckpoints = '`checkpointsMs` after the end of its job; before that the newest three whole ones';
 
@@ -110,6 +111,8 @@ export const tableRules: Readonly<Record<string, RetentionRule>> = {
   dataset_contents: until('datasets', 'datasets', withDataset),
   dataset_tags: until('datasets', 'datasets', withDataset),
   dataset_tag_moves: until('datasets', 'datasets', withDataset),
+  dataset_drafts: until('datasets', 'datasets', withDraft),
+  dataset_draft_contents: until('datasets', 'datasets', withDraft),
   dataset_profiles: until('datasets', 'datasets', withDataset),
   content_profiles: until('datasets', 'datasets', 'as long as a dataset has the content; with a purged one at once'),
   lineage_edges: own(

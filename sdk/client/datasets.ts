@@ -1,5 +1,6 @@
 import {
   contentsAnswerSchema,
+  datasetDraftSchema,
   datasetDiffItemSchema,
   datasetEntrySchema,
   datasetStatsSchema,
@@ -14,6 +15,7 @@ import {
   purgeAnswerSchema,
   type DatasetCommit,
   type DatasetDiffItem,
+  type DatasetDraftView,
   type DatasetEntry,
   type DatasetPreview,
   type DatasetStats,
@@ -21,6 +23,7 @@ import {
   type DatasetTagView,
   type DatasetVersionView,
   type DatasetView,
+  type DraftChanges,
   type FileProfile,
   type FileStats,
   type MissingContent,
@@ -96,8 +99,35 @@ export function datasetsApi(http: Http, clientOptions: Pick<ClientOptions, 'fetc
         { method: 'POST', path: datasetPath(dataset, '/versions'), json: commit, unbounded: true },
         datasetVersionViewSchema,
       ),
+    ...draftsApi(http),
     ...versionsApi(http, all),
     ...profilesApi(http, all),
+  };
+}
+
+/** Versions with more changes than one request may have. */
+function draftsApi(http: Http) {
+  const draftPath = (dataset: string, draft: string, rest = ''): string =>
+    datasetPath(dataset, `/drafts/${encodeURIComponent(draft)}${rest}`);
+  return {
+    openDraft: (dataset: string, expectedVersion?: number): Promise<DatasetDraftView> =>
+      http.json(
+        { method: 'POST', path: datasetPath(dataset, '/drafts'), json: { expectedVersion } },
+        datasetDraftSchema,
+      ),
+    /** Adds at most 50,000 changes to a draft; the contents are stored before. */
+    changeDraft: (dataset: string, draft: string, changes: DraftChanges): Promise<DatasetDraftView> =>
+      http.json(
+        { method: 'POST', path: draftPath(dataset, draft, '/changes'), json: changes, unbounded: true },
+        datasetDraftSchema,
+      ),
+    commitDraft: (dataset: string, draft: string, message = ''): Promise<DatasetVersionView> =>
+      http.json(
+        { method: 'POST', path: draftPath(dataset, draft, '/commit'), json: { message } },
+        datasetVersionViewSchema,
+      ),
+    deleteDraft: async (dataset: string, draft: string): Promise<void> =>
+      void (await http.raw({ method: 'DELETE', path: draftPath(dataset, draft) }, (response) => response.text())),
   };
 }
 

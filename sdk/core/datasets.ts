@@ -122,6 +122,35 @@ export const commitSchema = z.strictObject({
 });
 export type DatasetCommit = z.input<typeof commitSchema>;
 
+export const newDraftSchema = z.strictObject({
+  /** The newest version that you know, 0 for none: another one is a conflict. */
+  expectedVersion: z.number().int().min(0).max(2_147_483_647).optional(),
+});
+export const draftChangesSchema = commitSchema.pick({ put: true, remove: true });
+export type DraftChanges = z.input<typeof draftChangesSchema>;
+export const draftCommitSchema = z.strictObject({ message: message.default('') });
+
+/** A version in the making; it ends when it has not changed for a week. */
+export const datasetDraftSchema = z.object({
+  id: z.string().min(1).max(128),
+  /** The newest version when the draft began, 0 for none: the draft can only become the one after it. */
+  baseVersion: z.number().int().min(0),
+  /** Files and bytes with all changes so far. */
+  files: z.number().int(),
+  bytes,
+  /** Summed over the requests. */
+  added: z.number().int(),
+  changed: z.number().int(),
+  removed: z.number().int(),
+  state: z.enum(['open', 'committed']),
+  /** The version that it has become. */
+  version: versionNumber.nullable(),
+  createdBy: z.string(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+});
+export type DatasetDraftView = z.output<typeof datasetDraftSchema>;
+
 export const contentsRequestSchema = z.strictObject({
   contents: z.array(z.strictObject({ sha256, bytes })).min(1).max(1000),
 });

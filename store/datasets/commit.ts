@@ -13,9 +13,10 @@ import { referTo } from './contents.ts';
 import { lineagePlace } from '../../core/lineage/relations.ts';
 import { writeEdges } from '../lineage/write.ts';
 import { insertNodes, nodesOf } from './nodes.ts';
-import { getVersion, versionNumbered } from './versions.ts';
+import { versionNumbered } from './versions.ts';
 
 type DatasetRow = Selectable<Database['datasets']>;
+type CommitInput = Pick<NewDatasetVersion, 'datasetId' | 'message' | 'createdBy' | 'sourceJobId' | 'at'>;
 
 /** Locks the dataset: its versions are made one after another. */
 export async function lockDataset(transaction: Db, id: string): Promise<DatasetRow> {
@@ -30,9 +31,7 @@ export async function lockDataset(transaction: Db, id: string): Promise<DatasetR
   return row;
 }
 
-type Made = Pick<DatasetVersionRecord, 'root' | 'files' | 'bytes' | 'added' | 'changed' | 'removed'> & {
-  readonly nodes: ReadonlyMap<string, string>;
-};
+type Made = Pick<DatasetVersionRecord, 'root' | 'files' | 'bytes' | 'added' | 'changed' | 'removed'>;
 
 /** Trees never change, so a restore is counted before the dataset is locked, and again if another version came first. */
 async function restored(db: Db, datasetId: string, head: number, version: number): Promise<Made & { head: number }> {
@@ -41,7 +40,7 @@ async function restored(db: Db, datasetId: string, head: number, version: number
   const { root, files, bytes } = await versionNumbered(db, datasetId, version);
   const counts = { added: 0, changed: 0, removed: 0 };
   for await (const { kind } of diffTrees(nodesOf(db, datasetId), before.root, root)) counts[kind]++;
-  return { root, files, bytes, ...counts, nodes: new Map(), head };
+  return { root, files, bytes, ...counts, head };
 }
 
 async function headOf(db: Db, id: string): Promise<number> {
@@ -49,11 +48,28 @@ async function headOf(db: Db, id: string): Promise<number> {
   return row?.headVersion ?? 0;
 }
 
-async function insertVersion(
+/** The head that the next version is built on. Throws `conflict` for an archived dataset, and for another head. */
+export async function headFor(
+  db: Db,
+  { id, name, status, headVersion }: DatasetRow,
+  expectedHead: number | null,
+): Promise<DatasetVersionRecord | null> {
+  if (status === 'archived')
+    throw new ArtenicError('conflict', `The dataset ${name} is archived: it takes no new versions.`);
+  if (expectedHead !== null && expectedHead !== headVersion)
+    throw new ArtenicError(
+      'conflict',
+      `The newest version of ${name} is ${headVersion}, not ${expectedHead}: another one came first.`,
+      { headVersion },
+    );
+  return headVersion === 0 ? null : versionNumbered(db, id, headVersion);
+}
+
+export async function insertVersion(
   db: Db,
   { name, projectId, status }: DatasetRow,
   head: DatasetVersionRecord | null,
-  { input, made }: { readonly input: NewDatasetVersion; readonly made: Made },
+  { input, made }: { readonly input: CommitInput; readonly made: Made },
 ): Promise<DatasetVersionRecord> {
   const { datasetId, message, createdBy, sourceJobId, at } = input;
   const { root, files, bytes, added, changed, removed } = made;
@@ -94,23 +110,16 @@ export function commit(db: Db, input: NewDatasetVersion): Promise<DatasetVersion
         : null;
     const dataset = await lockDataset(transaction, datasetId);
     const { headVersion } = dataset;
-    if (dataset.status === 'archived')
-      throw new ArtenicError('conflict', `The dataset ${dataset.name} is archived: it takes no new versions.`);
-    if (expectedHead !== null && expectedHead !== headVersion)
-      throw new ArtenicError(
-        'conflict',
-        `The newest version of ${dataset.name} is ${headVersion}, not ${expectedHead}: another one came first.`,
-        { headVersion },
-      );
-    const head = headVersion === 0 ? null : await getVersion(transaction, datasetId, String(headVersion));
+    const head = await headFor(transaction, dataset, expectedHead);
     let made: Made;
     if (input.kind === 'restore') {
       made = early?.head === headVersion ? early : await restored(transaction, datasetId, headVersion, input.version);
     } else {
-      made = await applyEdits(nodesOf(transaction, datasetId), head?.root ?? null, editsOf(input.changes));
-      if (made.root !== head?.root)
-        await referTo(transaction, { datasetId, version: headVersion + 1, at: input.at }, input.changes.put);
-      await insertNodes(transaction, datasetId, made.nodes);
+      const applied = await applyEdits(nodesOf(transaction, datasetId), head?.root ?? null, editsOf(input.changes));
+      const owner = { datasetId, version: headVersion + 1, at: input.at, draft: null };
+      if (applied.root !== head?.root) await referTo(transaction, owner, input.changes.put);
+      await insertNodes(transaction, datasetId, applied.nodes, null);
+      made = applied;
     }
     if (head !== null && made.root === head.root) return head;
     return insertVersion(transaction, dataset, head, { input, made });

@@ -49,15 +49,35 @@ function pathsByContent(put: readonly PutFile[], known: ReadonlyMap<string, Know
   return new Map([...changed].map(([sha256, paths]) => [sha256, JSON.stringify([...paths])]));
 }
 
+type Owner = {
+  readonly datasetId: string;
+  readonly version: number;
+  readonly at: Date;
+  /** The contents that only this draft has go with it if it is given up; null for those of a version. */
+  readonly draft: string | null;
+};
+
+async function noteOwner(db: Db, { datasetId, draft }: Owner, sha256s: readonly string[], fresh: readonly string[]) {
+  if (draft === null) {
+    await sql`
+      delete from dataset_draft_contents where dataset_id = ${datasetId} and sha256 = any (${sha256s})`.execute(db);
+    return;
+  }
+  await sql`
+    insert into dataset_draft_contents (dataset_id, draft_id, sha256)
+    select ${datasetId}, ${draft}, sha256 from unnest(${sha256s}::text[]) as given (sha256)
+    where sha256 = any (${fresh}) or exists (
+      select from dataset_draft_contents as others where others.dataset_id = ${datasetId} and others.sha256 = given.sha256
+    )
+    on conflict do nothing`.execute(db);
+}
+
 /**
  * Writes down that the dataset needs these contents. Objects that are not stored, or are being deleted, are refused: no
  * version names a missing object.
  */
-export async function referTo(
-  db: Db,
-  { datasetId, version, at }: { readonly datasetId: string; readonly version: number; readonly at: Date },
-  put: readonly PutFile[],
-): Promise<void> {
+export async function referTo(db: Db, owner: Owner, put: readonly PutFile[]): Promise<void> {
+  const { datasetId, version, at } = owner;
   const sha256s = [...new Set(put.map(({ sha256 }) => sha256))];
   if (sha256s.length === 0) return;
   const rows: readonly Known[] = await db
@@ -86,6 +106,7 @@ export async function referTo(
     select ${datasetId}, sha256, bytes, ${version}, paths::jsonb
     from unnest(${[...stored.keys()]}::text[], ${[...stored.values()]}::bigint[], ${freshPaths}::text[])
       as given (sha256, bytes, paths)`.execute(db);
+  await noteOwner(db, owner, sha256s, fresh);
   const moved = [...paths].filter(([sha256]) => known.has(sha256));
   if (moved.length === 0) return;
   await sql`

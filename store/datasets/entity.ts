@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { datasetStatuses } from '../../core/datasets/status.ts';
+import { draftStates } from './draft-types.ts';
 
 export const datasets = defineEntity({
   name: 'Dataset',
@@ -51,7 +52,14 @@ export const datasetNodes = defineEntity({
   name: 'DatasetNode',
   tableName: 'dataset_nodes',
   primaryKeys: ['datasetId', 'hash'],
-  properties: { datasetId: ofDataset().primary(), hash: p.text().primary(), content: p.text() },
+  indexes: [{ name: 'dataset_nodes_of_draft', properties: ['draftId'], where: 'draft_id is not null' }],
+  properties: {
+    datasetId: ofDataset().primary(),
+    hash: p.text().primary(),
+    content: p.text(),
+    /** The draft that made the node; it goes with a draft that is given up. */
+    draftId: p.text().nullable(),
+  },
 });
 
 /** Contents that a version of the dataset names: the object `data/<sha256>` stays as long as one of these rows does. */
@@ -100,5 +108,43 @@ export const datasetTagMoves = defineEntity({
     toVersion: p.integer().nullable(),
     movedBy: p.text(),
     movedAt: p.datetime(3),
+  },
+});
+
+/** Versions that are collected over several requests. */
+export const datasetDrafts = defineEntity({
+  name: 'DatasetDraft',
+  tableName: 'dataset_drafts',
+  primaryKeys: ['datasetId', 'id'],
+  indexes: [{ name: 'dataset_drafts_oldest', properties: ['state', 'updatedAt'] }],
+  properties: {
+    datasetId: ofDataset().primary(),
+    id: p.text().primary(),
+    /** The head when the draft began. */
+    baseVersion: p.integer(),
+    root: p.text().nullable(),
+    files: p.integer(),
+    bytes: p.bigint(),
+    added: p.integer(),
+    changed: p.integer(),
+    removed: p.integer(),
+    state: p.enum(draftStates),
+    version: p.integer().nullable(),
+    createdBy: p.text(),
+    createdAt: p.datetime(3),
+    updatedAt: p.datetime(3),
+  },
+});
+
+/** Contents of drafts that no version names. */
+export const datasetDraftContents = defineEntity({
+  name: 'DatasetDraftContent',
+  tableName: 'dataset_draft_contents',
+  primaryKeys: ['datasetId', 'draftId', 'sha256'],
+  indexes: [{ name: 'dataset_draft_contents_by_sha256', properties: ['datasetId', 'sha256'] }],
+  properties: {
+    datasetId: ofDataset().primary(),
+    draftId: p.text().primary(),
+    sha256: p.text().primary(),
   },
 });

@@ -25,14 +25,26 @@ export function nodesOf(db: Db, datasetId: string): NodeSource {
   };
 }
 
-export async function insertNodes(db: Db, datasetId: string, nodes: ReadonlyMap<string, string>): Promise<void> {
+/**
+ * @param draft the draft that makes these nodes, which go with it if it is given up; null for those of a version. A node
+ * that two of them make belongs to neither, and stays.
+ */
+export async function insertNodes(
+  db: Db,
+  datasetId: string,
+  nodes: ReadonlyMap<string, string>,
+  draft: string | null,
+): Promise<void> {
   const all = [...nodes];
   for (let from = 0; from < all.length; from += atOnce) {
     const some = all.slice(from, from + atOnce);
     await sql`
-      insert into dataset_nodes (dataset_id, hash, content)
-      select ${datasetId}, hash, content
+      insert into dataset_nodes (dataset_id, hash, content, draft_id)
+      select ${datasetId}, hash, content, ${draft}
       from unnest(${some.map(([hash]) => hash)}::text[], ${some.map(([, text]) => text)}::text[]) as given (hash, content)
-      on conflict do nothing`.execute(db);
+      on conflict (dataset_id, hash) do update set draft_id = null
+        where dataset_nodes.draft_id is distinct from excluded.draft_id and dataset_nodes.draft_id is not null`.execute(
+      db,
+    );
   }
 }

@@ -6,8 +6,8 @@ import type { DatasetsRepository } from '../types.ts';
 
 /** Tables with rows of a dataset; those with many rows come first. */
 const datasetTables = [
-  ...(['dataset_contents', 'dataset_nodes', 'dataset_tags', 'dataset_tag_moves', 'dataset_profiles'] as const),
-  'dataset_versions' as const,
+  ...(['dataset_draft_contents', 'dataset_contents', 'dataset_nodes', 'dataset_drafts', 'dataset_tags'] as const),
+  ...(['dataset_tag_moves', 'dataset_profiles', 'dataset_versions'] as const),
 ];
 
 type RemoveMethods = Pick<DatasetsRepository, 'deleted' | 'countDeletedRows' | 'dropRows'>;

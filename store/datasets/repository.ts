@@ -10,6 +10,7 @@ import { lineagePlace } from '../../core/lineage/relations.ts';
 import { refuseNamedBefore } from '../lineage/named.ts';
 import { commit, lockDataset } from './commit.ts';
 import { contentMethods } from './contents.ts';
+import { draftMethods } from './drafts.ts';
 import { occurrenceMethods } from './occurrences.ts';
 import { removeMethods } from './remove.ts';
 import { tagMethods } from './tags.ts';
@@ -143,5 +144,6 @@ export function createDatasets(db: Db): DatasetsRepository {
     ...contentMethods(db),
     ...occurrenceMethods(db),
     ...removeMethods(db),
+    ...draftMethods(db),
   };
 }

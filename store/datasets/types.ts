@@ -3,6 +3,7 @@ import type { Changes, PutFile } from '../../core/datasets/changes.ts';
 import type { FileChange } from '../../core/datasets/diff.ts';
 import type { FolderEntry } from '../../core/datasets/read.ts';
 import type { DatasetStatus } from '../../core/datasets/status.ts';
+import type { DraftsRepository } from './draft-types.ts';
 
 export type DatasetRecord = {
   readonly id: string;
@@ -79,7 +80,7 @@ export type NewDatasetVersion = CommitCommon &
 
 type TreePage = { readonly after: string | null; readonly limit: number };
 
-export type DatasetsRepository = {
+export type DatasetsRepository = DraftsRepository & {
   /** Throws `conflict` if the project has a dataset of this name. */
   readonly insert: (
     dataset: Pick<DatasetRecord, 'id' | 'projectId' | 'name' | 'description' | 'createdBy' | 'createdAt'>,

@@ -29,8 +29,12 @@ export function modelsBelowQuery(
       where edge.relation <> 'stage' and (edge.relation <> 'version' or edge.source_kind <> 'dataset')
     ), reached as materialized (select kind, id from below limit ${mostReached + 1})
     select made.model, made.version, made.stage, (select count(*) from reached) as reached
-    from reached join model_versions as made on made.project_id = ${projectId}
-      and made.model = split_part(reached.id, '@', 1) and made.version = split_part(reached.id, '@', 2)::int
+    from reached cross join lateral (
+      select model, version, stage from model_versions
+      where project_id = ${projectId} and model = split_part(reached.id, '@', 1)
+        and version = split_part(reached.id, '@', 2)::int
+      limit 1
+    ) as made
     where reached.kind = 'model-version' ${stage === null ? sql`` : sql`and made.stage = ${stage}`}
     order by made.stage = 'production' desc, made.model, made.version desc
     limit ${limit + 1}`;

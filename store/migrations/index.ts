@@ -32,6 +32,7 @@ import { ShownIds } from './0036-shown-ids.ts';
 import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
 import { Uploads } from './0044-uploads.ts';
+import { Drafts } from './0045-drafts.ts';
 import { Profiles } from './0046-profiles.ts';
 import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
@@ -74,6 +75,7 @@ export const migrations = [
   { name: '0037-datasets', class: Datasets },
   { name: '0041-temporal-problems', class: TemporalProblems },
   { name: '0044-uploads', class: Uploads },
+  { name: '0045-drafts', class: Drafts },
   { name: '0046-profiles', class: Profiles },
   { name: '0048-lineage', class: Lineage },
   { name: '0049-runs', class: Runs },

@@ -1,6 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DatasetEntry, DatasetVersionView, DatasetView, MissingContent, Problem } from '@artenic/core';
+import type {
+  DatasetDraftView,
+  DatasetEntry,
+  DatasetVersionView,
+  DatasetView,
+  MissingContent,
+  Problem,
+} from '@artenic/core';
 import { unpackTar } from 'modern-tar';
 import { addKey, ApiWorld } from './harness.ts';
 
@@ -132,6 +139,59 @@ describe('versions', () => {
     const history = await world.call('GET', at(`/${name}/tag-history`));
     expect(history.json<{ items: { to: number | null }[] }>().items.map(({ to }) => to)).toEqual([null, 2, 1]);
     expect((await world.call('PUT', at(`/${name}/tags/latest`), { body: { version: 1 } })).status).toBe(422);
+  });
+});
+
+describe('drafts', () => {
+  const draftOf = async (name: string, body: object = {}): Promise<string> => {
+    const made = await world.call('POST', at(`/${name}/drafts`), { body });
+    expect(made.status).toBe(201);
+    return made.json<DatasetDraftView>().id;
+  };
+  const change = (name: string, draft: string, body: object) =>
+    world.call('POST', at(`/${name}/drafts/${draft}/changes`), { body });
+  const commitDraft = (name: string, draft: string, body: object = {}) =>
+    world.call('POST', at(`/${name}/drafts/${draft}/commit`), { body });
+
+  test('changes of several requests become one version, the same as by one commit', async () => {
+    const name = await filled();
+    const draft = await draftOf(name, { expectedVersion: 1 });
+    const contents = Array.from({ length: 300 }, (_, index) => `${name} ${index}`);
+    await upload(...contents);
+    const put = contents.map((content, index) => file(`many/${index % 7}/${index}.csv`, content));
+    await change(name, draft, { put: put.slice(0, 100) });
+    await change(name, draft, { put: put.slice(100, 200), remove: ['test.csv'] });
+    const again = await change(name, draft, { put: put.slice(150) });
+    expect(again.json<DatasetDraftView>()).toMatchObject({ files: 302, added: 300, removed: 1, state: 'open' });
+    expect((await files(name, '?recursive=true')).items).toHaveLength(3);
+    const made = await commitDraft(name, draft, { message: 'at once' });
+    expect(made.json<DatasetVersionView>()).toMatchObject({
+      ...{ version: 2, parent: 1, files: 302, added: 300, removed: 1, message: 'at once' },
+    });
+    expect((await commitDraft(name, draft)).json<DatasetVersionView>().version).toBe(2);
+    expect((await change(name, draft, { remove: ['x'] })).status).toBe(409);
+    const other = await create();
+    const all = [file('train/a.csv'), file('train/b.csv'), ...put];
+    const whole = (await commit(other, { put: all })).json<DatasetVersionView>();
+    expect(whole.root).toBe(made.json<DatasetVersionView>().root);
+  });
+
+  test('a draft is refused what a commit is refused, and another version that came first', async () => {
+    const name = await filled();
+    const draft = await draftOf(name);
+    expect((await change(name, draft, { put: [file('a', `${name} never sent`)] })).status).toBe(422);
+    expect((await change(name, draft, { put: [file('../up')] })).status).toBe(422);
+    expect((await world.call('POST', at(`/${name}/drafts`), { body: { expectedVersion: 9 } })).status).toBe(409);
+    await commit(name, { remove: ['test.csv'] });
+    await change(name, draft, { remove: ['train/a.csv'] });
+    const late = await commitDraft(name, draft);
+    expect([late.status, late.json<Problem>().headVersion]).toEqual([409, 2]);
+    expect((await world.call('DELETE', at(`/${name}/drafts/${draft}`))).status).toBe(204);
+    expect((await change(name, draft, { remove: ['train/b.csv'] })).status).toBe(404);
+    const empty = await create();
+    expect((await commitDraft(empty, await draftOf(empty))).status).toBe(409);
+    for (let more = 1; more < 20; more++) await draftOf(empty);
+    expect((await world.call('POST', at(`/${empty}/drafts`), { body: {} })).status).toBe(409);
   });
 });
 

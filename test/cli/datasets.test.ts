@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DatasetEntry, DatasetVersionView } from '@artenic/core';
-import type { Uploaded } from '../../cli/datasets/upload.ts';
+import { createClient } from '@artenic/client';
+import { uploadFolder, type Uploaded } from '../../cli/datasets/upload.ts';
 import { ApiWorld } from '../api/harness.ts';
 import { runOnScreen } from './in-process.ts';
 
@@ -99,6 +100,20 @@ test('links and names that two systems read differently are refused by name, and
   await json<Uploaded>('upload', name, folder);
   const files = await json<DatasetEntry[]>('files', name, '--recursive');
   expect(files.map(({ path }) => path)).toEqual(['train/a.csv', 'train/b.csv']);
+});
+
+test('more changes than one request may have become one version', async () => {
+  for (const index of [1, 2, 3, 4, 5, 6]) put(`train/${index}.csv`, `${name} ${index}`);
+  await json<DatasetEntry>('create', name);
+  const client = createClient({ url: world.url, apiKey: world.key });
+  const output = { meter: () => undefined, endProgress: () => undefined };
+  const tools = { client, output, url: world.url, cache: home, atOnceChanges: 4 };
+  const options = { message: 'many', keep: false };
+  const upload = async () => uploadFolder(tools, await client.datasets.get(name), folder, options);
+  expect((await upload()).made).toMatchObject({ version: 1, files: 9, added: 9, message: 'many' });
+  for (const index of [1, 2, 3]) rmSync(join(folder, `train/${index}.csv`));
+  for (const index of [4, 5]) put(`train/${index}.csv`, 'new');
+  expect((await upload()).made).toMatchObject({ version: 2, files: 6, changed: 2, removed: 3 });
 });
 
 test('an upload that is killed continues where it was', async () => {

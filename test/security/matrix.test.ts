@@ -106,8 +106,11 @@ beforeAll(async () => {
     ...{ id: upload, projectId: 'default', path: null, metadata: '{}', bytes: 10, sha256: null },
     ...{ createdBy: 'x', createdAt: new Date() },
   });
+  const { id: datasetId } = await world.store.datasets.get('default', 'reviews');
+  const draft = randomUUID();
+  await world.store.datasets.openDraft({ datasetId, draft, expectedHead: null, createdBy: 'x', at: new Date() });
   samples = {
-    ...{ dataset: 'reviews', tag: 'golden', upload },
+    ...{ dataset: 'reviews', tag: 'golden', upload, draft },
     ...{ run: runner.jobId, feature: 'tenure', nodeKind: 'dataset', node: 'reviews' },
     ...{ id: runner.jobId, attempt: '1', name: 'iris', model: 'iris', service: 'iris', version: '1' },
     ...{ kind: 'data', sha256: 'a'.repeat(64), path: 'model.onnx', view: view.id },

@@ -155,13 +155,45 @@ create table dataset_contents (
 );
 CREATE INDEX dataset_contents_by_sha256 ON public.dataset_contents USING btree (sha256);
 
+create table dataset_draft_contents (
+  dataset_id text not null,
+  draft_id text not null,
+  sha256 text not null,
+  constraint dataset_draft_contents_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_draft_contents_pkey PRIMARY KEY (dataset_id, draft_id, sha256)
+);
+CREATE INDEX dataset_draft_contents_by_sha256 ON public.dataset_draft_contents USING btree (dataset_id, sha256);
+
+create table dataset_drafts (
+  added integer not null,
+  base_version integer not null,
+  bytes bigint not null,
+  changed integer not null,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  dataset_id text not null,
+  files integer not null,
+  id text not null,
+  removed integer not null,
+  root text,
+  state text not null,
+  updated_at timestamp(3) with time zone not null,
+  version integer,
+  constraint dataset_drafts_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint dataset_drafts_pkey PRIMARY KEY (dataset_id, id),
+  constraint dataset_drafts_state_check CHECK ((state = ANY (ARRAY['open'::text, 'committed'::text, 'ended'::text])))
+);
+CREATE INDEX dataset_drafts_oldest ON public.dataset_drafts USING btree (state, updated_at);
+
 create table dataset_nodes (
   content text not null,
   dataset_id text not null,
+  draft_id text,
   hash text not null,
   constraint dataset_nodes_dataset_id_foreign FOREIGN KEY (dataset_id) REFERENCES datasets(id),
   constraint dataset_nodes_pkey PRIMARY KEY (dataset_id, hash)
 );
+CREATE INDEX dataset_nodes_of_draft ON public.dataset_nodes USING btree (draft_id) WHERE (draft_id IS NOT NULL);
 
 create table dataset_profiles (
   dataset_id text not null,

@@ -24,7 +24,7 @@ import { datasetOf } from './datasets.ts';
 const versionParam = datasetParam.extend({ version: datasetVersionRefSchema });
 const tagParam = datasetParam.extend({ tag: datasetTagSchema });
 /** A commit of the largest number of changes with long paths. */
-const commitBytes = 32_000_000;
+export const commitBytes = 32_000_000;
 const uploadSeconds = 24 * 3600;
 
 function commit(

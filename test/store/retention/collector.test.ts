@@ -198,7 +198,7 @@ describe('the collector', () => {
       ),
       { numRuns: 8, endOnFailure: true },
     );
-  });
+  }, 120_000);
 
   test('a dry run tells what the next run does, and changes nothing', async () => {
     await clean();
@@ -341,6 +341,8 @@ describe('datasets', () => {
     'dataset_contents',
     'dataset_tags',
     'dataset_tag_moves',
+    'dataset_drafts',
+    'dataset_draft_contents',
     'dataset_profiles',
   ];
   const rowsOf = async (id: string): Promise<number> => {
@@ -394,6 +396,45 @@ describe('datasets', () => {
       1,
     ]);
     expect(await rowsOf(second)).toBe(0);
+  });
+
+  test('a draft that is given up takes along what only it has; a version keeps what it has', async () => {
+    await clean();
+    const id = await make('drafts', [1]);
+    const guarded = guardUploads(storage, store, () => new Date());
+    for (const digit of [2, 3, 4, 5, 6]) await guarded.put(objectKeys.data(shaOf(digit)), content(digit));
+    const filled = async (draft: string, digits: readonly number[]): Promise<void> => {
+      await store.datasets.openDraft({ datasetId: id, draft, expectedHead: null, createdBy: 'ann', at: new Date() });
+      for (const digit of digits) {
+        const put = [{ path: `d${digit}`, sha256: shaOf(digit), bytes: content(digit).length }];
+        await store.datasets.changeDraft({ datasetId: id, draft, at: new Date(), changes: { put, remove: [] } });
+      }
+    };
+    const nodes = async (): Promise<readonly object[]> =>
+      query(`select hash from dataset_nodes where dataset_id = '${id}' order by hash`);
+    await filled('old', [2, 3, 4]);
+    await filled('same', [2, 3]);
+    await filled('kept', [3, 5]);
+    const commit = { datasetId: id, draft: 'kept', message: '', createdBy: 'ann', sourceJobId: null, at: new Date() };
+    const version = await store.datasets.commitDraft(commit);
+    await filled('lost', [6]);
+    const startMs = Date.now();
+    // The rows of the committed draft go; its contents and those of open drafts stay.
+    await collect(startMs);
+    expect(await storage.list('data/')).toHaveLength(6);
+    await store.datasets.endDraft({ datasetId: id, draft: 'lost', at: new Date() });
+    await collect(startMs + 8 * dayMs);
+    expect(await query('select id from dataset_drafts')).toEqual([]);
+    expect(await query('select sha256 from dataset_draft_contents')).toEqual([]);
+    await collect(startMs + 17 * dayMs);
+    const left = [1, 3, 5].map((digit) => objectKeys.data(shaOf(digit))).toSorted();
+    expect(await storage.list('data/')).toEqual(left);
+    const files = await store.datasets.files(version, { folder: '', after: null, limit: 10 });
+    expect(files.map(({ path }) => path)).toEqual(['d3', 'd5']);
+    // Each version is one node here; those of drafts that are no version have gone.
+    expect(await nodes()).toEqual(
+      await query(`select root as hash from dataset_versions where dataset_id = '${id}' order by root`),
+    );
   });
 
   test('a purged content goes in the next round, unless another dataset or a job needs it', async () => {

@@ -7,6 +7,7 @@ import { AccountButton } from './account-button.tsx';
 import { useToast } from '../components/toast.tsx';
 import { callForStatus, toApiError } from '../lib/api.ts';
 import { sessionQuery } from '../lib/queries.ts';
+import { forgetUploads } from '../features/upload/upload-records.ts';
 import { forgetVisits } from '../lib/recent.ts';
 import { setTheme, themes, useTheme, type Theme } from '../lib/theme.ts';
 
@@ -29,6 +30,7 @@ export function AccountMenu(): ReactElement {
     mutationFn: () => callForStatus('/api/v1/session/sign-out', { method: 'POST' }),
     onSuccess: async () => {
       forgetVisits();
+      void forgetUploads();
       await navigate({ to: '/sign-in', search: {} });
       client.clear();
     },

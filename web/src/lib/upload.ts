@@ -41,7 +41,12 @@ export async function sha256Of(file: File): Promise<string> {
 }
 
 /** Sends the content, and reports the share that has been sent. `fetch` reports nothing on the way. */
-async function putContent(path: string, content: Blob, onSent: (share: number) => void): Promise<void> {
+export async function putContent(
+  path: string,
+  content: Blob,
+  onSent: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const response = await new Promise<Response | null>((resolve) => {
     const request = new XMLHttpRequest();
     request.open('PUT', path);
@@ -58,12 +63,15 @@ async function putContent(path: string, content: Blob, onSent: (share: number) =
         }),
       );
     });
+    request.addEventListener('abort', () => resolve(null));
+    signal?.addEventListener('abort', () => request.abort(), { once: true });
     request.send(content);
   });
+  signal?.throwIfAborted();
   if (response === null)
     throw new ApiError({
       ...{ status: 0, requestId: null, title: 'The upload broke off' },
-      detail: 'The API cannot be reached. What was uploaded before is kept: dispatch again.',
+      detail: 'The API cannot be reached. What was uploaded before is kept: try again.',
     });
   if (!response.ok) throw await errorOf(response);
 }

@@ -4,11 +4,19 @@ import { randomKey } from '../../lib/random-key.ts';
 /** A file with its path below the dropped folder. */
 export type Found = { readonly path: string; readonly file: File };
 /** A dropped or chosen folder; `id` differs for each drop. */
-export type Folder = { readonly id: string; readonly name: string; readonly files: readonly Found[] };
+export type Folder = {
+  readonly id: string;
+  readonly name: string;
+  readonly files: readonly Found[];
+  /** By which a later page reads the folder again, in browsers that have it. */
+  readonly handle?: Promise<FileSystemHandle | null>;
+};
 export type Dropped = { readonly folder: Folder | null; readonly files: readonly File[] };
 
-/** A folder with more files is refused: it holds more than code. */
-const mostFiles = 20_000;
+/** A folder with more files is refused, with this advice. */
+export type FolderLimit = { readonly files: number; readonly advice: string };
+/** More files are more than code. */
+export const folderOfCode: FolderLimit = { files: 20_000, advice: 'Drop the folder of the code alone.' };
 /** Never part of a package, and often large: they are not even listed. */
 const unlisted = packRules(null);
 
@@ -31,40 +39,53 @@ function entriesOf(folder: FileSystemDirectoryEntry): Promise<readonly FileSyste
 
 const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 
-async function walk(folder: FileSystemDirectoryEntry, below: string, found: Found[]): Promise<void> {
+async function walk(
+  folder: FileSystemDirectoryEntry,
+  below: string,
+  found: Found[],
+  limit: FolderLimit,
+): Promise<void> {
   for (const entry of await entriesOf(folder)) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (unlisted(path, isFolder(entry))) continue;
-    if (isFolder(entry)) await walk(entry, path, found);
+    if (isFolder(entry)) await walk(entry, path, found, limit);
     else {
       const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
       found.push({ path, file });
     }
-    if (found.length > mostFiles)
-      throw new Error(`The folder has more than ${mostFiles} files. Drop the folder of the code alone.`);
+    if (found.length > limit.files) throw new Error(`The folder has more than ${limit.files} files. ${limit.advice}`);
   }
 }
 
+/** Not every browser gives handles. */
+type DroppedItem = DataTransferItem & {
+  readonly getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>;
+};
+
 /** Reads what was dropped: the first folder, and all single files. Call it in the event itself. */
-export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
+export async function readDrop(transfer: DataTransfer, limit: FolderLimit = folderOfCode): Promise<Dropped> {
+  const items: readonly DroppedItem[] = [...transfer.items];
+  const entries = items.map((item) => item.webkitGetAsEntry());
+  const handles = items.map((item) => item.getAsFileSystemHandle?.());
   const files = [...transfer.files].filter((_, index) => entries[index]?.isDirectory !== true);
   const first = entries.find((entry) => entry?.isDirectory === true);
   if (first === undefined || first === null || !isFolder(first)) return { folder: null, files };
   const found: Found[] = [];
-  await walk(first, '', found);
-  return { folder: { id: randomKey(), name: first.name, files: found }, files };
+  await walk(first, '', found, limit);
+  const handle = handles[entries.indexOf(first)];
+  const folder = { id: randomKey(), name: first.name, files: found };
+  return { folder: handle === undefined ? folder : { ...folder, handle }, files };
 }
 
 /** The folder of a folder picker, whose files name it as the first part of their paths. */
-export function readPicked(list: readonly File[]): Folder | null {
+export function readPicked(list: readonly File[], limit: FolderLimit = folderOfCode): Folder | null {
   const [first] = list;
   if (first === undefined) return null;
   const files = list.map((file) => ({ path: file.webkitRelativePath.split('/').slice(1).join('/'), file }));
   return {
     id: randomKey(),
     name: first.webkitRelativePath.split('/')[0] ?? '',
-    files: files.filter(({ path }) => leftOutPart(path, unlisted) === null).slice(0, mostFiles),
+    files: files.filter(({ path }) => leftOutPart(path, unlisted) === null).slice(0, limit.files),
   };
 }
 

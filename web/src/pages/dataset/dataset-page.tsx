@@ -10,6 +10,7 @@ import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { DatasetUpload } from '../../features/upload/dataset-upload.tsx';
 import { datasetQuery } from '../../lib/dataset-queries.ts';
 import { formatCount } from '../../lib/format.ts';
 import { rememberVisit } from '../../lib/recent.ts';
@@ -117,6 +118,7 @@ export function DatasetPage(): ReactElement {
         {(known) => (
           <>
             <Summary dataset={known} />
+            <DatasetUpload dataset={known} />
             <DatasetTabs dataset={known} />
           </>
         )}

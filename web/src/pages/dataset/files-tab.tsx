@@ -119,24 +119,26 @@ function VersionChoice({ dataset }: { readonly dataset: DatasetView }): ReactEle
   const numbers = (data?.pages.flatMap(({ items }) => items) ?? []).map((one) => one.version);
   const options = version === undefined || numbers.includes(version) ? numbers : [version, ...numbers];
   return (
-    <select
-      aria-label="Version"
-      value={version ?? 'latest'}
-      onChange={({ target }) =>
-        void navigate({
-          search: (old) => ({ ...old, version: target.value === 'latest' ? undefined : Number(target.value) }),
-          resetScroll: false,
-        })
-      }
-      className={`${inputClass} w-auto`}
-    >
-      <option value="latest">Newest (v{dataset.version})</option>
-      {options.map((number) => (
-        <option key={number} value={number}>
-          v{number}
-        </option>
-      ))}
-    </select>
+    <div className="w-40">
+      <select
+        aria-label="Version"
+        value={version ?? 'latest'}
+        onChange={({ target }) =>
+          void navigate({
+            search: (old) => ({ ...old, version: target.value === 'latest' ? undefined : Number(target.value) }),
+            resetScroll: false,
+          })
+        }
+        className={inputClass}
+      >
+        <option value="latest">Newest (v{dataset.version})</option>
+        {options.map((number) => (
+          <option key={number} value={number}>
+            v{number}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
 

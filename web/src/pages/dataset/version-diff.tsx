@@ -1,6 +1,6 @@
 import { formatSize, type DatasetDiffItem, type DatasetVersionView, type DatasetView } from '@artenic/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { Badge } from '../../components/badge.tsx';
 import { IconButton } from '../../components/button.tsx';
@@ -24,20 +24,34 @@ function sizes({ before, after }: DatasetDiffItem): string {
   return after === null ? formatSize(before.bytes) : `${formatSize(before.bytes)} → ${formatSize(after.bytes)}`;
 }
 
-const columns: readonly Column<DatasetDiffItem>[] = [
-  {
-    ...{ id: 'kind', head: 'Change', width: 'w-28' },
-    cell: ({ kind }) => <Badge tone={kinds[kind][1]}>{kinds[kind][0]}</Badge>,
-  },
-  {
-    ...{ id: 'path', head: 'Path', width: 'min-w-40' },
-    cell: ({ path }) => <code className="font-mono text-xs break-all">{path}</code>,
-  },
-  {
-    ...{ id: 'size', head: 'Size', align: 'right' },
-    cell: (item) => <span className="whitespace-nowrap text-muted">{sizes(item)}</span>,
-  },
-];
+function columnsOf(version: number, before: number): readonly Column<DatasetDiffItem>[] {
+  return [
+    {
+      ...{ id: 'kind', head: 'Change', width: 'w-28' },
+      cell: ({ kind }) => <Badge tone={kinds[kind][1]}>{kinds[kind][0]}</Badge>,
+    },
+    {
+      ...{ id: 'path', head: 'Path', width: 'min-w-40' },
+      cell: ({ kind, path }) => (
+        <Link
+          from="/datasets/$name"
+          to="."
+          search={{
+            version: kind === 'removed' ? before : version,
+            folder: path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : undefined,
+          }}
+          className="font-mono text-xs break-all hover:underline"
+        >
+          {path}
+        </Link>
+      ),
+    },
+    {
+      ...{ id: 'size', head: 'Size', align: 'right' },
+      cell: (item) => <span className="whitespace-nowrap text-muted">{sizes(item)}</span>,
+    },
+  ];
+}
 
 /** Files in which a version differs from another version, its parent unless the address names one. */
 export function VersionDiff(props: {
@@ -67,28 +81,32 @@ export function VersionDiff(props: {
       isFlush
       actions={
         <>
-          <select
-            aria-label="From version"
-            value={from ?? ''}
-            onChange={({ target }) => choose('from', target.value === '' ? undefined : Number(target.value))}
-            className={`${inputClass} w-auto`}
-          >
-            <option value="">
-              {parent === null ? 'Nothing' : `Parent${parent === undefined ? '' : ` (v${parent})`}`}
-            </option>
-            {options}
-          </select>
+          <div className="w-36 shrink-0">
+            <select
+              aria-label="From version"
+              value={from ?? ''}
+              onChange={({ target }) => choose('from', target.value === '' ? undefined : Number(target.value))}
+              className={inputClass}
+            >
+              <option value="">
+                {parent === null ? 'Nothing' : `Parent${parent === undefined ? '' : ` (v${parent})`}`}
+              </option>
+              {options}
+            </select>
+          </div>
           <span aria-hidden="true" className="text-muted">
             →
           </span>
-          <select
-            aria-label="To version"
-            value={version}
-            onChange={({ target }) => choose('diff', Number(target.value))}
-            className={`${inputClass} w-auto`}
-          >
-            {options}
-          </select>
+          <div className="w-36 shrink-0">
+            <select
+              aria-label="To version"
+              value={version}
+              onChange={({ target }) => choose('diff', Number(target.value))}
+              className={inputClass}
+            >
+              {options}
+            </select>
+          </div>
           <IconButton icon="cross" label="Close the changes" onClick={() => choose('diff', undefined)} />
         </>
       }
@@ -98,7 +116,12 @@ export function VersionDiff(props: {
           rows.length === 0 ? (
             <p className="px-4 py-8 text-center text-sm text-muted">Both versions have the same files.</p>
           ) : (
-            <DataTable caption="Changed files" columns={columns} rows={rows} rowKey={({ path }) => path} />
+            <DataTable
+              caption="Changed files"
+              columns={columnsOf(version, from ?? parent ?? version)}
+              rows={rows}
+              rowKey={({ path }) => path}
+            />
           )
         }
       </QueryPanel>

@@ -14,6 +14,11 @@ import { SearchField } from '../../components/search-field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { EmptyState } from '../../components/states.tsx';
+import type { ChosenFolder } from '../../features/upload/chosen-folder.ts';
+import { FolderDrop } from '../../features/upload/folder-drop.tsx';
+import { UploadCard } from '../../features/upload/upload-card.tsx';
+import { UploadDialog } from '../../features/upload/upload-dialog.tsx';
+import { useUploads } from '../../features/upload/uploads.ts';
 import { datasetsQuery } from '../../lib/dataset-queries.ts';
 import { formatCount } from '../../lib/format.ts';
 import { usePageActions } from '../../lib/page-actions.ts';
@@ -80,6 +85,8 @@ export function DatasetsPage(): ReactElement {
   const { search = '', status } = useSearch({ from: '/shell/datasets' });
   const navigate = useNavigate({ from: '/datasets' });
   const query = useInfiniteQuery(datasetsQuery({ status, text: search || undefined }));
+  const uploads = useUploads();
+  const [folder, setFolder] = useState<ChosenFolder | null>(null);
   const [isCreating, setIsCreating] = useState(false);
   usePageActions([{ title: 'Create a dataset', icon: 'plus', run: () => setIsCreating(true) }]);
   const create = (
@@ -91,6 +98,10 @@ export function DatasetsPage(): ReactElement {
   return (
     <>
       <PageHeader title="Datasets" description="Versions of the files that jobs train on." actions={create} />
+      {uploads.map((upload) => (
+        <UploadCard key={upload.record.id} upload={upload} />
+      ))}
+      <FolderDrop onFolder={setFolder}>Drop a folder to create a dataset from it.</FolderDrop>
       <div className="mb-3 flex flex-wrap items-center gap-x-2 gap-y-3">
         <Segmented
           label="Status"
@@ -131,6 +142,7 @@ export function DatasetsPage(): ReactElement {
         </QueryPanel>
         <MoreRows query={query}>Show more datasets</MoreRows>
       </Card>
+      {folder !== null && <UploadDialog dataset={null} folder={folder} onClose={() => setFolder(null)} />}
       {isCreating && <CreateDataset onClose={() => setIsCreating(false)} />}
     </>
   );

@@ -2,9 +2,9 @@ import { formatSize } from '@artenic/core';
 import type { ReactElement } from 'react';
 import { IconButton } from '../../components/button.tsx';
 import { inputClass } from '../../components/field.tsx';
+import { FilePicker } from '../../components/file-picker.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { dataFileOf, type Holdings } from '../../features/dispatch/materials.ts';
-import { Picker } from './code-part.tsx';
 
 export type DataItem = { readonly name: string; readonly file?: string; readonly sha256?: string };
 
@@ -86,7 +86,7 @@ export function DataPart(props: {
         <span className="min-w-0 flex-1 truncate text-sm text-muted">
           {items.length === 0 ? 'No data files' : 'In ARTENIC_DATA_DIR under these paths'}
         </span>
-        <Picker label="Add files" icon="upload" onFiles={onFiles} />
+        <FilePicker label="Add files" icon="upload" onFiles={onFiles} />
       </div>
     </section>
   );

@@ -14,12 +14,12 @@ import { Skeleton } from '../../components/skeleton.tsx';
 import { emptyText, placed } from '../../features/dispatch/draft-text.ts';
 import { missing, type Holdings } from '../../features/dispatch/materials.ts';
 import { useKnownNames } from '../../features/dispatch/use-known-names.ts';
+import { useDrop } from '../../features/dispatch/use-drop.ts';
 import type { ApiError } from '../../lib/api.ts';
 import { jobQuery, providersQuery } from '../../lib/queries.ts';
 import { DispatchForm } from './dispatch-form.tsx';
 import { FirstLaunch, placedOf } from './first-launch.tsx';
 import { useDispatch, type Dispatch } from './use-dispatch.ts';
-import { useDrop } from './use-drop.ts';
 import { useJobDraft, type JobDraft } from './use-job-draft.ts';
 import { YamlPart } from './yaml-part.tsx';
 

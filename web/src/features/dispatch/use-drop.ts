@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
-import { readDrop, type Dropped } from '../../features/dispatch/dropped.ts';
+import { folderOfCode, readDrop, type Dropped, type FolderLimit } from './dropped.ts';
 
 /** Takes files and folders dropped anywhere on the page. True while they are held over it. */
-export function useDrop(onDrop: (dropped: Promise<Dropped>) => void): boolean {
+export function useDrop(onDrop: (dropped: Promise<Dropped>) => void, limit: FolderLimit = folderOfCode): boolean {
   const [isOver, setOver] = useState(false);
   const latest = useRef(onDrop);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function useDrop(onDrop: (dropped: Promise<Dropped>) => void): boolean {
       // An editor would put in the names of the files.
       event.stopPropagation();
       setOver(false);
-      latest.current(readDrop(event.dataTransfer));
+      latest.current(readDrop(event.dataTransfer, limit));
     };
     window.addEventListener('dragover', over);
     window.addEventListener('dragleave', leave);
@@ -34,6 +34,6 @@ export function useDrop(onDrop: (dropped: Promise<Dropped>) => void): boolean {
       window.removeEventListener('dragleave', leave);
       window.removeEventListener('drop', drop, { capture: true });
     };
-  }, []);
+  }, [limit]);
   return isOver;
 }
