@@ -36,6 +36,7 @@ const attempts: Readonly<Record<keyof AttemptsRepository, Touch>> = {
 const datasets: Readonly<Record<keyof DatasetsRepository, Touch>> = {
   ...{ get: 'reads', list: 'reads', version: 'reads', versions: 'reads', files: 'reads', folder: 'reads' },
   ...{ file: 'reads', folderSize: 'reads', diff: 'reads', tags: 'reads', tagMoves: 'reads' },
+  ...{ holding: 'reads', occurrences: 'reads' },
   ...{ deleted: 'reads', countDeletedRows: 'reads', draft: 'reads', countOldDrafts: 'reads', closedDrafts: 'reads' },
   ...{ openDraft: 'locks', changeDraft: 'locks', commitDraft: 'locks', endDraft: 'locks' },
   ...{ endOldDrafts: 'locks', dropDraft: 'locks' },

@@ -39,9 +39,10 @@ const reading = {
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'draft', 'countOldDrafts', 'closedDrafts'] as const),
     ...(['selected', 'ofJob', 'hasPurged', 'contentsOfJob'] as const),
+    ...(['occurrences', 'holding'] as const),
   ],
   profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
-  lineage: ['get', 'edgesAt', 'page', 'describe'],
+  lineage: ['get', 'edgesAt', 'page', 'describe', 'usedVersions', 'modelsBelow', 'runsOfContent'],
   runs: ['get', 'list'],
   features: ['get', 'list'],
   // `sequence` numbers events that were written before, and hints are not stored.

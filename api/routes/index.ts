@@ -16,6 +16,7 @@ import { jobRoutes } from './jobs/jobs.ts';
 import { olderTrainingRoutes } from './jobs/older-training.ts';
 import { datasetLineageRoutes } from './lineage/of-datasets.ts';
 import { featureRoutes } from './lineage/features.ts';
+import { fileLineageRoutes } from './lineage/file.ts';
 import { lineageRoutes } from './lineage/lineage.ts';
 import { runRoutes } from './lineage/runs.ts';
 import { manyJobsRoutes } from './jobs/many-jobs.ts';
@@ -59,6 +60,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...runRoutes(),
     ...featureRoutes(),
     ...lineageRoutes(),
+    ...fileLineageRoutes(),
     ...uploadRoutes(),
     ...predictionRoutes(),
     ...oipRoutes(),

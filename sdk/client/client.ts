@@ -14,6 +14,7 @@ import { createHttp, type ClientOptions, type UploadBody } from './http.ts';
 import type { Signal } from './pages.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
 import { datasetsApi } from './datasets.ts';
+import { featuresApi, lineageApi, runsApi } from './lineage.ts';
 import { jobsApi } from './jobs.ts';
 import { modelPath, modelsApi } from './models.ts';
 
@@ -41,6 +42,9 @@ export function createClient(options: ClientOptions) {
     jobs: jobsApi(http),
     models: modelsApi(http),
     datasets: datasetsApi(http, options),
+    runs: runsApi(http),
+    features: featuresApi(http),
+    lineage: lineageApi(http),
     objects: {
       /** Uploads content unless its SHA-256 is stored. Calls `body` for each try. Returns whether it sent anything. */
       upload: async (kind: ObjectKind, sha256: string, body: () => UploadBody): Promise<boolean> => {

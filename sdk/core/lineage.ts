@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelStages } from './states.ts';
 
 const timestamp = z.iso.datetime();
 
@@ -69,3 +70,18 @@ export const lineageGraphSchema = z.object({
   truncated: z.boolean(),
 });
 export type LineageGraph = z.output<typeof lineageGraphSchema>;
+
+/** Model versions that were trained on a file, or on data that was made from it. */
+export const seenModelsSchema = z.object({
+  /** Those in production come first. */
+  models: z.array(
+    z.object({
+      model: z.string(),
+      version: z.number().int(),
+      stage: z.enum(modelStages),
+    }),
+  ),
+  /** There may be more than these: of the models, or of the versions and runs on the way to them. */
+  truncated: z.boolean(),
+});
+export type SeenModels = z.output<typeof seenModelsSchema>;

@@ -7,6 +7,8 @@ import { appendAudit } from '../audit/repository.ts';
 import { purgeProfiles } from '../profiles/repository.ts';
 
 const mostFaults = 20;
+/** Paths that are kept of one content; an empty file may be at very many. */
+export const mostPaths = 100;
 
 /** Sizes of the given contents that are stored and are not being deleted; the lookup counts as a use of the object. */
 async function useStored(db: Db, sha256s: readonly string[], at: Date): Promise<ReadonlyMap<string, number>> {
@@ -21,7 +23,12 @@ async function useStored(db: Db, sha256s: readonly string[], at: Date): Promise<
   return new Map(rows.map(({ sha256, bytes }) => [sha256, Number(bytes)]));
 }
 
-type Known = { readonly sha256: string; readonly bytes: bigint; readonly purgedAt: Date | null };
+type Known = {
+  readonly sha256: string;
+  readonly bytes: bigint;
+  readonly purgedAt: Date | null;
+  readonly paths: readonly string[];
+};
 
 function faultOf({ sha256, bytes }: PutFile, known: Known | undefined, stored: number | undefined): string | null {
   if (known !== undefined && known.purgedAt !== null)
@@ -29,6 +36,17 @@ function faultOf({ sha256, bytes }: PutFile, known: Known | undefined, stored: n
   const found = known === undefined ? stored : Number(known.bytes);
   if (found === undefined) return `the content ${sha256} is not stored: upload it first`;
   return found === bytes ? null : `the content ${sha256} has ${found} bytes, not ${bytes}`;
+}
+
+/** All paths of each content that has a new one, as JSON. */
+function pathsByContent(put: readonly PutFile[], known: ReadonlyMap<string, Known>): ReadonlyMap<string, string> {
+  const changed = new Map<string, Set<string>>();
+  for (const { sha256, path } of put) {
+    const before = changed.get(sha256) ?? new Set(known.get(sha256)?.paths);
+    if (before.size >= mostPaths || before.has(path)) continue;
+    changed.set(sha256, before.add(path));
+  }
+  return new Map([...changed].map(([sha256, paths]) => [sha256, JSON.stringify([...paths])]));
 }
 
 type Owner = {
@@ -64,7 +82,7 @@ export async function referTo(db: Db, owner: Owner, put: readonly PutFile[]): Pr
   if (sha256s.length === 0) return;
   const rows: readonly Known[] = await db
     .selectFrom('dataset_contents')
-    .select(['sha256', 'bytes', 'purgedAt'])
+    .select(['sha256', 'bytes', 'purgedAt', 'paths'])
     .where('datasetId', '=', datasetId)
     .where(sql<boolean>`sha256 = any (${sha256s})`)
     .execute();
@@ -81,11 +99,21 @@ export async function referTo(db: Db, owner: Owner, put: readonly PutFile[]): Pr
     throw new ArtenicError('validation-failed', `${faults.length} files are refused: ${faults[0]?.message ?? ''}.`, {
       errors: faults.slice(0, mostFaults),
     });
+  const paths = pathsByContent(put, known);
+  const freshPaths = [...stored.keys()].map((sha256) => paths.get(sha256) ?? '[]');
   await sql`
-    insert into dataset_contents (dataset_id, sha256, bytes, first_version)
-    select ${datasetId}, sha256, bytes, ${version}
-    from unnest(${[...stored.keys()]}::text[], ${[...stored.values()]}::bigint[]) as given (sha256, bytes)`.execute(db);
+    insert into dataset_contents (dataset_id, sha256, bytes, first_version, paths)
+    select ${datasetId}, sha256, bytes, ${version}, paths::jsonb
+    from unnest(${[...stored.keys()]}::text[], ${[...stored.values()]}::bigint[], ${freshPaths}::text[])
+      as given (sha256, bytes, paths)`.execute(db);
   await noteOwner(db, owner, sha256s, fresh);
+  const moved = [...paths].filter(([sha256]) => known.has(sha256));
+  if (moved.length === 0) return;
+  await sql`
+    update dataset_contents as content set paths = given.paths::jsonb
+    from unnest(${moved.map(([sha256]) => sha256)}::text[], ${moved.map(([, text]) => text)}::text[])
+      as given (sha256, paths)
+    where content.dataset_id = ${datasetId} and content.sha256 = given.sha256`.execute(db);
 }
 
 /** Which of these contents were purged from the dataset. */

@@ -76,6 +76,8 @@ export const datasetContents = defineEntity({
     sha256: p.text().primary(),
     bytes: p.bigint(),
     firstVersion: p.integer(),
+    /** Under which versions have had it: at most `mostPaths` of them. */
+    paths: p.json<readonly string[]>().defaultRaw("'[]'"),
     /** A purged content is gone from every version; the row and the manifests stay. */
     purgedAt: p.datetime(3).nullable(),
     purgedBy: p.text().nullable(),

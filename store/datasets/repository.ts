@@ -12,6 +12,7 @@ import { commit, lockDataset } from './commit.ts';
 import { contentMethods } from './contents.ts';
 import { jobMethods, mustBeFree } from './of-jobs.ts';
 import { draftMethods } from './drafts.ts';
+import { occurrenceMethods } from './occurrences.ts';
 import { removeMethods } from './remove.ts';
 import { selectedPage } from './selected.ts';
 import { tagMethods } from './tags.ts';
@@ -146,6 +147,7 @@ export function createDatasets(db: Db): DatasetsRepository {
     ...versionMethods(db),
     ...tagMethods(db),
     ...contentMethods(db),
+    ...occurrenceMethods(db),
     ...removeMethods(db),
     ...jobMethods(db),
     selected: selectedPage(db),

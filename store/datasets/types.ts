@@ -194,6 +194,19 @@ export type DatasetsRepository = DraftsRepository & {
     readonly reason: string;
     readonly at: Date;
   }) => Promise<{ readonly elsewhere: number }>;
+  /** Datasets that have had the content, with its paths; `isComplete`: there were no more paths than are kept. */
+  readonly occurrences: (
+    projectId: string,
+    sha256: string,
+    limit: number,
+  ) => Promise<
+    readonly { readonly datasetId: string; readonly paths: readonly string[]; readonly isComplete: boolean }[]
+  >;
+  /** Those of the versions that have the content at one of the paths; any content with null. */
+  readonly holding: (
+    file: { readonly datasetId: string; readonly paths: readonly string[]; readonly sha256: string | null },
+    versions: readonly { readonly version: number; readonly root: string }[],
+  ) => Promise<readonly number[]>;
   /** Sizes of those contents that are stored. Each is kept for the time of an upload. */
   readonly storedContents: (sha256s: readonly string[], at: Date) => Promise<ReadonlyMap<string, number>>;
 

@@ -8,6 +8,7 @@ import { decodeNumberCursor, toPage } from '../cursors.ts';
 import type { LineageEdgeRecord, LineageEdgesQuery, LineageRepository } from '../types.ts';
 import { describePlaces } from './nodes.ts';
 import { columns, edgesAtQuery, endOf, toEdge, type EdgeRow } from './queries.ts';
+import { seenMethods } from './seen.ts';
 import { ofLink, writeEdges } from './write.ts';
 
 async function page(
@@ -56,6 +57,7 @@ export function createLineage(db: Db): LineageRepository {
     edgesAt: async (projectId, nodes, way, limit) =>
       (await edgesAtQuery(projectId, nodes, way, limit).execute(db)).rows.map(toEdge),
     page: (query) => page(db, query),
+    ...seenMethods(db),
     describe: (projectId, places) => describePlaces(db, projectId, places),
   };
 }

@@ -1,4 +1,4 @@
-import type { LineageOrigin, Page } from '@artenic/core';
+import type { LineageOrigin, ModelStage, Page } from '@artenic/core';
 import type { LineageLink, LineagePlace } from '../../core/lineage/relations.ts';
 import type { WalkWay } from '../../core/lineage/walk.ts';
 
@@ -19,6 +19,11 @@ export type NewLineageEdge = LineageLink & {
 
 /** Name and state of a node for people; null for one that does not exist (any more). */
 export type LineageNodeFacts = { readonly name: string; readonly state: string | null } | null;
+
+/** A version of a dataset that something came from. */
+export type UsedVersion = { readonly version: number; readonly root: string };
+
+export type SeenModel = { readonly model: string; readonly version: number; readonly stage: ModelStage };
 
 export type LineageEdgesQuery = {
   readonly projectId: string;
@@ -48,6 +53,16 @@ export type LineageRepository = {
   ) => Promise<readonly LineageEdgeRecord[]>;
   /** Edges of one node, newest first. */
   readonly page: (query: LineageEdgesQuery) => Promise<Page<LineageEdgeRecord>>;
+  /** Versions of the dataset from which an edge leads, newest first. */
+  readonly usedVersions: (projectId: string, datasetId: string, limit: number) => Promise<readonly UsedVersion[]>;
+  /** Model versions below the places, those in production first. `isTruncated`: there may be more. */
+  readonly modelsBelow: (
+    projectId: string,
+    places: readonly LineagePlace[],
+    query: { readonly stage: ModelStage | null; readonly limit: number },
+  ) => Promise<{ readonly items: readonly SeenModel[]; readonly isTruncated: boolean }>;
+  /** Jobs that name the content as a file of their own, newest first. */
+  readonly runsOfContent: (projectId: string, sha256: string, limit: number) => Promise<readonly string[]>;
   /** Facts for each place, in their order. */
   readonly describe: (projectId: string, places: readonly LineagePlace[]) => Promise<readonly LineageNodeFacts[]>;
 };

@@ -39,6 +39,7 @@ import { Lineage } from './0048-lineage.ts';
 import { Runs } from './0049-runs.ts';
 import { ModelStages } from './0050-model-stages.ts';
 import { ModelDetails } from './0051-model-details.ts';
+import { ContentPaths } from './0054-content-paths.ts';
 
 /** In order. A released migration never changes; a later migration corrects it. */
 export const migrations = [
@@ -83,4 +84,5 @@ export const migrations = [
   { name: '0049-runs', class: Runs },
   { name: '0050-model-stages', class: ModelStages },
   { name: '0051-model-details', class: ModelDetails },
+  { name: '0054-content-paths', class: ContentPaths },
 ];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { FeatureView, LineageGraph, Page, Problem, RunIo, RunView } from '@artenic/core';
+import type { FeatureView, LineageGraph, Page, Problem, RunIo, RunView, SeenModels } from '@artenic/core';
 import { addKey, ApiWorld } from './harness.ts';
 
 let world: ApiWorld;
@@ -95,6 +95,78 @@ describe('the graph', () => {
   test.each(['direction=sideways', 'depth=17', 'depth=0', 'limit=1001', 'surprise=1'])('refuses ?%s', async (query) => {
     expect((await call('GET', `/lineage/dataset/walked/graph?${query}`)).status).toBe(422);
   });
+});
+
+describe('which models saw a file', () => {
+  const upload = async (content: string) => {
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    await world.call('PUT', `/api/v1/objects/data/${sha256}`, {
+      body: Buffer.from(content),
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    return { sha256, bytes: content.length };
+  };
+  const commit = (put: readonly object[], remove: readonly string[] = []) =>
+    made('/datasets/seen/versions', { put, remove });
+  const train = async (version: string, model: string) => {
+    await register(model);
+    await made('/runs', { inputs: [{ id: `seen@${version}` }], outputs: [{ id: `${model}@1` }] });
+  };
+  const seen = async (query: Record<string, string>) => {
+    const answer = await call('GET', `/lineage/file/models?${new URLSearchParams(query).toString()}`);
+    expect([query, answer.status]).toEqual([query, 200]);
+    const { models, truncated } = answer.json<SeenModels>();
+    expect(truncated).toBe(false);
+    return models.map(({ model }) => model);
+  };
+
+  test('by its content wherever it was, by its path, on the way over derived data, and only those in production', async () => {
+    await made('/datasets', { name: 'seen' });
+    const [one, two, three] = [await upload('one'), await upload('two'), await upload('three')];
+    await commit([{ path: 'Train/a.csv', ...one }, ...[1, 2, 3].map((n) => ({ path: `b/${n}.csv`, ...three }))]);
+    await commit([{ path: 'Train/a.csv', ...two }]);
+    await commit([{ path: 'moved.csv', ...one }], ['Train/a.csv']);
+    for (const version of ['1', '2', '3']) await train(version, `saw-${version}`);
+    // A run makes another dataset from version 1, and a model of it.
+    await makeDataset('made-of-seen');
+    await made('/runs', { inputs: [{ id: 'seen@1' }], outputs: [{ id: 'made-of-seen@1' }] });
+    await register('derived-model');
+    await made('/runs', { inputs: [{ id: 'made-of-seen@1' }], outputs: [{ id: 'derived-model@1' }] });
+    expect(await seen({ sha256: one.sha256 })).toEqual(['derived-model', 'saw-1', 'saw-3']);
+    expect(await seen({ sha256: two.sha256 })).toEqual(['saw-2']);
+    expect(await seen({ sha256: three.sha256 })).toEqual(['derived-model', 'saw-1', 'saw-2', 'saw-3']);
+    expect(await seen({ dataset: 'seen', path: 'Train/a.csv' })).toEqual(['derived-model', 'saw-1', 'saw-2']);
+    expect(await seen({ dataset: 'seen', path: 'Train/a.csv', version: '2' })).toEqual(['saw-2']);
+    expect(await seen({ dataset: 'seen', path: 'Train/b.csv' })).toEqual([]);
+    expect(await seen({ sha256: 'f'.repeat(64) })).toEqual([]);
+    await world.store.models.setStage({
+      ...{ projectId: 'default', name: 'saw-3', version: 1, to: 'production', by: 'x', at: new Date() },
+      reason: '',
+    });
+    expect(await seen({ sha256: one.sha256 })).toEqual(['saw-3', 'derived-model', 'saw-1']);
+    expect(await seen({ sha256: one.sha256, production: 'true' })).toEqual(['saw-3']);
+    expect((await call('GET', `/lineage/file/models?sha256=${one.sha256}&limit=2`)).json<SeenModels>()).toMatchObject({
+      ...{ truncated: true, models: [{ model: 'saw-3' }, { model: 'derived-model' }] },
+    });
+    // Purged or not: what was seen was seen.
+    await call('POST', '/datasets/seen/purge', { sha256: two.sha256, reason: 'asked' });
+    expect(await seen({ sha256: two.sha256 })).toEqual(['saw-2']);
+  });
+
+  test('as the inline file of a job, and in no other project', async () => {
+    const { sha256 } = await upload('inline');
+    const job = await world.addJob({ service: 'iris', command: 'true', data: [{ name: 'd', sha256 }] });
+    await register('saw-inline', job.id);
+    expect(await seen({ sha256 })).toEqual(['saw-inline']);
+    const bearer = await addKey(world.store, 'other', 'other-project');
+    const answer = await call('GET', `/lineage/file/models?sha256=${sha256}`, undefined, { bearer });
+    expect(answer.json()).toEqual({ models: [], truncated: false });
+  });
+
+  test.each(['', 'path=a', `sha256=${'a'.repeat(64)}&path=a`, 'dataset=seen&path=../a', 'sha256=A'])(
+    'refuses ?%s',
+    async (query) => expect((await call('GET', `/lineage/file/models?${query}`)).status).toBe(422),
+  );
 });
 
 test('an id that two kinds share is a conflict that names both, and the kind decides', async () => {

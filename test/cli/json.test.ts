@@ -40,6 +40,41 @@ const datasetFile = {
   ...{ kind: 'file', path: 'a.txt', bytes: 1, purged: false },
   sha256: createHash('sha256').update('a').digest('hex'),
 };
+const run = {
+  ...{ id: 'r-1', name: 'elsewhere', status: 'running', jobId: null, triggeredBy: 'cron', parameters: {}, metrics: {} },
+  ...{ createdBy: 'admin', createdAt: '2026-03-01T01:00:00.000Z', startedAt: null, finishedAt: null },
+  durationSeconds: null,
+};
+const feature = {
+  ...{ id: 'f-1', name: 'tenure', version: 1, label: null, type: 'integer', description: '', datasetId: 'd-1' },
+  ...{ columns: ['tenure'], metadata: {}, createdBy: 'admin', createdAt: '2026-03-01T01:00:00.000Z' },
+  updatedAt: '2026-03-01T01:00:00.000Z',
+};
+const node = { kind: 'dataset-version', id: 'd-1@2', name: 'reviews@2', state: null, deleted: false };
+const io = { ...node, direction: 'input', origin: 'declared', paths: null };
+const edge = {
+  ...{ source: { kind: 'dataset', id: 'd-1' }, target: { kind: 'dataset-version', id: 'd-1@2' }, relation: 'version' },
+  ...{ origin: 'platform', paths: null, createdBy: 'admin', createdAt: '2026-03-01T01:00:00.000Z' },
+};
+const start = { kind: 'dataset', id: 'd-1', name: 'reviews', state: 'active', deleted: false, depth: 0 };
+const lineageAnswers: readonly (readonly [RegExp, Answer])[] = [
+  [
+    /^GET \/api\/v1\/lineage\/.*graph$/,
+    { body: { nodes: [start, { ...node, depth: 1 }], edges: [edge], truncated: false } },
+  ],
+  [
+    /^GET \/api\/v1\/lineage\/file\/models$/,
+    { body: { models: [{ model: 'penguins', version: 8, stage: 'production' }], truncated: false } },
+  ],
+  [/^POST \/api\/v1\/lineage$/, { status: 201, body: edge }],
+  [/^POST \/api\/v1\/runs\/.*\/io$/, { status: 201, body: io }],
+  [/^GET \/api\/v1\/runs\/.*\/io$/, { body: { items: [io], nextCursor: null } }],
+  [/^GET \/api\/v1\/runs$/, { body: { items: [run], nextCursor: null } }],
+  [/^DELETE \/api\/v1\/(?:runs|features)\//, { status: 204 }],
+  [/^(?:GET|POST|PATCH) \/api\/v1\/runs/, { body: run }],
+  [/^GET \/api\/v1\/features$/, { body: { items: [feature], nextCursor: null } }],
+  [/^(?:GET|POST|PATCH) \/api\/v1\/features/, { body: feature }],
+];
 const datasetAnswers: readonly (readonly [RegExp, Answer])[] = [
   [/^GET \/api\/v1\/datasets$/, { body: { items: [dataset], nextCursor: null } }],
   [/^POST \/api\/v1\/datasets$/, { status: 201, body: dataset }],
@@ -87,6 +122,7 @@ const row = { outputs: { y: [1] }, label: null };
 
 /** Answers of requests that the golden outputs do not need. */
 const more: readonly (readonly [RegExp, Answer])[] = [
+  ...lineageAnswers,
   ...datasetAnswers,
   [/^POST \/api\/v1\/jobs$/, { status: 202, body: jobView('queued') }],
   [/^POST .*\/cancel$/, { status: 202, body: jobView('cancelling') }],
@@ -152,6 +188,21 @@ const examples: Readonly<Record<string, readonly string[] | null>> = {
   'jobs download': [jobId, '--to', join(files.path, 'out')],
   'jobs retry': [jobId, '--force'],
   'jobs compare': [jobId, jobId],
+  'dataset lineage': ['reviews'],
+  'run list': [],
+  'run get': ['r-1'],
+  'run open': ['--name', 'elsewhere', '--parameter', 'lr=0.1', '--metric', 'loss=1', '--input', 'reviews@2'],
+  'run update': ['r-1', '--status', 'succeeded', '--duration', '9'],
+  'run declare': ['r-1', '--output', 'model-version:penguins@8'],
+  'run delete': ['r-1'],
+  'feature list': [],
+  'feature get': ['tenure'],
+  'feature define': ['tenure', '--type', 'integer', '--dataset', 'reviews', '--column', 'tenure'],
+  'feature update': ['tenure', '--description', 'days'],
+  'feature delete': ['tenure'],
+  'lineage show': ['reviews'],
+  'lineage models': ['--dataset', 'reviews', '--path', 'a.txt', '--production'],
+  'lineage declare': ['dataset:reviews', 'penguins'],
   'dataset list': [],
   'dataset create': ['reviews'],
   'dataset get': ['reviews'],

@@ -145,6 +145,7 @@ create table dataset_contents (
   bytes bigint not null,
   dataset_id text not null,
   first_version integer not null,
+  paths jsonb not null default '[]'::jsonb,
   purge_reason text,
   purged_at timestamp(3) with time zone,
   purged_by text,

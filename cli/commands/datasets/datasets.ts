@@ -4,6 +4,7 @@ import { CliError } from '../../cli-error.ts';
 import type { Look } from '../../output/look.ts';
 import { details, table } from '../../output/table.ts';
 import type { Runtime } from '../../runtime.ts';
+import { showLineage, withGraphOptions } from '../lineage/lineage.ts';
 import { addDatasetFiles } from './files.ts';
 import { addDatasetProfiles } from './profiles.ts';
 import { addDatasetUpload } from './upload.ts';
@@ -143,6 +144,11 @@ export function addDatasets(program: Command, runtime: Runtime): void {
     .requiredOption('--reason <text>', 'Reason, kept in the audit log')
     .description('Remove one content from all versions for good')
     .action((name: string, path: string | undefined, options: Purge) => purge(runtime, name, path, options));
+  withGraphOptions(dataset.command('lineage').argument('<name>', 'Name or id; NAME@VERSION for one version'))
+    .description('Show what a dataset came from, and what came from it')
+    .action((name: string, options: Parameters<typeof showLineage>[2]) =>
+      showLineage(runtime, { kind: name.includes('@') ? 'dataset-version' : 'dataset', id: name }, options),
+    );
   addDatasetUpload(dataset, runtime);
   addDatasetFiles(dataset, runtime);
   addDatasetProfiles(dataset, runtime);
