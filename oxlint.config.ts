@@ -12,7 +12,7 @@ const vendorOnly: readonly { readonly packages: string; readonly allowedIn: read
   { packages: exactly(['compression', 'raw-body']), allowedIn: ['api'] },
   { packages: exactly(['@opentelemetry/.*', '@temporalio/interceptors-opentelemetry-v2']), allowedIn: ['workers'] },
   { packages: exactly(['@mikro-orm/.*', 'kysely', 'pg']), allowedIn: ['store', 'workers'] },
-  { packages: exactly(['@aws-sdk/.*', '@smithy/.*']), allowedIn: ['activities'] },
+  { packages: exactly(['@aws-sdk/.*', '@azure/.*', '@google-cloud/.*', '@smithy/.*']), allowedIn: ['activities'] },
   { packages: exactly(['onnxruntime-node']), allowedIn: ['serving'] },
   { packages: exactly(['@duckdb/.*']), allowedIn: ['profiling'] },
   { packages: exactly(['@temporalio/worker']), allowedIn: ['workers'] },

@@ -56,6 +56,15 @@ export type ObjectSigning = {
 };
 
 /**
+ * Signing by a storage that cannot hold an upload to a hash: anyone with its signed PUT may send any content. Uploads
+ * of a known content are signed for the API instead, which checks them.
+ */
+export type DirectSigning = {
+  readonly signGet: ObjectSigning['signGet'];
+  readonly signAnyPut: (key: string, options: { readonly expiresInSeconds: number }) => Promise<SignedRequest>;
+};
+
+/**
  * Objects that are too large for one request: parts are sent by signed requests, and the object is visible when
  * completed.
  */

@@ -17,6 +17,7 @@ const programs = {
     version: 'v1.13.0',
     module: 'github.com/aws/amazon-ec2-metadata-mock/cmd/ec2-metadata-mock',
   },
+  'fake-gcs-server': { version: 'v1.56.1', module: 'github.com/fsouza/fake-gcs-server' },
 };
 
 /** Tests do not need optimized programs, and optimizing is a large part of the compiler's work. */
@@ -27,7 +28,7 @@ const build = ['-trimpath', '-gcflags=all=-N -l', '-ldflags=-s -w'];
  * packages stay in Go's own caches. Only one build runs at a time. Throws when the build fails, so that dependent tests
  * fail. The caller binds the program to 127.0.0.1.
  * @param {string} root folder of the clone
- * @param {'versitygw' | 'ec2-metadata-mock'} name
+ * @param {'versitygw' | 'ec2-metadata-mock' | 'fake-gcs-server'} name
  * @returns {string}
  */
 export function goTool(root, name) {

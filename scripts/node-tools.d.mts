@@ -1,1 +1,1 @@
-export function nodeTool(root: string, name: 'openapi-typescript'): string;
+export function nodeTool(root: string, name: 'openapi-typescript' | 'azurite-blob'): string;

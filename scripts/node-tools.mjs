@@ -6,12 +6,13 @@ import { installOnce, run } from './install-once.mjs';
 const sets = {
   // It needs the compiler's programming interface, which TypeScript 7 does not have.
   'openapi-typescript': ['openapi-typescript@7.13.0', 'typescript@5.9.3'],
+  'azurite-blob': ['azurite@3.35.0'],
 };
 
 /**
  * Path of the program. Throws when the installation fails, so that dependent tests fail.
  * @param {string} root folder of the clone
- * @param {'openapi-typescript'} name
+ * @param {'openapi-typescript' | 'azurite-blob'} name
  * @returns {string}
  */
 export function nodeTool(root, name) {

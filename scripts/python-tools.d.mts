@@ -5,6 +5,7 @@ export type PythonTool =
   | 'schemathesis'
   | 'moto'
   | 'microburst'
+  | 'gcp-storage-emulator'
   | 'shellcheck'
   | 'peers';
 export function pythonTool(root: string, name: PythonTool): string;

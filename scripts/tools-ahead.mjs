@@ -3,16 +3,19 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { goTool } from './go-tools.mjs';
+import { nodeTool } from './node-tools.mjs';
 import { pythonTool } from './python-tools.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** In the order in which the suite uses them. */
 const installs =
   process.argv[2] === 'go'
-    ? [() => goTool(root, 'versitygw'), () => goTool(root, 'ec2-metadata-mock')]
+    ? [() => goTool(root, 'versitygw'), () => goTool(root, 'ec2-metadata-mock'), () => goTool(root, 'fake-gcs-server')]
     : [
         () => pythonTool(root, 'moto'),
         () => pythonTool(root, 'microburst'),
+        () => pythonTool(root, 'gcp-storage-emulator'),
+        () => nodeTool(root, 'azurite-blob'),
         () => pythonTool(root, 'mlserver'),
         () => pythonTool(root, 'tritonclient'),
         () => pythonTool(root, 'shellcheck'),

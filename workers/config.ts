@@ -36,7 +36,7 @@ const configSchema = z.object({
   /** State folder, for everything that is not in PostgreSQL or Temporal: objects, instances of the local provider, logs. */
   ARTENIC_HOME: z.string().min(1).default('.artenic'),
   /**
-   * URL of the object storage: `file:///folder`, or `s3://bucket/prefix?region=…` with `endpoint=https://…`, `path-style=true` and `public-endpoint=https://…` for servers other than AWS ([object storage](../storage.md)). If not set: the folder `objects` in ARTENIC_HOME. Credentials are read by AWS's default chain, never from this URL.
+   * URL of the object storage: `file:///folder`, `s3://bucket/prefix?region=…`, `gs://bucket/prefix` or `az://account/container/prefix` ([object storage](../storage.md)); for servers of one's own with `endpoint=https://…` and `public-endpoint=https://…`, for S3 also `path-style=true`. If not set: the folder `objects` in ARTENIC_HOME. Credentials are read from the environment by the cloud's own rules, or from the JSON file that `credentials=FILE` names, never from this URL.
    */
   ARTENIC_STORAGE_URL: z
     .string()
@@ -48,6 +48,8 @@ const configSchema = z.object({
       }
     })
     .optional(),
+  /** Key of the storage account for `az://` URLs without `credentials=FILE`. */
+  AZURE_STORAGE_KEY: z.string().min(1).optional(),
   /** `shared`: runners on this machine read and write the storage folder directly. `signed`: they use signed requests, as runners on other machines do; needed if they run as another user or in a container. */
   ARTENIC_RUNNER_STORAGE: z.enum(['shared', 'signed']).default('shared'),
   /** Address on which the API listens. Any address other than loopback needs ARTENIC_ALLOWED_HOSTS. */

@@ -1,5 +1,5 @@
 import { ArtenicError, messageOf } from '../../core/errors.ts';
-import type { ObjectSigning, ObjectStorage, PartSigning } from '../../core/object-storage.ts';
+import type { DirectSigning, ObjectSigning, ObjectStorage, PartSigning } from '../../core/object-storage.ts';
 import { cancellation } from '../cancellation.ts';
 import { withinTime, type Clock } from '../time-limit.ts';
 
@@ -56,6 +56,13 @@ export function limitSigning(signing: ObjectSigning, limits: StorageLimits): Obj
     signGet: (key, options) => limited(key, 'reads', smallMs, () => signing.signGet(key, options)),
     signPut: (key, options) => limited(key, 'reads', smallMs, () => signing.signPut(key, options)),
     parts: signing.parts === null ? null : limitParts(signing.parts, limits),
+  };
+}
+
+export function limitDirectSigning(signing: DirectSigning, { smallMs }: StorageLimits): DirectSigning {
+  return {
+    signGet: (key, options) => limited(key, 'reads', smallMs, () => signing.signGet(key, options)),
+    signAnyPut: (key, options) => limited(key, 'reads', smallMs, () => signing.signAnyPut(key, options)),
   };
 }
 

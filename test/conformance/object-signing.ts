@@ -21,7 +21,7 @@ const life = { expiresInSeconds: 300 };
 type Sent = { readonly status: number; readonly body: Buffer; readonly etag: string };
 
 /** Sends the request unmodified; `fetch` does not let a caller choose the host or the length. */
-function send(
+export function send(
   { method, url, headers }: SignedRequest,
   body: Uint8Array = new Uint8Array(),
   more: Readonly<Record<string, string>> = {},
@@ -41,7 +41,7 @@ function send(
 }
 
 /** The same request with a changed URL. */
-function altered(signed: SignedRequest, change: (url: URL) => void): SignedRequest {
+export function altered(signed: SignedRequest, change: (url: URL) => void): SignedRequest {
   const url = new URL(signed.url);
   change(url);
   expect(url.href).not.toBe(signed.url);

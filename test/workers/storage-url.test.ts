@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../../workers/config.ts';
 import { openStorage } from '../../workers/compose/storage.ts';
@@ -13,6 +16,14 @@ test('a bucket with all that can be said of it', () => {
   expect(storageOptionsOf('s3://my-bucket')).toEqual({
     ...{ kind: 's3', bucket: 'my-bucket', prefix: '', region: 'us-east-1', pathStyle: false },
   });
+  expect(storageOptionsOf('gs://my_bucket/a/b?credentials=/run/secrets/gcs.json')).toEqual({
+    ...{ kind: 'gcs', bucket: 'my_bucket', prefix: 'a/b/', credentialsFile: '/run/secrets/gcs.json' },
+  });
+  expect(storageOptionsOf('az://account1/jobs/a/b?endpoint=http://127.0.0.1:1/account1')).toEqual({
+    ...{ kind: 'azure', account: 'account1', container: 'jobs', prefix: 'a/b/' },
+    endpoint: 'http://127.0.0.1:1/account1',
+  });
+  expect(storageOptionsOf('az://account1/jobs')).toMatchObject({ container: 'jobs', prefix: '' });
   expect(storageOptionsOf('file:///srv/objects')).toEqual({ kind: 'filesystem', root: '/srv/objects' });
 });
 
@@ -24,6 +35,10 @@ test.each([
   ['s3://bucket?regoin=x', /"regoin" is not one of/],
   ['s3://bucket?endpoint=ftp://x', /endpoint is not an http/],
   ['s3://bucket?path-style=yes', /true or false/],
+  ['gs://my-bucket?region=x', /"region" is not one of endpoint/],
+  ['az://a', /not the name of a storage account/],
+  ['az://account1', /not the name of a container/],
+  ['az://account1/A', /not the name of a container/],
   ['file:///', /a folder/],
 ])('%s is refused', (text, problem) => {
   expect(() => storageOptionsOf(text)).toThrow(problem);
@@ -42,4 +57,26 @@ test('runners on this machine use the folder, unless told otherwise or there is 
   expect(open({ ARTENIC_RUNNER_STORAGE: 'signed' })).toMatchObject({ sharedRoot: null, ownUrls: expect.anything() });
   expect(open({ ARTENIC_STORAGE_URL: 's3://bucket' })).toMatchObject({ sharedRoot: null, ownUrls: null });
   expect(() => open({ ARTENIC_STORAGE_URL: 's3://B' })).toThrow(/ARTENIC_STORAGE_URL: "B" is not a bucket name/);
+});
+
+test('credentials come from a file, and its faults are named without a value', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'artenic-credentials-'));
+  const file = join(folder, 'azure.json');
+  const url = `az://account1/jobs?credentials=${file}`;
+  const open = (ARTENIC_STORAGE_URL: string, more = {}) =>
+    openStorage(readConfig({ ...least, ARTENIC_STORAGE_URL, ...more }));
+  try {
+    expect(() => open(url)).toThrow(/azure.json with a storage's credentials cannot be read/);
+    writeFileSync(file, JSON.stringify({ key: 'planted-secret' }));
+    expect(() => open(url)).toThrow(`The file ${file} has no valid credentials: accountKey.`);
+    writeFileSync(file, 'planted-secret');
+    expect(() => open(url)).toThrow(/no valid credentials/);
+    writeFileSync(file, JSON.stringify({ accountKey: Buffer.alloc(64).toString('base64') }));
+    // uploads of a known content go to the API
+    expect(open(url)).toMatchObject({ sharedRoot: null, ownUrls: expect.anything(), signing: { parts: null } });
+    expect(() => open('az://account1/jobs')).toThrow(/AZURE_STORAGE_KEY/);
+    expect(open('az://account1/jobs', { AZURE_STORAGE_KEY: 'a2V5' })).toMatchObject({ sharedRoot: null });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

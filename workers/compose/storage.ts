@@ -1,16 +1,26 @@
 import { createHmac } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { createAzureStorage } from '../../activities/storage/azure/storage.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
+import { createGcsStorage } from '../../activities/storage/gcs/storage.ts';
 import { createOwnUrls } from '../../activities/storage/own-urls.ts';
+import { withOwnUploads } from '../../activities/storage/partly-signed.ts';
 import { createS3Storage } from '../../activities/storage/s3/storage.ts';
-import type { ObjectSigning, ObjectStorage, OwnUrls } from '../../core/object-storage.ts';
+import { assertNever } from '../../core/assert-never.ts';
+import type { DirectSigning, ObjectSigning, ObjectStorage, OwnUrls } from '../../core/object-storage.ts';
 import { apiUrlOf, type Config } from '../config.ts';
-import { storageOptionsOf } from './storage-url.ts';
+import {
+  azureCredentialsSchema,
+  gcsCredentialsSchema,
+  readCredentials,
+  s3CredentialsSchema,
+} from './storage-credentials.ts';
+import { storageOptionsOf, type StorageOptions } from './storage-url.ts';
 
 export type OpenedStorage = {
   readonly storage: ObjectStorage;
   readonly signing: ObjectSigning;
-  /** Null when signed requests go to the storage itself. */
+  /** Null when no signed request goes to the API. */
   readonly ownUrls: OwnUrls | null;
   /** Folder that runners on this machine use directly; null: they get signed requests, as all other runners do. */
   readonly sharedRoot: string | null;
@@ -18,19 +28,44 @@ export type OpenedStorage = {
 
 /** The storage that the configuration names. No request is made before its first use. */
 export function openStorage(config: Config): OpenedStorage {
-  const options =
+  const options: StorageOptions =
     config.ARTENIC_STORAGE_URL === undefined
-      ? ({ kind: 'filesystem', root: join(resolve(config.ARTENIC_HOME), 'objects') } as const)
+      ? { kind: 'filesystem', root: join(resolve(config.ARTENIC_HOME), 'objects') }
       : storageOptionsOf(config.ARTENIC_STORAGE_URL);
-  if (options.kind === 's3') {
-    const storage = createS3Storage(options);
-    return { storage, signing: storage, ownUrls: null, sharedRoot: null };
-  }
-  const ownUrls = createOwnUrls({
+  const own = createOwnUrls({
     baseUrl: apiUrlOf(config),
     secret: createHmac('sha256', config.ARTENIC_KEY_PEPPER).update('signed object requests').digest(),
     now: () => new Date(),
   });
-  const sharedRoot = config.ARTENIC_RUNNER_STORAGE === 'signed' ? null : options.root;
-  return { storage: createFilesystemStorage({ root: options.root }), signing: ownUrls, ownUrls, sharedRoot };
+  switch (options.kind) {
+    case 'filesystem': {
+      const sharedRoot = config.ARTENIC_RUNNER_STORAGE === 'signed' ? null : options.root;
+      return { storage: createFilesystemStorage({ root: options.root }), signing: own, ownUrls: own, sharedRoot };
+    }
+    case 's3': {
+      const { credentialsFile: file } = options;
+      const credentials = file === undefined ? {} : { credentials: readCredentials(file, s3CredentialsSchema) };
+      const storage = createS3Storage({ ...options, ...credentials });
+      return { storage, signing: storage, ownUrls: null, sharedRoot: null };
+    }
+    case 'gcs': {
+      const { credentialsFile: file } = options;
+      const credentials = file === undefined ? {} : { credentials: readCredentials(file, gcsCredentialsSchema) };
+      return signedInPart(createGcsStorage({ ...options, ...credentials }), own);
+    }
+    case 'azure':
+      return signedInPart(createAzureStorage({ ...options, accountKey: accountKeyOf(options, config) }), own);
+    default:
+      return assertNever(options);
+  }
+}
+
+function signedInPart(storage: ObjectStorage & DirectSigning, own: ObjectSigning & OwnUrls): OpenedStorage {
+  return { storage, signing: withOwnUploads(storage, own), ownUrls: own, sharedRoot: null };
+}
+
+function accountKeyOf({ credentialsFile: file }: { readonly credentialsFile?: string }, config: Config): string {
+  if (file !== undefined) return readCredentials(file, azureCredentialsSchema).accountKey;
+  if (config.AZURE_STORAGE_KEY !== undefined) return config.AZURE_STORAGE_KEY;
+  throw new Error('Azure Blob Storage needs AZURE_STORAGE_KEY, or credentials=FILE in its URL.');
 }

@@ -1,6 +1,7 @@
 import { ownValue } from '@artenic/core';
 import { ArtenicError, isArtenicError, messageOf, type ErrorType } from '../../../core/errors.ts';
 import { errorCode } from '../../error-code.ts';
+import { isNeverSent } from '../never-sent.ts';
 
 type StorageFault = Extract<
   ErrorType,
@@ -72,16 +73,6 @@ const typeByCode: Readonly<Record<string, StorageFault>> = {
   ServiceUnavailable: 'unavailable',
 };
 
-/** Codes of requests that were never sent, so the server cannot have changed anything. */
-const neverSent: ReadonlySet<string> = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'CredentialsProviderError',
-]);
-
 /** The answer's status, which the SDK adds to its errors; undefined if there was no answer. */
 function statusOf(error: object): number | undefined {
   const metadata = '$metadata' in error ? error.$metadata : undefined;
@@ -123,7 +114,7 @@ export function toS3Error(error: unknown, key: string, effect: 'reads' | 'writes
   }
   // a programming error, which no retry can fix
   if (status === undefined && (error instanceof TypeError || error instanceof RangeError)) return error;
-  if (effect === 'reads' || neverSent.has(code)) {
+  if (effect === 'reads' || isNeverSent(code)) {
     return new ArtenicError('unavailable', `The storage cannot be reached for the object ${what} (${code}).`, {
       cause: error,
     });

@@ -1,12 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { ArtenicError } from '../../../core/errors.ts';
-import type { ObjectStorage, StoredObject } from '../../../core/object-storage.ts';
+import type { StoredObject } from '../../../core/object-storage.ts';
+import { CheckedContent, type Content, type PutOptions } from '../checked-content.ts';
 import type { S3 } from './client.ts';
 import { isS3Code, toS3Error } from './errors.ts';
-
-type PutOptions = NonNullable<Parameters<ObjectStorage['put']>[2]>;
-type Content = Parameters<ObjectStorage['put']>[1];
 
 /** 10,000 parts of this size make 62 GB, the largest object whose size is not known in advance. */
 const partBytes = 6 * 1024 * 1024;
@@ -15,46 +12,6 @@ const partsAtOnce = 2;
 /** Metadata by which an upload recognizes its own object after its answer was lost. */
 const uploadMark = 'artenic-upload';
 
-/** Counts, hashes and limits content during an upload. `fault` holds the source's error, or a failed check. */
-class Checked {
-  bytes = 0;
-  sha256 = '';
-  fault: { readonly error: unknown } | null = null;
-  readonly #content: Content;
-  readonly #key: string;
-  readonly #options: PutOptions;
-
-  constructor(content: Content, key: string, options: PutOptions) {
-    this.#content = content;
-    this.#key = key;
-    this.#options = options;
-  }
-
-  /** The stream ends only after the hash was verified, so an upload with wrong content never completes. */
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    const { sha256: expected, maxBytes = Infinity } = this.#options;
-    const hash = createHash('sha256');
-    try {
-      for await (const chunk of this.#content instanceof Uint8Array ? [this.#content] : this.#content) {
-        this.bytes += chunk.byteLength;
-        if (this.bytes > maxBytes) {
-          throw new ArtenicError('payload-too-large', `${this.#key} is larger than ${maxBytes} bytes.`);
-        }
-        hash.update(chunk);
-        if (chunk.byteLength > 0) yield chunk;
-      }
-      this.sha256 = hash.digest('hex');
-      if (expected !== undefined && expected !== this.sha256) {
-        const problem = `The content of ${this.#key} has the hash ${this.sha256}, not ${expected}.`;
-        throw new ArtenicError('validation-failed', problem);
-      }
-    } catch (error) {
-      this.fault = { error };
-      throw error;
-    }
-  }
-}
-
 export async function putObject(
   s3: S3,
   place: { readonly Bucket: string; readonly Key: string },
@@ -62,7 +19,7 @@ export async function putObject(
   content: Content,
   options: PutOptions,
 ): Promise<StoredObject> {
-  const checked = new Checked(content, key, options);
+  const checked = new CheckedContent(content, key, options);
   const mark = randomUUID();
   const upload = new s3.Upload({
     client: s3.client,

@@ -1,73 +1,17 @@
-import { once } from 'node:events';
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { toS3Error } from '../../../../activities/storage/s3/errors.ts';
 import { usualStorageLimits } from '../../../../activities/storage/limited.ts';
 import { createS3Storage } from '../../../../activities/storage/s3/storage.ts';
 import { ArtenicError, errorTable } from '../../../../core/errors.ts';
-import type { ObjectStorage } from '../../../../core/object-storage.ts';
-import { freePort } from '../../../../workers/up/ports.ts';
-import { poll } from '../../../support/poll.ts';
+import { describeStorageFaults } from '../../../conformance/storage-faults.ts';
 import { s3ServerTimeoutMs, startS3Server, type S3Server } from '../../../support/versitygw.ts';
 
-/** Fate of a request: passed on, its answer lost, never answered, or answered with an error. */
-type Fate = 'pass' | 'lose-answer' | 'hang' | { readonly status: number; readonly code: string };
-
 let server: S3Server;
-let proxy: Server;
-let storage: ObjectStorage;
-let fateOf: (asked: IncomingMessage, number: number) => Fate = () => 'pass';
-let asked = 0;
-let hungUp = 0;
-
 beforeAll(async () => {
   server = await startS3Server();
-  proxy = createServer((incoming, outgoing) => {
-    const fate = fateOf(incoming, ++asked);
-    if (typeof fate === 'object') {
-      incoming.resume().once('end', () => {
-        outgoing.writeHead(fate.status, { 'content-type': 'application/xml' });
-        outgoing.end(`<?xml version="1.0"?><Error><Code>${fate.code}</Code><Message>so it is</Message></Error>`);
-      });
-      return;
-    }
-    if (fate === 'hang') {
-      incoming.socket.once('close', () => hungUp++);
-      return;
-    }
-    const { pathname, search } = new URL(incoming.url ?? '', server.endpoint);
-    const forwarded = request(
-      `${server.endpoint}${pathname}${search}`,
-      { method: incoming.method, headers: incoming.headers },
-      (answer) => {
-        if (fate === 'lose-answer') {
-          answer.resume().once('end', () => incoming.socket.destroy());
-          return;
-        }
-        outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(outgoing);
-      },
-    );
-    forwarded.once('error', () => outgoing.destroy());
-    incoming.pipe(forwarded);
-  });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  storage = open(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
 }, s3ServerTimeoutMs);
-beforeEach(() => {
-  asked = 0;
-});
-afterEach(() => {
-  fateOf = () => 'pass';
-});
-afterAll(async () => {
-  proxy.closeAllConnections();
-  proxy.close();
-  await server.stop();
-});
+afterAll(() => server.stop());
 
 function open(
   endpoint: string,
@@ -78,77 +22,41 @@ function open(
   const options = { bucket, credentials, endpoint, prefix: 'faults/', region: 'us-east-1', pathStyle: true };
   return createS3Storage({ ...options, ...change }, limits);
 }
-async function* chunks(count: number): AsyncGenerator<Uint8Array> {
-  for (let index = 0; index < count; index++) yield new Uint8Array(1_000_000).fill(index);
-}
-async function uploadsLeft(): Promise<number> {
-  const { endpoint, credentials, bucket } = server;
-  const client = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true });
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
-  client.destroy();
-  return Uploads.length;
-}
 
-test('a put whose first answer was lost is the one that counts, also where it must be the first', async () => {
-  fateOf = ({ method }, number) => (method === 'PUT' && number === 1 ? 'lose-answer' : 'pass');
-  await expect(storage.put('lost/answer', Buffer.from('mine'), { ifAbsent: true })).resolves.toMatchObject({
-    bytes: 4,
-  });
-  expect(asked).toBeGreaterThan(1);
-  const second = storage.put('lost/answer', Buffer.from('other'), { ifAbsent: true });
-  await expect(second).rejects.toMatchObject({ type: 'conflict' });
-});
+describeStorageFaults(
+  'S3',
+  async () => ({
+    endpoint: server.endpoint,
+    open: (endpoint, limits) => open(endpoint, {}, limits),
+    stop: async () => undefined,
+  }),
+  {
+    isWrite: ({ method }) => method === 'PUT',
+    steps: [
+      ['first part', ({ method, url }) => method === 'PUT' && url?.includes('partNumber=1') === true],
+      ['completion', ({ method, url }) => method === 'POST' && url?.includes('uploadId') === true],
+    ],
+    hasConditions: true,
+    refusal: (status, code) => ({
+      status,
+      type: 'application/xml',
+      body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>so it is</Message></Error>`,
+    }),
+    refusals: [
+      [503, 'SlowDown', 'rate-limited'],
+      [503, 'ServiceUnavailable', 'unavailable'],
+      [500, 'InternalError', 'unavailable'],
+      [400, 'ExpiredToken', 'unavailable'],
+      [403, 'SomethingNew', 'unavailable'],
+      [400, 'SomethingNew', 'invalid-request'],
+      [400, 'BadDigest', 'validation-failed'],
+      [507, 'SomethingNew', 'unavailable'],
+    ],
+  },
+  s3ServerTimeoutMs,
+);
 
-test('parts that were put together before the answer was lost are an object', async () => {
-  let isLost = false;
-  fateOf = ({ method, url }) => {
-    if (isLost || method !== 'POST' || url?.includes('uploadId') !== true) return 'pass';
-    isLost = true;
-    return 'lose-answer';
-  };
-  await expect(storage.put('lost/parts', chunks(9))).resolves.toMatchObject({ bytes: 9_000_000 });
-  expect([isLost, (await storage.head('lost/parts'))?.bytes]).toEqual([true, 9_000_000]);
-});
-
-test('when every answer is lost the outcome is unknown, and a read just fails', async () => {
-  await storage.put('lost/read', Buffer.from('x'));
-  fateOf = () => 'lose-answer';
-  await expect(storage.put('lost/always', Buffer.from('x'))).rejects.toMatchObject({ type: 'unknown-outcome' });
-  await expect(storage.delete('lost/always')).rejects.toMatchObject({ type: 'unknown-outcome' });
-  await expect(storage.get('lost/read')).rejects.toMatchObject({ type: 'unavailable' });
-});
-
-test('a server that never answers is asked no more when the time is over, and its connections end', async () => {
-  const { port } = proxy.address() as AddressInfo;
-  const limits = { smallMs: 300, readMs: 300, listMs: 300, stallMs: 300 };
-  const impatient = open(`http://127.0.0.1:${port}`, {}, limits);
-  fateOf = () => 'hang';
-  const calls = [
-    () => impatient.head('a'),
-    () => impatient.get('a'),
-    () => impatient.read('a', 10),
-    () => impatient.list('a'),
-    () => impatient.put('a', Buffer.from('x')),
-    () => impatient.delete('a'),
-  ];
-  const ends = await Promise.allSettled(calls.map((call) => call()));
-  const types = ends.map((end) => (end.status === 'rejected' ? (end.reason as ArtenicError).type : 'done'));
-  expect(types).toEqual([
-    'unavailable',
-    'unavailable',
-    'unavailable',
-    'unavailable',
-    'unknown-outcome',
-    'unknown-outcome',
-  ]);
-  await poll('the connections to end', 10_000, () => (hungUp === calls.length ? true : null));
-  expect(asked).toBe(calls.length);
-});
-
-test('a server that is away is `unavailable`', async () => {
-  const away = open(`http://127.0.0.1:${await freePort()}`);
-  for (const work of [() => away.get('a'), () => away.list(''), () => away.head('a')])
-    await expect(work()).rejects.toMatchObject({ type: 'unavailable' });
+test('a write that was never sent has changed nothing', () => {
   // jest hides the system's errors from the SDK, so this is the error that the SDK gets outside of tests.
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
   expect(toS3Error(refused, 'a', 'writes')).toMatchObject({ type: 'unavailable' });
@@ -167,40 +75,19 @@ test('what a person must put right is `unavailable` and says what it is', async 
   });
 });
 
-test.each([
-  [503, 'SlowDown', 'rate-limited'],
-  [503, 'ServiceUnavailable', 'unavailable'],
-  [500, 'InternalError', 'unavailable'],
-  [400, 'ExpiredToken', 'unavailable'],
-  [403, 'SomethingNew', 'unavailable'],
-  [400, 'SomethingNew', 'invalid-request'],
-  [400, 'BadDigest', 'validation-failed'],
-  [507, 'SomethingNew', 'unavailable'],
-])('%d %s is `%s`', async (status, code, type) => {
-  fateOf = () => ({ status, code });
-  await expect(storage.put('told', Buffer.from('x'))).rejects.toMatchObject({ type });
-});
-
 test('a stream that breaks leaves no parts behind', async () => {
   async function* broken(): AsyncGenerator<Uint8Array> {
-    yield* chunks(15);
+    for (let index = 0; index < 15; index++) yield new Uint8Array(1_000_000);
     throw new Error('broke');
   }
-  await expect(storage.put('broken', broken())).rejects.toThrow('broke');
-  expect(await uploadsLeft()).toBe(0);
-});
-
-test('an answer that is cut off is a fault of the storage', async () => {
-  // More than the socket buffers hold.
-  await storage.put('cut', new Uint8Array(50_000_000));
-  const parts = await storage.get('cut');
-  const read = async (): Promise<void> => {
-    for await (const part of parts) {
-      expect(part.length).toBeGreaterThan(0);
-      proxy.closeAllConnections();
-    }
-  };
-  await expect(read()).rejects.toMatchObject({ type: 'unavailable' });
+  const { endpoint, credentials, bucket } = server;
+  await expect(open(endpoint).put('broken', broken())).rejects.toThrow('broke');
+  const client = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true });
+  const { Uploads = [] } = await client.send(
+    new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: 'faults/broken' }),
+  );
+  client.destroy();
+  expect(Uploads).toEqual([]);
 });
 
 test('every fault is one of the closed list, and ours stay as they are', () => {
