@@ -310,8 +310,8 @@ test('columns with histograms; rows by pages, sorted, filtered and searched; a b
   await columns.getByRole('img', { name: /^Histogram of id: from 0 to 119/ }).waitFor();
   const colour = await columns.getByRole('row', { name: /^colour/ }).innerText();
   for (const part of ['VARCHAR', '≈ 2', 'blue 80', 'red 40']) expect(colour).toContain(part);
-  const rows = page.getByRole('region', { name: 'Rows', exact: true }).getByRole('region', { name: 'Rows' });
-  const card = page.getByRole('region', { name: 'Rows', exact: true }).first();
+  const card = page.getByRole('region', { name: 'Rows', exact: true });
+  const rows = card.getByRole('region', { name: 'Table of rows' });
   const ids = () => rows.locator('tbody tr td:nth-child(2)').allInnerTexts();
   await card.getByText('1–50 of 120').waitFor();
   await card.getByRole('button', { name: 'Next' }).click();

@@ -82,14 +82,12 @@ export function ColumnsTable(props: {
   readonly columns: readonly ColumnProfile[];
 }): ReactElement {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard
-    <div tabIndex={0} role="region" aria-label="Table of columns" className="max-h-[32rem] overflow-y-auto">
-      <DataTable
-        caption={`Columns of ${props.path}`}
-        columns={columnsOf(props.rows)}
-        rows={props.columns}
-        rowKey={({ name }) => name}
-      />
-    </div>
+    <DataTable
+      caption={`Columns of ${props.path}`}
+      scrollLabel="Table of columns"
+      columns={columnsOf(props.rows)}
+      rows={props.columns}
+      rowKey={({ name }) => name}
+    />
   );
 }

@@ -21,7 +21,7 @@ export function PreviewGrid(props: {
     'sticky top-0 z-1 h-9 bg-surface px-3 text-xs font-medium whitespace-nowrap text-muted shadow-[inset_0_-1px_0_var(--color-line)]';
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard
-    <div tabIndex={0} role="region" aria-label="Rows" className="max-h-[36rem] overflow-auto">
+    <div tabIndex={0} role="region" aria-label="Table of rows" className="max-h-[36rem] overflow-auto">
       <table className="w-full border-collapse text-xs">
         <caption className="sr-only">Rows of {preview.path}</caption>
         <thead>
