@@ -90,6 +90,12 @@ const jobRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
 });
 
+const runRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/runs/$runId',
+  component: lazyRouteComponent(() => import('./pages/run-page.tsx'), 'RunPage'),
+});
+
 const compareRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/jobs/compare',
@@ -180,6 +186,7 @@ const routeTree = rootRoute.addChildren([
     dispatchRoute,
     compareRoute,
     jobRoute,
+    runRoute,
     datasetsRoute,
     datasetRoute,
     modelsRoute,

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { createDataActivities } from '../../../activities/datasets/profile-files.ts';
+import { openProcessFolder } from '../../../activities/process-folder.ts';
+import { profileFile } from '../../../profiling/profile-file.ts';
 import type { ApiWorld } from '../../api/harness.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { violations } from '../harness/components.ts';
@@ -280,12 +283,98 @@ test('a purged file is marked, a dataset is found by the palette, renamed, archi
   await close();
 });
 
+/** Profiles a version as the worker does. */
+async function profile(name: string, version = 1): Promise<void> {
+  const { id } = await world.store.datasets.get('default', name);
+  const activities = createDataActivities({
+    ...{ store: world.store, storage: world.deps.storage, now: () => new Date() },
+    inTemporaryFolder: await openProcessFolder(home),
+    readTable: profileFile,
+  });
+  const { next: _none, ...counts } = await activities.profileFiles({ datasetId: id, version, after: null, done: 0 });
+  await activities.finishProfiles({ datasetId: id, version, ...counts });
+}
+
+const tables = {
+  'rows.csv': `id,colour\n${Array.from({ length: 120 }, (_none, row) => `${row},${row % 3 === 0 ? 'red' : 'blue'}`).join('\n')}\n`,
+  'broken.csv': `id,word\n${'1,red\n'.repeat(3)}2\n`,
+};
+
+test('columns with histograms; rows by pages, sorted, filtered and searched; a broken file names its row', async () => {
+  await uploaded('tables', tables);
+  const { page, problems, close } = await visit(browser, world.url, world.key);
+  await page.goto('/datasets/tables?tab=data&path=rows.csv');
+  await page.getByText('The file is being read.').waitFor();
+  await profile('tables');
+  const columns = page.getByRole('region', { name: 'Table of columns' });
+  await columns.getByRole('img', { name: /^Histogram of id: from 0 to 119/ }).waitFor();
+  const colour = await columns.getByRole('row', { name: /^colour/ }).innerText();
+  for (const part of ['VARCHAR', '≈ 2', 'blue 80', 'red 40']) expect(colour).toContain(part);
+  const card = page.getByRole('region', { name: 'Rows', exact: true });
+  const rows = card.getByRole('region', { name: 'Table of rows' });
+  const ids = () => rows.locator('tbody tr td:nth-child(2)').allInnerTexts();
+  await card.getByText('1–50 of 120').waitFor();
+  await card.getByRole('button', { name: 'Next' }).click();
+  await card.getByText('51–100 of 120').waitFor();
+  await rows.getByRole('button', { name: 'id' }).click();
+  await rows.getByRole('button', { name: 'id' }).click();
+  await eventually(async () => (await ids()).slice(0, 3), ['119', '118', '117']);
+  await card.getByLabel('Column of the filter').selectOption('colour');
+  await card.getByLabel('Value of the filter').fill('red');
+  await card.getByLabel('Value of the filter').press('Enter');
+  await card.getByText('1–40 of 40').waitFor();
+  await eventually(async () => (await ids()).slice(0, 3), ['117', '114', '111']);
+  await card.getByLabel('Search the rows').fill('11');
+  await eventually(ids, ['117', '114', '111']);
+  await page.reload();
+  await eventually(ids, ['117', '114', '111']);
+  await page.getByLabel(/^File of the newest version/).selectOption('broken.csv');
+  await page.getByRole('region', { name: 'Not readable' }).getByText('row 5').waitFor();
+  expect(problems).toEqual([]);
+  await close();
+});
+
+test('the lineage leads from data to the model and back', async () => {
+  await uploaded('origin', { 'a.txt': 'a' });
+  await world.store.models.register({
+    ...{ model: 'descendant', projectId: 'default', format: 'onnx', sha256: 'a'.repeat(64), bytes: 1, jobId: null },
+    ...{ signature: { inputs: [], outputs: [], labels: null }, metrics: {}, createdBy: 'admin', createdAt: new Date() },
+  });
+  const run = await world.call('POST', '/api/v1/runs', {
+    body: {
+      ...{ name: 'elsewhere', status: 'succeeded', metrics: { accuracy: 0.5 } },
+      inputs: [{ kind: 'dataset-version', id: 'origin@1' }],
+      outputs: [{ kind: 'model-version', id: 'descendant@1' }],
+    },
+  });
+  expect(run.status).toBe(201);
+  const { page, problems, close } = await visit(browser, world.url, world.key);
+  await page.goto('/datasets/origin?tab=lineage');
+  await settled(page);
+  const panel = page.getByRole('region', { name: 'Lineage' });
+  await panel.getByRole('heading', { name: 'Came from it, 3 steps' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await panel.getByRole('button', { name: 'Show the lineage of descendant@1' }).press('Enter');
+  await panel.getByRole('heading', { name: 'Came from, 1 step' }).waitFor();
+  await panel.getByRole('link', { name: 'elsewhere' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'elsewhere' }).waitFor();
+  await page.getByText('accuracy').waitFor();
+  await page.getByRole('region', { name: 'Lineage' }).getByRole('link', { name: 'descendant@1' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'descendant' }).waitFor();
+  await page.getByRole('region', { name: 'Lineage' }).getByRole('link', { name: 'origin@1' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'origin' }).waitFor();
+  await eventually(() => rowNames(page), ['a.txt']);
+  expect(problems).toEqual([]);
+  await close();
+});
+
 test.each([
   ['light', 1280],
   ['dark', 320],
 ] as const)('%s, %d px: accessible, and nothing overflows', async (theme, width) => {
   const name = `look-${theme}`;
-  await uploaded(name, { 'a-long-folder-name/another-long-folder-name/file.csv': 'x', 'b.txt': 'y' });
+  await uploaded(name, { ...tables, 'a-long-folder-name/another-long-folder-name/file.csv': 'x', 'b.txt': 'y' });
+  await profile(name);
   await addVersion(name, { 'b.txt': 'z' });
   await world.call('PUT', `/api/v1/datasets/${name}/tags/reviewed`, { body: { version: 1 } });
   const { page, problems, close } = await visit(browser, world.url, world.key, { theme, width });
@@ -297,6 +386,8 @@ test.each([
     `/${name}`,
     `/${name}?folder=${folder}`,
     `/${name}?tab=versions&diff=2`,
+    `/${name}?tab=data&version=1&path=rows.csv`,
+    `/${name}?tab=lineage`,
     `/${name}?tab=settings`,
   ]) {
     await page.goto(`/datasets${path}`);

@@ -33,6 +33,8 @@ export type DataTableProps<T> = {
   readonly footer?: ReactNode;
   /** The order of the rows; without it no column can be sorted. */
   readonly sort?: TableSort;
+  /** Name of a table without controls in its rows: it takes the focus itself, so that keys scroll it. */
+  readonly scrollLabel?: string;
 };
 
 const hidden: Readonly<Record<'sm' | 'md' | 'lg' | '2xl', string>> = {
@@ -95,9 +97,13 @@ function Head<T>({ column, sort }: { readonly column: Column<T>; readonly sort: 
 }
 
 export function DataTable<T>(props: DataTableProps<T>): ReactElement {
-  const { caption, columns, rows, rowKey, onOpen, footer, sort } = props;
+  const { caption, columns, rows, rowKey, onOpen, footer, sort, scrollLabel } = props;
+  const scrolls = scrollLabel !== undefined;
   return (
-    <div className="relative overflow-x-auto">
+    <div
+      className={`relative ${scrolls ? 'max-h-[32rem] overflow-auto' : 'overflow-x-auto'}`}
+      {...(scrolls ? { role: 'region', 'aria-label': scrollLabel, tabIndex: 0 } : {})}
+    >
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead>

@@ -62,12 +62,12 @@ function staleKeys({ kind, subject, topic }: LiveHint): readonly Key[] {
     case 'model.stage':
     case 'model.changed':
     case 'model.deleted':
-      return [keys.models, keys.model(subject), keys.overview, keys.activity];
+      return [keys.models, keys.model(subject), keys.overview, keys.activity, keys.lineage];
     case 'dataset.changed':
     case 'dataset.version':
     case 'dataset.tag':
       // Pages name a dataset as their address does, events by its id.
-      return [keys.datasets, ['dataset']];
+      return [keys.datasets, ['dataset'], keys.lineage];
     case 'instance.unresolved':
     case 'instance.resolved':
       return [keys.unresolved, keys.activity, keys.doctor];

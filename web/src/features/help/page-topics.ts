@@ -9,6 +9,7 @@ export const pageTopics: readonly (readonly [start: string, target: HelpTarget])
   ['/jobs/compare', dashboard('About comparing', 'compare-jobs')],
   ['/jobs/', dashboard('About a job', 'a-job')],
   ['/jobs', dashboard('About jobs', 'training')],
+  ['/runs/', dashboard('About lineage', 'lineage')],
   ['/datasets', dashboard('About datasets', 'datasets')],
   ['/models', dashboard('About models', 'models')],
   ['/playground', dashboard('About the playground', 'playground')],

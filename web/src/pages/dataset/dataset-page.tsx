@@ -10,17 +10,25 @@ import { QueryPanel } from '../../components/query-panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { LineagePanel } from '../../features/lineage/lineage-panel.tsx';
 import { DatasetUpload } from '../../features/upload/dataset-upload.tsx';
 import { datasetQuery } from '../../lib/dataset-queries.ts';
 import { formatCount } from '../../lib/format.ts';
 import { rememberVisit } from '../../lib/recent.ts';
 import { datasetStatus } from '../../lib/status.ts';
 import { datasetTabs, type DatasetTab } from './dataset-search.ts';
+import { DataTab } from './data-tab.tsx';
 import { FilesTab } from './files-tab.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { VersionsTab } from './versions-tab.tsx';
 
-const tabWords: Readonly<Record<DatasetTab, string>> = { files: 'Files', versions: 'Versions', settings: 'Settings' };
+const tabWords: Readonly<Record<DatasetTab, string>> = {
+  files: 'Files',
+  data: 'Data',
+  versions: 'Versions',
+  lineage: 'Lineage',
+  settings: 'Settings',
+};
 
 function Fact({ label, children }: { readonly label: string; readonly children: React.ReactNode }): ReactElement {
   return (
@@ -60,8 +68,16 @@ function Panel({ dataset, tab }: { readonly dataset: DatasetView; readonly tab: 
   switch (tab) {
     case 'files':
       return <FilesTab dataset={dataset} />;
+    case 'data':
+      return <DataTab dataset={dataset} />;
     case 'versions':
       return <VersionsTab dataset={dataset} />;
+    case 'lineage':
+      return (
+        <Card title="Lineage" isFlush>
+          <LineagePanel kind="dataset" id={dataset.id} />
+        </Card>
+      );
     case 'settings':
       return <SettingsTab dataset={dataset} />;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const datasetTabs = ['files', 'versions', 'settings'] as const;
+export const datasetTabs = ['files', 'data', 'versions', 'lineage', 'settings'] as const;
 export type DatasetTab = (typeof datasetTabs)[number];
 
 /** What the address of a dataset's page holds. */
@@ -14,5 +14,11 @@ export const datasetSearchSchema = z.object({
   /** The version whose changes are shown, and the version it is compared with. */
   diff: z.int().min(1).optional().catch(undefined),
   from: z.int().min(1).optional().catch(undefined),
+  /** The file whose columns and rows are shown, and which rows in which order. */
+  path: z.string().max(1024).optional().catch(undefined),
+  sort: z.string().max(1001).optional().catch(undefined),
+  filter: z.string().max(3000).optional().catch(undefined),
+  q: z.string().max(500).optional().catch(undefined),
+  offset: z.int().min(0).optional().catch(undefined),
 });
 export type DatasetSearch = z.output<typeof datasetSearchSchema>;

@@ -81,7 +81,7 @@ export function VersionDiff(props: {
       isFlush
       actions={
         <>
-          <div className="w-36 shrink-0">
+          <div className="w-26 shrink-0 sm:w-36">
             <select
               aria-label="From version"
               value={from ?? ''}
@@ -97,7 +97,7 @@ export function VersionDiff(props: {
           <span aria-hidden="true" className="text-muted">
             →
           </span>
-          <div className="w-36 shrink-0">
+          <div className="w-26 shrink-0 sm:w-36">
             <select
               aria-label="To version"
               value={version}

@@ -8,6 +8,7 @@ import { Sparkline } from '../../charts/sparkline.tsx';
 import { Card } from '../../components/card.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
+import { LineagePanel } from '../../features/lineage/lineage-panel.tsx';
 import { CheckpointNote } from '../../features/situation/checkpoint-note.tsx';
 import { SituationNote } from '../../features/situation/situation-note.tsx';
 import { bestMetrics } from '../../lib/best-metrics.ts';
@@ -118,6 +119,9 @@ export function OverviewTab({ job }: { readonly job: JobView }): ReactElement {
         <MainMetrics job={job} />
         <JobDetails job={job} />
       </div>
+      <Card title="Lineage" isFlush>
+        <LineagePanel kind="run" id={job.id} />
+      </Card>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { Icon } from '../../components/icon.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryPanel } from '../../components/query-panel.tsx';
 import { Skeleton, SkeletonRows } from '../../components/skeleton.tsx';
+import { LineagePanel } from '../../features/lineage/lineage-panel.tsx';
 import { modelQuery, stageHistoryQuery, versionsQuery } from '../../lib/queries.ts';
 import { rememberVisit } from '../../lib/recent.ts';
 import { stageStatus } from '../../lib/status.ts';
@@ -87,6 +88,9 @@ function VersionPanels({
         </Card>
         <Card title="Lineage" isFlush>
           <Lineage version={selected} />
+          <div className="border-t border-line">
+            <LineagePanel kind="model-version" id={`${selected.model}@${selected.version}`} />
+          </div>
         </Card>
         <Card
           title="Signature"
