@@ -124,7 +124,7 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
     if (made === undefined) return sameJob(await find(transaction, id), job);
     await noteService(transaction, principal.projectId, spec.service);
     await referTo(transaction, id, spec);
-    await openRunOfJob(transaction, made);
+    await openRunOfJob(transaction, made, job.datasets ?? []);
     await holdVersions(transaction, made, job.datasets ?? []);
     await tell(transaction, made, null);
     const { projectId, service } = made;

@@ -1,7 +1,10 @@
 import { isTerminalJobState, mostEntityFields, type JobSpec, type JobState } from '@artenic/core';
+import { lineagePlace } from '../../core/lineage/relations.ts';
 import { firstRunState, followJob, hasRunEnded } from '../../core/runs/states.ts';
 import { json, type Db } from '../database.ts';
+import { writeEdges } from '../lineage/write.ts';
 import { latestQuery } from '../metrics/queries.ts';
+import type { NewLineageEdge } from '../types.ts';
 
 type Job = {
   readonly id: string;
@@ -13,8 +16,27 @@ type Job = {
   readonly createdAt: Date;
 };
 
+/** A version of a dataset that a job reads; `paths` are the patterns of a part of it. */
+type Input = { readonly datasetId: string; readonly version: number; readonly paths: readonly string[] | null };
+
+/** One edge for each version, also when the job takes several parts of it. */
+function inputEdges(runId: string, inputs: readonly Input[]): readonly NewLineageEdge[] {
+  const parts = Map.groupBy(inputs, ({ datasetId, version }) => lineagePlace.datasetVersion(datasetId, version).id);
+  return [...parts.values()].flatMap((some) => {
+    const [first] = some;
+    if (first === undefined) return [];
+    const isWhole = some.some(({ paths }) => paths === null);
+    return [
+      {
+        ...{ source: lineagePlace.datasetVersion(first.datasetId, first.version), target: lineagePlace.run(runId) },
+        ...{ relation: 'input' as const, paths: isWhole ? null : some.flatMap(({ paths }) => paths ?? []) },
+      },
+    ];
+  });
+}
+
 /** Part of the transaction that makes the job. */
-export async function openRunOfJob(transaction: Db, job: Job): Promise<void> {
+export async function openRunOfJob(transaction: Db, job: Job, inputs: readonly Input[]): Promise<void> {
   const { id, projectId, name, spec, createdBy, createdAt } = job;
   await transaction
     .insertInto('runs')
@@ -24,6 +46,7 @@ export async function openRunOfJob(transaction: Db, job: Job): Promise<void> {
       ...{ startedAt: null, finishedAt: null, durationSeconds: null },
     })
     .execute();
+  await writeEdges(transaction, projectId, inputEdges(id, inputs));
 }
 
 async function lastMetrics(transaction: Db, jobId: string): Promise<Readonly<Record<string, number>>> {

@@ -81,6 +81,15 @@ describe('the graph', () => {
     expect((await graph(`/lineage/${dataset}/graph?direction=down`)).names).toEqual(down.names);
   });
 
+  test('has the versions of datasets that a job was submitted with', async () => {
+    await makeDataset('of-a-job');
+    const data = [{ dataset: 'of-a-job@latest', paths: ['*.csv'] }];
+    const { id } = (await call('POST', '/jobs', { service: 'iris', command: 'true', data })).json<{ id: string }>();
+    const { names, edges } = await graph(`/lineage/run/${id}/graph?direction=up`);
+    expect(names).toContain('-1 dataset-version of-a-job@1');
+    expect(edges.find(({ relation }) => relation === 'input')).toMatchObject({ origin: 'platform', paths: ['*.csv'] });
+  });
+
   test('a deleted thing stays in it, by its id, as long as something names it', async () => {
     const dataset = await makeDataset('gone');
     const run = await made<RunView>('/runs', { inputs: [{ id: 'gone@1', kind: 'dataset-version' }] });
