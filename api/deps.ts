@@ -1,3 +1,4 @@
+import type { StorageKind } from '@artenic/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { ObjectSigning, ObjectStorage, OwnUrls } from '../core/object-storage.ts';
@@ -59,6 +60,7 @@ export type ApiDeps = {
   readonly temporal: TemporalGateway;
   readonly storage: ObjectStorage;
   readonly signing: ObjectSigning;
+  readonly storageKind: StorageKind;
   /** Checks requests that `signing` has signed for this API itself; null when signed requests go to the storage. */
   readonly ownUrls: OwnUrls | null;
   /** Settings for runners that fetch them from the API. */

@@ -134,7 +134,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
   const orm = await openDatabase({ databaseUrl: config.DATABASE_URL, poolMax: 20 }, logger);
   const store = createStore(orm);
   await keepAdminKey(store, config);
-  const { storage: unguarded, signing, ownUrls } = openStorage(config);
+  const { storage: unguarded, kind: storageKind, signing, ownUrls } = openStorage(config);
   const now = (): Date => new Date();
   const storage = guardUploads(unguarded, store.as(systemPrincipal('uploads')), now);
   const temporal = createTemporalGateway(server, tracing?.client);
@@ -154,6 +154,7 @@ export async function runApi(wrap: (deps: ApiDeps) => ApiDeps = (deps) => deps):
     temporal,
     storage,
     signing,
+    storageKind,
     ownUrls,
     predictor,
     previews,

@@ -13,6 +13,7 @@ import {
   pageSchema,
   previewSchema,
   purgeAnswerSchema,
+  storageOptionSchema,
   type DatasetCommit,
   type DatasetDiffItem,
   type DatasetDraftView,
@@ -28,6 +29,7 @@ import {
   type FileStats,
   type MissingContent,
   type NewDataset,
+  type StorageOption,
 } from '@artenic/core';
 import type { z } from 'zod';
 import { readDownload } from './download.ts';
@@ -63,6 +65,10 @@ export function datasetsApi(http: Http, clientOptions: Pick<ClientOptions, 'fetc
     list: (
       query: { readonly status?: DatasetView['status']; readonly text?: string } = {},
     ): AsyncGenerator<DatasetView> => all('/api/v1/datasets', datasetViewSchema, query),
+    /** The storages for files of datasets, and what each cannot do. */
+    storageOptions: async (): Promise<readonly StorageOption[]> =>
+      (await http.json({ method: 'GET', path: '/api/v1/datasets/storage-options' }, itemsOf(storageOptionSchema)))
+        .items,
     get: (dataset: string): Promise<DatasetView> =>
       http.json({ method: 'GET', path: datasetPath(dataset) }, datasetViewSchema),
     update: (

@@ -12,7 +12,8 @@ export const datasetNameSchema = z
   .regex(
     /^[a-z0-9][a-z0-9._-]{0,62}$/,
     'lower-case letters, digits, ".", "_" and "-", at most 63, starting with a letter or digit',
-  );
+  )
+  .refine((name) => name !== 'storage-options', 'a name that is not an address of the API');
 /** A name for a version; a number is a version, and `latest` is always the newest one. */
 export const datasetTagSchema = z
   .string()

@@ -7,6 +7,7 @@ import type {
   DatasetView,
   MissingContent,
   Problem,
+  StorageOption,
 } from '@artenic/core';
 import { unpackTar } from 'modern-tar';
 import { addKey, ApiWorld } from './harness.ts';
@@ -276,4 +277,17 @@ describe('files', () => {
     const audit = await world.call('GET', '/api/v1/audit?verb=dataset.purge');
     expect(audit.json<{ items: object[] }>().items).toMatchObject([{ details: { reason: 'asked to' } }]);
   });
+});
+
+test('the options say what the storage cannot do, and hold no address and no secret', async () => {
+  const { items } = (await world.call('GET', at('/storage-options'))).json<{ items: StorageOption[] }>();
+  expect(items).toEqual([
+    {
+      ...{ name: 'default', kind: 'filesystem', isDefault: true },
+      ...{ directDownloads: false, directUploads: false, parts: false },
+      cannot: [expect.stringContaining('through the API'), expect.stringContaining('2 GB')],
+    },
+  ]);
+  const taken = await world.call('POST', at(''), { body: { name: 'storage-options' } });
+  expect(taken.status).toBe(422);
 });

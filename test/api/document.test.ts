@@ -84,6 +84,7 @@ test('every list of items has pages, or a bound that is not time', () => {
    */
   const bounded = [
     ...['/api/v1/providers', '/api/v1/offers', '/api/v1/instances/unresolved', '/api/v1/search', '/api/v1/views'],
+    '/api/v1/datasets/storage-options',
     ...['/api/v1/datasets/{dataset}/tags', '/api/v1/offers/types', '/api/v1/jobs/{id}/system-metrics'],
   ];
   const document = JSON.parse(openApiDocument()) as {

@@ -178,6 +178,7 @@ export class ApiWorld {
       knownProviders: [...providerModules.values()].map(({ endCommand = null, ...one }) => ({ ...one, endCommand })),
       webhookKeys: [],
       signing: ownUrls,
+      storageKind: 'filesystem',
       ownUrls,
       runner: { heartbeatIntervalMs: 1000, shipIntervalMs: 250 },
       secrets: async (names) => Object.fromEntries(names.map((name) => [name, `secret of ${name}`])),

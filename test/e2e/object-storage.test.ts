@@ -1,12 +1,17 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptMarkerVariable, objectKeys, type JobView, type ModelVersionView } from '@artenic/core';
+import { createAzureStorage } from '../../activities/storage/azure/storage.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
+import { createGcsStorage } from '../../activities/storage/gcs/storage.ts';
 import { createS3Storage } from '../../activities/storage/s3/storage.ts';
 import type { ObjectStorage } from '../../core/object-storage.ts';
 import { counterJob, penguinsJob } from '../chaos/jobs.ts';
 import { attemptsOf, checkCounter, endOf } from '../chaos/verify.ts';
+import { startAzurite } from '../support/azurite.ts';
+import { gcsServerTimeoutMs, serviceAccount, startFakeGcsServer } from '../support/gcs-servers.ts';
 import { poll } from '../support/poll.ts';
 import { processesWith } from '../support/processes.ts';
 import { createStack, type Stack } from '../support/stack.ts';
@@ -92,6 +97,68 @@ describe('S3, without a shared folder', () => {
     expect(readdirSync(join(server.folder, 'artenic')).toSorted()).toEqual(['data', 'jobs', 'models', 'packages']);
   });
 });
+
+/** A storage that machines read directly, while uploads with a known hash pass the API. */
+type DirectWorld = {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly storage: ObjectStorage;
+  readonly stop: () => Promise<void>;
+};
+
+async function azureWorld(): Promise<DirectWorld> {
+  const server = await startAzurite();
+  const { account, container, endpoint } = server;
+  return {
+    environment: {
+      ARTENIC_STORAGE_URL: `az://${account}/${container}/artenic?endpoint=${encodeURIComponent(endpoint)}`,
+      AZURE_STORAGE_KEY: server.accountKey,
+    },
+    storage: createAzureStorage({ ...server, prefix: 'artenic/' }),
+    stop: server.stop,
+  };
+}
+
+async function googleWorld(): Promise<DirectWorld> {
+  const server = await startFakeGcsServer();
+  const { credentials } = serviceAccount();
+  const folder = mkdtempSync(join(tmpdir(), 'artenic-gcs-key-'));
+  const file = join(folder, 'key.json');
+  writeFileSync(file, JSON.stringify({ type: 'service_account', ...credentials }));
+  const query = `endpoint=${encodeURIComponent(server.endpoint)}&credentials=${encodeURIComponent(file)}`;
+  return {
+    environment: { ARTENIC_STORAGE_URL: `gs://${server.bucket}/artenic?${query}` },
+    storage: createGcsStorage({ ...server, prefix: 'artenic/', credentials }),
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+for (const [name, start] of [
+  ['Azure Blob Storage', azureWorld],
+  ['Google Cloud Storage', googleWorld],
+] as const)
+  if (isTurn(`jobs with ${name}`, 4))
+    describe(name, () => {
+      let world: DirectWorld;
+      let stack: Stack;
+      beforeAll(async () => {
+        world = await start();
+        stack = createStack({ ...world.environment, ARTENIC_HISTORY_MS: '500' });
+        await stack.start();
+      }, gcsServerTimeoutMs);
+      afterAll(async () => {
+        await stack.destroy();
+        await world.stop();
+      }, 60_000);
+
+      describeTraining(() => ({ stack, storage: world.storage }));
+
+      test('nothing of it lies on our own disk', () => {
+        expect(readdirSync(join(stack.home, 'objects'))).toEqual([]);
+      });
+    });
 
 if (isTurn('signed requests for the file system', 3))
   describe('the file system, served by signed requests of the API', () => {

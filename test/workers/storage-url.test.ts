@@ -52,10 +52,14 @@ const least = {
 
 test('runners on this machine use the folder, unless told otherwise or there is none', () => {
   const open = (more: Record<string, string>) => openStorage(readConfig({ ...least, ...more }));
-  expect(open({})).toMatchObject({ sharedRoot: '/srv/artenic/objects', ownUrls: expect.anything() });
+  expect(open({})).toMatchObject({
+    kind: 'filesystem',
+    sharedRoot: '/srv/artenic/objects',
+    ownUrls: expect.anything(),
+  });
   expect(open({ ARTENIC_STORAGE_URL: 'file:///mnt/a' })).toMatchObject({ sharedRoot: '/mnt/a' });
   expect(open({ ARTENIC_RUNNER_STORAGE: 'signed' })).toMatchObject({ sharedRoot: null, ownUrls: expect.anything() });
-  expect(open({ ARTENIC_STORAGE_URL: 's3://bucket' })).toMatchObject({ sharedRoot: null, ownUrls: null });
+  expect(open({ ARTENIC_STORAGE_URL: 's3://bucket' })).toMatchObject({ kind: 's3', sharedRoot: null, ownUrls: null });
   expect(() => open({ ARTENIC_STORAGE_URL: 's3://B' })).toThrow(/ARTENIC_STORAGE_URL: "B" is not a bucket name/);
 });
 
@@ -73,7 +77,12 @@ test('credentials come from a file, and its faults are named without a value', (
     expect(() => open(url)).toThrow(/no valid credentials/);
     writeFileSync(file, JSON.stringify({ accountKey: Buffer.alloc(64).toString('base64') }));
     // uploads of a known content go to the API
-    expect(open(url)).toMatchObject({ sharedRoot: null, ownUrls: expect.anything(), signing: { parts: null } });
+    expect(open(url)).toMatchObject({
+      kind: 'azure',
+      sharedRoot: null,
+      ownUrls: expect.anything(),
+      signing: { parts: null },
+    });
     expect(() => open('az://account1/jobs')).toThrow(/AZURE_STORAGE_KEY/);
     expect(open('az://account1/jobs', { AZURE_STORAGE_KEY: 'a2V5' })).toMatchObject({ sharedRoot: null });
   } finally {

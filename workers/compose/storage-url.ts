@@ -20,7 +20,8 @@ const s3Parameters = [...commonParameters, 'region', 'path-style'] as const;
 const bucketName = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/;
 /** learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
 const accountName = /^[a-z0-9]{3,24}$/;
-const containerName = /^[a-z0-9](?:-?[a-z0-9]){2,62}$/;
+/** Azure also refuses two hyphens in a row. */
+const containerName = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
 /**
  * Reads `file:///folder`, `s3://bucket/prefix?region=…&path-style=true`, `gs://bucket/prefix` or

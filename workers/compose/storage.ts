@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import type { StorageKind } from '@artenic/core';
 import { createAzureStorage } from '../../activities/storage/azure/storage.ts';
 import { createFilesystemStorage } from '../../activities/storage/filesystem.ts';
 import { createGcsStorage } from '../../activities/storage/gcs/storage.ts';
@@ -18,6 +19,7 @@ import {
 import { storageOptionsOf, type StorageOptions } from './storage-url.ts';
 
 export type OpenedStorage = {
+  readonly kind: StorageKind;
   readonly storage: ObjectStorage;
   readonly signing: ObjectSigning;
   /** Null when no signed request goes to the API. */
@@ -40,28 +42,33 @@ export function openStorage(config: Config): OpenedStorage {
   switch (options.kind) {
     case 'filesystem': {
       const sharedRoot = config.ARTENIC_RUNNER_STORAGE === 'signed' ? null : options.root;
-      return { storage: createFilesystemStorage({ root: options.root }), signing: own, ownUrls: own, sharedRoot };
+      const storage = createFilesystemStorage({ root: options.root });
+      return { kind: 'filesystem', storage, signing: own, ownUrls: own, sharedRoot };
     }
     case 's3': {
       const { credentialsFile: file } = options;
       const credentials = file === undefined ? {} : { credentials: readCredentials(file, s3CredentialsSchema) };
       const storage = createS3Storage({ ...options, ...credentials });
-      return { storage, signing: storage, ownUrls: null, sharedRoot: null };
+      return { kind: 's3', storage, signing: storage, ownUrls: null, sharedRoot: null };
     }
     case 'gcs': {
       const { credentialsFile: file } = options;
       const credentials = file === undefined ? {} : { credentials: readCredentials(file, gcsCredentialsSchema) };
-      return signedInPart(createGcsStorage({ ...options, ...credentials }), own);
+      return signedInPart('gcs', createGcsStorage({ ...options, ...credentials }), own);
     }
     case 'azure':
-      return signedInPart(createAzureStorage({ ...options, accountKey: accountKeyOf(options, config) }), own);
+      return signedInPart('azure', createAzureStorage({ ...options, accountKey: accountKeyOf(options, config) }), own);
     default:
       return assertNever(options);
   }
 }
 
-function signedInPart(storage: ObjectStorage & DirectSigning, own: ObjectSigning & OwnUrls): OpenedStorage {
-  return { storage, signing: withOwnUploads(storage, own), ownUrls: own, sharedRoot: null };
+function signedInPart(
+  kind: StorageKind,
+  storage: ObjectStorage & DirectSigning,
+  own: ObjectSigning & OwnUrls,
+): OpenedStorage {
+  return { kind, storage, signing: withOwnUploads(storage, own), ownUrls: own, sharedRoot: null };
 }
 
 function accountKeyOf({ credentialsFile: file }: { readonly credentialsFile?: string }, config: Config): string {

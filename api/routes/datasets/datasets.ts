@@ -6,10 +6,12 @@ import {
   pageSchema,
   purgeAnswerSchema,
   purgeSchema,
+  storageOptionSchema,
 } from '@artenic/core';
 import { z } from 'zod';
 import { checkPath } from '../../../core/datasets/paths.ts';
 import { ArtenicError } from '../../../core/errors.ts';
+import { defaultStorageOption } from '../../../core/storage-options.ts';
 import type { DatasetChange, DatasetRecord } from '../../../store/types.ts';
 import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
 import { datasetView } from '../../datasets/views.ts';
@@ -110,6 +112,17 @@ export function datasetRoutes(): readonly Route[] {
         const { items, nextCursor } = await deps.store.datasets.list({ projectId, status, text, ...given(page) });
         return ok({ items: items.map(datasetView), nextCursor });
       },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/datasets/storage-options',
+      permission: 'read',
+      tag: 'datasets',
+      summary: 'The storages for files of datasets, and what each cannot do',
+      answers: {
+        200: { description: 'All of them', schema: z.object({ items: z.array(storageOptionSchema) }) },
+      },
+      handle: async ({ deps }) => ok({ items: [defaultStorageOption(deps.storageKind)] }),
     }),
     route({
       method: 'get',
