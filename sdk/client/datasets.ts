@@ -182,7 +182,7 @@ function versionsApi(http: Http, all: All) {
       query: {
         readonly version?: VersionRef;
         readonly folder?: string;
-        /** Instead of a folder: all files whose paths begin with this, in either case. */
+        /** Instead of a folder: all files whose paths start with this, in either case. */
         readonly prefix?: string;
         readonly recursive?: boolean;
       } = {},

@@ -43,7 +43,7 @@ const listQuery = z.strictObject({
     .min(1)
     .max(1024)
     .optional()
-    .meta({ description: 'Instead of a folder: all files whose paths begin with this, in either case.' }),
+    .meta({ description: 'Instead of a folder: all files whose paths start with this, in either case.' }),
 });
 
 async function list(context: Context<z.output<typeof datasetParam>, z.output<typeof listQuery>, unknown>) {

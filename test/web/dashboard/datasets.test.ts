@@ -115,7 +115,7 @@ test('a folder dropped on the list becomes a dataset, a second one its next vers
   const downloading = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download train/a.csv' }).click();
   expect((await downloading).suggestedFilename()).toBe('a.csv');
-  await page.getByLabel('Path begins with').fill('READ');
+  await page.getByLabel('Path starts with').fill('READ');
   await eventually(() => rowNames(page), ['readme.md']);
 
   const second = await folderOf('My Reviews', {

@@ -74,7 +74,7 @@ export const keys = {
   datasets: ['datasets'],
   /** All queries of a dataset, by its name or id. */
   dataset: (name: string) => ['dataset', name],
-  /** What came from what. */
+  /** Graphs of origins. */
   lineage: ['lineage'],
   providers: ['providers'],
   /** Prices change slowly, and no live event announces a change. */

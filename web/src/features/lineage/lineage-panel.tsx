@@ -170,7 +170,7 @@ function Levels({
   );
 }
 
-/** What a thing came from and what came from it, as levels to walk through: each node can become the centre. */
+/** The origins of a thing and the things made from it, as levels to walk through: each node can become the centre. */
 export function LineagePanel({ kind, id }: LineagePlace): ReactElement {
   const [centre, setCentre] = useState<LineagePlace | null>(null);
   const query = useQuery(lineageQuery(centre ?? { kind, id }));
@@ -193,7 +193,7 @@ export function LineagePanel({ kind, id }: LineagePlace): ReactElement {
           )}
           {graph.truncated && (
             <p className="border-t border-line px-4 py-2 text-xs text-muted">
-              There is more than this list holds. Show the lineage of a node to go on from there.
+              The list is cut. Show the lineage of a node to see what is beyond it.
             </p>
           )}
         </div>

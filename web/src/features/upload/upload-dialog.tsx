@@ -164,7 +164,7 @@ function Fields({ dataset, folder, form, fault, refused, onChange }: FieldsProps
 const amountOf = ({ name, files, bytes }: ChosenFolder): string =>
   `${name}: ${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${formatSize(bytes)}.`;
 
-/** What is going to be uploaded, and under which name and message. */
+/** Asks for name and message of an upload, and shows its files and faults. */
 export function UploadDialog(props: {
   /** Null: a new dataset. */
   readonly dataset: DatasetView | null;

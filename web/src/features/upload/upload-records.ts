@@ -16,7 +16,7 @@ const uploadSchema = z.object({
   bytes: z.number(),
   handle: z.unknown(),
 });
-/** What this browser keeps of an upload, so that a page that is loaded again continues it. */
+/** The record of an upload in this browser, so that a page that is loaded again continues it. */
 export type UploadRecord = Omit<z.output<typeof uploadSchema>, 'handle'> & {
   readonly handle: FileSystemDirectoryHandle | null;
 };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const datasetTabs = ['files', 'data', 'versions', 'lineage', 'settings'] as const;
 export type DatasetTab = (typeof datasetTabs)[number];
 
-/** What the address of a dataset's page holds. */
+/** Fields in the address of a dataset's page. */
 export const datasetSearchSchema = z.object({
   tab: z.enum(datasetTabs).optional().catch(undefined),
   /** Version of the listed files; the newest when absent. */

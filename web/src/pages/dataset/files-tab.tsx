@@ -157,12 +157,12 @@ function Listing({ dataset }: { readonly dataset: DatasetView }): ReactElement {
             <EmptyState icon="search" title="No matching files">
               {find === ''
                 ? `Version ${shown} has no folder ${folder}.`
-                : `No path of this version begins with “${find}”. Paths start at the top folder.`}
+                : `No path of this version starts with “${find}”. Paths start at the top folder.`}
             </EmptyState>
           ) : (
             <div aria-busy={query.isPlaceholderData} className={query.isPlaceholderData ? 'opacity-60' : ''}>
               <DataTable
-                caption={find === '' ? `Files of ${folder === '' ? name : folder}` : `Files that begin with ${find}`}
+                caption={find === '' ? `Files of ${folder === '' ? name : folder}` : `Files that start with ${find}`}
                 columns={columnsOf(name, shown, find === '' ? folder : '')}
                 rows={rows}
                 rowKey={({ path }) => path}
@@ -209,7 +209,7 @@ export function FilesTab({ dataset }: { readonly dataset: DatasetView }): ReactE
           <VersionChoice dataset={dataset} />
           <div className="min-w-40 flex-1 sm:w-56 sm:flex-none">
             <SearchField
-              label="Path begins with"
+              label="Path starts with"
               value={find}
               onChange={(text) =>
                 void navigate({
