@@ -21,6 +21,7 @@ import { platformApi } from './platform.ts';
 import { createHttp, type ClientOptions, type Http, type UploadBody } from './http.ts';
 import { allOf, pages, type Signal } from './pages.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
+import { uploadsApi } from './uploads.ts';
 import { datasetsApi } from './datasets.ts';
 import { jobsApi } from './jobs.ts';
 import { download } from './download.ts';
@@ -99,6 +100,7 @@ export function createClient(options: ClientOptions) {
     jobs: jobsApi(http),
     models: modelsApi(http),
     datasets: datasetsApi(http, options),
+    uploads: uploadsApi(http, options),
     objects: {
       /** Uploads content unless its SHA-256 is stored. Calls `body` for each try. Returns whether it sent anything. */
       upload: async (kind: ObjectKind, sha256: string, body: () => UploadBody): Promise<boolean> => {
