@@ -44,6 +44,12 @@ const tradesToken: ReadonlySet<string> = new Set([
 /** Statuses that the HTTP server sends before a request has a route. */
 const beforeRoutes: ReadonlySet<number> = new Set([408, 431]);
 
+/** Routes that read contents of datasets, or refuse jobs that would. */
+function mayMeetPurged({ tag, method, path }: Route): boolean {
+  if (tag === 'datasets') return ['/files/{path}', '/profile', '/preview'].some((end) => path.endsWith(end));
+  return path === '/api/v1/runner/objects/sign' || (method === 'post' && path === '/api/v1/jobs');
+}
+
 /** Refusals that every route of a kind can answer with. */
 function refusals(route: Route): RouteConfig['responses'] {
   const hasInput = route.params !== null || route.query !== null || route.bodyKind !== 'none';
@@ -62,11 +68,7 @@ function refusals(route: Route): RouteConfig['responses'] {
         route.tag === 'lineage' ||
         isOip(route.path),
     ],
-    [
-      410,
-      'The content was purged',
-      route.tag === 'datasets' && /\/(?:files\/\{path\}|profile|preview)$/.test(route.path),
-    ],
+    [410, 'The content was purged', mayMeetPurged(route)],
     [413, 'The body is too large', hasBody],
     [413, 'The page needs too much memory', route.path.endsWith('/preview')],
     [415, 'The content type is not supported', hasBody],

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { objectKeys, type Bootstrap, type HelloResponse, type RunnerEvent } from '@artenic/core';
 import { FencedError, type RunnerApi } from './report/api-client.ts';
 import { watchCheckpoints, type CheckpointWatch } from './checkpoints/checkpoints.ts';
+import { cacheBytes } from './data/cache-bytes.ts';
+import { fetchData } from './data/fetch-data.ts';
 import type { CommandEnd } from './process/command.ts';
 import { openControl } from './report/control.ts';
 import { commandEnvironment } from './process/environment.ts';
@@ -10,7 +12,7 @@ import type { Folders } from './folders.ts';
 import { sayIn } from './report/journal.ts';
 import { maskedManifest, type Mask } from './secrets/masking.ts';
 import { insistOnMarker, uploadOutputs, type StoredOutputs } from './report/last-word.ts';
-import { fetchMaterials, unpackPackage } from './setup/materials.ts';
+import { unpackPackage } from './setup/materials.ts';
 import type { RunnerStore } from './storage/object-store.ts';
 import type { Notices } from './notices/notices.ts';
 import { phaseEvent, startReporting, type Reporting } from './report/reporting.ts';
@@ -147,7 +149,7 @@ class AttemptStory {
   async #prepare(): Promise<Ending | { readonly prepared: Prepared | null }> {
     const { bootstrap, hello, store, folders, stopping } = this.#parts;
     const { job } = hello;
-    await this.#watch.time('materials', () => fetchMaterials(store, job, folders));
+    await this.#watch.time('materials', () => this.#fetchData());
     if (job.setup !== undefined || job.environment.python !== undefined) {
       this.#reporting.enter('setup');
       this.#reporting.tell('/events', phaseEvent('setup'));
@@ -166,6 +168,17 @@ class AttemptStory {
       if (setup.prepared.venv !== null) await layerVenv(setup.prepared.venv, folders.venv);
     } else if (job.package !== undefined) await unpackPackage(store, job.package.sha256, folders.package);
     return { prepared: setup.prepared };
+  }
+
+  async #fetchData(): Promise<void> {
+    const { bootstrap, hello, api, store, folders, stopping, unwanted } = this.#parts;
+    const stopped = new AbortController();
+    stopping.onRequest(() => stopped.abort(new Error('the attempt was stopped while its data was fetched')));
+    await fetchData({
+      ...{ job: hello.job, api, store, folders, cacheDir: bootstrap.cacheDir, cacheBytes: cacheBytes(process.env) },
+      unwanted: AbortSignal.any([unwanted, stopped.signal]),
+      say: this.#say,
+    });
   }
 
   async #train(prepared: Prepared | null): Promise<Verdict> {

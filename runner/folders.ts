@@ -15,6 +15,8 @@ export type Folders = {
   /** System metrics, written by the runner. */
   readonly system: string;
   readonly config: string;
+  /** Lists the files of datasets that are left out because they were purged. */
+  readonly purged: string;
   readonly stopFile: string;
   readonly checkpointFile: string;
 };
@@ -32,6 +34,7 @@ export function makeFolders(root: string): Folders {
     metrics: at('metrics.jsonl'),
     system: at('system.jsonl'),
     config: at('config.json'),
+    purged: at('purged.txt'),
     stopFile: at('stop'),
     checkpointFile: at('checkpoint-now'),
   };

@@ -17,6 +17,7 @@ import {
   datasetTags,
   datasetVersions,
 } from './datasets/entity.ts';
+import { jobDatasets } from './datasets/job-entity.ts';
 import { decisions } from './decisions/entity.ts';
 import { eventCounter, events } from './events/entity.ts';
 import { features } from './features/entity.ts';
@@ -89,6 +90,7 @@ export const entities = [
   datasetContents,
   datasetTags,
   datasetTagMoves,
+  jobDatasets,
   datasetDrafts,
   datasetDraftContents,
   contentProfiles,

@@ -26,6 +26,7 @@ const reading = {
   datasets: [
     ...(['get', 'list', 'version', 'versions', 'files', 'folder', 'file', 'folderSize', 'diff'] as const),
     ...(['tags', 'tagMoves', 'deleted', 'countDeletedRows', 'draft', 'countOldDrafts', 'closedDrafts'] as const),
+    ...(['selected', 'ofJob', 'hasPurged', 'contentsOfJob'] as const),
   ],
   profiles: ['ofContents', 'run', 'open', 'countUnreferenced'],
   lineage: ['get', 'edgesAt', 'page', 'describe'],

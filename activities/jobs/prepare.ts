@@ -1,4 +1,4 @@
-import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec } from '@artenic/core';
+import { filesOfData, isTerminalJobState, modelNameOf, objectKeys, type JobSpec } from '@artenic/core';
 import { ArtenicError } from '../../core/errors.ts';
 import { titleOf } from '../../core/jobs/name.ts';
 import { whyInfeasible } from '../../core/jobs/feasibility.ts';
@@ -39,7 +39,10 @@ function resultOf({ resultModel, resultVersion }: JobRecord): { name: string; ve
 async function refuseMissingObjects({ storage }: ControlDeps, spec: JobSpec): Promise<void> {
   const objects = [
     ...(spec.package === undefined ? [] : [{ key: objectKeys.package(spec.package.sha256), what: 'The package' }]),
-    ...spec.data.map(({ name, sha256 }) => ({ key: objectKeys.data(sha256), what: `The data \`${name}\`` })),
+    ...filesOfData(spec.data).map(({ name, sha256 }) => ({
+      key: objectKeys.data(sha256),
+      what: `The data \`${name}\``,
+    })),
   ];
   for (const { key, what } of objects) {
     if ((await storage.head(key)) !== null) continue;

@@ -28,6 +28,7 @@ import { offerRoutes } from './platform/offers.ts';
 import { overviewRoutes } from './platform/overview.ts';
 import { cspReportRoutes } from './sessions/csp-reports.ts';
 import { runnerProgramRoutes } from './runners/programs.ts';
+import { runnerDataRoutes } from './runners/data.ts';
 import { runnerObjectRoutes } from './runners/objects.ts';
 import { runnerRoutes } from './runners/runner.ts';
 import { savedViewRoutes } from './platform/saved-views.ts';
@@ -73,6 +74,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...runnerRoutes(),
     ...runnerProgramRoutes(),
     ...runnerObjectRoutes(),
+    ...runnerDataRoutes(),
   ];
 }
 

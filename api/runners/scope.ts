@@ -1,4 +1,4 @@
-import { objectKeys } from '@artenic/core';
+import { filesOfData, objectKeys } from '@artenic/core';
 import type { RunnerCaller } from '../http/route.ts';
 
 /** Key prefix of all checkpoints of this attempt, without the sequence. */
@@ -11,8 +11,15 @@ export function mayRead(caller: RunnerCaller, key: string): boolean {
   const { package: code, data } = caller.job.spec;
   const { jobId } = caller.attempt;
   if (code !== undefined && key === objectKeys.package(code.sha256)) return true;
-  if (data.some(({ sha256 }) => key === objectKeys.data(sha256))) return true;
+  if (filesOfData(data).some(({ sha256 }) => key === objectKeys.data(sha256))) return true;
   return key.startsWith(objectKeys.checkpointPrefix(jobId)) || key.startsWith(objectKeys.allSpares(jobId));
+}
+
+const dataKey = /^data\/([0-9a-f]{64})$/;
+
+/** The content of a key of data; null for every other key. */
+export function sha256OfData(key: string): string | null {
+  return dataKey.exec(key)?.[1] ?? null;
 }
 
 /** This attempt's own checkpoints, outputs and completion marker. */

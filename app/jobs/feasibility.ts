@@ -40,7 +40,9 @@ async function providersOf(deps: FeasibilityDeps, spec: JobSpec): Promise<readon
 }
 
 async function checkUploaded(deps: FeasibilityDeps, spec: JobSpec): Promise<void> {
-  const objects = spec.data.map(({ sha256 }, index) => ({ key: objectKeys.data(sha256), pointer: `/data/${index}` }));
+  const objects = spec.data.flatMap((item, index) =>
+    'dataset' in item ? [] : [{ key: objectKeys.data(item.sha256), pointer: `/data/${index}` }],
+  );
   if (spec.package !== undefined)
     objects.unshift({ key: objectKeys.package(spec.package.sha256), pointer: '/package' });
   for (const { key, pointer } of objects)

@@ -6,6 +6,7 @@ import type { ActingStore, JobRecord, ProjectPrincipal } from '../../store/types
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import { promptly } from '../temporal/promptly.ts';
 import type { Within } from '../within.ts';
+import { resolveData } from './resolve-data.ts';
 import { checkFeasible, type FeasibilityDeps } from './feasibility.ts';
 
 export type SubmitJobDeps = FeasibilityDeps & {
@@ -34,16 +35,17 @@ async function defaultName({ jobs }: ActingStore, projectId: string, { service, 
  */
 export async function submitJob<Result>(
   deps: SubmitJobDeps,
-  { jobId, principal, spec }: SubmitJobInput,
+  { jobId, principal, spec: given }: SubmitJobInput,
   within: Within<JobRecord, Result>,
 ): Promise<Result> {
   const { temporal, now } = deps;
   const store = deps.store.as(principal);
+  const { spec, datasets } = await resolveData(deps.store, principal.projectId, given);
   await checkFeasible(deps, spec);
   const name = spec.name ?? (await defaultName(store, principal.projectId, spec));
   const result = await store.transaction(async (repositories) => {
     const named = { ...spec, model: modelNameOf(spec) };
-    const job = await repositories.jobs.insert({ id: jobId, name, spec: named, principal, createdAt: now() });
+    const job = await repositories.jobs.insert({ id: jobId, name, spec: named, datasets, principal, createdAt: now() });
     return within(repositories, job);
   });
   const start = async (): Promise<void> => {

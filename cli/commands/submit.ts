@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ArtenicClient } from '@artenic/client';
-import type { JobSpecInput, JobView } from '@artenic/core';
+import type { DataItem, JobSpecInput, JobView } from '@artenic/core';
 import { CliError } from '../cli-error.ts';
 import type { LoadedJob } from '../job-file/job-file.ts';
 import { packFolder } from '../job-file/pack.ts';
@@ -10,8 +10,13 @@ import { uploadFile, type Talk } from '../job-file/upload.ts';
 /** Packs and uploads the files that the job file names; objects that the server has are not sent again. */
 async function uploadMaterials(client: ArtenicClient, job: LoadedJob, talk: Talk): Promise<JobSpecInput> {
   const { package: packageFolder, data, ...rest } = job.file;
-  const uploaded: { name: string; sha256: string }[] = [];
-  for (const { name, file = '', sha256 } of data) {
+  const uploaded: DataItem[] = [];
+  for (const item of data) {
+    if ('dataset' in item) {
+      uploaded.push(item);
+      continue;
+    }
+    const { name, file = '', sha256 } = item;
     if (sha256 !== undefined) {
       uploaded.push({ name, sha256 });
       continue;

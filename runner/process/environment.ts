@@ -73,6 +73,7 @@ export function commandEnvironment(parts: {
     [runnerEnvironment.outputDir]: folders.outputs,
     [runnerEnvironment.stopFile]: folders.stopFile,
     [runnerEnvironment.checkpointFile]: folders.checkpointFile,
+    ...(existsSync(folders.purged) ? { [runnerEnvironment.purgedFile]: folders.purged } : {}),
     [runnerEnvironment.jobId]: bootstrap.jobId,
     [runnerEnvironment.attempt]: String(bootstrap.attempt),
     [attemptMarkerVariable]: bootstrap.attemptId,

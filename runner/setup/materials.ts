@@ -1,8 +1,7 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { objectKeys, type JobSpec } from '@artenic/core';
+import { objectKeys } from '@artenic/core';
 import { extract, type ReadEntry } from 'tar';
-import type { Folders } from '../folders.ts';
 import type { RunnerStore } from '../storage/object-store.ts';
 
 /**
@@ -42,14 +41,4 @@ function leadsOver({ type, linkpath = '' }: Pick<ReadEntry, 'type' | 'linkpath'>
   const segments = linkpath.split('/').filter((segment) => segment !== '' && segment !== '.');
   const firstDown = segments.findIndex((segment) => segment !== '..');
   return firstDown !== -1 && segments.slice(firstDown).includes('..');
-}
-
-/** Fetches the job's data, verified and read-only, and writes its configuration. */
-export async function fetchMaterials(store: RunnerStore, job: JobSpec, folders: Folders): Promise<void> {
-  await writeFile(folders.config, `${JSON.stringify(job.config, null, 2)}\n`);
-  for (const item of job.data) {
-    const path = join(folders.data, item.name);
-    await store.getFile(objectKeys.data(item.sha256), path, item.sha256);
-    await chmod(path, 0o400);
-  }
 }

@@ -22,6 +22,8 @@ export type RunnerStore = {
   readonly putText: (key: string, text: string, urgency: Urgency) => Promise<void>;
   /** Copies an object to a file; throws when it is missing or its content has another hash. */
   readonly getFile: (key: string, path: string, sha256: string) => Promise<void>;
+  /** Announces objects that are fetched next: one request to the API signs many of them. */
+  readonly expectGets: (keys: readonly string[]) => Promise<void>;
   /** Announces keys of texts that will be put: from now on, signed requests for them are kept in hand. */
   readonly expect: (keys: readonly string[]) => void;
   /** Keys of all checkpoints of the job. */

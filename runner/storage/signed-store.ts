@@ -33,6 +33,8 @@ const partsAtOnce = 4;
 const apiGraceMs = 8000;
 /** Longest wait for a periodic checkpoint: a later one may replace it. */
 const periodicPatienceMs = 60_000;
+/** Requests that the API signs in one answer. */
+const signedAtOnce = 200;
 /** Spares that are reserved for the last checkpoint and the outputs. */
 const keptForTheEnd = 12;
 const pauseMs = { first: 100, most: 2000 };
@@ -53,6 +55,8 @@ export class SignedStore implements RunnerStore {
   readonly #ahead: Ahead;
   /** Time since which the API is unreachable; null while it answers. */
   #awaySinceMs: number | null = null;
+  /** Signed requests for objects that are fetched next. */
+  readonly #gets = new Map<string, SignedObjectRequest>();
   /** Checkpoints to be removed when the API is reachable again. */
   readonly #toRemove = new Set<number>();
 
@@ -86,9 +90,29 @@ export class SignedStore implements RunnerStore {
     }
   };
 
+  readonly expectGets = async (keys: readonly string[]): Promise<void> => {
+    this.#gets.clear();
+    for (let from = 0; from < keys.length; from += signedAtOnce) {
+      const some = keys.slice(from, from + signedAtOnce);
+      const body = { requests: some.map((key) => ({ kind: 'get', key })), use: 'now' };
+      const { requests } = await this.#askPatiently('/objects/sign', body, signAnswerSchema);
+      for (const [index, key] of some.entries()) {
+        const request = requests[index];
+        if (request !== undefined) this.#gets.set(key, request);
+      }
+    }
+  };
+
+  /** A request in hand is used once: if it fails, it may have expired. */
+  async #get(key: string): Promise<SignedObjectRequest> {
+    const held = this.#gets.get(key);
+    this.#gets.delete(key);
+    return held ?? this.#sign({ kind: 'get', key });
+  }
+
   readonly getFile = async (key: string, path: string, sha256: string): Promise<void> => {
     try {
-      await download(() => this.#sign({ kind: 'get', key }), path, sha256, this.#parts.unwanted);
+      await download(() => this.#get(key), path, sha256, this.#parts.unwanted);
     } catch (cause) {
       if (cause instanceof FencedError) throw cause;
       throw new Error(`${key} could not be fetched: ${messageOf(cause)}`, { cause });

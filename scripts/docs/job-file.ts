@@ -17,6 +17,9 @@ export function jobSchemaDocument(): string {
 const objectOf = (schema: Schema['items']): Schema | null =>
   typeof schema === 'object' && !Array.isArray(schema) ? schema : null;
 
+/** One of several forms of an entry of a list. */
+const isForm = (schema: unknown): schema is Schema => typeof schema === 'object' && schema !== null;
+
 function range({ minimum, maximum, exclusiveMinimum }: Schema): string {
   const from = minimum ?? (exclusiveMinimum === undefined ? undefined : `more than ${exclusiveMinimum}`);
   if (from === undefined || maximum === undefined) return '';
@@ -25,7 +28,7 @@ function range({ minimum, maximum, exclusiveMinimum }: Schema): string {
 
 function typeOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((one) => `\`${String(one)}\``).join(', ');
-  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(one)).join(' or ');
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((one) => typeOf(one)))].join(' or ');
   if (schema.format === 'date-time') return 'date and time (ISO 8601)';
   if (schema.type === 'array') return `list of ${typeOf(objectOf(schema.items) ?? {})}`;
   if (schema.type === 'integer') return `whole number${range(schema)}`;
@@ -46,9 +49,10 @@ function rowsOf(schema: Schema, prefix: string): readonly Row[] {
       fallback: required.has(name) ? '**required**' : isPlain ? '' : `\`${JSON.stringify(field.default)}\``,
       text: field.description ?? '',
     };
+    if (field.properties !== undefined) return [row, ...rowsOf(field, `${path}.`)];
     const items = objectOf(field.items);
-    const below = field.properties === undefined ? (items?.properties === undefined ? null : items) : field;
-    return [row, ...(below === null ? [] : rowsOf(below, below === field ? `${path}.` : `${path}[].`))];
+    const forms = items === null ? [] : [items, ...(items.anyOf ?? []).filter(isForm)];
+    return [row, ...forms.flatMap((form) => rowsOf(form, `${path}[].`))];
   });
 }
 

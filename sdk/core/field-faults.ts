@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean, faultWords, wrongType } from './fault-words.ts';
-import { knownFields } from './known-fields.ts';
+import { alternativeOf, knownFields, schemaAt } from './known-fields.ts';
 import { nearest } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
@@ -26,12 +26,23 @@ function depthOf(issues: readonly Issue[]): number {
   return issues.reduce((depth, { path }) => Math.max(depth, path.length), 0);
 }
 
+/** How many fields an alternative does not have; one of another type has none of them. */
+function strangers(issues: readonly Issue[]): number {
+  return issues.reduce((sum, issue) => {
+    if (issue.path.length > 0) return sum;
+    return issue.code === 'unrecognized_keys' ? sum + issue.keys.length : Infinity;
+  }, 0);
+}
+
 /**
- * The alternative that fits best, which is the one with the deepest faults. Null when the value itself has the wrong
- * type for all of them.
+ * The alternative that fits best: it has most of the value's fields, and among equal ones the deepest faults. Null when
+ * the value itself has the wrong type for all of them.
  */
 function closest(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | null {
-  const best = alternatives.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
+  const best = alternatives.toSorted((a, b) => {
+    const [one, other] = [strangers(a), strangers(b)];
+    return one === other ? depthOf(b) - depthOf(a) : one - other;
+  })[0];
   if (best === undefined) return null;
   return depthOf(best) > 0 || best.some(({ code }) => code !== 'invalid_type') ? best : null;
 }
@@ -48,15 +59,17 @@ function anyOf(alternatives: readonly (readonly Issue[])[], otherwise: Issue): s
       );
 }
 
-type FieldsAt = (path: Path) => readonly string[];
+/** The schema of the value at `path`; undefined when it is not known. */
+type Place = { readonly path: Path; readonly schema: unknown };
 
-function faultsOf(issue: Issue, above: Path, fieldsAt: FieldsAt): readonly FieldFault[] {
-  const path = [...above, ...issue.path];
+function faultsOf(issue: Issue, above: Place): readonly FieldFault[] {
+  const path = [...above.path, ...issue.path];
+  const schema = schemaAt(above.schema, issue.path);
   const single = (message: string): readonly FieldFault[] => [{ path, isUnknown: false, message }];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key, index) => {
-        const meant = index < mostFaults ? nearest(key, fieldsAt(path)) : null;
+        const meant = index < mostFaults ? nearest(key, knownFields(schema)) : null;
         const message = `unknown field "${key.slice(0, 100)}"${didYouMean(meant)}`;
         return { path: [...path, key], isUnknown: true, message, ...(meant === null ? {} : { meant }) };
       });
@@ -64,7 +77,15 @@ function faultsOf(issue: Issue, above: Path, fieldsAt: FieldsAt): readonly Field
       const best = closest(issue.errors);
       return best === null
         ? single(anyOf(issue.errors, issue))
-        : best.flatMap((inner) => faultsOf(inner, path, fieldsAt));
+        : best.flatMap((inner) =>
+            faultsOf(inner, {
+              path,
+              schema: alternativeOf(
+                schema,
+                issue.errors.findIndex((one) => one === best),
+              ),
+            }),
+          );
     }
     case 'invalid_key':
     case 'invalid_element':
@@ -95,8 +116,7 @@ function withoutMistyped(faults: readonly FieldFault[]): readonly FieldFault[] {
  * name the field that was probably meant.
  */
 export function fieldFaults(issues: readonly Issue[], schema?: z.ZodType): readonly FieldFault[] {
-  const fieldsAt: FieldsAt = (path) => (schema === undefined ? [] : knownFields(schema, path));
-  const all = withoutMistyped(issues.flatMap((issue) => faultsOf(issue, [], fieldsAt)));
+  const all = withoutMistyped(issues.flatMap((issue) => faultsOf(issue, { path: [], schema })));
   if (all.length <= mostFaults) return all;
   const rest = { path: [], isUnknown: false, message: `and ${all.length - mostFaults} more errors` };
   return [...all.slice(0, mostFaults), rest];

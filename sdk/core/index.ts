@@ -8,6 +8,7 @@ export * from './integer-types.ts';
 export * from './job-cancel.ts';
 export * from './job-list.ts';
 export * from './job-spec.ts';
+export * from './dataset-source.ts';
 export * from './job-text.ts';
 export * from './json-or-null.ts';
 export * from './json-value.ts';

@@ -1,3 +1,4 @@
+import { datasetSourceSchema, folderOfSource, type DatasetSource } from './dataset-source.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { relativePathSchema } from './relative-path.ts';
 import { mostEntries } from './most-entries.ts';
@@ -103,16 +104,22 @@ export const environmentSchema = z.strictObject({
     .describe('Container image by digest: `name@sha256:…`. Not supported yet.'),
 });
 
+/** A file under `name`, or a dataset's files in the folder `name`. */
+type DataEntry = { readonly name: string } | DatasetSource;
+
+const nameOf = (entry: DataEntry): string => ('dataset' in entry ? folderOfSource(entry) : entry.name);
+
 /**
  * The last of two entries with the same name would win, and a name below another entry's name needs a folder where a
- * file is.
+ * file is. The folder of a dataset has the dataset's files only.
  */
-function checkDataNames(
-  items: readonly { readonly name: string }[],
-  tell: (index: number, message: string) => void,
-): void {
+function checkDataNames(items: readonly DataEntry[], tell: (index: number, message: string) => void): void {
   const indexes = new Map<string, number>();
-  const normal = items.map(({ name }) => name.split('/').filter((part) => part !== '' && part !== '.'));
+  const normal = items.map((item) =>
+    nameOf(item)
+      .split('/')
+      .filter((part) => part !== '' && part !== '.'),
+  );
   for (const [index, parts] of normal.entries()) {
     const earlier = indexes.get(parts.join('/'));
     if (earlier === undefined) indexes.set(parts.join('/'), index);
@@ -121,11 +128,14 @@ function checkDataNames(
   for (const [index, parts] of normal.entries())
     for (let length = 1; length < parts.length; length++) {
       const above = indexes.get(parts.slice(0, length).join('/'));
-      if (above !== undefined) tell(index, `the entry ${above + 1} of data is a file where this name needs a folder`);
+      const other = above === undefined ? undefined : items[above];
+      if (above === undefined || other === undefined) continue;
+      const what = 'dataset' in other ? 'dataset in that folder' : 'file where this name needs a folder';
+      tell(index, `the entry ${above + 1} of data is a ${what}`);
     }
 }
 
-function dataOf<T extends z.ZodType<{ readonly name: string }>>(item: T) {
+function dataOf<T extends z.ZodType<DataEntry>>(item: T) {
   return z
     .array(item)
     .max(1024)
@@ -135,10 +145,23 @@ function dataOf<T extends z.ZodType<{ readonly name: string }>>(item: T) {
     .default([]);
 }
 
-const dataItemSchema = z.strictObject({
+const dataFileSchema = z.strictObject({
   name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
   sha256: sha256Schema.describe('Content id of the uploaded object.'),
 });
+const dataItemSchema = z.union([dataFileSchema, datasetSourceSchema]);
+export type DataFile = z.output<typeof dataFileSchema>;
+export type DataItem = z.output<typeof dataItemSchema>;
+
+/** The files of a job's data that it names by their content. */
+export function filesOfData<Item extends DataEntry>(data: readonly Item[]): Exclude<Item, DatasetSource>[] {
+  return data.filter((item): item is Exclude<Item, DatasetSource> => !('dataset' in item));
+}
+
+/** The dataset versions of a job's data. */
+export function datasetsOfData(data: readonly DataEntry[]): readonly DatasetSource[] {
+  return data.flatMap((item) => ('dataset' in item ? [item] : []));
+}
 
 const jobFields = {
   service: nameSchema.describe('The service the model belongs to.'),
@@ -238,7 +261,7 @@ const jobFields = {
 export const jobSpecSchema = z.strictObject({
   ...jobFields,
   package: z.strictObject({ sha256: sha256Schema }).optional().describe('The uploaded tar.gz with the code.'),
-  data: dataOf(dataItemSchema).describe('Uploaded files the command finds in ARTENIC_DATA_DIR.'),
+  data: dataOf(dataItemSchema).describe('Uploaded files and dataset versions the command finds in ARTENIC_DATA_DIR.'),
 });
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;
@@ -261,8 +284,8 @@ export const jobFileSchema = z.strictObject({
     .union([z.string().min(1).max(4096), z.strictObject({ sha256: sha256Schema })])
     .optional()
     .describe('Folder with the code, relative to this file; or `sha256` of a package uploaded before.'),
-  data: dataOf(fileItemSchema).describe(
-    'Files the command finds in ARTENIC_DATA_DIR; uploaded once, then known by their content.',
+  data: dataOf(z.union([fileItemSchema, datasetSourceSchema])).describe(
+    'Files the command finds in ARTENIC_DATA_DIR, uploaded once, then known by their content; and versions of datasets.',
   ),
 });
 export type JobFile = z.output<typeof jobFileSchema>;

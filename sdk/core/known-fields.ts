@@ -23,9 +23,20 @@ function below(schema: unknown, part: PropertyKey): unknown {
   return schema instanceof z.ZodRecord ? schema.valueType : undefined;
 }
 
-/** Names of the fields that the object at `path` may have; none when the schema has no object there. */
-export function knownFields(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+/** The schema at `path` below another one; undefined when there is none. */
+export function schemaAt(schema: unknown, path: readonly PropertyKey[]): unknown {
   let found = inner(schema);
   for (const part of path) found = inner(below(found, part));
-  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+  return found;
+}
+
+/** One of the alternatives of a schema; the schema itself when it has none. */
+export function alternativeOf(schema: unknown, index: number): unknown {
+  return schema instanceof z.ZodUnion ? inner(schema.options[index]) : schema;
+}
+
+/** Names of the fields that an object of this schema may have, in any of its forms; none when it is not an object. */
+export function knownFields(schema: unknown): readonly string[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => knownFields(inner(option)));
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }

@@ -14,6 +14,7 @@ export const runnerEnvironment = {
   outputDir: 'ARTENIC_OUTPUT_DIR',
   stopFile: 'ARTENIC_STOP_FILE',
   checkpointFile: 'ARTENIC_CHECKPOINT_FILE',
+  purgedFile: 'ARTENIC_PURGED_FILE',
   jobId: 'ARTENIC_JOB_ID',
   attempt: 'ARTENIC_ATTEMPT',
 } as const;
@@ -46,7 +47,7 @@ export const bootstrapSchema = z.strictObject({
   bootstrapToken: z.string().min(32).max(256),
   /** The instance's own folder, which contains all files of the attempt. */
   workDir: z.string().min(1),
-  /** Shared by attempts on this machine: prepared setups by hash. */
+  /** Shared by attempts on this machine: prepared setups and contents of data, by hash. */
   cacheDir: z.string().min(1),
   storage: storageGrantSchema,
   heartbeatIntervalMs: z.number().int().positive().default(1000),

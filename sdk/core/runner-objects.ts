@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storedPathSchema } from './relative-path.ts';
 import { bootstrapSchema } from './runner-contract.ts';
 
 // HTTP between runner and API, under /api/v1/runner, for runners that do not share the platform's disk.
@@ -59,6 +60,28 @@ export const signedRequestSchema = z.object({
 export type SignedObjectRequest = z.output<typeof signedRequestSchema>;
 /** In the order of the requests. */
 export const signAnswerSchema = z.object({ requests: z.array(signedRequestSchema) });
+
+/** `POST /data`: files of the dataset at this index of the job's `data`, behind a path of an earlier answer. */
+export const dataPageRequestSchema = z.strictObject({
+  position: z.number().int().min(0).max(1023),
+  after: z.string().min(1).max(1024).nullable(),
+});
+export const dataPageAnswerSchema = z.object({
+  files: z.array(
+    z.object({
+      path: storedPathSchema,
+      sha256,
+      bytes,
+      /** The content was removed from the dataset and cannot be fetched. */
+      purged: z.boolean(),
+    }),
+  ),
+  /** Where the next page begins; null at the end. */
+  next: z.string().nullable(),
+  /** Sums over all pages. */
+  total: z.object({ files: z.number().int(), bytes }),
+});
+export type DataPage = z.output<typeof dataPageAnswerSchema>;
 
 /** `POST /objects/uploads`: begins an object in parts; `null` where one request takes it whole. */
 export const beginUploadSchema = z.strictObject({ key, bytes });

@@ -67,7 +67,10 @@ export const datasetContents = defineEntity({
   name: 'DatasetContent',
   tableName: 'dataset_contents',
   primaryKeys: ['datasetId', 'sha256'],
-  indexes: [{ name: 'dataset_contents_by_sha256', properties: ['sha256'] }],
+  indexes: [
+    { name: 'dataset_contents_by_sha256', properties: ['sha256'] },
+    { name: 'dataset_contents_purged', properties: ['datasetId'], where: 'purged_at is not null' },
+  ],
   properties: {
     datasetId: ofDataset().primary(),
     sha256: p.text().primary(),

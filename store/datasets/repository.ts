@@ -10,8 +10,10 @@ import { lineagePlace } from '../../core/lineage/relations.ts';
 import { refuseNamedBefore } from '../lineage/named.ts';
 import { commit, lockDataset } from './commit.ts';
 import { contentMethods } from './contents.ts';
+import { jobMethods, mustBeFree } from './of-jobs.ts';
 import { draftMethods } from './drafts.ts';
 import { removeMethods } from './remove.ts';
+import { selectedPage } from './selected.ts';
 import { tagMethods } from './tags.ts';
 import { versionMethods } from './versions.ts';
 
@@ -108,7 +110,10 @@ function update(db: Db, id: string, change: DatasetChange, at: Date): Promise<Da
 
 function remove(db: Db, id: string, at: Date): Promise<void> {
   return inTransaction(db, async (transaction) => {
+    // A job that is being inserted holds the row, and is found afterwards.
+    await transaction.selectFrom('datasets').select('id').where('id', '=', id).forUpdate().execute();
     const { projectId, name } = await lockDataset(transaction, id);
+    await mustBeFree(transaction, id, name);
     await transaction.updateTable('datasets').set({ deletedAt: at, updatedAt: at }).where('id', '=', id).execute();
     await appendAudit(transaction, { verb: 'dataset.delete', subject: id, projectId, details: { name } });
     await appendEvent(transaction, changed(projectId, id, { name, status: 'deleted' }));
@@ -142,6 +147,8 @@ export function createDatasets(db: Db): DatasetsRepository {
     ...tagMethods(db),
     ...contentMethods(db),
     ...removeMethods(db),
+    ...jobMethods(db),
+    selected: selectedPage(db),
     ...draftMethods(db),
   };
 }

@@ -2,6 +2,7 @@ import type { Page } from '@artenic/core';
 import type { Changes, PutFile } from '../../core/datasets/changes.ts';
 import type { FileChange } from '../../core/datasets/diff.ts';
 import type { FolderEntry } from '../../core/datasets/read.ts';
+import type { Selection } from '../../core/datasets/selection.ts';
 import type { DatasetStatus } from '../../core/datasets/status.ts';
 import type { DraftsRepository } from './draft-types.ts';
 
@@ -78,6 +79,29 @@ export type NewDatasetVersion = CommitCommon &
     | { readonly kind: 'restore'; readonly version: number }
   );
 
+/** A dataset version that a job reads (`input`) or has written (`output`). */
+export type JobDatasetRecord = {
+  readonly jobId: string;
+  readonly role: 'input' | 'output';
+  /** Index in `data` or in `outputs.datasets` of the job. */
+  readonly position: number;
+  readonly datasetId: string;
+  /** Name at that time. */
+  readonly dataset: string;
+  readonly version: number;
+  readonly root: string;
+  /** The version as the job named it, such as `latest`. */
+  readonly reference: string;
+  /** Below the data folder or the output folder; empty for all of it. */
+  readonly folder: string;
+  readonly paths: readonly string[] | null;
+  readonly allowPurged: boolean;
+  /** Number of files that the job takes. */
+  readonly files: number;
+  readonly bytes: number;
+};
+export type JobDatasetInsert = Omit<JobDatasetRecord, 'jobId' | 'role'>;
+
 type TreePage = { readonly after: string | null; readonly limit: number };
 
 export type DatasetsRepository = DraftsRepository & {
@@ -97,7 +121,10 @@ export type DatasetsRepository = DraftsRepository & {
   }) => Promise<Page<DatasetRecord>>;
   /** Throws `conflict` for a taken name and for a status that does not follow the present one. */
   readonly update: (id: string, change: DatasetChange, at: Date) => Promise<DatasetRecord>;
-  /** The dataset is gone for readers; the collector removes its rows. */
+  /**
+   * The dataset is gone for readers; the collector removes its rows. Throws `conflict` while an open job reads one of its
+   * versions.
+   */
   readonly remove: (id: string, at: Date) => Promise<void>;
 
   /**
@@ -123,6 +150,11 @@ export type DatasetsRepository = DraftsRepository & {
     version: DatasetVersionRecord,
     query: TreePage & { readonly folder: string },
   ) => Promise<readonly (FolderEntry & { readonly isPurged: boolean })[]>;
+  /** Files that a job takes, and the path that the next page begins behind; null at the end. */
+  readonly selected: (
+    version: Pick<DatasetVersionRecord, 'datasetId' | 'root'>,
+    query: { readonly selection: Selection; readonly after: string | null; readonly limit: number },
+  ) => Promise<{ readonly files: readonly DatasetFile[]; readonly next: string | null }>;
   readonly file: (version: DatasetVersionRecord, path: string) => Promise<DatasetFile | null>;
   readonly folderSize: (
     version: DatasetVersionRecord,
@@ -164,6 +196,12 @@ export type DatasetsRepository = DraftsRepository & {
   }) => Promise<{ readonly elsewhere: number }>;
   /** Sizes of those contents that are stored. Each is kept for the time of an upload. */
   readonly storedContents: (sha256s: readonly string[], at: Date) => Promise<ReadonlyMap<string, number>>;
+
+  /** Versions that the job reads and has written. */
+  readonly ofJob: (jobId: string) => Promise<readonly JobDatasetRecord[]>;
+  readonly hasPurged: (datasetId: string) => Promise<boolean>;
+  /** Those of the contents that belong to a dataset of which the job reads a version, and are not purged. */
+  readonly contentsOfJob: (jobId: string, sha256s: readonly string[]) => Promise<ReadonlySet<string>>;
 
   /** Deleted datasets whose rows are still there. */
   readonly deleted: (limit: number) => Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-import { isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobState } from '@artenic/core';
+import { filesOfData, isTerminalJobState, modelNameOf, objectKeys, type JobSpec, type JobState } from '@artenic/core';
 import { sql, type RawBuilder, type Selectable, type UpdateObject } from 'kysely';
 import { ArtenicError } from '../../core/errors.ts';
 import { jobEnded } from '../../core/jobs/ended.ts';
@@ -11,6 +11,7 @@ import type { Database } from '../entities.ts';
 import type { JobInsert, JobRecord, JobsRepository, OpenJobsQuery, ProgressReport } from '../types.ts';
 import { createBlocked } from './blocked.ts';
 import { appendAudit } from '../audit/repository.ts';
+import { holdVersions } from '../datasets/of-jobs.ts';
 import { appendEvent } from '../events/repository.ts';
 import { list } from './list.ts';
 import { onlyPlacement } from './placement.ts';
@@ -82,7 +83,7 @@ async function move(transaction: Db, job: JobRow, to: JobState, change: JobChang
 async function referTo(transaction: Db, jobId: string, spec: JobSpec): Promise<void> {
   const keys = [
     ...(spec.package === undefined ? [] : [objectKeys.package(spec.package.sha256)]),
-    ...spec.data.map(({ sha256 }) => objectKeys.data(sha256)),
+    ...filesOfData(spec.data).map(({ sha256 }) => objectKeys.data(sha256)),
   ];
   if (keys.length === 0) return;
   const refs = [...new Set(keys)].map((key) => ({ key, jobId }));
@@ -124,6 +125,7 @@ function insert(db: Db, job: JobInsert): Promise<JobRow> {
     await noteService(transaction, principal.projectId, spec.service);
     await referTo(transaction, id, spec);
     await openRunOfJob(transaction, made);
+    await holdVersions(transaction, made, job.datasets ?? []);
     await tell(transaction, made, null);
     const { projectId, service } = made;
     await appendAudit(transaction, { verb: 'job.submit', subject: id, projectId, details: { service } });

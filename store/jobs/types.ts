@@ -2,6 +2,7 @@ import type { JobSort, JobSpec, JobState, Market, Page } from '@artenic/core';
 import type { JobCandidate } from '../../core/errors.ts';
 import type { ProgressTrack } from '../../core/jobs/time-left.ts';
 import type { SignalState } from '../../core/signals/reduce.ts';
+import type { JobDatasetInsert } from '../datasets/types.ts';
 import type { ProjectPrincipal } from '../principal.ts';
 
 export type JobRecord = {
@@ -73,6 +74,8 @@ export type JobInsert = {
   readonly id: string;
   readonly name: string;
   readonly spec: JobSpec;
+  /** Dataset versions that it reads; none when absent. */
+  readonly datasets?: readonly JobDatasetInsert[];
   readonly principal: Pick<ProjectPrincipal, 'name' | 'projectId'>;
   readonly createdAt: Date;
 };
@@ -118,7 +121,7 @@ export type ProgressReport = {
 export type JobsRepository = {
   /**
    * Inserts in state `queued` and appends the event `job.state`. An existing id changes nothing and returns the row;
-   * another project's id throws `conflict`.
+   * another project's id throws `conflict`, and so does a dataset that was just deleted.
    */
   readonly insert: (job: JobInsert) => Promise<JobRecord>;
   readonly find: (id: string) => Promise<JobRecord | null>;

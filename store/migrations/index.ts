@@ -31,6 +31,7 @@ import { SystemMetrics } from './0035-system-metrics.ts';
 import { ShownIds } from './0036-shown-ids.ts';
 import { Datasets } from './0037-datasets.ts';
 import { TemporalProblems } from './0041-temporal-problems.ts';
+import { JobDatasets } from './0042-job-datasets.ts';
 import { Uploads } from './0044-uploads.ts';
 import { Drafts } from './0045-drafts.ts';
 import { Profiles } from './0046-profiles.ts';
@@ -73,6 +74,7 @@ export const migrations = [
   { name: '0036-shown-ids', class: ShownIds },
   { name: '0037-datasets', class: Datasets },
   { name: '0041-temporal-problems', class: TemporalProblems },
+  { name: '0042-job-datasets', class: JobDatasets },
   { name: '0044-uploads', class: Uploads },
   { name: '0045-drafts', class: Drafts },
   { name: '0046-profiles', class: Profiles },

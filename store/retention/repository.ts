@@ -27,6 +27,7 @@ export const jobTables: Readonly<Record<string, { readonly by: 'job_id' | 'attem
   metric_blocks: { by: 'job_id', stage: 'job' },
   system_metrics: { by: 'job_id', stage: 'job' },
   object_refs: { by: 'job_id', stage: 'job' },
+  job_datasets: { by: 'job_id', stage: 'job' },
   runs: { by: 'job_id', stage: 'job' },
   /** Last, because the tables by attempt join it. */
   attempts: { by: 'job_id', stage: 'job' },

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { jobSpecSchema, type AttemptView, type DecisionView, type LaunchRefusalView } from '@artenic/core';
+import { filesOfData, jobSpecSchema, type AttemptView, type DecisionView, type LaunchRefusalView } from '@artenic/core';
 import { jobView, problem, startFakeApi, type Answer, type Call, type FakeApi } from '../sdk/client/fake-api.ts';
 import { artenic, folderWith, type Finished, type RunOptions } from './artenic.ts';
 
@@ -346,7 +346,7 @@ describe('training', () => {
     const spec = jobSpecSchema.parse(JSON.parse(submitted?.body.toString() ?? ''));
     expect(spec.config).toEqual({ epochs: 9, name: 'plain text', list: [1, 2] });
     expect(stored.sort()).toEqual([
-      `/api/v1/objects/data/${spec.data[0]?.sha256}`,
+      `/api/v1/objects/data/${filesOfData(spec.data)[0]?.sha256}`,
       `/api/v1/objects/packages/${spec.package?.sha256}`,
     ]);
   });

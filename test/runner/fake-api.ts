@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import {
   bootstrapRequestSchema,
   checkpointManifestSchema,
+  dataPageRequestSchema,
   heartbeatRequestSchema,
   helloRequestSchema,
   helloResponseSchema,
@@ -12,6 +13,7 @@ import {
   runnerEventSchema,
   signRequestSchema,
   type CheckpointManifest,
+  type DataPage,
   type HeartbeatResponse,
   type HelloResponse,
   type ObjectRequest,
@@ -56,6 +58,8 @@ export class FakeApi {
   objects: (ObjectStorage & ObjectSigning) | null = null;
   /** Keys for which requests were signed in advance. */
   readonly ahead: string[] = [];
+  /** Files of dataset versions, by index in the job's data; a page has two of them. */
+  data: ReadonlyMap<number, readonly DataPage['files'][number][]> = new Map();
   /** Sequences of checkpoints that the runner asked to remove. */
   readonly removed: number[] = [];
   /** Answer to a machine that knows only its bootstrap token. */
@@ -169,6 +173,10 @@ export class FakeApi {
         if (delivery !== undefined) this.movedBytes.push(delivery.movedBytes);
         return { status: 200, body: { stop: this.stop, ...this.wishes } };
       }
+      case 'data': {
+        const { position, after } = dataPageRequestSchema.parse(json());
+        return { status: 200, body: pageOf(this.data.get(position) ?? [], after) };
+      }
       case 'bootstrap':
         if (bootstrapRequestSchema.parse(json()).bootstrapToken !== token || this.bootstrap === null)
           return problem(401, 'unauthorized', 'wrong bootstrap token');
@@ -221,6 +229,14 @@ export class FakeApi {
     this.streams[stream].push(bytes);
     return { status: 200, body: { nextOffset: have + bytes.length } };
   }
+}
+
+function pageOf(files: readonly DataPage['files'][number][], after: string | null): DataPage {
+  const rest = files.slice(files.findIndex(({ path }) => path === after) + 1);
+  const page = rest.slice(0, 2);
+  const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+  const next = page.length < rest.length ? (page.at(-1)?.path ?? null) : null;
+  return { files: page, next, total: { files: files.length, bytes } };
 }
 
 function isAmong(paths: readonly string[], path: string): boolean {

@@ -153,6 +153,7 @@ create table dataset_contents (
   constraint dataset_contents_pkey PRIMARY KEY (dataset_id, sha256)
 );
 CREATE INDEX dataset_contents_by_sha256 ON public.dataset_contents USING btree (sha256);
+CREATE INDEX dataset_contents_purged ON public.dataset_contents USING btree (dataset_id) WHERE (purged_at IS NOT NULL);
 
 create table dataset_draft_contents (
   dataset_id text not null,
@@ -331,6 +332,26 @@ create table idempotency_keys (
   constraint idempotency_keys_pkey PRIMARY KEY (principal_id, key)
 );
 CREATE INDEX idempotency_keys_oldest ON public.idempotency_keys USING btree (created_at);
+
+create table job_datasets (
+  allow_purged boolean not null,
+  bytes bigint not null,
+  dataset text not null,
+  dataset_id text not null,
+  files integer not null,
+  folder text not null,
+  job_id text not null,
+  paths jsonb,
+  position integer not null,
+  reference text not null,
+  role text not null,
+  root text not null,
+  version integer not null,
+  constraint job_datasets_job_id_foreign FOREIGN KEY (job_id) REFERENCES jobs(id),
+  constraint job_datasets_pkey PRIMARY KEY (job_id, role, "position"),
+  constraint job_datasets_role_check CHECK ((role = ANY (ARRAY['input'::text, 'output'::text])))
+);
+CREATE INDEX job_datasets_by_dataset ON public.job_datasets USING btree (dataset_id, version);
 
 create table job_days (
   day date not null,

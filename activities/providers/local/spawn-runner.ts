@@ -13,6 +13,7 @@ const passedOn = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH'],
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'NODE_COMPILE_CACHE'],
+  'ARTENIC_DATA_CACHE_GIB',
 ]);
 const passedOnPrefixes = ['LC_', 'PIP_', 'UV_', 'CUDA_', 'NVIDIA_', 'NPM_CONFIG_', 'XDG_'];
 

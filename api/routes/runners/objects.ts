@@ -4,6 +4,7 @@ import {
   beginUploadSchema,
   checkpointKeysSchema,
   completeUploadSchema,
+  datasetsOfData,
   longestManifestBytes,
   manifestAt,
   objectKeys,
@@ -18,8 +19,8 @@ import { ArtenicError, isArtenicError } from '../../../core/errors.ts';
 import type { PartSigning, SignedRequest } from '../../../core/object-storage.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { mustBeOpen } from '../../middleware/runner-access.ts';
-import { ok, route, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
-import { mayRead, mayWrite } from '../../runners/scope.ts';
+import { ok, route, type Context, type Reply, type Route, type RunnerCaller } from '../../http/route.ts';
+import { mayRead, mayWrite, sha256OfData } from '../../runners/scope.ts';
 
 const lifeSeconds = {
   now: 3600,
@@ -33,6 +34,45 @@ function refuseForeign(isAllowed: boolean, key: string): void {
   if (!isAllowed) throw new ArtenicError('forbidden', `${JSON.stringify(key)} is not this attempt's.`);
 }
 
+/** Contents among the keys that belong to the job's datasets: one query for all of them. */
+async function contentsOfDatasets(
+  { store }: ApiDeps,
+  caller: RunnerCaller,
+  requests: readonly ObjectRequest[],
+): Promise<ReadonlySet<string>> {
+  if (datasetsOfData(caller.job.spec.data).length === 0) return new Set();
+  const sha256s = requests.flatMap(({ kind, key }) => {
+    const sha256 = kind === 'get' ? sha256OfData(key) : null;
+    return sha256 === null ? [] : [sha256];
+  });
+  return sha256s.length === 0 ? new Set() : store.datasets.contentsOfJob(caller.job.id, sha256s);
+}
+
+function mustBeReadable(caller: RunnerCaller, key: string, ofDatasets: ReadonlySet<string>): void {
+  if (mayRead(caller, key)) return;
+  const sha256 = sha256OfData(key);
+  if (sha256 !== null && ofDatasets.has(sha256)) return;
+  // A runner takes a refusal of its credential for a fault that passes.
+  if (sha256 !== null && datasetsOfData(caller.job.spec.data).length > 0)
+    throw new ArtenicError('purged', `${key} does not belong to the job's datasets, or was purged from them.`);
+  refuseForeign(false, key);
+}
+
+async function signAll({
+  deps,
+  body,
+  runner,
+}: Context<unknown, unknown, z.output<typeof signRequestSchema>>): Promise<Reply> {
+  const caller = runner();
+  mustBeOpen(caller);
+  const expiresInSeconds = lifeSeconds[body.use];
+  const ofDatasets = await contentsOfDatasets(deps, caller, body.requests);
+  const requests = [];
+  for (const request of body.requests)
+    requests.push(await sign(deps, caller, request, { expiresInSeconds, ofDatasets }));
+  return ok({ requests });
+}
+
 function partsOf(deps: ApiDeps): PartSigning {
   if (deps.signing.parts === null) throw new ArtenicError('conflict', 'This storage takes objects whole.');
   return deps.signing.parts;
@@ -42,10 +82,11 @@ function sign(
   deps: ApiDeps,
   caller: RunnerCaller,
   request: ObjectRequest,
-  expiresInSeconds: number,
+  { expiresInSeconds, ofDatasets }: { readonly expiresInSeconds: number; readonly ofDatasets: ReadonlySet<string> },
 ): Promise<SignedRequest> {
   const { key } = request;
-  refuseForeign(request.kind === 'get' ? mayRead(caller, key) : mayWrite(caller, key), key);
+  if (request.kind === 'get') mustBeReadable(caller, key, ofDatasets);
+  else refuseForeign(mayWrite(caller, key), key);
   switch (request.kind) {
     case 'get':
       return deps.signing.signGet(key, { expiresInSeconds });
@@ -99,14 +140,7 @@ export function runnerObjectRoutes(): readonly Route[] {
       summary: "Sign requests to object storage, for this attempt's objects only",
       body: signRequestSchema,
       answers: { 200: { description: 'Signed, in their order', schema: signAnswerSchema } },
-      handle: async ({ deps, body, runner }) => {
-        const caller = runner();
-        mustBeOpen(caller);
-        const expiresInSeconds = lifeSeconds[body.use];
-        const requests = [];
-        for (const request of body.requests) requests.push(await sign(deps, caller, request, expiresInSeconds));
-        return ok({ requests });
-      },
+      handle: signAll,
     }),
     route({
       ...common,

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parse } from 'yaml';
-import { jobFileSchema } from '@artenic/core';
+import { filesOfData, jobFileSchema } from '@artenic/core';
 import { decodeModel, modelLabels } from '@artenic/training';
 import { columns, readPenguins } from '../../../examples/penguins/penguins.ts';
 import { withFolder } from './folder.ts';
 
 const example = fileURLToPath(new URL('../../../examples/penguins/', import.meta.url));
 const jobFile = jobFileSchema.parse(parse(readFileSync(join(example, 'artenic.yaml'), 'utf8')));
-const dataFile = join(example, jobFile.data[0]?.file ?? '');
+const dataFile = join(example, filesOfData(jobFile.data)[0]?.file ?? '');
 
 type Outcome = {
   readonly code: number | null;

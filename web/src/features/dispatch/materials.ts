@@ -1,4 +1,4 @@
-import type { JobFile, JobSpecInput, TextIssue } from '@artenic/core';
+import type { DataItem, JobFile, JobSpecInput, TextIssue } from '@artenic/core';
 import { packArchive, type PackFile } from '@artenic/core/pack';
 import { uploadObject } from '../../lib/upload.ts';
 import { joined, packageOf, type Folder, type Found, type Package } from './dropped.ts';
@@ -34,12 +34,14 @@ export async function missing(file: JobFile, holdings: Holdings): Promise<readon
   const faults: TextIssue[] = [];
   if (typeof file.package === 'string' && (await packageFor(holdings, file.package)) === null)
     faults.push({ pointer: '/package', message: `drop the folder that holds ${file.package}, or remove this field` });
-  for (const [index, { file: path }] of file.data.entries())
+  for (const [index, item] of file.data.entries()) {
+    const path = 'dataset' in item ? undefined : item.file;
     if (path !== undefined && dataFileOf(holdings, path) === null)
       faults.push({
         pointer: `/data/${index}/file`,
         message: `add the file ${path}, or drop the folder that holds it`,
       });
+  }
   return faults;
 }
 
@@ -81,8 +83,13 @@ function uploaded(kind: 'packages' | 'data', file: File, label: string, report: 
 /** Packs and uploads what the job file names, and gives the job to submit. Objects that are stored are not sent again. */
 export async function specOf(file: JobFile, holdings: Holdings, report: Report): Promise<JobSpecInput> {
   const { package: code, data, ...rest } = file;
-  const items: { name: string; sha256: string }[] = [];
-  for (const { name, file: path, sha256 } of data) {
+  const items: DataItem[] = [];
+  for (const item of data) {
+    if ('dataset' in item) {
+      items.push(item);
+      continue;
+    }
+    const { name, file: path, sha256 } = item;
     const content = path === undefined ? null : dataFileOf(holdings, path);
     if (sha256 !== undefined) items.push({ name, sha256 });
     else if (content !== null) items.push({ name, sha256: await uploaded('data', content, name, report) });

@@ -6,7 +6,13 @@ import { FilePicker } from '../../components/file-picker.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { dataFileOf, type Holdings } from '../../features/dispatch/materials.ts';
 
-export type DataItem = { readonly name: string; readonly file?: string; readonly sha256?: string };
+export type DataItem = {
+  /** Empty while a user types it; a version of a dataset may have none. */
+  readonly name: string;
+  readonly file?: string;
+  readonly sha256?: string;
+  readonly dataset?: string;
+};
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -14,9 +20,10 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 export function dataItems(data: unknown): readonly DataItem[] {
   if (!Array.isArray(data)) return [];
   return data.map((item: unknown) => {
-    const [name, file, sha256] = ['name', 'file', 'sha256'].map((key) =>
-      typeof item === 'object' && item !== null ? textOf(new Map(Object.entries(item)).get(key)) : undefined,
-    );
+    const fields = new Map<string, unknown>(typeof item === 'object' && item !== null ? Object.entries(item) : []);
+    const [name, file, sha256, dataset] = ['name', 'file', 'sha256', 'dataset'].map((key) => textOf(fields.get(key)));
+    // The form knows a part of a dataset's fields only, and keeps the others.
+    if (dataset !== undefined) return { ...Object.fromEntries(fields), name: name ?? '', dataset };
     return {
       name: name ?? '',
       ...(file === undefined ? {} : { file }),
@@ -25,7 +32,13 @@ export function dataItems(data: unknown): readonly DataItem[] {
   });
 }
 
-function sizeText({ file, sha256 = '' }: DataItem, holdings: Holdings): string {
+/** The entries for the job file: a dataset without a folder of its own has no name. */
+export function writtenItems(items: readonly DataItem[]): readonly object[] {
+  return items.map(({ name, ...item }) => (item.dataset !== undefined && name === '' ? item : { name, ...item }));
+}
+
+function sizeText({ dataset, file, sha256 = '' }: DataItem, holdings: Holdings): string {
+  if (dataset !== undefined) return dataset;
   if (file === undefined) return `${sha256.slice(0, 12)}…`;
   const found = dataFileOf(holdings, file);
   return found === null ? 'not chosen' : formatSize(found.size);
@@ -60,6 +73,7 @@ export function DataPart(props: {
                     spellCheck={false}
                     autoComplete="off"
                     value={item.name}
+                    placeholder={item.dataset?.split('@')[0]}
                     onChange={(event) => onItems(items.with(at, { ...item, name: event.target.value }))}
                     className={`${inputClass} min-w-0 flex-1 font-mono`}
                   />
@@ -68,7 +82,7 @@ export function DataPart(props: {
                   </span>
                   <IconButton
                     icon="cross"
-                    label={`Leave out ${item.name}`}
+                    label={`Leave out ${item.name || item.dataset}`}
                     onClick={() => onItems(items.toSpliced(at, 1))}
                   />
                 </div>

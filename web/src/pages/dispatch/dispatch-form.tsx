@@ -7,7 +7,7 @@ import type { Folder } from '../../features/dispatch/dropped.ts';
 import { allFields, basics, groups, type FieldGroup, type FormField } from '../../features/dispatch/form-fields.ts';
 import type { Holdings } from '../../features/dispatch/materials.ts';
 import { CodePart } from './code-part.tsx';
-import { DataPart, dataItems } from './data-part.tsx';
+import { DataPart, dataItems, writtenItems } from './data-part.tsx';
 import { FieldControl } from './field-control.tsx';
 
 export type DispatchFormProps = {
@@ -118,7 +118,7 @@ export function DispatchForm(props: DispatchFormProps): ReactElement {
         items={dataItems(draft['data'])}
         holdings={holdings}
         errorAt={(path) => errorAt(props, path)}
-        onItems={(items) => onValue(['data'], items.length === 0 ? undefined : items)}
+        onItems={(items) => onValue(['data'], items.length === 0 ? undefined : writtenItems(items))}
         onFiles={onFiles}
       />
       <ConfigPart {...props} />

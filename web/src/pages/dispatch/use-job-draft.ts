@@ -4,7 +4,7 @@ import { readJobFile, withValue, type Reading } from '../../features/dispatch/dr
 import { jobFileOf, type Dropped, type Folder } from '../../features/dispatch/dropped.ts';
 import { noHoldings, type Holdings } from '../../features/dispatch/materials.ts';
 import { toApiError } from '../../lib/api.ts';
-import { dataItems, type DataItem } from './data-part.tsx';
+import { dataItems, writtenItems, type DataItem } from './data-part.tsx';
 
 export type JobDraft = {
   readonly text: string;
@@ -31,7 +31,7 @@ function withFiles(text: string, files: readonly File[]): string {
   const isNamed = (name: string): boolean =>
     items.some(({ file }) => file === name || file?.endsWith(`/${name}`) === true);
   const added = files.filter(({ name }) => !isNamed(name)).map(({ name }): DataItem => ({ name, file: name }));
-  return added.length === 0 ? text : withValue(text, ['data'], [...items, ...added]);
+  return added.length === 0 ? text : withValue(text, ['data'], writtenItems([...items, ...added]));
 }
 
 async function withFolder(text: string, folder: Folder): Promise<{ text: string; base: string; note: string }> {

@@ -1,4 +1,11 @@
-import { shortId, type JobSpec, type ModelVersionView } from '@artenic/core';
+import {
+  datasetsOfData,
+  filesOfData,
+  folderOfSource,
+  shortId,
+  type JobSpec,
+  type ModelVersionView,
+} from '@artenic/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
@@ -44,8 +51,13 @@ function Hash({ name, sha256 }: { readonly name?: string; readonly sha256: strin
 function Inputs({ spec }: { readonly spec: JobSpec }): ReactElement {
   return (
     <Step icon="data" label="Data and code">
-      {spec.data.map((item) => (
+      {filesOfData(spec.data).map((item) => (
         <Hash key={item.name} name={item.name} sha256={item.sha256} />
+      ))}
+      {datasetsOfData(spec.data).map((source) => (
+        <p key={folderOfSource(source)} className="truncate font-medium">
+          {source.dataset}
+        </p>
       ))}
       {spec.package !== undefined && <Hash name="code" sha256={spec.package.sha256} />}
       {spec.data.length === 0 && spec.package === undefined && <p>just the command</p>}
