@@ -6,6 +6,7 @@ export type PythonTool =
   | 'moto'
   | 'microburst'
   | 'gcp-storage-emulator'
+  | 'dvc'
   | 'shellcheck'
   | 'peers';
 export function pythonTool(root: string, name: PythonTool): string;

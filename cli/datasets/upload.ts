@@ -1,7 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ArtenicClient } from '@artenic/client';
-import { formatSize, mostDatasetChanges, type DatasetVersionView, type DatasetView } from '@artenic/core';
+import {
+  formatSize,
+  mostDatasetChanges,
+  type DatasetVersionView,
+  type DatasetView,
+  type MissingContent,
+} from '@artenic/core';
 import { atOnce } from '../at-once.ts';
 import { CliError } from '../cli-error.ts';
 import { hashOf } from '../job-file/hash.ts';
@@ -11,6 +17,10 @@ import { LocalIndex, type HashedFile } from './local-index.ts';
 
 const [hashesAtOnce, uploadsAtOnce, asked] = [4, 8, 1000];
 const redrawMs = 100;
+/** Larger files are sent so that a broken upload continues, where one request could not be continued. */
+const resumedBytes = 64 * 1024 ** 2;
+/** The storage accepts no larger object in one request. */
+const largestPutBytes = 5 * 1024 ** 3;
 
 type Output = Pick<WholeOutput, 'meter' | 'endProgress'>;
 
@@ -32,6 +42,8 @@ export type UploadTools = {
   readonly url: string;
   /** Folder of the user for what can be made again. */
   readonly cache: string;
+  /** Files of this size on are continued within, where they go through the API. */
+  readonly resumedFrom?: number;
   /** Changes in one request; more become a draft. */
   readonly atOnceChanges?: number;
 };
@@ -105,11 +117,17 @@ async function headFiles(
   return files;
 }
 
+/** Whether the file goes through the API in pieces: its signed request leads there anyway, or is too small for it. */
+function isResumed({ request }: MissingContent, bytes: number, resumed: number): boolean {
+  const isOwn = new URL(request.url).pathname.includes('/api/v1/signed-objects/');
+  return bytes > largestPutBytes || (isOwn && bytes >= resumed);
+}
+
 /** Sends the contents that the server lacks, each once, several at a time. */
 async function sendMissing(
-  client: ArtenicClient,
+  { client, output, resumedFrom = resumedBytes }: UploadTools,
   files: readonly (FoundFile & { readonly sha256: string })[],
-  output: Output,
+  index: LocalIndex,
 ): Promise<{ readonly sentFiles: number; readonly sentBytes: number }> {
   const byHash = new Map(files.map((file) => [file.sha256, file]));
   const contents = [...byHash.values()].map(({ sha256, bytes }) => ({ sha256, bytes }));
@@ -128,10 +146,14 @@ async function sendMissing(
       const file = byHash.get(one.sha256);
       if (file === undefined) return;
       mustBeSame(file);
-      await client.datasets.store(
-        one,
-        () => Readable.toWeb(createReadStream(file.place)) as ReadableStream<Uint8Array>,
-      );
+      const { sha256, bytes, place } = file;
+      const body = (start: number) => Readable.toWeb(createReadStream(place, { start })) as ReadableStream<Uint8Array>;
+      if (isResumed(one, bytes, resumedFrom)) {
+        const onUpload = (id: string): void => index.noteUpload(sha256, id);
+        await client.uploads.send({ bytes, sha256 }, body, { id: index.uploadOf(sha256), onUpload });
+      } else {
+        await client.datasets.store(one, () => body(0));
+      }
       sentFiles++;
       sentBytes += file.bytes;
       draw(file.bytes);
@@ -174,11 +196,12 @@ async function commitAll(
 
 /** Makes the folder's files the newest version of the dataset. */
 export async function uploadFolder(
-  { client, output, url, cache, atOnceChanges = mostDatasetChanges }: UploadTools,
+  tools: UploadTools,
   dataset: DatasetView,
   folder: string,
   { message, keep }: UploadOptions,
 ): Promise<Uploaded> {
+  const { client, output, url, cache, atOnceChanges = mostDatasetChanges } = tools;
   const index = new LocalIndex(cache, url, dataset.id, folder);
   const found = filesOf(folder);
   const { hashed, read } = await hashAll(found, index, output);
@@ -189,7 +212,7 @@ export async function uploadFolder(
   });
   const here = new Set(hashed.map(({ path }) => path));
   const remove = keep ? [] : [...head.keys()].filter((path) => !here.has(path));
-  const sent = await sendMissing(client, changed, output);
+  const sent = await sendMissing(tools, changed, index);
   const put = changed.map(({ path, sha256, bytes }) => ({ path, sha256, bytes }));
   const made = await commitAll(client, dataset, { put, remove }, { message, atOnceChanges });
   const version = made?.version ?? dataset.version;

@@ -13,6 +13,7 @@ import { platformApi } from './platform.ts';
 import { createHttp, type ClientOptions, type UploadBody } from './http.ts';
 import type { Signal } from './pages.ts';
 import { followEvents, type LiveOptions, type LiveSubscription } from './live.ts';
+import { uploadsApi } from './uploads.ts';
 import { datasetsApi } from './datasets.ts';
 import { featuresApi, lineageApi, runsApi } from './lineage.ts';
 import { jobsApi } from './jobs.ts';
@@ -45,6 +46,7 @@ export function createClient(options: ClientOptions) {
     runs: runsApi(http),
     features: featuresApi(http),
     lineage: lineageApi(http),
+    uploads: uploadsApi(http, options),
     objects: {
       /** Uploads content unless its SHA-256 is stored. Calls `body` for each try. Returns whether it sent anything. */
       upload: async (kind: ObjectKind, sha256: string, body: () => UploadBody): Promise<boolean> => {

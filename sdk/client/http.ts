@@ -25,6 +25,7 @@ export type RequestOptions = {
   readonly json?: unknown;
   /** Sent unchanged; `body` is called for each try. */
   readonly content?: { readonly type: string; readonly body: () => UploadBody };
+  readonly headers?: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
   /** Disables the timeout, for uploads and downloads. */
@@ -113,7 +114,7 @@ export function createHttp(options: ClientOptions): Http {
   }
 
   async function raw<T>(request: RequestOptions, read: (response: Response) => Promise<T>): Promise<T> {
-    const headers = new Headers({ authorization: `Bearer ${options.apiKey}` });
+    const headers = new Headers({ ...request.headers, authorization: `Bearer ${options.apiKey}` });
     if (request.json !== undefined) headers.set('content-type', 'application/json');
     if (request.content !== undefined) headers.set('content-type', request.content.type);
     if (request.method === 'POST' || request.method === 'PATCH')

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,6 +115,42 @@ test('more changes than one request may have become one version', async () => {
   for (const index of [1, 2, 3]) rmSync(join(folder, `train/${index}.csv`));
   for (const index of [4, 5]) put(`train/${index}.csv`, 'new');
   expect((await upload()).made).toMatchObject({ version: 2, files: 6, changed: 2, removed: 3 });
+});
+
+test('a large file continues within it, in a later upload', async () => {
+  put('train/large.bin', randomBytes(20_000_000).toString('hex'));
+  await json<DatasetEntry>('create', name);
+  const starts: number[] = [];
+  let most = 18_000_000;
+  /** A line that breaks after some bytes of a content. */
+  const breaking: typeof fetch = async (input, init) => {
+    const offset = new Headers(init?.headers).get('upload-offset');
+    if (init?.method !== 'PATCH' || offset === null) return fetch(input, init);
+    starts.push(Number(offset));
+    let sent = 0;
+    const cut = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        sent += chunk.byteLength;
+        if (sent > most) controller.error(new Error('the line broke'));
+        else controller.enqueue(chunk);
+      },
+    });
+    return fetch(input, { ...init, body: (init.body as ReadableStream<Uint8Array>).pipeThrough(cut) });
+  };
+  const client = createClient({ url: world.url, apiKey: world.key, retries: 0, fetch: breaking });
+  const output = { meter: () => undefined, endProgress: () => undefined };
+  const tools = { client, output, url: world.url, cache: home, resumedFrom: 1_000_000 };
+  const upload = async () => uploadFolder(tools, await client.datasets.get(name), folder, { message: '', keep: false });
+  await expect(upload()).rejects.toThrow();
+  most = Number.POSITIVE_INFINITY;
+  expect((await upload()).made).toMatchObject({ version: 1, files: 4 });
+  expect(starts[0]).toBe(0);
+  expect(starts.at(-1)).toBeGreaterThan(16_000_000);
+  const copy = join(home, `${name}-large`);
+  await run('download', name, 'train/large.bin', '--to', copy);
+  expect(readFileSync(join(copy, 'train', 'large.bin')).equals(readFileSync(join(folder, 'train', 'large.bin')))).toBe(
+    true,
+  );
 });
 
 test('an upload that is killed continues where it was', async () => {
