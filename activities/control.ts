@@ -7,6 +7,7 @@ import { decideNext } from './failover/decide-next.ts';
 import { nextLaunch } from './failover/next-launch.ts';
 import { prepareJob } from './jobs/prepare.ts';
 import { awaitCapacity, openAttempt } from './attempts/queue.ts';
+import { commitOutputs } from './jobs/commit-outputs.ts';
 import { registerModel } from './models/register-model.ts';
 import { settleAttempt, settleJob } from './jobs/settle.ts';
 import { warnAttempt } from './attempts/warn.ts';
@@ -28,6 +29,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     readCancelIntent: (input) => readCancelIntent(deps, input),
     recordCancelIntent: ({ jobId, by }) => recordCancelIntent(deps, jobId, by),
     registerModel: ({ jobId, attempt }) => registerModel(deps, jobId, attempt),
+    commitOutputs: ({ jobId, attempt }) => commitOutputs(deps, jobId, attempt),
     settleJob: ({ jobId, ...settlement }) => settleJob(deps, jobId, settlement),
     watchJob: ({ jobId }) => watchJobByWorkflow(deps, jobId),
     awaitWorkflowClosed: ({ workflowId }) => awaitWorkflowClosed(deps, workflowId),

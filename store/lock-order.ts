@@ -40,7 +40,7 @@ const datasets: Readonly<Record<keyof DatasetsRepository, Touch>> = {
   ...{ deleted: 'reads', countDeletedRows: 'reads', draft: 'reads', countOldDrafts: 'reads', closedDrafts: 'reads' },
   ...{ openDraft: 'locks', changeDraft: 'locks', commitDraft: 'locks', endDraft: 'locks' },
   ...{ endOldDrafts: 'locks', dropDraft: 'locks' },
-  ...{ selected: 'reads', ofJob: 'reads', hasPurged: 'reads', contentsOfJob: 'reads' },
+  ...{ selected: 'reads', ofJob: 'reads', noteOutput: 'reads', hasPurged: 'reads', contentsOfJob: 'reads' },
   // This inserts a new row, which no other transaction can have locked.
   insert: 'reads',
   ...{ update: 'locks', remove: 'locks', commit: 'locks', setTag: 'locks', purge: 'locks', dropRows: 'locks' },

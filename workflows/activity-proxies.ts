@@ -20,12 +20,12 @@ export const control = proxyActivities<ControlActivities>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** Copies a model of any size, checks it and stores it. Heartbeats reveal a worker that dies during this. */
-export const registration = proxyActivities<Pick<ControlActivities, 'registerModel'>>({
+/** Copies a model or other outputs of any size, checks them and stores them. Heartbeats reveal a worker that dies during this. */
+export const registration = proxyActivities<Pick<ControlActivities, 'registerModel' | 'commitOutputs'>>({
   startToCloseTimeout: '2h',
   heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
-  summary: 'checks and registers the model',
+  summary: 'checks and registers what the job made',
 });
 
 /**

@@ -7,7 +7,14 @@ import type { StopReason } from '../../core/jobs/stop-reasons.ts';
 import type { InstanceHandle } from '../providers/provider.ts';
 
 export type PreparedJob =
-  | { readonly kind: 'ready'; readonly title: string; readonly provider: string; readonly nextDecision: number }
+  | {
+      readonly kind: 'ready';
+      readonly title: string;
+      readonly provider: string;
+      readonly nextDecision: number;
+      /** The job declares outputs that become versions of datasets. */
+      readonly writesDatasets?: true;
+    }
   /** The row is already terminal: nothing is repeated. */
   | {
       readonly kind: 'settled';
@@ -127,6 +134,11 @@ export type ControlActivities = {
     readonly jobId: string;
     readonly attempt: number;
   }) => Promise<{ readonly name: string; readonly version: number } | null>;
+  /** Makes declared output folders of a successful attempt versions of datasets, each once. */
+  readonly commitOutputs: (input: {
+    readonly jobId: string;
+    readonly attempt: number;
+  }) => Promise<readonly { readonly dataset: string; readonly version: number }[]>;
   /** Stores the job's final state; idempotent, the first terminal state stays. */
   readonly settleJob: (input: {
     readonly jobId: string;

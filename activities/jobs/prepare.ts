@@ -29,6 +29,7 @@ export async function prepareJob(deps: ControlDeps, jobId: string): Promise<Prep
     title: titleOf(model === spec.service ? spec.service : `${spec.service}/${model}`, job.name),
     provider: spec.placement.providers[0] ?? 'none',
     nextDecision: (latest?.decision ?? 0) + 1,
+    ...((spec.outputs.datasets ?? []).length === 0 ? {} : { writesDatasets: true }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { datasetSourceSchema, folderOfSource, type DatasetSource } from './dataset-source.ts';
+import { datasetNameSchema } from './datasets.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { relativePathSchema } from './relative-path.ts';
 import { metricDirections } from './metric-choice.ts';
@@ -164,6 +165,18 @@ export function datasetsOfData(data: readonly DataEntry[]): readonly DatasetSour
   return data.flatMap((item) => ('dataset' in item ? [item] : []));
 }
 
+const datasetOutputSchema = z.strictObject({
+  dataset: datasetNameSchema.describe('The dataset; made when there is none.'),
+  path: relativePathSchema
+    .optional()
+    .describe("Folder under ARTENIC_OUTPUT_DIR with all files of the version; the dataset's name when absent."),
+  message: z.string().max(2000).optional().describe('Kept with the version.'),
+});
+
+function haveDifferentNames(outputs: readonly { readonly dataset: string }[]): boolean {
+  return new Set(outputs.map(({ dataset }) => dataset)).size === outputs.length;
+}
+
 const jobFields = {
   service: nameSchema.describe('The service the model belongs to.'),
   name: jobNameSchema
@@ -256,6 +269,12 @@ const jobFields = {
       directions: mostEntries(z.record(z.string().min(1).max(128), z.enum(metricDirections)), 64)
         .optional()
         .describe('Which values of a metric are better, `min` or `max`, where its name does not show it.'),
+      datasets: z
+        .array(datasetOutputSchema)
+        .max(16)
+        .refine(haveDifferentNames, 'two entries name the same dataset')
+        .optional()
+        .describe('Folders that become versions of datasets when the job succeeds.'),
     })
     .prefault({})
     .describe('What the job leaves to be registered.'),

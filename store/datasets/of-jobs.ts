@@ -31,6 +31,19 @@ async function mustStay(transaction: Db, versions: readonly JobDatasetInsert[]):
   if (gone !== undefined) throw new ArtenicError('conflict', `The dataset ${gone.dataset} was just deleted.`);
 }
 
+async function insertRows(
+  db: Db,
+  jobId: string,
+  role: JobDatasetRecord['role'],
+  versions: readonly JobDatasetInsert[],
+): Promise<void> {
+  const rows = versions.map(({ paths, bytes, ...version }) => ({
+    ...version,
+    ...{ jobId, role, bytes: BigInt(bytes), paths: paths === null ? null : json(paths) },
+  }));
+  await db.insertInto('job_datasets').values(rows).execute();
+}
+
 /** One edge for a version, with the patterns of all entries that read it. */
 function edgesOf(jobId: string, versions: readonly JobDatasetInsert[]): readonly NewLineageEdge[] {
   const byVersion = Map.groupBy(versions, ({ datasetId, version }) => `${datasetId}@${version}`);
@@ -52,16 +65,7 @@ export async function holdVersions(
   if (versions.length === 0) return;
   await mustStay(transaction, versions);
   await writeEdges(transaction, projectId, edgesOf(jobId, versions));
-  await transaction
-    .insertInto('job_datasets')
-    .values(
-      versions.map(({ paths, bytes, ...version }) => ({
-        ...version,
-        ...{ jobId, role: 'input' as const, bytes: BigInt(bytes) },
-        paths: paths === null ? null : json(paths),
-      })),
-    )
-    .execute();
+  await insertRows(transaction, jobId, 'input', versions);
 }
 
 /** A dataset that an open job reads or writes is not deleted: the job would fail without a fault of its own. */
@@ -86,7 +90,7 @@ export async function mustBeFree(transaction: Db, datasetId: string, name: strin
   );
 }
 
-type JobMethods = Pick<DatasetsRepository, 'ofJob' | 'hasPurged' | 'contentsOfJob'>;
+type JobMethods = Pick<DatasetsRepository, 'ofJob' | 'noteOutput' | 'hasPurged' | 'contentsOfJob'>;
 
 export function jobMethods(db: Db): JobMethods {
   return {
@@ -100,6 +104,7 @@ export function jobMethods(db: Db): JobMethods {
         .execute();
       return rows.map(toRecord);
     },
+    noteOutput: (jobId, version) => insertRows(db, jobId, 'output', [version]),
     hasPurged: async (datasetId) => {
       const row = await db
         .selectFrom('dataset_contents')

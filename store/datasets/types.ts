@@ -212,6 +212,8 @@ export type DatasetsRepository = DraftsRepository & {
 
   /** Versions that the job reads and has written. */
   readonly ofJob: (jobId: string) => Promise<readonly JobDatasetRecord[]>;
+  /** Part of the transaction that commits the version. */
+  readonly noteOutput: (jobId: string, version: JobDatasetInsert) => Promise<void>;
   readonly hasPurged: (datasetId: string) => Promise<boolean>;
   /** Those of the contents that belong to a dataset of which the job reads a version, and are not purged. */
   readonly contentsOfJob: (jobId: string, sha256s: readonly string[]) => Promise<ReadonlySet<string>>;

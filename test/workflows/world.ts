@@ -285,6 +285,7 @@ export class World {
       if (job.settled !== null) throw failure('conflict', 'the job has ended');
       job.cancelRequestedBy ??= by;
     },
+    commitOutputs: () => Promise.resolve([]),
     registerModel: async ({ jobId, attempt }) => {
       await this.#enter('registerModel', jobId, jobId);
       const key = `${jobId} from attempt ${attempt}`;

@@ -60,6 +60,10 @@ async function train(jobId: string, cancellation: Cancellation, timeline: Timeli
   timeline.phase('collecting');
   const model = await registration.registerModel({ jobId, attempt: outcome.attempt });
   timeline.log(model === null ? 'the job made no model' : `registered ${model.name} version ${model.version}`);
+  // Recorded by `prepareJob`: a history of an earlier release has no such job, and replays without the step.
+  if (prepared.writesDatasets === true)
+    for (const { dataset, version } of await registration.commitOutputs({ jobId, attempt: outcome.attempt }))
+      timeline.log(`committed version ${version} of the dataset ${dataset}`);
   return settle(jobId, 'succeeded', outcome.reason, model, timeline);
 }
 

@@ -61,6 +61,8 @@ const activityWays: Readonly<Record<AnyActivity, Way>> = {
   readCancelIntent: 'cancel',
   recordCancelIntent: 'temporal-cancel',
   registerModel: 'always',
+  // Only jobs that declare outputs as versions of datasets.
+  commitOutputs: 'off',
   settleJob: 'always',
   // No schedule has a workflow that waits for jobs.
   watchJob: 'off',
