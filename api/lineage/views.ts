@@ -27,7 +27,7 @@ export function featureView(feature: FeatureRecord): FeatureView {
   };
 }
 
-export function nodeView({ kind, id }: LineagePlace, facts: LineageNodeFacts): Omit<LineageNodeView, 'depth'> {
+function nodeView({ kind, id }: LineagePlace, facts: LineageNodeFacts): Omit<LineageNodeView, 'depth'> {
   return { kind, id, name: facts?.name ?? id, state: facts?.state ?? null, deleted: facts === null };
 }
 

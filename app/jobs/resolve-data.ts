@@ -3,7 +3,7 @@ import { ArtenicError, isArtenicError, type ErrorType } from '../../core/errors.
 import type { DatasetRecord, DatasetVersionRecord, JobDatasetInsert, PrincipalStore } from '../../store/types.ts';
 
 /** Files of datasets that one job takes. */
-export const mostJobFiles = 1_000_000;
+const mostJobFiles = 1_000_000;
 const filesAtOnce = 5000;
 const mostNamed = 3;
 

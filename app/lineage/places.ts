@@ -52,7 +52,7 @@ async function hasEdge({ lineage }: Reads, projectId: string, node: LineagePlace
  * The node of a thing by its id or name; of a deleted one, a stage or an artifact by its id, if an edge names it.
  * Throws `not-found`.
  */
-export async function placeOf(store: Reads, projectId: string, kind: LineageKind, ref: string): Promise<LineagePlace> {
+async function placeOf(store: Reads, projectId: string, kind: LineageKind, ref: string): Promise<LineagePlace> {
   try {
     return await looks[kind](store, projectId, ref);
   } catch (error) {

@@ -70,7 +70,7 @@ async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
  * Makes one object of the pieces, under the hash of their content. An announced hash is checked by the storage while it
  * writes. @returns the hash
  */
-export async function storeWhole(
+async function storeWhole(
   { storage }: Pick<ReceiveDeps, 'storage'>,
   { bytes, sha256: announced }: Pick<UploadRecord, 'bytes' | 'sha256'>,
   pieces: readonly Pick<UploadPiece, 'key'>[],

@@ -1,8 +1,7 @@
 import { datasetSourceSchema, folderOfSource, type DatasetSource } from './dataset-source.ts';
-import { datasetNameSchema } from './datasets.ts';
+import { jobOutputsSchema } from './job-outputs.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { relativePathSchema } from './relative-path.ts';
-import { metricDirections } from './metric-choice.ts';
 import { mostEntries } from './most-entries.ts';
 import { z } from 'zod';
 
@@ -165,18 +164,6 @@ export function datasetsOfData(data: readonly DataEntry[]): readonly DatasetSour
   return data.flatMap((item) => ('dataset' in item ? [item] : []));
 }
 
-const datasetOutputSchema = z.strictObject({
-  dataset: datasetNameSchema.describe('The dataset; made when there is none.'),
-  path: relativePathSchema
-    .optional()
-    .describe("Folder under ARTENIC_OUTPUT_DIR with all files of the version; the dataset's name when absent."),
-  message: z.string().max(2000).optional().describe('Kept with the version.'),
-});
-
-function haveDifferentNames(outputs: readonly { readonly dataset: string }[]): boolean {
-  return new Set(outputs.map(({ dataset }) => dataset)).size === outputs.length;
-}
-
 const jobFields = {
   service: nameSchema.describe('The service the model belongs to.'),
   name: jobNameSchema
@@ -252,32 +239,7 @@ const jobFields = {
     .describe(
       'After a stop, how long the last checkpoints, outputs and logs may take to be stored; less when they stop moving.',
     ),
-  outputs: z
-    .strictObject({
-      model: z
-        .strictObject({
-          path: relativePathSchema.default('model.onnx').describe('Path under ARTENIC_OUTPUT_DIR.'),
-          format: z.enum(['onnx']).default('onnx').describe('Format of the file.'),
-        })
-        .optional()
-        .describe('Declared: the job fails without it. Absent: a `model.onnx` that is there is registered.'),
-      metrics: z
-        .array(z.string().min(1).max(128))
-        .max(64)
-        .default([])
-        .describe('Names of metrics to keep with the model version; all when empty.'),
-      directions: mostEntries(z.record(z.string().min(1).max(128), z.enum(metricDirections)), 64)
-        .optional()
-        .describe('Which values of a metric are better, `min` or `max`, where its name does not show it.'),
-      datasets: z
-        .array(datasetOutputSchema)
-        .max(16)
-        .refine(haveDifferentNames, 'two entries name the same dataset')
-        .optional()
-        .describe('Folders that become versions of datasets when the job succeeds.'),
-    })
-    .prefault({})
-    .describe('What the job leaves to be registered.'),
+  outputs: jobOutputsSchema.prefault({}).describe('What the job leaves to be registered.'),
 };
 
 /** A submitted job: package and data are content ids of objects uploaded before. */

@@ -25,7 +25,7 @@ export async function versionNumbered(db: Db, datasetId: string, version: number
 }
 
 /** @param reference `latest`, a number or a tag */
-export async function getVersion(db: Db, datasetId: string, reference: string): Promise<DatasetVersionRecord> {
+async function getVersion(db: Db, datasetId: string, reference: string): Promise<DatasetVersionRecord> {
   if (isNumber.test(reference)) return versionNumbered(db, datasetId, Number(reference));
   if (reference === 'latest') {
     const row = await versionsOf(db, datasetId).orderBy('version', 'desc').limit(1).executeTakeFirst();

@@ -5,7 +5,7 @@ import type { Db } from '../database.ts';
 import type { LineageRepository, UsedVersion } from '../types.ts';
 
 /** Nodes that one question walks through. */
-export const mostReached = 20_000;
+const mostReached = 20_000;
 
 type SeenRow = { readonly model: string; readonly version: number; readonly stage: ModelStage };
 

@@ -6,18 +6,12 @@ import { lineageTree } from '../../output/lineage-tree.ts';
 import { table } from '../../output/table.ts';
 import { stageTones } from '../../output/tones.ts';
 import type { Runtime } from '../../runtime.ts';
+import { wholeNumber } from '../numbers.ts';
 
 /** `<kind>:<id>` when two kinds share an id, else the id alone. */
 export function refOf(text: string): LineageRef {
   const kind = lineageKinds.find((one) => text.startsWith(`${one}:`));
   return kind === undefined ? { id: text } : { kind, id: text.slice(kind.length + 1) };
-}
-
-export function wholeNumber(option: string, text: string, most: number): number {
-  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > most)
-    throw new CliError('usage', `${option} takes a number from 1 to ${most}, not ${text}`);
-  return number;
 }
 
 type Show = { readonly direction: string; readonly depth: string; readonly limit: string };
@@ -26,8 +20,8 @@ export async function showLineage(runtime: Runtime, ref: LineageRef, options: Sh
   const direction = lineageDirections.find((one): one is LineageDirection => one === options.direction);
   if (direction === undefined) throw new CliError('usage', `--direction takes ${lineageDirections.join(', ')}`);
   const query = {
-    ...{ direction, depth: wholeNumber('--depth', options.depth, 16) },
-    limit: wholeNumber('--limit', options.limit, 1000),
+    ...{ direction, depth: wholeNumber('depth', options.depth, 16) },
+    limit: wholeNumber('limit', options.limit, 1000),
   };
   const graph = await runtime.client().lineage.graph(ref, query);
   runtime.output().result(graph, (look) => lineageTree(look, graph));

@@ -65,7 +65,7 @@ test('jobs that end at once each get a version', async () => {
     made
       .flat()
       .map(({ version }) => version)
-      .toSorted(),
+      .toSorted((one, other) => one - other),
   ).toEqual([1, 2, 3]);
 });
 

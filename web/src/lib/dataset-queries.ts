@@ -59,13 +59,6 @@ export const datasetQuery = (name: string) =>
 export const datasetVersionsQuery = (name: string) =>
   pagesOf([...keys.dataset(name), 'versions'], datasetAddress(name, '/versions'), datasetVersionViewSchema);
 
-export const datasetVersionQuery = (name: string, version: string) =>
-  queryOptions({
-    queryKey: [...keys.dataset(name), 'version', version],
-    queryFn: ({ signal }) =>
-      callApi(datasetAddress(name, `/versions/${version}`), datasetVersionViewSchema, { signal }),
-  });
-
 export type FilesQuery = {
   readonly version: string;
   readonly folder: string;

@@ -18,7 +18,7 @@ const shownFaults = 50;
 const shownLeftOut = 4;
 
 /** A name that a dataset may have, made from the name of a folder. */
-export function nameOfFolder(folder: string): string {
+function nameOfFolder(folder: string): string {
   return folder
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]/g, '-')

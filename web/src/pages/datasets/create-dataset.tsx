@@ -10,7 +10,7 @@ import { keys } from '../../lib/queries.ts';
 import { randomKey } from '../../lib/random-key.ts';
 
 /** Why a dataset cannot have this name. */
-export function nameFault(name: string): string | undefined {
+function nameFault(name: string): string | undefined {
   return datasetNameSchema.safeParse(name).error?.issues[0]?.message;
 }
 
