@@ -133,7 +133,7 @@ async function datasetFor(
   }
 }
 
-/** What makes the files the dataset's only ones. */
+/** Changes after which the dataset has these files and no others. */
 async function changesTo(
   { datasets }: Pick<ControlDeps['store'], 'datasets'>,
   head: DatasetVersionRecord | null,

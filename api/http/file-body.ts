@@ -98,7 +98,7 @@ async function fileOfForm(request: Request, maxBytes: number): Promise<FileBody>
           throw new ArtenicError('payload-too-large', `The file may have at most ${maxBytes} bytes.`);
         yield chunk;
       }
-      // What follows the file is read, so that the answer can be sent.
+      // The rest behind the file is read, so that the answer can be sent.
       await reader.drain();
     }
     return { name, content: content() };

@@ -105,12 +105,14 @@ export function linkOfWord(word: string, source: LineagePlace, target: LineagePl
   return { source: from, target: to, relation: from.kind === 'run' ? 'output' : relation };
 }
 
-/** Kinds as earlier clients write them. */
+/** Kinds as earlier clients write them: also with "_", and a run by the name of its job. */
 const olderKinds = new Map<string, LineageKind>([
   ...lineageKinds.map((kind) => [kind, kind] as const),
-  ...[['dataset_version', 'dataset-version'] as const, ['model_version', 'model-version'] as const],
-  ...[['job', 'run'] as const, ['training_job', 'run'] as const],
+  ...[['job', 'run'] as const, ['training-job', 'run'] as const],
 ]);
 export const entityTypeSchema = z
-  .enum([...olderKinds.keys()] as [string, ...string[]])
+  .preprocess(
+    (value) => (typeof value === 'string' ? value.replaceAll('_', '-') : value),
+    z.enum([...olderKinds.keys()] as [string, ...string[]]),
+  )
   .transform((word): LineageKind => olderKinds.get(word) ?? 'artifact');

@@ -61,7 +61,7 @@ export function formatOf(framework: string | null | undefined): (typeof modelFor
   return modelFormats.find((format) => format === framework?.toLowerCase()) ?? 'onnx';
 }
 
-/** A name of ours for any name: lower case, with `-` for what names do not have. */
+/** The given name in the form of our names: lower case, with `-` for each character that they may not have. */
 export function nameOf(text: string): string {
   const plain = text
     .toLowerCase()

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@artenic/core';
 
-/** What people say of a version. */
+/** Fields of a version that people edit. */
 export type ModelDetails = {
   readonly description: string;
   readonly tags: readonly string[];

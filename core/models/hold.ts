@@ -1,13 +1,13 @@
 import type { ModelStage } from '@artenic/core';
 
-/** What may still need a version. */
+/** Uses that may still need a version. */
 export type VersionUses = {
   readonly stage: ModelStage;
   /** A model host of this process has its file open. */
   readonly isLoaded: boolean;
   /** Whether the job that trained it has not ended. */
   readonly isJobOpen: boolean;
-  /** What came from it, by the lineage. */
+  /** Names of the things that came from it, by the lineage. */
   readonly holders: readonly string[];
 };
 

@@ -92,7 +92,7 @@ export function modelsApi(http: Http) {
       const path = '/api/v1/models/best';
       return http.json({ method: 'GET', path, query: { ...rest, retired: String(retired) } }, bestModelSchema);
     },
-    /** Who changed what of a version, newest first. */
+    /** Changes of a version with their authors, newest first. */
     history: (name: string, version: number): AsyncGenerator<AuditEntry> =>
       pages((cursor) =>
         http.json(

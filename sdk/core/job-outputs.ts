@@ -16,7 +16,7 @@ function haveDifferentNames(outputs: readonly { readonly dataset: string }[]): b
   return new Set(outputs.map(({ dataset }) => dataset)).size === outputs.length;
 }
 
-/** What a job leaves when it succeeds. */
+/** Declared outputs of a job: model, metrics and datasets. */
 export const jobOutputsSchema = z.strictObject({
   model: z
     .strictObject({

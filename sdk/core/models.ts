@@ -68,7 +68,7 @@ export const modelVersionViewSchema = z.object({
   metrics: z.record(z.string(), z.number()),
   description: z.string().default(''),
   tags: z.array(z.string()).default([]),
-  /** What made the model: sklearn, pytorch, … */
+  /** Library that made the model: sklearn, pytorch, … */
   framework: z.string().nullable().default(null),
   author: z.string().nullable().default(null),
   metadata: z.record(z.string(), jsonValueSchema).default({}),

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What people say of a version, an id that its maker chose, and versions whose file follows later. */
+/** Description, tags and authors of versions, an id chosen by the caller, and versions whose file follows later. */
 const modelDetails = `
 alter table model_versions
   alter column sha256 drop not null,

@@ -50,6 +50,7 @@ test('it exports the workflows and nothing that would become one by accident', a
   expect(Object.keys(entry).toSorted()).toEqual([
     'checkProvider',
     'collectGarbage',
+    'profileDataset',
     'reconcileProviders',
     'refreshCatalog',
     'spotFailover',

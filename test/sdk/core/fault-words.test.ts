@@ -59,7 +59,7 @@ describe('faults of a job file say what to write', () => {
     ],
     [
       `${rest}data:\n  - name: x\n    path: y\n`,
-      ['5 /data/0/path: unknown field "path"', '4 /data/0: give either `file` or `sha256`'],
+      ['5 /data/0/path: unknown field "path"; did you mean "paths"?', '4 /data/0: give either `file` or `sha256`'],
     ],
     [`${rest}data:\n  - name: x\n`, ['4 /data/0: give either `file` or `sha256`']],
   ])('%j', (text, expected) => expect(faultsOf(text)).toEqual(expected));
