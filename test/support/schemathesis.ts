@@ -54,7 +54,9 @@ export async function runSchemathesis(
   const folder = mkdtempSync(join(tmpdir(), 'artenic-schemathesis-'));
   try {
     writeFileSync(join(folder, 'schemathesis.toml'), knownThings(asked));
-    const fixed = ['--header', `Authorization: Bearer ${asked.key}`, '--checks', checks];
+    // It cannot write bodies of the tus protocol, which has clients of its own.
+    const left = ['--exclude-path-regex', '^/api/v1/uploads'];
+    const fixed = ['--header', `Authorization: Bearer ${asked.key}`, '--checks', checks, ...left];
     const fuzzer = spawn(join(bin, 'st'), ['run', `${asked.api}/openapi.json`, ...fixed, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: folder,
