@@ -1,113 +1,76 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import busboy from 'busboy';
 import type { Request } from 'express';
-import { ArtenicError } from '../../core/errors.ts';
+import { ArtenicError, messageOf } from '../../core/errors.ts';
 import { mediaTypeOf, streamBody } from '../middleware/body.ts';
 
-/** A file in a request; a form gives it a name. */
-export type FileBody = { readonly name: string | null; readonly content: AsyncIterable<Uint8Array> };
+/** A file in a request. Its content must be read. */
+export type FileBody = {
+  /** Name of the file in a form. */
+  readonly name: string | null;
+  /** Fields of the form before the file. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly content: AsyncIterable<Uint8Array>;
+};
 
 /** Media types of a request with one file. */
 export const fileBodyTypes = ['application/octet-stream', 'multipart/form-data'] as const;
 
-/** Bytes that a form may have besides its file, and that the head of a part may have. */
+/** Bytes that a form may have besides its file. */
 const formBytes = 64_000;
-const partHeadBytes = 8000;
-const endOfHead = Buffer.from('\r\n\r\n');
-const malformed = (why: string): ArtenicError => new ArtenicError('malformed-request', `The form ${why}.`);
+const malformed = (why: string, cause?: unknown): ArtenicError =>
+  new ArtenicError('malformed-request', `The form ${why}.`, { cause });
 
-/** Reads a form from its chunks: at any time at most one chunk and what a delimiter may begin with are in memory. */
-class FormReader {
-  readonly #chunks: AsyncIterator<Buffer>;
-  readonly #delimiter: Buffer;
-  // The first delimiter has no line before it.
-  #rest = Buffer.from('\r\n');
-
-  constructor(chunks: AsyncIterable<Buffer>, boundary: string) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
-    this.#delimiter = Buffer.from(`\r\n--${boundary}`);
-  }
-
-  async #more(): Promise<void> {
-    const next = await this.#chunks.next();
-    if (next.done === true) throw malformed('ends within a part');
-    this.#rest = Buffer.concat([this.#rest, next.value]);
-  }
-
-  async #take(bytes: number): Promise<Buffer> {
-    while (this.#rest.length < bytes) await this.#more();
-    const taken = this.#rest.subarray(0, bytes);
-    this.#rest = this.#rest.subarray(bytes);
-    return taken;
-  }
-
-  /** Content up to the next delimiter, which is taken, too. */
-  async *content(): AsyncGenerator<Buffer, void, undefined> {
-    for (;;) {
-      const at = this.#rest.indexOf(this.#delimiter);
-      const isFound = at !== -1;
-      const bytes = isFound ? at : Math.max(0, this.#rest.length - this.#delimiter.length + 1);
-      if (bytes > 0) yield await this.#take(bytes);
-      if (isFound) {
-        await this.#take(this.#delimiter.length);
-        return;
-      }
-      await this.#more();
-    }
-  }
-
-  /** Head of the next part; null behind the last one. */
-  async head(): Promise<string | null> {
-    if ((await this.#take(2)).toString('latin1') === '--') return null;
-    let at = this.#rest.indexOf(endOfHead);
-    while (at === -1) {
-      if (this.#rest.length > partHeadBytes) throw malformed('has a part with too long a head');
-      await this.#more();
-      at = this.#rest.indexOf(endOfHead);
-    }
-    return (await this.#take(at + endOfHead.length)).toString('utf8');
-  }
-
-  async drain(): Promise<void> {
-    while ((await this.#chunks.next()).done !== true);
+function parserOf({ headers }: Request, maxBytes: number): busboy.Busboy {
+  const limits = { files: 1, fields: 16, fieldNameSize: 100, fieldSize: 4096, headerPairs: 50, fileSize: maxBytes };
+  try {
+    return busboy({ headers, preservePath: true, defParamCharset: 'utf8', limits });
+  } catch (cause) {
+    throw malformed('has no boundary', cause);
   }
 }
 
-/** File name of a part; null for a field. */
-function fileNameOf(head: string): string | null {
-  const line = head.split('\r\n').find((one) => one.toLowerCase().startsWith('content-disposition:'));
-  return /;\s?filename="([^"]*)"/i.exec(line ?? '')?.[1] ?? null;
+/** Failures of our own stay; others are those of the parser about the form. */
+function asFault(error: unknown): ArtenicError {
+  return error instanceof ArtenicError ? error : malformed(`cannot be read: ${messageOf(error)}`, error);
 }
 
 async function fileOfForm(request: Request, maxBytes: number): Promise<FileBody> {
-  const [, quoted, plain] =
-    /;\s?boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))/i.exec(request.headers['content-type'] ?? '') ?? [];
-  const boundary = quoted ?? plain;
-  if (boundary === undefined) throw malformed('has no boundary');
-  const reader = new FormReader(streamBody(request, maxBytes + formBytes), boundary);
-  for await (const _ of reader.content());
-  for (let head = await reader.head(); head !== null; head = await reader.head()) {
-    const name = fileNameOf(head);
-    if (name === null) {
-      for await (const _ of reader.content());
-      continue;
-    }
-    async function* content(): AsyncGenerator<Buffer, void, undefined> {
-      let bytes = 0;
-      for await (const chunk of reader.content()) {
-        bytes += chunk.length;
-        if (bytes > maxBytes)
-          throw new ArtenicError('payload-too-large', `The file may have at most ${maxBytes} bytes.`);
-        yield chunk;
-      }
+  const parser = parserOf(request, maxBytes);
+  const fields = new Map<string, string>();
+  const opened = Promise.withResolvers<{
+    readonly name: string;
+    readonly stream: Readable & { truncated?: boolean };
+  }>();
+  parser.on('field', (name, value) => fields.set(name, value));
+  parser.on('file', (_field, stream, { filename }) => {
+    // A form may break before its content is read, or when nothing reads it after a refusal. A reader gets the error, too.
+    stream.on('error', () => undefined);
+    opened.resolve({ name: filename, stream });
+  });
+  const read = pipeline(Readable.from(streamBody(request, maxBytes + formBytes)), parser);
+  read.then(
+    () => opened.reject(malformed('has no file')),
+    (error: unknown) => opened.reject(asFault(error)),
+  );
+  const { name, stream } = await opened.promise;
+  async function* content(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const chunk of stream) yield chunk as Uint8Array;
+      if (stream.truncated === true)
+        throw new ArtenicError('payload-too-large', `The file may have at most ${maxBytes} bytes.`);
       // The rest behind the file is read, so that the answer can be sent.
-      await reader.drain();
+      await read;
+    } catch (error) {
+      throw asFault(error);
     }
-    return { name, content: content() };
   }
-  throw malformed('has no file');
+  return { name, fields, content: content() };
 }
 
-/** The file that a request carries: as its body, or as the first file of a form. Its content must be read. */
+/** The file that a request carries: as its body, or as the first file of a form. */
 export async function fileOf(request: Request, maxBytes: number): Promise<FileBody> {
   if (mediaTypeOf(request) === 'multipart/form-data') return fileOfForm(request, maxBytes);
-  return { name: null, content: streamBody(request, maxBytes) };
+  return { name: null, fields: new Map(), content: streamBody(request, maxBytes) };
 }

@@ -7,6 +7,7 @@ import { auditRoutes } from './platform/audit.ts';
 import { doctorRoutes } from './platform/doctor.ts';
 import { datasetDraftRoutes } from './datasets/drafts.ts';
 import { datasetFileRoutes } from './datasets/files.ts';
+import { datasetUploadRoutes } from './datasets/upload-file.ts';
 import { datasetProfileRoutes } from './datasets/profiles.ts';
 import { datasetRoutes } from './datasets/datasets.ts';
 import { datasetVersionRoutes } from './datasets/versions.ts';
@@ -55,6 +56,7 @@ function describedRoutes(metrics: ApiMetrics): readonly Route[] {
     ...datasetVersionRoutes(),
     ...datasetDraftRoutes(),
     ...datasetFileRoutes(),
+    ...datasetUploadRoutes(),
     ...datasetProfileRoutes(),
     ...datasetLineageRoutes(),
     ...runRoutes(),

@@ -10,6 +10,7 @@ let world: ApiWorld;
 beforeAll(async () => {
   const uploads = {
     ...defaultUploadRules,
+    requestBytes: 300_000,
     resumableBytes: 100_000_000,
     extensions: ['csv', 'bin'],
     names: 'portable',
@@ -150,5 +151,70 @@ describe('refusals leave nothing behind', () => {
     expect(await view(await begun(0, { path: 'empty.csv' }))).toMatchObject({
       ...{ state: 'stored', sha256: sha(new Uint8Array()), bytes: 0 },
     });
+  });
+});
+
+describe('one file in one request', () => {
+  type Stored = { readonly path: string; readonly sha256: string; readonly bytes: number; readonly version: number };
+  const into = '/api/v1/datasets/by-request/files';
+  const boundary = 'the-boundary';
+  const field = (name: string, value: string) =>
+    Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
+  const form = (name: string, content: Uint8Array, fields: Uint8Array = Buffer.alloc(0)) => ({
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: Buffer.concat([
+      fields,
+      Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`),
+      content,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]),
+  });
+  const headOf = async () =>
+    (await world.call('GET', '/api/v1/datasets/by-request')).json<{ version: number | null }>().version;
+
+  beforeAll(async () => {
+    expect((await world.call('POST', '/api/v1/datasets', { body: { name: 'by-request' } })).status).toBe(201);
+  });
+
+  test('becomes a version, from a form or as the body', async () => {
+    const [one, two] = [randomBytes(200_000), Buffer.from('a,b\r\n1,2\r\n')];
+    const first = await world.call('POST', into, form('one.bin', one));
+    expect([first.status, first.json<Stored>()]).toEqual([
+      201,
+      { path: 'one.bin', sha256: sha(one), bytes: one.length, version: 1 },
+    ]);
+    const inFolder = await world.call('POST', into, form('two.csv', two, field('path', 'train/two.csv')));
+    expect(inFolder.json<Stored>()).toMatchObject({ path: 'train/two.csv', version: 2 });
+    const asBody = await world.call('POST', `${into}?path=three.csv&message=third`, {
+      body: two,
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    expect(asBody.json<Stored>()).toMatchObject({ path: 'three.csv', sha256: sha(two), version: 3 });
+    const read = await world.call('GET', `${into}/train/two.csv`);
+    expect(read.text).toBe(two.toString());
+  });
+
+  test('what is refused leaves no version', async () => {
+    const before = await headOf();
+    const some = Buffer.from('x');
+    const refused = async (sent: Parameters<ApiWorld['call']>[2], query = '') => {
+      const answer = await world.call('POST', `${into}${query}`, sent);
+      return [answer.status, answer.json<Problem>().detail ?? ''] as const;
+    };
+    expect(await refused(form('big.bin', randomBytes(300_001)))).toEqual([413, expect.stringContaining('300000')]);
+    expect(await refused(form('a.exe', some))).toEqual([415, expect.stringContaining('csv')]);
+    expect((await refused(form('../a.csv', some)))[0]).toBe(422);
+    expect((await refused(form('', some)))[0]).toBe(400);
+    const octets = { body: some, headers: { 'content-type': 'application/octet-stream' } };
+    expect(await refused(octets)).toEqual([422, expect.stringContaining('path')]);
+    const broken = form('a.csv', some);
+    for (let cut = 3; cut < 40; cut += 3)
+      expect((await refused({ ...broken, body: broken.body.subarray(0, -cut) }))[0]).toBe(400);
+    // Refused by its name before its end is seen to be missing.
+    const refusedEarly = form('a.exe', randomBytes(250_000));
+    expect((await refused({ ...refusedEarly, body: refusedEarly.body.subarray(0, -30) }))[0]).toBe(415);
+    expect((await refused({ ...broken, body: field('note', 'no file') }))[0]).toBe(400);
+    expect((await refused({ body: some, headers: { 'content-type': 'multipart/form-data' } }))[0]).toBe(400);
+    expect(await headOf()).toBe(before);
   });
 });

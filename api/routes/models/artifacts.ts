@@ -5,12 +5,11 @@ import { ArtenicError } from '../../../core/errors.ts';
 import type { ModelVersionRecord } from '../../../store/types.ts';
 import { fileBodyTypes, fileOf } from '../../http/file-body.ts';
 import { ok, route, type Context, type Reply, type Route } from '../../http/route.ts';
-import { sendObject, storeByHash } from '../../http/stored-object.ts';
+import { objectAnswers, objectReply } from '../../http/object-reply.ts';
+import { storeByHash } from '../../http/store-by-hash.ts';
 import { byId, formatOf, modelRefParam, olderVersionSchema, resolveModel } from '../../older/models.ts';
 import { forgetTargets } from '../../predictions/targets.ts';
 import { versionParam } from '../../schemas.ts';
-
-const binary = 'application/octet-stream';
 
 async function send(context: Context<unknown, unknown, unknown>, version: ModelVersionRecord): Promise<Reply> {
   const { deps, request } = context;
@@ -19,7 +18,7 @@ async function send(context: Context<unknown, unknown, unknown>, version: ModelV
   const key = objectKeys.model(sha256);
   const stored = await deps.storage.head(key);
   if (stored === null) throw new ArtenicError('not-found', `The file of ${model} ${number} is gone.`);
-  return sendObject(deps, request, stored, {
+  return objectReply(deps, request, stored, {
     etag: `"${sha256}"`,
     'content-disposition': `attachment; filename="${model}-${number}${format === 'onnx' ? '.onnx' : ''}"`,
   });
@@ -56,11 +55,7 @@ export function artifactRoutes(): readonly Route[] {
     method: 'get',
     permission: 'read',
     tag: 'models',
-    answers: {
-      200: { description: 'The file', type: binary },
-      206: { description: 'The part that `Range` asks for', type: binary },
-      416: { description: 'The range starts beyond the end' },
-    },
+    answers: objectAnswers,
   } as const;
   const put = {
     method: 'put',

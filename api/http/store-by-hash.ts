@@ -2,32 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Request } from 'express';
 import { isArtenicError } from '../../core/errors.ts';
 import type { ApiDeps } from '../deps.ts';
-import { rangeOf } from './range.ts';
-import type { Reply } from './route.ts';
-
-/** Answers with an object, or with the part of it that the request asks for. */
-export async function sendObject(
-  { storage }: Pick<ApiDeps, 'storage'>,
-  request: Request,
-  { key, bytes }: { readonly key: string; readonly bytes: number },
-  own: Readonly<Record<string, string>>,
-): Promise<Reply> {
-  const headers = { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', ...own };
-  const range = rangeOf(request, bytes);
-  if (range === 'behind-the-end') return { status: 416, headers: { 'content-range': `bytes */${bytes}` } };
-  if (range === null)
-    return { status: 200, stream: await storage.get(key), headers: { ...headers, 'content-length': String(bytes) } };
-  const { start, end } = range;
-  const length = end - start + 1;
-  return {
-    status: 206,
-    stream: await storage.get(key, { offset: start, bytes: length }),
-    headers: { ...headers, 'content-length': String(length), 'content-range': `bytes ${start}-${end}/${bytes}` },
-  };
-}
 
 /** Stores content under its hash, which is known when all of it has arrived: until then it is a temporary file. */
 export function storeByHash(
