@@ -109,7 +109,7 @@ async function profileFiles(
 export function createDataActivities(deps: DataDeps): DataActivities {
   return withFailures<DataActivities>({
     profileFiles: (input) => profileFiles(deps, input),
-    finishProfiles: ({ datasetId, version, ...counts }: DatasetVersionInput & Omit<ProfiledPart, 'next' | 'made'>) =>
-      deps.store.profiles.finish(datasetId, version, counts, deps.now()),
+    finishProfiles: ({ datasetId, version, profiled, failed, skipped }) =>
+      deps.store.profiles.finish(datasetId, version, { profiled, failed, skipped }, deps.now()),
   });
 }
