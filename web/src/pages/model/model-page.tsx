@@ -88,9 +88,6 @@ function VersionPanels({
         </Card>
         <Card title="Lineage" isFlush>
           <Lineage version={selected} />
-          <div className="border-t border-line">
-            <LineagePanel kind="model-version" id={`${selected.model}@${selected.version}`} />
-          </div>
         </Card>
         <Card
           title="Signature"
@@ -107,6 +104,10 @@ function VersionPanels({
           }
         >
           <Signature version={selected} />
+        </Card>
+        {/* The last card: its height is known when its nodes are. */}
+        <Card title="Lineage graph" isFlush>
+          <LineagePanel kind="model-version" id={`${selected.model}@${selected.version}`} />
         </Card>
       </div>
     </div>
