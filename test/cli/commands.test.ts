@@ -467,8 +467,8 @@ describe('training', () => {
       expect(stdout).toMatch(
         /^ +2 +launching +local +eu-north +gpu-1 +on demand +free +– +– +free +nothing else is left$/m,
       );
-      expect(stdout).toMatch(/^ +2 +.* ago +launch 2 \(next-zone\) +next zone, b, after preempted: taken back$/m);
-      expect(stdout).toMatch(/^ +3 +.* ago +watch +next zone/m);
+      expect(stdout).toMatch(/^ +2 +.* ago +Launched attempt 2 +next zone, b, after preempted: taken back$/m);
+      expect(stdout).toMatch(/^ +3 +.* ago +Still running attempt 2 +next zone/m);
       expect(stdout).toMatch(/^simulated +eu-north-a +gpu-1 +spot +17 +.* ago +stockout: none left$/m);
       expect((await run(['jobs', id], answer([attempt, local], 3_723_000))).stdout).toBe(stdout);
       const json = await run(['training', 'status', id, '--json'], answer([attempt], 3_723_000));
