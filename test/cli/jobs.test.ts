@@ -167,7 +167,7 @@ describe('jobs metrics', () => {
       [
         'METRIC          LAST    BEST  AT STEP  LAST STEP',
         'diverged         NaN       –        –          1',
-        'val_accuracy  0.5000  0.9800        2          3',
+        'val_accuracy  0.9800  0.9800        2          2',
         'val_loss      0.5000  0.2500        4          5',
         '',
       ].join('\n'),
