@@ -107,7 +107,7 @@ describe('a reader sees its file and no other one', () => {
     `RESET lock_configuration`,
   ])('%s is refused', async (statement) => {
     const path = await place('a\n1\n');
-    const opened = await openLocked({ files: [path], spillFolder: join(home, 'spill'), memoryMb: 64, threads: 1 });
+    const opened = await openLocked({ files: [path], spillFolder: join(home, 'spill'), memoryMb: 256, threads: 1 });
     try {
       await expect(rowsOf(opened, statement)).rejects.toThrow(/Permission Error|has been locked|disabled/);
       expect(await rowsOf(opened, `SELECT * FROM read_csv('${path}')`)).toEqual([[1n]]);
