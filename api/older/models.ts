@@ -47,7 +47,7 @@ export const isOlderModel = (body: z.output<typeof registerModelRequestSchema> |
   !('sha256' in body);
 
 /** The body of a new version in both forms: ours has `sha256`. */
-export const newModelBody = z.union([registerModelRequestSchema, olderModelSchema]);
+export const newModelBody = z.union([registerModelRequestSchema.meta({ id: 'NewModelVersion' }), olderModelSchema]);
 
 export const olderChangeBody = z.strictObject({
   ...modelChangeSchema.shape,

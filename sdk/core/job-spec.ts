@@ -150,7 +150,11 @@ const dataFileSchema = z.strictObject({
   name: relativePathSchema.describe('Path under ARTENIC_DATA_DIR.'),
   sha256: sha256Schema.describe('Content id of the uploaded object.'),
 });
-const dataItemSchema = z.union([dataFileSchema, datasetSourceSchema]);
+/** The forms have names in the API's document, as generators of clients need them. */
+const dataItemSchema = z.union([
+  dataFileSchema.meta({ id: 'JobDataFile' }),
+  datasetSourceSchema.meta({ id: 'JobDataset' }),
+]);
 export type DataFile = z.output<typeof dataFileSchema>;
 export type DataItem = z.output<typeof dataItemSchema>;
 

@@ -163,7 +163,10 @@ export function modelRoutes(): readonly Route[] {
       answers: {
         200: {
           description: 'One page',
-          schema: z.union([pageSchema(olderVersionSchema), pageSchema(named.model)]),
+          schema: z.union([
+            pageSchema(olderVersionSchema).meta({ id: 'ModelVersionPage' }),
+            pageSchema(named.model).meta({ id: 'ModelPage' }),
+          ]),
         },
       },
       handle: list,

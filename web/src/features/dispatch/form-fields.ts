@@ -20,6 +20,9 @@ export type FieldGroup = { readonly title: string; readonly fields: readonly For
 /** Fields with a part of the form of their own: code and data are files, the configuration is YAML. */
 export const ownParts: readonly string[] = ['package', 'data', 'config'];
 
+/** Fields that are written in the YAML only: lists of objects. */
+export const yamlOnly: readonly string[] = ['outputs/datasets'];
+
 export const basics: readonly FormField[] = [
   {
     path: 'service',
@@ -139,6 +142,13 @@ export const groups: readonly FieldGroup[] = [
       },
       { path: 'outputs/model/format', kind: 'choice', label: 'Model format', choices: [['onnx', 'ONNX']] },
       { path: 'outputs/metrics', kind: 'words', label: 'Metrics to keep', example: 'all' },
+      {
+        path: 'outputs/directions',
+        kind: 'pairs',
+        label: 'Better values',
+        hint: 'metric=min or metric=max, one a line; needed where the name does not show it',
+        isWide: true,
+      },
       { path: 'labels', kind: 'pairs', label: 'Labels', hint: 'name=value, one a line', isWide: true },
     ],
   },
