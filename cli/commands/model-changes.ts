@@ -88,7 +88,7 @@ export function addModelChanges(model: Command, runtime: Runtime): void {
   model
     .command('best')
     .argument('<metric>')
-    .option('--direction <direction>', 'min or max; by default as the job declares it or the name shows')
+    .option('--direction <direction>', 'Best is min or max; by default as the job declares it, or as its name shows')
     .option('--service <name>', 'Only versions of this service')
     .option('--model <name>', 'Only versions of this model')
     .option('--retired', 'Count retired versions also')
@@ -108,7 +108,7 @@ export function addModelChanges(model: Command, runtime: Runtime): void {
     .command('stage')
     .argument('<name>')
     .argument('<version>')
-    .argument('<stage>', modelStages.join(', '))
+    .argument('<stage>', `One of ${modelStages.join(', ')}`)
     .option('--reason <text>', 'Reason, shown in the history', '')
     .description('Move a version to a stage')
     .action((name: string, version: string, to: string, { reason }: { reason: string }) =>

@@ -29,7 +29,7 @@ export async function showLineage(runtime: Runtime, ref: LineageRef, options: Sh
 
 export function withGraphOptions(command: Command): Command {
   return command
-    .option('--direction <direction>', 'up: what it came from; down: what came from it', 'both')
+    .option('--direction <direction>', 'Way to go, up to its sources or down to its results: up, down or both', 'both')
     .option('--depth <levels>', 'Levels to walk, at most 16', '4')
     .option('--limit <things>', 'Most things to show', '200');
 }
