@@ -186,8 +186,12 @@ test('a dropped folder fills the form, is packed as by the command line, and run
   await page.keyboard.type('maxH');
   await page.getByRole('option', { name: 'maxHours' }).click();
   // The editor takes the completion some moments after the click.
-  await page.getByRole('textbox', { name: 'Job file' }).getByText('maxHours: ').waitFor();
-  await page.keyboard.type('1');
+  const editor = page.getByRole('textbox', { name: 'Job file' });
+  await editor.getByText('maxHours: ').waitFor();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Shift+Home');
+  await page.keyboard.type('maxHours: 1');
+  await page.keyboard.press('Escape');
   await page.getByRole('list', { name: 'Faults' }).waitFor({ state: 'detached' });
   // Escape, then Tab, leaves the editor.
   await page.keyboard.press('Escape');
